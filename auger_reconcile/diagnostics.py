@@ -1,0 +1,93 @@
+"""Problems with a place and a hint: data, no rendering (that is `cli/views`).
+
+Invalid input yields a list of these instead of an exception, so that one run reports everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+
+class Severity(str, Enum):
+    """How bad a diagnostic is: an error stops before the hub is asked."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class SourceSpan:
+    """A stretch of one line of a file.
+
+    Attributes:
+        path: the file as the user would write it, relative to the working directory.
+        line: 1-based.
+        column: 1-based, in characters.
+        length: characters covered; at least 1.
+        text: the whole line, without its end, shortened when very long.
+    """
+
+    path: str
+    line: int
+    column: int
+    length: int = 1
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One error or warning.
+
+    Attributes:
+        code: stable identifier, such as `unknown-field`.
+        summary: lower case, no full stop, no values of the user.
+        label: the offending text, shown under the marked place.
+        hint: a statement that helps; a near match, an allowed range, a command.
+        address: the resource it concerns, as `kind.name`.
+    """
+
+    severity: Severity
+    code: str
+    summary: str
+    span: SourceSpan | None = None
+    label: str | None = None
+    hint: str | None = None
+    address: str | None = None
+
+    @property
+    def sort_key(self) -> tuple[Any, ...]:
+        """Order by place, those without a place last."""
+        span = self.span
+        place = (0, span.path, span.line, span.column) if span else (1, "", 0, 0)
+        return (*place, self.code, self.label or "", self.address or "")
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form used in plans and by `--json`."""
+        place = self.span and {
+            "file": self.span.path,
+            "line": self.span.line,
+            "column": self.span.column,
+        }
+        members = {
+            "severity": self.severity.value,
+            "code": self.code,
+            "summary": self.summary,
+            "address": self.address,
+            "label": self.label,
+            "hint": self.hint,
+            "place": place,
+        }
+        return {key: value for key, value in members.items() if value is not None}
+
+
+def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Return the diagnostics in reading order, each once."""
+    return tuple(sorted(dict.fromkeys(diagnostics), key=lambda item: item.sort_key))
+
+
+def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
+    """Say whether any of the diagnostics is an error."""
+    return any(item.severity is Severity.ERROR for item in diagnostics)

@@ -1,0 +1,104 @@
+"""Everything that can go wrong in a way the caller may want to catch.
+
+    AugerError
+    ├── ConfigError            a file cannot be used; carries diagnostics
+    ├── PlanRefused            a guard forbids the plan; carries diagnostics
+    ├── StalePlan              a saved plan no longer fits the hub
+    ├── ActionFailed           one action could not be carried out (a gate, a run that ended badly)
+    ├── Interrupted            the user asked to stop
+    ├── NotAuthenticated       no credentials, or the hub refused them
+    └── HubError               the hub said no, or nothing sensible
+        ├── NotFound           the object does not exist
+        ├── Conflict           it exists already, or is in a state that forbids this
+        └── Unavailable        no answer, a time-out, or a server-side failure
+
+Raised low with facts; context (address, action) is added once by the caller; text for people is
+made in `cli/views`. No message ever holds a token or a password.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from auger_reconcile.diagnostics import Diagnostic
+
+
+class AugerError(Exception):
+    """Base of all errors of this package.
+
+    Attributes:
+        hint: a statement that helps, or None.
+    """
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class ConfigError(AugerError):
+    """A file cannot be used; `diagnostics` lists every problem, in reading order."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
+        count = sum(1 for item in diagnostics if item.severity.value == "error")
+        super().__init__(f"{count} problem{'s' if count != 1 else ''} in the configuration")
+        self.diagnostics = tuple(diagnostics)
+
+
+class PlanRefused(AugerError):
+    """A guard forbids the plan; `diagnostics` says which and why."""
+
+    def __init__(self, diagnostics: Sequence[Diagnostic], message: str = "plan refused") -> None:
+        super().__init__(message)
+        self.diagnostics = tuple(diagnostics)
+
+
+class StalePlan(AugerError):
+    """A saved plan no longer fits: the files or an object it touches have changed."""
+
+
+class ActionFailed(AugerError):
+    """An action was tried and did not come to its end."""
+
+
+class Interrupted(AugerError):
+    """The user asked to stop (Ctrl-C)."""
+
+
+class NotAuthenticated(AugerError):
+    """There are no credentials, or the hub refused them."""
+
+
+class HubError(AugerError):
+    """The hub refused a request or answered nonsense.
+
+    Attributes:
+        request: `METHOD /path`, without body and token; "" when unknown.
+        status: the HTTP status, or None when there was no answer.
+        details: the hub's own messages, as `param: message` where it named a parameter.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        request: str = "",
+        status: int | None = None,
+        details: Sequence[str] = (),
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.request = request
+        self.status = status
+        self.details = tuple(details)
+
+
+class NotFound(HubError):
+    """The object does not exist (any more)."""
+
+
+class Conflict(HubError):
+    """The object exists already, or its state forbids the request."""
+
+
+class Unavailable(HubError):
+    """No connection, no answer in time, or a failure on the hub's side."""
