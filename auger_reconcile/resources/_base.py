@@ -1,0 +1,279 @@
+"""What a kind must declare: settings with traits, references, wire translation, readiness, steps.
+
+A kind is one file of this folder. Everything that differs between kinds is said there; planner and
+applier ask the kind and never test for its name. No I/O, no clock, no environment in here.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auger_reconcile.resources._steps import Steps
+
+
+class Verb(str, Enum):
+    """What an action does; there are exactly five."""
+
+    CREATE = "create"
+    SELECT = "select"
+    DELETE = "delete"
+    START = "start"
+    STOP = "stop"
+
+
+class Loss(str, Enum):
+    """What an action costs if it was a mistake: `traffic` is a live model that stops answering."""
+
+    NONE = "none"
+    COMPUTE = "compute"
+    ARTIFACTS = "artifacts"
+    TRAFFIC = "traffic"
+
+
+class Wanted(Enum):
+    """The generic meaning of a declared `state`."""
+
+    ABSENT = "absent"
+    PRESENT = "present"
+    STARTED = "started"
+    STOPPED = "stopped"
+
+
+class Trait(str, Enum):
+    """A property of a setting that planner, editor and reference page need to know."""
+
+    IDENTITY = "identity"  # another value means another object
+    UNORDERED = "unordered"  # a list whose order has no meaning
+    LOCAL = "local"  # for this tool alone, never sent to the hub nor compared with it
+
+
+class Lifecycle(BaseModel):
+    """Protection of a resource against mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prevent_destroy: bool = Field(
+        default=False, description="Refuse every plan that would delete or replace this resource."
+    )
+    ignore_changes: tuple[str, ...] = Field(
+        default=(), description="Settings whose changes start nothing and create nothing."
+    )
+
+
+class Spec(BaseModel):
+    """The declared settings of one resource, in the words of auger.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="The name, unique among its kind in the project.")
+    lifecycle: Lifecycle = Field(
+        default=Lifecycle(), description="Protection of this resource against mistakes."
+    )
+
+
+def setting(
+    *, default: Any = ..., description: str, traits: Iterable[Trait] = (), **limits: Any
+) -> Any:
+    """Declare one setting: its default, its description, its traits and its limits."""
+    extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
+    return Field(default=default, description=description, json_schema_extra=extra, **limits)
+
+
+def has_trait(spec: type[BaseModel], name: str, trait: Trait) -> bool:
+    """Say whether a setting of a spec was declared with a trait."""
+    extra = spec.model_fields[name].json_schema_extra
+    return isinstance(extra, dict) and trait.value in extra.get("traits", ())  # type: ignore[operator]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One setting that differs: where, from what, to what, and why that matters."""
+
+    path: str
+    before: Any
+    after: Any
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How one declared resource stands to the hub, as its kind sees it.
+
+    The planner turns it into actions; dependents see it as their reference.
+
+    Attributes:
+        name: the name of the bound object, or the one that a create would give.
+        object: what the resource is bound to now; None means that it has to be created.
+        create: why it has to be created.
+        start: why it is not active as it stands, or None when it is.
+        restart: why it is active in the wrong way (a cluster of another size).
+        stop: why a stop would have an effect, or None when nothing is active.
+        broken: objects in the way of a create, which failed and are of no use.
+        superseded: objects that a successful create makes superfluous.
+        revisions: every object that is or was this resource, the bound one included.
+        changes: the settings that differ and led to `create`, `start` or `restart`.
+        unknown: attributes that only applying will tell.
+        pending: what it brings forth (a finished run) is not known yet.
+        detail: one short text about what a create or start does.
+        refusal: why this resource cannot be planned (a gate), a short sentence.
+        caution: what the plan cannot know, a short sentence.
+    """
+
+    name: str
+    object: Any = None
+    create: str | None = None
+    start: str | None = None
+    restart: str | None = None
+    stop: str | None = None
+    broken: tuple[Any, ...] = ()
+    superseded: tuple[Any, ...] = ()
+    revisions: tuple[Any, ...] = ()
+    changes: tuple[FieldChange, ...] = ()
+    unknown: tuple[str, ...] = ()
+    pending: bool = False
+    detail: Mapping[Verb, str] = field(default_factory=dict)
+    refusal: str | None = None
+    caution: str | None = None
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the steps of an action have at hand.
+
+    Attributes:
+        object: the bound object, None for a create.
+        refs: role to the object that the reference is bound to by now.
+        organization_id: where a project is created.
+        project: the bound project that everything else is in; None while there is none.
+        wait: somebody needs the end of what is started.
+    """
+
+    spec: Any
+    name: str
+    object: Any
+    refs: Mapping[str, Any]
+    organization_id: int | None
+    project: Any = None
+    wait: bool = True
+
+
+Differ: TypeAlias = Callable[
+    [type[Spec], Mapping[str, Any], Mapping[str, Any]], tuple[FieldChange, ...]
+]
+S = TypeVar("S", bound=Spec)
+O = TypeVar("O")
+
+
+class Kind(ABC, Generic[S, Obj]):
+    """One kind of resource.
+
+    Class attributes:
+        name: the word in addresses; equals the file's name.
+        spec: the model of its settings.
+        object: the frozen dataclass of what the hub has.
+        reads: the collections that `observe` needs, first the one of the kind itself.
+        states: the meaning of each declared state; key None is "no state declared".
+        losses: what each verb costs if it was a mistake; absent means `none`.
+        cluster_verbs: the verbs that need the project's cluster to run.
+        label: one of them in words, with article-free plural, for sentences.
+    """
+
+    name: ClassVar[str]
+    plural: ClassVar[str]
+    spec: ClassVar[type[Spec]]
+    object: ClassVar[type]
+    reads: ClassVar[tuple[str, ...]]
+    states: ClassVar[Mapping[str | None, Wanted]]
+    losses: ClassVar[Mapping[Verb, Loss]]
+    cluster_verbs: ClassVar[frozenset[Verb]] = frozenset()
+
+    @abstractmethod
+    def observe(self, answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Obj, ...]:
+        """Translate the hub's answers, by collection, into objects."""
+
+    @abstractmethod
+    def references(self, spec: S) -> Mapping[str, tuple[str, str]]:
+        """Return role to (kind, name) of what the resource needs, the project excepted."""
+
+    @abstractmethod
+    def assess(
+        self, spec: S, objects: Sequence[Obj], refs: Mapping[str, Assessment], differ: Differ
+    ) -> Assessment:
+        """Say how the declared resource stands to the objects of its project.
+
+        `objects` holds none that carries the name of another declared resource of the kind.
+        """
+
+    @abstractmethod
+    def create(self, work: Work) -> Steps:
+        """Yield the steps that make the object; return it."""
+
+    @abstractmethod
+    def delete(self, work: Work) -> Steps:
+        """Yield the steps that remove the object; return None."""
+
+    def start(self, work: Work) -> Steps:
+        """Yield the steps that make it active; return the object."""
+        raise NotImplementedError(f"{self.name} cannot be started: a bug in auger_reconcile")
+
+    def stop(self, work: Work) -> Steps:
+        """Yield the steps that make it idle; return the object."""
+        raise NotImplementedError(f"{self.name} cannot be stopped: a bug in auger_reconcile")
+
+    def wanted(self, spec: S) -> Wanted:
+        """Return the generic meaning of the declared state."""
+        return self.states[getattr(spec, "state", None)]
+
+
+def is_named(actual: str, wanted: str) -> bool:
+    """Compare names as the hub does, which may turn `_` into `-` (wire contract §2)."""
+    return actual in (wanted, wanted.replace("_", "-"))
+
+
+COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """Split off the extension, a compression's included: `x.csv.gz` is (`x`, `.csv.gz`)."""
+    for compression in COMPRESSIONS:
+        if name.lower().endswith(compression):
+            stem, extension = split_extension(name[: -len(compression)])
+            return stem, extension + name[-len(compression) :]
+    stem, dot, extension = name.rpartition(".")
+    return (stem, dot + extension) if stem else (name, "")
+
+
+def revision_number(base: str, extension: str, name: str) -> int | None:
+    """Return which revision of `base + extension` a name is: 0 the first, None if it is none."""
+    if is_named(name, base + extension):
+        return 0
+    for stem in {base, base.replace("_", "-")}:
+        middle = name[len(stem) + 1 : len(name) - len(extension)]
+        if (
+            name.startswith(f"{stem}-")
+            and name.endswith(extension)
+            and middle.isascii()
+            and middle.isdigit()
+            and not middle.startswith("0")
+        ):
+            return int(middle)
+    return None
+
+
+def next_revision(base: str, extension: str, taken: Iterable[str]) -> str:
+    """Return the first free name of the series `churn.csv`, `churn-1.csv`, ... after all taken."""
+    numbers = [revision_number(base, extension, name) for name in taken]
+    used = [number for number in numbers if number is not None]
+    return f"{base}-{max(used) + 1}{extension}" if used else base + extension
+
+
+def comparable(value: Any) -> str:
+    """Return a canonical text of JSON-like data, for equality of documents stored by the hub."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), default=str)

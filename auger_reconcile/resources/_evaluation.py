@@ -1,0 +1,232 @@
+"""Settings of a search: declared, sent as `evaluation_options`, and read back from a run.
+
+The hub knows two forms. The older one puts column roles into `evaluation_options`; the newer one
+puts them into `dataset_statistics`. Both are sent, either is understood (wire contract §3.6).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from enum import Enum
+from typing import Any
+
+from auger_reconcile.resources._base import Spec, Trait, setting
+
+
+class ModelType(str, Enum):
+    """What is to be learned."""
+
+    CLASSIFICATION = "classification"
+    REGRESSION = "regression"
+    TIMESERIES = "timeseries"
+
+
+DEFAULT_METRIC = {
+    ModelType.CLASSIFICATION: "f1_macro",
+    ModelType.REGRESSION: "r2",
+    ModelType.TIMESERIES: "r2",
+}
+
+
+class SearchSettings(Spec):
+    """What to search for, on which columns, and for how long."""
+
+    model_type: ModelType = setting(description="`classification`, `regression` or `timeseries`.")
+    target: str = setting(description="The column to predict.", min_length=1)
+    exclude: tuple[str, ...] = setting(
+        default=(), description="Columns not to learn from.", traits=[Trait.UNORDERED]
+    )
+    metric: str = setting(
+        default="",
+        description="The score to maximise; `f1_macro` for classification and `r2` otherwise.",
+    )
+    max_n_trials: int = setting(default=1000, description="At most this many trials.", ge=1)
+    max_total_time: int = setting(
+        default=60, description="At most this many minutes for a run.", ge=1
+    )
+    max_eval_time: int = setting(
+        default=6, description="At most this many minutes for a trial.", ge=1
+    )
+    cross_validation_folds: int = setting(
+        default=5, description="Folds of the cross-validation.", ge=2, le=100
+    )
+    use_ensemble: bool = setting(
+        default=True, description="Combine the best trials when that helps."
+    )
+    label_encoded: tuple[str, ...] = setting(
+        default=(),
+        description="Columns to encode as one number per label.",
+        traits=[Trait.UNORDERED],
+    )
+    time_series: str | None = setting(
+        default=None, description="The column that holds the time, for `timeseries`."
+    )
+    options: Mapping[str, Any] = setting(
+        default={},
+        description=(
+            "Computed: further settings of existing clients under their names on the wire, passed "
+            "on as they are."
+        ),
+    )
+
+    @property
+    def scoring(self) -> str:
+        """The declared metric, or the default of the model type."""
+        return self.metric or DEFAULT_METRIC[self.model_type]
+
+
+# Settings whose value travels unchanged: the name in auger.yaml, the name on the wire.
+PLAIN = {
+    "max_n_trials": "max_n_trials",
+    "max_total_time": "max_total_time_mins",
+    "max_eval_time": "max_eval_time_mins",
+    "cross_validation_folds": "crossValidationFolds",
+    "use_ensemble": "use_ensemble",
+}
+
+
+def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str, Any]:
+    """Return what a run has to match, without what was left to be ignored.
+
+    Args:
+        spec: the declared settings.
+        columns: of the data set, when known: what it does not have cannot be excluded.
+    """
+    excluded = set(spec.exclude) - {spec.target}
+    settings: dict[str, Any] = {name: getattr(spec, name) for name in PLAIN}
+    settings |= {
+        "model_type": spec.model_type.value,
+        "target": spec.target,
+        "metric": spec.scoring,
+        "exclude": sorted(excluded & set(columns) if columns else excluded),
+        "label_encoded": sorted(spec.label_encoded),
+        **spec.options,
+    }
+    if spec.time_series:
+        settings["time_series"] = spec.time_series
+    for name in spec.lifecycle.ignore_changes:
+        settings.pop(name, None)
+    return settings
+
+
+def to_wire(spec: SearchSettings, statistics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the members of a new run, in both forms.
+
+    Args:
+        spec: the declared settings.
+        statistics: of the data set, as the hub computed them (wire contract §2.8).
+    """
+    columns = [dict(column) for column in statistics.get("stat_data") or ()]
+    by_name = {str(column["column_name"]): column for column in columns}
+    used = [name for name in by_name if name not in spec.exclude]
+    target = by_name.get(spec.target, {})
+    options = {
+        "targetFeature": spec.target,
+        "featureColumns": [name for name in used if name != spec.target],
+        "categoricalFeatures": [n for n in used if by_name[n].get("datatype") == "categorical"],
+        "timeSeriesFeatures": [spec.time_series] if spec.time_series else [],
+        "binaryClassification": (
+            target.get("datatype") == "categorical" and target.get("unique_values") == 2
+        ),
+        "labelEncodingFeatures": list(spec.label_encoded),
+        "classification": spec.model_type is ModelType.CLASSIFICATION,
+        "scoring": spec.scoring,
+        **{wire: getattr(spec, name) for name, wire in PLAIN.items()},
+        **spec.options,
+    }
+    for name, column in by_name.items():
+        column["isTarget"] = name == spec.target
+        column["use"] = name in used and name != spec.target
+        if name in spec.label_encoded:
+            column["datatype"] = "hashing"
+        if name == spec.time_series:
+            column["datatype"] = "timeseries"
+    return {
+        "model_type": spec.model_type.value,
+        "model_settings": {"evaluation_options": options},
+        "dataset_statistics": {**statistics, "stat_data": columns},
+    }
+
+
+def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
+    """Read the settings of a run back; one that the hub does not tell is left out."""
+    options = (item.get("model_settings") or {}).get("evaluation_options") or {}
+    settings: dict[str, Any] = {}
+    for name, wire in PLAIN.items():
+        if options.get(wire) is not None:
+            settings[name] = options[wire]
+    if options.get("scoring"):
+        settings["metric"] = options["scoring"]
+    if item.get("model_type"):
+        settings["model_type"] = item["model_type"]
+    settings |= _columns_from_wire(item, options)
+    settings |= {name: options.get(name) for name in PASSED_ON}
+    return settings
+
+
+def _columns_from_wire(item: Mapping[str, Any], options: Mapping[str, Any]) -> dict[str, Any]:
+    statistics = item.get("dataset_statistics") or {}
+    roles = {str(c.get("column_name")): c for c in statistics.get("stat_data") or ()}
+    settings: dict[str, Any] = {}
+    marked = [name for name, column in roles.items() if column.get("isTarget")]
+    target = options.get("targetFeature") or (marked[0] if marked else None)
+    if target:
+        settings["target"] = target
+    features = options.get("featureColumns")
+    if features is not None and roles:
+        settings["exclude"] = sorted(set(roles) - set(features) - {target})
+    elif roles:
+        unused = {name for name, column in roles.items() if column.get("use") is False}
+        settings["exclude"] = sorted(unused - {target})
+    if options.get("labelEncodingFeatures") is not None:
+        settings["label_encoded"] = sorted(options["labelEncodingFeatures"])
+    if options.get("timeSeriesFeatures"):
+        settings["time_series"] = options["timeSeriesFeatures"][0]
+    return settings
+
+
+# Settings of existing clients that are passed on under their wire names (wire contract §3.6).
+PASSED_ON = (
+    "algorithm_params_common",
+    "algorithms_to_exlude",  # spelled so on the wire
+    "allowed_algorithms",
+    "allowed_preprocessors",
+    "apply_estimate_trial_time",
+    "apply_eval_set",
+    "blocked_preprocessors",
+    "build_metrics_in_trial",
+    "cpu_per_mt_algorithm",
+    "exit_score",
+    "optimizer_batch_size",
+    "optimizers",
+    "optimizers_names",
+    "oversampling",
+    "preprocessors",
+    "preprocessors_space",
+    "retrain_policy_type",
+    "retrain_policy_value",
+    "roi_metric",
+    "score_top_count",
+    "search_space",
+    "splitOptions",
+    "test_data_path",
+    "trials_per_worker",
+)
+
+
+def describe_search(spec: SearchSettings) -> str:
+    """Return the search in words: `50 trials, at most 60 min, roc_auc`."""
+    trials = f"{spec.max_n_trials} trial{'s' if spec.max_n_trials > 1 else ''}"
+    return f"{trials}, at most {spec.max_total_time} min, {spec.scoring}"
+
+
+def describe_progress(item: Mapping[str, Any]) -> str:
+    """Return how far a run is in words: `7 of 10 trials, best 0.9667`."""
+    settings = item.get("model_settings") or {}
+    done, total = settings.get("completed_evaluations"), settings.get("total_evaluations")
+    parts = [str(item.get("status"))]
+    if done is not None:
+        parts.append(f"{done} of {total} trials" if total else f"{done} trials")
+    if isinstance(item.get("top_score_value"), int | float):
+        parts.append(f"best {item['top_score_value']:.4f}")
+    return ", ".join(parts)

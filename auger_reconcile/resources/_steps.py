@@ -1,0 +1,87 @@
+"""The steps of an action: what a kind asks for, one request or transfer at a time.
+
+A kind does no I/O. Its `create`, `start`, `stop` and `delete` are generators that yield these steps
+and are sent the answers; the applier alone carries them out. So what an action does can be read in
+one place, tested without a hub, and interrupted between any two steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request to the hub; the answer is its `data`.
+
+    Attributes:
+        path: below `/api/v1/`, such as `projects/12/deploy`.
+    """
+
+    method: str
+    path: str
+    body: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadAll:
+    """Every item of a collection that fits the filters; the answer is a list."""
+
+    collection: str
+    filters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Send a local file by the form that the hub gave; the answer is None.
+
+    Attributes:
+        sha256: what the file must still contain, or the action fails: the plan was made of it.
+    """
+
+    form: Mapping[str, Any]
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Await:
+    """Read an object until it leaves the waiting statuses; the answer is the object.
+
+    Attributes:
+        waiting: statuses that mean "not yet"; any other ends the wait.
+        field: the member that holds the status.
+        progress: turns the object into one line for people, such as `7 of 10 trials`.
+    """
+
+    collection: str
+    id: str | int
+    waiting: frozenset[str]
+    field: str = "status"
+    progress: Callable[[Mapping[str, Any]], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Download:
+    """Fetch a signed URL into a file, with a note beside it; the answer is None.
+
+    Attributes:
+        note: what to remember of the file, written as JSON to `<path without suffix>.json`.
+    """
+
+    url: str
+    path: str
+    note: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete a downloaded file and its note; the answer is None."""
+
+    path: str
+
+
+Step: TypeAlias = Call | ReadAll | Upload | Await | Download | Remove
+Steps: TypeAlias = Generator[Step, Any, Any]

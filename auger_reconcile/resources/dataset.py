@@ -1,0 +1,266 @@
+"""Data set: a file of the project, identified by its content.
+
+The content's SHA-256 travels in the upload key, and the hub keeps the key in the file's `url`; so
+any machine can tell which content a data set was made from, with no state file.
+Wire contract §2.8 (project_file), §2.9 (upload form) and §3.5 (flows).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._base import (
+    Assessment,
+    Differ,
+    Kind,
+    Loss,
+    Spec,
+    Trait,
+    Verb,
+    Wanted,
+    Work,
+    is_named,
+    next_revision,
+    revision_number,
+    setting,
+    split_extension,
+)
+from auger_reconcile.resources._steps import Await, Call, Steps, Upload
+
+PROCESSING = "processing"
+PROCESSED = "processed"
+KEY_NAME_LENGTH = 100  # characters of the file name kept in the upload key
+_CONTENT = re.compile(r"/sha256-([0-9a-f]{64})-")
+
+
+class DatasetSpec(Spec):
+    """A data set made from a local file or a URL."""
+
+    source: str = setting(
+        description="Local path, relative to the file that declares it, or an http(s) URL.",
+        min_length=1,
+    )
+    state: str = setting(
+        default="present",
+        description="`present`, or `absent`.",
+        traits=[Trait.LOCAL],
+        pattern="^(present|absent)$",
+    )
+    path: str | None = setting(
+        default=None, description="Computed: where a local source lies.", traits=[Trait.LOCAL]
+    )
+    sha256: str | None = setting(
+        default=None, description="Computed: SHA-256 of a local source.", traits=[Trait.IDENTITY]
+    )
+    size: int | None = setting(
+        default=None, description="Computed: bytes of a local source.", traits=[Trait.LOCAL]
+    )
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether the hub fetches the data itself."""
+        return urlsplit(self.source).scheme in ("http", "https")
+
+
+@dataclass(frozen=True)
+class DatasetObject:
+    """A project file on the hub.
+
+    Attributes:
+        content: SHA-256 of what it was made from, or None when another client made it.
+        columns: names and datatypes from the statistics, in file order; empty until processed.
+    """
+
+    id: int
+    name: str
+    status: str
+    url: str
+    content: str | None
+    columns: tuple[tuple[str, str], ...]
+    statistics: Mapping[str, Any] | None
+
+
+class Dataset(Kind[DatasetSpec, DatasetObject]):
+    """The data set kind."""
+
+    name = "dataset"
+    plural = "data sets"
+    spec = DatasetSpec
+    object = DatasetObject
+    reads = ("project_files",)
+    states: ClassVar = {"present": Wanted.PRESENT, "absent": Wanted.ABSENT}
+    losses: ClassVar = {Verb.DELETE: Loss.ARTIFACTS}
+    cluster_verbs = frozenset({Verb.CREATE})
+
+    def observe(
+        self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> tuple[DatasetObject, ...]:
+        """Translate project files."""
+        return tuple(
+            from_wire(item) for item in answers["project_files"] if not item.get("deleted")
+        )
+
+    def references(self, spec: DatasetSpec) -> Mapping[str, tuple[str, str]]:
+        """A data set needs only its project."""
+        return {}
+
+    def assess(
+        self,
+        spec: DatasetSpec,
+        objects: Sequence[DatasetObject],
+        refs: Mapping[str, Assessment],
+        differ: Differ,
+    ) -> Assessment:
+        """Find the revision with the declared content; other content is a new revision."""
+        base, extension = split_extension(spec.name)
+        series = [
+            (number, item)
+            for item in objects
+            if (number := revision_number(base, extension, item.name)) is not None
+        ]
+        revisions = tuple(
+            item for _, item in sorted(series, key=lambda pair: (pair[0], pair[1].id))
+        )
+        usable = [item for item in revisions if item.status in (PROCESSING, PROCESSED)]
+        known = [item for item in usable if holds_content(item, spec)]
+        if known:
+            return Assessment(known[-1].name, object=known[-1], revisions=revisions)
+        foreign = next((item for item in usable if is_named(item.name, spec.name)), None)
+        if foreign and not spec.is_remote and not any(item.content for item in usable):
+            caution = "made by another client: its content cannot be compared with the source"
+            return Assessment(foreign.name, object=foreign, revisions=revisions, caution=caution)
+        broken = tuple(
+            item for item in revisions if item not in usable and holds_content(item, spec)
+        )
+        failed = {item.name for item in broken}
+        taken = [item.name for item in objects if item.name not in failed]
+        return Assessment(
+            next_revision(base, extension, taken),
+            create=_why_new(spec, usable, broken),
+            broken=broken,
+            revisions=revisions,
+            detail={Verb.CREATE: describe_source(spec)},
+        )
+
+    def create(self, work: Work) -> Steps:
+        """Upload, register, wait until processed.
+
+        A cut before the registration leaves an unused upload, which costs nothing but its bytes.
+        """
+        spec: DatasetSpec = work.spec
+        url = spec.source
+        if not spec.is_remote:
+            if spec.path is None or spec.sha256 is None:
+                raise ActionFailed(f"the source `{spec.source}` cannot be read")
+            path = f"workspace/projects/{work.project.name}/files/{upload_name(spec)}"
+            key = {"project_id": work.project.id, "file_path": path}
+            form = yield Call("POST", "project_file_urls", key)
+            yield Upload(form, spec.path, spec.sha256)
+            url = uploaded_url(form)
+        body = {
+            "name": work.name,
+            "project_id": work.project.id,
+            "file_name": work.name,
+            "url": url,
+        }
+        item = yield Call("POST", "project_files", body)
+        return (yield from wait_processed(from_wire(item)))
+
+    def delete(self, work: Work) -> Steps:
+        """One request."""
+        yield Call("DELETE", f"project_files/{work.object.id}")
+
+
+def wait_processed(found: DatasetObject) -> Steps:
+    """Yield the wait for a data set's statistics; return it processed.
+
+    Raises:
+        ActionFailed: the hub could not read the data.
+    """
+    if found.status != PROCESSING and found.statistics:
+        return found
+    item = yield Await("project_files", found.id, frozenset({PROCESSING}))
+    processed = from_wire(item)
+    if processed.status != PROCESSED:
+        told = item.get("error_message") or "no reason given"
+        raise ActionFailed(f"the hub could not read the data: {told}")
+    return processed
+
+
+def from_wire(item: Mapping[str, Any]) -> DatasetObject:
+    """Translate one project file of the hub (wire contract §2.8)."""
+    url = str(item.get("url") or "")
+    content = _CONTENT.search(url)
+    statistics = item.get("statistics")
+    described = (statistics or {}).get("stat_data") or ()
+    columns = tuple((str(c.get("column_name")), str(c.get("datatype"))) for c in described)
+    return DatasetObject(
+        id=item["id"],
+        name=str(item["name"]),
+        status=str(item.get("status")),
+        url=url,
+        content=content[1] if content else None,
+        columns=columns,
+        statistics=statistics,
+    )
+
+
+def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
+    """Say whether an object was made from the declared source as it is now."""
+    if spec.is_remote:
+        return found.url == spec.source
+    return found.content is not None and found.content == spec.sha256
+
+
+def upload_name(spec: DatasetSpec) -> str:
+    """Return the last part of the key to ask for; the hub inserts six characters (§2.9)."""
+    stem, extension = split_extension(spec.source.replace("\\", "/").rpartition("/")[2])
+    return f"sha256-{spec.sha256}-{stem[:KEY_NAME_LENGTH]}{extension}"
+
+
+def uploaded_url(form: Mapping[str, Any]) -> str:
+    """Return the URL of an uploaded file: `s3://<bucket>/<key>` (wire contract §3.5).
+
+    The bucket is the first label of a virtual-hosted upload host, or the first folder of a
+    path-style one; the hub goes by the key.
+    """
+    parts = urlsplit(str(form["url"]))
+    folder = parts.path.strip("/").partition("/")[0]
+    bucket = form.get("bucket") or folder or (parts.hostname or "").partition(".")[0]
+    return f"s3://{bucket}/{form['fields']['key']}"
+
+
+def describe_source(spec: DatasetSpec) -> str:
+    """Return the source in words: `files/churn.csv, 1.2 MB, sha256 3f2a9c`."""
+    if spec.is_remote or spec.size is None or spec.sha256 is None:
+        return spec.source
+    return f"{spec.source}, {describe_size(spec.size)}, sha256 {spec.sha256[:6]}"
+
+
+def describe_size(size: int) -> str:
+    """Return a number of bytes in words, in steps of 1000."""
+    amount = float(size)
+    for unit in ("bytes", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            break
+        amount /= 1000
+    return f"{size} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+
+
+def _why_new(
+    spec: DatasetSpec, usable: Sequence[DatasetObject], broken: Sequence[DatasetObject]
+) -> str:
+    if broken:
+        return "the hub could not read it the last time"
+    if usable:
+        what = "another source is declared" if spec.is_remote else "the content has changed"
+        return f"{what} since `{usable[-1].name}`"
+    return "does not exist"
+
+
+KIND = Dataset()

@@ -1,0 +1,303 @@
+"""Experiment: a search for models on one data set; each search is a run (experiment session).
+
+Wire contract §2.10 (experiment), §2.11 (run) and §3.6 (flow; settings in `_evaluation`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
+
+from auger_reconcile.errors import ActionFailed, Conflict
+from auger_reconcile.resources import _evaluation
+from auger_reconcile.resources._base import (
+    Assessment,
+    Differ,
+    FieldChange,
+    Kind,
+    Loss,
+    Trait,
+    Verb,
+    Wanted,
+    Work,
+    next_revision,
+    revision_number,
+    setting,
+)
+from auger_reconcile.resources._evaluation import SearchSettings
+from auger_reconcile.resources._steps import Await, Call, Steps
+from auger_reconcile.resources.dataset import DatasetObject, wait_processed
+
+WAITING = "waiting"  # created, but nobody has asked it to start yet
+COMPLETED = "completed"
+IN_PROGRESS = frozenset({"preprocess", "started"})
+SATISFYING = IN_PROGRESS | {WAITING, COMPLETED}
+
+
+class ExperimentSpec(SearchSettings):
+    """A search for models on one data set."""
+
+    dataset: str = setting(description="Name of the declared data set to learn from.")
+    experiment_session_id: str | None = setting(
+        default=None,
+        description="The run that `experiment leaderboard` shows by default.",
+        traits=[Trait.LOCAL],
+    )
+    state: str = setting(
+        default="completed",
+        description=(
+            "`completed` (a run with these settings exists), `created` (only the experiment), "
+            "`stopped` (no run is active), or `absent`."
+        ),
+        traits=[Trait.LOCAL],
+        pattern="^(completed|created|stopped|absent)$",
+    )
+
+
+@dataclass(frozen=True)
+class Run:
+    """One search of an experiment.
+
+    Attributes:
+        settings: in the words of auger.yaml; a setting that cannot be told is absent.
+        score: of the best trial so far, None while there is none.
+        created_at: ISO 8601, for order only.
+    """
+
+    id: str
+    status: str
+    settings: Mapping[str, Any]
+    score: float | None
+    created_at: str
+
+
+@dataclass(frozen=True)
+class ExperimentObject:
+    """An experiment on the hub with its runs, oldest first.
+
+    Attributes:
+        dataset_id: the data set it is bound to for good.
+        run: the run that carries the declared settings, once there is one.
+    """
+
+    id: str
+    name: str
+    dataset_id: int | None
+    runs: tuple[Run, ...]
+    run: Run | None = None
+
+    @property
+    def status(self) -> str:
+        """The status of the run it stands for, else of the newest, else `created`."""
+        newest = self.run or (self.runs[-1] if self.runs else None)
+        return newest.status if newest else "created"
+
+
+class Experiment(Kind[ExperimentSpec, ExperimentObject]):
+    """The experiment kind."""
+
+    name = "experiment"
+    plural = "experiments"
+    spec = ExperimentSpec
+    object = ExperimentObject
+    reads = ("experiments", "experiment_sessions")
+    states: ClassVar = {
+        "completed": Wanted.STARTED,
+        "created": Wanted.PRESENT,
+        "stopped": Wanted.STOPPED,
+        "absent": Wanted.ABSENT,
+    }
+    losses: ClassVar = {Verb.DELETE: Loss.ARTIFACTS, Verb.STOP: Loss.COMPUTE}
+    cluster_verbs = frozenset({Verb.START})
+
+    def observe(
+        self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> tuple[ExperimentObject, ...]:
+        """Join experiments with their runs."""
+        runs: dict[str, list[Run]] = defaultdict(list)
+        for item in answers["experiment_sessions"]:
+            if not item.get("deleted"):
+                runs[str(item.get("experiment_id"))].append(run_from_wire(item))
+        return tuple(
+            ExperimentObject(
+                id=str(item["id"]),
+                name=str(item["name"]),
+                dataset_id=item.get("project_file_id"),
+                runs=tuple(sorted(runs[str(item["id"])], key=lambda run: (run.created_at, run.id))),
+            )
+            for item in answers["experiments"]
+            if not item.get("deleted")
+        )
+
+    def references(self, spec: ExperimentSpec) -> Mapping[str, tuple[str, str]]:
+        """An experiment needs its data set."""
+        return {"dataset": ("dataset", spec.dataset)}
+
+    def assess(
+        self,
+        spec: ExperimentSpec,
+        objects: Sequence[ExperimentObject],
+        refs: Mapping[str, Assessment],
+        differ: Differ,
+    ) -> Assessment:
+        """Find the revision bound to the data set as it is now, and in it a run that matches."""
+        series = [
+            (number, item)
+            for item in objects
+            if (number := revision_number(spec.name, "", item.name)) is not None
+        ]
+        revisions = tuple(
+            item for _, item in sorted(series, key=lambda pair: (pair[0], pair[1].id))
+        )
+        dataset: DatasetObject | None = refs["dataset"].object
+        bound = [item for item in revisions if dataset and item.dataset_id == dataset.id]
+        detail = {Verb.START: _evaluation.describe_search(spec)}
+        if not bound:
+            why = (
+                f"`{revisions[-1].name}` is bound to other data" if revisions else "does not exist"
+            )
+            return Assessment(
+                next_revision(spec.name, "", [item.name for item in objects]),
+                create=other or "does not exist",
+                start="new",
+                revisions=revisions,
+                pending=True,
+                detail=detail,
+            )
+        columns = [name for name, _ in dataset.columns] if dataset else []
+        found, why_start, changes = match_run(spec, bound[-1], columns, differ)
+        active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
+        return Assessment(
+            found.name,
+            object=found,
+            start=why_start,
+            stop=f"run {active.id} is {active.status}" if active else None,
+            revisions=revisions,
+            changes=changes,
+            pending=found.run is None or found.run.status != COMPLETED,
+            detail=detail,
+        )
+
+    def create(self, work: Work) -> Steps:
+        """One request; `data_path` has to equal the data set's url (wire contract §2.10)."""
+        dataset: DatasetObject = work.refs["dataset"]
+        body = {"name": work.name, "project_id": work.project.id, "data_path": dataset.url}
+        item = yield Call("POST", "experiments", body)
+        return ExperimentObject(str(item["id"]), str(item["name"]), dataset.id, ())
+
+    def delete(self, work: Work) -> Steps:
+        """One request."""
+        yield Call("DELETE", f"experiments/{work.object.id}")
+
+    def start(self, work: Work) -> Steps:
+        """Make a run with the declared settings and start it; one that only waits is taken up.
+
+        The run is made and started by two requests. A cut between them leaves it `waiting`, which
+        the next start takes up instead of making a second one.
+        """
+        found: ExperimentObject = work.object
+        run = found.run
+        if run is None or run.status != WAITING:
+            dataset = yield from wait_processed(work.refs["dataset"])
+            body = _evaluation.to_wire(work.spec, dataset.statistics or {})
+            item = yield Call("POST", "experiment_sessions", {"experiment_id": found.id, **body})
+            run = run_from_wire(item)
+        try:
+            yield Call("PATCH", f"experiment_sessions/{run.id}", {"status": "preprocess"})
+        except Conflict:  # somebody else started it in the meantime
+            item = yield Call("GET", f"experiment_sessions/{run.id}")
+            if item.get("status") == WAITING:
+                raise
+        run = replace(run, status="preprocess")
+        if work.wait:
+            run = yield from wait_completed(run)
+        kept = tuple(other for other in found.runs if other.id != run.id)
+        return replace(found, runs=(*kept, run), run=run)
+
+    def stop(self, work: Work) -> Steps:
+        """Interrupt every run that is active; finished trials stay."""
+        found: ExperimentObject = work.object
+        runs = []
+        for run in found.runs:
+            stopped = run
+            if run.status in IN_PROGRESS:
+                try:
+                    path = f"experiment_sessions/{run.id}"
+                    yield Call("PATCH", path, {"status": "interrupted"})
+                except Conflict:  # it ended by itself in the meantime
+                    pass
+                stopped = run_from_wire((yield _await_run(run.id)))
+            runs.append(stopped)
+        return replace(found, runs=tuple(runs), run=None)
+
+
+def match_run(
+    spec: ExperimentSpec, found: ExperimentObject, columns: Sequence[str], differ: Differ
+) -> tuple[ExperimentObject, str | None, tuple[FieldChange, ...]]:
+    """Bind an experiment to the newest run that has the declared settings.
+
+    Returns:
+        The experiment, why a run has to be started (None: the bound one satisfies), and what
+        differs from the newest run.
+    """
+    wanted = _evaluation.settings_of(spec, columns)
+    matching = [run for run in found.runs if not differ(type(spec), wanted, run.settings)]
+    good = [run for run in matching if run.status in SATISFYING]
+    # A run that has come further is worth more than a newer one that only waits.
+    started = [run for run in good if run.status != WAITING]
+    if started:
+        return replace(found, run=started[-1]), None, ()
+    if good:
+        return replace(found, run=good[-1]), f"run {good[-1].id} was made but never started", ()
+    if matching:
+        run = matching[-1]
+        ended = "was interrupted" if run.status == "interrupted" else f"ended with {run.status}"
+        return found, f"run {run.id} {ended}", ()
+    if not found.runs:
+        return found, "has no run", ()
+    changes = differ(type(spec), wanted, found.runs[-1].settings)
+    return found, "settings changed", changes
+
+
+def wait_completed(run: Run) -> Steps:
+    """Yield the wait for a run; return it completed.
+
+    Raises:
+        ActionFailed: the run was interrupted or ended with an error.
+    """
+    if run.status == COMPLETED:
+        return run
+    item = yield _await_run(run.id)
+    ended = run_from_wire(item)
+    if ended.status != COMPLETED:
+        errors = (item.get("model_settings") or {}).get("errors") or {}
+        told = item.get("error_message") or item.get("message") or errors.get("error")
+        reason = f": {told}" if told else ""
+        raise ActionFailed(f"run {run.id} ended with status `{ended.status}`{reason}")
+    return ended
+
+
+def _await_run(run_id: str) -> Await:
+    return Await(
+        "experiment_sessions",
+        run_id,
+        IN_PROGRESS | {WAITING},
+        progress=_evaluation.describe_progress,
+    )
+
+
+def run_from_wire(item: Mapping[str, Any]) -> Run:
+    """Translate one experiment session of the hub (wire contract §2.11)."""
+    score = item.get("top_score_value")
+    return Run(
+        id=str(item["id"]),
+        status=str(item.get("status")),
+        settings=_evaluation.from_wire(item),
+        score=float(score) if isinstance(score, int | float) else None,
+        created_at=str(item.get("created_at") or ""),
+    )
+
+
+KIND = Experiment()

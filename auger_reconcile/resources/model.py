@@ -1,0 +1,325 @@
+"""Model: a trial of an experiment, deployed on the hub or downloaded.
+
+A model follows its experiment: `best` is the best trial, by the declared metric, of the completed
+runs on the experiment's present data. Wire contract §2.12 (trial), §2.13 (pipeline) and §2.14
+(export).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._base import (
+    Assessment,
+    Differ,
+    Kind,
+    Loss,
+    Spec,
+    Trait,
+    Verb,
+    Wanted,
+    Work,
+    setting,
+)
+from auger_reconcile.resources._steps import Await, Call, Download, ReadAll, Remove, Steps
+from auger_reconcile.resources.experiment import (
+    COMPLETED,
+    ExperimentObject,
+    Run,
+    wait_completed,
+)
+
+BEST = "best"
+READY = "ready"
+DEPLOYING = frozenset({"creating_files", "packaging", "deploying"})
+EXPORTING = frozenset({"not_requested", "pending"})
+LOCAL_FOLDER = "models"  # beside auger.yaml, as existing clients have it
+LOCAL_READS = "local_exports"  # pseudo-collection: the notes beside downloaded exports
+
+
+class ModelSpec(Spec):
+    """A trial that is deployed on the hub, or downloaded."""
+
+    experiment: str = setting(description="Name of the declared experiment it comes from.")
+    trial: str = setting(
+        default=BEST, description="`best` by the experiment's metric, or a trial id."
+    )
+    min_score: float | None = setting(
+        default=None, description="Gate: nothing is deployed below this score.", allow_inf_nan=False
+    )
+    locally: bool = setting(
+        default=False, description="Download the export instead of deploying on the hub."
+    )
+    state: str = setting(
+        default="deployed",
+        description="`deployed`, or `absent`.",
+        traits=[Trait.LOCAL],
+        pattern="^(deployed|absent)$",
+    )
+
+
+@dataclass(frozen=True)
+class ModelObject:
+    """A deployed trial (a pipeline), or a downloaded export.
+
+    Attributes:
+        id: of the pipeline; equals the trial's id on the hub of today.
+        name: of the declared resource that made it, when the hub keeps it.
+        run_id: the run that its trial belongs to.
+        score: of its trial, by `metric`.
+        path: of a downloaded export, None for a pipeline.
+    """
+
+    id: str
+    trial_id: str
+    name: str | None
+    status: str
+    run_id: str | None
+    score: float | None
+    metric: str | None
+    algorithm: str | None = None
+    path: str | None = None
+
+
+class Model(Kind[ModelSpec, ModelObject]):
+    """The model kind."""
+
+    name = "model"
+    plural = "models"
+    spec = ModelSpec
+    object = ModelObject
+    reads = ("pipelines", LOCAL_READS)
+    states: ClassVar = {"deployed": Wanted.PRESENT, "absent": Wanted.ABSENT}
+    losses: ClassVar = {Verb.DELETE: Loss.TRAFFIC}
+    cluster_verbs = frozenset({Verb.CREATE})
+
+    def observe(
+        self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> tuple[ModelObject, ...]:
+        """Translate pipelines and downloaded exports; what is undeployed is no object any more."""
+        pipelines = (from_wire(item) for item in answers["pipelines"] if not item.get("deleted"))
+        exports = (local_from_note(note) for note in answers.get(LOCAL_READS, ()))
+        gone = ("undeployed", "undeploying")
+        return (*(item for item in pipelines if item.status not in gone), *exports)
+
+    def references(self, spec: ModelSpec) -> Mapping[str, tuple[str, str]]:
+        """A model needs its experiment."""
+        return {"experiment": ("experiment", spec.experiment)}
+
+    def assess(
+        self,
+        spec: ModelSpec,
+        objects: Sequence[ModelObject],
+        refs: Mapping[str, Assessment],
+        differ: Differ,
+    ) -> Assessment:
+        """Find the wanted trial among what is live, and what it would supersede."""
+        experiment = refs["experiment"]
+        live = [item for item in objects if (item.path is not None) == spec.locally]
+        owned = [item for item in live if is_owned(item, spec, experiment)]
+        gate = f", gate {spec.min_score:g}" if spec.min_score is not None else ""
+        of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
+        if spec.trial == BEST and experiment.pending:
+            text = f"{of} (known after the run){gate}"
+            return Assessment(
+                spec.name,
+                create="the run decides which trial is the best",
+                superseded=tuple(owned),
+                revisions=tuple(owned),
+                unknown=("trial", "score"),
+                pending=True,
+                detail={Verb.CREATE: text},
+            )
+        wanted, score = _wanted_trial(spec, live, experiment.object)
+        text = f"{of} {spec.trial}{gate}" if spec.trial != BEST else f"{of}, {score:.4f}{gate}"
+        if wanted and wanted.status in DEPLOYING | {READY}:
+            rest = tuple(item for item in owned if item != wanted)
+            return Assessment(spec.name, object=wanted, superseded=rest, revisions=(wanted, *rest))
+        if score is not None and spec.min_score is not None and score < spec.min_score:
+            refusal = f"the best score {score:.4f} is below the gate {spec.min_score:g}"
+            return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
+        broken = (wanted,) if wanted else ()
+        return Assessment(
+            spec.name,
+            create=_why_new(owned, broken),
+            broken=broken,
+            superseded=tuple(item for item in owned if item not in broken),
+            revisions=tuple(owned),
+            unknown=("trial",) if spec.trial == BEST else (),
+            detail={Verb.CREATE: text},
+        )
+
+    def create(self, work: Work) -> Steps:
+        """Wait for the run, choose the trial, pass the gate, deploy or download."""
+        spec: ModelSpec = work.spec
+        trial = yield from choose_trial(spec, work.refs["experiment"])
+        score = trial.get("score_value")
+        if spec.min_score is not None and not (score is not None and score >= spec.min_score):
+            told = "unknown" if score is None else f"{score:.4f}"
+            raise ActionFailed(
+                f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
+            )
+        if spec.locally:
+            return (yield from _download(str(trial["id"]), trial))
+        body = {"trial_id": trial["id"], "name": work.name}
+        item = yield Call("POST", "pipelines", body)
+        if item.get("status") in DEPLOYING:
+            item = yield Await("pipelines", item["id"], DEPLOYING)
+        if item.get("status") != READY:
+            told = item.get("error_message") or f"its status is `{item.get('status')}`"
+            raise ActionFailed(f"trial {trial['id']} could not be deployed: {told}")
+        return from_wire({"trial": trial, **item})
+
+    def delete(self, work: Work) -> Steps:
+        """Undeploy, or remove the download."""
+        if work.object.path is not None:
+            yield Remove(work.object.path)
+            return
+        path = f"pipelines/{work.object.id}"
+        yield Call("PATCH", path, {"status": "undeploying"})
+        yield Await("pipelines", work.object.id, DEPLOYING | {READY, "undeploying"})
+
+
+def choose_trial(spec: ModelSpec, experiment: ExperimentObject) -> Steps:
+    """Yield the reads that find the wanted trial; return it.
+
+    Raises:
+        ActionFailed: the run ended badly, or has no usable trial.
+    """
+    if spec.trial != BEST:
+        return (yield Call("GET", f"trials/{spec.trial}"))
+    runs = [run for run in experiment.runs if run != experiment.run]
+    if experiment.run:
+        runs.append((yield from wait_completed(experiment.run)))
+    best = best_run(runs, experiment.run)
+    if best is None:
+        raise ActionFailed(f"experiment {experiment.name} has no completed run")
+    trials = yield ReadAll("trials", {"experiment_session_id": best.id})
+    scored = [trial for trial in trials if isinstance(trial.get("score_value"), int | float)]
+    if not scored:
+        raise ActionFailed(f"run {best.id} has no trial with a score")
+    return max(scored, key=lambda trial: float(trial["score_value"]))
+
+
+def best_run(runs: Sequence[Run], like: Run | None) -> Run | None:
+    """Return the completed run with the best trial, the newest of equals.
+
+    Scores of another metric or target cannot be compared: only runs like the bound one count.
+    """
+    if like is None:
+        return None
+    told = ("metric", "target", "model_type")
+    alike = [
+        run
+        for run in runs
+        if run.status == COMPLETED
+        and run.score is not None
+        and all(run.settings.get(name) == like.settings.get(name) for name in told)
+    ]
+    return max(alike, key=lambda run: (run.score, run.created_at), default=None)
+
+
+def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> bool:
+    """Say whether something live was brought forth by this declaration, now or in the past.
+
+    A hub that keeps names tells. Otherwise: it was the best trial of a run of this experiment, of
+    any revision; what a person deployed by hand (another trial) is not touched.
+    """
+    if found.name is not None:
+        return found.name == spec.name
+    runs = [run for item in experiment.revisions for run in item.runs]
+    return any(
+        run.id == found.run_id and spec.trial in (BEST, found.trial_id) and is_best(found, run)
+        for run in runs
+    )
+
+
+def is_best(found: ModelObject, run: Run) -> bool:
+    """Say whether something live is the best trial of a run."""
+    return (
+        found.run_id == run.id
+        and found.score is not None
+        and run.score is not None
+        and math.isclose(
+            found.score, run.score, rel_tol=1e-12
+        )  # 15 digits travel, wire contract §2.12
+    )
+
+
+def _wanted_trial(
+    spec: ModelSpec, live: Sequence[ModelObject], experiment: ExperimentObject | None
+) -> tuple[ModelObject | None, float | None]:
+    """Return the live object of the wanted trial, and the score of that trial, where known."""
+    if spec.trial != BEST:
+        found = next((item for item in live if item.trial_id == spec.trial), None)
+        return found, found.score if found else None
+    best = best_run(experiment.runs, experiment.run) if experiment else None
+    if best is None:
+        return None, None
+    return next((item for item in live if is_best(item, best)), None), best.score
+
+
+def _why_new(owned: Sequence[ModelObject], broken: Sequence[ModelObject]) -> str:
+    if broken:
+        return f"its deployment failed: status `{broken[0].status}`"
+    if owned:
+        return f"replaces trial {owned[-1].trial_id}"
+    return "not deployed"
+
+
+def _download(trial_id: str, trial: Mapping[str, Any]) -> Steps:
+    item = yield Call("POST", "pipeline_files", {"trial_id": trial_id})
+    field = "signed_s3_model_path_status"
+    item = yield Await("pipeline_files", item["id"], EXPORTING, field)
+    if not item.get("signed_s3_model_path"):
+        told = item.get("error_message") or f"its status is `{item.get(field)}`"
+        raise ActionFailed(f"trial {trial_id} could not be exported: {told}")
+    note = {
+        "trial_id": trial_id,
+        "experiment_session_id": trial.get("experiment_session_id"),
+        "score_name": trial.get("score_name"),
+        "score_value": trial.get("score_value"),
+    }
+    path = f"{LOCAL_FOLDER}/model-{trial_id}.zip"
+    yield Download(item["signed_s3_model_path"], path, note)
+    return local_from_note({**note, "path": path})
+
+
+def from_wire(item: Mapping[str, Any]) -> ModelObject:
+    """Translate one pipeline of the hub (wire contract §2.13)."""
+    trial = item.get("trial") or {}
+    score = trial.get("score_value")
+    run = item.get("experiment_session_id") or trial.get("experiment_session_id")
+    algorithm = (trial.get("hyperparameter") or {}).get("algorithm_name")
+    return ModelObject(
+        id=str(item["id"]),
+        trial_id=str(item.get("trial_id") or trial.get("id") or item["id"]),
+        name=item.get("name"),
+        status=str(item.get("status")),
+        run_id=str(run) if run else None,
+        score=float(score) if isinstance(score, int | float) else None,
+        metric=trial.get("score_name"),
+        algorithm=algorithm,
+    )
+
+
+def local_from_note(note: Mapping[str, Any]) -> ModelObject:
+    """Translate the note beside a downloaded export."""
+    score = note.get("score_value")
+    return ModelObject(
+        id=str(note["trial_id"]),
+        trial_id=str(note["trial_id"]),
+        name=None,
+        status=READY,
+        run_id=note.get("experiment_session_id"),
+        score=float(score) if isinstance(score, int | float) else None,
+        metric=note.get("score_name"),
+        path=str(note["path"]),
+    )
+
+
+KIND = Model()

@@ -1,0 +1,237 @@
+"""Project: the home of everything else, with a cluster that is sized when it is started.
+
+Wire contract §2.4 (object and statuses), §3.2 (create, delete) and §3.3 (start, stop).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, ClassVar
+
+from pydantic import BaseModel, ConfigDict, model_validator
+from typing_extensions import Self
+
+from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._base import (
+    Assessment,
+    Differ,
+    Kind,
+    Loss,
+    Spec,
+    Trait,
+    Verb,
+    Wanted,
+    Work,
+    is_named,
+    setting,
+)
+from auger_reconcile.resources._steps import Await, Call, Steps
+
+RUNNING = "running"
+STARTING = frozenset({"deploying", "deployed", "scaling", "zero_scaled"})
+STOPPING = frozenset({"undeploying"})
+DEFAULT_STACK = "stable"
+
+
+class NodeType(str, Enum):
+    """How big one node of the cluster is."""
+
+    STANDARD = "standard"
+    HIGH_MEMORY = "high_memory"
+
+
+# Clients disagree on high_memory (2 or 3), the hub accepts both: wire contract §2.4.
+WORKER_TYPES = {1: NodeType.STANDARD, 2: NodeType.HIGH_MEMORY, 3: NodeType.HIGH_MEMORY}
+
+
+class ClusterSpec(BaseModel):
+    """The declared size of a project's cluster."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: NodeType = setting(
+        default=NodeType.STANDARD, description="Node type: `standard`, or `high_memory`."
+    )
+    min_nodes: int = setting(
+        default=1, description="Nodes that stay while the cluster runs.", ge=0, le=1000
+    )
+    max_nodes: int = setting(default=2, description="Nodes it may grow to.", ge=1, le=1000)
+    stack_version: str | None = setting(
+        default=None,
+        description="Version of the software on the nodes; the hub's `stable` by default.",
+    )
+    autoterminate_minutes: int | None = setting(
+        default=None,
+        description="Minutes without work after which the cluster stops by itself.",
+        ge=1,
+    )
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Self:
+        if self.min_nodes > self.max_nodes:
+            raise ValueError("`min_nodes` is greater than `max_nodes`")
+        return self
+
+
+class ProjectSpec(Spec):
+    """A project and its cluster."""
+
+    cluster: ClusterSpec | None = setting(
+        default=None, description="The size of the project's cluster."
+    )
+    state: str | None = setting(
+        default=None,
+        description=(
+            "`running`, `stopped` or `absent`; without it the project exists and its cluster is "
+            "started only when work needs it."
+        ),
+        traits=[Trait.LOCAL],
+        pattern="^(running|stopped|absent)$",
+    )
+
+
+@dataclass(frozen=True)
+class ProjectObject:
+    """A project on the hub."""
+
+    id: int
+    name: str
+    status: str
+    cluster: Mapping[str, Any]
+
+
+class Project(Kind[ProjectSpec, ProjectObject]):
+    """The project kind."""
+
+    name = "project"
+    plural = "projects"
+    spec = ProjectSpec
+    object = ProjectObject
+    reads = ("projects",)
+    states: ClassVar = {
+        None: Wanted.PRESENT,
+        "running": Wanted.STARTED,
+        "stopped": Wanted.STOPPED,
+        "absent": Wanted.ABSENT,
+    }
+    losses: ClassVar = {Verb.DELETE: Loss.ARTIFACTS, Verb.STOP: Loss.COMPUTE}
+
+    def observe(
+        self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
+    ) -> tuple[ProjectObject, ...]:
+        """Translate project objects; one that is being deleted is gone already."""
+        return tuple(
+            from_wire(item)
+            for item in answers["projects"]
+            if not item.get("deleted") and not item.get("deleting")
+        )
+
+    def references(self, spec: ProjectSpec) -> Mapping[str, tuple[str, str]]:
+        """A project needs nothing."""
+        return {}
+
+    def assess(
+        self,
+        spec: ProjectSpec,
+        objects: Sequence[ProjectObject],
+        refs: Mapping[str, Assessment],
+        differ: Differ,
+    ) -> Assessment:
+        """Compare by name; the size matters only while the cluster runs."""
+        detail = {Verb.START: describe_cluster(spec.cluster)}
+        found = next((item for item in objects if is_named(item.name, spec.name)), None)
+        if found is None:
+            return Assessment(spec.name, create="does not exist", start="new", detail=detail)
+        active = found.status == RUNNING
+        sizes = spec.cluster.model_dump(mode="json", exclude_none=True) if spec.cluster else {}
+        changes = differ(ClusterSpec, sizes, found.cluster) if active else ()
+        return Assessment(
+            found.name,
+            object=found,
+            start=None if active else found.status,
+            restart="another cluster size is declared" if changes else None,
+            stop=None if found.status == "undeployed" or found.status in STOPPING else found.status,
+            revisions=(found,),
+            changes=changes,
+            pending=found.status in STARTING,
+            detail=detail,
+        )
+
+    def create(self, work: Work) -> Steps:
+        """One request."""
+        body = {"name": work.name, "organization_id": work.organization_id}
+        return from_wire((yield Call("POST", "projects", body)))
+
+    def delete(self, work: Work) -> Steps:
+        """One request; the hub clears up behind it."""
+        yield Call("DELETE", f"projects/{work.object.id}")
+
+    def start(self, work: Work) -> Steps:
+        """Deploy the cluster, or resize one that runs, and wait until it runs."""
+        found: ProjectObject = work.object
+        if found.status in STOPPING:
+            found = from_wire((yield self._await(found.id, STOPPING)))
+        cluster: ClusterSpec | None = work.spec.cluster
+        if cluster and cluster.autoterminate_minutes:
+            minutes = {"cluster_autoterminate_minutes": cluster.autoterminate_minutes}
+            yield Call("PATCH", f"projects/{found.id}", minutes)
+        if found.status == RUNNING:
+            yield Call("PATCH", f"projects/{found.id}", to_wire_size(cluster))
+        elif found.status not in STARTING:
+            yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
+        started = from_wire((yield self._await(found.id, STARTING | {"undeployed"})))
+        if started.status != RUNNING:
+            raise ActionFailed(f"the cluster did not start: its status is `{started.status}`")
+        return started
+
+    def stop(self, work: Work) -> Steps:
+        """Undeploy the cluster and wait until it is gone."""
+        yield Call("PATCH", f"projects/{work.object.id}/undeploy")
+        return from_wire((yield self._await(work.object.id, STOPPING | STARTING | {RUNNING})))
+
+    @staticmethod
+    def _await(project_id: int, waiting: frozenset[str]) -> Await:
+        return Await("projects", project_id, waiting, progress=lambda item: str(item["status"]))
+
+
+def from_wire(item: Mapping[str, Any]) -> ProjectObject:
+    """Translate one project object of the hub (wire contract §2.4)."""
+    worker_type = item.get("worker_type_id")
+    node_type = WORKER_TYPES.get(worker_type) if isinstance(worker_type, int) else None
+    observed = {
+        "type": node_type.value if node_type else None,
+        "min_nodes": item.get("min_workers_count"),
+        "max_nodes": item.get("workers_count"),
+        "stack_version": item.get("kubernetes_stack"),
+        "autoterminate_minutes": item.get("cluster_autoterminate_minutes"),
+    }
+    known = {key: value for key, value in observed.items() if value is not None}
+    return ProjectObject(item["id"], str(item["name"]), str(item.get("status")), known)
+
+
+def to_wire_size(cluster: ClusterSpec | None) -> dict[str, Any]:
+    """Translate the size into the body of deploy; unset members are null (wire contract §3.3)."""
+    if cluster is None:
+        return {"worker_type_id": None, "workers_count": None, "kubernetes_stack": DEFAULT_STACK}
+    return {
+        "worker_type_id": 1 if cluster.type is NodeType.STANDARD else 2,
+        "workers_count": cluster.max_nodes,
+        "min_workers_count": cluster.min_nodes,
+        "kubernetes_stack": cluster.stack_version or DEFAULT_STACK,
+    }
+
+
+def describe_cluster(cluster: ClusterSpec | None) -> str:
+    """Return the size in words: `standard, 2-4 nodes`."""
+    if cluster is None:
+        return ""
+    if cluster.min_nodes == cluster.max_nodes:
+        count = f"{cluster.max_nodes} node{'s' if cluster.max_nodes > 1 else ''}"
+    else:
+        count = f"{cluster.min_nodes}-{cluster.max_nodes} nodes"
+    return f"{cluster.type.value}, {count}"
+
+
+KIND = Project()

@@ -1,0 +1,69 @@
+"""Desired and observed state: frozen maps from address, the two inputs of the planner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.diagnostics import SourceSpan
+from auger_reconcile.resources._base import Spec
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One declared resource.
+
+    Attributes:
+        spans: setting name to the place of its value; "" is the place of the resource itself.
+    """
+
+    address: Address
+    spec: Spec
+    spans: Mapping[str, SourceSpan] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True)
+class DesiredState:
+    """What the files ask for.
+
+    Attributes:
+        resources: in the order of the files; every project is a resource of its own.
+        hub: `local` or a URL; None leaves it to the credentials.
+        organization: None leaves it to the credentials.
+        credentials: folder named by `path_to_credentials`.
+        revision_history: superseded data sets and experiments that a prune keeps, by project.
+        digest: of all declared values; comments, order and quotes do not change it.
+    """
+
+    resources: Mapping[Address, Declared]
+    hub: str | None = None
+    organization: str | None = None
+    credentials: str | None = None
+    revision_history: Mapping[str, int] = field(default_factory=dict)
+    digest: str = ""
+
+    @property
+    def projects(self) -> tuple[str, ...]:
+        """The names of the declared projects, in the order of the files."""
+        return tuple(dict.fromkeys(address.project for address in self.resources))
+
+
+@dataclass(frozen=True)
+class ObservedState:
+    """What the hub has.
+
+    Attributes:
+        objects: (project, kind) to the objects there; the projects themselves are under
+            (project, "project").
+    """
+
+    hub: str
+    organization: str
+    organization_id: int | None
+    objects: Mapping[tuple[str, str], tuple[Any, ...]]
+
+    def of(self, project: str, kind: str) -> tuple[Any, ...]:
+        """Return the objects of a kind in a project."""
+        return self.objects.get((project, kind), ())
