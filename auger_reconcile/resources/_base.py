@@ -165,10 +165,10 @@ class Work:
 
 
 Differ: TypeAlias = Callable[
-    [type[Spec], Mapping[str, Any], Mapping[str, Any]], tuple[FieldChange, ...]
+    [type[BaseModel], Mapping[str, Any], Mapping[str, Any]], tuple[FieldChange, ...]
 ]
 S = TypeVar("S", bound=Spec)
-O = TypeVar("O")
+Obj = TypeVar("Obj")
 
 
 class Kind(ABC, Generic[S, Obj]):

@@ -155,9 +155,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         bound = [item for item in revisions if dataset and item.dataset_id == dataset.id]
         detail = {Verb.START: _evaluation.describe_search(spec)}
         if not bound:
-            why = (
-                f"`{revisions[-1].name}` is bound to other data" if revisions else "does not exist"
-            )
+            other = f"`{revisions[-1].name}` is bound to other data" if revisions else None
             return Assessment(
                 next_revision(spec.name, "", [item.name for item in objects]),
                 create=other or "does not exist",
