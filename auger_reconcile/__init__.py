@@ -1,3 +1,3 @@
-"""Reconcile machine-learning projects on the Auger AutoML cloud with a declaration in auger.yaml."""
+"""Reconcile machine-learning projects on the Auger AutoML cloud with their auger.yaml."""
 
 __version__ = "0.1.0"

@@ -41,12 +41,8 @@ class SearchSettings(Spec):
         description="The score to maximise; `f1_macro` for classification and `r2` otherwise.",
     )
     max_n_trials: int = setting(default=1000, description="At most this many trials.", ge=1)
-    max_total_time: int = setting(
-        default=60, description="At most this many minutes for a run.", ge=1
-    )
-    max_eval_time: int = setting(
-        default=6, description="At most this many minutes for a trial.", ge=1
-    )
+    max_total_time: int = setting(default=60, description="Minutes a run may take.", ge=1)
+    max_eval_time: int = setting(default=6, description="Minutes a trial may take.", ge=1)
     cross_validation_folds: int = setting(
         default=5, description="Folds of the cross-validation.", ge=2, le=100
     )

@@ -45,9 +45,7 @@ class ModelSpec(Spec):
     """A trial that is deployed on the hub, or downloaded."""
 
     experiment: str = setting(description="Name of the declared experiment it comes from.")
-    trial: str = setting(
-        default=BEST, description="`best` by the experiment's metric, or a trial id."
-    )
+    trial: str = setting(default=BEST, description="`best` by the metric, or a trial id.")
     min_score: float | None = setting(
         default=None, description="Gate: nothing is deployed below this score.", allow_inf_nan=False
     )

@@ -60,11 +60,11 @@ class ClusterSpec(BaseModel):
     max_nodes: int = setting(default=2, description="Nodes it may grow to.", ge=1, le=1000)
     stack_version: str | None = setting(
         default=None,
-        description="Version of the software on the nodes; the hub's `stable` by default.",
+        description="Version of the software on the nodes; by default `stable`.",
     )
     autoterminate_minutes: int | None = setting(
         default=None,
-        description="Minutes without work after which the cluster stops by itself.",
+        description="Idle minutes after which the cluster stops by itself.",
         ge=1,
     )
 
@@ -78,9 +78,7 @@ class ClusterSpec(BaseModel):
 class ProjectSpec(Spec):
     """A project and its cluster."""
 
-    cluster: ClusterSpec | None = setting(
-        default=None, description="The size of the project's cluster."
-    )
+    cluster: ClusterSpec | None = setting(default=None, description="The size of its cluster.")
     state: str | None = setting(
         default=None,
         description=(
