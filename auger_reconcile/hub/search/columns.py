@@ -1,0 +1,99 @@
+"""Raw columns into clean ones: the first step of every pipeline, the same for a file and a JSON record.
+
+Self-contained (numpy, pandas, scikit-learn): an exported model carries this file along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+NUMBER, CODE, CATEGORY, MANY, TEXT, DATE = "number", "code", "category", "many", "text", "date"
+MISSING = "(missing)"
+DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
+_TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
+
+
+class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+    """Turn each column into floats or texts by its kind; dates become calendar numbers.
+
+    Args:
+        kinds: column name -> one of the kinds above. Columns without a kind are left out, and a
+            column that a record lacks is missing throughout.
+    """
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self.kinds = kinds
+
+    def fit(self, X: pd.DataFrame, y: Any = None) -> CleanColumns:  # noqa: N803 - sklearn's name
+        """Learn nothing: what a column becomes depends on its kind alone."""
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803 - sklearn's name
+        """Return the clean columns, numbers as float and everything else as text."""
+        clean: dict[str, pd.Series] = {}
+        for name, kind in self.kinds.items():
+            column = X[name] if name in X.columns else pd.Series(np.nan, index=X.index)
+            if kind == DATE:
+                clean.update({f"{name}.{part}": s for part, s in date_parts(column).items()})
+            else:
+                clean[name] = to_number(column) if kind in (NUMBER, CODE) else to_text(column)
+        return pd.DataFrame(clean, index=X.index)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def output_columns(kinds: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns that `CleanColumns` makes, each with its kind; date parts are numbers."""
+    columns: dict[str, str] = {}
+    for name, kind in kinds.items():
+        if kind == DATE:
+            columns.update({f"{name}.{part}": NUMBER for part in DATE_PARTS})
+        else:
+            columns[name] = kind
+    return columns
+
+
+def to_number(column: pd.Series) -> pd.Series:
+    """Return floats; what is no finite number is missing, truth values are 1 and 0."""
+    if column.dtype == object or pd.api.types.is_string_dtype(column):
+        column = column.map(lambda value: {"true": 1, "false": 0}.get(str(value).lower(), value))
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers), np.nan)
+
+
+def to_text(column: pd.Series) -> pd.Series:
+    """Return texts; 1, 1.0 and "1" are one category, and so are True and "true"."""
+    texts = {value: _text(value) for value in column.dropna().unique()}
+    return column.astype(object).map(texts).astype(object).where(column.notna(), MISSING)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
+    text = str(value)
+    return _TRUTH.get(text, text)
+
+
+def to_dates(column: pd.Series) -> pd.Series:
+    """Return time stamps in UTC without a zone; what is no date is missing."""
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.to_datetime(column, unit="s", errors="coerce")
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        column = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+    return column.dt.tz_convert(None) if column.dt.tz is not None else column
+
+
+def date_parts(column: pd.Series) -> dict[str, pd.Series]:
+    """Return days since 1970 and the calendar's numbers."""
+    dates = to_dates(column)
+    days = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    at = dates.dt
+    parts = (days, at.year, at.month, at.day, at.dayofweek, at.hour)
+    return {n: part.astype("float64") for n, part in zip(DATE_PARTS, parts, strict=True)}

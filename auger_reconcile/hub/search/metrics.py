@@ -1,0 +1,160 @@
+"""Every metric of the run file (wire contract §3.6), all of them "greater is better".
+
+Where scikit-learn has the metric, it is scikit-learn's. The others:
+
+- `gini`: 2 * roc_auc - 1.
+- `neg_rmse`, `neg_rmsle`: minus the root of scikit-learn's squared (log) error.
+- `neg_mase`: Hyndman & Koehler, "Another look at measures of forecast accuracy", 2006: absolute
+  error over that of the one-step naive forecast within the training rows, in their order.
+- `mda`: mean directional accuracy, Blaskowitz & Herwartz, "On economic evaluation of directional
+  forecasts", 2011: how often prediction and truth move the same way from the last true value.
+
+In binary tasks the positive class is the second one in sorted order, as in scikit-learn. A metric
+that is undefined for a fold (one class only, a negative value under a logarithm) has no value there.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from sklearn import metrics as sk
+from sklearn.exceptions import UndefinedMetricWarning
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Truth and prediction of one fold.
+
+    `truth` holds class numbers or values, `predicted` likewise; `probabilities` has one column a
+    class; `history` is the truth of the training rows in their order.
+    """
+
+    truth: Array
+    predicted: Array
+    probabilities: Array | None
+    history: Array
+
+
+def _labels(function: Callable[..., float], **options: Any) -> Callable[[Outcome], float]:
+    return lambda o: function(o.truth, o.predicted, **options)
+
+
+def _positive(function: Callable[..., float]) -> Callable[[Outcome], float]:
+    return lambda o: function(o.truth, _probabilities(o)[:, 1])
+
+
+def _probabilities(outcome: Outcome) -> Array:
+    assert outcome.probabilities is not None, "classification predicts probabilities"
+    return outcome.probabilities
+
+
+def _neg(function: Callable[[Outcome], float]) -> Callable[[Outcome], float]:
+    return lambda o: -function(o)
+
+
+def _root(function: Callable[[Outcome], float]) -> Callable[[Outcome], float]:
+    return lambda o: float(np.sqrt(function(o)))
+
+
+def _log_loss(outcome: Outcome) -> float:
+    shown = _probabilities(outcome)
+    shown = shown / shown.sum(axis=1, keepdims=True)
+    return float(sk.log_loss(outcome.truth, shown, labels=np.arange(shown.shape[1])))
+
+
+def _squared_log_error(outcome: Outcome) -> float:
+    """Score with negative predictions taken as 0, the nearest value that has a logarithm here."""
+    return float(sk.mean_squared_log_error(outcome.truth, np.clip(outcome.predicted, 0, None)))
+
+
+def _mase(outcome: Outcome) -> float:
+    naive = np.abs(np.diff(outcome.history)).mean() if len(outcome.history) > 1 else 0.0
+    return float(np.abs(outcome.truth - outcome.predicted).mean() / naive) if naive else np.nan
+
+
+def _mda(outcome: Outcome) -> float:
+    last = np.concatenate([outcome.history[-1:], outcome.truth[:-1]])
+    return float(np.mean(np.sign(outcome.truth - last) == np.sign(outcome.predicted - last)))
+
+
+def _averaged(name: str, function: Callable[..., float]) -> dict[str, Callable[[Outcome], float]]:
+    return {
+        f"{name}_{average}": _labels(function, average=average, zero_division=0)
+        for average in ("macro", "micro", "weighted")
+    }
+
+
+_CLASSES: dict[str, Callable[[Outcome], float]] = {
+    "accuracy": _labels(sk.accuracy_score),
+    **_averaged("f1", sk.f1_score),
+    "neg_log_loss": _neg(_log_loss),
+    **_averaged("precision", sk.precision_score),
+    **_averaged("recall", sk.recall_score),
+}
+_BINARY: dict[str, Callable[[Outcome], float]] = {
+    "average_precision": _positive(sk.average_precision_score),
+    "f1": _labels(sk.f1_score, zero_division=0),
+    "precision": _labels(sk.precision_score, zero_division=0),
+    "recall": _labels(sk.recall_score, zero_division=0),
+    "roc_auc": _positive(sk.roc_auc_score),
+    "gini": lambda o: 2 * _positive(sk.roc_auc_score)(o) - 1,
+    "cohen_kappa_score": _labels(sk.cohen_kappa_score),
+    "matthews_corrcoef": _labels(sk.matthews_corrcoef),
+}
+_VALUES: dict[str, Callable[[Outcome], float]] = {
+    "explained_variance": _labels(sk.explained_variance_score),
+    "neg_median_absolute_error": _neg(_labels(sk.median_absolute_error)),
+    "neg_mean_absolute_error": _neg(_labels(sk.mean_absolute_error)),
+    "neg_mean_squared_error": _neg(_labels(sk.mean_squared_error)),
+    "neg_mean_squared_log_error": _neg(_squared_log_error),
+    "r2": _labels(sk.r2_score),
+    "neg_rmsle": _neg(_root(_squared_log_error)),
+    "neg_mase": _neg(_mase),
+    "mda": _mda,
+    "neg_rmse": _neg(_root(_labels(sk.mean_squared_error))),
+}
+# Names of scikit-learn for what the run file calls otherwise.
+ALIASES = {
+    "neg_root_mean_squared_error": "neg_rmse",
+    "neg_root_mean_squared_log_error": "neg_rmsle",
+}
+
+
+def metrics_for(model_type: str, classes: int) -> Mapping[str, Callable[[Outcome], float]]:
+    """Return the metrics that apply, by name; `classes` counts the classes of the target."""
+    if model_type != "classification":
+        return _VALUES
+    return {**_CLASSES, **_BINARY} if classes == 2 else _CLASSES
+
+
+def all_scores(
+    outcome: Outcome, functions: Mapping[str, Callable[[Outcome], float]]
+) -> dict[str, float]:
+    """Return the value of every metric that is defined for this fold."""
+    scores = {name: _value(partial(function, outcome)) for name, function in functions.items()}
+    return {name: score for name, score in scores.items() if np.isfinite(score)}
+
+
+def _value(function: Callable[[], float]) -> float:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UndefinedMetricWarning)  # then the value is left out
+        # scikit-learn's note that a fold holds one class only, or classes never predicted
+        warnings.filterwarnings("ignore", category=UserWarning, module="sklearn")
+        try:
+            return float(function())
+        except ValueError:  # scikit-learn's word for "undefined for these values"
+            return float("nan")
+
+
+def mean_scores(folds: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean over the folds of each metric that is defined in all of them."""
+    scores = list(folds)
+    names = [name for name in scores[0] if all(name in fold for fold in scores)]
+    return {name: float(np.mean([fold[name] for fold in scores])) for name in names}

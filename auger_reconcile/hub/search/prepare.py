@@ -1,0 +1,180 @@
+"""What a task means for its data: target, features, the kind of each, metrics and folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auger_reconcile.hub.search import columns as kinds_
+from auger_reconcile.hub.search.folds import count_folds
+from auger_reconcile.hub.search.metrics import ALIASES, metrics_for
+from auger_reconcile.hub.search.pipeline import split_features_target
+from auger_reconcile.hub.search.task import BadTask, SearchTask, Settings, read_settings
+
+ONE_HOT_AT_MOST = 30
+CODES_AT_LEAST = 3
+
+
+@lru_cache(maxsize=1)
+def load_table(path: Path) -> pd.DataFrame:
+    """Return the stored file as a table; `prepare` and `run_search` share one reading."""
+    try:
+        from auger_reconcile.hub.data.read import UnreadableData, read_table
+    except ImportError:
+        return pd.read_csv(path)
+    try:
+        return read_table(path)
+    except UnreadableData as error:
+        raise BadTask(str(error)) from error
+
+
+def prepare(task: SearchTask) -> dict[str, Any]:
+    """Return the members that the hub adds to `evaluation_options` (wire contract §2.11).
+
+    Raises:
+        BadTask: the task cannot be run; says why in one sentence.
+    """
+    settings = read_settings(task)
+    frame = load_table(task.data_path)
+    _check_columns(settings, frame)
+    info = _roles(settings, task.seed)
+    features, target, encoder = split_features_target(frame, info)
+    _check_target(settings, target, len(frame))
+    kinds = {
+        name: kind
+        for name in settings.columns
+        if (kind := kind_of(features[name], settings.datatypes.get(name)))
+    }
+    if not kinds and settings.model_type != "timeseries":
+        raise BadTask("No usable feature column: all are excluded, empty or constant.")
+    classes = 0 if encoder is None else len(encoder.classes_)
+    folds, notes = count_folds(settings, target)
+    if len(frame) > len(target):
+        notes.append(f"{len(frame) - len(target)} rows without a value of the target are left out.")
+    return {
+        **info,
+        **_metrics(settings, classes, target),
+        **_class_members(target, encoder),
+        "featureKinds": kinds,
+        "timeColumn": _time_column(settings, kinds),
+        "categoricalFeatures": _categorical(settings, kinds),
+        "featuresCount": len(kinds),
+        "dataset_nrows": len(target),
+        "crossValidationFolds": folds,
+        "notes": notes,
+        "ignoredOptions": list(settings.ignored),
+    }
+
+
+def _check_columns(settings: Settings, frame: pd.DataFrame) -> None:
+    missing = [name for name in (settings.target, *settings.columns) if name not in frame.columns]
+    if settings.target in missing:
+        raise BadTask(f"The data has no column `{settings.target}` to predict.")
+    if missing:
+        raise BadTask(f"The data has no column `{missing[0]}`.")
+
+
+def _check_target(settings: Settings, target: np.ndarray[Any, Any], rows: int) -> None:
+    if not len(target):
+        what = "value" if settings.classification else "number"
+        raise BadTask(f"The target `{settings.target}` has no {what} in any of {rows} rows.")
+    if settings.classification and len(np.unique(target)) < 2:
+        raise BadTask(f"The target `{settings.target}` has a single class; two are needed.")
+    if settings.classification and len(np.unique(target)) > max(len(target) / 2, 2):
+        raise BadTask(f"The target `{settings.target}` has nearly as many classes as rows.")
+
+
+def _roles(settings: Settings, seed: int) -> dict[str, Any]:
+    columns = list(settings.columns)
+    return {
+        "targetFeature": settings.target,
+        "featureColumns": columns,
+        "originalFeatureColumns": columns,
+        "originalFeaturesCount": len(columns),
+        "dataset_ncols": len(columns),
+        "classification": settings.classification,
+        "classWeight": settings.class_weight,
+        "model_type": settings.model_type,
+        "seed": seed,
+    }
+
+
+def _metrics(settings: Settings, classes: int, target: np.ndarray[Any, Any]) -> dict[str, Any]:
+    names = sorted(metrics_for(settings.model_type, classes))
+    scoring = ALIASES.get(settings.scoring, settings.scoring)
+    if scoring not in names:
+        raise BadTask(f"The metric `{scoring}` does not apply; {', '.join(names)} do.")
+    if scoring in ("neg_rmsle", "neg_mean_squared_log_error") and target.min() < 0:
+        raise BadTask(f"The metric `{scoring}` needs a target without negative values.")
+    return {"scoring": scoring, "scoreNames": names}
+
+
+def _class_members(target: np.ndarray[Any, Any], encoder: Any) -> dict[str, Any]:
+    if encoder is None:
+        return {"binaryClassification": False}
+    counts = np.bincount(target)
+    classes = encoder.classes_.tolist()
+    rarest = int(np.argmin(counts))
+    return {
+        "binaryClassification": len(classes) == 2,
+        "targetClasses": classes,
+        "minority_target_class": classes[rarest],
+        "minority_target_class_pos": rarest,
+    }
+
+
+def _categorical(settings: Settings, kinds: Mapping[str, str]) -> list[str]:
+    grouped = (kinds_.CATEGORY, kinds_.CODE, kinds_.MANY)
+    names = [name for name, kind in kinds.items() if kind in grouped]
+    return [*names, settings.target] if settings.classification else names
+
+
+def _time_column(settings: Settings, kinds: Mapping[str, str]) -> str | None:
+    """Return the column that orders the rows: marked `timeseries`, else the first date."""
+    marked = (n for n in settings.columns if settings.datatypes.get(n) == "timeseries")
+    dates = (name for name, kind in kinds.items() if kind == kinds_.DATE)
+    return next((*marked, *dates).__iter__(), None) if settings.in_time_order else None
+
+
+def kind_of(column: pd.Series, datatype: str | None) -> str | None:
+    """Return what a feature column is made into; None when it cannot tell rows apart.
+
+    Args:
+        column: the values as read.
+        datatype: of the profile or the client (wire contract §2.8); None to go by the values.
+    """
+    known = column.dropna()
+    values = known.nunique()
+    if values == 0 or (values == 1 and len(known) == len(column)):
+        return None
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return kinds_.DATE
+    if pd.api.types.is_bool_dtype(column):
+        return kinds_.NUMBER
+    if pd.api.types.is_numeric_dtype(column):
+        grouped = datatype in ("categorical", "hashing") and values >= CODES_AT_LEAST
+        if not grouped:
+            return kinds_.NUMBER
+        return kinds_.CODE if values <= ONE_HOT_AT_MOST else kinds_.MANY
+    return _kind_of_text(known, datatype, rows=len(column))
+
+
+def _kind_of_text(known: pd.Series, datatype: str | None, rows: int) -> str | None:
+    if datatype not in ("categorical", "hashing"):
+        numbers = kinds_.to_number(known).notna().mean()
+        if numbers > 0.9:
+            return kinds_.NUMBER
+        if datatype != "string" and kinds_.to_dates(known.iloc[:1000]).notna().mean() > 0.9:
+            return kinds_.DATE
+    values = known.nunique()
+    words = known.iloc[:1000].astype(str).str.split().str.len().mean()
+    if words >= 4 and values > ONE_HOT_AT_MOST:
+        return kinds_.TEXT
+    if values <= ONE_HOT_AT_MOST:
+        return kinds_.CATEGORY
+    return None if values == rows else kinds_.MANY

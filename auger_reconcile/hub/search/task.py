@@ -1,0 +1,218 @@
+"""What a run is asked to do: the options of any client, read into one frozen `Settings`.
+
+Both forms of `evaluation_options` (wire contract §3.6) are understood: the older one names target and
+features in the options, the newer one marks them in `stat_data`. Nothing here reads the data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+MODEL_TYPES = ("classification", "regression", "timeseries")
+
+# Members that change nothing here; `prepare` names those a client sent, so that nobody is misled.
+IGNORED_OPTIONS = (
+    "oversampling",
+    "apply_eval_set",
+    "apply_estimate_trial_time",
+    "optimizers",
+    "optimizers_names",
+    "preprocessors",
+    "preprocessors_space",
+    "allowed_preprocessors",
+    "blocked_preprocessors",
+    "test_data_path",
+    "roi_metric",
+)
+
+
+class BadTask(Exception):
+    """The task cannot be run; the text is one sentence for the user."""
+
+
+@dataclass(frozen=True)
+class SearchTask:
+    """One run: where the data lies, the roles of its columns, and what was asked for."""
+
+    data_path: Path
+    stat_data: list[dict[str, Any]]
+    options: dict[str, Any]
+    model_type: str
+    seed: int
+    workers: int = 1
+    memory_mb: int | None = None
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """One finished trial, as it goes on the board and as it comes back after a restart."""
+
+    uid: str
+    algorithm_name: str
+    algorithm_params: dict[str, Any]
+    score: float | None
+    all_scores: dict[str, float]
+    fold_scores: list[float]
+    fold_times: list[float]
+    evaluation_time: float
+    error: str | None
+    failure: str | None
+    optimizer_name: str
+    ensemble: bool
+    started_at: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, ready for JSON."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options of either client form, with every default filled in.
+
+    Times are seconds. `datatypes` maps each known column to the datatype the client chose for it.
+    """
+
+    model_type: str
+    target: str
+    columns: tuple[str, ...]
+    datatypes: Mapping[str, str]
+    scoring: str
+    folds: int = 5
+    max_total_seconds: float = 3600.0
+    max_trial_seconds: float = 360.0
+    max_trials: int = 1000
+    use_ensemble: bool = True
+    exit_score: float | None = None
+    shuffle: bool = True
+    in_time_order: bool = False
+    validation_share: float = 0.2
+    groups: str | None = None
+    threads: int | None = None
+    class_weight: Any = None
+    allowed: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    ignored: tuple[str, ...] = field(default=())
+
+    @property
+    def classification(self) -> bool:
+        """Tell whether classes are predicted."""
+        return self.model_type == "classification"
+
+
+def read_settings(task: SearchTask) -> Settings:
+    """Read the options of either form; raise `BadTask` when they do not name a task."""
+    options = {name: value for name, value in task.options.items() if value is not None}
+    model_type = _model_type(task, options)
+    split = _mapping(options, "splitOptions")
+    target = _target(task, options)
+    default_metric = "f1_macro" if model_type == "classification" else "r2"
+    return Settings(
+        model_type=model_type,
+        target=target,
+        columns=_columns(task, options, target),
+        datatypes=_datatypes(task, options),
+        scoring=str(options.get("scoring", default_metric)),
+        folds=int(_number(options, "crossValidationFolds", 5)),
+        max_total_seconds=60 * _number(options, "max_total_time_mins", 60),
+        max_trial_seconds=60 * _number(options, "max_eval_time_mins", 6),
+        max_trials=int(_number(options, "max_n_trials", 1000)),
+        use_ensemble=bool(options.get("use_ensemble", True)),
+        exit_score=_number(options, "exit_score", 0) if "exit_score" in options else None,
+        shuffle=bool(split.get("shuffleData", True)),
+        in_time_order=model_type == "timeseries" or bool(split.get("timeseriesSplit", False)),
+        validation_share=1 - _number(split, "trainRatio", 0.8),
+        groups=split.get("groups_col") or None,
+        threads=int(_number(options, "cpu_per_mt_algorithm", 0)) or None,
+        class_weight=_mapping(options, "algorithm_params_common").get("class_weight"),
+        allowed=_leaf_names(_allowed(options)),
+        blocked=_leaf_names(_list(options, "algorithms_to_exlude")),
+        ignored=tuple(name for name in IGNORED_OPTIONS if options.get(name)),
+    )
+
+
+def _model_type(task: SearchTask, options: Mapping[str, Any]) -> str:
+    """Return the model type; auger-cli may send only the flag `classification`."""
+    if task.model_type:
+        model_type = task.model_type
+    else:
+        model_type = "classification" if options.get("classification", True) else "regression"
+    if model_type not in MODEL_TYPES:
+        raise BadTask(f"The model type `{model_type}` is not one of {', '.join(MODEL_TYPES)}.")
+    return model_type
+
+
+def _target(task: SearchTask, options: Mapping[str, Any]) -> str:
+    target = options.get("targetFeature") or _marked_target(_features(options))
+    target = target or _marked_target(task.stat_data)
+    if not target:
+        raise BadTask("No target column was named.")
+    return str(target)
+
+
+def _marked_target(columns: Iterable[Mapping[str, Any]]) -> str | None:
+    return next((column["column_name"] for column in columns if column.get("isTarget")), None)
+
+
+def _columns(task: SearchTask, options: Mapping[str, Any], target: str) -> tuple[str, ...]:
+    """Return the feature columns: listed in the options and not excluded in `stat_data`."""
+    excluded = {column["column_name"] for column in task.stat_data if not column.get("use", True)}
+    listed = _list(options, "featureColumns") or [
+        column["column_name"] for column in _features(options) or task.stat_data
+    ]
+    return tuple(name for name in listed if name not in excluded and name != target)
+
+
+def _datatypes(task: SearchTask, options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the datatype of each column: the profile's, unless the client says another."""
+    chosen = {
+        column["column_name"]: column["datatype"]
+        for column in (*task.stat_data, *_features(options))
+        if column.get("datatype")
+    }
+    for member, datatype in (
+        ("categoricalFeatures", "categorical"),
+        ("labelEncodingFeatures", "hashing"),
+        ("datetimeFeatures", "datetime"),
+        ("timeSeriesFeatures", "timeseries"),
+    ):
+        chosen.update(dict.fromkeys(_list(options, member), datatype))
+    return chosen
+
+
+def _features(options: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the column list that notebooks put beside `scoring` (wire contract §2.11)."""
+    return [item for item in _list(options, "features") if isinstance(item, dict)]
+
+
+def _allowed(options: Mapping[str, Any]) -> list[Any]:
+    """Return the algorithms asked for: `allowed_algorithms`, else the keys of `search_space`."""
+    space = options.get("search_space")
+    return _list(options, "allowed_algorithms") or (list(space) if isinstance(space, dict) else [])
+
+
+def _leaf_names(algorithms: Iterable[Any]) -> frozenset[str]:
+    """Return class names without their modules: clients name either."""
+    return frozenset(str(name).rpartition(".")[2].lower() for name in algorithms)
+
+
+def _list(options: Mapping[str, Any], member: str) -> list[Any]:
+    value = options.get(member) or []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _mapping(options: Mapping[str, Any], member: str) -> Mapping[str, Any]:
+    value = options.get(member)
+    return value if isinstance(value, dict) else {}
+
+
+def _number(options: Mapping[str, Any], member: str, default: float) -> float:
+    """Return a number that may have been sent as text; never a negative one for a limit."""
+    value = options.get(member, default)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise BadTask(f"The option `{member}` is not a number.") from None
