@@ -1,0 +1,132 @@
+"""The formats that DuckDB does not read, as pandas data frames; each needs a package of its own.
+
+These formats hold tables of a size that people handle by hand, so they are read into memory.
+"""
+
+import json
+import re
+from datetime import timezone
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+
+from auger_reconcile.hub.data.hdf5 import read_hdf5
+from auger_reconcile.hub.data.kind import Kind
+from auger_reconcile.hub.data.plain import in_utf8, optional_module
+from auger_reconcile.hub.data.unreadable import UnreadableData
+
+_ARFF_DATE = re.compile(
+    r"""^(\s*@attribute\s+(?:'[^']*'|"[^"]*"|\S+)\s+)date\b.*$""", re.IGNORECASE
+)
+
+
+def read_frame(kind: Kind, path: Path) -> pd.DataFrame:
+    """Read a file of any kind but delimited text, JSON and Parquet, with columns DuckDB understands.
+
+    Raises:
+        UnreadableData: The file is damaged, or a package that reads it is not installed.
+    """
+    packages = {Kind.XLSX: "openpyxl", Kind.XLS: "xlrd", Kind.FEATHER: "pyarrow"}
+    if kind in packages:
+        optional_module(packages[kind], packages[kind], path)
+    readers: dict[Kind, Any] = {
+        Kind.XLSX: lambda: pd.read_excel(path, engine="openpyxl"),
+        Kind.XLS: lambda: pd.read_excel(path, engine="xlrd"),
+        Kind.FEATHER: lambda: pd.read_feather(path),
+        Kind.HDF5: lambda: read_hdf5(path),
+        Kind.ARFF: lambda: _read_arff(path),
+    }
+    try:
+        return simple_columns(readers[kind]())
+    except UnreadableData:
+        raise
+    except Exception as error:  # noqa: BLE001  (these readers raise anything on a damaged file)
+        raise UnreadableData(f"`{path.name}` is a damaged {kind.value} file.") from error
+
+
+def _read_arff(path: Path) -> pd.DataFrame:
+    """Read attributes of every type; dates, which the package does not know, go through it as text."""
+    arff = optional_module("arff", "liac-arff", path)
+    dates: list[int] = []
+    attributes = 0
+
+    def lines(source: Any) -> Any:
+        nonlocal attributes
+        for line in source:
+            match = _ARFF_DATE.match(line)
+            if match:
+                dates.append(attributes)
+            attributes += line.lstrip().lower().startswith("@attribute")
+            yield f"{match.group(1)}string\n" if match else line
+
+    with in_utf8(path) as text, text.open(encoding="utf-8-sig") as source:
+        content = arff.load(lines(source))
+    names = [name for name, _ in content["attributes"]]
+    frame = pd.DataFrame(content["data"], columns=range(len(names)))
+    for position in dates:
+        frame[position] = pd.to_datetime(frame[position], errors="coerce")
+    return frame.set_axis(names, axis="columns")
+
+
+def json_layout(path: Path) -> Literal["array", "newline_delimited"] | None:
+    """Tell records (`array`) and one object a line from the layouts that only `read_json_columns` reads."""
+    with path.open(encoding="utf-8-sig") as file:
+        start = file.read(1 << 16).lstrip()
+    if start.startswith("["):
+        return "array" if start[1:].lstrip().startswith("{") else None
+    first, _, rest = start.partition("\n")
+    try:
+        record = json.loads(first)
+    except ValueError:
+        return None
+    nested = all(isinstance(value, (dict, list)) for value in record.values())
+    return None if nested and not rest.strip() else "newline_delimited"
+
+
+def read_json_columns(path: Path) -> pd.DataFrame:
+    """Read `{"a": {"0": 1}}`, `{"a": [1]}` or `{"columns": [..], "data": [[..]]}`.
+
+    Raises:
+        UnreadableData: The document is none of them.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8-sig"))
+        if not isinstance(document, dict):
+            raise TypeError
+        if isinstance(document.get("data"), list) and isinstance(document.get("columns"), list):
+            return simple_columns(pd.DataFrame(document["data"], columns=document["columns"]))
+        return simple_columns(pd.DataFrame(document))
+    except (ValueError, TypeError) as error:
+        raise UnreadableData(
+            f"`{path.name}` is no table; JSON holds a list of records, one record a line, or columns."
+        ) from error
+
+
+def simple_columns(frame: pd.DataFrame) -> pd.DataFrame:
+    """Bring every column to numbers, timestamps, booleans or text; a mixed column becomes text."""
+    frame = frame.reset_index(drop=True)
+    columns = [_simple(frame.iloc[:, position]) for position in range(frame.shape[1])]
+    simple = pd.concat(columns, axis="columns") if columns else frame
+    return simple.set_axis(frame.columns, axis="columns")
+
+
+def _simple(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        column = column.astype(column.cat.categories.dtype)
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.dt.tz_convert(timezone.utc).dt.tz_localize(None)
+    if isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype)) or column.dtype.kind in "mc":
+        return column.astype(str).where(column.notna(), None)
+    if column.dtype != object:
+        return column
+    match pd.api.types.infer_dtype(column, skipna=True):
+        case "integer" | "floating" | "mixed-integer-float" | "decimal":
+            return pd.to_numeric(column, errors="coerce")
+        case "datetime" | "datetime64" | "date":
+            return pd.to_datetime(column, utc=True).dt.tz_localize(None)
+        case "bytes":
+            return column.map(lambda value: value.decode("utf-8", "replace"), na_action="ignore")
+        case "boolean" | "string":
+            return column
+    return column.map(str, na_action="ignore")

@@ -1,0 +1,121 @@
+"""HDF5 without its pickles.
+
+PyTables, and with it `pandas.read_hdf`, unpickles attributes and object columns, so opening an uploaded file with it
+runs whatever the file says. h5py never does. Column names that pandas stores pickled are read by an unpickler that
+knows no class at all; columns of pickled Python objects are refused.
+"""
+
+import io
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auger_reconcile.hub.data.plain import optional_module
+from auger_reconcile.hub.data.unreadable import UnreadableData
+
+
+def read_hdf5(path: Path) -> pd.DataFrame:
+    """Read the first table of a file: pandas' table or fixed format, a compound data set, or one data set a column.
+
+    Raises:
+        UnreadableData: There is no table in it, or its text columns are pickled objects.
+    """
+    h5py = optional_module("h5py", "h5py", path)
+    with h5py.File(path, "r") as file:
+        frame = _find_table(h5py, file)
+    if frame is None or frame.empty:
+        raise UnreadableData(f"`{path.name}` holds no table.")
+    return frame
+
+
+def _find_table(h5py: Any, node: Any) -> pd.DataFrame | None:
+    if isinstance(node, h5py.Dataset):
+        return _compound(node) if node.dtype.names else None
+    if "table" in node and "pandas_type" in node.attrs:
+        return _pandas_table(node["table"])
+    if "axis0" in node and "block0_values" in node:
+        return _pandas_fixed(node)
+    children = list(node.values())
+    flat = [child for child in children if isinstance(child, h5py.Dataset) and child.ndim == 1]
+    if flat and len(flat) == len(children) and not any(child.dtype.names for child in flat):
+        return pd.DataFrame({Path(child.name).name: _values(child[()]) for child in flat})
+    for child in children:
+        if (found := _find_table(h5py, child)) is not None:
+            return found
+    return None
+
+
+def _compound(dataset: Any) -> pd.DataFrame:
+    table = dataset[()]
+    return pd.DataFrame({name: _values(table[name]) for name in table.dtype.names})
+
+
+def _pandas_table(dataset: Any) -> pd.DataFrame:
+    """Unfold the blocks of `to_hdf(format="table")`: one two-dimensional field for all columns of one type."""
+    table = dataset[()]
+    columns: dict[str, Any] = {}
+    for field in table.dtype.names:
+        if field == "index":
+            continue
+        values = table[field]
+        kind = _text(dataset.attrs.get(f"{field}_dtype", b""))
+        names = _stored_names(dataset.attrs[f"{field}_kind"])
+        block = values if values.ndim == 2 else values.reshape(-1, 1)
+        for position, name in enumerate(names):
+            columns[name] = _values(block[:, position], kind)
+    return pd.DataFrame(columns)
+
+
+def _pandas_fixed(group: Any) -> pd.DataFrame:
+    """Unfold the blocks of `to_hdf(format="fixed")`."""
+    columns: dict[str, Any] = {}
+    for number in range(int(group.attrs["nblocks"])):
+        dataset = group[f"block{number}_values"]
+        if dataset.dtype.kind == "O":
+            raise UnreadableData(
+                "The HDF5 file stores text as pickled Python objects, which a hub never loads;"
+                " save it with format='table', or as CSV or Parquet."
+            )
+        kind = _text(dataset.attrs.get("value_type", b""))
+        for position, name in enumerate(group[f"block{number}_items"][()]):
+            columns[_text(name)] = _values(dataset[()][:, position], kind)
+    order = [_text(name) for name in group["axis0"][()]]
+    return pd.DataFrame({name: columns[name] for name in order})
+
+
+def _values(values: Any, kind: str = "") -> Any:
+    if kind.startswith("datetime64"):
+        unit = kind[kind.find("[") + 1 : -1] if "[" in kind else "ns"
+        return pd.Series(values.view("int64")).astype("int64").to_numpy().view(f"M8[{unit}]")
+    if kind.startswith("bool"):
+        return values.astype(bool)
+    if values.dtype.kind in "SO":
+        texts = [_text(value) for value in values]
+        return np.array([None if text in {"", "nan"} else text for text in texts], dtype=object)
+    return values
+
+
+def _text(value: Any) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+class _NoClasses(pickle.Unpickler):
+    """Unpickles lists and texts; anything that would call code is refused."""
+
+    def find_class(self, module: str, name: str) -> Any:
+        raise UnreadableData(f"The HDF5 file stores a pickled `{module}.{name}`, which is refused.")
+
+
+def _stored_names(attribute: Any) -> list[str]:
+    if isinstance(attribute, np.ndarray):
+        return [_text(name) for name in attribute]
+    content = (
+        bytes(attribute) if isinstance(attribute, (bytes, np.bytes_)) else str(attribute).encode()
+    )
+    try:
+        return [_text(name) for name in _NoClasses(io.BytesIO(content)).load()]
+    except pickle.UnpicklingError as error:
+        raise UnreadableData("The HDF5 file names its columns in an unknown way.") from error

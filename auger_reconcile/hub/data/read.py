@@ -1,0 +1,143 @@
+"""Every file format of the wire contract (§3.5) as a table.
+
+What a file is, is told by its first bytes; only text needs its extension. DuckDB reads CSV, JSON and Parquet, so that
+profiling never holds the whole file in memory and sees exactly the values that `read_table` returns.
+Nothing here executes what a file says: pickled objects in HDF5 are refused.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from auger_reconcile.hub.data import delimited, formats
+from auger_reconcile.hub.data.delimited import literal, quoted, unique_names
+from auger_reconcile.hub.data.kind import Kind, kind_of
+from auger_reconcile.hub.data.plain import in_utf8, unpack
+from auger_reconcile.hub.data.unreadable import UnreadableData as UnreadableData
+
+MEMORY_LIMIT = "600MB"
+"""What DuckDB may hold of a table; the rest waits on disk."""
+THREADS = 2
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a whole file into a data frame of int64, float64, datetime64 and text columns.
+
+    Duplicate column names become `a`, `a.1`, as pandas makes them. Integers with gaps become float64, infinities
+    become gaps, booleans and nested values become text.
+
+    Raises:
+        UnreadableData: The file is empty, damaged, ragged or no table, with one sentence that says so.
+    """
+    with open_table(path) as connection:
+        frame: pd.DataFrame = connection.execute("FROM data").df()
+    gaps = [name for name, dtype in frame.dtypes.items() if dtype == "Int64"]
+    return frame.astype(dict.fromkeys(gaps, "float64"))
+
+
+@contextmanager
+def open_table(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a DuckDB connection in which the file is the table `data`, larger than memory if need be.
+
+    Raises:
+        UnreadableData: As in `read_table`.
+    """
+    if not path.is_file() or path.stat().st_size == 0:
+        raise UnreadableData(f"`{path.name}` is empty.")
+    with unpack(path) as plain, tempfile.TemporaryDirectory() as spill:
+        with duckdb.connect() as connection:
+            connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+            connection.execute(f"SET threads = {THREADS}")
+            connection.execute(f"SET temp_directory = {literal(spill)}")
+            connection.execute("SET enable_progress_bar = false")
+            _load(connection, plain, path.name)
+            _refuse_empty(connection, path.name)
+            yield connection
+
+
+def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None:
+    match kind_of(plain):
+        case Kind.DELIMITED:
+            with in_utf8(plain) as text:
+                _load_delimited(connection, text, name)
+        case Kind.PARQUET:
+            _load_query(connection, f"FROM read_parquet({literal(str(plain))})", name)
+        case Kind.JSON:
+            with in_utf8(plain) as text:
+                _load_json(connection, text, name)
+        case kind:
+            _load_frame(connection, formats.read_frame(kind, plain), name)
+
+
+def _load_delimited(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:
+    """Load by the types of the first rows; when a later row differs, by those of all rows."""
+    file = delimited.look_at(text)
+    for whole in (False, True):
+        try:
+            query = delimited.select_typed(connection, file, whole=whole)
+            connection.execute(f"CREATE TEMP TABLE data AS {query}")
+        except duckdb.Error as error:
+            if whole or "Expected Number of Columns" in str(error):
+                raise delimited.explain(error, name) from error
+        else:
+            return
+
+
+def _load_json(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:
+    """Load records or lines with DuckDB; the column-wise layouts are small enough for memory."""
+    layout = formats.json_layout(text)
+    if layout is None:
+        _load_frame(connection, formats.read_json_columns(text), name)
+    else:
+        source = f"read_json({literal(str(text))}, format='{layout}', sample_size=-1)"
+        _load_query(connection, f"FROM {source}", name)
+
+
+def _load_query(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> None:
+    try:
+        connection.execute(f"CREATE TEMP TABLE data AS {_in_four_types(connection, query)}")
+    except duckdb.Error as error:
+        raise UnreadableData(f"`{name}` is damaged, or is not what its name says.") from error
+
+
+def _load_frame(connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, name: str) -> None:
+    frame = frame.set_axis(unique_names(frame.columns), axis="columns")
+    connection.register("frame", frame)
+    _load_query(connection, "FROM frame", name)
+    connection.unregister("frame")
+
+
+def _in_four_types(connection: duckdb.DuckDBPyConnection, query: str) -> str:
+    """Cast every column to what `orig_datatype` knows: integer, double, datetime, string (§2.8)."""
+    relation = connection.sql(query)
+    columns = zip(relation.columns, relation.types, strict=True)
+    casts = ", ".join(
+        f"{_cast(quoted(name), str(kind))} AS {quoted(name)}" for name, kind in columns
+    )
+    return f"SELECT {casts} FROM ({query})"
+
+
+def _cast(name: str, kind: str) -> str:
+    match kind:
+        case "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER":
+            return f"CAST({name} AS BIGINT)"
+        case "FLOAT" | "DOUBLE":
+            return f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) END"
+        case "UBIGINT" | "HUGEINT" | "UHUGEINT":
+            return f"CAST({name} AS DOUBLE)"
+        case "BOOLEAN":
+            return f"CASE {name} WHEN true THEN 'True' WHEN false THEN 'False' END"
+        case "DATE" | "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS":
+            return f"CAST({name} AS TIMESTAMP)"
+        case "TIMESTAMP WITH TIME ZONE":
+            return f"make_timestamp(epoch_us({name}))"
+    return f"CAST({name} AS {'DOUBLE' if kind.startswith('DECIMAL') else 'VARCHAR'})"
+
+
+def _refuse_empty(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    if not connection.execute("SELECT 1 FROM data LIMIT 1").fetchone():
+        raise UnreadableData(f"`{name}` has column names but no rows.")
