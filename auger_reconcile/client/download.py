@@ -1,0 +1,99 @@
+"""Stores what a signed link points to; the file appears complete, or not at all.
+
+Refuses to do: hold the file in memory, send a token, leave a part of a file behind.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import urlsplit
+
+import requests
+
+from auger_reconcile.client.connection import (
+    CONNECT_TIMEOUT,
+    carry_out,
+    open_session,
+    read_parts,
+)
+from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
+
+_REQUEST = "GET (file download)"
+
+Progress = Callable[[int, int], None]
+
+
+def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None = None) -> None:
+    """Write the file beside its place, then move it there in one step.
+
+    Args:
+        url: a signed link; its query is a secret.
+        to: the file to make or replace; its folder is made when missing.
+        timeout: seconds without any progress.
+        progress: told the bytes written and the bytes there are (0 when the storage does not say).
+
+    Raises:
+        NotFound, HubError, Unavailable: the storage refused, or the file is incomplete.
+        AugerError: the file cannot be written.
+    """
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise HubError("the hub answered a link that is no http(s) URL", request=_REQUEST)
+    part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
+    try:
+        to.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("xb") as file:
+            _receive(url, file, timeout=timeout, progress=progress)
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(to)
+    except OSError as fault:
+        raise AugerError(f"cannot write `{to}`: {fault.strerror or fault}") from None
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _receive(url: str, file: BinaryIO, *, timeout: float, progress: Progress | None) -> None:
+    """Read the storage's answer into the file; its length is checked by the library."""
+    full: list[OSError] = []
+
+    def receive() -> None:
+        with (
+            open_session(url) as session,
+            session.get(url, timeout=(CONNECT_TIMEOUT, timeout), stream=True) as response,
+        ):
+            _check(response)
+            total = int(response.headers.get("Content-Length") or 0)
+            for part in read_parts(response):
+                try:
+                    file.write(part)
+                except OSError as fault:  # a full disk is no fault of the connection
+                    full.append(fault)
+                    return
+                if progress:
+                    progress(file.tell(), total)
+
+    carry_out(receive, request=_REQUEST, url=url)
+    if full:
+        raise full[0]
+
+
+def _check(response: requests.Response) -> None:
+    """Raise unless the storage answers with the file."""
+    status = response.status_code
+    if status == 200:
+        return
+    kind: type[HubError] = HubError
+    if status == 404:
+        kind = NotFound
+    elif status == 429 or status >= 500:
+        kind = Unavailable
+    raise kind(
+        f"the storage did not give the file ({status})",
+        request=_REQUEST,
+        status=status,
+        hint="a download link ends after 24 hours" if status == 403 else None,
+    )

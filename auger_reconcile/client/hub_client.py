@@ -1,0 +1,262 @@
+"""The hub as methods: one request, whole lists, statuses, uploads and downloads.
+
+Refuses to do: know kinds of resources, wait for anything to be finished, print.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import quote
+
+from auger_reconcile.client.answers import read_envelope
+from auger_reconcile.client.connection import is_loopback
+from auger_reconcile.client.paging import PAGE_SIZE, Fields, Listing, ListMoved, read_page_of
+from auger_reconcile.client.redact import redact
+from auger_reconcile.client.transport import Exchange, Pace, Transport
+from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
+
+API_PREFIX = "/api/v1/"
+_READINGS_OF_A_LIST = 3
+
+Progress = Callable[[int, int], None]
+
+
+class HubClient:
+    """Speaks to one hub as one user; many threads may use it at once.
+
+    Args:
+        url: root of the hub, such as `https://app.auger.ai`.
+        token: sent in the body of every request (wire contract §1.3), or None to log in.
+        timeout: seconds to wait for the next byte of an answer; a call ends within four of them.
+        retries: further attempts at a read that failed.
+        pool_size: connections kept open, and pages of a list asked for at once.
+        on_exchange: told of every attempt at every request.
+        pace: clock and sleep, for tests.
+
+    Attributes:
+        url: scheme, host and port of the hub.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only, each with a default
+        self,
+        url: str,
+        token: str | None,
+        *,
+        timeout: float = 30.0,
+        retries: int = 4,
+        pool_size: int = 10,
+        on_exchange: Callable[[Exchange], None] | None = None,
+        pace: Pace | None = None,
+    ) -> None:
+        self._transport = Transport(
+            url,
+            timeout=timeout,
+            retries=retries,
+            pool_size=pool_size,
+            pace=pace,
+            on_exchange=on_exchange,
+        )
+        self.url = self._transport.url
+        self._token = token
+        self._timeout = timeout
+        self._width = pool_size
+        self._pages: ThreadPoolExecutor | None = None
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return f"HubClient({self.url!r})"
+
+    @property
+    def is_readable_on_the_way(self) -> bool:
+        """Say whether the token travels unencrypted to another machine."""
+        return self.url.startswith("http:") and not is_loopback(self.url)
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Send one request and return the `data` of its answer.
+
+        Args:
+            method: `GET`, `POST`, `PATCH` or `DELETE`.
+            path: below `/api/v1/`, such as `projects/12/deploy`.
+            body: members of the JSON body; the token is added to it.
+
+        Raises:
+            ValueError: the body holds a number that JSON cannot express.
+            NotAuthenticated: the hub refused the token.
+            HubError: or one of its kinds; see `errors`.
+        """
+        data, _ = self._ask(method, path, body)
+        return data
+
+    def list_all(
+        self, collection: str, filters: Mapping[str, Any] | None = None
+    ) -> list[dict[str, Any]]:
+        """Return all objects of a collection, each once, the pages after the first concurrently.
+
+        Raises:
+            HubError: the hub's pages make no sense, or the list keeps shrinking while it is read.
+        """
+        for _ in range(_READINGS_OF_A_LIST):
+            with suppress(ListMoved):
+                return list(self._read_list(collection, filters, seen=set(), width=self._width))
+        raise _to_unstable(collection)
+
+    def iter_all(
+        self, collection: str, filters: Mapping[str, Any] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield all objects of a collection, each once, asking for a page when it is needed.
+
+        Raises:
+            HubError: as `list_all`.
+        """
+        seen: set[str] = set()
+        for _ in range(_READINGS_OF_A_LIST):
+            with suppress(ListMoved):
+                yield from self._read_list(collection, filters, seen=seen, width=1)
+                return
+        raise _to_unstable(collection)
+
+    def status(self, object_type: str, object_id: object) -> str:
+        """Return the status of one object (wire contract §2.2).
+
+        Args:
+            object_type: one of the API's types, such as `ExperimentSession`.
+            object_id: as the hub gave it.
+        """
+        data = self.call("GET", "status", {"object": object_type, "id": object_id})
+        status = data.get("status") if isinstance(data, dict) else None
+        if not isinstance(status, str):
+            raise HubError("the hub answered without a status", request=f"GET {API_PREFIX}status")
+        return status
+
+    def upload(
+        self, form: Mapping[str, Any], source: Path, *, progress: Progress | None = None
+    ) -> None:
+        """Send a file to the storage behind the hub with the form the hub gave for it.
+
+        Args:
+            form: `url` and `fields`, as answered for a project_file_url (wire contract §2.9).
+            source: the file.
+            progress: told the bytes sent and the bytes there are.
+
+        Raises:
+            HubError: the storage refused the file; Unavailable: it did not answer.
+        """
+        from auger_reconcile.client.upload import send_form
+
+        send_form(form, source, timeout=self._timeout, progress=progress)
+
+    def download(self, url: str, to: Path, *, progress: Progress | None = None) -> None:
+        """Store what a signed link points to; the file appears when it is complete, or not at all.
+
+        Raises:
+            HubError: the storage refused or the file is incomplete.
+            AugerError: the file cannot be written.
+        """
+        from auger_reconcile.client.download import fetch_file
+
+        fetch_file(url, to, timeout=self._timeout, progress=progress)
+
+    def close(self) -> None:
+        """Close the connections; the client cannot be used afterwards."""
+        if self._pages:
+            self._pages.shutdown(wait=False, cancel_futures=True)
+        self._transport.close()
+
+    def __enter__(self) -> HubClient:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _ask(
+        self, method: str, path: str, body: Mapping[str, Any] | None
+    ) -> tuple[Any, dict[str, Any]]:
+        """Send one request and return `data` and `meta`."""
+        members = dict(body or {})
+        if self._token is not None:
+            members["token"] = self._token
+        full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
+        answer = self._transport.exchange(method, full_path, _to_json(members))
+        return read_envelope(answer, request=f"{method} {full_path}", token=self._token)
+
+    def _read_list(
+        self, collection: str, filters: Mapping[str, Any] | None, *, seen: set[str], width: int
+    ) -> Iterator[Fields]:
+        """Read a list once, up to `width` pages at a time."""
+
+        def read_page(offset: int) -> tuple[list[Fields], int | None]:
+            paged = {**(filters or {}), "limit": PAGE_SIZE, "offset": offset}
+            data, meta = self._ask("GET", collection, paged)
+            return read_page_of(data, meta, request=listing.request)
+
+        listing = Listing(f"GET {API_PREFIX}{collection}", seen)
+        while offsets := listing.next_offsets(width):
+            read = self._executor().map if len(offsets) > 1 else map
+            for offset, (items, total) in zip(offsets, read(read_page, offsets), strict=True):
+                yield from listing.add(offset, items, total)
+
+    def _executor(self) -> ThreadPoolExecutor:
+        """Return the threads that read pages, started when a list first has several."""
+        with self._lock:
+            self._pages = self._pages or ThreadPoolExecutor(self._width, "auger-pages")
+            return self._pages
+
+
+def login(url: str, email: str, password: str, *, timeout: float = 30.0) -> str:
+    """Return a new token for a user (wire contract §1.3).
+
+    Raises:
+        NotAuthenticated: the hub does not know this email with this password.
+    """
+    with HubClient(url, None, timeout=timeout) as client:
+        try:
+            data = client.call("POST", "tokens", {"email": email, "password": password})
+        except NotAuthenticated as error:
+            raise NotAuthenticated(redact(str(error), [password]), hint=None) from None
+    token = data.get("token") if isinstance(data, dict) else None
+    if not isinstance(token, str) or not token:
+        raise HubError("the hub answered without a token", request=f"POST {API_PREFIX}tokens")
+    return token
+
+
+def _to_unstable(collection: str) -> Unavailable:
+    """Return the error for a list that cannot be read in one piece."""
+    return Unavailable(
+        f"the list of {collection} keeps changing while it is read",
+        request=f"GET {API_PREFIX}{collection}",
+    )
+
+
+def _to_json(members: Mapping[str, Any]) -> bytes:
+    """Return a body as JSON; the hub answers NaN with a page of HTML (wire contract §1.2)."""
+    try:
+        return json.dumps(members, allow_nan=False).encode()
+    except ValueError:
+        place = _find_not_finite(members, "")
+    raise ValueError(f"`{place}` is not a number that can be sent: NaN or infinite")
+
+
+def _find_not_finite(value: Any, path: str) -> str | None:
+    """Return where in a body the first NaN or infinity is, such as `records[3][1]`."""
+    if isinstance(value, float):
+        return None if math.isfinite(value) else path
+    places: Iterable[tuple[str, Any]] = ()
+    if isinstance(value, Mapping):
+        places = ((f"{path}.{key}".lstrip("."), item) for key, item in value.items())
+    elif isinstance(value, (list, tuple)):
+        places = ((f"{path}[{index}]", item) for index, item in enumerate(value))
+    found = (_find_not_finite(item, place) for place, item in places)
+    return next((place for place in found if place), None)

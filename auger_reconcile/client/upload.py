@@ -1,0 +1,137 @@
+"""Sends a file to the storage behind the hub, as a form, straight from the disk.
+
+Refuses to do: hold the file in memory, send a token, ask the hub for the form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import requests
+from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
+
+from auger_reconcile.client.connection import carry_out, open_session, read_parts
+from auger_reconcile.client.redact import quote_foreign, redact
+from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
+
+_REQUEST = "POST (file upload)"
+_ANSWER_LIMIT = 64 * 1024
+
+Progress = Callable[[int, int], None]
+
+
+def send_form(
+    form: Mapping[str, Any], source: Path, *, timeout: float, progress: Progress | None = None
+) -> None:
+    """Post the form's fields in the order received, then the file (wire contract §3.5).
+
+    Nothing is repeated: the caller decides whether the bytes are needed again.
+
+    Args:
+        form: `url` and `fields`; every field goes back unchanged.
+        source: the file; sent as part `file` under the name of the form's key.
+        timeout: seconds without any progress.
+        progress: told the bytes sent and the bytes there are.
+
+    Raises:
+        AugerError: the file cannot be read, or changed meanwhile.
+        HubError: the storage refused the file; Unavailable: it did not answer.
+    """
+    url, fields = form.get("url"), form.get("fields")
+    if not isinstance(url, str) or not isinstance(fields, Mapping) or "key" not in fields:
+        raise HubError("the hub answered an upload form without `url`, `fields` or `key`")
+    try:
+        file = source.open("rb")
+    except OSError as fault:
+        raise AugerError(f"cannot read `{source}`: {fault.strerror}") from None
+    with file:
+        before = _fingerprint(file)
+        parts = [(name, str(value)) for name, value in fields.items()]
+        encoder = MultipartEncoder([*parts, ("file", (str(fields["key"]), file))])
+        _post(url, encoder, timeout=timeout, progress=progress, source=source)
+        if _fingerprint(file) != before:
+            raise AugerError(f"`{source}` changed while it was uploaded")
+
+
+def _post(
+    url: str,
+    encoder: MultipartEncoder,
+    *,
+    timeout: float,
+    progress: Progress | None,
+    source: Path,
+) -> None:
+    """Send the form and raise unless the storage took it."""
+    report = progress or (lambda _sent, _total: None)
+    monitor = MultipartEncoderMonitor(
+        encoder, lambda state: report(state.bytes_read, state.encoder.len)
+    )
+
+    def send() -> tuple[int, str]:
+        with open_session(url) as session:
+            response = session.post(
+                url,
+                data=monitor,
+                headers={"Content-Type": monitor.content_type},
+                timeout=(timeout, 4 * timeout),  # the storage may check the file before it answers
+                allow_redirects=False,
+                stream=True,
+            )
+            with response:
+                return response.status_code, _read_start(response)
+
+    status, text = carry_out(send, request=_REQUEST, url=url)
+    if status not in {200, 201}:
+        raise _to_error(status, text, source=source)
+
+
+def _to_error(status: int, text: str, *, source: Path) -> HubError:
+    """Return the exception for the XML in which storages refuse a file."""
+    code, words = _find_element(text, "Code"), _find_element(text, "Message")
+    if code == "EntityTooLarge":
+        allowed = _find_element(text, "MaxSizeAllowed")
+        limit = f"{int(allowed) / 2**20:,.0f} MB" if allowed.isdecimal() else "less"
+        size = source.stat().st_size / 2**20
+        return HubError(
+            f"the file has {size:,.1f} MB and the storage takes {limit}",
+            request=_REQUEST,
+            status=status,
+            details=(code,),
+        )
+    kinds = {404: NotFound}
+    kind = Unavailable if status >= 500 else kinds.get(status, HubError)
+    reason = quote_foreign(": ".join(item for item in (code, words) if item), limit=300)
+    return kind(
+        f"the storage refused the file ({status}{', ' if reason else ''}{reason})",
+        request=_REQUEST,
+        status=status,
+        details=(reason,) if reason else (),
+        hint="an upload link ends after 15 minutes" if status == 403 else None,
+    )
+
+
+def _read_start(response: requests.Response) -> str:
+    """Return the beginning of the storage's answer, enough for its words of refusal."""
+    received = b""
+    for part in read_parts(response):
+        received += part
+        if len(received) > _ANSWER_LIMIT:
+            break
+    return received[:_ANSWER_LIMIT].decode("utf-8", "replace")
+
+
+def _find_element(text: str, name: str) -> str:
+    """Return the text of an XML element, or "". No parser: nothing of this is trusted."""
+    found = re.search(rf"<{name}>([^<]{{0,1000}})</{name}>", text)
+    return redact(found.group(1)).strip() if found else ""
+
+
+def _fingerprint(file: BinaryIO) -> tuple[int, int]:
+    """Return what shows that a file was changed: its size and time."""
+    import os
+
+    facts = os.fstat(file.fileno())
+    return facts.st_size, facts.st_mtime_ns
