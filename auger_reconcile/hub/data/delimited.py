@@ -1,8 +1,8 @@
-"""Delimited text (CSV and its relatives) as a DuckDB query: dialect and column types, found by looking.
+"""Delimited text (CSV and its relatives) as a DuckDB query: dialect and types, found by looking.
 
-DuckDB's own sniffer may skip lines or rename columns to make a file fit; here the first line is always the header,
-the delimiter is the one that cuts the file into even rows, and a row that is too long or too short is an error.
-Types are narrower than DuckDB's: `yes` stays text, and so does `007`, because a code is no number.
+DuckDB's own sniffer may skip lines or rename columns to make a file fit; here the first line is
+always the header, the delimiter is the one that cuts the file into even rows, and a row that is
+too long or too short is an error. `yes` stays text, and so does `007`: a code is no number.
 """
 
 import csv
@@ -21,28 +21,15 @@ _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 1 << 20
 _HEAD_ROWS = 200
 
-MISSING = (
-    # what pandas.read_csv takes for missing, and "?" as the clients do (wire contract §3.8)
-    *(
-        "",
-        " ",
-        "#N/A",
-        "#N/A N/A",
-        "#NA",
-        "-1.#IND",
-        "-1.#QNAN",
-        "-NaN",
-        "-nan",
-        "1.#IND",
-        "1.#QNAN",
-    ),
-    *("<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null", "?"),
-    # no model can learn from an infinity
-    *("inf", "-inf", "+inf", "Inf", "-Inf", "Infinity", "-Infinity", "INF", "-INF"),
-)
+MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
+"""What `pandas.read_csv` takes for missing, and `?` as the clients do (wire contract §3.8)."""
 _INTEGER = r"\s*[+-]?(0|[1-9][0-9]*)\s*"
-_DOUBLE = r"\s*[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+_DOUBLE = (
+    r"\s*[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
+    r"|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
+)
 _ISO_DATE = r"\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T].*)?\s*"
+_OTHER_DATE = r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
 _DATE_FORMATS = tuple(
     date + time
     for date in ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%y")
@@ -89,7 +76,7 @@ def _rows(head: str, delimiter: str) -> list[list[str]]:
 
 
 def _evenness(head: str, delimiter: str) -> tuple[float, int]:
-    """Score a delimiter: the share of rows as wide as the header, then the width. One column scores nothing."""
+    """Score a delimiter: the share of rows as wide as the header, then the width."""
     rows = [row for row in _rows(head, delimiter) if row]
     width = len(rows[0]) if rows else 0
     if width < 2:
@@ -115,65 +102,72 @@ def unique_names(names: Iterable[object]) -> list[str]:
 
 
 def select_typed(connection: duckdb.DuckDBPyConnection, file: DelimitedFile, *, whole: bool) -> str:
-    """Write the query that reads `file` with typed columns, judged by a sample or by the whole file."""
+    """Write the query that reads `file` with typed columns.
+
+    The types are judged by the first `SAMPLE_ROWS` rows, or by the whole file.
+    """
     text = _read_csv(file, ["VARCHAR"] * len(file.columns))
-    sample = text if whole else f"(FROM {text} LIMIT {SAMPLE_ROWS})"
-    types = _number_types(connection, file, sample)
+    limit = "" if whole else f" LIMIT {SAMPLE_ROWS}"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE sample AS FROM {text}{limit}")
+    types = _simple_types(connection, file)
     texts = [name for name, kind in zip(file.columns, types, strict=True) if kind == "VARCHAR"]
-    dates = _date_expressions(connection, texts, sample)
-    columns = ", ".join(
-        f"{dates[name]} AS {quoted(name)}" if name in dates else quoted(name)
-        for name in file.columns
-    )
-    return f"SELECT {columns} FROM {_read_csv(file, types)}"
+    dates = _date_formats(connection, texts)
+    connection.execute("DROP TABLE sample")
+    columns = [
+        _expression(quoted(name), kind, dates.get(name))
+        for name, kind in zip(file.columns, types, strict=True)
+    ]
+    return f"SELECT {', '.join(columns)} FROM {_read_csv(file, types)}"  # noqa: S608  (quoted)
 
 
-def _number_types(
-    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, sample: str
-) -> list[str]:
-    checks = ", ".join(
-        f"bool_and(regexp_full_match({name}, '{_INTEGER}') AND try_cast({name} AS BIGINT) IS NOT NULL),"
-        f" bool_and(regexp_full_match({name}, '{_DOUBLE}'))"
-        for name in map(quoted, file.columns)
-    )
-    row = connection.execute(f"SELECT {checks} FROM {sample}").fetchone() or ()  # noqa: S608  (names are quoted)
-    pairs = zip(row[::2], row[1::2], strict=True)
-    return ["BIGINT" if whole else "DOUBLE" if number else "VARCHAR" for whole, number in pairs]
+def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> list[str]:
+    """Choose for each column the narrowest type that every value of the sample has."""
+    patterns = {"BIGINT": _INTEGER, "DOUBLE": _DOUBLE, "TIMESTAMP": _ISO_DATE}
+    types = []
+    for name in map(quoted, file.columns):
+        checks = ", ".join(
+            f"coalesce(bool_and(regexp_full_match({name}, '{pattern}')), false)"
+            f" AND count(try_cast({name} AS {kind})) = count({name})"
+            for kind, pattern in patterns.items()
+        )
+        row = connection.execute(f"SELECT {checks} FROM sample").fetchone() or ()  # noqa: S608
+        fitting = (kind for kind, fits in zip(patterns, row, strict=True) if fits)
+        types.append(next(fitting, "VARCHAR"))
+    return types
 
 
-def _date_expressions(
-    connection: duckdb.DuckDBPyConnection, columns: list[str], sample: str
-) -> dict[str, str]:
-    """Map each column that holds dates only to the expression that turns its text into a timestamp.
+def _date_formats(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> dict[str, str]:
+    """Map each column that holds dates in one other format only to that format.
 
     Where day and month cannot be told apart the month comes first, as in pandas.
     """
-    readings = [
-        (column, expression, condition)
-        for column in columns
-        for expression, condition in _date_readings(quoted(column))
-    ]
-    if not readings:
-        return {}
-    checks = ", ".join(f"bool_and({condition})" for _, _, condition in readings)
-    row = connection.execute(f"SELECT {checks} FROM {sample}").fetchone() or ()  # noqa: S608  (names are quoted)
-    found: dict[str, str] = {}
-    for (column, expression, _), fits in zip(readings, row, strict=True):
-        if fits:
-            found.setdefault(column, expression)
-    return found
+    formats = {}
+    for column in columns:
+        name = quoted(column)
+        looks = f"SELECT bool_and(regexp_full_match({name}, '{_OTHER_DATE}')) FROM sample"  # noqa: S608
+        if not (connection.execute(looks).fetchone() or (False,))[0]:
+            continue
+        checks = ", ".join(
+            f"count(try_strptime({name}, '{text}')) = count({name})" for text in _DATE_FORMATS
+        )
+        row = connection.execute(f"SELECT {checks} FROM sample").fetchone() or ()  # noqa: S608
+        fitting = [text for text, fits in zip(_DATE_FORMATS, row, strict=True) if fits]
+        if fitting:
+            formats[column] = fitting[0]
+    return formats
 
 
-def _date_readings(name: str) -> list[tuple[str, str]]:
-    iso = (
-        f"CAST({name} AS TIMESTAMP)",
-        f"regexp_full_match({name}, '{_ISO_DATE}') AND try_cast({name} AS TIMESTAMP) IS NOT NULL",
-    )
-    formats = [
-        (f"strptime({name}, '{text}')", f"try_strptime({name}, '{text}') IS NOT NULL")
-        for text in _DATE_FORMATS
-    ]
-    return [iso, *formats]
+def _expression(name: str, kind: str, date_format: str | None) -> str:
+    if date_format:
+        return f"strptime({name}, '{date_format}') AS {name}"
+    if kind == "DOUBLE":
+        return f"{finite(name)} AS {name}"
+    return name
+
+
+def finite(name: str) -> str:
+    """No model can learn from an infinity or a NaN: both become missing."""
+    return f"CASE WHEN isfinite({name}) THEN {name} END"
 
 
 def _read_csv(file: DelimitedFile, types: list[str]) -> str:
@@ -182,8 +176,9 @@ def _read_csv(file: DelimitedFile, types: list[str]) -> str:
     )
     missing = ", ".join(map(literal, MISSING))
     return (
-        f"read_csv({literal(str(file.path))}, auto_detect=false, header=true, quote='\"', escape='\"',"
-        f" delim={literal(file.delimiter)}, nullstr=[{missing}], columns={{{columns}}})"
+        f"read_csv({literal(str(file.path))}, auto_detect=false, header=true,"
+        f" quote='\"', escape='\"', delim={literal(file.delimiter)},"
+        f" nullstr=[{missing}], columns={{{columns}}})"
     )
 
 
@@ -195,6 +190,11 @@ def quoted(name: str) -> str:
 def literal(text: str) -> str:
     """Quote a text for SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def is_ragged(error: duckdb.Error) -> bool:
+    """Tell a row of the wrong width, which no other choice of types would mend."""
+    return "Expected Number of Columns" in str(error)
 
 
 def explain(error: duckdb.Error, name: str) -> UnreadableData:

@@ -1,11 +1,13 @@
 """Column statistics of an uploaded file, as the hub shows them (wire contract §2.8).
 
-DuckDB loads the file once into a table that may spill to disk, then every figure is a query over columns: one for the
-sizes and moments, one for the histograms, one each for distinct values and counts. Memory stays below `MEMORY_LIMIT`
-however large the file. Edges and bins are numpy's, the sample standard deviation is pandas'.
+DuckDB loads the file once into a table that may spill to disk, then every figure is a query over
+columns: one for the sizes and moments, one for the histograms, one each for distinct values and
+counts. Memory stays bounded however large the file. Edges and bins are numpy's, the sample standard
+deviation is pandas'.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +20,9 @@ from auger_reconcile.hub.data.read import open_table
 MAX_CATEGORIES = 50
 """Text with more values is `hashing`: recorded are 49 values as categorical and 75 as hashing."""
 MAX_NUMBER_CATEGORIES = 10
-"""Numbers with more values are numbers: recorded are 5 as categorical, 12 as double, 22 as integer."""
+"""Numbers with more values are numbers: recorded are 5 as categorical, 12 and 22 as numbers."""
 EXACT_DISTINCT_LIMIT = 1_000_000
-"""Above about so many different values of a column their number is an estimate, some percent off."""
+"""Above about so many different values in a column their number is an estimate, some percent off."""
 _BINS = 10
 _DATATYPES = {"BIGINT": "integer", "DOUBLE": "double", "TIMESTAMP": "datetime", "VARCHAR": "string"}
 
@@ -55,13 +57,13 @@ class _Column:
 def profile_file(path: Path) -> dict[str, Any]:
     """Describe every column of a file: `{"count", "columns_count", "stat_data"}`, JSON values only.
 
-    `unique_values` does not count missing ones, as `Series.nunique`; `use` and `isTarget` are the flags a client
-    edits before it starts a run.
+    `unique_values` does not count missing ones, as `Series.nunique`; `use` and `isTarget` are the
+    flags a client edits before it starts a run.
 
     Raises:
         UnreadableData: The file is no table, with one sentence that says why.
     """
-    with open_table(path) as connection:
+    with open_table(path, in_order=False) as connection:
         rows, columns = _measure(connection)
         histograms = _histograms(connection, [column for column in columns if column.is_number])
         stat_data = [
@@ -109,7 +111,7 @@ def _count_distinct(
 def _histograms(
     connection: duckdb.DuckDBPyConnection, columns: list[_Column]
 ) -> dict[str, dict[str, list[Any]]]:
-    """Count each number into ten bins of equal width, the last one closed, all columns in one pass."""
+    """Count numbers into ten bins of equal width, the last one closed, all columns in one pass."""
     columns = [column for column in columns if column.present]
     if not columns:
         return {}
@@ -127,7 +129,7 @@ def _histograms(
     for position, (column, bounds) in enumerate(zip(columns, edges, strict=True)):
         above = row[position * (_BINS - 1) : (position + 1) * (_BINS - 1)]
         reached = [column.present, *map(int, above), 0]
-        counts = [here - next_ for here, next_ in zip(reached, reached[1:], strict=False)]
+        counts = [here - next_ for here, next_ in pairwise(reached)]
         found[column.name] = {"hist": counts, "bin_edges": bounds}
     return found
 

@@ -1,8 +1,8 @@
 """Every file format of the wire contract (§3.5) as a table.
 
-What a file is, is told by its first bytes; only text needs its extension. DuckDB reads CSV, JSON and Parquet, so that
-profiling never holds the whole file in memory and sees exactly the values that `read_table` returns.
-Nothing here executes what a file says: pickled objects in HDF5 are refused.
+What a file is, is told by its first bytes; only text needs its extension. DuckDB reads CSV, JSON
+and Parquet, so that profiling never holds the whole file in memory and sees exactly the values that
+`read_table` returns. Nothing here executes what a file says: pickled objects in HDF5 are refused.
 """
 
 import tempfile
@@ -14,10 +14,10 @@ import duckdb
 import pandas as pd
 
 from auger_reconcile.hub.data import delimited, formats
-from auger_reconcile.hub.data.delimited import literal, quoted, unique_names
+from auger_reconcile.hub.data.delimited import finite, literal, quoted, unique_names
 from auger_reconcile.hub.data.kind import Kind, kind_of
 from auger_reconcile.hub.data.plain import in_utf8, unpack
-from auger_reconcile.hub.data.unreadable import UnreadableData as UnreadableData
+from auger_reconcile.hub.data.unreadable import UnreadableData
 
 MEMORY_LIMIT = "600MB"
 """What DuckDB may hold of a table; the rest waits on disk."""
@@ -27,36 +27,42 @@ THREADS = 2
 def read_table(path: Path) -> pd.DataFrame:
     """Read a whole file into a data frame of int64, float64, datetime64 and text columns.
 
-    Duplicate column names become `a`, `a.1`, as pandas makes them. Integers with gaps become float64, infinities
-    become gaps, booleans and nested values become text.
+    Duplicate column names become `a`, `a.1`, as pandas makes them. Integers with gaps become
+    float64, infinities become gaps, booleans and nested values become text.
 
     Raises:
-        UnreadableData: The file is empty, damaged, ragged or no table, with one sentence that says so.
+        UnreadableData: The file is empty, damaged, ragged or no table, and which of these.
     """
-    with open_table(path) as connection:
+    with open_table(path, in_order=True) as connection:
         frame: pd.DataFrame = connection.execute("FROM data").df()
     gaps = [name for name, dtype in frame.dtypes.items() if dtype == "Int64"]
     return frame.astype(dict.fromkeys(gaps, "float64"))
 
 
 @contextmanager
-def open_table(path: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Yield a DuckDB connection in which the file is the table `data`, larger than memory if need be.
+def open_table(path: Path, *, in_order: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield a DuckDB connection in which the file is the table `data`, larger than memory or not.
+
+    With `in_order` its rows are in the order of the file, which costs time and memory.
 
     Raises:
         UnreadableData: As in `read_table`.
     """
     if not path.is_file() or path.stat().st_size == 0:
         raise UnreadableData(f"`{path.name}` is empty.")
-    with unpack(path) as plain, tempfile.TemporaryDirectory() as spill:
-        with duckdb.connect() as connection:
-            connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-            connection.execute(f"SET threads = {THREADS}")
-            connection.execute(f"SET temp_directory = {literal(spill)}")
-            connection.execute("SET enable_progress_bar = false")
-            _load(connection, plain, path.name)
-            _refuse_empty(connection, path.name)
-            yield connection
+    with (
+        unpack(path) as plain,
+        tempfile.TemporaryDirectory() as spill,
+        duckdb.connect() as connection,
+    ):
+        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+        connection.execute(f"SET threads = {THREADS}")
+        connection.execute(f"SET temp_directory = {literal(spill)}")
+        connection.execute("SET enable_progress_bar = false")
+        connection.execute(f"SET preserve_insertion_order = {in_order}")
+        _load(connection, plain, path.name)
+        _refuse_empty(connection, path.name)
+        yield connection
 
 
 def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None:
@@ -76,15 +82,17 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None
 def _load_delimited(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:
     """Load by the types of the first rows; when a later row differs, by those of all rows."""
     file = delimited.look_at(text)
-    for whole in (False, True):
+    try:
         try:
-            query = delimited.select_typed(connection, file, whole=whole)
+            query = delimited.select_typed(connection, file, whole=False)
             connection.execute(f"CREATE TEMP TABLE data AS {query}")
         except duckdb.Error as error:
-            if whole or "Expected Number of Columns" in str(error):
-                raise delimited.explain(error, name) from error
-        else:
-            return
+            if delimited.is_ragged(error):
+                raise
+            query = delimited.select_typed(connection, file, whole=True)
+            connection.execute(f"CREATE TEMP TABLE data AS {query}")
+    except duckdb.Error as error:
+        raise delimited.explain(error, name) from error
 
 
 def _load_json(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:
@@ -118,24 +126,27 @@ def _in_four_types(connection: duckdb.DuckDBPyConnection, query: str) -> str:
     casts = ", ".join(
         f"{_cast(quoted(name), str(kind))} AS {quoted(name)}" for name, kind in columns
     )
-    return f"SELECT {casts} FROM ({query})"
+    return f"SELECT {casts} FROM ({query})"  # noqa: S608  (names are quoted)
+
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
 def _cast(name: str, kind: str) -> str:
-    match kind:
-        case "TINYINT" | "SMALLINT" | "INTEGER" | "BIGINT" | "UTINYINT" | "USMALLINT" | "UINTEGER":
-            return f"CAST({name} AS BIGINT)"
-        case "FLOAT" | "DOUBLE":
-            return f"CASE WHEN isfinite({name}) THEN CAST({name} AS DOUBLE) END"
-        case "UBIGINT" | "HUGEINT" | "UHUGEINT":
-            return f"CAST({name} AS DOUBLE)"
-        case "BOOLEAN":
-            return f"CASE {name} WHEN true THEN 'True' WHEN false THEN 'False' END"
-        case "DATE" | "TIMESTAMP" | "TIMESTAMP_S" | "TIMESTAMP_MS" | "TIMESTAMP_NS":
-            return f"CAST({name} AS TIMESTAMP)"
-        case "TIMESTAMP WITH TIME ZONE":
-            return f"make_timestamp(epoch_us({name}))"
-    return f"CAST({name} AS {'DOUBLE' if kind.startswith('DECIMAL') else 'VARCHAR'})"
+    if kind in _INTEGERS:
+        return f"CAST({name} AS BIGINT)"
+    if kind in {"FLOAT", "DOUBLE"}:
+        return f"CAST({finite(name)} AS DOUBLE)"
+    if kind in {"UBIGINT", "HUGEINT", "UHUGEINT"} or kind.startswith("DECIMAL"):
+        return f"CAST({name} AS DOUBLE)"
+    if kind in _TIMES:
+        return f"CAST({name} AS TIMESTAMP)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({name}))"
+    if kind == "BOOLEAN":
+        return f"CASE {name} WHEN true THEN 'True' WHEN false THEN 'False' END"
+    return f"CAST({name} AS VARCHAR)"
 
 
 def _refuse_empty(connection: duckdb.DuckDBPyConnection, name: str) -> None:
