@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -114,6 +115,7 @@ class Assessment:
         create: why it has to be created.
         start: why it is not active as it stands, or None when it is.
         restart: why it is active in the wrong way (a cluster of another size).
+        unready: why work that needs it cannot begin yet, or None when it can.
         stop: why a stop would have an effect, or None when nothing is active.
         broken: objects in the way of a create, which failed and are of no use.
         superseded: objects that a successful create makes superfluous.
@@ -131,6 +133,7 @@ class Assessment:
     create: str | None = None
     start: str | None = None
     restart: str | None = None
+    unready: str | None = None
     stop: str | None = None
     broken: tuple[Any, ...] = ()
     superseded: tuple[Any, ...] = ()
@@ -167,6 +170,25 @@ class Work:
 Differ: TypeAlias = Callable[
     [type[BaseModel], Mapping[str, Any], Mapping[str, Any]], tuple[FieldChange, ...]
 ]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """What a resource is assessed against.
+
+    Attributes:
+        objects: those that its `lookup` found.
+        refs: role to the assessment of what the resource refers to.
+        reserved: names that other declared resources of the kind have.
+        differ: tells which settings differ.
+    """
+
+    objects: Sequence[Any]
+    refs: Mapping[str, Assessment]
+    reserved: frozenset[str]
+    differ: Differ
+
+
 S = TypeVar("S", bound=Spec)
 Obj = TypeVar("Obj")
 
@@ -181,8 +203,9 @@ class Kind(ABC, Generic[S, Obj]):
         reads: the collections that `observe` needs, first the one of the kind itself.
         states: the meaning of each declared state; key None is "no state declared".
         losses: what each verb costs if it was a mistake; absent means `none`.
-        cluster_verbs: the verbs that need the project's cluster to run.
-        label: one of them in words, with article-free plural, for sentences.
+        plural: several of them in words.
+        needs_active: verb to the roles of what has to be active for it, and is started if not.
+        is_home: whether objects of other kinds live in it and go with it.
     """
 
     name: ClassVar[str]
@@ -192,7 +215,8 @@ class Kind(ABC, Generic[S, Obj]):
     reads: ClassVar[tuple[str, ...]]
     states: ClassVar[Mapping[str | None, Wanted]]
     losses: ClassVar[Mapping[Verb, Loss]]
-    cluster_verbs: ClassVar[frozenset[Verb]] = frozenset()
+    needs_active: ClassVar[Mapping[Verb, tuple[str, ...]]] = MappingProxyType({})
+    is_home: ClassVar[bool] = False
 
     @abstractmethod
     def observe(self, answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Obj, ...]:
@@ -200,16 +224,19 @@ class Kind(ABC, Generic[S, Obj]):
 
     @abstractmethod
     def references(self, spec: S) -> Mapping[str, tuple[str, str]]:
-        """Return role to (kind, name) of what the resource needs, the project excepted."""
+        """Return role to (kind, name) of what the resource needs; "" names its own project."""
+
+    def index_keys(self, found: Obj) -> Iterable[str]:
+        """Return the keys under which an object can be looked up; by default its name."""
+        return (_canonical(getattr(found, "name", "") or ""),)
+
+    def lookup(self, spec: S, refs: Mapping[str, Assessment]) -> Iterable[str]:
+        """Return the keys of the objects that matter to a resource; by default its name."""
+        return (_canonical(spec.name),)
 
     @abstractmethod
-    def assess(
-        self, spec: S, objects: Sequence[Obj], refs: Mapping[str, Assessment], differ: Differ
-    ) -> Assessment:
-        """Say how the declared resource stands to the objects of its project.
-
-        `objects` holds none that carries the name of another declared resource of the kind.
-        """
+    def assess(self, spec: S, scene: Scene) -> Assessment:
+        """Say how the declared resource stands to the objects of its project."""
 
     @abstractmethod
     def create(self, work: Work) -> Steps:
@@ -227,9 +254,38 @@ class Kind(ABC, Generic[S, Obj]):
         """Yield the steps that make it idle; return the object."""
         raise NotImplementedError(f"{self.name} cannot be stopped: a bug in auger_reconcile")
 
+    def loss(self, verb: Verb, found: Obj | None) -> Loss:
+        """Return what the verb on this object costs if it was a mistake."""
+        return self.losses.get(verb, Loss.NONE)
+
     def wanted(self, spec: S) -> Wanted:
         """Return the generic meaning of the declared state."""
         return self.states[getattr(spec, "state", None)]
+
+
+def _canonical(name: str) -> str:
+    """Return the form under which the hub compares names."""
+    return name.replace("_", "-")
+
+
+def series_keys(name: str, extension: str) -> tuple[str, ...]:
+    """Return the keys of a revision: its own name, and that of the series it may belong to."""
+    stem = name[: len(name) - len(extension)]
+    base, dash, number = stem.rpartition("-")
+    if dash and base and number.isascii() and number.isdigit():
+        return (_canonical(name), _canonical(base + extension))
+    return (_canonical(name),)
+
+
+def in_series(scene: Scene, base: str, extension: str) -> tuple[Any, ...]:
+    """Return the objects of a series of revisions, oldest first.
+
+    One that bears the name of another declared resource is no revision of this one.
+    """
+    objects = [item for item in scene.objects if item.name not in scene.reserved]
+    numbered = [(revision_number(base, extension, item.name), item) for item in objects]
+    series = [(number, item.id, item) for number, item in numbered if number is not None]
+    return tuple(item for _, _, item in sorted(series, key=lambda one: one[:2]))
 
 
 def is_named(actual: str, wanted: str) -> bool:

@@ -8,7 +8,7 @@ Wire contract §2.8 (project_file), §2.9 (upload form) and §3.5 (flows).
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -16,17 +16,18 @@ from urllib.parse import urlsplit
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
     Assessment,
-    Differ,
     Kind,
     Loss,
+    Scene,
     Spec,
     Trait,
     Verb,
     Wanted,
     Work,
+    in_series,
     is_named,
     next_revision,
-    revision_number,
+    series_keys,
     setting,
     split_extension,
 )
@@ -95,7 +96,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     reads = ("project_files",)
     states: ClassVar = {"present": Wanted.PRESENT, "absent": Wanted.ABSENT}
     losses: ClassVar = {Verb.DELETE: Loss.ARTIFACTS}
-    cluster_verbs = frozenset({Verb.CREATE})
+    needs_active: ClassVar = {Verb.CREATE: ("project",)}
 
     def observe(
         self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -107,25 +108,16 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
 
     def references(self, spec: DatasetSpec) -> Mapping[str, tuple[str, str]]:
         """A data set needs only its project."""
-        return {}
+        return {"project": ("project", "")}
 
-    def assess(
-        self,
-        spec: DatasetSpec,
-        objects: Sequence[DatasetObject],
-        refs: Mapping[str, Assessment],
-        differ: Differ,
-    ) -> Assessment:
+    def index_keys(self, found: DatasetObject) -> Iterable[str]:
+        """By name, and as a revision."""
+        return series_keys(found.name, split_extension(found.name)[1])
+
+    def assess(self, spec: DatasetSpec, scene: Scene) -> Assessment:
         """Find the revision with the declared content; other content is a new revision."""
         base, extension = split_extension(spec.name)
-        series = [
-            (number, item)
-            for item in objects
-            if (number := revision_number(base, extension, item.name)) is not None
-        ]
-        revisions = tuple(
-            item for _, item in sorted(series, key=lambda pair: (pair[0], pair[1].id))
-        )
+        revisions = in_series(scene, base, extension)
         usable = [item for item in revisions if item.status in (PROCESSING, PROCESSED)]
         known = [item for item in usable if holds_content(item, spec)]
         if known:
@@ -138,7 +130,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             item for item in revisions if item not in usable and holds_content(item, spec)
         )
         failed = {item.name for item in broken}
-        taken = [item.name for item in objects if item.name not in failed]
+        taken = scene.reserved | {item.name for item in revisions if item.name not in failed}
         return Assessment(
             next_revision(base, extension, taken),
             create=_why_new(spec, usable, broken),

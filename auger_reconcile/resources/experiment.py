@@ -6,7 +6,7 @@ Wire contract §2.10 (experiment), §2.11 (run) and §3.6 (flow; settings in `_e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -18,12 +18,14 @@ from auger_reconcile.resources._base import (
     FieldChange,
     Kind,
     Loss,
+    Scene,
     Trait,
     Verb,
     Wanted,
     Work,
+    in_series,
     next_revision,
-    revision_number,
+    series_keys,
     setting,
 )
 from auger_reconcile.resources._evaluation import SearchSettings
@@ -110,7 +112,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         "absent": Wanted.ABSENT,
     }
     losses: ClassVar = {Verb.DELETE: Loss.ARTIFACTS, Verb.STOP: Loss.COMPUTE}
-    cluster_verbs = frozenset({Verb.START})
+    needs_active: ClassVar = {Verb.START: ("project",)}
 
     def observe(
         self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -133,31 +135,23 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
 
     def references(self, spec: ExperimentSpec) -> Mapping[str, tuple[str, str]]:
         """An experiment needs its data set."""
-        return {"dataset": ("dataset", spec.dataset)}
+        return {"project": ("project", ""), "dataset": ("dataset", spec.dataset)}
 
-    def assess(
-        self,
-        spec: ExperimentSpec,
-        objects: Sequence[ExperimentObject],
-        refs: Mapping[str, Assessment],
-        differ: Differ,
-    ) -> Assessment:
+    def index_keys(self, found: ExperimentObject) -> Iterable[str]:
+        """By name, and as a revision."""
+        return series_keys(found.name, "")
+
+    def assess(self, spec: ExperimentSpec, scene: Scene) -> Assessment:
         """Find the revision bound to the data set as it is now, and in it a run that matches."""
-        series = [
-            (number, item)
-            for item in objects
-            if (number := revision_number(spec.name, "", item.name)) is not None
-        ]
-        revisions = tuple(
-            item for _, item in sorted(series, key=lambda pair: (pair[0], pair[1].id))
-        )
-        dataset: DatasetObject | None = refs["dataset"].object
+        revisions = in_series(scene, spec.name, "")
+        dataset: DatasetObject | None = scene.refs["dataset"].object
         bound = [item for item in revisions if dataset and item.dataset_id == dataset.id]
         detail = {Verb.START: _evaluation.describe_search(spec)}
         if not bound:
+            taken = scene.reserved | {item.name for item in revisions}
             other = f"`{revisions[-1].name}` is bound to other data" if revisions else None
             return Assessment(
-                next_revision(spec.name, "", [item.name for item in objects]),
+                next_revision(spec.name, "", taken),
                 create=other or "does not exist",
                 start="new",
                 revisions=revisions,
@@ -165,7 +159,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 detail=detail,
             )
         columns = [name for name, _ in dataset.columns] if dataset else []
-        found, why_start, changes = match_run(spec, bound[-1], columns, differ)
+        found, why_start, changes = match_run(spec, bound[-1], columns, scene.differ)
         active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
         return Assessment(
             found.name,

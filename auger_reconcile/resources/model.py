@@ -8,16 +8,16 @@ runs on the experiment's present data. Wire contract §2.12 (trial), §2.13 (pip
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
     Assessment,
-    Differ,
     Kind,
     Loss,
+    Scene,
     Spec,
     Trait,
     Verb,
@@ -93,7 +93,7 @@ class Model(Kind[ModelSpec, ModelObject]):
     reads = ("pipelines", LOCAL_READS)
     states: ClassVar = {"deployed": Wanted.PRESENT, "absent": Wanted.ABSENT}
     losses: ClassVar = {Verb.DELETE: Loss.TRAFFIC}
-    cluster_verbs = frozenset({Verb.CREATE})
+    needs_active: ClassVar = {Verb.CREATE: ("project",)}
 
     def observe(
         self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
@@ -106,18 +106,25 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def references(self, spec: ModelSpec) -> Mapping[str, tuple[str, str]]:
         """A model needs its experiment."""
-        return {"experiment": ("experiment", spec.experiment)}
+        return {"project": ("project", ""), "experiment": ("experiment", spec.experiment)}
 
-    def assess(
-        self,
-        spec: ModelSpec,
-        objects: Sequence[ModelObject],
-        refs: Mapping[str, Assessment],
-        differ: Differ,
-    ) -> Assessment:
+    def index_keys(self, found: ModelObject) -> Iterable[str]:
+        """By trial, by run and by the name of the declaration that made it."""
+        return (f"trial:{found.trial_id}", f"run:{found.run_id}", f"name:{found.name}")
+
+    def lookup(self, spec: ModelSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
+        """What was made of any run of its experiment, or bears its name, or is its trial."""
+        runs = (run for item in refs["experiment"].revisions for run in item.runs)
+        return (
+            f"trial:{spec.trial}",
+            f"name:{spec.name}",
+            *(f"run:{run.id}" for run in runs),
+        )
+
+    def assess(self, spec: ModelSpec, scene: Scene) -> Assessment:
         """Find the wanted trial among what is live, and what it would supersede."""
-        experiment = refs["experiment"]
-        live = [item for item in objects if (item.path is not None) == spec.locally]
+        experiment = scene.refs["experiment"]
+        live = [item for item in scene.objects if (item.path is not None) == spec.locally]
         owned = [item for item in live if is_owned(item, spec, experiment)]
         gate = f", gate {spec.min_score:g}" if spec.min_score is not None else ""
         of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"

@@ -16,9 +16,9 @@ from typing_extensions import Self
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
     Assessment,
-    Differ,
     Kind,
     Loss,
+    Scene,
     Spec,
     Trait,
     Verb,
@@ -108,6 +108,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
     spec = ProjectSpec
     object = ProjectObject
     reads = ("projects",)
+    is_home = True
     states: ClassVar = {
         None: Wanted.PRESENT,
         "running": Wanted.STARTED,
@@ -130,30 +131,28 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         """A project needs nothing."""
         return {}
 
-    def assess(
-        self,
-        spec: ProjectSpec,
-        objects: Sequence[ProjectObject],
-        refs: Mapping[str, Assessment],
-        differ: Differ,
-    ) -> Assessment:
+    def assess(self, spec: ProjectSpec, scene: Scene) -> Assessment:
         """Compare by name; the size matters only while the cluster runs."""
         detail = {Verb.START: describe_cluster(spec.cluster)}
-        found = next((item for item in objects if is_named(item.name, spec.name)), None)
+        found = next((item for item in scene.objects if is_named(item.name, spec.name)), None)
         if found is None:
-            return Assessment(spec.name, create="does not exist", start="new", detail=detail)
+            new = "is new"
+            return Assessment(
+                spec.name, create="does not exist", start=new, unready=new, detail=detail
+            )
         active = found.status == RUNNING
+        idle = f"its cluster is {found.status}"
         sizes = spec.cluster.model_dump(mode="json", exclude_none=True) if spec.cluster else {}
-        changes = differ(ClusterSpec, sizes, found.cluster) if active else ()
+        changes = scene.differ(ClusterSpec, sizes, found.cluster) if active else ()
         return Assessment(
             found.name,
             object=found,
-            start=None if active else found.status,
+            start=None if active or found.status in STARTING else idle,
             restart="another cluster size is declared" if changes else None,
-            stop=None if found.status == "undeployed" or found.status in STOPPING else found.status,
+            unready=None if active else idle,
+            stop=idle if active or found.status in STARTING else None,
             revisions=(found,),
             changes=changes,
-            pending=found.status in STARTING,
             detail=detail,
         )
 

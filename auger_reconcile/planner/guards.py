@@ -1,0 +1,78 @@
+"""What forbids a plan: protected resources and too many deletes. Guards change nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.planner.plan import Action, Replacement
+from auger_reconcile.resources._base import Verb
+from auger_reconcile.state import DesiredState
+
+MAX_DELETED_SHARE = 0.30
+SHARE_APPLIES_FROM = 10  # below this many objects a share says little
+
+
+def check_guards(
+    desired: DesiredState,
+    actions: Sequence[Action],
+    counts: Mapping[tuple[str, str], int],
+    max_deletes: int | None,
+) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for every rule that the actions break.
+
+    Args:
+        desired: tells what is protected.
+        actions: of the whole plan.
+        counts: (project, kind) to the number of objects there.
+        max_deletes: the number that the user allows; None leaves it to the share.
+    """
+    yield from _check_protection(desired, actions)
+    deletes = [action for action in actions if action.verb is Verb.DELETE]
+    if max_deletes is None:
+        yield from _check_share(deletes, counts)
+    elif len(deletes) > max_deletes:
+        yield _refusal(
+            "too-many-deletes",
+            "the plan deletes more than was allowed",
+            f"{len(deletes)} deletes, `--max-deletes {max_deletes}`",
+        )
+
+
+def _check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
+    for action in actions:
+        declared = desired.resources.get(action.address)
+        protected = declared is not None and declared.spec.lifecycle.prevent_destroy
+        if declared is None or action.verb is not Verb.DELETE or not protected:
+            continue
+        yield Diagnostic(
+            Severity.ERROR,
+            "prevent-destroy",
+            "the plan would delete a protected resource",
+            span=declared.spans.get("lifecycle") or declared.spans.get(""),
+            label=action.name,
+            hint="`lifecycle.prevent_destroy` has to be removed, and applied, before",
+            address=str(action.address),
+        )
+
+
+def _check_share(
+    deletes: Sequence[Action], counts: Mapping[tuple[str, str], int]
+) -> Iterator[Diagnostic]:
+    # A replaced object has a successor, so the project does not shrink by it.
+    lost = [action for action in deletes if action.replacement is not Replacement.NEW_FIRST]
+    gone = Counter((action.address.project, action.address.kind) for action in lost)
+    for (project, kind), number in sorted(gone.items()):
+        total = counts.get((project, kind), 0)
+        if total >= SHARE_APPLIES_FROM and number > total * MAX_DELETED_SHARE:
+            yield _refusal(
+                "too-many-deletes",
+                f"the plan deletes more than {MAX_DELETED_SHARE:.0%} of what a project has",
+                f"{number} of {total} {kind}s of `{project}`",
+                f"`--max-deletes {len(deletes)}` allows it",
+            )
+
+
+def _refusal(code: str, summary: str, label: str, hint: str | None = None) -> Diagnostic:
+    return Diagnostic(Severity.ERROR, code, summary, label=label, hint=hint)

@@ -1,0 +1,99 @@
+"""Plan: an ordered, frozen list of actions. Data only; what is in it was decided in `decide`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.resources._base import FieldChange, Loss, Spec, Verb, comparable
+
+
+class Replacement(str, Enum):
+    """How an action belongs to a replacement."""
+
+    NEW_FIRST = "+/-"
+    OLD_FIRST = "-/+"
+
+
+@dataclass(frozen=True)
+class Action:
+    """One verb on one address.
+
+    Attributes:
+        id: unique in the plan and the same for the same inputs.
+        name: of the object that is made or touched; may differ from the address (a revision).
+        reason: why, in words.
+        detail: what it does, in words: `50 trials, at most 60 min, roc_auc`.
+        depends_on: ids of the actions that have to be applied before.
+        spec: the declared settings it works with; None for what the files do not declare.
+        object: what it is applied to; None for a create.
+        unknown: attributes that only applying will tell.
+    """
+
+    id: str
+    address: Address
+    verb: Verb
+    name: str
+    reason: str
+    detail: str = ""
+    depends_on: tuple[str, ...] = ()
+    spec: Spec | None = None
+    object: Any = None
+    changes: tuple[FieldChange, ...] = ()
+    unknown: tuple[str, ...] = ()
+    loss: Loss = Loss.NONE
+    replacement: Replacement | None = None
+
+    @property
+    def fingerprint(self) -> str | None:
+        """A digest of the object as it was observed; None for a create."""
+        if self.object is None:
+            return None
+        return hashlib.sha256(comparable(summary(self.object)).encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What apply will carry out: these actions and no other.
+
+    Attributes:
+        bindings: what each declared address stands for on the hub now.
+        diagnostics: errors and warnings about single resources; the rest is still planned.
+        refusals: guards that forbid to apply the plan at all.
+    """
+
+    hub: str
+    organization: str
+    organization_id: int | None
+    config_digest: str
+    actions: tuple[Action, ...] = ()
+    bindings: Mapping[Address, Any] = field(default_factory=dict)
+    references: Mapping[Address, Mapping[str, Address]] = field(default_factory=dict)
+    diagnostics: tuple[Diagnostic, ...] = ()
+    refusals: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.actions
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """The number of actions by verb, all five verbs named."""
+        counts = Counter(action.verb for action in self.actions)
+        order = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
+        return {verb.value: counts[verb] for verb in order}
+
+
+def summary(found: Any) -> dict[str, Any]:
+    """Return the plain attributes of an observed object, by name."""
+    values = {name: getattr(found, name) for name in found.__dataclass_fields__}
+    plain = {n: v for n, v in values.items() if v is None or isinstance(v, str | int | float)}
+    status = getattr(found, "status", None)
+    return plain if status is None else {**plain, "status": status}
