@@ -1,0 +1,163 @@
+"""`python -m auger_reconcile.hub`: serve, start, stop, status, logs, user."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from auger_reconcile.hub.settings import LOOPBACK, HubSettings
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace, HubSettings], int] = options.command
+    from auger_reconcile.hub.daemon import HubFailed
+
+    try:
+        return command(options, _settings(options))
+    except HubFailed as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _settings(options: argparse.Namespace) -> HubSettings:
+    settings = HubSettings.from_environment()
+    given: dict[str, Any] = {
+        name: value
+        for name in ("host", "port", "database", "storage")
+        if (value := getattr(options, name, None)) is not None
+    }
+    if options.home is not None:
+        given["home"] = Path(options.home).expanduser().absolute()
+    return replace(settings, **given)
+
+
+def _serve(_options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.serve import serve
+
+    serve(settings)
+    return 0
+
+
+def _start(_options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.daemon import start
+
+    running, was_started = start(settings)
+    state = {"url": running.url, "pid": running.pid, "home": str(settings.home)}
+    _print(json.dumps({**state, "started": was_started}))
+    return 0
+
+
+def _stop(_options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.daemon import stop
+
+    _print(json.dumps({"stopped": stop(settings), "home": str(settings.home)}))
+    return 0
+
+
+def _status(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.daemon import find_running
+
+    running = find_running(settings)
+    state: dict[str, Any] = {"running": running is not None, "home": str(settings.home)}
+    if running is not None:
+        from auger_reconcile.hub.counts import count_objects
+
+        uptime = round(running.uptime_seconds, 1)
+        state |= {"url": running.url, "pid": running.pid, "version": running.version}
+        state |= {"uptime_seconds": uptime, **count_objects(settings)}
+    lines = json.dumps(state) if options.json else "\n".join(f"{k}: {v}" for k, v in state.items())
+    _print(lines)
+    return 0
+
+
+def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
+    if not settings.log_path.exists():
+        return 0
+    with settings.log_path.open(encoding="utf-8", errors="replace") as file:
+        lines = file.readlines()
+        _print("".join(lines[-options.lines :] if options.lines else lines), end="")
+        while options.follow:
+            rest = file.read()
+            if rest:
+                _print(rest, end="")
+            else:
+                time.sleep(0.2)
+    return 0
+
+
+def _user(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.accounts import add_user, list_users, revoke_user
+    from auger_reconcile.hub.database.engine import Database
+
+    settings.make_folders()
+    database = Database(settings.database_url)
+    database.migrate()
+    with database.write() as session:
+        match options.action:
+            case "add":
+                try:
+                    answer: Any = add_user(session, options.name, options.organization)
+                except ValueError as error:
+                    print(error, file=sys.stderr)  # noqa: T201
+                    return 1
+            case "revoke":
+                answer = {"revoked": revoke_user(session, options.name)}
+            case _:
+                answer = list_users(session)
+    _print(json.dumps(answer))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--home", help="folder of the hub (AUGER_HUB_HOME, ~/.augerai/hub)")
+    shared.add_argument("--database", help="SQLAlchemy URL instead of SQLite in the home folder")
+    place = argparse.ArgumentParser(add_help=False, parents=[shared])
+    place.add_argument("--host", default=LOOPBACK, help="address to listen on")
+    place.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    place.add_argument("--storage", help="folder or file:// URL for the files")
+    parser = argparse.ArgumentParser(prog="python -m auger_reconcile.hub", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, command: object, parent: argparse.ArgumentParser, text: str
+    ) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, parents=[parent], help=text)
+        added.set_defaults(command=command)
+        return added
+
+    add("serve", _serve, place, "run the hub in the foreground")
+    add("start", _start, place, "start the hub in the background unless it runs")
+    add("stop", _stop, shared, "end the hub")
+    add("status", _status, shared, "say whether and where it runs").add_argument(
+        "--json", action="store_true", help="one JSON line"
+    )
+    logs = add("logs", _logs, shared, "print the hub's log")
+    logs.add_argument("-n", "--lines", type=int, default=50, help="how many lines; 0 is all")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+    user = add("user", _user, shared, "manage who may log in")
+    actions = user.add_subparsers(dest="action", required=True)
+    added = actions.add_parser("add", help="make a user, print password and token once")
+    added.add_argument("name")
+    added.add_argument("--organization", default="local", help="whose objects the user sees")
+    actions.add_parser("revoke", help="end all logins of a user").add_argument("name")
+    actions.add_parser("list", help="list the users")
+    return parser
+
+
+def _print(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)  # noqa: T201 - the command's answer
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

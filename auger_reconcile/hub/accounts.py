@@ -1,0 +1,127 @@
+"""Users, passwords and tokens. Neither a password nor a token is ever stored."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import Organization, Token, User, now
+
+LOGIN_LIFETIME = timedelta(days=31)  # wire contract §1.3
+_SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who sends a request."""
+
+    user_id: int
+    organization_id: int
+
+
+def hash_password(password: str) -> str:
+    """Return salt and scrypt hash as text."""
+    salt = secrets.token_bytes(16)
+    return f"{salt.hex()}:{hashlib.scrypt(password.encode(), salt=salt, **_SCRYPT).hex()}"
+
+
+def is_password(password: str, stored: str | None) -> bool:
+    """Compare in constant time; an unknown user costs as much as a known one."""
+    salt, _, expected = (stored or hash_password("")).partition(":")
+    found = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), **_SCRYPT).hex()
+    return hmac.compare_digest(found, expected) and stored is not None
+
+
+def digest_token(token: str) -> str:
+    """Return what the database holds of a token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def issue_token(session: Session, user_id: int, lifetime: timedelta | None) -> str:
+    """Store a new token's digest and return the token."""
+    token = secrets.token_urlsafe(32)
+    expires_at = now() + lifetime if lifetime else None
+    session.add(Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at))
+    return token
+
+
+def find_caller(database: Database, token: str) -> Caller | None:
+    """Return who the token belongs to, or None for an unknown or expired one."""
+    query = (
+        select(User.id, User.organization_id, Token.expires_at)
+        .join(Token, Token.user_id == User.id)
+        .where(Token.digest == digest_token(token))
+    )
+    with database.connect() as connection:
+        row = connection.execute(query).first()
+    if row is None or (row.expires_at is not None and row.expires_at < now()):
+        return None
+    return Caller(user_id=row.id, organization_id=row.organization_id)
+
+
+def log_in(database: Database, name: str, password: str) -> str | None:
+    """Return a new token, or None when name or password is wrong."""
+    with database.read() as session:
+        user = session.scalar(select(User).where(User.name == name))
+    if not is_password(password, user.password_hash if user else None) or user is None:
+        return None
+    with database.write() as session:
+        return issue_token(session, user.id, LOGIN_LIFETIME)
+
+
+def find_or_add_organization(session: Session, name: str) -> Organization:
+    """Return the organization of that name, made when there is none."""
+    organization = session.scalar(select(Organization).where(Organization.name == name))
+    if organization is None:
+        bucket = f"auger-{name}-{secrets.token_hex(3)}"
+        organization = Organization(name=name, main_bucket=bucket)
+        session.add(organization)
+        session.flush()
+    return organization
+
+
+def add_user(session: Session, name: str, organization: str) -> dict[str, str]:
+    """Make a user with a random password, or give an existing one a new password and token.
+
+    Returns `{"username", "password", "token", "organization"}`; both secrets are shown only here.
+    """
+    password = secrets.token_urlsafe(18)
+    owner = find_or_add_organization(session, organization)
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None:
+        user = User(name=name, organization_id=owner.id, password_hash=None)
+        session.add(user)
+    elif user.organization_id != owner.id:
+        raise ValueError(f"user `{name}` belongs to another organization")
+    user.password_hash = hash_password(password)
+    session.flush()
+    token = issue_token(session, user.id, None)
+    return {"username": name, "password": password, "token": token, "organization": organization}
+
+
+def revoke_user(session: Session, name: str) -> bool:
+    """End all logins of a user and forget the password; False when there is no such user."""
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None:
+        return False
+    user.password_hash = None
+    session.execute(delete(Token).where(Token.user_id == user.id))
+    return True
+
+
+def list_users(session: Session) -> list[dict[str, object]]:
+    """Return every user with organization and whether a login is possible."""
+    query = select(User, Organization.name).join(
+        Organization, Organization.id == User.organization_id
+    )
+    return [
+        {"name": user.name, "organization": name, "active": user.password_hash is not None}
+        for user, name in session.execute(query.order_by(User.id))
+    ]

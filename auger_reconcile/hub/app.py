@@ -1,0 +1,191 @@
+"""The hub's HTTP side: authentication, envelope and errors around the routes (wire contract §1)."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import anyio.to_thread
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route as StarletteRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from auger_reconcile import __version__
+from auger_reconcile.hub.accounts import find_caller, log_in
+from auger_reconcile.hub.api import (
+    TOKEN_PARAMS,
+    ApiError,
+    Call,
+    Fields,
+    NotFound,
+    Route,
+    Unauthenticated,
+    envelope,
+    error_envelope,
+    parse_body,
+)
+from auger_reconcile.hub.files import file_routes
+from auger_reconcile.hub.hub import Hub
+from auger_reconcile.hub.routes.all import ROUTES
+from auger_reconcile.hub.settings import API_PREFIX
+
+_access = logging.getLogger("auger.hub.access")
+_errors = logging.getLogger("auger.hub.errors")
+_MAX_BODY_BYTES = 256 * 1024**2
+_THREADS = 16
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
+
+
+def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGIApp:
+    """Return the ASGI application; `on_ready` is called when it is about to answer."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _THREADS
+        hub.supervisor.start()
+        on_ready()
+        yield
+        await anyio.to_thread.run_sync(hub.supervisor.stop)
+        hub.database.close()
+
+    routes = [
+        StarletteRoute("/health", _health, methods=["GET"]),
+        StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub), methods=["POST"]),
+        *_api_routes(hub, ROUTES),
+        *file_routes(hub),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _unknown_path})
+    app.router.redirect_slashes = False
+    return AccessLog(app)
+
+
+def _api_routes(hub: Hub, routes: Iterable[Route]) -> list[StarletteRoute]:
+    """Group the routes by path; PUT is taken like PATCH (§1.1)."""
+    by_path: dict[str, dict[str, Route]] = {}
+    for route in routes:
+        methods = by_path.setdefault(route.path, {})
+        methods[route.method] = route
+        if route.method == "PATCH":
+            methods["PUT"] = route
+    return [
+        StarletteRoute(API_PREFIX + path, _endpoint(hub, methods), methods=list(methods))
+        for path, methods in by_path.items()
+    ]
+
+
+def _endpoint(hub: Hub, methods: dict[str, Route]) -> Endpoint:
+    async def answer(request: Request) -> Response:
+        try:
+            params = await _read_params(request)
+        except ValueError:
+            return Response("", status_code=400, media_type="text/html")
+        route = methods["GET" if request.method == "HEAD" else request.method]
+        base_url = str(request.base_url).rstrip("/")
+        if route.inline and hub.database.is_sqlite:
+            return _respond(hub, route, params, base_url)
+        return await anyio.to_thread.run_sync(_respond, hub, route, params, base_url)
+
+    return answer
+
+
+def _respond(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
+    try:
+        token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
+        caller = find_caller(hub.database, token) if token else None
+        if caller is None:
+            raise Unauthenticated
+        is_read = route.method == "GET"
+        with hub.database.read() if is_read else hub.database.write() as session:
+            call = Call(hub, caller, session, params, base_url)
+            answer = route.handler(call)
+        for action in call.after_commit:
+            action()
+        if not is_read:
+            hub.supervisor.wake()
+    except ApiError as error:
+        return JSONResponse(error_envelope(error, params), status_code=error.status)
+    except Exception:  # the client gets an envelope whatever happens; the log gets the traceback
+        _errors.exception("%s %s failed", route.method, route.path)
+        return JSONResponse(error_envelope(_internal_error(), params), status_code=500)
+    if isinstance(answer, str):
+        return PlainTextResponse(answer)
+    return JSONResponse(envelope(answer))
+
+
+async def _read_params(request: Request) -> Fields:
+    """Merge query, body and path; later ones win, as a token in the body must (§1.3)."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_BODY_BYTES:
+            raise ValueError("the body is too large")
+    params: Fields = dict(request.query_params)
+    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        params["token"] = bearer.strip()
+    params.update(parse_body(bytes(body)))
+    params.update(request.path_params)
+    return params
+
+
+def _token_endpoint(hub: Hub) -> Endpoint:
+    async def create(request: Request) -> Response:
+        try:
+            params = await _read_params(request)
+        except ValueError:
+            return Response("", status_code=400, media_type="text/html")
+        name, password = str(params.get("email") or ""), str(params.get("password") or "")
+        token = await anyio.to_thread.run_sync(log_in, hub.database, name, password)
+        if token is None:
+            error = Unauthenticated("Email or password incorrect")
+            return JSONResponse(error_envelope(error, None), status_code=error.status)
+        return JSONResponse(envelope({"token": token, "confirmation_required": False}))
+
+    return create
+
+
+async def _health(_request: Request) -> Response:
+    return JSONResponse({"status": "ok", "version": __version__})
+
+
+async def _unknown_path(_request: Request, _error: Exception) -> Response:
+    error = NotFound("Resource")
+    return JSONResponse(error_envelope(error, None), status_code=error.status)
+
+
+def _internal_error() -> ApiError:
+    return ApiError({"error_type": "internal", "message": "an internal error occurred"})
+
+
+class AccessLog:
+    """One line a request: method, path, status, milliseconds; never a query, body or token."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on and log how it ended."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        status = 500
+        started = time.perf_counter()
+
+        async def watch(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, watch)
+        finally:
+            elapsed = (time.perf_counter() - started) * 1000
+            path = scope["path"].replace("\n", " ").replace("\r", " ")
+            _access.info("%s %s %d %.1f", scope["method"], path, status, elapsed)

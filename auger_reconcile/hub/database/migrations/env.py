@@ -1,0 +1,15 @@
+"""Alembic's entry point: runs the migrations on the connection the hub hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from auger_reconcile.hub.database.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

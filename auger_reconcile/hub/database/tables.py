@@ -1,0 +1,262 @@
+"""The hub's tables. Every row names its organization, so that no query can forget whose it is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+
+def now() -> datetime:
+    """Return the present as naive UTC, the form the database holds."""
+    return datetime.now(timezone.utc).replace(tzinfo=None)
+
+
+class Base(DeclarativeBase):
+    """All tables; dictionaries and lists are stored as JSON."""
+
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this name
+        dict[str, Any]: JSON(none_as_null=True),
+        list[Any]: JSON(none_as_null=True),
+    }
+
+
+class Timestamped:
+    """When a row was made and last changed."""
+
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+
+
+class Organization(Timestamped, Base):
+    """Who owns objects; one never sees another's."""
+
+    __tablename__ = "organizations"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    main_bucket: Mapped[str] = mapped_column(unique=True)
+    cluster_mode: Mapped[str] = mapped_column(default="multi_tenant")
+    status: Mapped[str] = mapped_column(default="ready")
+
+
+def _organization() -> Mapped[int]:
+    return mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
+
+
+def _project() -> Mapped[int]:
+    return mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
+
+
+class User(Timestamped, Base):
+    """Someone who may log in; a revoked user has no password."""
+
+    __tablename__ = "users"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    name: Mapped[str] = mapped_column(unique=True)
+    password_hash: Mapped[str | None]
+
+
+class Token(Base):
+    """A login; only the digest of the token is kept."""
+
+    __tablename__ = "tokens"
+    digest: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    expires_at: Mapped[datetime | None]
+
+
+class Secret(Base):
+    """The hub's own keys."""
+
+    __tablename__ = "secrets"
+    name: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+class Project(Timestamped, Base):
+    """A place for data and experiments, with its compute (wire contract §2.4)."""
+
+    __tablename__ = "projects"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    name: Mapped[str] = mapped_column(index=True)
+    status: Mapped[str] = mapped_column(default="undeployed", index=True)
+    deleting: Mapped[bool] = mapped_column(default=False)
+    starter_user_id: Mapped[int | None]
+    workers_count: Mapped[int] = mapped_column(default=2)
+    worker_type_id: Mapped[int] = mapped_column(default=1)
+    kubernetes_stack: Mapped[str] = mapped_column(default="stable")
+    cluster_autoterminate_minutes: Mapped[int] = mapped_column(default=30)
+
+
+class ProjectFile(Timestamped, Base):
+    """A data set (§2.8); `key` is the path of `url` after the bucket, which clients invent."""
+
+    __tablename__ = "project_files"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    name: Mapped[str]
+    file_name: Mapped[str | None]
+    url: Mapped[str]
+    key: Mapped[str] = mapped_column(index=True)
+    description: Mapped[str | None]
+    content_type: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="processing", index=True)
+    statistics: Mapped[dict[str, Any] | None]
+    error_message: Mapped[str | None]
+
+
+class Experiment(Timestamped, Base):
+    """A question about one data set (§2.10)."""
+
+    __tablename__ = "experiments"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    project_file_id: Mapped[int | None] = mapped_column(
+        ForeignKey("project_files.id", ondelete="SET NULL"), index=True
+    )
+    name: Mapped[str]
+    data_path_url: Mapped[str]
+
+
+class ExperimentSession(Timestamped, Base):
+    """A run: one search of an experiment (§2.11)."""
+
+    __tablename__ = "experiment_sessions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    experiment_id: Mapped[str] = mapped_column(
+        ForeignKey("experiments.id", ondelete="CASCADE"), index=True
+    )
+    project_file_id: Mapped[int | None] = mapped_column(
+        ForeignKey("project_files.id", ondelete="SET NULL"), index=True
+    )
+    number: Mapped[int]
+    model_type: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="waiting", index=True)
+    message: Mapped[str | None]
+    error_message: Mapped[str | None]
+    model_settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    dataset_statistics: Mapped[dict[str, Any] | None]
+    top_score_value: Mapped[float | None]
+    starter_user_id: Mapped[int]
+    workers: Mapped[int] = mapped_column(default=0)
+    started_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
+
+
+class Hyperparameter(Base):
+    """An algorithm with its settings (§2.19)."""
+
+    __tablename__ = "hyperparameters"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    algorithm_name: Mapped[str]
+    algorithm_params: Mapped[dict[str, Any]]
+    algorithm_params_hash: Mapped[str | None]
+
+
+class Trial(Timestamped, Base):
+    """One model tried in a run (§2.12); without a score it failed and is not on the board."""
+
+    __tablename__ = "trials"
+    __table_args__ = (Index("ix_trials_board", "experiment_session_id", "score_value"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    experiment_session_id: Mapped[str] = mapped_column(
+        ForeignKey("experiment_sessions.id", ondelete="CASCADE")
+    )
+    hyperparameter_id: Mapped[int] = mapped_column(ForeignKey("hyperparameters.id"))
+    score_name: Mapped[str]
+    score_value: Mapped[float | None]
+    task_type: Mapped[str]
+    raw_data: Mapped[dict[str, Any]]
+    result: Mapped[dict[str, Any]]
+
+
+class Pipeline(Timestamped, Base):
+    """A deployed model; its id is the trial's (§2.13)."""
+
+    __tablename__ = "pipelines"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    experiment_session_id: Mapped[str]
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    name: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="packaging", index=True)
+    error_message: Mapped[str | None]
+    is_review_model_enabled: Mapped[bool] = mapped_column(default=False)
+    refit_data_path: Mapped[str | None]
+    pipeline_metadata: Mapped[dict[str, Any] | None]
+
+
+class PipelineFile(Timestamped, Base):
+    """A model to take away (§2.14)."""
+
+    __tablename__ = "pipeline_files"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    experiment_session_id: Mapped[str]
+    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(default="pending", index=True)
+    key: Mapped[str | None]
+    error_message: Mapped[str | None]
+
+
+class Prediction(Timestamped, Base):
+    """Questions to a model and its answers (§2.15); `request` is forgotten once answered."""
+
+    __tablename__ = "predictions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    pipeline_id: Mapped[str] = mapped_column(
+        ForeignKey("pipelines.id", ondelete="CASCADE"), index=True
+    )
+    status: Mapped[str] = mapped_column(default="requested", index=True)
+    records_count: Mapped[int | None]
+    time_consumed_ms: Mapped[int | None]
+    request: Mapped[dict[str, Any] | None]
+    result: Mapped[dict[str, Any] | None]
+    result_key: Mapped[str | None]
+    error_message: Mapped[str | None]
+    predicted_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class Actual(Base):
+    """What really happened, as one client sent it (§2.16)."""
+
+    __tablename__ = "actuals"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    pipeline_id: Mapped[str] = mapped_column(
+        ForeignKey("pipelines.id", ondelete="CASCADE"), index=True
+    )
+    rows: Mapped[list[Any]]
+    details: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ClusterTask(Timestamped, Base):
+    """A background task of the hub (§2.6)."""
+
+    __tablename__ = "cluster_tasks"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = _organization()
+    project_id: Mapped[int] = _project()
+    name: Mapped[str]
+    queue: Mapped[str | None]
+    status: Mapped[str] = mapped_column(default="pending", index=True)
+    args: Mapped[list[Any] | None]
+    result: Mapped[Any | None] = mapped_column(JSON)
+    exception: Mapped[str | None]

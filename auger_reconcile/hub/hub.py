@@ -1,0 +1,48 @@
+"""One hub as its routes and its background work see it: database, files, signatures, work."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import Secret
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.signing import Signer
+from auger_reconcile.hub.storage import Storage
+from auger_reconcile.hub.work.supervisor import Supervisor
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The parts of a running hub."""
+
+    settings: HubSettings
+    database: Database
+    storage: Storage
+    signer: Signer
+    supervisor: Supervisor
+
+
+def open_hub(settings: HubSettings) -> Hub:
+    """Make folders and tables where they are missing and return the hub, its work not started."""
+    settings.make_folders()
+    database = Database(settings.database_url)
+    database.migrate()
+    storage = Storage(settings.files_folder)
+    return Hub(
+        settings=settings,
+        database=database,
+        storage=storage,
+        signer=Signer(_signing_secret(database)),
+        supervisor=Supervisor(settings, database, storage),
+    )
+
+
+def _signing_secret(database: Database) -> str:
+    with database.write() as session:
+        secret = session.get(Secret, "signing")
+        if secret is None:
+            secret = Secret(name="signing", value=secrets.token_hex(32))
+            session.add(secret)
+        return secret.value

@@ -1,0 +1,162 @@
+"""Runs (wire contract §2.11): created waiting, started and stopped by their status."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any
+
+from sqlalchemy import func, select
+
+from auger_reconcile.hub.api import (
+    Call,
+    Fields,
+    InvalidParams,
+    Page,
+    Route,
+    naive_timestamp,
+    timestamp,
+)
+from auger_reconcile.hub.database.tables import (
+    Experiment,
+    ExperimentSession,
+    ProjectFile,
+    now,
+)
+from auger_reconcile.hub.routes.projects import running_project
+from auger_reconcile.hub.routes.query import find, rows_of, to_page
+
+MODEL_TYPES = ("classification", "regression", "timeseries")
+_STOPPABLE = ("waiting", "preprocess", "started")
+
+
+def describe(call: Call, row: ExperimentSession) -> Fields:
+    """Return the fields a client sees."""
+    data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
+    end = row.completed_at or (now() if row.status == "started" else row.started_at)
+    runtime = (end - row.started_at).total_seconds() if end and row.started_at else 0.0
+    return {
+        "object": "experiment_session",
+        "deleted": False,
+        "id": row.id,
+        "number": row.number,
+        "model_type": row.model_type,
+        "top_score_value": row.top_score_value,
+        "starter_user_id": row.starter_user_id,
+        "project_id": row.project_id,
+        "project_file_id": row.project_file_id,
+        "experiment_id": row.experiment_id,
+        "dataset_manifest_id": hashlib.sha256(str(row.project_file_id).encode()).hexdigest()[:16],
+        "status": row.status,
+        "message": row.message,
+        "error_message": row.error_message,
+        "model_settings": row.model_settings,
+        "search_space": None,
+        "pipelines": [],
+        "statistics": data.statistics if data else None,
+        "dataset_statistics": row.dataset_statistics,
+        "correlation_to_target": None,
+        "correlation_to_target_status": "not_requested",
+        "correlation_matrix": None,
+        "correlation_matrix_status": "not_requested",
+        "datasource_name": data.name if data else None,
+        "runtime": runtime,
+        "started_at": timestamp(row.started_at),
+        "completed_at": timestamp(row.completed_at),
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "providers": ["auger"],
+        "providers_data": {"auger": None},
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, ExperimentSession, "project_id", "experiment_id")
+    order = (ExperimentSession.created_at.desc(), ExperimentSession.number.desc())
+    return to_page(call, query.order_by(*order), lambda row: describe(call, row))
+
+
+def _show(call: Call) -> Fields:
+    return describe(call, find(call, ExperimentSession, call.params["id"]))
+
+
+def _create(call: Call) -> Fields:
+    call.require("experiment_id")
+    experiment = find(call, Experiment, call.params["experiment_id"])
+    settings = _object(call, "model_settings") or {}
+    model_type = call.given("model_type")
+    if model_type is not None and model_type not in MODEL_TYPES:
+        listed = ", ".join(f'"{name}"' for name in MODEL_TYPES)
+        raise InvalidParams(("model_type", f"is not in the list [{listed}]"))
+    numbers = select(func.max(ExperimentSession.number)).where(
+        ExperimentSession.experiment_id == experiment.id
+    )
+    row = ExperimentSession(
+        id=secrets.token_hex(8),
+        organization_id=experiment.organization_id,
+        project_id=experiment.project_id,
+        experiment_id=experiment.id,
+        project_file_id=experiment.project_file_id,
+        number=(call.session.scalar(numbers) or 0) + 1,
+        model_type=model_type,
+        model_settings=settings,
+        dataset_statistics=_object(call, "dataset_statistics"),
+        starter_user_id=call.caller.user_id,
+    )
+    call.session.add(row)
+    call.session.flush()
+    return describe(call, row)
+
+
+def _update(call: Call) -> Fields:
+    row = find(call, ExperimentSession, call.params["id"])
+    status = call.given("status")
+    settings = _object(call, "model_settings")
+    if settings is not None:
+        row.model_settings = {**row.model_settings, **settings}
+    if status == "preprocess":
+        _start(call, row)
+    elif status == "interrupted":
+        _stop(row)
+    elif status is not None and status != row.status:
+        raise InvalidParams(("status", _no_transition(str(status), row.status)))
+    call.session.flush()
+    return describe(call, row)
+
+
+def _start(call: Call, row: ExperimentSession) -> None:
+    if row.status == "preprocess":
+        return
+    if row.status != "waiting":
+        raise InvalidParams(("status", _no_transition("preprocess", row.status)))
+    running_project(call, row.project_id)
+    row.status = "preprocess"
+
+
+def _stop(row: ExperimentSession) -> None:
+    """End the run for its users now; its process sees the status and ends too."""
+    if row.status not in _STOPPABLE:
+        raise InvalidParams(("status", _no_transition("interrupted", row.status)))
+    row.status = "interrupted"
+    row.completed_at = now()
+    ended = {"status": "interrupted", "end_time": naive_timestamp(row.completed_at)}
+    row.model_settings = {**row.model_settings, **ended}
+
+
+def _no_transition(event: str, status: str) -> str:
+    return f"Event '{event}' cannot transition from '{status}'"
+
+
+def _object(call: Call, name: str) -> dict[str, Any] | None:
+    value = call.given(name)
+    if value is not None and not isinstance(value, dict):
+        raise InvalidParams((name, "should be an object"))
+    return value
+
+
+ROUTES = [
+    Route("GET", "/experiment_sessions", _index),
+    Route("POST", "/experiment_sessions", _create),
+    Route("GET", "/experiment_sessions/{id}", _show),
+    Route("PATCH", "/experiment_sessions/{id}", _update),
+]

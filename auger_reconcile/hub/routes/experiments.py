@@ -1,0 +1,128 @@
+"""Experiments (wire contract §2.10)."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import select
+
+from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route, timestamp
+from auger_reconcile.hub.database.tables import (
+    Experiment,
+    ExperimentSession,
+    Project,
+    ProjectFile,
+)
+from auger_reconcile.hub.routes.query import (
+    check_free,
+    find,
+    named,
+    refuse_any,
+    rows_of,
+    to_key,
+    to_page,
+)
+from auger_reconcile.hub.storage import key_of_url
+
+
+def describe(call: Call, row: Experiment) -> Fields:
+    """Return the fields a client sees, with what is known of the newest run."""
+    last = call.session.scalars(
+        select(ExperimentSession)
+        .where(ExperimentSession.experiment_id == row.id)
+        .order_by(ExperimentSession.number.desc())
+        .limit(1)
+    ).first()
+    return {
+        "object": "experiment",
+        "deleted": False,
+        "id": row.id,
+        "name": row.name,
+        "project_id": row.project_id,
+        "project_file_id": row.project_file_id,
+        "data_path_url": row.data_path_url,
+        "last_experiment_session_id": last.id if last else None,
+        "last_experiment_session_status": last.status if last else None,
+        "last_experiment_session_created_at": timestamp(last.created_at) if last else None,
+        "notes": None,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, Experiment, "project_id")
+    if call.given("name") is not None:
+        query = query.where(named(Experiment.name, call.given("name")))
+    order = (Experiment.created_at, Experiment.id)
+    return to_page(call, query.order_by(*order), lambda row: describe(call, row))
+
+
+def _show(call: Call) -> Fields:
+    return describe(call, find(call, Experiment, call.params["id"]))
+
+
+def _create(call: Call) -> Fields:
+    call.require("name", "project_id")
+    project = find(call, Project, call.params["project_id"])
+    name = str(call.params["name"])
+    refuse_any(check_free(call, Experiment, name, project_id=project.id))
+    data = _find_data(call, project)
+    row = Experiment(
+        id=secrets.token_hex(8),
+        organization_id=project.organization_id,
+        project_id=project.id,
+        project_file_id=data.id,
+        name=name,
+        data_path_url=data.url,
+    )
+    call.session.add(row)
+    call.session.flush()
+    return describe(call, row)
+
+
+def _find_data(call: Call, project: Project) -> ProjectFile:
+    """Resolve `project_file_id` or `data_path`: equal URL, or equal key behind any bucket."""
+    file_id, url = call.given("project_file_id"), call.given("data_path")
+    query = rows_of(call, ProjectFile).where(ProjectFile.project_id == project.id)
+    if file_id is not None:
+        row = call.session.scalar(query.where(ProjectFile.id == to_key(ProjectFile, file_id)))
+        if row is None:
+            raise InvalidParams(("project_file_id", "is not a file of the project"))
+        return row
+    if url is None:
+        raise InvalidParams(("data_path", "is required"))
+    rows = list(
+        call.session.scalars(
+            query.where((ProjectFile.url == str(url)) | (ProjectFile.key == key_of_url(str(url))))
+        )
+    )
+    if not rows:
+        raise InvalidParams(("data_path", "is not a file of the project"))
+    return next((row for row in rows if row.url == url), rows[0])
+
+
+def _update(call: Call) -> Fields:
+    row = find(call, Experiment, call.params["id"])
+    name = call.given("name")
+    if name is not None and name != row.name:
+        refuse_any(check_free(call, Experiment, str(name), project_id=row.project_id))
+        row.name = str(name)
+    call.session.flush()
+    return describe(call, row)
+
+
+def _delete(call: Call) -> Fields:
+    row = find(call, Experiment, call.params["id"])
+    answer = describe(call, row) | {"deleted": True}
+    call.session.delete(row)
+    return answer
+
+
+ROUTES = [
+    Route("GET", "/experiments", _index),
+    Route("POST", "/experiments", _create),
+    Route("GET", "/experiments/{id}", _show),
+    Route("PATCH", "/experiments/{id}", _update),
+    Route("DELETE", "/experiments/{id}", _delete),
+]

@@ -1,0 +1,50 @@
+"""Organizations (wire contract §2.3): a caller sees exactly one, the own."""
+
+from __future__ import annotations
+
+from sqlalchemy import select
+
+from auger_reconcile.hub.api import Call, Fields, Page, Route, timestamp
+from auger_reconcile.hub.database.tables import Organization
+from auger_reconcile.hub.routes.query import find, named, to_page
+
+
+def describe(row: Organization) -> Fields:
+    """Return the fields a client sees."""
+    return {
+        "object": "organization",
+        "deleted": False,
+        "id": row.id,
+        "name": row.name,
+        "subdomain": row.name,
+        "main_bucket": row.main_bucket,
+        "status": row.status,
+        "cluster_mode": row.cluster_mode,
+        "error_message": None,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "subscriptions": [],
+        "existing_customer": True,
+        "included_trial_worker_minutes": 0,
+        "monthly_trial_worker_minutes_used": 0,
+        "real_time_usage_minutes": 0,
+        "included_actual_counts": None,
+        "monthly_actual_counts_used": 0,
+    }
+
+
+def _index(call: Call) -> Page:
+    query = select(Organization).where(Organization.id == call.caller.organization_id)
+    if call.given("name") is not None:
+        query = query.where(named(Organization.name, call.given("name")))
+    return to_page(call, query, describe)
+
+
+def _show(call: Call) -> Fields:
+    return describe(find(call, Organization, call.params["id"]))
+
+
+ROUTES = [
+    Route("GET", "/organizations", _index),
+    Route("GET", "/organizations/{id}", _show),
+]

@@ -1,0 +1,65 @@
+"""Models to take away (wire contract §2.14)."""
+
+from __future__ import annotations
+
+from auger_reconcile.hub.api import Call, Fields, Page, Route, timestamp
+from auger_reconcile.hub.database.tables import PipelineFile
+from auger_reconcile.hub.routes.project_files import main_bucket
+from auger_reconcile.hub.routes.query import find, rows_of, to_page
+from auger_reconcile.hub.routes.trials import scored_trial
+
+
+def describe(call: Call, row: PipelineFile) -> Fields:
+    """Return the three stages; upload and signature end together, as clients need (§2.14)."""
+    bucket = main_bucket(call)
+    is_done = row.status == "success" and row.key is not None
+    path = f"s3://{bucket}/{row.key}" if is_done else None
+    signed = call.hub.signer.download_url(call.base_url, bucket, row.key or "") if is_done else None
+    return {
+        "object": "pipeline_file",
+        "deleted": False,
+        "id": row.id,
+        "model_path": row.key if is_done else None,
+        "model_path_status": row.status,
+        "s3_model_path": path,
+        "s3_model_path_status": row.status,
+        "signed_s3_model_path": signed,
+        "signed_s3_model_path_status": row.status,
+        "error_message": row.error_message,
+        "experiment_session_id": row.experiment_session_id,
+        "trial_id": row.trial_id,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, PipelineFile, "organization_id", "experiment_session_id", "trial_id")
+    ordered = query.order_by(PipelineFile.id)
+    return to_page(call, ordered, lambda row: describe(call, row))
+
+
+def _show(call: Call) -> Fields:
+    return describe(call, find(call, PipelineFile, call.params["id"]))
+
+
+def _create(call: Call) -> Fields:
+    call.require("trial_id")
+    trial = scored_trial(call, call.params["trial_id"])
+    row = PipelineFile(
+        organization_id=trial.organization_id,
+        project_id=trial.project_id,
+        experiment_session_id=trial.experiment_session_id,
+        trial_id=trial.id,
+        status="pending",
+    )
+    call.session.add(row)
+    call.session.flush()
+    return describe(call, row)
+
+
+ROUTES = [
+    Route("GET", "/pipeline_files", _index),
+    Route("POST", "/pipeline_files", _create),
+    Route("GET", "/pipeline_files/{id}", _show),
+]

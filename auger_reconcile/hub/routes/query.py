@@ -1,0 +1,102 @@
+"""Looking objects up: always within the caller's organization, always with an exact total."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from auger_reconcile.hub.api import PAGE_LIMIT, Call, Fields, InvalidParams, NotFound, Page
+from auger_reconcile.hub.database import tables
+
+Row = TypeVar("Row", bound=tables.Base)
+_MAX_ID = 2**63 - 1
+
+
+def find(call: Call, table: type[Row], row_id: Any) -> Row:
+    """Return the caller's object with that id; NotFound for a missing one or someone else's."""
+    row = call.session.get(table, to_key(table, row_id))
+    if row is None or _owner(row) != call.caller.organization_id or is_going(row):
+        raise NotFound(table.__name__)
+    return row
+
+
+def is_going(row: tables.Base) -> bool:
+    """Return whether an object is being deleted and thus gone for its users."""
+    return isinstance(row, tables.Project) and row.deleting
+
+
+def to_key(table: type[tables.Base], value: Any) -> Any:
+    """Return an id as the table holds it; ids come as number or text (§5.2)."""
+    if table.__table__.c.id.type.python_type is str:
+        return str(value)
+    try:
+        number = int(str(value))
+    except ValueError:
+        number = -1
+    return number if 0 <= number <= _MAX_ID else -1
+
+
+def rows_of(call: Call, table: type[Row], *filters: str) -> Select[tuple[Row]]:
+    """Select the caller's rows, narrowed by the filters that were given (null = no filter)."""
+    columns = table.__table__.c
+    query = select(table).where(columns.organization_id == call.caller.organization_id)
+    for name in filters:
+        value = call.given(name)
+        if value is not None:
+            is_text = columns[name].type.python_type is str
+            query = query.where(columns[name] == (str(value) if is_text else to_int(value)))
+    return query
+
+
+def named(column: Any, wanted: Any) -> ColumnElement[bool]:
+    """Match a name exactly, `_` and `-` being the same (§2)."""
+    return func.replace(column, "_", "-") == str(wanted).replace("_", "-")
+
+
+def to_page(call: Call, query: Select[Any], describe: Callable[[Any], Fields]) -> Page:
+    """Return the page that `limit` and `offset` ask for (§1.5)."""
+    limit, offset = _size(call, "limit", PAGE_LIMIT), _size(call, "offset", 0)
+    unordered = query.order_by(None).subquery()
+    total = call.session.scalar(select(func.count()).select_from(unordered)) or 0
+    rows = call.session.scalars(query.limit(limit).offset(offset)) if limit else []
+    return Page([describe(row) for row in rows], limit, offset, total)
+
+
+def check_free(call: Call, table: type[Row], name: str, **owner: Any) -> list[tuple[str, str]]:
+    """Return the complaint about a name that is taken within its owner, or none."""
+    columns = table.__table__.c
+    query = select(table).where(columns.name == name)
+    for column, value in owner.items():
+        query = query.where(columns[column] == value)
+    is_taken = any(not is_going(row) for row in call.session.scalars(query))
+    return [("name", "has already been taken")] if is_taken else []
+
+
+def refuse_any(complaints: list[tuple[str, str]]) -> None:
+    """Raise InvalidParams with all complaints, if there are any."""
+    if complaints:
+        raise InvalidParams(*complaints)
+
+
+def to_int(value: Any) -> int:
+    """Return a number that may have come as text, -1 for anything else."""
+    try:
+        return min(int(str(value)), _MAX_ID)
+    except ValueError:
+        return -1
+
+
+def _size(call: Call, name: str, default: int) -> int:
+    value = call.given(name)
+    if value is None:
+        return default
+    size = to_int(value)
+    if size < 0:
+        raise InvalidParams((name, "is not a number"))
+    return size
+
+
+def _owner(row: Any) -> int:
+    return int(row.id if isinstance(row, tables.Organization) else row.organization_id)

@@ -1,0 +1,123 @@
+"""Runs the hub in this process: lock, database, socket, credentials, uvicorn."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+from datetime import datetime, timezone
+from logging.handlers import WatchedFileHandler
+from urllib.parse import urlsplit
+
+import uvicorn
+from filelock import Timeout
+
+from auger_reconcile import __version__
+from auger_reconcile.hub.accounts import add_user, find_caller
+from auger_reconcile.hub.app import create_app
+from auger_reconcile.hub.daemon import HubFailed, serving_lock
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.hub import open_hub
+from auger_reconcile.hub.private_file import read_json, write_private_json
+from auger_reconcile.hub.settings import LOOPBACK, HubSettings
+
+ORGANIZATION = "local"
+USER = "local"
+_GRACE_SECONDS = 3
+
+
+def serve(settings: HubSettings) -> None:
+    """Serve until SIGTERM or SIGINT; raise HubFailed when another process serves this home."""
+    settings.make_folders()
+    try:
+        with serving_lock(settings):
+            _serve(settings)
+    except Timeout as error:
+        raise HubFailed(f"a hub already serves {settings.home}") from error
+
+
+def _serve(settings: HubSettings) -> None:
+    settings.state_path.unlink(missing_ok=True)
+    _log_to_file(settings)
+    hub = open_hub(settings)
+    listener = _listen(settings)
+    url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
+    _write_credentials(settings, hub.database, url)
+
+    def announce() -> None:
+        state = {
+            "url": url,
+            "pid": os.getpid(),
+            "version": __version__,
+            "started_at": datetime.now(timezone.utc).isoformat(),
+        }
+        write_private_json(settings.state_path, state)
+        print(f"auger hub {__version__} serves {url}", flush=True)  # noqa: T201 - its one line
+
+    config = uvicorn.Config(
+        create_app(hub, on_ready=announce),
+        http="httptools",
+        ws="none",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        settings.state_path.unlink(missing_ok=True)
+        listener.close()
+
+
+def _listen(settings: HubSettings) -> socket.socket:
+    """Bind the wanted port; without one the port of the last time, so that URLs stay good."""
+    before = urlsplit(str(read_json(settings.credentials_path).get("api_url", ""))).port or 0
+    for port in [settings.port] if settings.port else [before, 0]:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, port))
+        except OSError as error:
+            listener.close()
+            reason = error
+            continue
+        listener.listen(1024)
+        return listener
+    raise HubFailed(f"cannot listen on {settings.host}: {reason}")
+
+
+def _reachable(host: str) -> str:
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - recognized, not bound
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
+
+
+def _write_credentials(settings: HubSettings, database: Database, url: str) -> None:
+    """Keep the client's credentials of this hub good: made at first, refreshed at every start."""
+    stored = read_json(settings.credentials_path)
+    token = str(stored.get("token") or "")
+    if not token or find_caller(database, token) is None:
+        with database.write() as session:
+            token = add_user(session, USER, ORGANIZATION)["token"]
+    credentials = {
+        "username": USER,
+        "api_url": url,
+        "token": token,
+        "organization": ORGANIZATION,
+    }
+    if credentials != stored:
+        write_private_json(settings.credentials_path, credentials)
+
+
+def _log_to_file(settings: HubSettings) -> None:
+    """Send all logs to hub.log; the format of a request's line is what tests read."""
+    handler = WatchedFileHandler(settings.log_path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    settings.log_path.chmod(0o600)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("filelock").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -1,0 +1,93 @@
+"""Where one hub lives: its folder, address, database and file storage.
+
+Light on purpose: `hub status` imports this and nothing of the server.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+API_PREFIX = "/api/v1"
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class HubSettings:
+    """Everything a hub is told from outside; child processes get it through their environment."""
+
+    home: Path
+    host: str = LOOPBACK
+    port: int = 0
+    database: str = ""
+    storage: str = ""
+
+    @classmethod
+    def from_environment(cls) -> HubSettings:
+        """Read the settings that `to_environment` wrote, with a personal hub as the default."""
+        home = os.environ.get("AUGER_HUB_HOME") or "~/.augerai/hub"
+        return cls(
+            home=Path(home).expanduser().absolute(),
+            database=os.environ.get("AUGER_HUB_DATABASE", ""),
+            storage=os.environ.get("AUGER_HUB_STORAGE", ""),
+        )
+
+    def to_environment(self) -> dict[str, str]:
+        """Return the variables that make a child process serve the same hub."""
+        return {
+            "AUGER_HUB_HOME": str(self.home),
+            "AUGER_HUB_DATABASE": self.database,
+            "AUGER_HUB_STORAGE": self.storage,
+        }
+
+    def at_port(self, port: int) -> HubSettings:
+        """Return the same settings with another port."""
+        return replace(self, port=port)
+
+    @property
+    def database_url(self) -> str:
+        """SQLAlchemy URL of the database; SQLite in the home folder unless told otherwise."""
+        return self.database or f"sqlite:///{self.home / 'hub.db'}"
+
+    @property
+    def files_folder(self) -> Path:
+        """Folder of the stored files."""
+        if not self.storage:
+            return self.home / "files"
+        scheme, separator, rest = self.storage.partition("://")
+        if separator and scheme != "file":
+            raise ValueError(f"storage `{scheme}://` is not supported; use a folder or file://")
+        return Path(rest if separator else self.storage).expanduser().absolute()
+
+    @property
+    def models_folder(self) -> Path:
+        """Folder of the fitted models, one folder a trial."""
+        return self.home / "models"
+
+    @property
+    def work_folder(self) -> Path:
+        """Folder of the locks that living child processes hold."""
+        return self.home / "work"
+
+    @property
+    def log_path(self) -> Path:
+        """The hub's log: requests, errors and what its children say."""
+        return self.home / "hub.log"
+
+    @property
+    def state_path(self) -> Path:
+        """Where the running hub is: `{url, pid, version, started_at}`."""
+        return self.home / "hub.json"
+
+    @property
+    def credentials_path(self) -> Path:
+        """The client's credentials of this hub, in the clients' own format (wire contract §1.3)."""
+        return self.home / "auger.json"
+
+    def make_folders(self) -> None:
+        """Create the home folder, readable by its owner only."""
+        self.home.mkdir(parents=True, exist_ok=True)
+        self.home.chmod(0o700)
+        for folder in (self.files_folder, self.models_folder, self.work_folder):
+            folder.mkdir(parents=True, exist_ok=True)

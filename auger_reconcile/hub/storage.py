@@ -1,0 +1,85 @@
+"""Files by bucket and key in one folder. No key ever leads out of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+from urllib.parse import urlsplit
+
+_SUFFIX = re.compile(r"((?:\.[A-Za-z0-9]{1,8}){1,2})$")
+_MAX_NAME_BYTES = 200
+
+
+class BadKey(ValueError):
+    """A key that is empty or would leave its folder."""
+
+
+class Storage:
+    """Stored files; a file is there whole or not at all."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, bucket: str, key: str) -> Path:
+        """Return where `key` is stored, whether it exists or not; raise BadKey for a bad one."""
+        parts = key.split("/")
+        for part in (bucket, *parts):
+            too_long = len(part.encode()) > _MAX_NAME_BYTES + 8
+            if part in ("", ".", "..") or "\\" in part or "\0" in part or too_long:
+                raise BadKey(f"`{key}` is not a usable key")
+        return self.folder.joinpath(bucket, *parts)
+
+    @contextmanager
+    def create(self, bucket: str, key: str) -> Iterator[IO[bytes]]:
+        """Yield a file to write to; it appears under `key` only when the block ends well."""
+        path = self.path(bucket, key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            with temporary.open("wb") as file:
+                yield file
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove the file of `key`, if there is one."""
+        self.path(bucket, key).unlink(missing_ok=True)
+
+    def delete_folder(self, bucket: str, key: str) -> None:
+        """Remove everything below `key`."""
+        shutil.rmtree(self.path(bucket, key), ignore_errors=True)
+
+
+def key_of_url(url: str) -> str:
+    """Return the path after the bucket; clients invent the bucket (wire contract §3.5 step 6)."""
+    parts = urlsplit(url)
+    return parts.path.lstrip("/") if parts.scheme == "s3" else url.lstrip("/")
+
+
+def project_key(project_name: str, folder: str, file_name: str) -> str:
+    """Return the key of a project's file, as the cloud lays them out."""
+    return f"workspace/projects/{_one_part(project_name)}/{folder}/{file_name}"
+
+
+def upload_key(project_name: str, file_path: str) -> str:
+    """Return the key for an upload: §2.9 appends 6 hex digits before the extension."""
+    path = PurePosixPath(file_path)
+    if len(path.parts) <= 1:
+        path = PurePosixPath(project_key(project_name, "files", path.name))
+    matched = _SUFFIX.search(path.name)
+    extension = matched.group(1) if matched and matched.start() > 0 else ""
+    stem = path.name.removesuffix(extension)
+    stem = os.fsencode(stem)[: _MAX_NAME_BYTES - len(extension)].decode("utf-8", "ignore")
+    return str(path.with_name(f"{stem}-{secrets.token_hex(3)}{extension}"))
+
+
+def _one_part(name: str) -> str:
+    return name.replace("/", "-").replace("\\", "-").strip(".") or "project"

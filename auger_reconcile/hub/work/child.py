@@ -1,0 +1,67 @@
+"""What every child process of the hub shares: its lock, its database, an honest end."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import Timeout
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import Organization
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.storage import Storage
+from auger_reconcile.hub.work.jobs import fail_row
+from auger_reconcile.hub.work.process import hold_job
+from auger_reconcile.hub.work.sources import SourceMissing, stored_path
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a child process works with."""
+
+    settings: HubSettings
+    database: Database
+    storage: Storage
+
+    def bucket(self, organization_id: int) -> str:
+        """Return the bucket of an organization."""
+        with self.database.read() as session:
+            return session.get_one(Organization, organization_id).main_bucket
+
+    def stored_path(self, organization_id: int, key: str) -> Path:
+        """Return the path of a stored file, or raise SourceMissing."""
+        return stored_path(self.storage, self.bucket(organization_id), key)
+
+
+class Impossible(Exception):
+    """The work cannot be done; the text is one sentence for the user."""
+
+
+def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
+    """Do the work for the row named on the command line; return the exit code.
+
+    A sentence for the user is written to the row. Any other failure ends the process with a
+    traceback, and the supervisor tries again.
+    """
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    row_id = sys.argv[1]
+    settings = HubSettings.from_environment()
+    try:
+        with hold_job(settings, f"{kind}-{row_id}"):
+            database = Database(settings.database_url)
+            place = Workplace(settings, database, Storage(settings.files_folder))
+            try:
+                work(place, row_id)
+            except (Impossible, SourceMissing) as error:
+                fail_row(database, kind, row_id, str(error))
+    except Timeout:
+        return 0  # another process does it
+    except Exception:  # the last line must say what happened: the supervisor shows it
+        traceback.print_exc()
+        return 1
+    return 0

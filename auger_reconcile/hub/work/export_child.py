@@ -1,0 +1,42 @@
+"""Child process: makes the zip of a model that predicts anywhere (wire contract §2.14)."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from auger_reconcile.hub.database.tables import PipelineFile, Project
+from auger_reconcile.hub.storage import project_key
+from auger_reconcile.hub.work.child import Workplace, run_child
+from auger_reconcile.hub.work.package_child import fit_model
+
+
+def export(place: Workplace, row_id: str) -> None:
+    """Export the deployed model, or fit it first when it is not deployed."""
+    from auger_reconcile.hub.models.export import export_model
+
+    with place.database.read() as session:
+        row = session.get(PipelineFile, int(row_id))
+        if row is None or row.status != "pending":
+            return
+        project = session.get_one(Project, row.project_id)
+    folder = place.settings.models_folder / row.trial_id
+    if not folder.is_dir():
+        folder = fit_model(place, row.trial_id)
+    # §2.14: the path ends in export_<trial id>.zip
+    name = f"{row.trial_id}/export_{row.trial_id}.zip"
+    key = project_key(project.name, "models", name)
+    with tempfile.TemporaryDirectory(dir=place.settings.work_folder) as temporary:
+        zip_path = Path(temporary) / "model.zip"
+        export_model(folder, zip_path)
+        target = place.storage.path(place.bucket(row.organization_id), key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        zip_path.replace(target)
+    with place.database.write() as session:
+        row = session.get(PipelineFile, int(row_id))
+        if row is not None and row.status == "pending":
+            row.status, row.key = "success", key
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_child("export", export))

@@ -1,0 +1,102 @@
+"""Which rows of the database need a child process, and what becomes of them without one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auger_reconcile.hub.api import naive_timestamp
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import (
+    Base,
+    ExperimentSession,
+    Pipeline,
+    PipelineFile,
+    Project,
+    ProjectFile,
+    now,
+)
+from auger_reconcile.hub.work.process import Job
+
+_KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
+    "profile": (ProjectFile, ("processing",), "processed_with_error"),
+    "run": (ExperimentSession, ("preprocess", "started"), "error"),
+    "package": (Pipeline, ("packaging",), "packaged_with_error"),
+    "export": (PipelineFile, ("pending",), "error"),
+}
+
+
+def find_jobs(database: Database) -> list[Job]:
+    """Return all unfinished work, oldest first."""
+    jobs = []
+    with database.connect() as connection:
+        for kind, (table, unfinished, _) in _KINDS.items():
+            columns = table.__table__.c
+            query = (
+                select(columns.id, columns.project_id)
+                .join(Project, Project.id == columns.project_id)
+                .where(columns.status.in_(unfinished), Project.deleting.is_(False))
+                .order_by(columns.created_at)
+            )
+            jobs += [Job(kind, str(row.id), row.project_id) for row in connection.execute(query)]
+    return jobs
+
+
+def start_run(database: Database, job: Job, working: Sequence[str]) -> bool:
+    """Give a run the free slots of its project's compute; False when there are none."""
+    with database.write() as session:
+        run = session.get(ExperimentSession, job.row_id)
+        project = session.get(Project, job.project_id)
+        if run is None or project is None:
+            return False
+        taken = select(ExperimentSession.workers).where(
+            ExperimentSession.project_id == project.id, ExperimentSession.id.in_(working)
+        )
+        free = slots(project) - sum(session.scalars(taken))
+        if free < 1:
+            return False
+        run.workers = free
+        return True
+
+
+def slots(project: Project) -> int:
+    """Return how many trials a project's compute runs at the same time."""
+    return max(1, min(project.workers_count, os.cpu_count() or 1))
+
+
+def close_job(database: Database, job: Job, reason: str) -> None:
+    """End a row whose child died too often, saying so."""
+    message = "the process for this work ended unexpectedly twice"
+    fail_row(database, job.kind, job.row_id, f"{message}: {reason}" if reason else message)
+
+
+def fail_row(database: Database, kind: str, row_id: str, message: str) -> None:
+    """Set an unfinished row to its failed status, with a sentence for the user."""
+    table, unfinished, failed = _KINDS[kind]
+    key = int(row_id) if table in (ProjectFile, PipelineFile) else row_id
+    with database.write() as session:
+        row = session.get(table, key)
+        if isinstance(row, ExperimentSession):
+            if row.status in unfinished:
+                end_run(session, row, failed, message)
+        elif isinstance(row, ProjectFile | Pipeline | PipelineFile) and row.status in unfinished:
+            row.status, row.error_message = failed, message
+
+
+def end_run(session: Session, run: ExperimentSession, status: str, message: str | None) -> None:
+    """Give a run its final status, wherever the contract shows it (wire contract §2.11)."""
+    run.status, run.completed_at = status, now()
+    settings = {"status": status, "end_time": naive_timestamp(run.completed_at)}
+    if message is not None:
+        run.message = run.error_message = message
+        run.model_settings = {
+            **run.model_settings,
+            **settings,
+            "errors": {"error": message, "error_details": message},
+        }
+    else:
+        run.model_settings = {**run.model_settings, **settings}
+    session.flush()

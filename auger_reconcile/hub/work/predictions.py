@@ -1,0 +1,187 @@
+"""Answers predictions with a few model processes that stay warm (wire contract §2.15)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import Organization, Pipeline, Prediction, Project
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.storage import Storage, project_key
+from auger_reconcile.hub.work.model_worker import ModelWorker, WorkerDied
+from auger_reconcile.hub.work.plain_json import to_plain
+from auger_reconcile.hub.work.sources import SourceMissing, fetch_source
+
+_log = logging.getLogger("auger.hub.predictions")
+_THREADS = 4
+_WARM_MODELS = 4
+_INTERNAL_ERROR = "an internal error occurred, please try again, if it doesn't help contact support"
+
+
+class Refused(Exception):
+    """The model cannot answer; the text is for the user."""
+
+
+class Predictions:
+    """Takes requested predictions from the database and writes their results back."""
+
+    def __init__(self, settings: HubSettings, database: Database, storage: Storage) -> None:
+        self._settings = settings
+        self._database = database
+        self._storage = storage
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="prediction")
+        self._in_flight: set[str] = set()
+        self._workers: dict[str, ModelWorker] = {}
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def take_up(self) -> None:
+        """Begin every unanswered prediction that nobody works on yet."""
+        unanswered = select(Prediction.id).where(Prediction.status.in_(("requested", "running")))
+        with self._database.connect() as connection:
+            ids = list(connection.scalars(unanswered.order_by(Prediction.created_at)))
+        for prediction_id in ids:
+            with self._lock:
+                if self._stopping or prediction_id in self._in_flight:
+                    continue
+                self._in_flight.add(prediction_id)
+            self._executor.submit(self._answer, prediction_id)
+
+    def forget(self, pipeline_id: str) -> None:
+        """End the process of a model that is undeployed."""
+        with self._lock:
+            worker = self._workers.pop(pipeline_id, None)
+        if worker is not None:
+            worker.close()
+
+    def stop(self) -> None:
+        """End all processes; unanswered predictions stay for the next start."""
+        with self._lock:
+            self._stopping = True
+            workers = list(self._workers.values())
+            self._workers.clear()
+        for worker in workers:
+            worker.close()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _answer(self, prediction_id: str) -> None:
+        try:
+            self._predict(prediction_id)
+        except Exception:  # a thread of the pool must not die silently
+            _log.exception("prediction %s failed", prediction_id)
+        finally:
+            with self._lock:
+                self._in_flight.discard(prediction_id)
+
+    def _predict(self, prediction_id: str) -> None:
+        with self._database.write() as session:
+            row = session.get(Prediction, prediction_id)
+            if row is None or row.request is None:
+                return
+            row.status = "running"
+            session.flush()
+            pipeline = session.get_one(Pipeline, row.pipeline_id)
+            project = session.get_one(Project, row.project_id)
+            bucket = session.get_one(Organization, row.organization_id).main_bucket
+        began = time.perf_counter()
+        changes: dict[str, Any]
+        try:
+            if pipeline.status != "ready":
+                raise Refused("model should be in ready status")
+            if row.request["file_url"] is None:
+                changes = self._predict_records(row)
+            else:
+                key = project_key(project.name, "predictions", f"{row.id}_predicted.csv")
+                changes = self._predict_file(row, bucket, key)
+            changes["status"] = "done"
+        except (Refused, SourceMissing) as error:
+            changes = {"status": "error", "error_message": str(error)}
+        except WorkerDied:
+            if self._stopping:
+                return
+            changes = {"status": "error", "error_message": _INTERNAL_ERROR}
+        changes["time_consumed_ms"] = round((time.perf_counter() - began) * 1000)
+        self._store(prediction_id, changes)
+
+    def _store(self, prediction_id: str, changes: dict[str, Any]) -> None:
+        with self._database.write() as session:
+            row = session.get(Prediction, prediction_id)
+            if row is None:
+                return
+            for name, value in changes.items():
+                setattr(row, name, value)
+            row.request = None
+
+    def _predict_records(self, row: Prediction) -> dict[str, Any]:
+        request = row.request or {}
+        answer = self._ask(
+            row.pipeline_id,
+            {
+                "id": row.id,
+                "columns": request["features"],
+                "records": request["records"],
+                "threshold": request["threshold"],
+            },
+        )
+        columns, data = answer["columns"], answer["data"]
+        if request["options"].get("no_features_in_result"):
+            first = len(request["features"])
+            columns, data = columns[first:], [record[first:] for record in data]
+        return {"result": to_plain({"columns": columns, "data": data})}
+
+    def _predict_file(self, row: Prediction, bucket: str, key: str) -> dict[str, Any]:
+        request = row.request or {}
+        target = self._storage.path(bucket, key)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_name(f".{target.name}")
+        with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
+            answer = self._ask(
+                row.pipeline_id,
+                {
+                    "id": row.id,
+                    "file": str(source),
+                    "to": str(partial),
+                    "threshold": request["threshold"],
+                },
+            )
+        Path(partial).replace(target)
+        count = answer["count"]
+        return {"result": {"count": count}, "result_key": key, "records_count": count}
+
+    def _ask(self, pipeline_id: str, question: dict[str, Any]) -> dict[str, Any]:
+        """Ask the model's process; one that died is replaced once."""
+        try:
+            answer = self._worker(pipeline_id).ask(question)
+        except WorkerDied:
+            if self._stopping:
+                raise
+            self.forget(pipeline_id)
+            answer = self._worker(pipeline_id).ask(question)
+        if answer.get("error"):
+            raise Refused(str(answer["error"]))
+        return answer
+
+    def _worker(self, pipeline_id: str) -> ModelWorker:
+        with self._lock:
+            if self._stopping:
+                raise WorkerDied
+            worker = self._workers.get(pipeline_id)
+            if worker is None:
+                self._make_room()
+                worker = ModelWorker(self._settings, pipeline_id)
+                self._workers[pipeline_id] = worker
+            return worker
+
+    def _make_room(self) -> None:
+        idle = [pair for pair in self._workers.items() if not pair[1].is_busy()]
+        if len(self._workers) >= _WARM_MODELS and idle:
+            oldest, worker = min(idle, key=lambda pair: pair[1].used_at)
+            del self._workers[oldest]
+            worker.close()

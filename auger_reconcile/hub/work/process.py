@@ -1,0 +1,151 @@
+"""Child processes that outlive a killed hub: each holds a lock, by which the next hub finds it.
+
+A child leads its own process group, so that ending it ends what it started.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from auger_reconcile.hub.settings import HubSettings
+
+_LOCK_WAIT_SECONDS = 5.0
+_POLL_SECONDS = 0.05
+
+
+@dataclass(frozen=True)
+class Job:
+    """One piece of background work: its kind, the row it is for and that row's project."""
+
+    kind: str
+    row_id: str
+    project_id: int
+
+    @property
+    def name(self) -> str:
+        """Return the name of its lock."""
+        return f"{self.kind}-{self.row_id}"
+
+
+class Child:
+    """A running child process: started by this hub, or adopted from one that died."""
+
+    def __init__(self, job: Job, pid: int, lock_path: Path) -> None:
+        self.job = job
+        self.pid = pid
+        self._lock_path = lock_path
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    def start(cls, job: Job, settings: HubSettings, log_path: Path) -> Child:
+        """Start `python -m auger_reconcile.hub.work.<kind>_child ROW_ID`."""
+        module = f"auger_reconcile.hub.work.{job.kind}_child"
+        log_path.parent.mkdir(parents=True, exist_ok=True)
+        with log_path.open("ab") as log:
+            process = subprocess.Popen(
+                [sys.executable, "-m", module, job.row_id],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+                env={**os.environ, **settings.to_environment()},
+            )
+        child = cls(job, process.pid, _lock_path(settings, job.name))
+        child._process = process
+        return child
+
+    @classmethod
+    def find(cls, job: Job, settings: HubSettings) -> Child | None:
+        """Return the child that still works on this job for a hub that is gone."""
+        lock_path = _lock_path(settings, job.name)
+        if not is_held(lock_path):
+            return None
+        try:
+            pid = int(lock_path.with_suffix(".pid").read_text())
+        except (OSError, ValueError):
+            pid = 0
+        return cls(job, pid, lock_path)
+
+    def is_alive(self) -> bool:
+        """Return whether it still works; what it left behind in its group is ended when not."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                return True
+            self.signal(signal.SIGKILL)
+            return False
+        if not is_held(self._lock_path):
+            return False
+        if _exists(self.pid):
+            return True
+        self.signal(signal.SIGKILL)  # only its orphans hold the lock now
+        return False
+
+    def signal(self, number: int) -> None:
+        """Send a signal to the whole group."""
+        if self.pid > 0:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self.pid, number)
+
+
+def end_all(children: list[Child], seconds: float) -> None:
+    """Ask the children to end, then kill those still alive after `seconds`."""
+    for child in children:
+        child.signal(signal.SIGTERM)
+    deadline = time.monotonic() + seconds
+    waiting = [child for child in children if child.is_alive()]
+    while waiting and time.monotonic() < deadline:
+        time.sleep(_POLL_SECONDS)
+        waiting = [child for child in waiting if child.is_alive()]
+    for child in waiting:
+        child.signal(signal.SIGKILL)
+
+
+@contextmanager
+def hold_job(settings: HubSettings, name: str) -> Iterator[None]:
+    """Mark this process as the one that does the job; raise Timeout when another one does."""
+    path = _lock_path(settings, name)
+    lock = FileLock(path, timeout=_LOCK_WAIT_SECONDS)
+    pid_path = path.with_suffix(".pid")
+    with lock:
+        pid_path.write_text(str(os.getpid()))
+        try:
+            yield
+        finally:
+            pid_path.unlink(missing_ok=True)
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a living process holds the lock."""
+    lock = FileLock(path, timeout=0)
+    try:
+        with lock:
+            return False
+    except Timeout:
+        return True
+
+
+def _lock_path(settings: HubSettings, name: str) -> Path:
+    return settings.work_folder / f"{name}.lock"
+
+
+def _exists(pid: int) -> bool:
+    if pid <= 0:
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

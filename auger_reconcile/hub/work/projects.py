@@ -1,0 +1,101 @@
+"""The lives of projects and pipelines, moved on in the background (wire contract §2.4, §2.13)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Set as AbstractSet
+from datetime import timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import (
+    ExperimentSession,
+    Organization,
+    Pipeline,
+    PipelineFile,
+    Prediction,
+    Project,
+    ProjectFile,
+    Trial,
+    now,
+)
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.storage import Storage
+from auger_reconcile.hub.work.jobs import end_run
+from auger_reconcile.hub.work.predictions import Predictions
+
+_NEXT = {"deploying": "deployed", "deployed": "running", "undeploying": "undeployed"}
+_STEP = timedelta(seconds=0.15)  # so that every status can be seen
+
+
+def advance_projects(
+    database: Database, settings: HubSettings, storage: Storage, busy: AbstractSet[int]
+) -> bool:
+    """Move every project one status on where it may; True while one is still on its way.
+
+    `busy` are the projects with living child processes: those end first.
+    """
+    moving = (Project.status.in_(_NEXT)) | Project.deleting.is_(True)
+    with database.connect() as connection:
+        ids = list(connection.scalars(select(Project.id).where(moving)))
+    for project_id in ids:
+        with database.write() as session:
+            project = session.get(Project, project_id)
+            if project is not None:
+                _advance(session, project, settings, storage, is_busy=project_id in busy)
+    return bool(ids)
+
+
+def _advance(
+    session: Session, project: Project, settings: HubSettings, storage: Storage, *, is_busy: bool
+) -> None:
+    if project.deleting or project.status == "undeploying":
+        _interrupt_runs(session, project)
+        if is_busy:
+            return
+    if project.deleting:
+        _remove(session, project, settings, storage)
+    elif project.status in _NEXT and now() - project.updated_at >= _STEP:
+        project.status = _NEXT[project.status]
+
+
+def _interrupt_runs(session: Session, project: Project) -> None:
+    query = select(ExperimentSession).where(
+        ExperimentSession.project_id == project.id,
+        ExperimentSession.status.in_(("preprocess", "started")),
+    )
+    for run in session.scalars(query):
+        end_run(session, run, "interrupted", None)
+
+
+def _remove(session: Session, project: Project, settings: HubSettings, storage: Storage) -> None:
+    """Delete a project's rows; its files and models go with them."""
+    bucket = session.get_one(Organization, project.organization_id).main_bucket
+    for table, key in (
+        (ProjectFile, ProjectFile.key),
+        (PipelineFile, PipelineFile.key),
+        (Prediction, Prediction.result_key),
+    ):
+        for name in session.scalars(select(key).where(table.project_id == project.id)):
+            if name:
+                storage.delete(bucket, name)
+    for trial_id in session.scalars(select(Pipeline.id).where(Pipeline.project_id == project.id)):
+        shutil.rmtree(settings.models_folder / trial_id, ignore_errors=True)
+    session.execute(delete(Trial).where(Trial.project_id == project.id))
+    session.execute(delete(Project).where(Project.id == project.id))
+
+
+def retire_pipelines(database: Database, settings: HubSettings, predictions: Predictions) -> None:
+    """Undeploy what is undeploying: its process ends, its fitted model is removed."""
+    going = select(Pipeline.id).where(Pipeline.status == "undeploying")
+    with database.connect() as connection:
+        ids = list(connection.scalars(going))
+    for pipeline_id in ids:
+        predictions.forget(pipeline_id)
+        shutil.rmtree(settings.models_folder / pipeline_id, ignore_errors=True)
+        with database.write() as session:
+            pipeline = session.get(Pipeline, pipeline_id)
+            if pipeline is not None and pipeline.status == "undeploying":
+                pipeline.status = "undeployed"

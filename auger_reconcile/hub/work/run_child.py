@@ -1,0 +1,119 @@
+"""Child process: one run, from its data to its leaderboard (wire contract §2.11)."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from typing import Any
+
+from auger_reconcile.hub.api import naive_timestamp
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import ExperimentSession, now
+from auger_reconcile.hub.work.board import Board
+from auger_reconcile.hub.work.child import Impossible, Workplace, run_child
+from auger_reconcile.hub.work.jobs import end_run
+from auger_reconcile.hub.work.plain_json import to_plain
+from auger_reconcile.hub.work.run_task import options_of, read_task
+
+_POLL_SECONDS = 0.5
+_NO_FAILURES: dict[str, Any] = {
+    f"{kind}{suffix}": empty
+    for kind in ("failed_trials", "error_trials", "timeouts")
+    for suffix, empty in (("", []), ("_stat", {}), ("_count", 0))
+}
+
+
+class StopSignal:
+    """Tells the search to stop: its user interrupted it, or the hub is going down."""
+
+    def __init__(self, database: Database, run_id: str) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._asked_at = 0.0
+        self._is_wanted = True
+        self.is_hub_stopping = threading.Event()
+
+    def __call__(self) -> bool:
+        """Return whether to stop; asks the database twice a second at most."""
+        if self.is_hub_stopping.is_set():
+            return True
+        if time.monotonic() - self._asked_at > _POLL_SECONDS:
+            self._asked_at = time.monotonic()
+            with self._database.read() as session:
+                run = session.get(ExperimentSession, self._run_id)
+            self._is_wanted = run is not None and run.status in ("preprocess", "started")
+        return not self._is_wanted
+
+
+def search(place: Workplace, run_id: str) -> None:
+    """Prepare and search, or go on where a process before this one stopped."""
+    stop = StopSignal(place.database, run_id)
+    signal.signal(signal.SIGTERM, lambda *_: stop.is_hub_stopping.set())
+    with place.database.read() as session:
+        run = session.get(ExperimentSession, run_id)
+    if run is None or run.status not in ("preprocess", "started"):
+        return
+    from auger_reconcile.hub.search.run import BadTask, prepare, run_search
+
+    task = read_task(place, run)
+    try:
+        info = to_plain(prepare(task))
+        if not _begin(place.database, run_id, info, task.model_type):
+            return
+        board = Board(place.database, run_id, info)
+        outcome = run_search(task, board.finished(), report=board.add, should_stop=stop)
+    except BadTask as error:
+        raise Impossible(str(error)) from error
+    if outcome == "interrupted" and stop.is_hub_stopping.is_set():
+        return  # the run goes on when the hub starts again
+    _end(place.database, run_id, outcome)
+
+
+def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: str) -> bool:
+    """Call the run started; False when its user interrupted it meanwhile."""
+    with database.write() as session:
+        run = session.get(ExperimentSession, run_id)
+        if run is None or run.status not in ("preprocess", "started"):
+            return False
+        if run.status == "started":
+            return True
+        run.status, run.started_at, run.model_type = "started", now(), model_type
+        start_time = naive_timestamp(run.started_at)
+        options = {**options_of(run), **info, "start_time": start_time}
+        features = info.get("originalFeatureColumns") or info.get("featureColumns") or []
+        run.model_settings = {
+            **run.model_settings,
+            **_NO_FAILURES,
+            "status": "started",
+            "start_time": start_time,
+            "evaluation_options": options,
+            "featureColumns": features,
+            "featuresCount": len(features),
+            "total_evaluations": options.get("max_n_trials"),
+            "completed_evaluations": 0,
+        }
+        return True
+
+
+def _end(database: Database, run_id: str, outcome: str) -> None:
+    with database.write() as session:
+        run = session.get(ExperimentSession, run_id)
+        if run is None or run.status != "started":
+            return
+        if outcome == "completed" and run.top_score_value is None:
+            end_run(session, run, "error", _no_trial(run))
+        else:
+            end_run(session, run, outcome, None)
+
+
+def _no_trial(run: ExperimentSession) -> str:
+    for kind in ("error_trials", "failed_trials", "timeouts"):
+        for failed in run.model_settings.get(kind, []):
+            for raw in failed.values():
+                return f"no trial could be scored: {raw['error']}"
+    return "no trial could be scored"
+
+
+if __name__ == "__main__":
+    raise SystemExit(run_child("run", search))

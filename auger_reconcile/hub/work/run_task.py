@@ -1,0 +1,72 @@
+"""Reads a run's rows into what the search is asked to do, and its trials back."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.hub.database.tables import ExperimentSession, Project, ProjectFile
+from auger_reconcile.hub.work.child import Impossible, Workplace
+
+if TYPE_CHECKING:
+    from auger_reconcile.hub.search.run import SearchTask
+
+_DEFAULT_SEED = 42
+_STANDARD_MEMORY_MB = 4096
+_HIGH_MEMORY_MB = 16384  # worker types 2 and 3 are both called high_memory (wire contract §2.4)
+
+
+def seed_of(run: ExperimentSession) -> int:
+    """Return the seed of a run: the same data and seed give the same board."""
+    options = run.model_settings.get("evaluation_options") or {}
+    seed = options.get("seed", options.get("random_state"))
+    return seed if isinstance(seed, int) else _DEFAULT_SEED
+
+
+def options_of(run: ExperimentSession) -> dict[str, Any]:
+    """Return the options, also of clients that put them straight into model_settings (§2.11)."""
+    options = run.model_settings.get("evaluation_options")
+    return dict(options if isinstance(options, dict) else run.model_settings)
+
+
+def stat_data_of(run: ExperimentSession, data: ProjectFile) -> list[dict[str, Any]]:
+    """Return the columns with their roles: as the client sent them, else as profiled."""
+    for statistics in (run.dataset_statistics, data.statistics):
+        columns = (statistics or {}).get("stat_data")
+        if columns:
+            return [dict(column) for column in columns]
+    raise Impossible("the data set has no column statistics")
+
+
+def read_task(place: Workplace, run: ExperimentSession) -> SearchTask:
+    """Return the task of a run; raise Impossible when its data set is gone or not processed."""
+    from auger_reconcile.hub.search.run import SearchTask
+
+    with place.database.read() as session:
+        data = session.get(ProjectFile, run.project_file_id) if run.project_file_id else None
+        project = session.get_one(Project, run.project_id)
+    if data is None:
+        raise Impossible("the data set of this run was deleted")
+    options = options_of(run)
+    return SearchTask(
+        data_path=place.stored_path(run.organization_id, data.key),
+        stat_data=stat_data_of(run, data),
+        options=options,
+        model_type=run.model_type or _model_type(options),
+        seed=seed_of(run),
+        workers=max(1, run.workers),
+        memory_mb=_memory_mb(project.worker_type_id),
+    )
+
+
+def _model_type(options: dict[str, Any]) -> str:
+    return "regression" if options.get("classification") is False else "classification"
+
+
+def _memory_mb(worker_type_id: int) -> int:
+    wanted = _STANDARD_MEMORY_MB if worker_type_id == 1 else _HIGH_MEMORY_MB
+    try:
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+    except (ValueError, OSError, AttributeError):
+        return wanted
+    return min(wanted, installed)

@@ -1,0 +1,132 @@
+"""The hub's background work: looks at what the database says is unfinished and gets it done.
+
+There is no queue that could be lost: after a crash the next supervisor reads the same rows, adopts
+the child processes that are still alive and starts the others again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from pathlib import Path
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.storage import Storage
+from auger_reconcile.hub.work.jobs import close_job, find_jobs, start_run
+from auger_reconcile.hub.work.predictions import Predictions
+from auger_reconcile.hub.work.process import Child, Job, end_all
+from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines
+
+_log = logging.getLogger("auger.hub.work")
+_BUSY_SECONDS = 0.1
+_IDLE_SECONDS = 5.0
+_ATTEMPTS = 2
+_END_SECONDS = 8.0
+_UNWANTED_SECONDS = 20.0
+_SHORT_JOBS = 3
+
+
+class Supervisor:
+    """One thread that owns all child processes of the hub."""
+
+    def __init__(self, settings: HubSettings, database: Database, storage: Storage) -> None:
+        self._settings = settings
+        self._database = database
+        self._storage = storage
+        self._predictions = Predictions(settings, database, storage)
+        self._children: dict[Job, Child] = {}
+        self._attempts: dict[Job, int] = {}
+        self._unwanted_since: dict[Job, float] = {}
+        self._wake = threading.Event()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something may have changed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End all children; unfinished work goes on when the hub starts again."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._predictions.stop()
+        end_all(list(self._children.values()), _END_SECONDS)
+
+    def project_log(self, project_id: int) -> str:
+        """Return what the children of a project said."""
+        path = self._log_path(project_id)
+        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+
+    def _loop(self) -> None:
+        is_busy = True
+        while not self._stopping:
+            self._wake.wait(_BUSY_SECONDS if is_busy else _IDLE_SECONDS)
+            self._wake.clear()
+            try:
+                is_busy = not self._stopping and self._step()
+            except Exception:  # the work must go on; what is wrong stays in the log
+                _log.exception("background work failed")
+                is_busy = True
+
+    def _step(self) -> bool:
+        """Look at everything once; True while something is on its way."""
+        self._reap()
+        jobs = find_jobs(self._database)
+        self._start_missing(jobs)
+        self._end_unwanted(set(jobs))
+        busy_projects = {child.job.project_id for child in self._children.values()}
+        is_moving = advance_projects(self._database, self._settings, self._storage, busy_projects)
+        retire_pipelines(self._database, self._settings, self._predictions)
+        self._predictions.take_up()
+        return bool(jobs or self._children or is_moving)
+
+    def _reap(self) -> None:
+        dead = [job for job, child in self._children.items() if not child.is_alive()]
+        for job in dead:
+            del self._children[job]
+
+    def _start_missing(self, jobs: list[Job]) -> None:
+        self._attempts = {job: count for job, count in self._attempts.items() if job in jobs}
+        for job in jobs:
+            if job in self._children:
+                continue
+            adopted = Child.find(job, self._settings)
+            if adopted is not None:
+                self._children[job] = adopted
+            elif self._attempts.get(job, 0) >= _ATTEMPTS:
+                close_job(self._database, job, self._last_words(job))
+            elif self._may_start(job):
+                self._attempts[job] = self._attempts.get(job, 0) + 1
+                log_path = self._log_path(job.project_id)
+                self._children[job] = Child.start(job, self._settings, log_path)
+
+    def _may_start(self, job: Job) -> bool:
+        """Runs wait for a free slot of their project's compute, other jobs for a free process."""
+        if job.kind == "run":
+            working = [other.row_id for other in self._children if other.kind == "run"]
+            return start_run(self._database, job, working)
+        return sum(other.kind != "run" for other in self._children) < _SHORT_JOBS
+
+    def _end_unwanted(self, jobs: set[Job]) -> None:
+        """A child sees by itself that its work is not wanted any more; a stuck one is killed."""
+        unwanted = [job for job in self._children if job not in jobs]
+        present = time.monotonic()
+        self._unwanted_since = {j: self._unwanted_since.get(j, present) for j in unwanted}
+        for job, since in self._unwanted_since.items():
+            if present - since > _UNWANTED_SECONDS:
+                end_all([self._children[job]], 0)
+
+    def _last_words(self, job: Job) -> str:
+        lines = self.project_log(job.project_id).strip().splitlines()
+        return lines[-1][:300] if lines else ""
+
+    def _log_path(self, project_id: int) -> Path:
+        return self._settings.home / "logs" / f"project-{project_id}.log"
