@@ -1,4 +1,4 @@
-"""What every route speaks: calls, answers, pages and the errors of the API (wire contract §1.4-1.6)."""
+"""What every route speaks: calls, answers, pages and errors (wire contract §1.4-1.6)."""
 
 from __future__ import annotations
 
@@ -52,7 +52,9 @@ class Page:
 
 
 Answer = Fields | list[Fields] | Page
-Handler = Callable[[Call], Answer]
+"""What goes into the envelope."""
+Handler = Callable[[Call], Answer | str]
+"""A text is sent as it is, as the project's logs are (§2.4)."""
 
 
 @dataclass(frozen=True)

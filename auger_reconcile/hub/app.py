@@ -110,7 +110,7 @@ def _respond(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
             hub.supervisor.wake()
     except ApiError as error:
         return JSONResponse(error_envelope(error, params), status_code=error.status)
-    except Exception:  # the client gets an envelope whatever happens; the log gets the traceback
+    except Exception:  # noqa: BLE001 - an envelope whatever happens; the log gets the traceback
         _errors.exception("%s %s failed", route.method, route.path)
         return JSONResponse(error_envelope(_internal_error(), params), status_code=500)
     if isinstance(answer, str):

@@ -1,4 +1,4 @@
-"""Starts a hub when it is needed, exactly one of it, and stops it. Imports nothing of the server."""
+"""Starts a hub when it is needed, exactly one, and stops it. Imports nothing of the server."""
 
 from __future__ import annotations
 
@@ -38,9 +38,8 @@ class RunningHub:
     @property
     def uptime_seconds(self) -> float:
         """Seconds since it started."""
-        return (
-            datetime.now(timezone.utc) - datetime.fromisoformat(self.started_at)
-        ).total_seconds()
+        started_at = datetime.fromisoformat(self.started_at)
+        return (datetime.now(timezone.utc) - started_at).total_seconds()
 
 
 def serving_lock(settings: HubSettings) -> FileLock:

@@ -38,7 +38,7 @@ def to_key(table: type[tables.Base], value: Any) -> Any:
     return number if 0 <= number <= _MAX_ID else -1
 
 
-def rows_of(call: Call, table: type[Row], *filters: str) -> Select[tuple[Row]]:
+def rows_of(call: Call, table: type[Row], *filters: str) -> Select[Row]:
     """Select the caller's rows, narrowed by the filters that were given (null = no filter)."""
     columns = table.__table__.c
     query = select(table).where(columns.organization_id == call.caller.organization_id)
@@ -60,7 +60,7 @@ def to_page(call: Call, query: Select[Any], describe: Callable[[Any], Fields]) -
     limit, offset = _size(call, "limit", PAGE_LIMIT), _size(call, "offset", 0)
     unordered = query.order_by(None).subquery()
     total = call.session.scalar(select(func.count()).select_from(unordered)) or 0
-    rows = call.session.scalars(query.limit(limit).offset(offset)) if limit else []
+    rows = call.session.scalars(query.limit(limit).offset(offset))
     return Page([describe(row) for row in rows], limit, offset, total)
 
 

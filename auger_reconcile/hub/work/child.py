@@ -61,7 +61,7 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
                 fail_row(database, kind, row_id, str(error))
     except Timeout:
         return 0  # another process does it
-    except Exception:  # the last line must say what happened: the supervisor shows it
+    except Exception:  # noqa: BLE001 - the last line must say what happened: the supervisor shows it
         traceback.print_exc()
         return 1
     return 0

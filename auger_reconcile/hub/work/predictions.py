@@ -74,7 +74,7 @@ class Predictions:
     def _answer(self, prediction_id: str) -> None:
         try:
             self._predict(prediction_id)
-        except Exception:  # a thread of the pool must not die silently
+        except Exception:  # noqa: BLE001 - a thread of the pool must not die silently
             _log.exception("prediction %s failed", prediction_id)
         finally:
             with self._lock:

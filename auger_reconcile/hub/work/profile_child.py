@@ -11,7 +11,7 @@ from auger_reconcile.hub.work.sources import download, is_remote
 def profile(place: Workplace, row_id: str) -> None:
     """Download a remote data set, compute its statistics, and call it processed."""
     from auger_reconcile.hub.data.profile import profile_file
-    from auger_reconcile.hub.data.read import UnreadableData
+    from auger_reconcile.hub.data.unreadable import UnreadableData
 
     with place.database.read() as session:
         row = session.get(ProjectFile, int(row_id))

@@ -72,7 +72,7 @@ class Supervisor:
             self._wake.clear()
             try:
                 is_busy = not self._stopping and self._step()
-            except Exception:  # the work must go on; what is wrong stays in the log
+            except Exception:  # noqa: BLE001 - work goes on; what is wrong is in the log
                 _log.exception("background work failed")
                 is_busy = True
 
