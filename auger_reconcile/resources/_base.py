@@ -155,6 +155,7 @@ class Work:
         refs: role to the object that the reference is bound to by now.
         organization_id: where a project is created.
         project: the bound project that everything else is in; None while there is none.
+        superseded: objects that are deleted once the create has succeeded.
         wait: somebody needs the end of what is started.
     """
 
@@ -164,6 +165,7 @@ class Work:
     refs: Mapping[str, Any]
     organization_id: int | None
     project: Any = None
+    superseded: tuple[Any, ...] = ()
     wait: bool = True
 
 

@@ -168,6 +168,9 @@ class Model(Kind[ModelSpec, ModelObject]):
             raise ActionFailed(
                 f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
             )
+        for found in work.superseded:
+            if found.trial_id == str(trial["id"]) and found.status in DEPLOYING | {READY}:
+                return found  # the run brought nothing better than what is live
         if spec.locally:
             return (yield from _download(str(trial["id"]), trial))
         body = {"trial_id": trial["id"], "name": work.name}

@@ -1,0 +1,139 @@
+"""Carry out the steps of one action. Knows requests and files; kinds only yield steps."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from typing_extensions import assert_never
+
+from auger_reconcile.applier.waiting import Patience
+from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.errors import ActionFailed, AugerError
+from auger_reconcile.resources._steps import (
+    Await,
+    Call,
+    Download,
+    ReadAll,
+    Remove,
+    Step,
+    Steps,
+    Upload,
+)
+
+BLOCK = 1 << 20  # bytes read at once while hashing
+
+Report = Callable[[str, int | None, int | None], None]
+
+
+@dataclass
+class StepRunner:
+    """Sends the steps of one action to hub and disk, and their answers back.
+
+    Attributes:
+        folder: what relative paths of downloads are relative to, that of auger.yaml.
+        report: told how far the action is: text, bytes done, bytes in all.
+        has_written: whether a request that changes something went out.
+    """
+
+    client: HubClient
+    folder: Path
+    patience: Patience
+    report: Report
+    has_written: bool = field(default=False, init=False)
+
+    def run(self, steps: Steps) -> Any:
+        """Carry out all steps and return what they return; errors are shown to the steps first.
+
+        Raises:
+            AugerError: what the steps did not catch.
+        """
+        try:
+            step = next(steps)
+            while True:
+                step = self._next(steps, step)
+        except StopIteration as end:
+            return end.value
+
+    def _next(self, steps: Steps, step: Step) -> Step:
+        try:
+            answer = self._take(step)
+        except AugerError as error:
+            return steps.throw(error)
+        return steps.send(answer)
+
+    def _take(self, step: Step) -> Any:
+        match step:
+            case Call():
+                self.has_written = self.has_written or step.method != "GET"
+                return self.client.call(step.method, step.path, step.body)
+            case ReadAll():
+                return self.client.list_all(step.collection, step.filters)
+            case Await():
+                return self._await(step)
+            case Upload():
+                return self._upload(step)
+            case Download():
+                return self._download(step)
+            case Remove():
+                return self._remove(step)
+            case _:
+                assert_never(step)
+
+    def _await(self, step: Await) -> Any:
+        told = ""
+        for _ in self.patience.looks(f"{step.collection}/{step.id}"):
+            found = self.client.call("GET", f"{step.collection}/{step.id}")
+            if found.get(step.field) not in step.waiting:
+                return found
+            text = step.progress(found) if step.progress else str(found.get(step.field))
+            if text != told:
+                self.report(text, None, None)
+                told = text
+        raise AssertionError("waiting ends by answer or error: a bug in auger_reconcile")
+
+    def _upload(self, step: Upload) -> None:
+        path = Path(step.path)
+        if hash_file(path) != step.sha256:
+            raise ActionFailed(
+                f"`{step.path}` has changed since the plan was made", hint="make a new plan"
+            )
+        self.client.upload(
+            step.form, path, progress=lambda done, total: self.report("uploading", done, total)
+        )
+
+    def _download(self, step: Download) -> None:
+        path = self.folder / step.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.client.download(
+            step.url, path, progress=lambda done, total: self.report("downloading", done, total)
+        )
+        note = path.with_suffix(".json")
+        draft = note.with_name(f".{note.name}.part")
+        draft.write_text(json.dumps(dict(step.note), indent=2) + "\n", encoding="utf-8")
+        draft.replace(note)
+
+    def _remove(self, step: Remove) -> None:
+        path = self.folder / step.path
+        path.unlink(missing_ok=True)
+        path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def hash_file(path: Path) -> str:
+    """Return the SHA-256 of a file, read block by block.
+
+    Raises:
+        ActionFailed: it cannot be read.
+    """
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                digest.update(block)
+    except OSError as error:
+        raise ActionFailed(f"`{path}` cannot be read: {error.strerror}") from error
+    return digest.hexdigest()

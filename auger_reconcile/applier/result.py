@@ -1,0 +1,89 @@
+"""What came of applying: outcomes by action, and the events on the way. Data only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from auger_reconcile.errors import AugerError
+from auger_reconcile.planner.plan import Action, Plan
+
+
+class Status(str, Enum):
+    """How an action ended."""
+
+    APPLIED = "applied"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one action ended.
+
+    Attributes:
+        note: what a person should know although nothing failed.
+        seconds: that it took.
+        object: what the address is bound to afterwards; None after a delete.
+    """
+
+    action: Action
+    status: Status
+    seconds: float = 0.0
+    error: AugerError | None = None
+    note: str = ""
+    object: Any = None
+
+
+@dataclass(frozen=True)
+class ApplyResult:
+    """The outcomes of a plan, in the order of the plan."""
+
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    interrupted: bool = False
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether everything was applied, and the plan had no error of its own."""
+        applied = all(outcome.status is Status.APPLIED for outcome in self.outcomes)
+        errors = any(item.severity.value == "error" for item in self.plan.diagnostics)
+        return applied and not errors and not self.interrupted
+
+    def count(self, status: Status) -> int:
+        """Return how many actions ended so."""
+        return sum(1 for outcome in self.outcomes if outcome.status is status)
+
+
+@dataclass(frozen=True)
+class Started:
+    """An action began."""
+
+    action: Action
+
+
+@dataclass(frozen=True)
+class Progressed:
+    """An action came further.
+
+    Attributes:
+        text: how far, in words: `7 of 10 trials, best 0.9667`.
+        done: bytes so far, when bytes are moved.
+        total: bytes in all.
+    """
+
+    action: Action
+    text: str = ""
+    done: int | None = None
+    total: int | None = None
+
+
+@dataclass(frozen=True)
+class Finished:
+    """An action ended."""
+
+    outcome: Outcome
+
+
+Event = Started | Progressed | Finished
