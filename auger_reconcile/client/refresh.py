@@ -44,9 +44,8 @@ def refresh(
     if len(projects) == 1:
         filters["name"] = projects[0]
     listed = client.list_all(HOME_COLLECTION, filters)
-    wanted = [
-        item for item in listed if any(is_named(str(item["name"]), name) for name in projects)
-    ]
+    by_name = {spelled: name for name in projects for spelled in (name.replace("_", "-"), name)}
+    wanted = [item for item in listed if str(item["name"]) in by_name]
     answers = _read_rest(client, wanted)
     exports = _read_exports(folder) if folder else []
     objects: dict[tuple[str, str], tuple[Any, ...]] = {}
