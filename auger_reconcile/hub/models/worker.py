@@ -1,0 +1,88 @@
+"""A process that keeps one model loaded and answers on its standard input and output.
+
+    python -m auger_reconcile.hub.models.worker FOLDER
+
+One JSON document a line. `{"id", "columns", "records", "threshold"}` is answered with
+`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold"}` with `{"id", "count"}`, and whatever
+cannot be answered with `{"id", "error"}`, one sentence for the user. It ends with its input.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from auger_reconcile.hub.models.predict import BadInput, Predictor
+
+
+def main(folder: Path) -> int:
+    """Answer until the input ends; whatever a library prints goes to the standard error."""
+    answers = sys.stdout
+    sys.stdout = sys.stderr
+    return serve(Predictor.load(folder), sys.stdin, answers)
+
+
+def serve(predictor: Predictor, requests: IO[str], answers: IO[str]) -> int:
+    """Answer each line of `requests` with one line."""
+    for line in requests:
+        if line.strip():
+            answers.write(json.dumps(answer(predictor, line), allow_nan=False) + "\n")
+            answers.flush()
+    return 0
+
+
+def answer(predictor: Predictor, line: str) -> dict[str, Any]:
+    """Answer one request; never raise, the next one may be good."""
+    identity = None
+    try:
+        request = json.loads(line)
+        identity = request.get("id")
+        return {"id": identity, **_predict(predictor, request)}
+    except BadInput as error:
+        return {"id": identity, "error": str(error)}
+    except Exception as error:  # noqa: BLE001  (the process outlives a request it cannot answer)
+        traceback.print_exc(file=sys.stderr)
+        return {"id": identity, "error": f"The prediction failed: {type(error).__name__}: {error}"}
+
+
+def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
+    threshold = request.get("threshold")
+    if "file" in request:
+        with _streamable(Path(request["file"])) as source:
+            return {"count": predictor.predict_file(source, Path(request["to"]), threshold)}
+    columns, data = predictor.predict(request["columns"], request["records"], threshold)
+    return {"columns": columns, "data": data}
+
+
+@contextmanager
+def _streamable(path: Path) -> Iterator[Path]:
+    """Yield the uploaded file as CSV in UTF-8 or as Parquet, unpacked and converted if need be."""
+    from auger_reconcile.hub.data.kind import Kind, kind_of
+    from auger_reconcile.hub.data.plain import in_utf8, unpack
+    from auger_reconcile.hub.data.read import UnreadableData, read_table
+
+    try:
+        with unpack(path) as plain:
+            kind = kind_of(plain)
+            if kind is Kind.PARQUET:
+                yield plain
+            elif kind is Kind.DELIMITED:
+                with in_utf8(plain) as text:
+                    yield text
+            else:
+                with tempfile.TemporaryDirectory() as folder:
+                    converted = Path(folder) / f"{plain.stem}.csv"
+                    read_table(plain).to_csv(converted, index=False)
+                    yield converted
+    except UnreadableData as error:
+        raise BadInput(str(error)) from error
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
