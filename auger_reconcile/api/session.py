@@ -1,0 +1,105 @@
+"""Which hub, as whom: turns a declaration and the user's surroundings into a connected client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from auger_reconcile.errors import NotAuthenticated
+
+if TYPE_CHECKING:
+    from auger_reconcile.client.credentials import Credentials
+    from auger_reconcile.client.hub_client import HubClient
+
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a command finds around it.
+
+    Attributes:
+        environ: environment variables.
+        home: the user's home folder.
+    """
+
+    environ: Mapping[str, str]
+    home: Path
+
+
+@dataclass(frozen=True)
+class Session:
+    """A connection to one hub as one user."""
+
+    client: HubClient
+    organization: str
+    credentials: Credentials
+
+
+def open_session(
+    around: Surroundings,
+    *,
+    hub: str | None = None,
+    organization: str | None = None,
+    path_to_credentials: Path | None = None,
+    on_exchange: Callable[[Any], None] | None = None,
+) -> Session:
+    """Connect to a hub; the local one is started when it is meant and does not run.
+
+    Args:
+        around: environment and home.
+        hub: `local`, a URL, or None for that of the credentials; without any credentials `local`.
+        organization: None for that of the credentials.
+        path_to_credentials: the folder that auger.yaml names.
+        on_exchange: told of every request.
+
+    Raises:
+        NotAuthenticated: there are no credentials for this hub.
+        Unavailable: the local hub does not start.
+    """
+    from auger_reconcile.client.hub_client import HubClient
+
+    credentials = find_credentials(around, hub=hub, path_to_credentials=path_to_credentials)
+    extra: dict[str, Any] = {"on_exchange": on_exchange} if on_exchange else {}
+    client = HubClient(credentials.api_url, credentials.token, **extra)
+    return Session(client, organization or credentials.organization, credentials)
+
+
+def find_credentials(
+    around: Surroundings, *, hub: str | None, path_to_credentials: Path | None
+) -> Credentials:
+    """Return the credentials for a hub.
+
+    A token is never sent to a hub that its credentials do not name: a repository's auger.yaml must
+    not be able to lead it elsewhere.
+    """
+    from auger_reconcile.client.credentials import load_credentials
+    from auger_reconcile.client.local_hub import ensure_local_hub
+
+    environ, home = around.environ, around.home
+    if hub == LOCAL or (hub is None and not _has_credentials(around, path_to_credentials)):
+        return ensure_local_hub(environ=environ, home=home)
+    credentials = load_credentials(
+        environ=environ, path_to_credentials=path_to_credentials, home=home
+    )
+    if hub and _origin(hub) != _origin(credentials.api_url):
+        raise NotAuthenticated(
+            f"the credentials in {credentials.source} are for {credentials.api_url}, not for {hub}",
+            hint=f"auger auth login --url {hub}",
+        )
+    return credentials
+
+
+def _has_credentials(around: Surroundings, path_to_credentials: Path | None) -> bool:
+    named = ("AUGER_CREDENTIALS", "AUGER_CREDENTIALS_PATH")
+    stored = around.home / ".augerai" / "auger.json"
+    return any(map(around.environ.get, named)) or bool(path_to_credentials) or stored.exists()
+
+
+def _origin(url: str) -> tuple[str, str, int | None]:
+    parts = urlsplit(url)
+    default = {"http": 80, "https": 443}.get(parts.scheme)
+    return parts.scheme, parts.hostname or "", parts.port or default

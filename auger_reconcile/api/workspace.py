@@ -1,0 +1,119 @@
+"""The declarative road: files -> desired state -> plan -> apply, one call a stage.
+
+The command line and Python programs both come through here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api.session import Session, Surroundings, open_session
+
+if TYPE_CHECKING:
+    from auger_reconcile.applier.apply import ApplyOptions
+    from auger_reconcile.applier.result import ApplyResult
+    from auger_reconcile.config.load import Loaded
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.state import DesiredState, ObservedState
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """Files that declare projects, and the hub they are about.
+
+    Attributes:
+        files: auger.yaml files, or folders that hold some.
+        env: the overlay to merge: `prod` is `auger.prod.yaml`.
+        variables: values of `${name}`, before AUGER_VAR_name and the file.
+        hub: instead of the declared one.
+        on_exchange: told of every request.
+    """
+
+    files: Sequence[Path] = (Path(),)
+    env: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    hub: str | None = None
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    home: Path = field(default_factory=Path.home)
+    on_exchange: Callable[[Any], None] | None = None
+
+    @cached_property
+    def loaded(self) -> Loaded:
+        """The files, read and checked; no hub is asked.
+
+        Raises:
+            ConfigError: with every problem of every file.
+        """
+        from auger_reconcile.config.load import load_desired_state
+
+        return load_desired_state(
+            self.files, env=self.env, variables=self.variables, environ=self.environ
+        )
+
+    @property
+    def desired(self) -> DesiredState:
+        """The desired state that the files declare."""
+        return self.loaded.desired
+
+    @property
+    def folder(self) -> Path:
+        """The folder of the first file; downloads go below it."""
+        first = next(iter(self.files), Path())
+        return first if first.is_dir() else first.parent
+
+    @cached_property
+    def session(self) -> Session:
+        """The connection to the hub of the desired state, opened once."""
+        named = self.desired.credentials
+        return open_session(
+            Surroundings(self.environ, self.home),
+            hub=self.hub or self.desired.hub,
+            organization=self.desired.organization,
+            path_to_credentials=self.folder / Path(named).expanduser() if named else None,
+            on_exchange=self.on_exchange,
+        )
+
+    def observe(self) -> ObservedState:
+        """Read what the hub has of the declared projects.
+
+        Raises:
+            HubError: it cannot be read.
+        """
+        from auger_reconcile.client.refresh import refresh
+
+        session = self.session
+        return refresh(
+            session.client, self.desired.projects, session.organization, folder=self.folder
+        )
+
+    def plan(self, options: PlanOptions | None = None) -> Plan:
+        """Return what apply would do; nothing is changed.
+
+        Raises:
+            ConfigError: the files are not valid.
+            HubError: the hub cannot be read.
+        """
+        from auger_reconcile.planner.build import build_plan
+
+        return build_plan(self.desired, self.observe(), options)
+
+    def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
+        """Carry out a plan of this workspace.
+
+        Raises:
+            PlanRefused: a guard forbids the plan; nothing was done.
+        """
+        from auger_reconcile.applier.apply import apply_plan
+
+        return apply_plan(plan, self.session.client, self.folder, options)
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        if "session" in self.__dict__:
+            self.session.client.close()
