@@ -1,4 +1,4 @@
-"""Raw columns into clean ones: the first step of every pipeline, the same for a file and a JSON record.
+"""Raw columns into clean ones: the first step of every pipeline, for files and JSON records alike.
 
 Self-contained (numpy, pandas, scikit-learn): an exported model carries this file along.
 """
@@ -29,7 +29,7 @@ class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
     def __init__(self, kinds: Mapping[str, str]) -> None:
         self.kinds = kinds
 
-    def fit(self, X: pd.DataFrame, y: Any = None) -> CleanColumns:  # noqa: N803 - sklearn's name
+    def fit(self, X: pd.DataFrame, _y: Any = None) -> CleanColumns:  # noqa: N803 - sklearn's name
         """Learn nothing: what a column becomes depends on its kind alone."""
         self.n_features_in_ = X.shape[1]
         return self

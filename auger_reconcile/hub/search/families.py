@@ -1,4 +1,4 @@
-"""Which preprocessing an algorithm needs: all that pipelines know about the algorithms there are."""
+"""Which preprocessing each algorithm needs: all that pipelines know about the algorithms."""
 
 from __future__ import annotations
 
@@ -40,6 +40,6 @@ FAMILIES = {
     "sklearn.ensemble.HistGradientBoostingRegressor": Family.BOOSTING,
     "sklearn.neural_network.MLPRegressor": Family.SCALED_TARGET,
     "sklearn.neighbors.KNeighborsRegressor": Family.LINEAR,
-    "auger_reconcile.hub.search.timeseries.SeasonalNaive": Family.BOOSTING,
+    "auger_reconcile.hub.search.forecast.SeasonalNaive": Family.BOOSTING,
 }
 ENSEMBLES = ("sklearn.ensemble.VotingClassifier", "sklearn.ensemble.VotingRegressor")

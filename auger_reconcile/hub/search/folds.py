@@ -1,6 +1,6 @@
 """Which rows test which model: stratified, plain, grouped or in the order of time.
 
-Every transformation is fitted within the training rows of a fold, so nothing of its test rows leaks.
+Every transformation is fitted on the training rows of a fold, so nothing of its test rows leaks.
 """
 
 from __future__ import annotations

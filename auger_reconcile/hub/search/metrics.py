@@ -10,13 +10,13 @@ Where scikit-learn has the metric, it is scikit-learn's. The others:
   forecasts", 2011: how often prediction and truth move the same way from the last true value.
 
 In binary tasks the positive class is the second one in sorted order, as in scikit-learn. A metric
-that is undefined for a fold (one class only, a negative value under a logarithm) has no value there.
+that is undefined for a fold (a single class, a negative value under a logarithm) is left out there.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -40,6 +40,13 @@ class Outcome:
     predicted: Array
     probabilities: Array | None
     history: Array
+
+    @classmethod
+    def of(cls, truth: Array, shown: Array, history: Array) -> Outcome:
+        """Return the outcome of probabilities (rows x classes) or of values (rows)."""
+        if shown.ndim == 1:
+            return cls(truth, shown, None, history)
+        return cls(truth, shown.argmax(axis=1), shown, history)
 
 
 def _labels(function: Callable[..., float], **options: Any) -> Callable[[Outcome], float]:
@@ -151,10 +158,3 @@ def _value(function: Callable[[], float]) -> float:
             return float(function())
         except ValueError:  # scikit-learn's word for "undefined for these values"
             return float("nan")
-
-
-def mean_scores(folds: Iterable[Mapping[str, float]]) -> dict[str, float]:
-    """Return the mean over the folds of each metric that is defined in all of them."""
-    scores = list(folds)
-    names = [name for name in scores[0] if all(name in fold for fold in scores)]
-    return {name: float(np.mean([fold[name] for fold in scores])) for name in names}

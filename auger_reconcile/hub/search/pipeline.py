@@ -37,6 +37,7 @@ from auger_reconcile.hub.search.families import ENSEMBLES, FAMILIES, Family
 from auger_reconcile.hub.search.task import BadTask
 
 TEXT_TOPICS = 32
+WORD = r"(?u)\w+"
 
 
 def build_pipeline(
@@ -87,23 +88,24 @@ def split_features_target(
 
     Rows without a target teach nothing and are left out.
     """
-    target = frame[task_info["targetFeature"]]
+    known = known_rows(frame, task_info)
+    features = frame.loc[known, task_info["featureColumns"]].reset_index(drop=True)
+    target = frame.loc[known, task_info["targetFeature"]]
     if task_info["model_type"] != "classification":
-        numbers = to_number(target)
-        known = numbers.notna()
-        return _features(frame, known, task_info), numbers[known].to_numpy(), None
-    known = target.notna()
+        return features, to_number(target).to_numpy(), None
     encoder = LabelEncoder()
-    y = encoder.fit_transform(_class_labels(target[known]))
-    return _features(frame, known, task_info), y, encoder
+    return features, encoder.fit_transform(_class_labels(target)), encoder
 
 
-def _features(frame: pd.DataFrame, known: pd.Series, task_info: Mapping[str, Any]) -> pd.DataFrame:
-    return frame.loc[known, task_info["featureColumns"]].reset_index(drop=True)
+def known_rows(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> pd.Series:
+    """Tell for each row whether it has a target: a label, or a finite number."""
+    target = frame[task_info["targetFeature"]]
+    classification = task_info["model_type"] == "classification"
+    return target.notna() if classification else to_number(target).notna()
 
 
-def _class_labels(target: pd.Series) -> np.ndarray[Any, Any]:
-    """Return labels of one type: whole numbers as int (missing rows had made them float), else text."""
+def _class_labels(target: pd.Series) -> Any:
+    """Return labels of one type: whole numbers as int (missing ones made them float), else text."""
     if pd.api.types.is_bool_dtype(target):
         return target.to_numpy(dtype=bool)
     if pd.api.types.is_numeric_dtype(target):
@@ -161,7 +163,7 @@ def _preprocessing(
     number = by_kind.pop(kinds_.NUMBER, [])
     category = by_kind.pop(kinds_.CATEGORY, [])
     (number if codes == kinds_.NUMBER else category).extend(by_kind.pop(kinds_.CODE, []))
-    steps = [
+    steps: list[tuple[str, Any, Any]] = [
         ("number", _numbers(family, choices), number),
         ("category", _categories(task_info, family, choices), category),
         ("many", _target_encoding(task_info, family), by_kind.pop(kinds_.MANY, [])),
@@ -217,7 +219,7 @@ def _target_type(task_info: Mapping[str, Any]) -> str:
 
 
 def _texts(family: Family) -> Any:
-    words = TfidfVectorizer(sublinear_tf=True, max_features=20_000, token_pattern=r"(?u)\w+")
+    words = TfidfVectorizer(sublinear_tf=True, max_features=20_000, token_pattern=WORD)
     topics = TruncatedSVD(TEXT_TOPICS, random_state=0)
     steps = (words, topics, StandardScaler()) if family.needs_scaling else (words, topics)
     return make_pipeline(*steps)

@@ -7,14 +7,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import joblib
 import numpy as np
 import pandas as pd
 
+from auger_reconcile.hub.data.read import read_table
+from auger_reconcile.hub.data.unreadable import UnreadableData
 from auger_reconcile.hub.search import columns as kinds_
-from auger_reconcile.hub.search.folds import count_folds
+from auger_reconcile.hub.search.folds import count_folds, make_folds
+from auger_reconcile.hub.search.forecast import time_order
 from auger_reconcile.hub.search.metrics import ALIASES, metrics_for
-from auger_reconcile.hub.search.pipeline import split_features_target
+from auger_reconcile.hub.search.pipeline import known_rows, split_features_target
 from auger_reconcile.hub.search.task import BadTask, SearchTask, Settings, read_settings
+from auger_reconcile.hub.search.trial_process import TrialData
 
 ONE_HOT_AT_MOST = 30
 CODES_AT_LEAST = 3
@@ -22,18 +27,14 @@ CODES_AT_LEAST = 3
 
 @lru_cache(maxsize=1)
 def load_table(path: Path) -> pd.DataFrame:
-    """Return the stored file as a table; `prepare` and `run_search` share one reading."""
-    try:
-        from auger_reconcile.hub.data.read import UnreadableData, read_table
-    except ImportError:
-        return pd.read_csv(path)
+    """Return the stored file as a table; within a process it is read once."""
     try:
         return read_table(path)
     except UnreadableData as error:
         raise BadTask(str(error)) from error
 
 
-def prepare(task: SearchTask) -> dict[str, Any]:
+def describe_task(task: SearchTask) -> dict[str, Any]:
     """Return the members that the hub adds to `evaluation_options` (wire contract §2.11).
 
     Raises:
@@ -69,6 +70,28 @@ def prepare(task: SearchTask) -> dict[str, Any]:
         "notes": notes,
         "ignoredOptions": list(settings.ignored),
     }
+
+
+def make_trial_data(task: SearchTask) -> TrialData:
+    """Return what the trials of a run work on, the rows in the order of time if it matters.
+
+    Its `info` is what `describe_task` returns and the `threads` that each trial may use.
+    """
+    info = describe_task(task)
+    settings = read_settings(task)
+    frame = load_table(task.data_path)
+    features, target, _ = split_features_target(frame, info)
+    groups = None
+    if settings.groups:
+        groups = frame.loc[known_rows(frame, info), settings.groups].astype(str).to_numpy()
+    if settings.in_time_order:
+        order = time_order(features, info["timeColumn"])
+        features, target = features.iloc[order].reset_index(drop=True), target[order]
+    folds = make_folds(
+        settings, info["crossValidationFolds"], target, seed=task.seed, groups=groups
+    )
+    info["threads"] = settings.threads or max(1, joblib.cpu_count() // max(1, task.workers))
+    return TrialData(features, target, folds, info)
 
 
 def _check_columns(settings: Settings, frame: pd.DataFrame) -> None:
@@ -136,9 +159,11 @@ def _categorical(settings: Settings, kinds: Mapping[str, str]) -> list[str]:
 
 def _time_column(settings: Settings, kinds: Mapping[str, str]) -> str | None:
     """Return the column that orders the rows: marked `timeseries`, else the first date."""
-    marked = (n for n in settings.columns if settings.datatypes.get(n) == "timeseries")
-    dates = (name for name, kind in kinds.items() if kind == kinds_.DATE)
-    return next((*marked, *dates).__iter__(), None) if settings.in_time_order else None
+    if not settings.in_time_order:
+        return None
+    marked = [name for name in kinds if settings.datatypes.get(name) == "timeseries"]
+    dates = [name for name, kind in kinds.items() if kind == kinds_.DATE]
+    return next(iter(marked + dates), None)
 
 
 def kind_of(column: pd.Series, datatype: str | None) -> str | None:

@@ -2,24 +2,20 @@
 
 `max_n_trials` counts the trials of the race; baseline and ensemble come on top of it, as on the
 cloud (wire contract §2.11: more trials listed than `total_evaluations`). A stop keeps all that
-finished.
+finished. This process only decides and reports: data is read, models are fitted and ensembles are
+chosen in processes of their own, so that each of them can be ended at any moment.
 """
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta, timezone
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import joblib
-import numpy as np
-
-from auger_reconcile.hub.search.metrics import mean_scores
-from auger_reconcile.hub.search.prepare import load_table, prepare
+from auger_reconcile.hub.search.apart import ProcessDied, call_apart, warm_up
+from auger_reconcile.hub.search.board import Board
 from auger_reconcile.hub.search.task import (
     BadTask,
     SearchTask,
@@ -27,15 +23,31 @@ from auger_reconcile.hub.search.task import (
     TrialResult,
     read_settings,
 )
-from auger_reconcile.hub.search.trial_process import (
-    Evaluation,
-    Job,
-    TrialData,
-    TrialPool,
-    warm_up,
-)
+from auger_reconcile.hub.search.trial_process import Job, TrialData, TrialPool
+
+if TYPE_CHECKING:
+    from auger_reconcile.hub.search.ensemble import Blend, Predictions
+    from auger_reconcile.hub.search.study import Race
 
 __all__ = ["BadTask", "SearchTask", "TrialResult", "prepare", "run_search"]
+
+OPTIMIZER = "optuna.samplers.TPESampler"
+ENSEMBLE_SHARE = 0.05  # of the time of the run, at most
+
+
+def prepare(task: SearchTask) -> dict[str, Any]:
+    """Return the members that the hub adds to `evaluation_options` (wire contract §2.11).
+
+    Raises:
+        BadTask: the task cannot be run; says why in one sentence.
+    """
+    warm_up()
+    settings, info = read_settings(task), call_apart(_describe, task)
+    assert info is not None, "nothing but its end ends it"
+    from auger_reconcile.hub.search.space import algorithms_for
+
+    algorithms_for(settings, info)
+    return info
 
 
 def run_search(
@@ -60,148 +72,134 @@ def run_search(
         BadTask: the task cannot be run.
     """
     warm_up()
+    from auger_reconcile.hub.search import study  # noqa: F401 - while the fork server is importing
+
     began = time.monotonic()
-    settings = read_settings(task)
-    info = prepare(task)
-    workers = max(1, task.workers)
-    info["threads"] = settings.threads or max(1, joblib.cpu_count() // workers)
+    settings, workers = read_settings(task), max(1, task.workers)
+    used = sum(result.evaluation_time for result in finished) / workers
+    deadline = began + settings.max_total_seconds - used
     with tempfile.TemporaryDirectory(prefix="auger-run-") as folder:
         path = Path(folder) / "data.pickle"
-        data = trial_data(settings, info, task)
-        data.store(path)
-        pool = TrialPool(
-            path,
-            workers=workers,
-            seconds=settings.max_trial_seconds,
-            memory_mb=task.memory_mb,
-        )
-        search = Search(settings, data, pool, finished, report, task.seed)
-        try:
-            return search.run(began + settings.max_total_seconds, should_stop)
-        finally:
-            pool.close()
-
-
-def trial_data(settings: Settings, info: dict[str, Any], task: SearchTask) -> TrialData:
-    """Return features, target and folds of a run."""
-    from auger_reconcile.hub.search.folds import make_folds
-    from auger_reconcile.hub.search.pipeline import split_features_target
-
-    frame = load_table(task.data_path)
-    features, target, _ = split_features_target(frame, info)
-    groups = None
-    if settings.groups:
-        groups = frame.loc[frame[settings.target].notna(), settings.groups].to_numpy()
-    folds = make_folds(
-        settings, info["crossValidationFolds"], target, seed=task.seed, groups=groups
-    )
-    return TrialData(features, target, folds, info)
+        info = call_apart(_store_data, task, path, is_over=should_stop)
+        if info is None:
+            return "interrupted"
+        with TrialPool(path, workers, settings.max_trial_seconds, task.memory_mb) as pool:
+            board = Board(info["scoring"], finished, report)
+            return Search(settings, info, pool, board).run(deadline, should_stop)
 
 
 class Search:
-    """The running part of a run: asks the race for trials, starts them, reports what came of them."""
+    """The running part: asks the race for trials, starts them, and puts them on the board."""
 
     def __init__(
-        self,
-        settings: Settings,
-        data: TrialData,
-        pool: TrialPool,
-        finished: Sequence[TrialResult],
-        report: Callable[[TrialResult], None],
-        seed: int,
+        self, settings: Settings, info: Mapping[str, Any], pool: TrialPool, board: Board
     ) -> None:
-        from auger_reconcile.hub.search.space import algorithms_for
-        from auger_reconcile.hub.search.study import Race
-
-        self._settings, self._data, self._pool, self._report = settings, data, pool, report
-        self._results = list(finished)
-        self._predictions: dict[str, tuple[np.ndarray[Any, Any], ...]] = {}
+        self._settings, self._pool, self._board = settings, pool, board
+        self._race = _race(settings, info, board)
         self._numbers: dict[str, int] = {}
-        self._race = Race(algorithms_for(settings, data.info), seed)
-        for result in finished:
-            self._race.restore(result.algorithm_name, result.algorithm_params, result.score)
+        self._left = settings.max_trials - len(board.searched)
 
     def run(self, deadline: float, should_stop: Callable[[], bool]) -> str:
         """Run the trials, then the ensemble; return how it ended."""
-        left = self._settings.max_trials - sum(
-            not r.ensemble and r.optimizer_name != "" for r in self._results
-        )
-        if not any(r.optimizer_name == "" and not r.ensemble for r in self._results):
-            for job in self._baselines():
-                self._pool.start(job)
-        while not self._is_done(left):
-            if should_stop():
-                return "interrupted"
-            if time.monotonic() > deadline:
+        reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
+        last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
+        if not self._board.has_baseline:
+            self._pool.start(_baseline(self._settings))
+        while time.monotonic() < last_trial and not should_stop():
+            self._fill()
+            if self._pool.is_empty:
                 break
-            while left > 0 and not self._pool.is_full and not self._is_reached():
-                job = self._next_job()
-                if job is None:
-                    left = 0
-                    break
-                self._pool.start(job)
-                left -= 1
             for job, evaluation, seconds in self._pool.collect():
-                self._take_in(job, evaluation, seconds)
-        return "completed"
+                result = self._board.add(job, evaluation, seconds)
+                if job.uid in self._numbers:
+                    number = self._numbers.pop(job.uid)
+                    self._race.tell(job.algorithm_name, number, result.score)
+        self._pool.close()
+        if self._settings.use_ensemble and not self._board.has_ensemble:
+            self._add_ensemble(lambda: time.monotonic() > deadline or should_stop())
+        return "interrupted" if should_stop() else "completed"
 
-    def _is_done(self, left: int) -> bool:
-        return self._pool.is_empty and (left <= 0 or self._is_reached())
+    def _fill(self) -> None:
+        """Start trials while there is room for them and budget left."""
+        while not self._pool.is_full and self._left > 0 and not self._is_good_enough():
+            proposal = self._race.ask()
+            if proposal is None:
+                self._left = 0
+                return
+            job = Job.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
+            self._numbers[job.uid] = proposal.number
+            self._left -= 1
+            self._pool.start(job)
 
-    def _is_reached(self) -> bool:
-        wanted = self._settings.exit_score
-        scores = [r.score for r in self._results if r.score is not None]
-        return wanted is not None and bool(scores) and max(scores) >= wanted
+    def _is_good_enough(self) -> bool:
+        wanted, best = self._settings.exit_score, self._board.best_score
+        return wanted is not None and best is not None and best >= wanted
 
-    def _baselines(self) -> Iterator[Job]:
-        kind = "Classifier" if self._settings.classification else "Regressor"
-        params = {"strategy": "prior"} if self._settings.classification else {"strategy": "mean"}
-        yield Job(_new_uid(), f"sklearn.dummy.Dummy{kind}", params)
+    def _add_ensemble(self, is_over: Callable[[], bool]) -> None:
+        """Put an ensemble of the best trials on the board, when one helps and there is time."""
+        began = time.monotonic()
+        self._predict_again(is_over)
+        try:
+            predictions = self._board.predictions()
+            blend = call_apart(_blend, self._pool.data_path, predictions, is_over=is_over)
+        except ProcessDied:  # out of memory: the board stands without an ensemble
+            return
+        if blend is not None:
+            kind = "Classifier" if self._settings.classification else "Regressor"
+            name = f"sklearn.ensemble.Voting{kind}"
+            self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
 
-    def _next_job(self) -> Job | None:
-        from auger_reconcile.hub.search.study import OPTIMIZER
-
-        asked = self._race.ask()
-        if asked is None:
-            return None
-        name, number, params = asked
-        uid = _new_uid()
-        self._numbers[uid] = number
-        return Job(uid, name, params, OPTIMIZER)
-
-    def _take_in(self, job: Job, evaluation: Evaluation, seconds: float) -> None:
-        result = _result(job, evaluation, seconds, self._data.info["scoring"])
-        if job.uid in self._numbers:
-            self._race.tell(job.algorithm_name, self._numbers.pop(job.uid), result.score)
-        if result.score is not None:
-            self._predictions[job.uid] = evaluation.predictions
-        self._results.append(result)
-        self._report(result)
-
-
-def _result(job: Job, evaluation: Evaluation, seconds: float, scoring: str) -> TrialResult:
-    scores = mean_scores(evaluation.fold_scores) if evaluation.fold_scores else {}
-    error, failure = evaluation.error, evaluation.failure
-    if failure is None and scoring not in scores:
-        error, failure = f"`{scoring}` is undefined for the predictions of a fold", "error"
-    started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
-    return TrialResult(
-        uid=job.uid,
-        algorithm_name=job.algorithm_name,
-        algorithm_params=dict(job.algorithm_params),
-        score=scores.get(scoring),
-        all_scores=scores,
-        fold_scores=[fold[scoring] for fold in evaluation.fold_scores if scoring in fold],
-        fold_times=list(evaluation.fold_times),
-        evaluation_time=seconds,
-        error=error,
-        failure=failure,
-        optimizer_name=job.optimizer_name,
-        ensemble=False,
-        started_at=started.strftime("%Y-%m-%d %H:%M:%S.%f"),
-    )
+    def _predict_again(self, is_over: Callable[[], bool]) -> None:
+        """Run the best trials of before a restart once more, for their predictions alone."""
+        known = self._board.predictions()
+        jobs = [
+            Job(result.uid, result.algorithm_name, result.algorithm_params)
+            for result in self._board.best()
+            if result.uid not in known
+        ]
+        while (jobs or not self._pool.is_empty) and not is_over():
+            while jobs and not self._pool.is_full:
+                self._pool.start(jobs.pop())
+            for job, evaluation, _ in self._pool.collect():
+                self._board.keep_predictions(job, evaluation)
 
 
-def _new_uid() -> str:
-    """Return an id of 15 upper-case hex characters, unique over all runs of a hub."""
-    return secrets.token_hex(8)[1:].upper()
+def _describe(task: SearchTask) -> dict[str, Any]:
+    from auger_reconcile.hub.search.prepare import describe_task
+
+    return describe_task(task)
+
+
+def _store_data(task: SearchTask, path: Path) -> dict[str, Any]:
+    from auger_reconcile.hub.search.prepare import make_trial_data
+
+    data = make_trial_data(task)
+    data.store(path)
+    return dict(data.info)
+
+
+def _blend(data_path: Path, predictions: Mapping[str, Predictions]) -> Blend | None:
+    from auger_reconcile.hub.search.ensemble import Blender
+
+    return Blender(TrialData.load(data_path), predictions).blend()
+
+
+def _race(settings: Settings, info: Mapping[str, Any], board: Board) -> Race:
+    from auger_reconcile.hub.search.space import algorithms_for
+    from auger_reconcile.hub.search.study import Race
+
+    race = Race(algorithms_for(settings, info), info["seed"])
+    for result in board.searched:
+        race.restore(result.algorithm_name, result.algorithm_params, result.score)
+    return race
+
+
+def _baseline(settings: Settings) -> Job:
+    """Return what every trial has to beat: the commonest class, the mean, the last season."""
+    match settings.model_type:
+        case "classification":
+            return Job.new("sklearn.dummy.DummyClassifier", {"strategy": "prior"})
+        case "timeseries":
+            return Job.new("auger_reconcile.hub.search.forecast.SeasonalNaive", {})
+        case _:
+            return Job.new("sklearn.dummy.DummyRegressor", {"strategy": "mean"})

@@ -218,7 +218,8 @@ def _classifiers(rows: int, features: int) -> list[Algorithm]:
     return [boosting, linear, extra, network, vectors, *rest, discriminant]
 
 
-def _regressors(rows: int, features: int) -> list[Algorithm]:
+def regressors(rows: int, features: int) -> list[Algorithm]:
+    """Return the algorithms for values, in the order to try them."""
     linear = Algorithm(
         "sklearn.linear_model.Ridge",
         {"alpha": _log(1e-3, 1000.0), **_SCALED},
@@ -256,7 +257,7 @@ def algorithms_for(settings: Settings, info: Mapping[str, Any]) -> list[Algorith
 
         known = forecasters(info)
     else:
-        known = (_classifiers if settings.classification else _regressors)(rows, features)
+        known = (_classifiers if settings.classification else regressors)(rows, features)
     chosen = [a for a in known if _is_wanted(a, settings) and rows <= a.most_rows]
     if not chosen:
         names = ", ".join(algorithm.name.rpartition(".")[2] for algorithm in known)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,8 +17,16 @@ import optuna
 
 from auger_reconcile.hub.search.space import Algorithm
 
-OPTIMIZER = "optuna.samplers.TPESampler"
 FAILURES_IN_A_ROW = 2
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """The next trial; `number` is its own within its algorithm's study."""
+
+    algorithm_name: str
+    params: dict[str, Any]
+    number: int
 
 
 class Arm:
@@ -87,18 +96,18 @@ class Race:
         self._random = np.random.default_rng(seed)
 
     def restore(self, name: str, params: Mapping[str, Any], score: float | None) -> None:
-        """Take in a trial of before a restart; one of an unknown algorithm is no part of the race."""
+        """Take in a trial of before a restart; other algorithms' are no part of the race."""
         if name in self._arms:
             self._arms[name].restore(params, score)
 
-    def ask(self) -> tuple[str, int, dict[str, Any]] | None:
-        """Return algorithm, number and parameters of the next trial; None when all keep failing."""
+    def ask(self) -> Proposal | None:
+        """Return the next trial; None when all algorithms keep failing."""
         alive = [arm for arm in self._arms.values() if arm.is_alive]
         if not alive:
             return None
         arm = next((arm for arm in alive if not arm.asked), None) or self._draw(alive)
         number, params = arm.ask()
-        return arm.algorithm.name, number, params
+        return Proposal(arm.algorithm.name, params, number)
 
     def tell(self, name: str, number: int, score: float | None) -> None:
         """Take in what came of a trial; None for a failure."""

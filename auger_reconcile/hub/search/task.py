@@ -1,7 +1,7 @@
 """What a run is asked to do: the options of any client, read into one frozen `Settings`.
 
-Both forms of `evaluation_options` (wire contract §3.6) are understood: the older one names target and
-features in the options, the newer one marks them in `stat_data`. Nothing here reads the data.
+Both forms of `evaluation_options` (wire contract §3.6) are understood: the older one names target
+and features in the options, the newer one marks them in `stat_data`. Nothing here reads the data.
 """
 
 from __future__ import annotations

@@ -1,31 +1,25 @@
-"""Trials as processes that can be killed: the only limit on time and memory that is real.
-
-A warm fork server (`multiprocessing`'s own) has imported the learning stack once and never run it:
-OpenMP does not survive a fork. Each trial is a fork of it, loads the pickled data, and sends one
-`Evaluation` through a pipe. Where there is no fork server (Windows) a trial starts a fresh process.
-"""
+"""Trials as processes that can be killed: the only limit on time and memory that is real."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
 import pickle
+import secrets
 import signal
-import threading
 import time
 import traceback
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from multiprocessing import connection
-from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
+from auger_reconcile.hub.search.apart import Apart, ProcessDied
 
-Array = np.ndarray[Any, Any]
-METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
 POLL_SECONDS = 0.2
 
 
@@ -42,6 +36,13 @@ class TrialData:
         """Write the data where trial processes read it."""
         path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
 
+    @staticmethod
+    def load(path: Path) -> TrialData:
+        """Read what the run's own process has stored."""
+        data = pickle.loads(path.read_bytes())  # noqa: S301 - a file in the run's own folder
+        assert isinstance(data, TrialData)
+        return data
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -50,7 +51,7 @@ class Evaluation:
     `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows).
     """
 
-    fold_scores: tuple[dict[str, float], ...] = ()
+    fold_scores: tuple[Mapping[str, float], ...] = ()
     fold_times: tuple[float, ...] = ()
     predictions: tuple[Array, ...] = ()
     error: str | None = None
@@ -66,27 +67,46 @@ class Job:
     algorithm_params: Mapping[str, Any]
     optimizer_name: str = ""
 
+    @classmethod
+    def new(
+        cls, algorithm_name: str, algorithm_params: Mapping[str, Any], optimizer_name: str = ""
+    ) -> Job:
+        """Return a job under an id of 15 upper-case hex characters, unique over all runs."""
+        uid = secrets.token_hex(8)[1:].upper()
+        return cls(uid, algorithm_name, algorithm_params, optimizer_name)
 
-@dataclass
+
+@dataclass(frozen=True)
 class _Running:
     job: Job
-    process: Any
-    pipe: Connection
+    call: Apart
     started: float
     attempt: int
-    first_started: float = field(default=0.0)
 
 
 class TrialPool:
-    """Runs up to `workers` trials at the same time and hands back what came of each."""
+    """Runs up to `workers` trials at the same time and hands back what came of each.
+
+    Args:
+        data_path: the stored `TrialData`.
+        workers: trials at the same time.
+        seconds: limit of one trial.
+        memory_mb: how much the process of a trial may grow; None for no limit.
+    """
 
     def __init__(
-        self, data_path: Path, *, workers: int, seconds: float, memory_mb: int | None
+        self, data_path: Path, workers: int, seconds: float, memory_mb: int | None
     ) -> None:
-        self._data_path, self._seconds, self._memory_mb = data_path, seconds, memory_mb
+        self.data_path = data_path
+        self._seconds, self._memory_mb = seconds, memory_mb
         self._workers = workers
         self._running: list[_Running] = []
-        self._context = multiprocessing.get_context(METHOD)
+
+    def __enter__(self) -> TrialPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
 
     @property
     def is_full(self) -> bool:
@@ -100,35 +120,28 @@ class TrialPool:
 
     def start(self, job: Job, *, attempt: int = 1) -> None:
         """Start the trial in a process of its own."""
-        receiver, sender = self._context.Pipe(duplex=False)
-        process = self._context.Process(  # type: ignore[attr-defined]  # every context has it
-            target=_run_trial, args=(sender, self._data_path, job, self._memory_mb), daemon=True
-        )
-        process.start()
-        sender.close()
-        self._running.append(_Running(job, process, receiver, time.monotonic(), attempt))
+        call = Apart(evaluate_job, self.data_path, job, self._memory_mb)
+        self._running.append(_Running(job, call, time.monotonic(), attempt))
 
     def collect(self) -> list[tuple[Job, Evaluation, float]]:
         """Wait a moment; return the trials that ended, each with its seconds.
 
         A process that died without a word is tried once more, then its trial has failed.
         """
-        ready = set(connection.wait([trial.pipe for trial in self._running], POLL_SECONDS))
+        ready = connection.wait([trial.call.receiver for trial in self._running], POLL_SECONDS)
         ended = []
         for trial in list(self._running):
             seconds = time.monotonic() - trial.started
-            if trial.pipe in ready:
-                evaluation = self._receive(trial)
+            if trial.call.receiver in ready:
+                evaluation = self._take(trial)
             elif seconds > self._seconds:
+                self._end(trial)
                 limit = f"stopped after {self._seconds:g} seconds, the limit of one trial"
                 evaluation = Evaluation(error=limit, failure="timeout")
             else:
                 continue
-            self._end(trial)
-            if evaluation is None and trial.attempt == 1:
-                self.start(trial.job, attempt=2)
-                continue
-            ended.append((trial.job, evaluation or _died(trial.process.exitcode), seconds))
+            if evaluation is not None:
+                ended.append((trial.job, evaluation, seconds))
         return ended
 
     def close(self) -> None:
@@ -136,118 +149,52 @@ class TrialPool:
         for trial in list(self._running):
             self._end(trial)
 
-    def _receive(self, trial: _Running) -> Evaluation | None:
+    def _take(self, trial: _Running) -> Evaluation | None:
+        """Return what came of a trial; None when its process died and it was started again."""
+        self._running.remove(trial)
         try:
-            evaluation = trial.pipe.recv()
-        except (EOFError, OSError):
-            trial.process.join()
+            evaluation = trial.call.take()
+        except ProcessDied as death:
+            if trial.attempt > 1:
+                return _died(death)
+            self.start(trial.job, attempt=2)
             return None
         assert isinstance(evaluation, Evaluation)
         return evaluation
 
     def _end(self, trial: _Running) -> None:
         self._running.remove(trial)
-        trial.process.kill()
-        trial.process.join()
-        trial.pipe.close()
+        trial.call.kill()
 
 
-def warm_up() -> None:
-    """Start the fork server, so that it imports the learning stack while the data is being read."""
-    if METHOD == "forkserver":
-        from multiprocessing import forkserver
-
-        multiprocessing.set_forkserver_preload(["auger_reconcile.hub.search.warm"])
-        forkserver.ensure_running()
-
-
-def _died(exit_code: int | None) -> Evaluation:
-    if exit_code == -signal.SIGKILL:  # none of ours: the system's out-of-memory killer
+def _died(death: ProcessDied) -> Evaluation:
+    if death.exit_code == -getattr(signal, "SIGKILL", 9):  # not by us: the system was out of memory
         return Evaluation(error="killed by the system, most likely for memory", failure="memory")
-    return Evaluation(
-        error=f"the trial's process died twice (exit code {exit_code})", failure="error"
-    )
+    return Evaluation(error=f"tried twice, and each time {death}", failure="error")
 
 
-def _run_trial(sender: Connection, data_path: Path, job: Job, memory_mb: int | None) -> None:
-    """Evaluate one job in this process and send what came of it."""
-    _end_with_parent()
+def evaluate_job(data_path: Path, job: Job, memory_mb: int | None) -> Evaluation:
+    """Evaluate one job in this process, within its memory; a failure is a result too."""
+    from auger_reconcile.hub.search.evaluate import cross_validate
+
     _limit_memory(memory_mb)
     try:
-        evaluation = evaluate(pickle.loads(data_path.read_bytes()), job)  # noqa: S301 - our own file
+        return cross_validate(TrialData.load(data_path), job)
     except MemoryError:
-        evaluation = Evaluation(
-            error=f"needed more than {memory_mb} MB of memory", failure="memory"
-        )
+        return Evaluation(error=f"needed more than {memory_mb} MB of memory", failure="memory")
     except Exception as error:  # noqa: BLE001 - whatever a library raises is this trial's failure
         text = "".join(traceback.format_exception_only(error)).strip()
         failure = "memory" if "bad_alloc" in text or "bad allocation" in text else "error"
-        evaluation = Evaluation(error=text, failure=failure)
-    sender.send(evaluation)
-    sender.close()
-
-
-def _end_with_parent() -> None:
-    """End this process when the run's process is gone, however it went."""
-    parent = multiprocessing.parent_process()
-    if parent is None:
-        return
-    sentinel = parent.sentinel
-
-    def watch() -> None:
-        connection.wait([sentinel])
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+        return Evaluation(error=text, failure=failure)
 
 
 def _limit_memory(memory_mb: int | None) -> None:
     """Let this process grow by so much, on systems that can limit it; more raises MemoryError."""
-    statm = Path("/proc/self/statm")
-    if memory_mb is None or not statm.exists():
+    size_file = Path("/proc/self/statm")
+    if memory_mb is None or not size_file.exists():
         return
     import resource
 
-    size = int(statm.read_text().split()[0]) * resource.getpagesize()
+    size = int(size_file.read_text().split()[0]) * resource.getpagesize()
     limit = size + memory_mb * 2**20
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def evaluate(data: TrialData, job: Job) -> Evaluation:
-    """Cross-validate one job: every step is fitted on the training rows of each fold alone."""
-    from sklearn.exceptions import ConvergenceWarning
-    from threadpoolctl import threadpool_limits
-
-    from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
-    from auger_reconcile.hub.search.pipeline import build_pipeline
-
-    classes = len(data.info.get("targetClasses", ()))
-    functions = metrics_for(data.info["model_type"], classes)
-    scores, times, predictions = [], [], []
-    with warnings.catch_warnings(), threadpool_limits(data.info["threads"]):
-        # A model that did not converge is scored like any other: the board shows what it is worth.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        for train, test in data.folds:
-            began = time.monotonic()
-            model = build_pipeline(data.info, job.algorithm_name, job.algorithm_params)
-            model.fit(data.features.iloc[train], data.target[train])
-            shown = predict(model, data.features.iloc[test], classes)
-            outcome = Outcome(
-                truth=data.target[test],
-                predicted=shown.argmax(axis=1) if classes else shown,
-                probabilities=shown if classes else None,
-                history=data.target[train],
-            )
-            scores.append(all_scores(outcome, functions))
-            predictions.append(shown)
-            times.append(time.monotonic() - began)
-    return Evaluation(tuple(scores), tuple(times), tuple(predictions))
-
-
-def predict(model: Any, features: Any, classes: int) -> Array:
-    """Return values, or one column of probabilities a class, also for classes never trained on."""
-    if not classes:
-        return np.asarray(model.predict(features), dtype=float)
-    probabilities = np.zeros((len(features), classes))
-    probabilities[:, model.classes_.astype(int)] = model.predict_proba(features)
-    return probabilities

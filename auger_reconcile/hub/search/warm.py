@@ -18,6 +18,5 @@ import sklearn.neighbors
 import sklearn.neural_network
 import sklearn.svm
 
-import auger_reconcile.hub.search.metrics
-import auger_reconcile.hub.search.pipeline
-import auger_reconcile.hub.search.trial_process
+import auger_reconcile.hub.search.evaluate
+import auger_reconcile.hub.search.forecast

@@ -1,0 +1,105 @@
+"""A weighted mean of the best trials, chosen greedily on the predictions of their test rows.
+
+Caruana et al., "Ensemble selection from libraries of models", 2004. The score on the board is
+nested: the weights that are measured on a fold were chosen on the other folds only. The ensemble
+goes on the board when it beats the best single trial, chosen and measured in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
+from auger_reconcile.hub.search.trial_process import TrialData
+
+Array = np.ndarray[Any, Any]
+Predictions = tuple[Array, ...]
+Counts = tuple[int, ...]  # how often each trial was taken
+ROUNDS = 25
+PATIENCE = 5  # rounds without a better mean
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The weights of the members that were chosen, and what they are worth on each fold."""
+
+    weights: dict[str, float]
+    fold_scores: tuple[dict[str, float], ...]
+
+
+class Blender:
+    """Chooses and measures weights over the predictions of trials, given best trial first."""
+
+    def __init__(self, data: TrialData, predictions: Mapping[str, Predictions]) -> None:
+        self._data = data
+        self._uids = list(predictions)
+        self._shown = [np.stack(fold) for fold in zip(*predictions.values(), strict=True)]
+        self._classes = len(data.info.get("targetClasses", ()))
+        self._functions = metrics_for(data.info["model_type"], self._classes)
+        self._scoring: str = data.info["scoring"]
+        self._known: dict[tuple[Counts, int], float] = {}
+
+    def blend(self) -> Blend | None:
+        """Return the ensemble; None when it does not help."""
+        folds = range(len(self._shown))
+        if len(folds) < 2 or len(self._uids) < 2:
+            return None
+        others = [[other for other in folds if other != fold] for fold in folds]
+        chosen = [self._choose(rest) for rest in others]
+        blended = [self._score(counts, fold) for counts, fold in zip(chosen, folds, strict=True)]
+        single = [self._score(self._best_single(others[fold]), fold) for fold in folds]
+        counts = self._choose(list(folds))
+        if not np.mean(blended) > np.mean(single) or np.count_nonzero(counts) < 2:
+            return None
+        weights = {u: c / sum(counts) for u, c in zip(self._uids, counts, strict=True) if c}
+        scores = [
+            all_scores(self._outcome(counts, fold), self._functions)
+            for counts, fold in zip(chosen, folds, strict=True)
+        ]
+        return Blend(weights, tuple(scores))
+
+    def _choose(self, folds: Sequence[int]) -> Counts:
+        """Return the best mean found by adding one trial at a time, the same one again or not."""
+        counts = best = (0,) * len(self._uids)
+        best_score, since = -np.inf, 0
+        for _ in range(ROUNDS):
+            candidates = [_one_more(counts, i) for i in range(len(counts))]
+            scores = [self._mean_score(candidate, folds) for candidate in candidates]
+            counts = candidates[int(np.argmax(scores))]
+            since += 1
+            if max(scores) > best_score:
+                best, best_score, since = counts, max(scores), 0
+            if since == PATIENCE:
+                break
+        return best
+
+    def _best_single(self, folds: Sequence[int]) -> Counts:
+        none = (0,) * len(self._uids)
+        units = [_one_more(none, i) for i in range(len(none))]
+        return max(units, key=lambda unit: self._mean_score(unit, folds))
+
+    def _mean_score(self, counts: Counts, folds: Sequence[int]) -> float:
+        return float(np.mean([self._score(counts, fold) for fold in folds]))
+
+    def _score(self, counts: Counts, fold: int) -> float:
+        """Return the metric of the run; the nested choices ask for the same ones many times."""
+        if (counts, fold) not in self._known:
+            function = {self._scoring: self._functions[self._scoring]}
+            scores = all_scores(self._outcome(counts, fold), function)
+            self._known[counts, fold] = scores.get(self._scoring, -np.inf)
+        return self._known[counts, fold]
+
+    def _outcome(self, counts: Counts, fold: int) -> Outcome:
+        train, test = self._data.folds[fold]
+        chosen = np.flatnonzero(counts)
+        weights = np.array(counts)[chosen]
+        shown = np.average(self._shown[fold][chosen], axis=0, weights=weights)
+        return Outcome.of(self._data.target[test], shown, self._data.target[train])
+
+
+def _one_more(counts: Counts, index: int) -> Counts:
+    return (*counts[:index], counts[index] + 1, *counts[index + 1 :])
