@@ -7,7 +7,7 @@ Refuses to do: send anything; repeat the hub's body in an error beyond its own s
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from auger_reconcile.client.redact import quote_foreign
@@ -21,7 +21,10 @@ from auger_reconcile.errors import (
     Unavailable,
 )
 
+Secrets = Collection[str | None]
+
 _MOST_DETAILS = 20
+_UNKNOWN_FATE = "; the request may have been carried out"
 _ACCEPTED = frozenset({200, 201})
 # Texts by which the hub says that an object exists already, or that its status forbids this.
 _CONFLICTS = (
@@ -32,7 +35,7 @@ _CONFLICTS = (
 )
 
 
-def read_envelope(answer: Answer, *, request: str, token: str | None) -> tuple[Any, dict[str, Any]]:
+def read_envelope(answer: Answer, *, request: str, secrets: Secrets) -> tuple[Any, dict[str, Any]]:
     """Return `data` and `meta` of a successful answer.
 
     Raises:
@@ -40,18 +43,19 @@ def read_envelope(answer: Answer, *, request: str, token: str | None) -> tuple[A
         HubError: or one of its kinds; the answer is an error, or is not of the API's shape.
     """
     if answer.status not in _ACCEPTED:
-        raise to_error(answer, request=request, token=token)
+        raise to_error(answer, request=request, secrets=secrets)
     envelope = answer.document
     problem = ""
     if envelope is None:
-        problem = f"{_describe_body(answer)} instead of JSON"
+        problem = f"{_describe_body(answer)} ({answer.reason})"
     elif not isinstance(envelope, dict):
         problem = "a bare value instead of an object with `data`"
     elif envelope.get("data") is None:
         problem = "without `data`"
     if problem:
+        problem += "" if request.startswith("GET ") else _UNKNOWN_FATE
         raise HubError(
-            f"the hub answered {problem} ({answer.reason})",
+            f"the hub answered {problem}",
             request=request,
             status=answer.status,
             hint="the URL may belong to something else than a hub",
@@ -60,20 +64,19 @@ def read_envelope(answer: Answer, *, request: str, token: str | None) -> tuple[A
     return envelope["data"], meta if isinstance(meta, dict) else {}
 
 
-def to_error(answer: Answer, *, request: str, token: str | None) -> AugerError:
+def to_error(answer: Answer, *, request: str, secrets: Secrets) -> AugerError:
     """Return the exception for an answer that is no success."""
-    details = _read_details(answer, token)
+    details = _read_details(answer, secrets)
     message = f"the hub answered {answer.reason}"
     if details:
         message = f"{message}: {'; '.join(details)}"
     elif answer.document is None:
-        message = f"the hub answered {_describe_body(answer)} instead of JSON ({answer.reason})"
+        message = f"the hub answered {_describe_body(answer)} ({answer.reason})"
     if answer.status in {401, 403}:
         return _to_authentication_error(answer, details)
     kind, hint = _classify(answer, details)
     if kind is Unavailable and not request.startswith("GET "):
-        is_refused = answer.status == 429
-        message += "; nothing was done" if is_refused else "; the request may have been carried out"
+        message += "; nothing was done" if answer.status == 429 else _UNKNOWN_FATE
     return kind(message, request=request, status=answer.status, details=details, hint=hint)
 
 
@@ -102,7 +105,7 @@ def _to_authentication_error(answer: Answer, details: tuple[str, ...]) -> NotAut
     )
 
 
-def _read_details(answer: Answer, token: str | None) -> tuple[str, ...]:
+def _read_details(answer: Answer, secrets: Secrets) -> tuple[str, ...]:
     """Return the hub's own messages as `param: message`; the parameter may be missing."""
     meta = answer.document.get("meta") if isinstance(answer.document, Mapping) else None
     errors = meta.get("errors") if isinstance(meta, Mapping) else None
@@ -111,18 +114,18 @@ def _read_details(answer: Answer, token: str | None) -> tuple[str, ...]:
         members = error if isinstance(error, Mapping) else {"message": error}
         words = (members.get("error_param"), members.get("message") or members.get("error_type"))
         text = ": ".join(str(word) for word in words if word)
-        found.append(quote_foreign(text, [token]))
+        found.append(quote_foreign(text, secrets))
     return tuple(item for item in found if item)
 
 
 def _describe_body(answer: Answer) -> str:
-    """Say what a body is without repeating it."""
+    """Say what a body is, if not JSON, without repeating it."""
     start = answer.body[:512].lstrip().lower()
     if not start:
-        return "an empty body"
+        return "an empty body instead of JSON"
     if start.startswith((b"<!doctype html", b"<html")):
-        return "HTML"
+        return "HTML instead of JSON"
     if start.startswith(b"<"):
-        return "XML"
+        return "XML instead of JSON"
     is_json = "json" in answer.headers.get("Content-Type", "").lower()
-    return "broken JSON" if is_json else "text"
+    return "broken JSON" if is_json else "text instead of JSON"

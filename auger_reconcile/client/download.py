@@ -27,8 +27,8 @@ _REQUEST = "GET (file download)"
 Progress = Callable[[int, int], None]
 
 
-def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None = None) -> None:
-    """Write the file beside its place, then move it there in one step.
+def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None = None) -> int:
+    """Write the file beside its place, move it there in one step, return the HTTP status.
 
     Args:
         url: a signed link; its query is a secret.
@@ -54,6 +54,7 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
         raise AugerError(f"cannot write `{to}`: {fault.strerror or fault}") from None
     finally:
         part.unlink(missing_ok=True)
+    return 200
 
 
 def _receive(url: str, file: BinaryIO, *, timeout: float, progress: Progress | None) -> None:

@@ -19,8 +19,7 @@ from urllib.parse import quote
 from auger_reconcile.client.answers import read_envelope
 from auger_reconcile.client.connection import is_loopback
 from auger_reconcile.client.paging import PAGE_SIZE, Fields, Listing, ListMoved, read_page_of
-from auger_reconcile.client.redact import redact
-from auger_reconcile.client.transport import Exchange, Pace, Transport
+from auger_reconcile.client.transport import REAL_PACE, Exchange, Pace, Transport
 from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 
 API_PREFIX = "/api/v1/"
@@ -53,8 +52,8 @@ class HubClient:
         timeout: float = 30.0,
         retries: int = 4,
         pool_size: int = 10,
-        on_exchange: Callable[[Exchange], None] | None = None,
-        pace: Pace | None = None,
+        on_exchange: Callable[[Exchange], None] = lambda _: None,
+        pace: Pace = REAL_PACE,
     ) -> None:
         self._transport = Transport(
             url,
@@ -67,6 +66,9 @@ class HubClient:
         self.url = self._transport.url
         self._token = token
         self._timeout = timeout
+        self._retries = retries
+        self._pace = pace
+        self._on_exchange = on_exchange
         self._width = pool_size
         self._pages: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
@@ -151,10 +153,15 @@ class HubClient:
         """
         from auger_reconcile.client.upload import send_form
 
-        send_form(form, source, timeout=self._timeout, progress=progress)
+        def send() -> int:
+            return send_form(form, source, timeout=self._timeout, progress=progress)
+
+        self._trace("POST", "(file upload)", send)
 
     def download(self, url: str, to: Path, *, progress: Progress | None = None) -> None:
         """Store what a signed link points to; the file appears when it is complete, or not at all.
+
+        A download that broke off is begun again, as often as any read.
 
         Raises:
             HubError: the storage refused or the file is incomplete.
@@ -162,7 +169,14 @@ class HubClient:
         """
         from auger_reconcile.client.download import fetch_file
 
-        fetch_file(url, to, timeout=self._timeout, progress=progress)
+        def fetch() -> int:
+            return fetch_file(url, to, timeout=self._timeout, progress=progress)
+
+        for attempt in range(1, self._retries + 1):
+            with suppress(Unavailable):
+                return self._trace("GET", "(file download)", fetch, attempt=attempt)
+            self._pace.sleep(self._pace.backoff(attempt))
+        return self._trace("GET", "(file download)", fetch, attempt=self._retries + 1)
 
     def close(self) -> None:
         """Close the connections; the client cannot be used afterwards."""
@@ -190,7 +204,21 @@ class HubClient:
             members["token"] = self._token
         full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
         answer = self._transport.exchange(method, full_path, _to_json(members))
-        return read_envelope(answer, request=f"{method} {full_path}", token=self._token)
+        secrets = [self._token, members.get("password")]
+        return read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
+
+    def _trace(self, method: str, path: str, call: Callable[[], int], *, attempt: int = 1) -> None:
+        """Call, and report the exchange with the status that was returned or raised."""
+        started = self._pace.clock()
+        status: int | None = None
+        try:
+            status = call()
+        except HubError as error:
+            status = error.status
+            raise
+        finally:
+            seconds = self._pace.clock() - started
+            self._on_exchange(Exchange(method, path, status, seconds, attempt))
 
     def _read_list(
         self, collection: str, filters: Mapping[str, Any] | None, *, seen: set[str], width: int
@@ -225,7 +253,8 @@ def login(url: str, email: str, password: str, *, timeout: float = 30.0) -> str:
         try:
             data = client.call("POST", "tokens", {"email": email, "password": password})
         except NotAuthenticated as error:
-            raise NotAuthenticated(redact(str(error), [password]), hint=None) from None
+            error.hint = None  # it says how to log in
+            raise
     token = data.get("token") if isinstance(data, dict) else None
     if not isinstance(token, str) or not token:
         raise HubError("the hub answered without a token", request=f"POST {API_PREFIX}tokens")

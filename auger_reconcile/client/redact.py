@@ -36,9 +36,11 @@ def redact(text: str, secrets: Iterable[str | None] = ()) -> str:
 
     Args:
         text: anything that could be printed.
-        secrets: values to remove wherever they stand; None and "" are ignored.
+        secrets: values to remove wherever they stand; None and very short ones are ignored.
     """
-    for secret in sorted({item for item in secrets if item}, key=len, reverse=True):
+    for secret in sorted(
+        {item for item in secrets if item and len(item) > 3}, key=len, reverse=True
+    ):
         text = text.replace(secret, HIDDEN)
     for pattern, kept in _RULES:
         text = pattern.sub(rf"{kept}{HIDDEN}", text)

@@ -31,7 +31,7 @@ from auger_reconcile.errors import HubError, Unavailable
 
 BODY_LIMIT = 200 * 1024 * 1024
 REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
-_LARGE_BODY = 2**20
+_LARGE_BODY = 64 * 1024
 _FIRST_BACKOFF = 0.25
 _LONGEST_BACKOFF = 10.0
 
@@ -109,6 +109,9 @@ class Pace:
         return longest * (0.5 + 0.5 * self.chance())
 
 
+REAL_PACE = Pace()
+
+
 class Transport:
     """Sends requests to one hub over pooled connections; many threads may use it at once."""
 
@@ -119,14 +122,14 @@ class Transport:
         timeout: float = 30.0,
         retries: int = 4,
         pool_size: int = 10,
-        pace: Pace | None = None,
-        on_exchange: Callable[[Exchange], None] | None = None,
+        pace: Pace = REAL_PACE,
+        on_exchange: Callable[[Exchange], None] = lambda _: None,
     ) -> None:
         self.url = normalise_url(url)
         self._timeout = timeout
         self._longest = 4 * timeout
         self._attempts = retries + 1
-        self._pace = pace or Pace()
+        self._pace = pace
         self._on_exchange = on_exchange
         self._session = open_session(self.url, pool_size=pool_size)
 
@@ -195,10 +198,8 @@ class Transport:
         except Unavailable as fault:
             return fault
         finally:
-            if self._on_exchange:
-                seconds = self._pace.clock() - started
-                status = seen[0] if seen else None
-                self._on_exchange(Exchange(method, path, status, seconds, attempt))
+            seconds = self._pace.clock() - started
+            self._on_exchange(Exchange(method, path, seen[0] if seen else None, seconds, attempt))
 
     def _receive(self, response: requests.Response, request: str, give_up_at: float) -> bytes:
         """Read the body with a limit on its decoded size and on the time it takes."""

@@ -5,6 +5,7 @@ Refuses to do: hold the file in memory, send a token, ask the hub for the form.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -25,10 +26,10 @@ Progress = Callable[[int, int], None]
 
 def send_form(
     form: Mapping[str, Any], source: Path, *, timeout: float, progress: Progress | None = None
-) -> None:
+) -> int:
     """Post the form's fields in the order received, then the file (wire contract §3.5).
 
-    Nothing is repeated: the caller decides whether the bytes are needed again.
+    Nothing is repeated: the caller decides whether the bytes are needed again. Returns the status.
 
     Args:
         form: `url` and `fields`; every field goes back unchanged.
@@ -51,9 +52,10 @@ def send_form(
         before = _fingerprint(file)
         parts = [(name, str(value)) for name, value in fields.items()]
         encoder = MultipartEncoder([*parts, ("file", (str(fields["key"]), file))])
-        _post(url, encoder, timeout=timeout, progress=progress, source=source)
+        status = _post(url, encoder, timeout=timeout, progress=progress, source=source)
         if _fingerprint(file) != before:
             raise AugerError(f"`{source}` changed while it was uploaded")
+    return status
 
 
 def _post(
@@ -63,8 +65,8 @@ def _post(
     timeout: float,
     progress: Progress | None,
     source: Path,
-) -> None:
-    """Send the form and raise unless the storage took it."""
+) -> int:
+    """Send the form; return the status when the storage took it."""
     report = progress or (lambda _sent, _total: None)
     monitor = MultipartEncoderMonitor(
         encoder, lambda state: report(state.bytes_read, state.encoder.len)
@@ -86,6 +88,7 @@ def _post(
     status, text = carry_out(send, request=_REQUEST, url=url)
     if status not in {200, 201}:
         raise _to_error(status, text, source=source)
+    return status
 
 
 def _to_error(status: int, text: str, *, source: Path) -> HubError:
@@ -101,8 +104,11 @@ def _to_error(status: int, text: str, *, source: Path) -> HubError:
             status=status,
             details=(code,),
         )
-    kinds = {404: NotFound}
-    kind = Unavailable if status >= 500 else kinds.get(status, HubError)
+    kind: type[HubError] = HubError
+    if status == 404:
+        kind = NotFound
+    elif status >= 500:
+        kind = Unavailable
     reason = quote_foreign(": ".join(item for item in (code, words) if item), limit=300)
     return kind(
         f"the storage refused the file ({status}{', ' if reason else ''}{reason})",
@@ -131,7 +137,5 @@ def _find_element(text: str, name: str) -> str:
 
 def _fingerprint(file: BinaryIO) -> tuple[int, int]:
     """Return what shows that a file was changed: its size and time."""
-    import os
-
     facts = os.fstat(file.fileno())
     return facts.st_size, facts.st_mtime_ns

@@ -1,0 +1,154 @@
+"""Finds, stores and forgets who the user is on a hub.
+
+Refuses to do: ask the hub, repeat anything of a file that cannot be read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auger_reconcile.errors import AugerError, NotAuthenticated
+
+CREDENTIALS_FILE = "auger.json"
+CLOUD_URL = "https://app.auger.ai"
+_LOGIN_HINT = "fresh credentials come from\nauger auth login"
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Who the user is on which hub (wire contract §1.3).
+
+    Attributes:
+        api_url: root of the hub.
+        organization: name of the organization; "" when the source does not say.
+        source: where they came from, for people: an environment variable or a path.
+    """
+
+    username: str
+    api_url: str
+    token: str = field(repr=False)
+    organization: str
+    source: str
+
+
+def load_credentials(
+    *, environ: Mapping[str, str], path_to_credentials: Path | None, home: Path
+) -> Credentials:
+    """Return the credentials of the first source that is named; a named one must be good.
+
+    The order: `AUGER_CREDENTIALS` (JSON text), `AUGER_CREDENTIALS_PATH` (a folder),
+    `path_to_credentials` of auger.yaml (a folder), `.augerai` in the home folder.
+
+    Raises:
+        NotAuthenticated: the source cannot be used; the message names it.
+    """
+    if text := environ.get("AUGER_CREDENTIALS"):
+        return _parse(text, source="AUGER_CREDENTIALS")
+    if folder := environ.get("AUGER_CREDENTIALS_PATH"):
+        return _read(Path(folder).expanduser(), named_by="AUGER_CREDENTIALS_PATH")
+    if path_to_credentials:
+        return _read(path_to_credentials.expanduser(), named_by="path_to_credentials")
+    return _read(home / ".augerai", named_by=None)
+
+
+def read_credentials(path: Path) -> Credentials:
+    """Return the credentials of one file.
+
+    Raises:
+        NotAuthenticated: the file is missing or cannot be used.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as fault:
+        reason = getattr(fault, "strerror", None) or "it is no text"
+        raise NotAuthenticated(f"cannot read `{path}`: {reason}", hint=_LOGIN_HINT) from None
+    return _parse(text, source=str(path))
+
+
+def save_credentials(credentials: Credentials, *, home: Path) -> Path:
+    """Store credentials in the home folder, readable by the user alone, in one step.
+
+    Raises:
+        AugerError: the file cannot be written.
+    """
+    folder = home / ".augerai"
+    path = folder / CREDENTIALS_FILE
+    members = {key: value for key, value in asdict(credentials).items() if key != "source"}
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        folder.chmod(0o700)
+        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(members, file, indent=2)
+            file.write("\n")
+            file.flush()
+            os.fsync(file.fileno())
+        part.replace(path)
+    except OSError as fault:
+        raise AugerError(f"cannot write `{path}`: {fault.strerror or fault}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    return path
+
+
+def clear_credentials(*, home: Path) -> bool:
+    """Forget the stored credentials; False when there were none.
+
+    Raises:
+        AugerError: the file cannot be removed.
+    """
+    path = home / ".augerai" / CREDENTIALS_FILE
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as fault:
+        raise AugerError(f"cannot remove `{path}`: {fault.strerror or fault}") from None
+    return True
+
+
+def _read(folder: Path, *, named_by: str | None) -> Credentials:
+    """Return the credentials of a folder; an absent file means that nobody logged in."""
+    path = folder / CREDENTIALS_FILE
+    if path.exists():
+        return read_credentials(path)
+    if named_by:
+        raise NotAuthenticated(
+            f"{named_by} names a folder without {CREDENTIALS_FILE}: `{folder}`", hint=_LOGIN_HINT
+        )
+    raise NotAuthenticated(f"not logged in: there is no `{path}`", hint=_LOGIN_HINT)
+
+
+def _parse(text: str, *, source: str) -> Credentials:
+    """Return the credentials of a JSON text; the text itself is never repeated."""
+    try:
+        members = json.loads(text)
+    except (ValueError, RecursionError):
+        members = None
+    if not isinstance(members, dict):
+        raise NotAuthenticated(f"the credentials in {source} are no JSON object", hint=_LOGIN_HINT)
+    token = _read_text(members, "token")
+    if not token:
+        raise NotAuthenticated(f"the credentials in {source} have no token", hint=_LOGIN_HINT)
+    return Credentials(
+        username=_read_text(members, "username"),
+        api_url=_read_text(members, "api_url") or _read_text(members, "url") or CLOUD_URL,
+        token=token,
+        organization=_read_text(members, "organization"),
+        source=source,
+    )
+
+
+def _read_text(members: Mapping[str, Any], name: str) -> str:
+    """Return a member that is text, or ""."""
+    value = members.get(name)
+    return value.strip() if isinstance(value, str) else ""
