@@ -1,0 +1,275 @@
+"""auger.yaml -> DesiredState: the first arrow, one function.
+
+Reads files and the environment that is handed in; asks no hub, and says nothing twice.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping as Map
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.config import legacy
+from auger_reconcile.config.build import Builder
+from auger_reconcile.config.compose import compose
+from auger_reconcile.config.document import ProjectFile, known_fields, read_document
+from auger_reconcile.config.find import find_files
+from auger_reconcile.config.interpolation import interpolate, referenced_names
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, is_null, to_plain
+from auger_reconcile.config.overlay import lay_over
+from auger_reconcile.config.report import Report
+from auger_reconcile.config.rules import check_rules
+from auger_reconcile.config.source import ContentReader, local_path
+from auger_reconcile.config.text import file_error, read_text
+from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.errors import ConfigError
+from auger_reconcile.state import Declared, DesiredState
+
+SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
+_ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What the files ask for, and what is worth a word though nothing is wrong."""
+
+    state: DesiredState
+    warnings: tuple[Diagnostic, ...]
+
+
+def load_desired_state(
+    paths: Sequence[Path],
+    *,
+    env: str | None = None,
+    variables: Map[str, str] | None = None,
+    environ: Map[str, str] = os.environ,
+    check_sources: bool = True,
+) -> Loaded:
+    """Read files into the desired state.
+
+    Args:
+        paths: files, or folders of which every auger.yaml is read.
+        env: name of the overlay that lies beside a file: `prod` for `auger.prod.yaml`.
+        variables: values of `--var`.
+        environ: the environment, for `AUGER_VAR_name`.
+        check_sources: read local sources, for the hash of their content.
+
+    Raises:
+        ConfigError: with every problem of all files.
+    """
+    loader = _Loader(env, variables or {}, environ)
+    documents = loader.read(paths)
+    contents = ContentReader() if check_sources else None
+    state = _Assembler(loader.report, contents).assemble(documents)
+    if loader.report.has_errors:
+        raise ConfigError(loader.report.diagnostics)
+    return Loaded(state, loader.report.diagnostics)
+
+
+def read_settings(
+    path: Path,
+    *,
+    env: str | None = None,
+    variables: Map[str, str] | None = None,
+    environ: Map[str, str] = os.environ,
+) -> dict[str, Any]:
+    """Return the settings of one file as plain data, whether they are complete or not.
+
+    For commands about one resource, which need no more than the names that the file selects:
+    variables are replaced, overlays and the second file laid over, old names are today's. A name
+    that looks like a number is one here; of several documents, the first is read.
+
+    Raises:
+        ConfigError: the file is no YAML, or a variable is unset.
+    """
+    loader = _Loader(env, variables or {}, environ)
+    roots = loader.read_roots([path])
+    if loader.report.has_errors:
+        raise ConfigError(loader.report.diagnostics)
+    plain = to_plain(roots[0]) if roots else {}
+    assert isinstance(plain, dict)
+    return plain
+
+
+class _Loader:
+    """Files -> documents: reads, lays over, replaces variables."""
+
+    def __init__(self, env: str | None, variables: Map[str, str], environ: Map[str, str]) -> None:
+        self.report = Report()
+        self._env = env
+        self._variables = variables
+        self._environ = environ
+        self._overlays = 0
+        self._mentioned: set[str] = set()
+
+    def read(self, paths: Sequence[Path]) -> list[ProjectFile]:
+        roots = self.read_roots(paths)
+        documents = [read_document(root, self.report) for root in roots]
+        return [document for document in documents if document]
+
+    def read_roots(self, paths: Sequence[Path]) -> list[Mapping]:
+        if self._env is not None and not _ENVIRONMENT.fullmatch(self._env):
+            self._complain("no-overlay", "a name no overlay can have", f"`{self._env}`")
+            self._env = None
+        files, problems = find_files(paths)
+        self.report.add(problems)
+        roots = [root for file in files for root in self._read_file(file)]
+        if self._env is not None and files and not self._overlays:
+            name = _overlay_of(files[0], self._env).name
+            self._complain("no-overlay", "no file has this overlay", f"`{name}`")
+        for name in self._variables.keys() - self._mentioned if files else ():
+            self._complain("unused-variable", "no file has this variable", f"`{name}`", Severity.WARNING)
+        return roots
+
+    def _complain(
+        self, code: str, summary: str, label: str, severity: Severity = Severity.ERROR
+    ) -> None:
+        self.report.add([Diagnostic(severity, code, summary, label=label)])
+
+    def _read_file(self, path: Path) -> list[Mapping]:
+        roots = self._read_yaml(path)
+        second = path.with_name(SECOND_FILE)
+        if path.name == "auger.yaml" and len(roots) <= 1 and second.is_file():
+            roots = self._join(roots, self._read_yaml(second))
+        roots = [legacy.modernise(root, self.report) for root in roots]
+        if self._env is not None and (over := _overlay_of(path, self._env)).is_file():
+            self._overlays += 1
+            layers = [legacy.modernise(root, self.report) for root in self._read_yaml(over)]
+            roots = self._lay_over(roots, layers)
+        return [self._replace_variables(root) for root in roots]
+
+    def _read_yaml(self, path: Path) -> list[Mapping]:
+        text, problems = read_text(path)
+        self.report.add(problems)
+        if text is None:
+            return []
+        composed = compose(text)
+        self.report.add(composed.diagnostics)
+        filled = [document.root for document in composed.documents if document.root is not None]
+        if not filled and not composed.diagnostics and path.name != SECOND_FILE:
+            self.report.add([file_error(path, "empty-file", "the file is empty", hint="`name: ...` comes first")])
+        for root in filled:
+            if not isinstance(root, Mapping):
+                hint = "a file holds keys with values, such as `name: churn`"
+                self.report.error("wrong-type", "expected a map", root, hint=hint)
+        if any("${" in root.file.text for root in filled):
+            self._mentioned |= {name for root in filled for name in referenced_names(root)}
+        return [root for root in filled if isinstance(root, Mapping)]
+
+    def _join(self, roots: list[Mapping], below: list[Mapping]) -> list[Mapping]:
+        """Read auger.yaml and config.yaml as one, auger.yaml winning."""
+        known = frozenset(known_fields())
+        bases = [legacy.without_foreign(base, known, self.report) for base in below[:1]]
+        if not bases or not roots:
+            return roots or bases
+        return [lay_over(bases[0], roots[0], null_removes=False)]
+
+    def _lay_over(self, roots: list[Mapping], layers: list[Mapping]) -> list[Mapping]:
+        """Lay each document of an overlay over the one of the same name, or over the only one."""
+        for layer in layers:
+            name = _name_of(layer)
+            fits = [i for i, root in enumerate(roots) if name in (None, _name_of(root))]
+            if len(roots) == 1:
+                fits = [0]
+            if len(fits) != 1:
+                hint = "with several documents, `name` tells which one is meant"
+                self.report.error("no-overlay", "an overlay of no document", layer, hint=hint)
+                continue
+            roots[fits[0]] = lay_over(roots[fits[0]], layer, null_removes=True)
+        return roots
+
+    def _replace_variables(self, root: Mapping) -> Mapping:
+        return interpolate(root, self._variables, self._environ, self.report)
+
+
+def _overlay_of(path: Path, env: str) -> Path:
+    return path.with_name(f"{path.stem}.{env}{path.suffix}")
+
+
+def _name_of(root: Mapping) -> str | None:
+    node = root.value("name")
+    return node.text if isinstance(node, Scalar) else None
+
+
+class _Assembler:
+    """Documents -> one desired state."""
+
+    def __init__(self, report: Report, contents: ContentReader | None) -> None:
+        self._report = report
+        self._contents = contents
+        self._resources: dict[Address, Declared] = {}
+        self._shared: dict[str, tuple[str, Node]] = {}
+        self._history: dict[str, int] = {}
+
+    def assemble(self, documents: Sequence[ProjectFile]) -> DesiredState:
+        for document in documents:
+            self._add(document)
+        shared = {name: text for name, (text, _) in self._shared.items()}
+        state = DesiredState(
+            resources=self._resources,
+            hub=shared.get("hub"),
+            organization=shared.get("organization"),
+            credentials=shared.get("path_to_credentials"),
+            revision_history=self._history,
+        )
+        return state if self._report.has_errors else _with_digest(state)
+
+    def _add(self, document: ProjectFile) -> None:
+        if any(address.project == document.name for address in self._resources):
+            place = document.declarations[0].place
+            hint = "a project is declared by one document"
+            self._report.error("declared-twice", "declared twice", place, hint=hint)
+        builder = Builder(document, self._report, self._contents)
+        built: dict[str, Declared] = {}
+        for item in document.declarations:
+            if declared := builder.build(item):
+                built[item.address] = declared
+                self._resources[declared.address] = declared
+        check_rules(document, built, self._report)
+        self._add_head(document)
+
+    def _add_head(self, document: ProjectFile) -> None:
+        head = document.head
+        if head.revision_history is not None:
+            self._history[document.name] = head.revision_history
+        for name in ("hub", "organization", "path_to_credentials"):
+            text, node = getattr(head, name), document.root.value(name)
+            if text is None or node is None:
+                continue
+            if name == "hub":
+                self._check_hub(text, node)
+            elif name == "path_to_credentials":
+                text = str(local_path(text, node.file.path.parent))
+            told, first = self._shared.setdefault(name, (text, node))
+            if told != text:
+                line = first.file.span(first.start)
+                hint = f"{line.path}:{line.line} says `{told}`; one run has one"
+                self._report.error("conflict", f"another `{name}` than before", node, hint=hint)
+
+    def _check_hub(self, text: str, node: Node) -> None:
+        if text != "local" and not re.fullmatch(r"https?://[^\s/@]+\S*", text):
+            hint = "allowed are `local` and an http(s) URL without a password"
+            self._report.error("wrong-value", "no address of a hub", node, hint=hint)
+
+
+def _with_digest(state: DesiredState) -> DesiredState:
+    """Add the digest of everything declared; where the files lie does not count."""
+    plain = {
+        "hub": state.hub,
+        "organization": state.organization,
+        "revision_history": dict(state.revision_history),
+        "resources": {
+            address.qualified: declared.spec.model_dump(mode="json", exclude={"path"})
+            for address, declared in state.resources.items()
+        },
+    }
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return DesiredState(**{**vars(state), "digest": digest})

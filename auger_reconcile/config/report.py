@@ -1,0 +1,98 @@
+"""The diagnostics of one run, collected while the files are read; nothing stops at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence, span_of
+from auger_reconcile.diagnostics import Diagnostic, Severity, has_errors, sort_diagnostics
+
+
+class Report:
+    """Collects diagnostics; knows which values are of no account because they are reported."""
+
+    def __init__(self) -> None:
+        self._found: list[Diagnostic] = []
+        self._settled: set[tuple[int, int]] = set()
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Everything found, in reading order."""
+        return sort_diagnostics(self._found)
+
+    @property
+    def has_errors(self) -> bool:
+        """Whether the files cannot be used."""
+        return has_errors(self._found)
+
+    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Take over diagnostics made elsewhere."""
+        self._found.extend(diagnostics)
+
+    def error(
+        self,
+        code: str,
+        summary: str,
+        place: Node,
+        *,
+        label: str | None = None,
+        hint: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Report an error at a key or value, unless that one is settled."""
+        self._report(Severity.ERROR, code, summary, place, label, hint, address)
+
+    def warn(
+        self,
+        code: str,
+        summary: str,
+        place: Node,
+        *,
+        label: str | None = None,
+        hint: str | None = None,
+        address: str | None = None,
+    ) -> None:
+        """Report a warning at a key or value, unless that one is settled."""
+        self._report(Severity.WARNING, code, summary, place, label, hint, address)
+
+    def settle(self, node: Node) -> None:
+        """Let no later finding about this value be reported: it follows from an earlier one."""
+        self._settled.add((id(node.file), node.start))
+
+    def is_settled(self, node: Node) -> bool:
+        """Say whether a value is of no account any more."""
+        return (id(node.file), node.start) in self._settled
+
+    def _report(
+        self,
+        severity: Severity,
+        code: str,
+        summary: str,
+        place: Node,
+        label: str | None,
+        hint: str | None,
+        address: str | None,
+    ) -> None:
+        if not self.is_settled(place):
+            label = label or describe(place)
+            span = span_of(place)
+            self._found.append(Diagnostic(severity, code, summary, span, label, hint, address))
+
+
+def describe(node: Node) -> str:
+    """Return a key or value as it is shown under its place."""
+    match node:
+        case Scalar(text):
+            if node.is_null:
+                return "an empty value"
+            return "an empty text" if not text else f"`{shorten(text)}`"
+        case Sequence(items):
+            return "a list" if items else "an empty list"
+        case Mapping(entries):
+            return "a map" if entries else "an empty map"
+
+
+def shorten(text: str, most: int = 60) -> str:
+    """Return a text on one line, cut when it is long."""
+    line = " ".join(text.split())
+    return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -1,0 +1,176 @@
+"""What has to hold between settings and between resources, beyond the type of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping as Map
+from difflib import get_close_matches
+
+from auger_reconcile.config.document import Declaration, ProjectFile
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence
+from auger_reconcile.config.report import Report
+from auger_reconcile.config.validate import quote_all, setting_names
+from auger_reconcile.resources._evaluation import ModelType
+from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.resources.experiment import ExperimentSpec
+from auger_reconcile.resources.model import ModelSpec
+from auger_reconcile.state import Declared
+
+# Wire contract §3.6, "metric names accepted for scoring".
+CLASSIFICATION = frozenset(
+    "accuracy f1_macro f1_micro f1_weighted neg_log_loss precision_macro precision_micro"
+    " precision_weighted recall_macro recall_micro recall_weighted"
+    " average_precision f1 precision recall roc_auc cohen_kappa_score matthews_corrcoef".split()
+)
+REGRESSION = frozenset(
+    "explained_variance neg_median_absolute_error neg_mean_absolute_error neg_mean_squared_error"
+    " neg_mean_squared_log_error r2 neg_rmsle neg_mase mda neg_rmse".split()
+)
+_FROM_MINUS_ONE = frozenset({"cohen_kappa_score", "matthews_corrcoef"})
+_UP_TO_ONE = frozenset({"r2", "explained_variance"})
+
+
+def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report) -> None:
+    """Report everything in a document that no single setting can tell.
+
+    Args:
+        document: the declarations.
+        built: the resources that could be made of them, by `kind.name`.
+        report: takes the problems.
+    """
+    for item in document.declarations:
+        _check_references(item, document, report)
+        _check_lifecycle(item, report)
+        declared = built.get(item.address)
+        if declared is None:
+            continue
+        if isinstance(declared.spec, ExperimentSpec):
+            _check_metric(item, declared.spec, report)
+            _check_columns(item, declared.spec, report)
+        elif isinstance(declared.spec, ModelSpec):
+            _check_gate(item, declared.spec, built, report)
+    _check_file_lifecycle(document, report)
+
+
+def _check_references(item: Declaration, document: ProjectFile, report: Report) -> None:
+    role = {"experiment": "dataset", "model": "experiment"}.get(item.kind)
+    node = item.settings.value(role) if role else None
+    if role is None or not isinstance(node, Scalar):
+        return
+    names = document.named(role)
+    found = names.get(node.text)
+    if found is None:
+        near = get_close_matches(node.text, names, n=1)
+        known = f"declared are {quote_all(list(names)[:12])}" if names else f"no {role} is declared"
+        hint = f"there is `{role}.{near[0]}`" if near else known
+        summary = f"a reference to an undeclared {role}"
+        report.error("unknown-reference", summary, node, hint=hint, address=item.address)
+    elif _is_absent(found) and not _is_absent(item):
+        hint = f"`{found.address}` has `state: absent`"
+        summary = f"a reference to an absent {role}"
+        report.error("absent-reference", summary, node, hint=hint, address=item.address)
+
+
+def _is_absent(item: Declaration) -> bool:
+    state = item.settings.value("state")
+    return isinstance(state, Scalar) and state.text == "absent"
+
+
+def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> None:
+    place = item.settings.value("metric")
+    if not spec.metric or place is None:
+        return
+    classifies = spec.model_type is ModelType.CLASSIFICATION
+    fitting = CLASSIFICATION if classifies else REGRESSION
+    if spec.metric in fitting:
+        return
+    near = get_close_matches(spec.metric, sorted(fitting), n=1)
+    hint = f"there is `{near[0]}`" if near else f"known are {quote_all(sorted(fitting))}"
+    if spec.metric in CLASSIFICATION | REGRESSION:
+        summary = "a metric that does not fit the model type"
+        hint = f"`{spec.model_type.value}` is measured by {quote_all(sorted(fitting))}"
+        report.error("unfit-metric", summary, place, hint=hint, address=item.address)
+    else:
+        report.error("unknown-metric", "an unknown metric", place, hint=hint, address=item.address)
+
+
+def _check_columns(item: Declaration, spec: ExperimentSpec, report: Report) -> None:
+    if spec.target in spec.exclude:
+        place = _item_of(item.settings.value("exclude"), spec.target) or item.place
+        hint = "the target is the column to predict"
+        report.error("excluded-target", "the target is excluded", place, hint=hint, address=item.address)
+    node = item.settings.value("time_series")
+    if spec.model_type is not ModelType.TIMESERIES:
+        if node is not None:
+            hint = f"`time_series` has no effect for `{spec.model_type.value}`"
+            summary = "a time column without a time series"
+            report.warn("unused-field", summary, node, hint=hint, address=item.address)
+    elif node is None:
+        hint = "without `time_series` the data must have exactly one datetime column"
+        summary = "a time series without its time column"
+        report.warn("time-column", summary, item.place, hint=hint, address=item.address)
+    elif spec.time_series in (spec.target, *spec.exclude):
+        is_target = spec.time_series == spec.target
+        hint = "it is the target" if is_target else "it is excluded"
+        summary = "a time column that cannot be one"
+        report.error("time-column", summary, node, hint=hint, address=item.address)
+
+
+def _item_of(node: Node | None, text: str) -> Node | None:
+    if isinstance(node, Sequence):
+        return next((i for i in node.items if isinstance(i, Scalar) and i.text == text), None)
+    return node
+
+
+def _check_gate(
+    item: Declaration, spec: ModelSpec, built: Map[str, Declared], report: Report
+) -> None:
+    experiment = built.get(f"experiment.{spec.experiment}")
+    place = item.settings.value("min_score")
+    if place is None or spec.min_score is None or experiment is None:
+        return
+    assert isinstance(experiment.spec, ExperimentSpec)
+    metric = experiment.spec.scoring
+    lowest, highest = score_range(metric)
+    if not lowest <= spec.min_score <= highest:
+        if lowest == float("-inf"):
+            hint = f"`{metric}` is at most {highest:g}"
+        else:
+            hint = f"`{metric}` is between {lowest:g} and {highest:g}"
+        summary = "a gate outside of the metric's range"
+        report.error("out-of-range", summary, place, hint=hint, address=item.address)
+
+
+def score_range(metric: str) -> tuple[float, float]:
+    """Return the lowest and the highest score of a metric; infinite where it has no bound."""
+    if metric.startswith("neg_"):
+        return float("-inf"), 0.0
+    if metric in _UP_TO_ONE:
+        return float("-inf"), 1.0
+    if metric in _FROM_MINUS_ONE:
+        return -1.0, 1.0
+    if metric in CLASSIFICATION | REGRESSION:
+        return 0.0, 1.0
+    return float("-inf"), float("inf")
+
+
+def _check_lifecycle(item: Declaration, report: Report) -> None:
+    known = setting_names(kind_of(item.kind).spec)
+    _check_ignored(item.settings.value("lifecycle"), known, report, item.kind, item.address)
+
+
+def _check_file_lifecycle(document: ProjectFile, report: Report) -> None:
+    known = {name for kind in all_kinds().values() for name in setting_names(kind.spec)}
+    node = document.root.value("lifecycle")
+    _check_ignored(node, tuple(sorted(known)), report, "auger.yaml", None)
+
+
+def _check_ignored(
+    node: Node | None, known: tuple[str, ...], report: Report, owner: str, address: str | None
+) -> None:
+    names = node.value("ignore_changes") if isinstance(node, Mapping) else None
+    for item in names.items if isinstance(names, Sequence) else ():
+        if isinstance(item, Scalar) and item.text not in known:
+            near = get_close_matches(item.text, known, n=1)
+            hint = f"`{owner}` has a field `{near[0]}`" if near else None
+            summary = "an unknown field to ignore"
+            report.error("unknown-field", summary, item, hint=hint, address=address)

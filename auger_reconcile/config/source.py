@@ -1,0 +1,75 @@
+"""Sources of data sets: what kind of place they are, and the content of local ones."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from auger_reconcile.resources._base import split_extension
+
+# Wire contract §3.5; a2ml adds parquet.
+EXTENSIONS = frozenset(
+    {".csv", ".arff", ".json", ".xls", ".xlsx", ".feather", ".h5", ".hdf5", ".parquet"}
+)
+COMPRESSED = (".gz", ".bz2", ".zip", ".xz")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Content:
+    """What identifies a file: SHA-256 and size in bytes."""
+
+    sha256: str
+    size: int
+
+
+class ContentReader:
+    """Reads local sources; each file once in a run."""
+
+    def __init__(self) -> None:
+        self._known: dict[Path, Content] = {}
+
+    def read(self, path: Path) -> Content:
+        """Return the content of a file, read as a stream.
+
+        Raises:
+            OSError: the file cannot be read.
+        """
+        resolved = path.resolve()
+        if resolved not in self._known:
+            digest, size = hashlib.sha256(), 0
+            with resolved.open("rb") as stream:
+                while chunk := stream.read(_CHUNK):
+                    digest.update(chunk)
+                    size += len(chunk)
+            self._known[resolved] = Content(digest.hexdigest(), size)
+        return self._known[resolved]
+
+
+def scheme_of(source: str) -> str:
+    """Return the scheme of a URL, "" for a local path; a drive letter is no scheme."""
+    head, separator, _ = source.partition("://")
+    return head.lower() if separator and head.isalnum() else ""
+
+
+def base_name(source: str) -> str:
+    """Return the last part of a path or URL, which names a data set by default."""
+    path = unquote(urlsplit(source).path) if scheme_of(source) else source
+    return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
+
+
+def has_known_extension(source: str) -> bool:
+    """Say whether the hub reads files with this extension (wire contract §3.5)."""
+    extension = split_extension(base_name(source).lower())[1]
+    return extension in EXTENSIONS or extension.endswith(COMPRESSED)
+
+
+def local_path(source: str, folder: Path) -> Path:
+    """Return where a local source lies; relative ones start at the declaring file's folder."""
+    try:
+        expanded = Path(source).expanduser()
+    except RuntimeError:  # no home folder
+        expanded = Path(source)
+    return folder / expanded

@@ -1,0 +1,248 @@
+"""Settings as written -> a frozen model; what pydantic refuses becomes diagnostics in plain words.
+
+The one place that knows pydantic's errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from functools import cache
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from auger_reconcile.config.report import Report, describe
+
+M = TypeVar("M", bound=BaseModel)
+_EXPECTED = {
+    "int": "expected an integer",
+    "float": "expected a number",
+    "bool": "expected true or false",
+    "string": "expected a text",
+    "tuple": "expected a list",
+    "list": "expected a list",
+    "dict": "expected a map",
+    "mapping": "expected a map",
+    "model": "expected a map",
+    "finite": "expected a finite number",
+}
+_LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+_CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where settings stand.
+
+    Attributes:
+        node: the key or value that stands for the whole, for what is missing.
+        owner: the word for hints: `experiment` has a field ...
+        address: of the resource, None for the file itself.
+        also: names that are settings too, though no fields of the model.
+    """
+
+    node: Node
+    owner: str
+    address: str | None = None
+    also: Collection[str] = field(default=())
+
+
+@cache
+def setting_names(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields that a file may set: neither the name nor what is computed."""
+    return tuple(
+        name
+        for name, info in model.model_fields.items()
+        if name != "name" and not (info.description or "").startswith("Computed")
+    )
+
+
+@cache
+def _list_names(model: type[BaseModel]) -> frozenset[str]:
+    fields = model.model_fields.items()
+    return frozenset(name for name, info in fields if get_origin(info.annotation) is tuple)
+
+
+def validate(
+    model: type[M], settings: Mapping, place: Place, report: Report, **given: Any
+) -> M | None:
+    """Return the model of some settings, or None when the report tells why there is none.
+
+    Args:
+        model: what to make.
+        settings: the fields as written.
+        place: where they stand.
+        report: takes every problem.
+        given: fields that are not written there.
+    """
+    known = setting_names(model)
+    check_fields(settings, known, place, report)
+    lists = _list_names(model)
+    data: dict[str, Any] = {}
+    for name, (_, node) in settings.entries.items():
+        value = to_plain(node)
+        if name in known and value is not None:
+            wrap = name in lists and isinstance(node, Scalar)
+            data[name] = [value] if wrap else value
+    return _validate_plain(model, data | given, settings, place, report)
+
+
+def check_fields(
+    settings: Mapping, known: Collection[str], place: Place, report: Report
+) -> None:
+    """Report every key that is no field, with the nearest one that is."""
+    for name, (key, _) in settings.entries.items():
+        if name not in known and name not in place.also:
+            hint = advise_field(name, (*known, *place.also), place.owner)
+            report.error("unknown-field", "unknown field", key, hint=hint, address=place.address)
+
+
+def advise_field(name: str, known: Collection[str], owner: str) -> str:
+    """Return the hint for an unknown field: the nearest one, or the choice."""
+    if near := get_close_matches(name, known, n=1, cutoff=0.6):
+        return f"`{owner}` has a field `{near[0]}`"
+    return f"the fields of `{owner}` are {quote_all(sorted(known)[:12])}"
+
+
+def quote_all(names: Collection[str]) -> str:
+    """Return names in backticks, separated by commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def _validate_plain(
+    model: type[M], data: dict[str, Any], settings: Mapping, place: Place, report: Report
+) -> M | None:
+    """Validate as strict JSON: no text passes for a number, while lists and enums are at home."""
+    try:
+        return model.model_validate_json(json.dumps(data), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    numbers = [e["loc"] for e in errors if e["type"] == "string_type" and _is_number(settings, e["loc"])]
+    if numbers:
+        for loc in numbers:  # a name written as a number is the text as written
+            _put(data, loc, settings)
+        return _validate_plain(model, data, settings, place, report)
+    for item in errors:
+        _translate(model, item, settings, place, report)
+    return None
+
+
+def _is_number(settings: Mapping, loc: tuple[int | str, ...]) -> bool:
+    node = node_at(settings, loc)
+    return isinstance(node, Scalar) and node.is_number
+
+
+def _put(data: Any, loc: tuple[int | str, ...], settings: Mapping) -> None:
+    node = node_at(settings, loc)
+    assert isinstance(node, Scalar)
+    for part in loc[:-1]:
+        data = data[part]
+    data[loc[-1]] = node.text
+
+
+def node_at(node: Node, loc: tuple[int | str, ...]) -> Node | None:
+    """Return the value at a path of keys and positions."""
+    for part in loc:
+        match node:
+            case Mapping() if str(part) in node.entries:
+                node = node.entries[str(part)].value
+            case Sequence(items) if isinstance(part, int):
+                node = items[part]
+            case Scalar() if part == 0:  # one name where a list may stand
+                continue
+            case _:
+                return None
+    return node
+
+
+def _translate(
+    model: type[BaseModel], item: Any, settings: Mapping, place: Place, report: Report
+) -> None:
+    """Turn one of pydantic's errors into a diagnostic."""
+    kind, loc, ctx = item["type"], item["loc"], item.get("ctx") or {}
+    node = node_at(settings, loc) or place.node
+    owner = str(loc[-2]) if len(loc) > 1 else place.owner
+    if kind == "missing":
+        report.error(
+            "missing-field", "a field is missing", place.node,
+            label=f"`{loc[-1]}`", hint=f"`{owner}` needs `{loc[-1]}`", address=place.address,
+        )
+        return
+    if kind == "extra_forbidden":
+        parent = node_at(settings, loc[:-1])
+        key = parent.entries[loc[-1]].key if isinstance(parent, Mapping) else node
+        hint = advise_field(str(loc[-1]), _fields_at(model, loc[:-1]), owner)
+        report.error("unknown-field", "unknown field", key, hint=hint, address=place.address)
+        return
+    code, summary, hint = _explain(kind, ctx, _field_at(model, loc), node)
+    if kind == "value_error":
+        node = _blamed(node, summary)
+    report.error(code, summary, node, hint=hint, address=place.address)
+
+
+def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str, str, str | None]:
+    """Return code, summary and hint for what pydantic calls `kind`."""
+    if kind == "value_error":
+        return "wrong-value", str(ctx["error"]), None
+    if kind == "enum" or (choices := _CHOICES.fullmatch(str(ctx.get("pattern", "")))):
+        allowed = re.findall(r"'([^']*)'", ctx["expected"]) if kind == "enum" else choices[1].split("|")  # type: ignore[index]
+        text = node.text if isinstance(node, Scalar) else describe(node)
+        near = get_close_matches(text, allowed, n=1)
+        hint = f"`{near[0]}` is near; allowed are " if near else "allowed are "
+        return "wrong-value", "a value that is not allowed", hint + quote_all(allowed)
+    if kind in _LIMITS:
+        return "out-of-range", "a number out of range", _describe_range(info)
+    if kind == "string_too_short":
+        return "wrong-value", "an empty text", None
+    summary = _EXPECTED.get(kind.partition("_")[0], "a value that is not allowed")
+    hint = None
+    if kind == "string_type" and isinstance(node, Scalar) and isinstance(node.value, bool):
+        hint = f'a text that looks like that is written in quotes: `"{node.text}"`'
+    return "wrong-type", summary, hint
+
+
+def _describe_range(info: Any) -> str | None:
+    limits = {n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "gt", "lt") if hasattr(m, n)}
+    if "ge" in limits and "le" in limits:
+        return f"allowed is {limits['ge']} to {limits['le']}"
+    words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}
+    return " and ".join(f"{words[name]} {limit}" for name, limit in limits.items()) or None
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Return the settings of the model at a path."""
+    info = _field_at(model, loc)
+    inner = _model_in(info.annotation) if info else model
+    return setting_names(inner) if inner else ()
+
+
+def _field_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> Any:
+    """Return pydantic's description of the field at a path, None for the model itself."""
+    info: Any = None
+    inner: type[BaseModel] | None = model
+    for part in loc:
+        if inner is None or part not in inner.model_fields:
+            break
+        info = inner.model_fields[str(part)]
+        inner = _model_in(info.annotation)
+    return info
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _blamed(node: Node, told: str) -> Node:
+    """Return the value that a rule over several fields names first."""
+    for name in re.findall(r"`(\w+)`", told):
+        if isinstance(node, Mapping) and name in node.entries:
+            return node.entries[name].value
+    return node
