@@ -22,7 +22,7 @@ _ARFF_DATE = re.compile(
 
 
 def read_frame(kind: Kind, path: Path) -> pd.DataFrame:
-    """Read a file of any kind but delimited text, JSON and Parquet, with columns DuckDB understands.
+    """Read a file of any kind that DuckDB does not read, into columns that it understands.
 
     Raises:
         UnreadableData: The file is damaged, or a package that reads it is not installed.
@@ -41,12 +41,12 @@ def read_frame(kind: Kind, path: Path) -> pd.DataFrame:
         return simple_columns(readers[kind]())
     except UnreadableData:
         raise
-    except Exception as error:  # noqa: BLE001  (these readers raise anything on a damaged file)
+    except Exception as error:  # these readers raise anything on a damaged file
         raise UnreadableData(f"`{path.name}` is a damaged {kind.value} file.") from error
 
 
 def _read_arff(path: Path) -> pd.DataFrame:
-    """Read attributes of every type; dates, which the package does not know, go through it as text."""
+    """Read attributes of every type; dates, unknown to the package, go through it as text."""
     arff = optional_module("arff", "liac-arff", path)
     dates: list[int] = []
     attributes = 0
@@ -70,7 +70,7 @@ def _read_arff(path: Path) -> pd.DataFrame:
 
 
 def json_layout(path: Path) -> Literal["array", "newline_delimited"] | None:
-    """Tell records (`array`) and one object a line from the layouts that only `read_json_columns` reads."""
+    """Tell records and one object a line; None is for the layouts of `read_json_columns`."""
     with path.open(encoding="utf-8-sig") as file:
         start = file.read(1 << 16).lstrip()
     if start.startswith("["):
@@ -99,7 +99,8 @@ def read_json_columns(path: Path) -> pd.DataFrame:
         return simple_columns(pd.DataFrame(document))
     except (ValueError, TypeError) as error:
         raise UnreadableData(
-            f"`{path.name}` is no table; JSON holds a list of records, one record a line, or columns."
+            f"`{path.name}` is no table;"
+            " JSON has to hold a list of records, one record a line, or columns."
         ) from error
 
 
@@ -118,8 +119,10 @@ def _simple(column: pd.Series) -> pd.Series:
         return column.dt.tz_convert(timezone.utc).dt.tz_localize(None)
     if isinstance(column.dtype, (pd.PeriodDtype, pd.IntervalDtype)) or column.dtype.kind in "mc":
         return column.astype(str).where(column.notna(), None)
-    if column.dtype != object:
-        return column
+    return _simple_objects(column) if column.dtype == object else column
+
+
+def _simple_objects(column: pd.Series) -> pd.Series:
     match pd.api.types.infer_dtype(column, skipna=True):
         case "integer" | "floating" | "mixed-integer-float" | "decimal":
             return pd.to_numeric(column, errors="coerce")

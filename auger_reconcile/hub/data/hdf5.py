@@ -1,8 +1,9 @@
 """HDF5 without its pickles.
 
-PyTables, and with it `pandas.read_hdf`, unpickles attributes and object columns, so opening an uploaded file with it
-runs whatever the file says. h5py never does. Column names that pandas stores pickled are read by an unpickler that
-knows no class at all; columns of pickled Python objects are refused.
+PyTables, and with it `pandas.read_hdf`, unpickles attributes and object columns, so opening an
+uploaded file with it runs whatever the file says. h5py never does. Column names that pandas stores
+pickled are read by an unpickler that knows no class at all; columns of pickled Python objects are
+refused.
 """
 
 import io
@@ -18,7 +19,9 @@ from auger_reconcile.hub.data.unreadable import UnreadableData
 
 
 def read_hdf5(path: Path) -> pd.DataFrame:
-    """Read the first table of a file: pandas' table or fixed format, a compound data set, or one data set a column.
+    """Read the first table of a file.
+
+    That is pandas' table or fixed format, a compound data set, or one data set a column.
 
     Raises:
         UnreadableData: There is no table in it, or its text columns are pickled objects.
@@ -54,7 +57,7 @@ def _compound(dataset: Any) -> pd.DataFrame:
 
 
 def _pandas_table(dataset: Any) -> pd.DataFrame:
-    """Unfold the blocks of `to_hdf(format="table")`: one two-dimensional field for all columns of one type."""
+    """Unfold the blocks of `to_hdf(format="table")`: one field for all columns of one type."""
     table = dataset[()]
     columns: dict[str, Any] = {}
     for field in table.dtype.names:

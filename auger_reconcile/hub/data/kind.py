@@ -1,6 +1,6 @@
 """What a file is, told by its first bytes rather than by its name.
 
-A name only decides between the kinds of text, and contradicts nothing: text that calls itself a workbook is refused.
+A name only decides between the kinds of text; text that calls itself a workbook is refused.
 """
 
 import re

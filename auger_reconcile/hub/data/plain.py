@@ -1,7 +1,7 @@
 """From an uploaded file to a plain one: unpacked, and text in UTF-8.
 
-Everything is streamed through a temporary file in blocks, so a file larger than memory costs disk, not memory.
-An archive that grows beyond all measure is refused before it fills the disk.
+Everything is streamed through a temporary file in blocks, so a file larger than memory costs disk,
+not memory. An archive that grows beyond all measure is refused before it fills the disk.
 """
 
 import bz2
@@ -133,8 +133,8 @@ def _copy_limited(source: IO[bytes], plain: Path, *, packed_size: int) -> None:
 def in_utf8(path: Path) -> Iterator[Path]:
     """Yield `path` if its text is UTF-8, else a copy of it in UTF-8.
 
-    UTF-16 is known by its mark. Any other text is read as Windows-1252, which holds Latin-1's printable
-    characters and is what spreadsheets of western Europe write.
+    UTF-16 is known by its mark. Any other text is read as Windows-1252, which holds the printable
+    characters of Latin-1 and is what spreadsheets of western Europe write.
     """
     with path.open("rb") as file:
         start = file.read(BLOCK)

@@ -22,7 +22,7 @@ MAX_CATEGORIES = 50
 MAX_NUMBER_CATEGORIES = 10
 """Numbers with more values are numbers: recorded are 5 as categorical, 12 and 22 as numbers."""
 EXACT_DISTINCT_LIMIT = 1_000_000
-"""Above about so many different values in a column their number is an estimate, some percent off."""
+"""Above about so many different values their number is an estimate, some percent off."""
 _BINS = 10
 _DATATYPES = {"BIGINT": "integer", "DOUBLE": "double", "TIMESTAMP": "datetime", "VARCHAR": "string"}
 

@@ -19,6 +19,8 @@ from auger_reconcile.hub.data.kind import Kind, kind_of
 from auger_reconcile.hub.data.plain import in_utf8, unpack
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
+__all__ = ["UnreadableData", "open_table", "read_table"]
+
 MEMORY_LIMIT = "600MB"
 """What DuckDB may hold of a table; the rest waits on disk."""
 THREADS = 2
@@ -130,23 +132,24 @@ def _in_four_types(connection: duckdb.DuckDBPyConnection, query: str) -> str:
 
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_BIG_NUMBERS = {"UBIGINT", "HUGEINT", "UHUGEINT"}
 _TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
 def _cast(name: str, kind: str) -> str:
-    if kind in _INTEGERS:
-        return f"CAST({name} AS BIGINT)"
-    if kind in {"FLOAT", "DOUBLE"}:
-        return f"CAST({finite(name)} AS DOUBLE)"
-    if kind in {"UBIGINT", "HUGEINT", "UHUGEINT"} or kind.startswith("DECIMAL"):
-        return f"CAST({name} AS DOUBLE)"
-    if kind in _TIMES:
-        return f"CAST({name} AS TIMESTAMP)"
-    if kind == "TIMESTAMP WITH TIME ZONE":
-        return f"make_timestamp(epoch_us({name}))"
     if kind == "BOOLEAN":
         return f"CASE {name} WHEN true THEN 'True' WHEN false THEN 'False' END"
-    return f"CAST({name} AS VARCHAR)"
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        return f"make_timestamp(epoch_us({name}))"
+    if kind in {"FLOAT", "DOUBLE"}:
+        return f"CAST({finite(name)} AS DOUBLE)"
+    if kind in _INTEGERS:
+        target = "BIGINT"
+    elif kind in _BIG_NUMBERS or kind.startswith("DECIMAL"):
+        target = "DOUBLE"
+    else:
+        target = "TIMESTAMP" if kind in _TIMES else "VARCHAR"
+    return f"CAST({name} AS {target})"
 
 
 def _refuse_empty(connection: duckdb.DuckDBPyConnection, name: str) -> None:

@@ -1,5 +1,5 @@
 """Why a file cannot be used as a table: the one error of this package that a user reads."""
 
 
-class UnreadableData(Exception):  # noqa: N818  (reads as the sentence it carries)
+class UnreadableData(Exception):
     """A file is no table; the text is one sentence for the person who uploaded it."""

@@ -1,9 +1,9 @@
 """From a stored model to a zip that predicts with nothing but Python and the packages it lists.
 
-The export is the hub's own code under another name: the modules that the model and `client.py` need
-are found by their imports, copied into a package `auger_model`, and both their imports and the class
-names inside the model file are renamed to it. So it predicts what the hub predicts, and this package
-need not be installed.
+The export is the hub's own code under another name: the modules that the model and `client.py`
+need are found by their imports, copied into a package `auger_model`, and both their imports and the
+class names inside the model file are renamed to it. So it predicts what the hub predicts, and this
+package need not be installed.
 """
 
 import ast
@@ -38,7 +38,7 @@ def export_model(folder: Path, zip_path: Path) -> None:
             archive.writestr("model/options.json", _json(description["task_info"]))
             archive.writestr("requirements.txt", _requirements(description))
             archive.writestr("README.md", _readme(description))
-        os.replace(name, zip_path)
+        Path(name).replace(zip_path)
     finally:
         Path(name).unlink(missing_ok=True)
 
@@ -130,9 +130,9 @@ pip install -r requirements.txt
 python client.py --path_to_predict=data.csv
 ```
 
-writes `data_predicted.csv`: the columns of `data.csv` and the prediction. With `--threshold=0.7` the
-second of two classes is predicted from that probability on, and a column `proba_<class>` for each
-class is added. CSV has to be UTF-8; Parquet needs `pip install duckdb` besides.
+writes `data_predicted.csv`: the columns of `data.csv` and the prediction. With `--threshold=0.7`
+the second of two classes is predicted from that probability on, and a column `proba_<class>` for
+each class is added. CSV has to be UTF-8; Parquet needs `pip install duckdb` besides.
 
 The file has to have these columns, in any order; empty and unknown values are allowed:
 

@@ -1,11 +1,10 @@
 """From a trial of the board to a model: fitted on all rows, stored without pickle.
 
-The model folder holds `model.skops`, the fitted pipeline, and `model.json`, what its input and output
-mean. It appears complete or not at all.
+The model folder holds `model.skops`, the fitted pipeline, and `model.json`, what its input and
+output mean. It appears complete or not at all.
 """
 
 import json
-import os
 import platform
 import shutil
 import tempfile
@@ -21,7 +20,7 @@ from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_t
 
 FORMAT = 1
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
-"""What every model needs to predict; a model reads its own kind only with the versions it was made with."""
+"""What every model needs to predict; fitted estimators are no format between versions."""
 
 
 def package_model(
@@ -105,8 +104,8 @@ def _replace(folder: Path, complete: Path) -> None:
     """Put the new folder in place; of an old one nothing remains."""
     if folder.exists():
         old = complete.with_name("old")
-        os.replace(folder, old)
+        folder.replace(old)
     try:
-        os.replace(complete, folder)
+        complete.replace(folder)
     finally:
         shutil.rmtree(complete, ignore_errors=True)

@@ -1,7 +1,7 @@
 """Predictions of a stored model: for records in memory, and for files of any length in batches.
 
-Self-contained (numpy, pandas, skops): an exported model carries this file along, so that the hub and
-the export answer with the same code. Nothing is unpickled: skops builds only types that are trusted.
+Self-contained (numpy, pandas, skops): an exported model carries this file along, so that the hub
+and the export answer with the same code. Nothing is unpickled: skops builds trusted types only.
 
 The rule for a threshold: with two classes the second in sorted order is the positive one, and it is
 predicted when its probability reaches the threshold. With more classes the most probable one is
@@ -39,7 +39,8 @@ class Predictor:
 
     Args:
         model: fitted pipeline; takes a data frame of the feature columns.
-        description: `model.json`: `target`, `kinds` of the features, `classes` or None, `model_type`.
+        description: `model.json`: `target`, `needed` columns, `kinds` of the features, `classes`
+            (None for numbers), `model_type`.
     """
 
     def __init__(self, model: Any, description: Mapping[str, Any]) -> None:
@@ -62,8 +63,8 @@ class Predictor:
         """Predict records of JSON values (wire contract §2.15).
 
         Returns:
-            The input columns and the target column, and the records with their predictions. A target
-            that was sent is replaced; columns that the model does not know are handed through.
+            The input columns and the target column, and the records with their predictions. A
+            target that was sent is replaced; columns unknown to the model are handed through.
 
         Raises:
             BadInput: A feature column is missing, or a record has not one value a column.

@@ -1,8 +1,8 @@
 """The types that a stored model may be made of, besides the ones skops trusts by itself.
 
-Self-contained: an exported model carries this file along. A model that holds another type is refused
-both when it is stored and when it is loaded, so a file cannot bring code of its own. None of these
-types runs code that comes out of the file.
+Self-contained: an exported model carries this file along. A model that holds another type is
+refused both when it is stored and when it is loaded, so a file cannot bring code of its own. None
+of these types runs code that comes out of the file.
 """
 
 TRUSTED: list[str] = [

@@ -3,7 +3,7 @@
     python -m auger_reconcile.hub.models.worker FOLDER
 
 One JSON document a line. `{"id", "columns", "records", "threshold"}` is answered with
-`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold"}` with `{"id", "count"}`, and whatever
+`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold"}` with `{"id", "count"}`, and what
 cannot be answered with `{"id", "error"}`, one sentence for the user. It ends with its input.
 """
 
