@@ -36,7 +36,7 @@ def _settings(options: argparse.Namespace) -> HubSettings:
         for name in ("host", "port", "database", "storage")
         if (value := getattr(options, name, None)) is not None
     }
-    if options.home is not None:
+    if hasattr(options, "home"):
         given["home"] = Path(options.home).expanduser().absolute()
     return replace(settings, **given)
 
@@ -119,7 +119,8 @@ def _user(options: argparse.Namespace, settings: HubSettings) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
+    # an option that is not given leaves no value: a subcommand must not undo its parent's
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--home", help="folder of the hub (AUGER_HUB_HOME, ~/.augerai/hub)")
     shared.add_argument("--database", help="SQLAlchemy URL instead of SQLite in the home folder")
     place = argparse.ArgumentParser(add_help=False, parents=[shared])
@@ -147,11 +148,14 @@ def _parser() -> argparse.ArgumentParser:
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
     user = add("user", _user, shared, "manage who may log in")
     actions = user.add_subparsers(dest="action", required=True)
-    added = actions.add_parser("add", help="make a user, print password and token once")
+    added = actions.add_parser(
+        "add", parents=[shared], help="make a user, print password and token once"
+    )
     added.add_argument("name")
     added.add_argument("--organization", default="local", help="whose objects the user sees")
-    actions.add_parser("revoke", help="end all logins of a user").add_argument("name")
-    actions.add_parser("list", help="list the users")
+    revoked = actions.add_parser("revoke", parents=[shared], help="end all logins of a user")
+    revoked.add_argument("name")
+    actions.add_parser("list", parents=[shared], help="list the users")
     return parser
 
 

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 from datetime import datetime, timezone
 from logging.handlers import WatchedFileHandler
+from types import FrameType
+from typing import NoReturn
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -29,6 +32,7 @@ _GRACE_SECONDS = 3
 def serve(settings: HubSettings) -> None:
     """Serve until SIGTERM or SIGINT; raise HubFailed when another process serves this home."""
     settings.make_folders()
+    signal.signal(signal.SIGTERM, _leave)
     try:
         with serving_lock(settings):
             _serve(settings)
@@ -69,6 +73,11 @@ def _serve(settings: HubSettings) -> None:
     finally:
         settings.state_path.unlink(missing_ok=True)
         listener.close()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End with the lock and hub.json in order; uvicorn raises the signal again when it is done."""
+    raise SystemExit(0)
 
 
 def _listen(settings: HubSettings) -> socket.socket:

@@ -1,0 +1,149 @@
+"""A real hub in a temporary home, and a plain client that speaks the wire contract to it."""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from auger_reconcile.hub import daemon
+from auger_reconcile.hub.settings import HubSettings
+
+IRIS = Path(__file__).parents[2] / "examples" / "iris" / "iris.csv"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the hub said."""
+
+    status: int
+    body: dict[str, Any]
+
+    @property
+    def data(self) -> Any:
+        """The data of a good answer."""
+        assert self.status == 200, self.body
+        return self.body["data"]
+
+    @property
+    def errors(self) -> list[tuple[str, str | None, str]]:
+        """Type, parameter and message of every error."""
+        meta = self.body["meta"]
+        assert meta["status"] == self.status
+        return [(e["error_type"], e.get("error_param"), e["message"]) for e in meta["errors"]]
+
+
+@dataclass(frozen=True)
+class Client:
+    """A client with a token, as small as can be."""
+
+    url: str
+    token: str
+    home: Path
+
+    def call(self, method: str, path: str, **params: Any) -> Answer:
+        """Send one request with its parameters in the body."""
+        body = {**params, "token": self.token}
+        answer = requests.request(method, f"{self.url}/api/v1{path}", json=body, timeout=30)
+        return Answer(answer.status_code, answer.json())
+
+    def get(self, path: str, **params: Any) -> Any:
+        """Return the data of a GET."""
+        return self.call("GET", path, **params).data
+
+    def post(self, path: str, **params: Any) -> Any:
+        """Return the data of a POST."""
+        return self.call("POST", path, **params).data
+
+    def patch(self, path: str, **params: Any) -> Any:
+        """Return the data of a PATCH."""
+        return self.call("PATCH", path, **params).data
+
+    def wait(self, kind: str, object_id: Any, *statuses: str, seconds: float = 60) -> str:
+        """Poll the status until it is one of `statuses`."""
+        seen: str = ""
+
+        def is_there() -> bool:
+            nonlocal seen
+            seen = self.get("/status", object=kind, id=object_id)["status"]
+            return seen in statuses
+
+        assert wait_until(is_there, seconds), f"{kind} {object_id} stays {seen}"
+        return seen
+
+    def upload(self, project_id: int, path: Path) -> str:
+        """Upload a file and return the URL a client makes of it, bucket invented."""
+        target = self.post("/project_file_urls", project_id=project_id, file_path=path.name)
+        with path.open("rb") as file:
+            answer = requests.post(
+                target["url"], data=target["fields"], files={"file": file}, timeout=30
+            )
+        assert answer.status_code == 200, answer.text
+        return f"s3://127/{target['fields']['key']}"
+
+    def add_project(self) -> dict[str, Any]:
+        """Return a new running project."""
+        project = self.post("/projects", name=f"p-{uuid.uuid4().hex[:10]}")
+        self.patch(f"/projects/{project['id']}/deploy", worker_type_id=1, workers_count=2)
+        self.wait("Project", project["id"], "running")
+        return dict(project)
+
+    def add_file(self, project_id: int, path: Path = IRIS, name: str = "iris") -> dict[str, Any]:
+        """Return a processed data set."""
+        url = self.upload(project_id, path)
+        file = self.post("/project_files", name=name, project_id=project_id, url=url)
+        self.wait("ProjectFile", file["id"], "processed")
+        return dict(self.get(f"/project_files/{file['id']}"))
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
+    """Look again and again until the condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def connect(settings: HubSettings) -> Client:
+    """Return a client with the credentials the hub wrote."""
+    credentials = json.loads(settings.credentials_path.read_text())
+    return Client(credentials["api_url"], credentials["token"], settings.home)
+
+
+@pytest.fixture(scope="session")
+def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """One hub that all tests share; each makes its own project."""
+    settings = HubSettings(home=tmp_path_factory.mktemp("hub"))
+    daemon.start(settings)
+    yield connect(settings)
+    daemon.stop(settings)
+
+
+@pytest.fixture
+def own_hub(tmp_path: Path) -> Iterator[HubSettings]:
+    """The settings of a hub that the test starts and ends as it likes."""
+    settings = HubSettings(home=tmp_path / "hub")
+    yield settings
+    daemon.stop(settings)
+
+
+@pytest.fixture
+def project(hub: Client) -> dict[str, Any]:
+    """A running project of its own."""
+    return hub.add_project()
+
+
+@pytest.fixture(scope="session")
+def iris_project(hub: Client) -> dict[str, Any]:
+    """A project whose data set `iris` is processed, for tests that only read it."""
+    project = hub.add_project()
+    return {"project": project, "file": hub.add_file(project["id"])}
