@@ -195,6 +195,12 @@ S = TypeVar("S", bound=Spec)
 Obj = TypeVar("Obj")
 
 
+# Clears the selected experiment, which belongs to one data set of one project.
+NO_EXPERIMENT: Mapping[tuple[str, ...], None] = MappingProxyType(
+    {("experiment", "name"): None, ("experiment", "experiment_session_id"): None}
+)
+
+
 class Kind(ABC, Generic[S, Obj]):
     """One kind of resource.
 
@@ -259,6 +265,10 @@ class Kind(ABC, Generic[S, Obj]):
     def loss(self, verb: Verb, found: Obj | None) -> Loss:
         """Return what the verb on this object costs if it was a mistake."""
         return self.losses.get(verb, Loss.NONE)
+
+    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+        """Return what a select writes into auger.yaml: path of keys to value, None clears it."""
+        raise NotImplementedError(f"{self.name} cannot be selected: a bug in auger_reconcile")
 
     def wanted(self, spec: S) -> Wanted:
         """Return the generic meaning of the declared state."""

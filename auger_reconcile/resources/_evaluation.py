@@ -222,7 +222,9 @@ def describe_progress(item: Mapping[str, Any]) -> str:
     done, total = settings.get("completed_evaluations"), settings.get("total_evaluations")
     parts = [str(item.get("status"))]
     if done is not None:
-        parts.append(f"{done} of {total} trials" if total else f"{done} trials")
+        # Ensembles come on top of the trials that were asked for.
+        within = total is not None and done <= total
+        parts.append(f"{done} of {total} trials" if within else f"{done} trials")
     if isinstance(item.get("top_score_value"), int | float):
         parts.append(f"best {item['top_score_value']:.4f}")
     return ", ".join(parts)

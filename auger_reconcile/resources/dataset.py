@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
+    NO_EXPERIMENT,
     Assessment,
     Kind,
     Loss,
@@ -42,8 +43,12 @@ _CONTENT = re.compile(r"/sha256-([0-9a-f]{64})-")
 class DatasetSpec(Spec):
     """A data set made from a local file or a URL."""
 
-    source: str = setting(
-        description="Local path, relative to the file that declares it, or an http(s) URL.",
+    source: str | None = setting(
+        default=None,
+        description=(
+            "Local path, relative to the file that declares it, or an http(s) URL; without one the "
+            "data set of this very name has to be on the hub."
+        ),
         min_length=1,
     )
     state: str = setting(
@@ -65,7 +70,7 @@ class DatasetSpec(Spec):
     @property
     def is_remote(self) -> bool:
         """Whether the hub fetches the data itself."""
-        return urlsplit(self.source).scheme in ("http", "https")
+        return urlsplit(self.source or "").scheme in ("http", "https")
 
 
 @dataclass(frozen=True)
@@ -145,7 +150,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         A cut before the registration leaves an unused upload, which costs nothing but its bytes.
         """
         spec: DatasetSpec = work.spec
-        url = spec.source
+        url = spec.source or ""
         if not spec.is_remote:
             if spec.path is None or spec.sha256 is None:
                 raise ActionFailed(f"the source `{spec.source}` cannot be read")
@@ -166,6 +171,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def delete(self, work: Work) -> Steps:
         """One request."""
         yield Call("DELETE", f"project_files/{work.object.id}")
+
+    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+        """Another data set has other experiments."""
+        return {("dataset",): name, **NO_EXPERIMENT}
 
 
 def wait_processed(found: DatasetObject) -> Steps:
@@ -204,6 +213,8 @@ def from_wire(item: Mapping[str, Any]) -> DatasetObject:
 
 def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
     """Say whether an object was made from the declared source as it is now."""
+    if spec.source is None:
+        return is_named(found.name, spec.name)
     if spec.is_remote:
         return found.url == spec.source
     return found.content is not None and found.content == spec.sha256
@@ -211,7 +222,7 @@ def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
 
 def upload_name(spec: DatasetSpec) -> str:
     """Return the last part of the key to ask for; the hub inserts six characters (§2.9)."""
-    stem, extension = split_extension(spec.source.replace("\\", "/").rpartition("/")[2])
+    stem, extension = split_extension((spec.source or "").replace("\\", "/").rpartition("/")[2])
     return f"sha256-{spec.sha256}-{stem[:KEY_NAME_LENGTH]}{extension}"
 
 
@@ -230,7 +241,7 @@ def uploaded_url(form: Mapping[str, Any]) -> str:
 def describe_source(spec: DatasetSpec) -> str:
     """Return the source in words: `files/churn.csv, 1.2 MB, sha256 3f2a9c`."""
     if spec.is_remote or spec.size is None or spec.sha256 is None:
-        return spec.source
+        return spec.source or ""
     return f"{spec.source}, {describe_size(spec.size)}, sha256 {spec.sha256[:6]}"
 
 

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
+    NO_EXPERIMENT,
     Assessment,
     Differ,
     FieldChange,
@@ -223,6 +224,10 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 stopped = run_from_wire((yield _await_run(run.id)))
             runs.append(stopped)
         return replace(found, runs=tuple(runs), run=None)
+
+    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+        """Another experiment has other runs."""
+        return {**NO_EXPERIMENT, ("experiment", "name"): name}
 
 
 def match_run(

@@ -44,7 +44,10 @@ LOCAL_READS = "local_exports"  # pseudo-collection: the notes beside downloaded 
 class ModelSpec(Spec):
     """A trial that is deployed on the hub, or downloaded."""
 
-    experiment: str = setting(description="Name of the declared experiment it comes from.")
+    experiment: str | None = setting(
+        default=None,
+        description="Name of the declared experiment it comes from; a trial id needs none.",
+    )
     trial: str = setting(default=BEST, description="`best` by the metric, or a trial id.")
     min_score: float | None = setting(
         default=None, description="Gate: nothing is deployed below this score.", allow_inf_nan=False
@@ -106,7 +109,8 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def references(self, spec: ModelSpec) -> Mapping[str, tuple[str, str]]:
         """A model needs its experiment."""
-        return {"project": ("project", ""), "experiment": ("experiment", spec.experiment)}
+        home = {"project": ("project", "")}
+        return home | ({"experiment": ("experiment", spec.experiment)} if spec.experiment else {})
 
     def index_keys(self, found: ModelObject) -> Iterable[str]:
         """By trial, by run and by the name of the declaration that made it."""
@@ -114,7 +118,8 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def lookup(self, spec: ModelSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
         """What was made of any run of its experiment, or bears its name, or is its trial."""
-        runs = (run for item in refs["experiment"].revisions for run in item.runs)
+        known = refs["experiment"].revisions if "experiment" in refs else ()
+        runs = (run for item in known for run in item.runs)
         return (
             f"trial:{spec.trial}",
             f"name:{spec.name}",
@@ -123,7 +128,7 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def assess(self, spec: ModelSpec, scene: Scene) -> Assessment:
         """Find the wanted trial among what is live, and what it would supersede."""
-        experiment = scene.refs["experiment"]
+        experiment = scene.refs.get("experiment", Assessment(""))
         live = [item for item in scene.objects if (item.path is not None) == spec.locally]
         owned = [item for item in live if is_owned(item, spec, experiment)]
         gate = f", gate {spec.min_score:g}" if spec.min_score is not None else ""
@@ -161,7 +166,7 @@ class Model(Kind[ModelSpec, ModelObject]):
     def create(self, work: Work) -> Steps:
         """Wait for the run, choose the trial, pass the gate, deploy or download."""
         spec: ModelSpec = work.spec
-        trial = yield from choose_trial(spec, work.refs["experiment"])
+        trial = yield from choose_trial(spec, work.refs.get("experiment"))
         score = trial.get("score_value")
         if spec.min_score is not None and not (score is not None and score >= spec.min_score):
             told = "unknown" if score is None else f"{score:.4f}"
@@ -192,7 +197,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         yield Await("pipelines", work.object.id, DEPLOYING | {READY, "undeploying"})
 
 
-def choose_trial(spec: ModelSpec, experiment: ExperimentObject) -> Steps:
+def choose_trial(spec: ModelSpec, experiment: ExperimentObject | None) -> Steps:
     """Yield the reads that find the wanted trial; return it.
 
     Raises:
@@ -200,6 +205,8 @@ def choose_trial(spec: ModelSpec, experiment: ExperimentObject) -> Steps:
     """
     if spec.trial != BEST:
         return (yield Call("GET", f"trials/{spec.trial}"))
+    if experiment is None:
+        raise ActionFailed("there is no experiment to take the best trial of")
     runs = [run for run in experiment.runs if run != experiment.run]
     if experiment.run:
         runs.append((yield from wait_completed(experiment.run)))

@@ -15,6 +15,7 @@ from typing_extensions import Self
 
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
+    NO_EXPERIMENT,
     Assessment,
     Kind,
     Loss,
@@ -187,6 +188,10 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         """Undeploy the cluster and wait until it is gone."""
         yield Call("PATCH", f"projects/{work.object.id}/undeploy")
         return from_wire((yield self._await(work.object.id, STOPPING | STARTING | {RUNNING})))
+
+    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+        """Another project has other data sets and experiments."""
+        return {("name",): name, ("dataset",): None, **NO_EXPERIMENT}
 
     @staticmethod
     def _await(project_id: int, waiting: frozenset[str]) -> Await:
