@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
@@ -53,7 +54,8 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
     except OSError as fault:
         raise AugerError(f"cannot write `{to}`: {fault.strerror or fault}") from None
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
     return 200
 
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
+from urllib.parse import urlsplit
 
 import requests
 from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
@@ -44,6 +45,8 @@ def send_form(
     url, fields = form.get("url"), form.get("fields")
     if not isinstance(url, str) or not isinstance(fields, Mapping) or "key" not in fields:
         raise HubError("the hub answered an upload form without `url`, `fields` or `key`")
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise HubError("the hub answered an upload form for no http(s) URL")
     try:
         file = source.open("rb")
     except OSError as fault:

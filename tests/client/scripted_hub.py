@@ -13,15 +13,18 @@ from typing import Any
 
 from auger_reconcile.client.transport import Pace
 
+KEPT = 2**18
+
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came in."""
+    """One request as it came in; of a large body only the beginning is kept."""
 
     method: str
     path: str
     headers: dict[str, str]
     body: bytes
+    size: int
 
     @property
     def json(self) -> Any:
@@ -62,6 +65,19 @@ def raw(text: bytes, *, then_close: bool = False) -> Step:
         connection.sendall(text)
         if then_close:
             connection.shutdown(socket.SHUT_RDWR)
+
+    return send
+
+
+def pages(count: int, **found: Any) -> Step:
+    """Answer lists of `count` objects page by page, as the hub does."""
+
+    def send(connection: socket.socket, received: Received) -> None:
+        offset, limit = received.json["offset"], received.json["limit"]
+        items = [{"id": number, **found} for number in range(count)][offset : offset + limit]
+        total = {"limit": limit, "offset": offset, "count": len(items), "total": count}
+        body = json.dumps({"data": items, "meta": {"pagination": total}}).encode()
+        reply(body=body)(connection, received)
 
     return send
 
@@ -165,7 +181,11 @@ def _receive(stream: Any) -> Received | None:
     while line := stream.readline().decode().strip():
         name, _, value = line.partition(":")
         headers[name.lower()] = value.strip()
-    return Received(method, path, headers, stream.read(int(headers.get("content-length", 0))))
+    size = int(headers.get("content-length", 0))
+    body = stream.read(min(size, KEPT))
+    for start in range(len(body), size, KEPT):
+        stream.read(min(size - start, KEPT))
+    return Received(method, path, headers, body, size)
 
 
 @dataclass

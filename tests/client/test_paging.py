@@ -1,0 +1,129 @@
+import pytest
+
+from auger_reconcile.client import paging
+from auger_reconcile.client.paging import Listing, ListMoved, read_page_of
+from auger_reconcile.errors import HubError
+
+
+def objects(start, stop):
+    return [{"id": number} for number in range(start, stop)]
+
+
+def read(page_at, *, width=4, most_requests=200):
+    """Read a list from `page_at(offset) -> (items, total)`; return it and the offsets asked for."""
+    listing, found, asked = Listing("GET /api/v1/things"), [], []
+    while offsets := listing.next_offsets(width):
+        asked += offsets
+        assert len(asked) < most_requests, "the reading does not end"
+        for offset, page in [(offset, page_at(offset)) for offset in offsets]:
+            found += listing.add(offset, *page)
+    return [item["id"] for item in found], asked
+
+
+def honest(count, *, cap=100, total=None):
+    """A hub that serves `count` objects, at most `cap` a page, and claims `total`."""
+
+    def page_at(offset):
+        return objects(offset, min(count, offset + cap)) if offset < count else [], (
+            count if total is None else total
+        )
+
+    return page_at
+
+
+@pytest.mark.parametrize("count", [0, 1, 99, 101, 250, 1234])
+@pytest.mark.parametrize("width", [1, 4])
+def test_every_object_is_read_once_and_in_order(count, width):
+    found, asked = read(honest(count), width=width)
+    assert found == list(range(count))
+    assert len(asked) == max(1, -(-count // 100))
+
+
+@pytest.mark.parametrize("count", [100, 300])
+def test_a_full_last_page_is_looked_behind(count):
+    found, asked = read(honest(count))
+    assert found == list(range(count))
+    assert asked[-1] == count
+
+
+@pytest.mark.parametrize("cap", [1, 7, 50, 99])
+def test_pages_shorter_than_asked_for_leave_no_gap(cap):
+    assert read(honest(120, cap=cap))[0] == list(range(120))
+
+
+def test_a_short_page_among_full_ones_leaves_no_gap():
+    def page_at(offset):
+        return objects(offset, min(500, offset + (10 if offset == 100 else 100))), 500
+
+    assert read(page_at)[0] == list(range(500))
+
+
+def test_a_total_that_is_too_high_is_not_believed():
+    assert read(honest(150, total=10**9))[0] == list(range(150))
+
+
+def test_a_total_that_is_too_low_is_not_believed():
+    assert read(honest(350, total=3))[0] == list(range(350))
+
+
+def test_without_a_total_the_list_ends_with_an_empty_page():
+    def page_at(offset):
+        return honest(250)(offset)[0], None
+
+    assert read(page_at) == (list(range(250)), [0, 100, 200, 250])
+
+
+def test_a_hub_without_pages_gives_the_whole_list_once():
+    assert read(lambda _: (objects(0, 3), None))[0] == [0, 1, 2]
+
+
+def test_a_hub_without_pages_may_give_more_than_a_page():
+    assert read(lambda _: (objects(0, 230), 230)) == (list(range(230)), [0, 230])
+
+
+def test_a_hub_that_ignores_the_offset_is_an_error():
+    with pytest.raises(HubError, match="answers every page with the first one"):
+        read(lambda _: (objects(0, 100), 250))
+
+
+def test_a_list_without_end_is_an_error(monkeypatch):
+    monkeypatch.setattr(paging, "MOST_OBJECTS", 1000)
+    with pytest.raises(HubError, match="the list has more than 1,000 objects"):
+        read(lambda offset: (objects(offset, offset + 100), None))
+
+
+def test_objects_added_meanwhile_push_others_but_none_comes_twice():
+    def page_at(offset):  # two newer objects come in front after the first page
+        shift = 2 if offset else 0
+        return objects(offset - shift, min(250, offset - shift + 100)), 250 + shift
+
+    assert read(page_at, width=1)[0] == list(range(250))
+
+
+def test_objects_deleted_meanwhile_start_the_reading_again():
+    def page_at(offset):
+        return objects(offset, offset + 100), 300 if offset == 0 else 299
+
+    with pytest.raises(ListMoved):
+        read(page_at)
+
+
+def test_objects_without_id_are_told_apart_by_all_they_have():
+    listing = Listing("GET /api/v1/things")
+    assert listing.add(0, [{"a": 1}, {"a": 2}, {"a": 1}], 3) == [{"a": 1}, {"a": 2}]
+
+
+def test_what_was_seen_before_is_left_out():
+    listing = Listing("GET /api/v1/things", seen={"0", "1"})
+    assert listing.add(0, objects(0, 4), 4) == objects(2, 4)
+
+
+@pytest.mark.parametrize("data", [{}, "text", 3, [1], [{"id": 1}, None]])
+def test_something_else_than_a_list_of_objects_is_an_error(data):
+    with pytest.raises(HubError, match="something else than a list of objects"):
+        read_page_of(data, {}, request="GET /api/v1/things")
+
+
+@pytest.mark.parametrize("meta", [{}, {"pagination": None}, {"pagination": {"total": "many"}}])
+def test_a_missing_total_is_unknown(meta):
+    assert read_page_of([], meta, request="GET /x") == ([], None)
