@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as Map
+from collections.abc import Iterator
+from collections.abc import Mapping as Map
 from dataclasses import dataclass
 from typing import Any
 
@@ -132,12 +133,16 @@ class Builder:
         try:
             if not path.is_file():
                 hint = "it is not a file" if path.exists() else "there is no such file"
-                self._report_source(item, node, "missing-source", "a source that is not there", hint)
+                self._report_source(
+                    item, node, "missing-source", "a source that is not there", hint
+                )
                 return {}
             content = self.contents.read(path)
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or str(error)
-            self._report_source(item, node, "missing-source", "a source that cannot be read", reason)
+            self._report_source(
+                item, node, "missing-source", "a source that cannot be read", reason
+            )
             return {}
         return {"path": str(path), "sha256": content.sha256, "size": content.size}
 

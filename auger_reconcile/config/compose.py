@@ -65,7 +65,7 @@ def compose(file: FileText) -> Composed:
     return Composed(documents, ())
 
 
-class _Unreadable(Exception):  # noqa: N818 - ends the reading, never leaves this module
+class _Unreadable(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.code)
         self.diagnostic = diagnostic
@@ -245,9 +245,7 @@ class _Composer:
             for source in merged.items if isinstance(merged, Sequence) else [merged]:
                 if not isinstance(source, Mapping):
                     summary = "`<<` takes a map, or a list of maps"
-                    self.faults.append(
-                        fault(self.file, "merge", summary, source.start, source.end)
-                    )
+                    self.faults.append(fault(self.file, "merge", summary, source.start, source.end))
                     continue
                 for key, entry in source.entries.items():
                     entries.setdefault(key, entry)

@@ -6,6 +6,7 @@ Says what is declared, where, and with which settings; whether those are right i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -16,8 +17,8 @@ from auger_reconcile.config.report import Report
 from auger_reconcile.config.source import base_name
 from auger_reconcile.config.validate import Place, check_fields, validate
 from auger_reconcile.resources._base import Lifecycle
-from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._evaluation import SearchSettings
+from auger_reconcile.resources._registry import kind_of
 
 LONG_FORM = {"datasets": "dataset", "experiments": "experiment", "models": "model"}
 PROJECT_FIELDS = ("state", "cluster")
@@ -83,14 +84,26 @@ class ProjectFile:
     root: Mapping
     declarations: tuple[Declaration, ...] = field(default=())
 
-    def named(self, kind: str) -> dict[str, Declaration]:
-        """Return the declarations of a kind by name."""
-        return {item.name: item for item in self.declarations if item.kind == kind}
+    @cached_property
+    def by_name(self) -> dict[str, dict[str, Declaration]]:
+        """The declarations by kind, then by name."""
+        found: dict[str, dict[str, Declaration]] = {}
+        for item in self.declarations:
+            found.setdefault(item.kind, {})[item.name] = item
+        return found
 
 
 def known_fields() -> tuple[str, ...]:
     """Return every key that a document may have."""
-    return ("name", *Head.model_fields, *PROJECT_FIELDS, *SHORT_FORM, *LONG_FORM, "variables", "review")
+    return (
+        "name",
+        *Head.model_fields,
+        *PROJECT_FIELDS,
+        *SHORT_FORM,
+        *LONG_FORM,
+        "variables",
+        "review",
+    )
 
 
 def read_document(root: Mapping, report: Report) -> ProjectFile | None:
@@ -124,7 +137,9 @@ def check_name(text: str, place: Node, report: Report, address: str | None = Non
     elif len(text.encode("utf-8", "replace")) > LONGEST_NAME:
         hint = f"a name has at most {LONGEST_NAME} bytes"
     if hint:
-        report.error("bad-name", "a name that the hub cannot carry", place, hint=hint, address=address)
+        report.error(
+            "bad-name", "a name that the hub cannot carry", place, hint=hint, address=address
+        )
     return hint is None
 
 
@@ -229,7 +244,11 @@ class _Reader:
             if name and ("dataset", name.text) not in self._found:
                 hint = "`source` says what the data set is made of"
                 self._report.error(
-                    "missing-field", "a field is missing", name, label="`source`", hint=hint,
+                    "missing-field",
+                    "a field is missing",
+                    name,
+                    label="`source`",
+                    hint=hint,
                     address=f"dataset.{name.text}",
                 )
             return name
@@ -293,9 +312,7 @@ class _Reader:
         wants = {"experiment": "dataset", "model": "experiment"}
         return tuple(self._complete(item, wants.get(item.kind), only) for item in found)
 
-    def _complete(
-        self, item: Declaration, role: str | None, only: dict[str, str]
-    ) -> Declaration:
+    def _complete(self, item: Declaration, role: str | None, only: dict[str, str]) -> Declaration:
         if role is None or role not in only or item.settings.value(role) is not None:
             return item
         place = item.place

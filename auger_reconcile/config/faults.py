@@ -19,7 +19,9 @@ class _Explanation(NamedTuple):
 
 
 _QUOTE = "a quote that is opened is closed by the same quote"
-_UNFINISHED = _Explanation("quote", "a quoted text without its closing quote", _QUOTE, at_start=True)
+_UNFINISHED = _Explanation(
+    "quote", "a quoted text without its closing quote", _QUOTE, at_start=True
+)
 _COLON = "a value that holds `: ` is written in quotes"
 _INDENT = "keys of one map start in the same column"
 # Words of libyaml and of PyYAML's own parser, most telling first.
@@ -38,7 +40,10 @@ _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
     ("violates indentation", _Explanation("tab", "a tab in the indentation")),
     ("expected <block end>", _Explanation("indentation", "no key of the map above", _INDENT)),
     ("expected key", _Explanation("indentation", "no key of the map above", _INDENT)),
-    ("block sequence entries are not allowed", _Explanation("indentation", "a list is not allowed")),
+    (
+        "block sequence entries are not allowed",
+        _Explanation("indentation", "a list is not allowed"),
+    ),
     ("block mapping", _Explanation("indentation", "wrong indentation", _INDENT)),
     (
         "unknown escape character",
@@ -57,7 +62,9 @@ _EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
 )
 _TAB = _Explanation("tab", "a tab in the indentation", "YAML is indented with spaces")
 _RESERVED = _Explanation(
-    "character", "a value that starts with a reserved character", "such a value is written in quotes"
+    "character",
+    "a value that starts with a reserved character",
+    "such a value is written in quotes",
 )
 _VARIABLE = _Explanation(
     "bracket",

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping as Map
-from difflib import get_close_matches
 
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
-from auger_reconcile.config.report import Report
+from auger_reconcile.config.report import Report, nearest
 
 PREFIX = "AUGER_VAR_"
 DEEPEST = 50  # variables within variables
@@ -16,7 +15,14 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 
 
-def interpolate(root: Mapping, given: Map[str, str], environ: Map[str, str], report: Report) -> Mapping:
+def interpolate(
+    root: Mapping,
+    given: Map[str, str],
+    environ: Map[str, str],
+    report: Report,
+    *,
+    in_use: bool = True,
+) -> Mapping:
     """Return a document with every variable replaced, and without its `variables:`.
 
     A value that is nothing but `${name}` becomes the variable, a number where that is one; in any
@@ -27,8 +33,11 @@ def interpolate(root: Mapping, given: Map[str, str], environ: Map[str, str], rep
         given: values of `--var`, which win over all others.
         environ: the environment; `AUGER_VAR_name` wins over the file.
         report: takes unset variables and the like, each at its place.
+        in_use: whether any of the files has a `${` at all.
     """
-    return _Variables(root, given, environ, report).replace_map(root.without("variables"))
+    variables = _Variables(root, given, environ, report)
+    rest = root.without("variables")
+    return variables.replace_map(rest) if in_use else rest
 
 
 def referenced_names(root: Node) -> frozenset[str]:
@@ -82,7 +91,9 @@ class _Variables:
             name = name if new is key else new.text  # an old name is known by today's
             if name in entries:
                 hint = "the variables of two keys make them the same"
-                self._report.error("duplicate-key", "a key that the map has already", key, hint=hint)
+                self._report.error(
+                    "duplicate-key", "a key that the map has already", key, hint=hint
+                )
             entries[name] = Entry(new, self.replace(value))
         return node._replace(entries=entries)
 
@@ -125,7 +136,9 @@ class _Variables:
             return node._replace(text=told, plain=True)
         entry = self._declared.get(name)
         if entry is None or is_null(entry.value):
-            self._settle("unset-variable", "a variable without a value", node, shown, self._advise(name))
+            self._settle(
+                "unset-variable", "a variable without a value", node, shown, self._advise(name)
+            )
             return None
         assert isinstance(entry.value, Scalar)
         return self._resolve(name, entry.value, node)
@@ -142,14 +155,11 @@ class _Variables:
         return self._resolved[name]
 
     def _advise(self, name: str) -> str:
-        near = get_close_matches(name, [*self._given, *self._declared], n=1)
-        if near:
-            return f"there is a variable `{near[0]}`"
+        if near := nearest(name, [*self._given, *self._declared]):
+            return f"there is a variable `{near}`"
         return f"`variables:`, {PREFIX}{name} or `--var {name}=VALUE` gives it one"
 
-    def _settle(
-        self, code: str, summary: str, node: Scalar, shown: str | None, hint: str
-    ) -> None:
+    def _settle(self, code: str, summary: str, node: Scalar, shown: str | None, hint: str) -> None:
         """Report at the reference itself; nothing else is worth saying about this value."""
         place = node
         if shown is not None:

@@ -119,7 +119,9 @@ def _modernise_cluster(cluster: Mapping, report: Report) -> Mapping:
     return cluster
 
 
-def options_of(settings: Mapping, review: Node | None, report: Report, address: str) -> dict[str, Any]:
+def options_of(
+    settings: Mapping, review: Node | None, report: Report, address: str
+) -> dict[str, Any]:
     """Return the members of `evaluation_options` that only other clients name (wire contract §3.6).
 
     Args:
@@ -136,7 +138,9 @@ def options_of(settings: Mapping, review: Node | None, report: Report, address: 
             continue
         value = to_plain(node)
         if name in PASSED_ON:
-            options[PASSED_ON[name]] = [value] if name in _LISTS and isinstance(value, str) else value
+            options[PASSED_ON[name]] = (
+                [value] if name in _LISTS and isinstance(value, str) else value
+            )
         elif name == "validation_size":
             split[SPLIT[name]] = round(1 - value, 12)
         elif name in SPLIT:
@@ -177,7 +181,10 @@ def _review_options(review: Node | None) -> dict[str, Any]:
     alert, roi = plain.get("alert"), plain.get("roi")
     policy = alert.get("retrain_policy") if isinstance(alert, dict) else None
     if isinstance(policy, dict):
-        told = {"retrain_policy_type": policy.get("type"), "retrain_policy_value": policy.get("value")}
+        told = {
+            "retrain_policy_type": policy.get("type"),
+            "retrain_policy_value": policy.get("value"),
+        }
         options |= {name: value for name, value in told.items() if value is not None}
     if isinstance(roi, dict):
         members = ("filter", "revenue", "investment")

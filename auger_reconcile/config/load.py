@@ -22,7 +22,7 @@ from auger_reconcile.config.compose import compose
 from auger_reconcile.config.document import ProjectFile, known_fields, read_document
 from auger_reconcile.config.find import find_files
 from auger_reconcile.config.interpolation import interpolate, referenced_names
-from auger_reconcile.config.nodes import Mapping, Node, Scalar, is_null, to_plain
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.overlay import lay_over
 from auger_reconcile.config.report import Report
 from auger_reconcile.config.rules import check_rules
@@ -108,6 +108,7 @@ class _Loader:
         self._environ = environ
         self._overlays = 0
         self._mentioned: set[str] = set()
+        self._in_use = False
 
     def read(self, paths: Sequence[Path]) -> list[ProjectFile]:
         roots = self.read_roots(paths)
@@ -125,7 +126,9 @@ class _Loader:
             name = _overlay_of(files[0], self._env).name
             self._complain("no-overlay", "no file has this overlay", f"`{name}`")
         for name in self._variables.keys() - self._mentioned if files else ():
-            self._complain("unused-variable", "no file has this variable", f"`{name}`", Severity.WARNING)
+            self._complain(
+                "unused-variable", "no file has this variable", f"`{name}`", Severity.WARNING
+            )
         return roots
 
     def _complain(
@@ -154,13 +157,19 @@ class _Loader:
         self.report.add(composed.diagnostics)
         filled = [document.root for document in composed.documents if document.root is not None]
         if not filled and not composed.diagnostics and path.name != SECOND_FILE:
-            self.report.add([file_error(path, "empty-file", "the file is empty", hint="`name: ...` comes first")])
+            self.report.add(
+                [
+                    file_error(
+                        path, "empty-file", "the file is empty", hint="`name: ...` comes first"
+                    )
+                ]
+            )
         for root in filled:
             if not isinstance(root, Mapping):
                 hint = "a file holds keys with values, such as `name: churn`"
                 self.report.error("wrong-type", "expected a map", root, hint=hint)
-        if any("${" in root.file.text for root in filled):
-            self._mentioned |= {name for root in filled for name in referenced_names(root)}
+        self._in_use |= "${" in text.text
+        self._mentioned |= {name for root in filled for name in referenced_names(root)}
         return [root for root in filled if isinstance(root, Mapping)]
 
     def _join(self, roots: list[Mapping], below: list[Mapping]) -> list[Mapping]:
@@ -186,7 +195,8 @@ class _Loader:
         return roots
 
     def _replace_variables(self, root: Mapping) -> Mapping:
-        return interpolate(root, self._variables, self._environ, self.report)
+        given, environ = self._variables, self._environ
+        return interpolate(root, given, environ, self.report, in_use=self._in_use)
 
 
 def _overlay_of(path: Path, env: str) -> Path:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from difflib import get_close_matches
 
 from auger_reconcile.config.document import Declaration, ProjectFile
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence
-from auger_reconcile.config.report import Report
+from auger_reconcile.config.report import Report, nearest, shorten
 from auger_reconcile.config.validate import quote_all, setting_names
 from auger_reconcile.resources._evaluation import ModelType
 from auger_reconcile.resources._registry import all_kinds, kind_of
@@ -17,13 +16,10 @@ from auger_reconcile.state import Declared
 
 # Wire contract §3.6, "metric names accepted for scoring".
 CLASSIFICATION = frozenset(
-    "accuracy f1_macro f1_micro f1_weighted neg_log_loss precision_macro precision_micro"
-    " precision_weighted recall_macro recall_micro recall_weighted"
-    " average_precision f1 precision recall roc_auc cohen_kappa_score matthews_corrcoef".split()
+    ["accuracy", "f1_macro", "f1_micro", "f1_weighted", "neg_log_loss", "precision_macro", "precision_micro", "precision_weighted", "recall_macro", "recall_micro", "recall_weighted", "average_precision", "f1", "precision", "recall", "roc_auc", "cohen_kappa_score", "matthews_corrcoef"]
 )
 REGRESSION = frozenset(
-    "explained_variance neg_median_absolute_error neg_mean_absolute_error neg_mean_squared_error"
-    " neg_mean_squared_log_error r2 neg_rmsle neg_mase mda neg_rmse".split()
+    ["explained_variance", "neg_median_absolute_error", "neg_mean_absolute_error", "neg_mean_squared_error", "neg_mean_squared_log_error", "r2", "neg_rmsle", "neg_mase", "mda", "neg_rmse"]
 )
 _FROM_MINUS_ONE = frozenset({"cohen_kappa_score", "matthews_corrcoef"})
 _UP_TO_ONE = frozenset({"r2", "explained_variance"})
@@ -40,12 +36,13 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
     for item in document.declarations:
         _check_references(item, document, report)
         _check_lifecycle(item, report)
+        if item.kind == "experiment":
+            _check_columns(item, report)
         declared = built.get(item.address)
         if declared is None:
             continue
         if isinstance(declared.spec, ExperimentSpec):
             _check_metric(item, declared.spec, report)
-            _check_columns(item, declared.spec, report)
         elif isinstance(declared.spec, ModelSpec):
             _check_gate(item, declared.spec, built, report)
     _check_file_lifecycle(document, report)
@@ -56,12 +53,14 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
     node = item.settings.value(role) if role else None
     if role is None or not isinstance(node, Scalar):
         return
-    names = document.named(role)
+    names = document.by_name.get(role, {})
     found = names.get(node.text)
     if found is None:
-        near = get_close_matches(node.text, names, n=1)
-        known = f"declared are {quote_all(list(names)[:12])}" if names else f"no {role} is declared"
-        hint = f"there is `{role}.{near[0]}`" if near else known
+        near = nearest(node.text, names)
+        known = (
+            f"declared are {quote_all(sorted(names)[:12])}" if names else f"no {role} is declared"
+        )
+        hint = f"there is `{role}.{near}`" if near else known
         summary = f"a reference to an undeclared {role}"
         report.error("unknown-reference", summary, node, hint=hint, address=item.address)
     elif _is_absent(found) and not _is_absent(item):
@@ -83,8 +82,8 @@ def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> No
     fitting = CLASSIFICATION if classifies else REGRESSION
     if spec.metric in fitting:
         return
-    near = get_close_matches(spec.metric, sorted(fitting), n=1)
-    hint = f"there is `{near[0]}`" if near else f"known are {quote_all(sorted(fitting))}"
+    near = nearest(spec.metric, sorted(fitting))
+    hint = f"there is `{near}`" if near else f"known are {quote_all(sorted(fitting))}"
     if spec.metric in CLASSIFICATION | REGRESSION:
         summary = "a metric that does not fit the model type"
         hint = f"`{spec.model_type.value}` is measured by {quote_all(sorted(fitting))}"
@@ -93,32 +92,38 @@ def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> No
         report.error("unknown-metric", "an unknown metric", place, hint=hint, address=item.address)
 
 
-def _check_columns(item: Declaration, spec: ExperimentSpec, report: Report) -> None:
-    if spec.target in spec.exclude:
-        place = _item_of(item.settings.value("exclude"), spec.target) or item.place
+def _check_columns(item: Declaration, report: Report) -> None:
+    """Check the roles of columns, as written: other mistakes do not hide these."""
+    target, time = item.settings.value("target"), item.settings.value("time_series")
+    excluded = _texts_of(item.settings.value("exclude"))
+    if isinstance(target, Scalar) and target.text in excluded:
         hint = "the target is the column to predict"
-        report.error("excluded-target", "the target is excluded", place, hint=hint, address=item.address)
-    node = item.settings.value("time_series")
-    if spec.model_type is not ModelType.TIMESERIES:
-        if node is not None:
-            hint = f"`time_series` has no effect for `{spec.model_type.value}`"
+        place = excluded[target.text]
+        report.error(
+            "excluded-target", "an excluded target", place, hint=hint, address=item.address
+        )
+    model_type = item.settings.value("model_type")
+    if not isinstance(model_type, Scalar):
+        return
+    if model_type.text != ModelType.TIMESERIES.value:
+        if time is not None:
+            hint = f"`time_series` has no effect for `{shorten(model_type.text)}`"
             summary = "a time column without a time series"
-            report.warn("unused-field", summary, node, hint=hint, address=item.address)
-    elif node is None:
+            report.warn("unused-field", summary, time, hint=hint, address=item.address)
+    elif not isinstance(time, Scalar):
         hint = "without `time_series` the data must have exactly one datetime column"
         summary = "a time series without its time column"
         report.warn("time-column", summary, item.place, hint=hint, address=item.address)
-    elif spec.time_series in (spec.target, *spec.exclude):
-        is_target = spec.time_series == spec.target
-        hint = "it is the target" if is_target else "it is excluded"
+    elif time.text in excluded or (isinstance(target, Scalar) and time.text == target.text):
+        hint = "it is excluded" if time.text in excluded else "it is the target"
         summary = "a time column that cannot be one"
-        report.error("time-column", summary, node, hint=hint, address=item.address)
+        report.error("time-column", summary, time, hint=hint, address=item.address)
 
 
-def _item_of(node: Node | None, text: str) -> Node | None:
-    if isinstance(node, Sequence):
-        return next((i for i in node.items if isinstance(i, Scalar) and i.text == text), None)
-    return node
+def _texts_of(node: Node | None) -> dict[str, Scalar]:
+    """Return the names in a list, or the one name in its place."""
+    found = node.items if isinstance(node, Sequence) else [node]
+    return {item.text: item for item in found if isinstance(item, Scalar)}
 
 
 def _check_gate(
@@ -170,7 +175,7 @@ def _check_ignored(
     names = node.value("ignore_changes") if isinstance(node, Mapping) else None
     for item in names.items if isinstance(names, Sequence) else ():
         if isinstance(item, Scalar) and item.text not in known:
-            near = get_close_matches(item.text, known, n=1)
-            hint = f"`{owner}` has a field `{near[0]}`" if near else None
+            near = nearest(item.text, known)
+            hint = f"`{owner}` has a field `{near}`" if near else None
             summary = "an unknown field to ignore"
             report.error("unknown-field", summary, item, hint=hint, address=address)

@@ -55,9 +55,7 @@ class FileText:
         column = start - self._line_starts[number]
         last = max(len(line.rstrip()), column + 1)
         wanted = max((end or start) - start, 1)
-        return SourceSpan(
-            self.shown_path, number + 1, column + 1, min(wanted, last - column), line
-        )
+        return SourceSpan(self.shown_path, number + 1, column + 1, min(wanted, last - column), line)
 
 
 def show_path(path: Path) -> str:
@@ -72,7 +70,9 @@ def read_text(path: Path) -> tuple[FileText | None, tuple[Diagnostic, ...]]:
     """Read a file as UTF-8; the text is None when a diagnostic says why it cannot be used."""
     try:
         if path.stat().st_size > LARGEST_FILE:
-            return None, (file_error(path, "too-large", "the file is too large for a configuration"),)
+            return None, (
+                file_error(path, "too-large", "the file is too large for a configuration"),
+            )
         raw = path.read_bytes()
     except OSError as error:
         reason = error.strerror or type(error).__name__

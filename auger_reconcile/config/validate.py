@@ -9,14 +9,13 @@ import json
 import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence, to_plain
-from auger_reconcile.config.report import Report, describe
+from auger_reconcile.config.report import Report, describe, nearest
 
 M = TypeVar("M", bound=BaseModel)
 _EXPECTED = {
@@ -92,9 +91,7 @@ def validate(
     return _validate_plain(model, data | given, settings, place, report)
 
 
-def check_fields(
-    settings: Mapping, known: Collection[str], place: Place, report: Report
-) -> None:
+def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
     """Report every key that is no field, with the nearest one that is."""
     for name, (key, _) in settings.entries.items():
         if name not in known and name not in place.also:
@@ -104,8 +101,8 @@ def check_fields(
 
 def advise_field(name: str, known: Collection[str], owner: str) -> str:
     """Return the hint for an unknown field: the nearest one, or the choice."""
-    if near := get_close_matches(name, known, n=1, cutoff=0.6):
-        return f"`{owner}` has a field `{near[0]}`"
+    if near := nearest(name, known):
+        return f"`{owner}` has a field `{near}`"
     return f"the fields of `{owner}` are {quote_all(sorted(known)[:12])}"
 
 
@@ -122,7 +119,9 @@ def _validate_plain(
         return model.model_validate_json(json.dumps(data), strict=True)
     except ValidationError as error:
         errors = error.errors(include_url=False)
-    numbers = [e["loc"] for e in errors if e["type"] == "string_type" and _is_number(settings, e["loc"])]
+    numbers = [
+        e["loc"] for e in errors if e["type"] == "string_type" and _is_number(settings, e["loc"])
+    ]
     if numbers:
         for loc in numbers:  # a name written as a number is the text as written
             _put(data, loc, settings)
@@ -169,8 +168,12 @@ def _translate(
     owner = str(loc[-2]) if len(loc) > 1 else place.owner
     if kind == "missing":
         report.error(
-            "missing-field", "a field is missing", place.node,
-            label=f"`{loc[-1]}`", hint=f"`{owner}` needs `{loc[-1]}`", address=place.address,
+            "missing-field",
+            "a field is missing",
+            place.node,
+            label=f"`{loc[-1]}`",
+            hint=f"`{owner}` needs `{loc[-1]}`",
+            address=place.address,
         )
         return
     if kind == "extra_forbidden":
@@ -190,10 +193,12 @@ def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str
     if kind == "value_error":
         return "wrong-value", str(ctx["error"]), None
     if kind == "enum" or (choices := _CHOICES.fullmatch(str(ctx.get("pattern", "")))):
-        allowed = re.findall(r"'([^']*)'", ctx["expected"]) if kind == "enum" else choices[1].split("|")  # type: ignore[index]
+        allowed = (
+            re.findall(r"'([^']*)'", ctx["expected"]) if kind == "enum" else choices[1].split("|")
+        )  # type: ignore[index]
         text = node.text if isinstance(node, Scalar) else describe(node)
-        near = get_close_matches(text, allowed, n=1)
-        hint = f"`{near[0]}` is near; allowed are " if near else "allowed are "
+        near = nearest(text, allowed)
+        hint = f"`{near}` is near; allowed are " if near else "allowed are "
         return "wrong-value", "a value that is not allowed", hint + quote_all(allowed)
     if kind in _LIMITS:
         return "out-of-range", "a number out of range", _describe_range(info)
@@ -207,7 +212,9 @@ def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str
 
 
 def _describe_range(info: Any) -> str | None:
-    limits = {n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "gt", "lt") if hasattr(m, n)}
+    limits = {
+        n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "gt", "lt") if hasattr(m, n)
+    }
     if "ge" in limits and "le" in limits:
         return f"allowed is {limits['ge']} to {limits['le']}"
     words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}
