@@ -37,6 +37,7 @@ _access = logging.getLogger("auger.hub.access")
 _errors = logging.getLogger("auger.hub.errors")
 _MAX_BODY_BYTES = 256 * 1024**2
 _THREADS = 16
+_METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
@@ -58,9 +59,10 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         StarletteRoute("/health", _health, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub), methods=["POST"]),
         *_api_routes(hub, ROUTES),
+        StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
         *file_routes(hub),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers={404: _unknown_path})
+    app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
     return AccessLog(app)
 
@@ -154,7 +156,7 @@ async def _health(_request: Request) -> Response:
     return JSONResponse({"status": "ok", "version": __version__})
 
 
-async def _unknown_path(_request: Request, _error: Exception) -> Response:
+async def _unknown_path(_request: Request) -> Response:
     error = NotFound("Resource")
     return JSONResponse(error_envelope(error, None), status_code=error.status)
 

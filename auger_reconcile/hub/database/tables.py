@@ -23,6 +23,13 @@ class Base(DeclarativeBase):
     }
 
 
+class Numbered:
+    """Ids that count up and are never given twice, also after the newest row is deleted."""
+
+    __table_args__ = {"sqlite_autoincrement": True}  # noqa: RUF012 - SQLAlchemy reads this name
+    id: Mapped[int] = mapped_column(primary_key=True)
+
+
 class Timestamped:
     """When a row was made and last changed."""
 
@@ -30,11 +37,10 @@ class Timestamped:
     updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
 
 
-class Organization(Timestamped, Base):
+class Organization(Numbered, Timestamped, Base):
     """Who owns objects; one never sees another's."""
 
     __tablename__ = "organizations"
-    id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     main_bucket: Mapped[str] = mapped_column(unique=True)
     cluster_mode: Mapped[str] = mapped_column(default="multi_tenant")
@@ -49,11 +55,10 @@ def _project() -> Mapped[int]:
     return mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
 
 
-class User(Timestamped, Base):
+class User(Numbered, Timestamped, Base):
     """Someone who may log in; a revoked user has no password."""
 
     __tablename__ = "users"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     name: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
@@ -77,11 +82,10 @@ class Secret(Base):
     value: Mapped[str]
 
 
-class Project(Timestamped, Base):
+class Project(Numbered, Timestamped, Base):
     """A place for data and experiments, with its compute (wire contract §2.4)."""
 
     __tablename__ = "projects"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     name: Mapped[str] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(default="undeployed", index=True)
@@ -93,11 +97,10 @@ class Project(Timestamped, Base):
     cluster_autoterminate_minutes: Mapped[int] = mapped_column(default=30)
 
 
-class ProjectFile(Timestamped, Base):
+class ProjectFile(Numbered, Timestamped, Base):
     """A data set (§2.8); `key` is the path of `url` after the bucket, which clients invent."""
 
     __tablename__ = "project_files"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     project_id: Mapped[int] = _project()
     name: Mapped[str]
@@ -152,11 +155,10 @@ class ExperimentSession(Timestamped, Base):
     completed_at: Mapped[datetime | None]
 
 
-class Hyperparameter(Base):
+class Hyperparameter(Numbered, Base):
     """An algorithm with its settings (§2.19)."""
 
     __tablename__ = "hyperparameters"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     algorithm_name: Mapped[str]
     algorithm_params: Mapped[dict[str, Any]]
@@ -199,11 +201,10 @@ class Pipeline(Timestamped, Base):
     pipeline_metadata: Mapped[dict[str, Any] | None]
 
 
-class PipelineFile(Timestamped, Base):
+class PipelineFile(Numbered, Timestamped, Base):
     """A model to take away (§2.14)."""
 
     __tablename__ = "pipeline_files"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     project_id: Mapped[int] = _project()
     experiment_session_id: Mapped[str]
@@ -233,11 +234,10 @@ class Prediction(Timestamped, Base):
     predicted_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class Actual(Base):
+class Actual(Numbered, Base):
     """What really happened, as one client sent it (§2.16)."""
 
     __tablename__ = "actuals"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     pipeline_id: Mapped[str] = mapped_column(
         ForeignKey("pipelines.id", ondelete="CASCADE"), index=True
@@ -247,11 +247,10 @@ class Actual(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
 
 
-class ClusterTask(Timestamped, Base):
+class ClusterTask(Numbered, Timestamped, Base):
     """A background task of the hub (§2.6)."""
 
     __tablename__ = "cluster_tasks"
-    id: Mapped[int] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = _organization()
     project_id: Mapped[int] = _project()
     name: Mapped[str]

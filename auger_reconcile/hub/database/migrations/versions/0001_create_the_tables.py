@@ -12,16 +12,17 @@ down_revision = None
 def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
     op.create_table(
         "organizations",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("main_bucket", sa.String(), nullable=False),
         sa.Column("cluster_mode", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("main_bucket"),
         sa.UniqueConstraint("name"),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "secrets",
@@ -31,13 +32,14 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
     )
     op.create_table(
         "hyperparameters",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("algorithm_name", sa.String(), nullable=False),
-        sa.Column("algorithm_params", sa.JSON(), nullable=False),
+        sa.Column("algorithm_params", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("algorithm_params_hash", sa.String(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("hyperparameters", schema=None) as batch_op:
         batch_op.create_index(
@@ -46,7 +48,6 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
 
     op.create_table(
         "projects",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("status", sa.String(), nullable=False),
@@ -56,10 +57,12 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("worker_type_id", sa.Integer(), nullable=False),
         sa.Column("kubernetes_stack", sa.String(), nullable=False),
         sa.Column("cluster_autoterminate_minutes", sa.Integer(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("projects", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_projects_name"), ["name"], unique=False)
@@ -70,15 +73,16 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
 
     op.create_table(
         "users",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("password_hash", sa.String(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("name"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("users", schema=None) as batch_op:
         batch_op.create_index(
@@ -87,20 +91,21 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
 
     op.create_table(
         "cluster_tasks",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
         sa.Column("queue", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("args", sa.JSON(), nullable=True),
+        sa.Column("args", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("result", sa.JSON(), nullable=True),
         sa.Column("exception", sa.String(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("cluster_tasks", schema=None) as batch_op:
         batch_op.create_index(
@@ -113,7 +118,6 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
 
     op.create_table(
         "project_files",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -123,13 +127,15 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("description", sa.String(), nullable=True),
         sa.Column("content_type", sa.String(), nullable=True),
         sa.Column("status", sa.String(), nullable=False),
-        sa.Column("statistics", sa.JSON(), nullable=True),
+        sa.Column("statistics", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("project_files", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_project_files_key"), ["key"], unique=False)
@@ -189,8 +195,8 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
-        sa.Column("model_settings", sa.JSON(), nullable=False),
-        sa.Column("dataset_statistics", sa.JSON(), nullable=True),
+        sa.Column("model_settings", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("dataset_statistics", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("top_score_value", sa.Double(), nullable=True),
         sa.Column("starter_user_id", sa.Integer(), nullable=False),
         sa.Column("workers", sa.Integer(), nullable=False),
@@ -229,8 +235,8 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("score_name", sa.String(), nullable=False),
         sa.Column("score_value", sa.Double(), nullable=True),
         sa.Column("task_type", sa.String(), nullable=False),
-        sa.Column("raw_data", sa.JSON(), nullable=False),
-        sa.Column("result", sa.JSON(), nullable=False),
+        sa.Column("raw_data", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(
@@ -255,7 +261,6 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
 
     op.create_table(
         "pipeline_files",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("project_id", sa.Integer(), nullable=False),
         sa.Column("experiment_session_id", sa.String(), nullable=False),
@@ -263,12 +268,14 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("key", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["project_id"], ["projects.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["trial_id"], ["trials.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("pipeline_files", schema=None) as batch_op:
         batch_op.create_index(
@@ -291,7 +298,7 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("error_message", sa.String(), nullable=True),
         sa.Column("is_review_model_enabled", sa.Boolean(), nullable=False),
         sa.Column("refit_data_path", sa.String(), nullable=True),
-        sa.Column("pipeline_metadata", sa.JSON(), nullable=True),
+        sa.Column("pipeline_metadata", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.DateTime(), nullable=False),
         sa.Column("updated_at", sa.DateTime(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
@@ -308,15 +315,16 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
 
     op.create_table(
         "actuals",
-        sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organization_id", sa.Integer(), nullable=False),
         sa.Column("pipeline_id", sa.String(), nullable=False),
-        sa.Column("rows", sa.JSON(), nullable=False),
-        sa.Column("details", sa.JSON(), nullable=False),
+        sa.Column("rows", sa.JSON(none_as_null=True), nullable=False),
+        sa.Column("details", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("created_at", sa.DateTime(), nullable=False),
+        sa.Column("id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["organization_id"], ["organizations.id"], ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["pipeline_id"], ["pipelines.id"], ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("id"),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("actuals", schema=None) as batch_op:
         batch_op.create_index(
@@ -333,8 +341,8 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         sa.Column("status", sa.String(), nullable=False),
         sa.Column("records_count", sa.Integer(), nullable=True),
         sa.Column("time_consumed_ms", sa.Integer(), nullable=True),
-        sa.Column("request", sa.JSON(), nullable=True),
-        sa.Column("result", sa.JSON(), nullable=True),
+        sa.Column("request", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("result", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("result_key", sa.String(), nullable=True),
         sa.Column("error_message", sa.String(), nullable=True),
         sa.Column("predicted_at", sa.DateTime(), nullable=False),
