@@ -16,10 +16,40 @@ from auger_reconcile.state import Declared
 
 # Wire contract §3.6, "metric names accepted for scoring".
 CLASSIFICATION = frozenset(
-    ["accuracy", "f1_macro", "f1_micro", "f1_weighted", "neg_log_loss", "precision_macro", "precision_micro", "precision_weighted", "recall_macro", "recall_micro", "recall_weighted", "average_precision", "f1", "precision", "recall", "roc_auc", "cohen_kappa_score", "matthews_corrcoef"]
+    [
+        "accuracy",
+        "f1_macro",
+        "f1_micro",
+        "f1_weighted",
+        "neg_log_loss",
+        "precision_macro",
+        "precision_micro",
+        "precision_weighted",
+        "recall_macro",
+        "recall_micro",
+        "recall_weighted",
+        "average_precision",
+        "f1",
+        "precision",
+        "recall",
+        "roc_auc",
+        "cohen_kappa_score",
+        "matthews_corrcoef",
+    ]
 )
 REGRESSION = frozenset(
-    ["explained_variance", "neg_median_absolute_error", "neg_mean_absolute_error", "neg_mean_squared_error", "neg_mean_squared_log_error", "r2", "neg_rmsle", "neg_mase", "mda", "neg_rmse"]
+    [
+        "explained_variance",
+        "neg_median_absolute_error",
+        "neg_mean_absolute_error",
+        "neg_mean_squared_error",
+        "neg_mean_squared_log_error",
+        "r2",
+        "neg_rmsle",
+        "neg_mase",
+        "mda",
+        "neg_rmse",
+    ]
 )
 _FROM_MINUS_ONE = frozenset({"cohen_kappa_score", "matthews_corrcoef"})
 _UP_TO_ONE = frozenset({"r2", "explained_variance"})
