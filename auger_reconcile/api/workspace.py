@@ -35,7 +35,7 @@ class Workspace:
         on_exchange: told of every request.
     """
 
-    files: Sequence[Path] = (Path(),)
+    files: Sequence[Path] = (Path("auger.yaml"),)
     env: str | None = None
     variables: Mapping[str, str] = field(default_factory=dict)
     hub: str | None = None
@@ -59,7 +59,7 @@ class Workspace:
     @property
     def desired(self) -> DesiredState:
         """The desired state that the files declare."""
-        return self.loaded.desired
+        return self.loaded.state
 
     @property
     def folder(self) -> Path:

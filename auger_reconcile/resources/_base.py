@@ -266,8 +266,11 @@ class Kind(ABC, Generic[S, Obj]):
         """Return what the verb on this object costs if it was a mistake."""
         return self.losses.get(verb, Loss.NONE)
 
-    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
-        """Return what a select writes into auger.yaml: path of keys to value, None clears it."""
+    def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
+        """Return what a select writes into auger.yaml: path of keys to value, None clears it.
+
+        The key of the name itself comes first; with name None everything is cleared.
+        """
         raise NotImplementedError(f"{self.name} cannot be selected: a bug in auger_reconcile")
 
     def wanted(self, spec: S) -> Wanted:

@@ -131,6 +131,9 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         if foreign and not spec.is_remote and not any(item.content for item in usable):
             caution = "made by another client: its content cannot be compared with the source"
             return Assessment(foreign.name, object=foreign, revisions=revisions, caution=caution)
+        if spec.source is None:
+            refusal = "it is not on the hub, and no source to make it from is declared"
+            return Assessment(spec.name, refusal=refusal)
         broken = tuple(
             item for item in revisions if item not in usable and holds_content(item, spec)
         )
@@ -172,7 +175,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """One request."""
         yield Call("DELETE", f"project_files/{work.object.id}")
 
-    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+    def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
         return {("dataset",): name, **NO_EXPERIMENT}
 

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
-    NO_EXPERIMENT,
     Assessment,
     Differ,
     FieldChange,
@@ -225,9 +224,9 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             runs.append(stopped)
         return replace(found, runs=tuple(runs), run=None)
 
-    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+    def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another experiment has other runs."""
-        return {**NO_EXPERIMENT, ("experiment", "name"): name}
+        return {("experiment", "name"): name, ("experiment", "experiment_session_id"): None}
 
 
 def match_run(

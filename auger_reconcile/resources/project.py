@@ -189,7 +189,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         yield Call("PATCH", f"projects/{work.object.id}/undeploy")
         return from_wire((yield self._await(work.object.id, STOPPING | STARTING | {RUNNING})))
 
-    def selection(self, name: str) -> Mapping[tuple[str, ...], str | None]:
+    def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another project has other data sets and experiments."""
         return {("name",): name, ("dataset",): None, **NO_EXPERIMENT}
 

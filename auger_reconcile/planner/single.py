@@ -1,0 +1,68 @@
+"""Plans of one resource: what the imperative commands are made of. Pure, as the rest of the planner.
+
+A create, start or stop of one resource is `build_plan` with a target; here is what has no place in
+a declaration: to delete one object by its very name, and to select.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.planner.decide import delete_undeclared
+from auger_reconcile.planner.plan import Action, Plan
+from auger_reconcile.resources._base import FieldChange, Verb
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.state import ObservedState
+
+
+def empty_plan(observed: ObservedState) -> Plan:
+    """Return a plan that does nothing, for the observed hub."""
+    return Plan(observed.hub, observed.organization, observed.organization_id, config_digest="")
+
+
+def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:
+    """Return the plan that deletes one object and nothing else."""
+    action = delete_undeclared(project, kind_of(kind), found, "asked for")
+    return replace(empty_plan(observed), actions=(action,))
+
+
+def with_selection(
+    plan: Plan, address: Address, name: str | None, settings: Mapping[str, Any]
+) -> Plan:
+    """Return the plan with a select at its end that stores a name in auger.yaml.
+
+    Args:
+        plan: whose actions on the address come first.
+        address: what is selected.
+        name: to store; None clears the selection.
+        settings: of auger.yaml as it is; a select that would change nothing is left out.
+    """
+    edits = kind_of(address.kind).selection(name)
+    changes = tuple(
+        FieldChange("/".join(path), _value_at(settings, path), value)
+        for path, value in edits.items()
+        if (_value_at(settings, path) or None) != value
+    )
+    if not changes or changes[0].path != "/".join(next(iter(edits))):
+        return plan  # the name is there already, and what belongs to it stays
+    select = Action(
+        id=f"select:{address.qualified}",
+        address=address,
+        verb=Verb.SELECT,
+        name=name or "",
+        reason="stored in auger.yaml" if name else "cleared in auger.yaml",
+        depends_on=tuple(action.id for action in plan.actions if action.address == address),
+        object=plan.bindings.get(address),
+        changes=changes,
+    )
+    return replace(plan, actions=(*plan.actions, select))
+
+
+def _value_at(settings: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = settings
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return None if value is None else str(value)
