@@ -38,7 +38,7 @@ def _find_table(h5py: Any, node: Any) -> pd.DataFrame | None:
     if isinstance(node, h5py.Dataset):
         return _compound(node) if node.dtype.names else None
     if "table" in node and "pandas_type" in node.attrs:
-        return _pandas_table(node["table"])
+        return _pandas_table(node)
     if "axis0" in node and "block0_values" in node:
         return _pandas_fixed(node)
     children = list(node.values())
@@ -56,8 +56,9 @@ def _compound(dataset: Any) -> pd.DataFrame:
     return pd.DataFrame({name: _values(table[name]) for name in table.dtype.names})
 
 
-def _pandas_table(dataset: Any) -> pd.DataFrame:
+def _pandas_table(group: Any) -> pd.DataFrame:
     """Unfold the blocks of `to_hdf(format="table")`: one field for all columns of one type."""
+    dataset = group["table"]
     table = dataset[()]
     columns: dict[str, Any] = {}
     for field in table.dtype.names:
@@ -69,7 +70,14 @@ def _pandas_table(dataset: Any) -> pd.DataFrame:
         block = values if values.ndim == 2 else values.reshape(-1, 1)
         for position, name in enumerate(names):
             columns[name] = _values(block[:, position], kind)
-    return pd.DataFrame(columns)
+    order = _column_order(group.attrs.get("non_index_axes"))
+    return pd.DataFrame({name: columns[name] for name in order or columns})
+
+
+def _column_order(attribute: Any) -> list[str]:
+    """Read pandas' `[(1, [names])]`; a file without it keeps the order of its blocks."""
+    axes = _load_plain(attribute) if attribute is not None else []
+    return [_text(name) for _, names in axes for name in names]
 
 
 def _pandas_fixed(group: Any) -> pd.DataFrame:
@@ -113,12 +121,13 @@ class _NoClasses(pickle.Unpickler):
 
 
 def _stored_names(attribute: Any) -> list[str]:
-    if isinstance(attribute, np.ndarray):
-        return [_text(name) for name in attribute]
-    content = (
-        bytes(attribute) if isinstance(attribute, (bytes, np.bytes_)) else str(attribute).encode()
-    )
+    names = attribute if isinstance(attribute, np.ndarray) else _load_plain(attribute)
+    return [_text(name) for name in names]
+
+
+def _load_plain(attribute: Any) -> Any:
+    content = attribute if isinstance(attribute, bytes) else str(attribute).encode()
     try:
-        return [_text(name) for name in _NoClasses(io.BytesIO(content)).load()]
+        return _NoClasses(io.BytesIO(content)).load()
     except pickle.UnpicklingError as error:
         raise UnreadableData("The HDF5 file names its columns in an unknown way.") from error

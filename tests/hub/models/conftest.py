@@ -1,0 +1,96 @@
+"""Models of the real search pipelines, fitted once for all tests on small tables."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auger_reconcile.hub.data.profile import profile_file
+from auger_reconcile.hub.models.package import package_model
+from auger_reconcile.hub.search.prepare import describe_task
+from auger_reconcile.hub.search.task import SearchTask
+
+IRIS = Path(__file__).parents[3] / "examples" / "iris" / "iris.csv"
+HOLDOUT = IRIS.with_name("holdout.csv")
+LOGISTIC = "sklearn.linear_model.LogisticRegression"
+
+MakeModel = Callable[..., Path]
+
+
+def describe(path: Path, target: str, model_type: str) -> dict[str, Any]:
+    """Return the `task_info` of a run with default settings."""
+    columns = [
+        {**column, "isTarget": column["column_name"] == target}
+        for column in profile_file(path)["stat_data"]
+    ]
+    scoring = "accuracy" if model_type == "classification" else "r2"
+    info = describe_task(SearchTask(path, columns, {"scoring": scoring}, model_type, seed=0))
+    return {**info, "stat_data": columns, "model_type": model_type, "seed": 0}
+
+
+@pytest.fixture(scope="session")
+def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+    def make(
+        path: Path,
+        target: str,
+        model_type: str = "classification",
+        algorithm: str = LOGISTIC,
+        params: dict[str, Any] | None = None,
+    ) -> Path:
+        folder = tmp_path_factory.mktemp("models") / "model"
+        trial = {"uid": "0A" * 7 + "F", "algorithm_name": algorithm}
+        info = describe(path, target, model_type)
+        package_model(
+            folder, data_path=path, task_info=info, trial={**trial, "algorithm_params": params or {}}
+        )
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def iris_model(make_model: MakeModel) -> Path:
+    return make_model(IRIS, "species")
+
+
+@pytest.fixture(scope="session")
+def mixed_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Numbers, whole numbers, categories, words, dates, with gaps, and a target of each kind."""
+    random, rows = np.random.default_rng(0), 300
+    words = np.array([f"word{number}" for number in range(80)])
+    frame = pd.DataFrame(
+        {
+            "number": random.normal(size=rows),
+            "code": random.integers(0, 5, rows),
+            "group": random.choice(["red", "green", "blue"], rows),
+            "word": random.choice(words[:45], rows),
+            "text": [" ".join(random.choice(words, 6)) for _ in range(rows)],
+            "day": pd.date_range("2020-01-01", periods=rows).strftime("%Y-%m-%d"),
+        }
+    )
+    signal = frame["number"] + frame["code"]
+    frame["number"] = frame["number"].mask(random.random(rows) < 0.1)
+    frame["group"] = frame["group"].mask(random.random(rows) < 0.1)
+    frame["yes"] = (signal > signal.median()).astype(int)
+    frame["amount"] = 3 * signal + random.normal(size=rows)
+    path = tmp_path_factory.mktemp("tables") / "mixed.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def series_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weekly rhythm on a trend."""
+    days = np.arange(140)
+    frame = pd.DataFrame(
+        {
+            "day": pd.date_range("2020-01-01", periods=140).strftime("%Y-%m-%d"),
+            "sales": 100 + days / 2 + 10 * np.sin(days * 2 * np.pi / 7),
+        }
+    )
+    path = tmp_path_factory.mktemp("tables") / "series.csv"
+    frame.to_csv(path, index=False)
+    return path
