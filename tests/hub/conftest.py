@@ -16,6 +16,21 @@ import requests
 from auger_reconcile.hub import daemon
 from auger_reconcile.hub.settings import HubSettings
 
+OPTIONS = {
+    "targetFeature": "species",
+    "featureColumns": ["sepal_length", "sepal_width", "petal_length", "petal_width"],
+    "categoricalFeatures": ["species"],
+    "timeSeriesFeatures": [],
+    "labelEncodingFeatures": [],
+    "binaryClassification": False,
+    "classification": True,
+    "crossValidationFolds": 2,
+    "max_total_time_mins": 2,
+    "max_eval_time_mins": 1,
+    "max_n_trials": 3,
+    "use_ensemble": False,
+    "scoring": "accuracy",
+}
 IRIS = Path(__file__).parents[2] / "examples" / "iris" / "iris.csv"
 
 
@@ -102,6 +117,31 @@ class Client:
         self.wait("ProjectFile", file["id"], "processed")
         return dict(self.get(f"/project_files/{file['id']}"))
 
+    def add_run(self, file: dict[str, Any], **options: Any) -> dict[str, Any]:
+        """Return a waiting run of a new experiment on the data set."""
+        experiment = self.post(
+            "/experiments",
+            name=f"e-{uuid.uuid4().hex[:10]}",
+            project_id=file["project_id"],
+            data_path=file["url"],
+        )
+        return dict(
+            self.post(
+                "/experiment_sessions",
+                experiment_id=experiment["id"],
+                model_type="classification",
+                model_settings={"evaluation_options": {**OPTIONS, **options}},
+            )
+        )
+
+    def start_run(self, run_id: str) -> dict[str, Any]:
+        """Start a waiting run."""
+        return dict(self.patch(f"/experiment_sessions/{run_id}", status="preprocess"))
+
+    def stop_run(self, run_id: str) -> Answer:
+        """Interrupt a run."""
+        return self.call("PATCH", f"/experiment_sessions/{run_id}", status="interrupted")
+
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
     """Look again and again until the condition holds."""
@@ -147,3 +187,15 @@ def iris_project(hub: Client) -> dict[str, Any]:
     """A project whose data set `iris` is processed, for tests that only read it."""
     project = hub.add_project()
     return {"project": project, "file": hub.add_file(project["id"])}
+
+
+@pytest.fixture(scope="session")
+def finished_run(hub: Client, iris_project: dict[str, Any]) -> dict[str, Any]:
+    """A completed run on iris with its board, for tests that only read it."""
+    run = hub.add_run(iris_project["file"])
+    hub.start_run(run["id"])
+    hub.wait("ExperimentSession", run["id"], "completed")
+    return {
+        "run": hub.get(f"/experiment_sessions/{run['id']}"),
+        "trials": hub.get("/trials", experiment_session_id=run["id"]),
+    }
