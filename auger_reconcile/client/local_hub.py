@@ -67,7 +67,7 @@ def stop(*, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
 
 def status(*, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
     """Return what the hub says of itself, running or not."""
-    return _ask_facts("status", environ=environ, home=home)
+    return _ask_facts("status", "--json", environ=environ, home=home)
 
 
 def run_user_command(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) -> Any:
@@ -111,9 +111,9 @@ def _is_healthy(url: str) -> bool:
     return isinstance(answer, dict) and answer.get("status") == "ok"
 
 
-def _ask_facts(verb: str, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+def _ask_facts(verb: str, *options: str, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
     """Run a verb of the hub's program that answers with an object."""
-    facts = _ask([verb], environ=environ, home=home)
+    facts = _ask([verb, *options], environ=environ, home=home)
     if not isinstance(facts, dict):
         raise Unavailable(f"the local hub did not answer `{verb}` with an object")
     return facts
@@ -131,9 +131,8 @@ def _ask(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) ->
     try:
         done = subprocess.run(
             [sys.executable, "-m", _MODULE, *arguments],
-            # modules lie in the user's folder by chance, not to be imported by the hub
-            env={**environ, "AUGER_HUB_HOME": str(folder), "PYTHONSAFEPATH": "1"},
-            cwd=home if home.is_dir() else None,
+            env={**environ, "AUGER_HUB_HOME": str(folder)},
+            cwd=folder.anchor,  # `-m` imports from here first: not from among the user's files
             stdin=subprocess.DEVNULL,
             capture_output=True,
             encoding="utf-8",
@@ -164,7 +163,7 @@ def _read_tail(path: Path, lines: int) -> list[str]:
     try:
         with path.open(encoding="utf-8", errors="replace") as file:
             return [line.rstrip("\n") for line in deque(file, maxlen=lines)]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []
     except OSError as fault:
         raise AugerError(f"cannot read `{path}`: {fault.strerror or fault}") from None
