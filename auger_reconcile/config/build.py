@@ -1,15 +1,16 @@
-"""Declarations -> resources: each is validated against its kind, with the place of every setting."""
+"""Declarations -> resources, each validated against its kind, with the place of every setting."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Map
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.config import legacy
-from auger_reconcile.config.document import Declaration, ProjectFile
+from auger_reconcile.config.declaration import Declaration, ProjectFile
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, span_of
 from auger_reconcile.config.report import Report
 from auger_reconcile.config.source import (
@@ -20,7 +21,7 @@ from auger_reconcile.config.source import (
 )
 from auger_reconcile.config.validate import Place, validate
 from auger_reconcile.diagnostics import SourceSpan
-from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._base import Lifecycle
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import Declared
 
@@ -64,18 +65,19 @@ class Builder:
 
     def build(self, item: Declaration) -> Declared | None:
         """Return the resource, or None when the report tells why there is none."""
+        report = self.report.about(item.address)
         settings = self._inherit_lifecycle(item.settings)
         given: dict[str, Any] = {"name": item.name}
-        also: frozenset[str] = frozenset()
+        also: Collection[str] = ()
         if item.kind == "experiment":
-            settings, options = self._split_options(item, settings)
+            settings, options = self._split_options(settings, report)
             given |= {"options": options} if options else {}
             also = legacy.EXPERIMENT_KEYS
         elif item.kind == "dataset":
-            given |= self._read_source(item)
+            given |= self._read_source(item.settings, report)
         owner = "auger.yaml" if item.kind == "project" else item.kind
-        place = Place(item.place, owner, item.address, also)
-        spec = validate(kind_of(item.kind).spec, settings, place, self.report, **given)
+        place = Place(item.place, owner, also)
+        spec = validate(kind_of(item.kind).spec, settings, place, report, **given)
         if spec is None:
             return None
         address = Address(self.document.name, item.kind, item.name)
@@ -84,7 +86,8 @@ class Builder:
     def _inherit_lifecycle(self, settings: Mapping) -> Mapping:
         """Let the lifecycle of the file hold for every resource, key by key."""
         of_file = self.document.root.entries.get("lifecycle")
-        if of_file is None or not isinstance(of_file.value, Mapping):
+        is_empty = self.document.head.lifecycle == Lifecycle()
+        if is_empty or of_file is None or not isinstance(of_file.value, Mapping):
             return settings
         own = settings.value("lifecycle")
         if isinstance(own, Mapping):
@@ -94,9 +97,7 @@ class Builder:
             return settings
         return settings._replace(entries={**settings.entries, "lifecycle": of_file})
 
-    def _split_options(
-        self, item: Declaration, settings: Mapping
-    ) -> tuple[Mapping, dict[str, Any]]:
+    def _split_options(self, settings: Mapping, report: Report) -> tuple[Mapping, dict[str, Any]]:
         """Divide the settings of an experiment from those that are only passed on."""
         entries = settings.entries
         foreign = entries.keys() & (legacy.EXPERIMENT_KEYS | legacy.IGNORED_IN_EXPERIMENT)
@@ -106,52 +107,40 @@ class Builder:
         summary = "a setting of another client, which has no effect"
         for name in sorted(foreign & legacy.IGNORED_IN_EXPERIMENT):
             if settings.value(name) is not None:
-                key = entries[name].key
-                self.report.warn("ignored-field", summary, key, address=item.address)
-        options = legacy.options_of(settings, review, self.report, item.address)
+                report.warn("ignored-field", summary, entries[name].key)
+        options = legacy.options_of(settings, review, report)
         return settings.without(*foreign), options
 
-    def _read_source(self, item: Declaration) -> dict[str, Any]:
-        """Return what is computed of a local source: where it lies, and its content."""
-        node = item.settings.value("source")
-        if not isinstance(node, Scalar) or self.report.is_settled(node):
+    def _read_source(self, settings: Mapping, report: Report) -> dict[str, Any]:
+        """Return what is computed of a source: where a local one lies, and its content."""
+        node = settings.value("source")
+        if not isinstance(node, Scalar) or report.is_settled(node):
             return {}
-        scheme = scheme_of(node.text)
-        if scheme:
+        if scheme := scheme_of(node.text):
             if scheme not in ("http", "https"):
                 hint = "a source is a local path or an http(s) URL"
-                self._report_source(item, node, "source-scheme", "an unknown kind of URL", hint)
+                report.error("source-scheme", "an unknown kind of URL", node, hint=hint)
             return {}
-        path = local_path(node.text, node.file.path.parent)
         if not has_known_extension(node.text):
             hint = "such as .csv, .json, .xlsx, .parquet or .csv.gz"
-            self._report_source(item, node, "source-format", "an unknown format of data", hint)
+            report.error("source-format", "an unknown format of data", node, hint=hint)
             return {}
-        state = item.settings.value("state")
+        path = local_path(node.text, node.file.path.parent)
+        state = settings.value("state")
         if self.contents is None or (isinstance(state, Scalar) and state.text == "absent"):
             return {"path": str(path)}
-        try:
-            if not path.is_file():
-                hint = "it is not a file" if path.exists() else "there is no such file"
-                self._report_source(
-                    item, node, "missing-source", "a source that is not there", hint
-                )
-                return {}
-            content = self.contents.read(path)
-        except (OSError, ValueError) as error:
-            reason = getattr(error, "strerror", None) or str(error)
-            self._report_source(
-                item, node, "missing-source", "a source that cannot be read", reason
-            )
-            return {}
-        return {"path": str(path), "sha256": content.sha256, "size": content.size}
-
-    def _report_source(
-        self, item: Declaration, node: Scalar, code: str, summary: str, hint: str
-    ) -> None:
-        self.report.error(code, summary, node, hint=hint, address=item.address)
+        return {"path": str(path), **_read_content(self.contents, path, node, report)}
 
 
-def settings_of(declared: Declared) -> Spec:
-    """Return the settings of a resource."""
-    return declared.spec
+def _read_content(
+    contents: ContentReader, path: Path, node: Scalar, report: Report
+) -> dict[str, Any]:
+    try:
+        if path.is_file():
+            content = contents.read(path)
+            return {"sha256": content.sha256, "size": content.size}
+        hint = "it is not a file" if path.exists() else "there is no such file"
+    except (OSError, ValueError) as error:
+        hint = getattr(error, "strerror", None) or str(error)
+    report.error("missing-source", "a source that cannot be read", node, hint=hint)
+    return {}

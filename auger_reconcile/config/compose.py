@@ -65,6 +65,11 @@ def compose(file: FileText) -> Composed:
     return Composed(documents, ())
 
 
+def _index(mark: Any) -> int:
+    """Return a mark's index; the type stubs leave it open whether there are marks."""
+    return int(mark.index)
+
+
 class _Unreadable(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.code)
@@ -106,7 +111,7 @@ class _Composer:
         """Yield the documents, driven by the parser's events."""
         start = 0
         while True:
-            event = parser.get_event()
+            event: Any = parser.get_event()
             match event:
                 case yaml.ScalarEvent():
                     self._add(self._scalar(event), event.anchor)
@@ -117,12 +122,12 @@ class _Composer:
                 case yaml.AliasEvent():
                     self._alias(event)
                 case yaml.DocumentStartEvent():
-                    start, self._root = event.end_mark.index, None
+                    start, self._root = _index(event.end_mark), None
                     self._anchors.clear()
                 case yaml.DocumentEndEvent():
                     root = self._root
                     empty = isinstance(root, Scalar) and root.is_null
-                    yield Document(None if empty else root, start, event.start_mark.index)
+                    yield Document(None if empty else root, start, _index(event.start_mark))
                 case yaml.StreamEndEvent():
                     return
 
@@ -176,12 +181,12 @@ class _Composer:
             inside = any(item.anchor == event.anchor for item in self._open)
             summary = "an alias that stands inside of its own anchor"
             summary = summary if inside else "an alias without an anchor before it"
-            raise _Unreadable(fault(self.file, "alias", summary, start, end))
+            raise _Unreadable(fault("alias", summary, self.file.span(start, end)))
         self._repeated += anchored.weight
         if self._repeated > MOST_REPEATED:
             summary = "aliases repeat too much"
             hint = f"all aliases of a file may stand for at most {MOST_REPEATED} values"
-            raise _Unreadable(fault(self.file, "alias", summary, start, end, hint=hint))
+            raise _Unreadable(fault("alias", summary, self.file.span(start, end), hint=hint))
         self._count += anchored.weight
         if self._open:
             self._open[-1].height = max(self._open[-1].height, anchored.height)
@@ -220,7 +225,7 @@ class _Composer:
             return node if node.start == start else node._replace(start=start, end=end)
         summary = "a key that is empty, a list or a map"
         hint = "a key is a text, such as `name:`"
-        raise _Unreadable(fault(self.file, "key", summary, start, end, hint=hint))
+        raise _Unreadable(fault("key", summary, self.file.span(start, end), hint=hint))
 
     def _enter(self, parent: _Open, key: Scalar, value: Node) -> None:
         entries = parent.entries
@@ -232,7 +237,7 @@ class _Composer:
             summary = "a key that the map has already"
             hint = f"the first one is in line {first.line}"
             self.faults.append(
-                fault(self.file, "duplicate-key", summary, key.start, key.end, hint=hint)
+                fault("duplicate-key", summary, self.file.span(key.start, key.end), hint=hint)
             )
         else:
             entries[key.text] = Entry(key, value)
@@ -245,7 +250,9 @@ class _Composer:
             for source in merged.items if isinstance(merged, Sequence) else [merged]:
                 if not isinstance(source, Mapping):
                     summary = "`<<` takes a map, or a list of maps"
-                    self.faults.append(fault(self.file, "merge", summary, source.start, source.end))
+                    self.faults.append(
+                        fault("merge", summary, self.file.span(source.start, source.end))
+                    )
                     continue
                 for key, entry in source.entries.items():
                     entries.setdefault(key, entry)
@@ -254,9 +261,9 @@ class _Composer:
         if depth > DEEPEST:
             summary = "lists and maps are nested too deeply"
             hint = f"at most {DEEPEST} levels are read"
-            raise _Unreadable(fault(self.file, "too-deep", summary, at, hint=hint))
+            raise _Unreadable(fault("too-deep", summary, self.file.span(at), hint=hint))
 
     def _refuse_tag(self, start: int) -> None:
         text = self.file.text[start : start + 200].split(None, 1)[0]
         summary = "a tag that has no meaning here"
-        self.faults.append(fault(self.file, "tag", summary, start, start + len(text)))
+        self.faults.append(fault("tag", summary, self.file.span(start, start + len(text))))

@@ -6,7 +6,6 @@ before it is written, and has to differ in the wanted values and in nothing else
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -18,19 +17,16 @@ from typing import Any, NamedTuple, TypeAlias
 from auger_reconcile.config.compose import compose
 from auger_reconcile.config.legacy import RENAMED
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, resolve
+from auger_reconcile.config.quoting import Value, to_yaml
 from auger_reconcile.config.text import FileText, decode, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 
-Value: TypeAlias = str | int | float | bool | None
 KeyPath: TypeAlias = tuple[str, ...]
 
 _BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t]+|$))*")  # anchor and tag before a value
-# Texts that every version of YAML reads as themselves, in any place.
-_PLAIN = re.compile(r"[A-Za-z][\w.-]*(?: [\w.-]+)*", re.ASCII)
-_WORDS = frozenset("y n yes no on off true false null".split())
 # Where a new key goes: after the nearest of those before it. Others go to the end.
 _ORDER: dict[KeyPath, tuple[str, ...]] = {
     (): (
@@ -47,7 +43,7 @@ class _Edit(NamedTuple):
     text: str
 
 
-class _CannotEdit(Exception):  # noqa: N818 - becomes a diagnostic before it leaves this module
+class _CannotEdit(Exception):
     def __init__(self, place: int, hint: str) -> None:
         super().__init__(hint)
         self.place = place
@@ -247,20 +243,6 @@ class _Editor:
             at = len(self._text)
             return _Edit(at, at, self._newline + lines)
         return _Edit(found.end(), found.end(), lines + self._newline)
-
-
-def to_yaml(value: Value, quote: str = "") -> str:
-    """Return a value as every version of YAML reads it, in the quotes that were there."""
-    if not isinstance(value, str):
-        return json.dumps(value)
-    if quote != '"' and re.fullmatch(r"[^\x00-\x1f\x7f-\x9f\ufeff\u2028\u2029]*", value):
-        if quote != "'" and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
-            return value
-        return "'" + value.replace("'", "''") + "'"
-    escaped = json.dumps(value, ensure_ascii=False)
-    return re.sub(
-        r"[\x7f-\x9f\ufeff\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", escaped
-    )
 
 
 def _is_same(node: Node, value: Value) -> bool:

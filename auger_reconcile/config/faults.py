@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from auger_reconcile.config.text import FileText
-from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
 
 class _Explanation(NamedTuple):
@@ -83,20 +83,12 @@ def explain(file: FileText, problem: str, at: int, since: int) -> Diagnostic:
         told = _VARIABLE
     if told is None:
         told = _Explanation("syntax", re.sub(r"[^\x20-\x7e]", "?", problem) or "no YAML")
-    place = since if told.at_start else at
-    return fault(file, told.code, told.summary, place, hint=told.hint)
+    elif told.code == "indentation" and line.text[: line.column - 1].strip():
+        told = _Explanation("syntax", "something after the end of a value")
+    place = file.span(since) if told.at_start else line
+    return fault(told.code, told.summary, place, hint=told.hint)
 
 
-def fault(
-    file: FileText,
-    code: str,
-    summary: str,
-    start: int,
-    end: int | None = None,
-    *,
-    hint: str | None = None,
-) -> Diagnostic:
-    """Return the error about a stretch of a text."""
-    return Diagnostic(
-        Severity.ERROR, f"yaml-{code}", summary, span=file.span(start, end), hint=hint
-    )
+def fault(code: str, summary: str, span: SourceSpan, *, hint: str | None = None) -> Diagnostic:
+    """Return the error about a stretch of a text that is no YAML, or more than is read."""
+    return Diagnostic(Severity.ERROR, f"yaml-{code}", summary, span=span, hint=hint)

@@ -86,9 +86,9 @@ class _Variables:
 
     def replace_map(self, node: Mapping) -> Mapping:
         entries: dict[str, Entry] = {}
-        for name, (key, value) in node.entries.items():
+        for known_as, (key, value) in node.entries.items():
             new = self._replace_scalar(key)
-            name = name if new is key else new.text  # an old name is known by today's
+            name = known_as if new is key else new.text  # an old name is known by today's
             if name in entries:
                 hint = "the variables of two keys make them the same"
                 self._report.error(

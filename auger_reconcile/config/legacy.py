@@ -119,22 +119,19 @@ def _modernise_cluster(cluster: Mapping, report: Report) -> Mapping:
     return cluster
 
 
-def options_of(
-    settings: Mapping, review: Node | None, report: Report, address: str
-) -> dict[str, Any]:
+def options_of(settings: Mapping, review: Node | None, report: Report) -> dict[str, Any]:
     """Return the members of `evaluation_options` that only other clients name (wire contract §3.6).
 
     Args:
         settings: of the experiment, as written.
         review: the file's `review`, whose retrain policy and return on investment are sent too.
         report: takes values of a wrong type.
-        address: of the experiment.
     """
     options: dict[str, Any] = {}
     split: dict[str, Any] = {}
     for name in (*PASSED_ON, *SPLIT, *sorted(OTHER)):
         node = settings.value(name)
-        if node is None or not _has_right_type(name, node, report, address):
+        if node is None or not _has_right_type(name, node, report):
             continue
         value = to_plain(node)
         if name in PASSED_ON:
@@ -154,7 +151,7 @@ def options_of(
     return options | _review_options(review)
 
 
-def _has_right_type(name: str, node: Node, report: Report, address: str) -> bool:
+def _has_right_type(name: str, node: Node, report: Report) -> bool:
     value = node.value if isinstance(node, Scalar) else None
     number = isinstance(value, (int, float)) and not isinstance(value, bool)
     expected: str | None = None
@@ -168,10 +165,10 @@ def _has_right_type(name: str, node: Node, report: Report, address: str) -> bool
         expected = "expected a number between 0 and 1"
     elif name == "validation_source" and not str(value).startswith(("http://", "https://")):
         hint = "only an http(s) URL is passed on; other data is declared in `datasets`"
-        report.warn("ignored-field", "a source that is not used", node, hint=hint, address=address)
+        report.warn("ignored-field", "a source that is not used", node, hint=hint)
         return False
     if expected:
-        report.error("wrong-type", expected, node, address=address)
+        report.error("wrong-type", expected, node)
     return expected is None
 
 

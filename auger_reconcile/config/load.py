@@ -19,7 +19,8 @@ from auger_reconcile.address import Address
 from auger_reconcile.config import legacy
 from auger_reconcile.config.build import Builder
 from auger_reconcile.config.compose import compose
-from auger_reconcile.config.document import ProjectFile, known_fields, read_document
+from auger_reconcile.config.declaration import ProjectFile, known_fields
+from auger_reconcile.config.document import read_document
 from auger_reconcile.config.find import find_files
 from auger_reconcile.config.interpolation import interpolate, referenced_names
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, to_plain
@@ -111,16 +112,14 @@ class _Loader:
         self._in_use = False
 
     def read(self, paths: Sequence[Path]) -> list[ProjectFile]:
-        roots = self.read_roots(paths)
-        documents = [read_document(root, self.report) for root in roots]
-        return [document for document in documents if document]
+        return [read_document(root, self.report) for root in self.read_roots(paths)]
 
     def read_roots(self, paths: Sequence[Path]) -> list[Mapping]:
         if self._env is not None and not _ENVIRONMENT.fullmatch(self._env):
             self._complain("no-overlay", "a name no overlay can have", f"`{self._env}`")
             self._env = None
         files, problems = find_files(paths)
-        self.report.add(problems)
+        self.report.add(*problems)
         roots = [root for file in files for root in self._read_file(file)]
         if self._env is not None and files and not self._overlays:
             name = _overlay_of(files[0], self._env).name
@@ -134,7 +133,7 @@ class _Loader:
     def _complain(
         self, code: str, summary: str, label: str, severity: Severity = Severity.ERROR
     ) -> None:
-        self.report.add([Diagnostic(severity, code, summary, label=label)])
+        self.report.add(Diagnostic(severity, code, summary, label=label))
 
     def _read_file(self, path: Path) -> list[Mapping]:
         roots = self._read_yaml(path)
@@ -150,20 +149,15 @@ class _Loader:
 
     def _read_yaml(self, path: Path) -> list[Mapping]:
         text, problems = read_text(path)
-        self.report.add(problems)
+        self.report.add(*problems)
         if text is None:
             return []
         composed = compose(text)
-        self.report.add(composed.diagnostics)
+        self.report.add(*composed.diagnostics)
         filled = [document.root for document in composed.documents if document.root is not None]
         if not filled and not composed.diagnostics and path.name != SECOND_FILE:
-            self.report.add(
-                [
-                    file_error(
-                        path, "empty-file", "the file is empty", hint="`name: ...` comes first"
-                    )
-                ]
-            )
+            empty = file_error(path, "empty-file", "the file is empty", hint="`name:` comes first")
+            self.report.add(empty)
         for root in filled:
             if not isinstance(root, Mapping):
                 hint = "a file holds keys with values, such as `name: churn`"

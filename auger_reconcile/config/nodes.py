@@ -91,14 +91,15 @@ def resolve(text: str) -> Any:
     """Return what an unquoted text means: null, a boolean, a number, or the text itself."""
     if text in _NULL:
         return None
-    if text[0] not in _MEANINGFUL:
+    if text[0] not in _MEANINGFUL or len(text) > _MOST_DIGITS:
         return text
     if text in _BOOL:
         return _BOOL[text]
-    if len(text) > _MOST_DIGITS:
-        return text
-    if _DECIMAL.fullmatch(text):
-        return int(text)
+    return int(text) if _DECIMAL.fullmatch(text) else _resolve_number(text)
+
+
+def _resolve_number(text: str) -> Any:
+    """Return the number a text means, in a form less common than `42`; else the text."""
     if _FLOAT.fullmatch(text):
         return float(text)
     if _OTHER_BASE.fullmatch(text):

@@ -1,4 +1,7 @@
-"""One map laid over another: `auger.prod.yaml` over `auger.yaml`. Places stay those of the origin."""
+"""One map laid over another: `auger.prod.yaml` over `auger.yaml`.
+
+Every key and value keeps the place where it was written.
+"""
 
 from __future__ import annotations
 

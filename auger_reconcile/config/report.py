@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from difflib import get_close_matches
 
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence, span_of
@@ -17,6 +17,7 @@ class Report:
     def __init__(self) -> None:
         self._found: list[Diagnostic] = []
         self._settled: set[tuple[int, int]] = set()
+        self._address: str | None = None
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -28,7 +29,13 @@ class Report:
         """Whether the files cannot be used."""
         return has_errors(self._found)
 
-    def add(self, diagnostics: Iterable[Diagnostic]) -> None:
+    def about(self, address: str | None) -> Report:
+        """Return the same report, whose next findings concern one resource: `kind.name`."""
+        scoped = Report()
+        scoped._found, scoped._settled, scoped._address = self._found, self._settled, address
+        return scoped
+
+    def add(self, *diagnostics: Diagnostic) -> None:
         """Take over diagnostics made elsewhere."""
         self._found.extend(diagnostics)
 
@@ -40,23 +47,17 @@ class Report:
         *,
         label: str | None = None,
         hint: str | None = None,
-        address: str | None = None,
     ) -> None:
         """Report an error at a key or value, unless that one is settled."""
-        self._report(Severity.ERROR, code, summary, place, label, hint, address)
+        if not self.is_settled(place):
+            told = {"label": label or describe(place), "hint": hint, "address": self._address}
+            self.add(Diagnostic(Severity.ERROR, code, summary, span_of(place), **told))
 
-    def warn(
-        self,
-        code: str,
-        summary: str,
-        place: Node,
-        *,
-        label: str | None = None,
-        hint: str | None = None,
-        address: str | None = None,
-    ) -> None:
+    def warn(self, code: str, summary: str, place: Node, *, hint: str | None = None) -> None:
         """Report a warning at a key or value, unless that one is settled."""
-        self._report(Severity.WARNING, code, summary, place, label, hint, address)
+        if not self.is_settled(place):
+            told = {"label": describe(place), "hint": hint, "address": self._address}
+            self.add(Diagnostic(Severity.WARNING, code, summary, span_of(place), **told))
 
     def settle(self, node: Node) -> None:
         """Let no later finding about this value be reported: it follows from an earlier one."""
@@ -65,21 +66,6 @@ class Report:
     def is_settled(self, node: Node) -> bool:
         """Say whether a value is of no account any more."""
         return (id(node.file), node.start) in self._settled
-
-    def _report(
-        self,
-        severity: Severity,
-        code: str,
-        summary: str,
-        place: Node,
-        label: str | None,
-        hint: str | None,
-        address: str | None,
-    ) -> None:
-        if not self.is_settled(place):
-            label = label or describe(place)
-            span = span_of(place)
-            self._found.append(Diagnostic(severity, code, summary, span, label, hint, address))
 
 
 def describe(node: Node) -> str:

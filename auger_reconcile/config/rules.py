@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping as Map
 
-from auger_reconcile.config.document import Declaration, ProjectFile
+from auger_reconcile.config.declaration import Declaration, ProjectFile
+from auger_reconcile.config.forms import REFERENCES
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence
 from auger_reconcile.config.report import Report, nearest, shorten
 from auger_reconcile.config.validate import quote_all, setting_names
@@ -64,22 +65,23 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
         report: takes the problems.
     """
     for item in document.declarations:
-        _check_references(item, document, report)
-        _check_lifecycle(item, report)
+        about = report.about(item.address)
+        _check_references(item, document, about)
+        _check_lifecycle(item, about)
         if item.kind == "experiment":
-            _check_columns(item, report)
+            _check_columns(item, about)
         declared = built.get(item.address)
         if declared is None:
             continue
         if isinstance(declared.spec, ExperimentSpec):
-            _check_metric(item, declared.spec, report)
+            _check_metric(item, declared.spec, about)
         elif isinstance(declared.spec, ModelSpec):
-            _check_gate(item, declared.spec, built, report)
+            _check_gate(item, declared.spec, built, about)
     _check_file_lifecycle(document, report)
 
 
 def _check_references(item: Declaration, document: ProjectFile, report: Report) -> None:
-    role = {"experiment": "dataset", "model": "experiment"}.get(item.kind)
+    role = REFERENCES.get(item.kind)
     node = item.settings.value(role) if role else None
     if role is None or not isinstance(node, Scalar):
         return
@@ -92,11 +94,11 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
         )
         hint = f"there is `{role}.{near}`" if near else known
         summary = f"a reference to an undeclared {role}"
-        report.error("unknown-reference", summary, node, hint=hint, address=item.address)
+        report.error("unknown-reference", summary, node, hint=hint)
     elif _is_absent(found) and not _is_absent(item):
         hint = f"`{found.address}` has `state: absent`"
         summary = f"a reference to an absent {role}"
-        report.error("absent-reference", summary, node, hint=hint, address=item.address)
+        report.error("absent-reference", summary, node, hint=hint)
 
 
 def _is_absent(item: Declaration) -> bool:
@@ -117,9 +119,9 @@ def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> No
     if spec.metric in CLASSIFICATION | REGRESSION:
         summary = "a metric that does not fit the model type"
         hint = f"`{spec.model_type.value}` is measured by {quote_all(sorted(fitting))}"
-        report.error("unfit-metric", summary, place, hint=hint, address=item.address)
+        report.error("unfit-metric", summary, place, hint=hint)
     else:
-        report.error("unknown-metric", "an unknown metric", place, hint=hint, address=item.address)
+        report.error("unknown-metric", "an unknown metric", place, hint=hint)
 
 
 def _check_columns(item: Declaration, report: Report) -> None:
@@ -129,9 +131,7 @@ def _check_columns(item: Declaration, report: Report) -> None:
     if isinstance(target, Scalar) and target.text in excluded:
         hint = "the target is the column to predict"
         place = excluded[target.text]
-        report.error(
-            "excluded-target", "an excluded target", place, hint=hint, address=item.address
-        )
+        report.error("excluded-target", "an excluded target", place, hint=hint)
     model_type = item.settings.value("model_type")
     if not isinstance(model_type, Scalar):
         return
@@ -139,15 +139,15 @@ def _check_columns(item: Declaration, report: Report) -> None:
         if time is not None:
             hint = f"`time_series` has no effect for `{shorten(model_type.text)}`"
             summary = "a time column without a time series"
-            report.warn("unused-field", summary, time, hint=hint, address=item.address)
+            report.warn("unused-field", summary, time, hint=hint)
     elif not isinstance(time, Scalar):
         hint = "without `time_series` the data must have exactly one datetime column"
         summary = "a time series without its time column"
-        report.warn("time-column", summary, item.place, hint=hint, address=item.address)
+        report.warn("time-column", summary, item.place, hint=hint)
     elif time.text in excluded or (isinstance(target, Scalar) and time.text == target.text):
         hint = "it is excluded" if time.text in excluded else "it is the target"
         summary = "a time column that cannot be one"
-        report.error("time-column", summary, time, hint=hint, address=item.address)
+        report.error("time-column", summary, time, hint=hint)
 
 
 def _texts_of(node: Node | None) -> dict[str, Scalar]:
@@ -172,7 +172,7 @@ def _check_gate(
         else:
             hint = f"`{metric}` is between {lowest:g} and {highest:g}"
         summary = "a gate outside of the metric's range"
-        report.error("out-of-range", summary, place, hint=hint, address=item.address)
+        report.error("out-of-range", summary, place, hint=hint)
 
 
 def score_range(metric: str) -> tuple[float, float]:
@@ -190,22 +190,20 @@ def score_range(metric: str) -> tuple[float, float]:
 
 def _check_lifecycle(item: Declaration, report: Report) -> None:
     known = setting_names(kind_of(item.kind).spec)
-    _check_ignored(item.settings.value("lifecycle"), known, report, item.kind, item.address)
+    _check_ignored(item.settings.value("lifecycle"), known, report, item.kind)
 
 
 def _check_file_lifecycle(document: ProjectFile, report: Report) -> None:
     known = {name for kind in all_kinds().values() for name in setting_names(kind.spec)}
     node = document.root.value("lifecycle")
-    _check_ignored(node, tuple(sorted(known)), report, "auger.yaml", None)
+    _check_ignored(node, tuple(sorted(known)), report, "auger.yaml")
 
 
-def _check_ignored(
-    node: Node | None, known: tuple[str, ...], report: Report, owner: str, address: str | None
-) -> None:
+def _check_ignored(node: Node | None, known: tuple[str, ...], report: Report, owner: str) -> None:
     names = node.value("ignore_changes") if isinstance(node, Mapping) else None
     for item in names.items if isinstance(names, Sequence) else ():
         if isinstance(item, Scalar) and item.text not in known:
             near = nearest(item.text, known)
             hint = f"`{owner}` has a field `{near}`" if near else None
             summary = "an unknown field to ignore"
-            report.error("unknown-field", summary, item, hint=hint, address=address)
+            report.error("unknown-field", summary, item, hint=hint)

@@ -41,13 +41,11 @@ class Place:
     Attributes:
         node: the key or value that stands for the whole, for what is missing.
         owner: the word for hints: `experiment` has a field ...
-        address: of the resource, None for the file itself.
         also: names that are settings too, though no fields of the model.
     """
 
     node: Node
     owner: str
-    address: str | None = None
     also: Collection[str] = field(default=())
 
 
@@ -96,7 +94,7 @@ def check_fields(settings: Mapping, known: Collection[str], place: Place, report
     for name, (key, _) in settings.entries.items():
         if name not in known and name not in place.also:
             hint = advise_field(name, (*known, *place.also), place.owner)
-            report.error("unknown-field", "unknown field", key, hint=hint, address=place.address)
+            report.error("unknown-field", "unknown field", key, hint=hint)
 
 
 def advise_field(name: str, known: Collection[str], owner: str) -> str:
@@ -173,42 +171,45 @@ def _translate(
             place.node,
             label=f"`{loc[-1]}`",
             hint=f"`{owner}` needs `{loc[-1]}`",
-            address=place.address,
         )
         return
     if kind == "extra_forbidden":
         parent = node_at(settings, loc[:-1])
         key = parent.entries[loc[-1]].key if isinstance(parent, Mapping) else node
         hint = advise_field(str(loc[-1]), _fields_at(model, loc[:-1]), owner)
-        report.error("unknown-field", "unknown field", key, hint=hint, address=place.address)
+        report.error("unknown-field", "unknown field", key, hint=hint)
         return
-    code, summary, hint = _explain(kind, ctx, _field_at(model, loc), node)
+    code, summary, advice = _explain(kind, ctx, _field_at(model, loc), node)
     if kind == "value_error":
         node = _blamed(node, summary)
-    report.error(code, summary, node, hint=hint, address=place.address)
+    report.error(code, summary, node, hint=advice)
 
 
 def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str, str, str | None]:
     """Return code, summary and hint for what pydantic calls `kind`."""
     if kind == "value_error":
         return "wrong-value", str(ctx["error"]), None
-    if kind == "enum" or (choices := _CHOICES.fullmatch(str(ctx.get("pattern", "")))):
-        allowed = (
-            re.findall(r"'([^']*)'", ctx["expected"]) if kind == "enum" else choices[1].split("|")
-        )  # type: ignore[index]
+    if choices := _choices(ctx):
         text = node.text if isinstance(node, Scalar) else describe(node)
-        near = nearest(text, allowed)
-        hint = f"`{near}` is near; allowed are " if near else "allowed are "
-        return "wrong-value", "a value that is not allowed", hint + quote_all(allowed)
+        near = nearest(text, choices)
+        start = f"`{near}` is near; allowed are " if near else "allowed are "
+        return "wrong-value", "a value that is not allowed", start + quote_all(choices)
     if kind in _LIMITS:
         return "out-of-range", "a number out of range", _describe_range(info)
     if kind == "string_too_short":
         return "wrong-value", "an empty text", None
     summary = _EXPECTED.get(kind.partition("_")[0], "a value that is not allowed")
-    hint = None
+    hint: str | None = None
     if kind == "string_type" and isinstance(node, Scalar) and isinstance(node.value, bool):
         hint = f'a text that looks like that is written in quotes: `"{node.text}"`'
     return "wrong-type", summary, hint
+
+
+def _choices(ctx: dict[str, Any]) -> list[str]:
+    """Return the allowed texts, of an enum or of a pattern that lists them."""
+    if found := _CHOICES.fullmatch(str(ctx.get("pattern", ""))):
+        return found[1].split("|")
+    return re.findall(r"'([^']*)'", str(ctx.get("expected", "")))
 
 
 def _describe_range(info: Any) -> str | None:

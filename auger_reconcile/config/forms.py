@@ -1,0 +1,149 @@
+"""The short form and the long form of a document become the same thing: declarations."""
+
+from __future__ import annotations
+
+from auger_reconcile.config.declaration import LONG_FORM, SHORT_SEARCH, Declaration
+from auger_reconcile.config.names import check_name, read_name
+from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, is_null
+from auger_reconcile.config.report import Report
+from auger_reconcile.config.source import base_name
+
+SELECTION = frozenset({"name", "experiment_session_id"})  # what `select` and runs write
+REFERENCES = {"experiment": "dataset", "model": "experiment"}  # to fill in when there is one
+
+
+class FormReader:
+    """Reads both forms of one document."""
+
+    def __init__(self, root: Mapping, report: Report) -> None:
+        self._root = root
+        self._report = report
+        self._found: dict[tuple[str, str], Declaration] = {}
+
+    def read(self) -> tuple[Declaration, ...]:
+        """Return the declarations by kind, references filled in where there is one choice."""
+        for section, kind in LONG_FORM.items():
+            self._read_section(section, kind)
+        self._read_short_form()
+        order = list(LONG_FORM.values())
+        found = sorted(self._found.values(), key=lambda item: order.index(item.kind))
+        names: dict[str, list[str]] = {kind: [] for kind in order}
+        for item in found:
+            names[item.kind].append(item.name)
+        only = {kind: known[0] for kind, known in names.items() if len(known) == 1}
+        return tuple(_complete(item, only) for item in found)
+
+    def _read_section(self, section: str, kind: str) -> None:
+        node = self._root.value(section)
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            hint = f"`{section}` is a map from name to settings"
+            self._report.error("wrong-type", "expected a map", node, hint=hint)
+            return
+        for name, (key, value) in node.entries.items():
+            about = self._report.about(f"{kind}.{name}")
+            check_name(name, key, about)
+            settings = value if isinstance(value, Mapping) else key_only(key)
+            if settings is not value and not is_null(value):
+                about.error("wrong-type", "expected a map", value, hint=f"`{name}` has settings")
+                about.settle(key)
+            self._found[kind, name] = Declaration(kind, name, key, settings)
+
+    def _read_short_form(self) -> None:
+        dataset = self._read_short_dataset()
+        search = [name for name in SHORT_SEARCH if self._root.value(name) is not None]
+        node = self._root.value("experiment")
+        if node is not None and not isinstance(node, Mapping):
+            self._report.error("wrong-type", "expected a map", node, hint="`experiment` is a map")
+            return
+        written = node.entries if node else {}
+        told = {name for name, entry in written.items() if not is_null(entry.value)}
+        if not search and told <= SELECTION and self._is_selection(node):
+            return
+        if search and told <= SELECTION and self._root.value("experiments") is not None:
+            hint = "with `experiments`, it is a setting of an experiment"
+            for name in search:
+                key = self._root.entries[name].key
+                self._report.error("two-forms", "a field of the short form", key, hint=hint)
+        elif search or told:
+            self._declare_search(node, search, dataset)
+
+    def _is_selection(self, node: Mapping | None) -> bool:
+        """Say whether `experiment` only names one that is declared elsewhere, or nothing."""
+        name = node.value("name") if node else None
+        return not isinstance(name, Scalar) or ("experiment", name.text) in self._found
+
+    def _read_short_dataset(self) -> Scalar | None:
+        """Return the name of the short form's data set, declared or selected."""
+        source, named = self._root.value("source"), self._root.value("dataset")
+        name = read_name(named, self._report) if named is not None else None
+        if source is None:
+            if name and ("dataset", name.text) not in self._found:
+                self._miss_source(name)
+            return name
+        if named is None:
+            if not isinstance(source, Scalar) or isinstance(source.value, bool):
+                self._report.error("wrong-type", "expected a text", source)
+                return None
+            name = source._replace(text=base_name(source.text), plain=False)
+            check_name(name.text, name, self._report)
+        if name is not None:
+            settings = self._root._replace(entries={"source": self._root.entries["source"]})
+            self._declare(Declaration("dataset", name.text, name, settings))
+        return name
+
+    def _miss_source(self, name: Scalar) -> None:
+        hint = "`source` says what the data set is made of"
+        about = self._report.about(f"dataset.{name.text}")
+        about.error("missing-field", "a field is missing", name, label="`source`", hint=hint)
+        about.settle(name)
+
+    def _declare_search(
+        self, node: Mapping | None, search: list[str], dataset: Scalar | None
+    ) -> None:
+        """Declare the experiment, whose settings stand at the top and below `experiment`."""
+        place: Node = self._root.entries["experiment" if node else search[0]].key
+        entries = {name: self._root.entries[name] for name in search}
+        if dataset is not None:
+            entries["dataset"] = Entry(dataset, dataset)
+        for name, entry in (node.entries if node else {}).items():
+            if name in search and not is_null(entry.value):
+                hint = f"`{name}` stands at the top of the file already"
+                self._report.error("declared-twice", "declared twice", entry.key, hint=hint)
+            elif name != "name" and not (name in entries and is_null(entry.value)):
+                entries[name] = entry
+        # Without data set or name it still gets one, for what there is to say about it.
+        text = f"{dataset.text}-experiment" if dataset else "experiment"
+        named = node.value("name") if node else None
+        if named is not None:
+            read = read_name(named, self._report)
+            text, place = (read.text if read else text), named
+        settings = (node or self._root)._replace(entries=entries)
+        self._declare(Declaration("experiment", text, place, settings))
+
+    def _declare(self, item: Declaration) -> None:
+        first = self._found.get((item.kind, item.name))
+        if first is None:
+            self._found[item.kind, item.name] = item
+            return
+        line = first.place.file.span(first.place.start).line
+        hint = f"`{item.kind}s` in line {line} declares it already"
+        about = self._report.about(item.address)
+        about.error("declared-twice", "declared twice", item.place, hint=hint)
+
+
+def key_only(key: Scalar) -> Mapping:
+    """Return the settings of a resource that has none: an empty map in the place of its key."""
+    return Mapping({}, key.file, key.start, key.end)
+
+
+def _complete(item: Declaration, only: dict[str, str]) -> Declaration:
+    """Fill in what a resource refers to, when there is only one that it can mean."""
+    role = REFERENCES.get(item.kind)
+    if role not in only or item.settings.value(role) is not None:
+        return item
+    place = item.place
+    filled = Scalar(only[role], plain=False, file=place.file, start=place.start, end=place.end)
+    entries = {**item.settings.entries, role: Entry(filled, filled)}
+    return Declaration(item.kind, item.name, place, item.settings._replace(entries=entries))

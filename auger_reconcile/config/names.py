@@ -1,0 +1,32 @@
+"""Names of projects and resources: what the hub can carry."""
+
+from __future__ import annotations
+
+from auger_reconcile.config.nodes import Node, Scalar
+from auger_reconcile.config.report import Report
+
+LONGEST = 255  # bytes
+
+
+def check_name(text: str, place: Node, report: Report) -> None:
+    """Report a name that the hub cannot carry, at its place."""
+    hint: str | None = None
+    if not text.strip():
+        hint = "a name has at least one character"
+    elif any(ord(character) < 32 or ord(character) == 127 for character in text):
+        hint = "a name has no control characters"
+    elif "/" in text or "\\" in text or text in (".", ".."):
+        hint = "a name is no path: it has no `/`, and is not `..`"
+    elif len(text.encode("utf-8", "replace")) > LONGEST:
+        hint = f"a name has at most {LONGEST} bytes"
+    if hint:
+        report.error("bad-name", "a name that the hub cannot carry", place, hint=hint)
+
+
+def read_name(node: Node, report: Report) -> Scalar | None:
+    """Return the value that is a name, a number's text included; None when it is no text."""
+    if not isinstance(node, Scalar) or isinstance(node.value, bool):
+        report.error("wrong-type", "expected a text", node)
+        return None
+    check_name(node.text, node, report)
+    return node
