@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
 from typing import Any, TypeAlias
 
@@ -39,6 +39,7 @@ class PlanOptions:
         prune: delete what the declared projects have and the files do not name.
         targets: only these and what they need; empty means all.
         excludes: not these, nor what needs them.
+        repeats: start these again although they satisfy.
         max_deletes: the number of deletes that the user allows.
     """
 
@@ -46,6 +47,7 @@ class PlanOptions:
     prune: bool = False
     targets: tuple[Address, ...] = ()
     excludes: tuple[Address, ...] = ()
+    repeats: tuple[Address, ...] = ()
     max_deletes: int | None = None
 
 
@@ -119,6 +121,9 @@ def _assess_all(
             reserved = frozenset(names[address.project, address.kind] - {address.name})
             scene = Scene(found, known, reserved, diff_settings)
             assessment = kind.assess(declared.spec, scene)
+            if any(address.matches(one) for one in options.repeats):
+                again = assessment.start or "asked for again"
+                assessment = replace(assessment, start=again, pending=True)
         standings[address] = Standing(declared, kind, wanted, assessment)
     return {address: standings[address] for address in desired.resources}
 

@@ -1,4 +1,4 @@
-"""Plans of one resource: what the imperative commands are made of. Pure, as the rest of the planner.
+"""Plans of one resource: what the imperative commands are made of. Pure, as all of the planner.
 
 A create, start or stop of one resource is `build_plan` with a target; here is what has no place in
 a declaration: to delete one object by its very name, and to select.
@@ -26,6 +26,21 @@ def empty_plan(observed: ObservedState) -> Plan:
 def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:
     """Return the plan that deletes one object and nothing else."""
     action = delete_undeclared(project, kind_of(kind), found, "asked for")
+    return replace(empty_plan(observed), actions=(action,))
+
+
+def plan_stop(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:
+    """Return the plan that stops one object and nothing else."""
+    address = Address(project, kind, found.name)
+    action = Action(
+        id=f"stop:{address.qualified}",
+        address=address,
+        verb=Verb.STOP,
+        name=found.name,
+        reason="asked for",
+        object=found,
+        loss=kind_of(kind).loss(Verb.STOP, found),
+    )
     return replace(empty_plan(observed), actions=(action,))
 
 

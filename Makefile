@@ -1,0 +1,51 @@
+# Two commands to begin with: `make demo` and `make test`. Each sets up all it needs in .venv.
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: help demo test check format bench docs clean
+help:
+	@echo "make demo    run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
+	@echo "make test    run the tests"
+	@echo "make check   what CI runs: format, lint, types, import contracts, tests, docs"
+	@echo "make format  format the code"
+	@echo "make docs    generate docs/ from the commands, the models and the docstrings"
+	@echo "make bench   measure, and compare with what people would use instead"
+
+.venv/.hub: pyproject.toml
+	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
+	@echo "Installing auger and its hub into .venv ..."
+	@$(PIP) install -e ".[hub]"
+	@touch $@
+
+.venv/.dev: .venv/.hub
+	@echo "Installing what the tests need into .venv ..."
+	@$(PIP) install -e ".[hub,dev]"
+	@touch $@
+
+demo: .venv/.hub
+	@$(BIN)/python examples/demo.py
+
+test: .venv/.dev
+	@$(BIN)/python -m pytest -n 2
+
+check: .venv/.dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python docs/generate.py --check
+	$(MAKE) --no-print-directory test
+
+format: .venv/.dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/.dev
+	$(BIN)/python docs/generate.py
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,147 @@
+"""What the resource classes share: single-resource plans on the planner's road."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.errors import AugerError, NotFound
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources._base import Spec
+    from auger_reconcile.state import ObservedState
+
+
+class Resource:
+    """Base of Project, DataSet, Experiment and Model: a kind, a context, a project."""
+
+    kind: str
+
+    def __init__(self, context: Context, project: str | None) -> None:
+        self.context = context
+        self._project = project or context.name_of("name")
+
+    @property
+    def project_name(self) -> str:
+        """The name of the project, as given or stored in auger.yaml."""
+        from auger_reconcile.api.context import require
+
+        return require(self._project, "project", ("name",))
+
+    def _observe(self) -> ObservedState:
+        return self.context.observe(self.project_name)
+
+    def _observe_existing(self) -> ObservedState:
+        """Read the project.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        observed = self._observe()
+        if not observed.of(self.project_name, "project"):
+            raise NotFound(f"project `{self.project_name}` does not exist")
+        return observed
+
+    def _find(self, observed: ObservedState, name: str, kind: str | None = None) -> Any:
+        """Return the object of a name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        from auger_reconcile.resources._base import is_named
+
+        kind = kind or self.kind
+        for found in observed.of(self.project_name, kind):
+            if is_named(str(found.name), name):
+                return found
+        raise NotFound(f"{kind} `{name}` does not exist in project `{self.project_name}`")
+
+    def _build(
+        self, observed: ObservedState, specs: Mapping[str, Spec], target: str | None = None
+    ) -> Plan:
+        """Return the plan for some resources of the project.
+
+        Args:
+            observed: the hub.
+            specs: kind to what is declared.
+            target: the kind that is meant; the others are only what it needs.
+        """
+        from auger_reconcile.planner.build import PlanOptions, build_plan
+        from auger_reconcile.state import Declared, DesiredState
+
+        resources = {}
+        for kind, spec in specs.items():
+            address = Address(self.project_name, kind, spec.name)
+            resources[address] = Declared(address, spec)
+        targets = tuple(address for address in resources if address.kind == target)
+        options: PlanOptions = PlanOptions(targets=targets)
+        return build_plan(DesiredState(resources), observed, options)
+
+    def _select(self, plan: Plan, kind: str, declared: str, name: str | None) -> Plan:
+        """Return the plan with a select at its end, when there is an auger.yaml to select in."""
+        from auger_reconcile.planner.single import with_selection
+
+        if not self.context.file.exists():
+            return plan
+        address = Address(self.project_name, kind, declared)
+        return with_selection(plan, address, name, self.context.settings)
+
+    def _plan_delete(self, name: str, stored: Sequence[str]) -> Plan:
+        """Return the plan that deletes one object and clears its name where it was selected."""
+        from auger_reconcile.planner.single import plan_delete
+
+        observed = self._observe_existing()
+        found = self._find(observed, name)
+        plan = plan_delete(observed, self.project_name, self.kind, found)
+        if self.context.name_of(*stored) == name:
+            return self._select(plan, self.kind, found.name, None)
+        return plan
+
+    def _plan_select(self, name: str) -> Plan:
+        """Return the plan that stores the name of an existing object in auger.yaml."""
+        from auger_reconcile.planner.single import empty_plan
+
+        if not self.context.file.exists():
+            raise AugerError(
+                f"there is no `{self.context.file}` to store the name in", hint="auger new NAME"
+            )
+        observed = self._observe_existing()
+        found = self._find(observed, name)
+        return self._select(empty_plan(observed), self.kind, found.name, found.name)
+
+    def _project_id(self) -> int:
+        """Return the id of the project.
+
+        Raises:
+            NotFound: it does not exist.
+        """
+        from auger_reconcile.resources._base import is_named
+
+        filters = {"organization_id": self.context.organization_id, "name": self.project_name}
+        for item in self.context.session.client.iter_all("projects", filters):
+            if is_named(str(item.get("name")), self.project_name):
+                return int(item["id"])
+        raise NotFound(f"project `{self.project_name}` does not exist")
+
+    def _items(self, collection: str) -> Iterator[dict[str, Any]]:
+        """Yield the objects of a collection of the project, page by page."""
+        filters = {"project_id": self._project_id()}
+        yield from self.context.session.client.iter_all(collection, filters)
+
+    def _item(self, collection: str, name: str) -> dict[str, Any]:
+        """Return one object of a collection by its name.
+
+        Raises:
+            NotFound: there is none.
+        """
+        from auger_reconcile.resources._base import is_named
+
+        filters = {"project_id": self._project_id(), "name": name}
+        for item in self.context.session.client.iter_all(collection, filters):
+            if is_named(str(item.get("name")), name):
+                return item
+        raise NotFound(f"{self.kind} `{name}` does not exist in project `{self.project_name}`")

@@ -1,0 +1,181 @@
+"""Context: credentials, settings of auger.yaml, and logging for the resource classes."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api.session import Session, Surroundings, open_session
+from auger_reconcile.errors import AugerError
+
+if TYPE_CHECKING:
+    from auger_reconcile.applier.apply import ApplyOptions
+    from auger_reconcile.applier.result import ApplyResult
+    from auger_reconcile.planner.plan import Action, Plan
+    from auger_reconcile.state import ObservedState
+
+FILE_NAME = "auger.yaml"
+
+
+class Context:
+    """What Project, DataSet, Experiment and Model work in.
+
+    Args:
+        path: a folder with auger.yaml, or the file; without one, the working directory. There need
+            not be a file.
+        hub: `local` or a URL, instead of what the file and the credentials say.
+        env: overlay to lay over the file: `prod` for `auger.prod.yaml`.
+        variables: values of `${name}` in the file.
+        environ: environment variables; by default those of the process.
+        home: the user's home folder.
+        on_exchange: told of every request.
+
+    Credentials are looked for in `AUGER_CREDENTIALS` (JSON text), in the folder named by
+    `AUGER_CREDENTIALS_PATH`, in the folder named by `path_to_credentials` of auger.yaml, and in
+    `$HOME/.augerai`. Without any of them, and without a hub named, the local hub is used.
+    """
+
+    def __init__(  # noqa: PLR0913 - keyword-only, each with a default
+        self,
+        path: str | Path | None = None,
+        *,
+        hub: str | None = None,
+        env: str | None = None,
+        variables: Mapping[str, str] | None = None,
+        environ: Mapping[str, str] | None = None,
+        home: Path | None = None,
+        on_exchange: Callable[[Any], None] | None = None,
+    ) -> None:
+        given = Path(path) if path is not None else Path()
+        self.file = given / FILE_NAME if given.is_dir() or given.suffix == "" else given
+        self.folder = self.file.parent
+        self.env = env
+        self.variables = dict(variables or {})
+        self.environ = dict(os.environ if environ is None else environ)
+        self.home = home or Path.home()
+        self._hub = hub
+        self._on_exchange = on_exchange
+        self._logger = logging.getLogger("auger")
+
+    @cached_property
+    def settings(self) -> Mapping[str, Any]:
+        """The settings of auger.yaml as plain data, complete or not; empty without a file.
+
+        Raises:
+            ConfigError: the file is no YAML.
+        """
+        if not self.file.exists():
+            return {}
+        from auger_reconcile.config.load import read_settings
+
+        return read_settings(
+            self.file, env=self.env, variables=self.variables, environ=self.environ
+        )
+
+    def setting(self, *keys: str) -> Any:
+        """Return one setting of auger.yaml, such as `setting("experiment", "name")`, or None."""
+        value: Any = self.settings
+        for key in keys:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        return value
+
+    def name_of(self, *keys: str) -> str | None:
+        """Return a name stored in auger.yaml, or None when it is absent or empty."""
+        value = self.setting(*keys)
+        return None if value in (None, "") else str(value)
+
+    @cached_property
+    def session(self) -> Session:
+        """The connection to the hub, opened at the first use.
+
+        Raises:
+            NotAuthenticated: there are no usable credentials.
+            Unavailable: the hub cannot be reached.
+        """
+        named = self.name_of("path_to_credentials")
+        return open_session(
+            Surroundings(self.environ, self.home),
+            hub=self._hub or self.name_of("hub"),
+            organization=self.name_of("organization"),
+            path_to_credentials=self.folder / Path(named).expanduser() if named else None,
+            on_exchange=self._on_exchange,
+        )
+
+    @cached_property
+    def organization_id(self) -> int:
+        """The id of the organization that everything happens in."""
+        from auger_reconcile.client.refresh import find_organization
+
+        return find_organization(self.session.client, self.session.organization)
+
+    def log(self, message: str, *args: object) -> None:
+        """Tell something to whoever listens to the logger `auger`."""
+        self._logger.info(message, *args)
+
+    def observe(self, project: str) -> ObservedState:
+        """Read what the hub has of one project."""
+        from auger_reconcile.client.refresh import refresh
+
+        session = self.session
+        return refresh(session.client, [project], session.organization, folder=self.folder)
+
+    def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
+        """Carry out a plan of one resource, and store selected names in auger.yaml."""
+        from dataclasses import replace
+
+        from auger_reconcile.applier.apply import ApplyOptions, apply_plan
+
+        options = replace(options or ApplyOptions(wait=False), select=self._store)
+        return apply_plan(plan, self.session.client, self.folder, options)
+
+    def carry_out(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
+        """Apply a plan and raise what went wrong.
+
+        Raises:
+            AugerError: the error of the first action that failed, or of the plan itself.
+        """
+        for item in plan.diagnostics:
+            if item.severity.value == "error":
+                raise AugerError(f"{item.address}: {item.summary}", hint=item.hint)
+        result = self.apply(plan, options)
+        for outcome in result.outcomes:
+            if outcome.error:
+                raise outcome.error
+        return result
+
+    def _store(self, action: Action) -> None:
+        """Write the changes of a select into auger.yaml, every other byte left alone."""
+        from auger_reconcile.config.edit import set_values
+
+        set_values(
+            self.file, {tuple(change.path.split("/")): change.after for change in action.changes}
+        )
+        self.__dict__.pop("settings", None)
+
+    def close(self) -> None:
+        """Close the connection, if one was opened."""
+        if "session" in self.__dict__:
+            self.session.client.close()
+
+    def __enter__(self) -> Context:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def require(name: str | None, what: str, keys: Sequence[str]) -> str:
+    """Return a name that was given or stored.
+
+    Raises:
+        AugerError: there is none.
+    """
+    if name:
+        return name
+    raise AugerError(
+        f"no {what} is named", hint=f"auger.yaml stores it under `{'/'.join(keys)}`, or name it"
+    )

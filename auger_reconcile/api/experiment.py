@@ -1,0 +1,280 @@
+"""auger.api.Experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.api._resource import Resource
+from auger_reconcile.errors import AugerError, NotFound
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources._base import Spec
+    from auger_reconcile.resources.experiment import ExperimentObject
+    from auger_reconcile.state import DesiredState, ObservedState
+
+Row = dict[str, Any]
+Rows = Sequence[Row]
+STORED = ("experiment", "name")
+
+
+class Experiment(Resource):
+    """An experiment of a project: a search for models on one data set.
+
+    Args:
+        context: credentials and settings.
+        dataset: the data set it learns from; by default the one in auger.yaml.
+        experiment_name: of an existing or new experiment; by default the one in auger.yaml.
+    """
+
+    kind = "experiment"
+
+    def __init__(
+        self,
+        context: Context,
+        dataset: DataSet | None = None,
+        experiment_name: str | None = None,
+    ) -> None:
+        super().__init__(context, dataset.project_name if dataset else None)
+        self._dataset = dataset
+        self._name = experiment_name
+
+    @property
+    def name(self) -> str:
+        """The name: as given, as stored in auger.yaml, or what the file declares by default."""
+        stored = self._name or self.context.name_of(*STORED)
+        return stored or self._declared()[0].name
+
+    def list(self) -> Iterator[Row]:
+        """Yield the properties of every experiment of the project.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        for item in self._items("experiments"):
+            if not item.get("deleted"):
+                yield item
+
+    def properties(self) -> Row:
+        """Return the properties of the experiment.
+
+        Raises:
+            NotFound: the experiment does not exist.
+        """
+        return self._item("experiments", self.name)
+
+    def start(self, *, again: bool = False, wait: bool = False) -> tuple[str, str]:
+        """Start a run with the settings of auger.yaml, on the selected data set.
+
+        A run with the same settings and data that waits, runs or is completed is taken as it is.
+
+        Args:
+            again: make another run although one matches.
+            wait: return when the run has ended.
+
+        Returns:
+            The name of the experiment and the id of the run.
+        """
+        from auger_reconcile.applier.apply import ApplyOptions
+
+        plan = self.plan_start(again=again)
+        result = self.context.carry_out(plan, ApplyOptions(wait=wait))
+        found: ExperimentObject | None = None
+        for outcome in result.outcomes:
+            if outcome.action.address.kind == self.kind and outcome.object:
+                found = outcome.object
+        if found is None:
+            found = next(one for at, one in plan.bindings.items() if at.kind == self.kind)
+        if found.run is None:
+            raise AugerError(f"experiment `{found.name}` has no run")
+        self._name = found.name
+        return found.name, found.run.id
+
+    def stop(self) -> bool:
+        """Interrupt the runs that are active; return whether there were any.
+
+        Raises:
+            NotFound: the experiment does not exist.
+        """
+        plan = self.plan_stop()
+        self.context.carry_out(plan)
+        return not plan.is_empty
+
+    def delete(self) -> None:
+        """Delete the experiment with its runs, and clear its name from auger.yaml.
+
+        Raises:
+            NotFound: the experiment does not exist.
+        """
+        self.context.carry_out(self.plan_delete())
+
+    def leaderboard(self, run_id: str | None = None) -> tuple[Rows, str]:
+        """Return the trials of a run, best first, and the status of the run.
+
+        Args:
+            run_id: by default `experiment/experiment_session_id` of auger.yaml, else the run that
+                is going on or ended last.
+
+        Returns:
+            Rows with `id`, `algorithm`, `score_name`, `score`, `seconds`, `all_scores`,
+            `fold_scores` and `ensemble`; and a status such as `completed`.
+
+        Raises:
+            NotFound: there is no run.
+        """
+        client = self.context.session.client
+        run_id = run_id or self.context.name_of("experiment", "experiment_session_id")
+        if run_id is None:
+            run_id = self._latest().id
+        run = client.call("GET", f"experiment_sessions/{run_id}")
+        trials = client.list_all("trials", {"experiment_session_id": run_id})
+        rows = [to_row(trial) for trial in trials]
+        rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
+        return rows, str(run.get("status"))
+
+    def history(self) -> Iterator[Row]:
+        """Yield every run of the experiment, newest first, with settings and leaderboard.
+
+        Raises:
+            NotFound: the experiment does not exist.
+        """
+        found = self._object()
+        for run in reversed(found.runs):
+            rows, status = self.leaderboard(run.id)
+            yield {
+                "id": run.id,
+                "status": status,
+                "created_at": run.created_at,
+                "score": run.score,
+                "settings": dict(run.settings),
+                "leaderboard": rows,
+            }
+
+    def wait(self) -> str:
+        """Wait until no run of the experiment is active; return the status of the last one.
+
+        Raises:
+            NotFound: there is no run.
+        """
+        from auger_reconcile.applier.waiting import Patience
+        from auger_reconcile.resources.experiment import IN_PROGRESS
+
+        run_id = self._latest().id
+        for _ in Patience().looks(f"run {run_id}"):
+            status = self.context.session.client.status("ExperimentSession", run_id)
+            if status not in IN_PROGRESS:
+                return status
+        raise AssertionError("waiting ends by return or error: a bug in auger_reconcile")
+
+    def plan_start(self, *, again: bool = False) -> Plan:
+        """Return what `start` would do."""
+        from auger_reconcile.planner.build import PlanOptions, build_plan
+
+        observed = self._observe()
+        spec, desired = self._declared(observed)
+        address = Address(self.project_name, self.kind, spec.name)
+        options = PlanOptions(targets=(address,), repeats=(address,) if again else ())
+        plan = build_plan(desired, observed, options)
+        made = [a.name for a in plan.actions if a.address == address]
+        bound = plan.bindings.get(address)
+        name = made[0] if made else bound.name if bound else spec.name
+        return self._select(plan, self.kind, spec.name, name)
+
+    def plan_stop(self) -> Plan:
+        """Return what `stop` would do."""
+        from auger_reconcile.planner.single import empty_plan, plan_stop
+        from auger_reconcile.resources.experiment import IN_PROGRESS
+
+        observed = self._observe_existing()
+        found = self._find(observed, self.name)
+        if not any(run.status in IN_PROGRESS for run in found.runs):
+            return empty_plan(observed)
+        return plan_stop(observed, self.project_name, self.kind, found)
+
+    def plan_delete(self) -> Plan:
+        """Return what `delete` would do."""
+        return self._plan_delete(self.name, STORED)
+
+    def plan_select(self) -> Plan:
+        """Return the plan that stores the experiment's name in auger.yaml."""
+        return self._plan_select(self.name)
+
+    def _object(self) -> ExperimentObject:
+        found: ExperimentObject = self._find(self._observe_existing(), self.name)
+        return found
+
+    def _latest(self) -> Any:
+        """Return the run that is going on or was made last.
+
+        Raises:
+            NotFound: there is none.
+        """
+        found = self._object()
+        if not found.runs:
+            raise NotFound(f"experiment `{found.name}` has no run")
+        return found.runs[-1]
+
+    def _declared(self, observed: ObservedState | None = None) -> tuple[Spec, DesiredState]:
+        """Return the experiment that auger.yaml declares, and the whole desired state.
+
+        A data set that is on the hub under its very name is taken as it is there, whatever the
+        local source has become: the imperative start works with what is selected.
+        """
+        from dataclasses import replace
+
+        from auger_reconcile.config.load import load_desired_state
+        from auger_reconcile.resources._base import is_named
+
+        context = self.context
+        wanted = self._dataset.name if self._dataset else context.name_of("dataset")
+        there = observed.of(self.project_name, "dataset") if observed else ()
+        is_there = bool(wanted) and any(is_named(one.name, str(wanted)) for one in there)
+        desired = load_desired_state(
+            [context.file],
+            env=context.env,
+            variables=context.variables,
+            environ=context.environ,
+            check_sources=not is_there and observed is not None,
+        ).state
+        resources = dict(desired.resources)
+        if is_there:
+            for address, declared in desired.resources.items():
+                if address.kind == "dataset" and declared.spec.name == wanted:
+                    spec = declared.spec.model_copy(update={"source": None, "sha256": None})
+                    resources[address] = replace(declared, spec=spec)
+        return self._named_one(desired), replace(desired, resources=resources)
+
+    def _named_one(self, desired: DesiredState) -> Spec:
+        """Return the experiment that is meant among the declared ones."""
+        specs = [one.spec for at, one in desired.resources.items() if at.kind == self.kind]
+        wanted = self._name or self.context.name_of(*STORED)
+        for spec in specs:
+            if spec.name == wanted or (wanted is None and len(specs) == 1):
+                return spec
+        names = ", ".join(f"`{spec.name}`" for spec in specs)
+        raise AugerError(
+            "which experiment is meant?", hint=f"{self.context.file} declares {names or 'none'}"
+        )
+
+
+def to_row(trial: Row) -> Row:
+    """Translate one trial of the hub into a row of the leaderboard (wire contract §2.12)."""
+    raw = trial.get("raw_data") or {}
+    hyperparameter = trial.get("hyperparameter") or {}
+    algorithm = str(hyperparameter.get("algorithm_name") or raw.get("algorithm_name") or "")
+    score = trial.get("score_value")
+    return {
+        "id": str(trial["id"]),
+        "algorithm": algorithm.rpartition(".")[2],
+        "score_name": trial.get("score_name"),
+        "score": float(score) if isinstance(score, int | float) else None,
+        "seconds": raw.get("evaluation_time"),
+        "ensemble": bool(raw.get("ensemble")),
+        "all_scores": raw.get("all_scores") or {},
+        "fold_scores": raw.get("fold_scores") or [],
+        "algorithm_params": hyperparameter.get("algorithm_params") or {},
+    }

@@ -1,0 +1,147 @@
+"""auger.api.Model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api._resource import Resource
+from auger_reconcile.errors import NotFound
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.project import Project
+    from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources.model import ModelObject
+
+Told = Callable[[int], None]
+
+
+class Model(Resource):
+    """The models of a project: trials that are deployed on the hub, or downloaded.
+
+    Args:
+        context: credentials and settings.
+        project: the project they are in; by default the one in auger.yaml.
+    """
+
+    kind = "model"
+
+    def __init__(self, context: Context, project: Project | None = None) -> None:
+        super().__init__(context, project.project_name if project else None)
+
+    def list(self) -> Iterator[dict[str, Any]]:
+        """Yield the properties of every model deployed on the hub.
+
+        Models that were downloaded are not listed: the hub does not know of them.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        for item in self._items("pipelines"):
+            if not item.get("deleted") and item.get("status") != "undeployed":
+                yield item
+
+    def deploy(self, model_id: str, locally: bool = False) -> str:  # noqa: FBT001, FBT002 - the seed's signature
+        """Deploy a trial on the hub, or download its export; return the model's id.
+
+        Args:
+            model_id: id of the trial, as the leaderboard shows it.
+            locally: download it to `models/model-<id>.zip` beside auger.yaml.
+
+        Raises:
+            NotFound: there is no such trial or project.
+        """
+        self.context.carry_out(self.plan_deploy(model_id, locally=locally))
+        return model_id
+
+    def undeploy(self, model_id: str) -> None:
+        """Take a model off the hub.
+
+        Raises:
+            NotFound: it is not deployed.
+        """
+        self.context.carry_out(self.plan_undeploy(model_id))
+
+    def predict(
+        self,
+        filename: str | Path,
+        model_id: str,
+        threshold: float | None = None,
+        locally: bool = False,  # noqa: FBT001, FBT002
+        on_rows: Told | None = None,
+    ) -> Path:
+        """Predict every row of a file; return the path of `<file>_predicted.csv`.
+
+        Args:
+            filename: a CSV file with a header, compressed or not.
+            model_id: of a deployed model, or of a downloaded one with `locally`.
+            threshold: of the positive class; adds a column `proba_<class>` for each class.
+            locally: ask the downloaded export, not the hub.
+            on_rows: told the number of rows done so far.
+
+        Raises:
+            NotFound: there is no such model.
+            AugerError: the file cannot be read, or the model is not ready.
+        """
+        if locally:
+            from auger_reconcile.api._local_predict import predict_locally
+
+            archive = self.context.folder / "models" / f"model-{model_id}.zip"
+            return predict_locally(archive, Path(filename), threshold)
+        from auger_reconcile.client.predict import predict_file
+
+        client = self.context.session.client
+        return predict_file(client, Path(filename), model_id, threshold=threshold, on_rows=on_rows)
+
+    def actual(self, filename: str | Path, model_id: str) -> int:
+        """Send what really happened, so that the hub can score a model; return the rows sent.
+
+        Args:
+            filename: a CSV file with the columns that were predicted from, and the outcome.
+            model_id: of the deployed model.
+        """
+        from auger_reconcile.client.predict import send_actuals
+
+        return send_actuals(self.context.session.client, Path(filename), model_id)
+
+    def plan_deploy(self, model_id: str, *, locally: bool = False) -> Plan:
+        """Return what `deploy` would do."""
+        from auger_reconcile.api.project import Project
+        from auger_reconcile.resources.model import ModelSpec
+
+        observed = self._observe_existing()
+        home = Project(self.context, self.project_name).spec()
+        spec = ModelSpec(name=model_id, trial=model_id, locally=locally)
+        return self._build(observed, {"project": home, self.kind: spec}, self.kind)
+
+    def plan_undeploy(self, model_id: str) -> Plan:
+        """Return what `undeploy` would do."""
+        from auger_reconcile.planner.single import plan_delete
+
+        observed = self._observe_existing()
+        found = self._deployed(observed.of(self.project_name, self.kind), model_id)
+        return plan_delete(observed, self.project_name, self.kind, found)
+
+    def _deployed(self, objects: tuple[ModelObject, ...], model_id: str) -> ModelObject:
+        for found in objects:
+            if found.path is None and model_id in (found.id, found.trial_id):
+                return found
+        raise NotFound(f"model `{model_id}` is not deployed in project `{self.project_name}`")
+
+
+def model_summary(item: dict[str, Any]) -> dict[str, Any]:
+    """Return what a list of models shows of a pipeline (wire contract §2.13)."""
+    trial = item.get("trial") or {}
+    hyperparameter = trial.get("hyperparameter") or {}
+    return {
+        "id": str(item["id"]),
+        "name": item.get("name"),
+        "status": item.get("status"),
+        "algorithm": str(hyperparameter.get("algorithm_name") or "").rpartition(".")[2],
+        "score_name": trial.get("score_name"),
+        "score": trial.get("score_value"),
+        "dataset": item.get("datasource_manifest_name"),
+        "created_at": item.get("created_at"),
+    }

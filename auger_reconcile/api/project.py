@@ -1,0 +1,130 @@
+"""auger.api.Project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api._resource import Resource
+from auger_reconcile.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources.project import ProjectSpec
+
+
+class Project(Resource):
+    """A project of the organization.
+
+    Args:
+        context: credentials and settings.
+        project_name: of an existing or new project; by default the one in auger.yaml.
+    """
+
+    kind = "project"
+
+    def __init__(self, context: Context, project_name: str | None = None) -> None:
+        super().__init__(context, project_name)
+
+    def list(self) -> Iterator[dict[str, Any]]:
+        """Yield the properties of every project of the organization, as the hub has them.
+
+        Raises:
+            NotAuthenticated: the credentials are missing or refused.
+            HubError: the hub cannot be read.
+        """
+        filters = {"organization_id": self.context.organization_id}
+        for item in self.context.session.client.iter_all("projects", filters):
+            if not item.get("deleted") and not item.get("deleting"):
+                yield item
+
+    def properties(self) -> dict[str, Any]:
+        """Return the properties of the project as the hub has them.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        path = f"projects/{self._project_id()}"
+        return dict(self.context.session.client.call("GET", path))
+
+    def create(self) -> Project:
+        """Create the project, and store its name in auger.yaml where there is one; return self.
+
+        Raises:
+            Conflict: the project exists.
+            NotAuthenticated: the credentials are missing or refused.
+            Unavailable: the network or the hub fails.
+        """
+        self.context.carry_out(self.plan_create())
+        return self
+
+    def delete(self) -> None:
+        """Delete the project with everything in it, and clear its name from auger.yaml.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        self.context.carry_out(self.plan_delete())
+
+    def start(self) -> None:
+        """Start the cluster with the size that auger.yaml declares, and wait until it runs.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        self.context.carry_out(self.plan_start())
+
+    def stop(self) -> None:
+        """Stop the cluster and wait until it is gone.
+
+        Raises:
+            NotFound: the project does not exist.
+        """
+        self.context.carry_out(self.plan_stop())
+
+    def plan_create(self) -> Plan:
+        """Return what `create` would do."""
+        observed = self._observe()
+        if observed.of(self.project_name, self.kind):
+            raise Conflict(f"project `{self.project_name}` exists already")
+        plan = self._build(observed, {self.kind: self.spec()})
+        return self._select(plan, self.kind, self.project_name, self.project_name)
+
+    def plan_delete(self) -> Plan:
+        """Return what `delete` would do."""
+        observed = self._observe_existing()
+        plan = self._build(observed, {self.kind: self.spec("absent")})
+        if self.context.name_of("name") == self.project_name:
+            return self._select(plan, self.kind, self.project_name, None)
+        return plan
+
+    def plan_start(self) -> Plan:
+        """Return what `start` would do."""
+        return self._build(self._observe_existing(), {self.kind: self.spec("running")})
+
+    def plan_stop(self) -> Plan:
+        """Return what `stop` would do."""
+        return self._build(self._observe_existing(), {self.kind: self.spec("stopped")})
+
+    def plan_select(self) -> Plan:
+        """Return the plan that stores the project's name in auger.yaml."""
+        return self._plan_select(self.project_name)
+
+    def spec(self, state: str | None = None) -> ProjectSpec:
+        """Return the declaration of the project: the cluster of auger.yaml, in a state."""
+        from auger_reconcile.resources.project import ClusterSpec, ProjectSpec
+
+        declared = self.context.setting("cluster") or {}
+        known = {name: declared[name] for name in ClusterSpec.model_fields if declared.get(name)}
+        cluster = ClusterSpec(**known) if known else None
+        return ProjectSpec(name=self.project_name, cluster=cluster, state=state)
+
+    @property
+    def exists(self) -> bool:
+        """Whether the hub has the project."""
+        try:
+            self._project_id()
+        except NotFound:
+            return False
+        return True

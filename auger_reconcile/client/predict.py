@@ -1,0 +1,179 @@
+"""Ask a deployed model: rows of a file go to the hub in batches, the answers into a file beside it.
+
+Wire contract §2.15 (prediction), §2.16 (actual), §3.8 and §3.9 (flows).
+"""
+
+from __future__ import annotations
+
+import bz2
+import csv
+import gzip
+import lzma
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+from typing import IO, Any
+
+from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.errors import AugerError, HubError
+from auger_reconcile.resources._base import split_extension
+
+BATCH = 2000  # rows a request; keeps a request around a megabyte
+MISSING = frozenset({"", "?", "na", "nan", "null", "none"})  # as the data sets' reader has it
+WAITING = frozenset({"requested", "running"})
+PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between looks; the last one stays
+TIMEOUT = 600.0  # seconds for one batch
+_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+
+
+def predict_file(
+    client: HubClient,
+    source: Path,
+    model_id: str,
+    *,
+    threshold: float | None = None,
+    on_rows: Callable[[int], None] | None = None,
+) -> Path:
+    """Predict every row of a CSV file; return the path of the file with the predictions.
+
+    The result appears when it is complete, or not at all.
+
+    Raises:
+        AugerError: the file cannot be read or written, or the model is not ready.
+    """
+    model = client.call("GET", f"pipelines/{model_id}")
+    if model.get("status") != "ready":
+        told = model.get("error_message") or f"its status is `{model.get('status')}`"
+        raise AugerError(f"model {model_id} cannot be asked: {told}")
+    target = model.get("target_feature")
+    result = predicted_path(source)
+    draft = result.with_name(f".{result.name}.part")
+    done = 0
+    try:
+        with draft.open("w", newline="", encoding="utf-8") as file:
+            writer = csv.writer(file)
+            for columns, rows in read_batches(source, drop=target):
+                answer = _ask(client, model_id, columns, rows, threshold)
+                if not done:
+                    writer.writerow(_without_ids(answer["columns"], answer["columns"]))
+                for row in answer["data"]:
+                    writer.writerow(_without_ids(answer["columns"], row))
+                done += len(rows)
+                if on_rows:
+                    on_rows(done)
+        draft.replace(result)
+    except OSError as error:
+        raise AugerError(f"`{result}` cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+    return result
+
+
+def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
+    """Send the rows of a CSV file as what really happened; return how many there were.
+
+    Raises:
+        AugerError: the file cannot be read.
+    """
+    client.call("GET", f"pipelines/{model_id}")
+    sent = 0
+    for columns, rows in read_batches(source):
+        body = {"pipeline_id": model_id, "actual_column_names": columns, "actuals": rows}
+        client.call("POST", "actuals", body)
+        sent += len(rows)
+    return sent
+
+
+def predicted_path(source: Path) -> Path:
+    """Return where predictions go: `<file>_predicted.csv` beside the input."""
+    return source.with_name(f"{split_extension(source.name)[0]}_predicted.csv")
+
+
+def read_batches(
+    source: Path, *, drop: str | None = None
+) -> Iterator[tuple[list[str], list[list[Any]]]]:
+    """Yield the columns of a CSV file and its next rows, values typed as JSON has them.
+
+    Args:
+        source: with a header line; `.gz`, `.bz2` and `.xz` are read as they are.
+        drop: a column to leave out, the target.
+
+    Raises:
+        AugerError: the file cannot be read as a table.
+    """
+    try:
+        with _open_text(source) as file:
+            lines = csv.reader(file)
+            header = next(lines, None)
+            if not header:
+                raise AugerError(f"`{source}` is empty")
+            kept = [i for i, name in enumerate(header) if name != drop]
+            while rows := list(islice(lines, BATCH)):
+                yield (
+                    [header[i] for i in kept],
+                    [_typed(row, kept, len(header), source) for row in rows if row],
+                )
+    except OSError as error:
+        told = error.strerror or "it is damaged"
+        raise AugerError(f"`{source}` cannot be read: {told}") from None
+    except (UnicodeDecodeError, csv.Error, EOFError, lzma.LZMAError):
+        raise AugerError(f"`{source}` is no CSV file in UTF-8") from None
+
+
+def _open_text(source: Path) -> IO[str]:
+    opener = _OPENERS.get(source.suffix.lower(), open)
+    file: IO[str] = opener(source, "rt", newline="", encoding="utf-8-sig")
+    return file
+
+
+def _typed(row: list[str], kept: Sequence[int], width: int, source: Path) -> list[Any]:
+    if len(row) != width:
+        raise AugerError(f"`{source}` has a row with {len(row)} values where {width} are expected")
+    return [_to_json(row[i]) for i in kept]
+
+
+def _to_json(text: str) -> Any:
+    """Return a number where it is one, None for a missing value: NaN is no JSON (§1.2)."""
+    text = text.strip()
+    if text.lower() in MISSING:
+        return None
+    with suppress(ValueError):
+        return int(text)
+    with suppress(ValueError):
+        number = float(text)
+        return number if math.isfinite(number) else None
+    return text
+
+
+def _ask(
+    client: HubClient,
+    model_id: str,
+    columns: list[str],
+    rows: list[list[Any]],
+    threshold: float | None,
+) -> dict[str, Any]:
+    """Return the columns and rows of the answer to one batch."""
+    body = {"pipeline_id": model_id, "features": columns, "records": rows, "threshold": threshold}
+    item = client.call("POST", "predictions", body)
+    deadline = time.monotonic() + TIMEOUT
+    looks = 0
+    while item.get("status") in WAITING:
+        if time.monotonic() > deadline:
+            raise HubError(f"prediction {item['id']} did not end within {TIMEOUT:.0f} s")
+        time.sleep(PAUSES[min(looks, len(PAUSES) - 1)])
+        looks += 1
+        item = client.call("GET", f"predictions/{item['id']}")
+    result = item.get("result")
+    if item.get("status") != "done" or not isinstance(result, dict) or "data" not in result:
+        told = item.get("error_message") or f"its status is `{item.get('status')}`"
+        raise HubError(f"the model gave no prediction: {told}")
+    return result
+
+
+def _without_ids(columns: Sequence[str], row: Sequence[Any]) -> list[Any]:
+    """Return a row without `prediction_id`, which older hubs put in front."""
+    return [value for name, value in zip(columns, row, strict=True) if name != "prediction_id"]
