@@ -65,7 +65,7 @@ class Builder:
 
     def build(self, item: Declaration) -> Declared | None:
         """Return the resource, or None when the report tells why there is none."""
-        report = self.report.about(item.address)
+        report = self.report.about(item.known_address)
         settings = self._inherit_lifecycle(item.settings)
         given: dict[str, Any] = {"name": item.name}
         also: Collection[str] = ()

@@ -16,6 +16,7 @@ LONG_FORM = {"datasets": "dataset", "experiments": "experiment", "models": "mode
 SHORT_SEARCH = ("model_type", "target", "exclude")
 SHORT_FORM = ("source", "dataset", *SHORT_SEARCH, "experiment")
 PROJECT_FIELDS = ("state", "cluster")
+NAMELESS = "?"  # stands for a missing name, so that the rest is checked all the same
 
 
 class Head(BaseModel):
@@ -63,6 +64,11 @@ class Declaration:
     def address(self) -> str:
         """The address within the project: `experiment.churn`."""
         return f"{self.kind}.{self.name}"
+
+    @property
+    def known_address(self) -> str | None:
+        """The address, or None when the resource has no name to speak of."""
+        return None if self.name == NAMELESS else self.address
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Says what is declared, where, and with which settings; whether those are right i
 from __future__ import annotations
 
 from auger_reconcile.config.declaration import (
+    NAMELESS,
     PROJECT_FIELDS,
     Declaration,
     Head,
@@ -19,8 +20,6 @@ from auger_reconcile.config.nodes import Mapping, Scalar
 from auger_reconcile.config.report import Report
 from auger_reconcile.config.validate import Place, check_fields, validate
 from auger_reconcile.resources._registry import kind_of
-
-NAMELESS = "?"  # stands for the project's name, so that the rest is checked all the same
 
 
 def read_document(root: Mapping, report: Report) -> ProjectFile:
@@ -49,7 +48,7 @@ def _read_project_name(root: Mapping, report: Report) -> Scalar | None:
     node = root.value("name")
     if node is not None:
         return read_name(node, report)
-    place = root.entries["name"].key if "name" in root.entries else root
+    place = root.entries["name"].key if "name" in root.entries else root._replace(end=root.start)
     hint = "`name` is the name of the project"
     report.error("missing-field", "a field is missing", place, label="`name`", hint=hint)
     return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from auger_reconcile.config.report import shorten
 from auger_reconcile.config.text import FileText
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
@@ -91,4 +92,6 @@ def explain(file: FileText, problem: str, at: int, since: int) -> Diagnostic:
 
 def fault(code: str, summary: str, span: SourceSpan, *, hint: str | None = None) -> Diagnostic:
     """Return the error about a stretch of a text that is no YAML, or more than is read."""
-    return Diagnostic(Severity.ERROR, f"yaml-{code}", summary, span=span, hint=hint)
+    marked = span.text[span.column - 1 : span.column - 1 + span.length]
+    label = f"`{shorten(marked)}`" if marked.strip() else None
+    return Diagnostic(Severity.ERROR, f"yaml-{code}", summary, span, label, hint)

@@ -79,8 +79,8 @@ class FormReader:
         source, named = self._root.value("source"), self._root.value("dataset")
         name = read_name(named, self._report) if named is not None else None
         if source is None:
-            if name and ("dataset", name.text) not in self._found:
-                self._miss_source(name)
+            if name and ("dataset", name.text) not in self._found:  # one that is on the hub
+                self._declare(Declaration("dataset", name.text, name, key_only(name)))
             return name
         if named is None:
             if not isinstance(source, Scalar) or isinstance(source.value, bool):
@@ -92,12 +92,6 @@ class FormReader:
             settings = self._root._replace(entries={"source": self._root.entries["source"]})
             self._declare(Declaration("dataset", name.text, name, settings))
         return name
-
-    def _miss_source(self, name: Scalar) -> None:
-        hint = "`source` says what the data set is made of"
-        about = self._report.about(f"dataset.{name.text}")
-        about.error("missing-field", "a field is missing", name, label="`source`", hint=hint)
-        about.settle(name)
 
     def _declare_search(
         self, node: Mapping | None, search: list[str], dataset: Scalar | None

@@ -155,6 +155,8 @@ class _Variables:
         return self._resolved[name]
 
     def _advise(self, name: str) -> str:
+        if name in self._declared:
+            return f"`{name}` is declared without a value"
         if near := nearest(name, [*self._given, *self._declared]):
             return f"there is a variable `{near}`"
         return f"`variables:`, {PREFIX}{name} or `--var {name}=VALUE` gives it one"

@@ -245,11 +245,11 @@ class _Assembler:
             self._history[document.name] = head.revision_history
         for name in ("hub", "organization", "path_to_credentials"):
             text, node = getattr(head, name), document.root.value(name)
+            if name == "hub" and isinstance(node, Scalar):
+                self._check_hub(node)
             if text is None or node is None:
                 continue
-            if name == "hub":
-                self._check_hub(text, node)
-            elif name == "path_to_credentials":
+            if name == "path_to_credentials":
                 text = str(local_path(text, node.file.path.parent))
             told, first = self._shared.setdefault(name, (text, node))
             if told != text:
@@ -257,8 +257,8 @@ class _Assembler:
                 hint = f"{line.path}:{line.line} says `{told}`; one run has one"
                 self._report.error("conflict", f"another `{name}` than before", node, hint=hint)
 
-    def _check_hub(self, text: str, node: Node) -> None:
-        if text != "local" and not re.fullmatch(r"https?://[^\s/@]+\S*", text):
+    def _check_hub(self, node: Scalar) -> None:
+        if node.text != "local" and not re.fullmatch(r"https?://[^\s/@]+[^\s@]*", node.text):
             hint = "allowed are `local` and an http(s) URL without a password"
             self._report.error("wrong-value", "no address of a hub", node, hint=hint)
 

@@ -74,7 +74,7 @@ def describe(node: Node) -> str:
         case Scalar(text):
             if node.is_null:
                 return "an empty value"
-            return "an empty text" if not text else f"`{shorten(text)}`"
+            return "an empty text" if not text.strip() else f"`{shorten(text)}`"
         case Sequence(items):
             return "a list" if items else "an empty list"
         case Mapping(entries):

@@ -12,7 +12,7 @@ from auger_reconcile.config.validate import quote_all, setting_names
 from auger_reconcile.resources._evaluation import ModelType
 from auger_reconcile.resources._registry import all_kinds, kind_of
 from auger_reconcile.resources.experiment import ExperimentSpec
-from auger_reconcile.resources.model import ModelSpec
+from auger_reconcile.resources.model import BEST, ModelSpec
 from auger_reconcile.state import Declared
 
 # Wire contract §3.6, "metric names accepted for scoring".
@@ -65,7 +65,7 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
         report: takes the problems.
     """
     for item in document.declarations:
-        about = report.about(item.address)
+        about = report.about(item.known_address)
         _check_references(item, document, about)
         _check_lifecycle(item, about)
         if item.kind == "experiment":
@@ -83,6 +83,8 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
 def _check_references(item: Declaration, document: ProjectFile, report: Report) -> None:
     role = REFERENCES.get(item.kind)
     node = item.settings.value(role) if role else None
+    if item.kind == "model" and node is None and not _is_absent(item):
+        _check_trial(item, report)
     if role is None or not isinstance(node, Scalar):
         return
     names = document.by_name.get(role, {})
@@ -99,6 +101,14 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
         hint = f"`{found.address}` has `state: absent`"
         summary = f"a reference to an absent {role}"
         report.error("absent-reference", summary, node, hint=hint)
+
+
+def _check_trial(item: Declaration, report: Report) -> None:
+    trial = item.settings.value("trial")
+    if trial is None or (isinstance(trial, Scalar) and trial.text == BEST):
+        hint = "`model` needs `experiment`, unless `trial` is the id of one"
+        label = "`experiment`"
+        report.error("missing-field", "a field is missing", item.place, label=label, hint=hint)
 
 
 def _is_absent(item: Declaration) -> bool:
