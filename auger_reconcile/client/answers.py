@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from auger_reconcile.client.connection import name_fate
 from auger_reconcile.client.redact import quote_foreign
 from auger_reconcile.client.transport import Answer
 from auger_reconcile.errors import (
@@ -24,7 +25,6 @@ from auger_reconcile.errors import (
 Secrets = Collection[str | None]
 
 _MOST_DETAILS = 20
-_UNKNOWN_FATE = "; the request may have been carried out"
 _ACCEPTED = frozenset({200, 201})
 # Texts by which the hub says that an object exists already, or that its status forbids this.
 _CONFLICTS = (
@@ -53,9 +53,8 @@ def read_envelope(answer: Answer, *, request: str, secrets: Secrets) -> tuple[An
     elif envelope.get("data") is None:
         problem = "without `data`"
     if problem:
-        problem += "" if request.startswith("GET ") else _UNKNOWN_FATE
         raise HubError(
-            f"the hub answered {problem}",
+            f"the hub answered {problem}{name_fate(request)}",
             request=request,
             status=answer.status,
             hint="the URL may belong to something else than a hub",
@@ -75,8 +74,8 @@ def to_error(answer: Answer, *, request: str, secrets: Secrets) -> AugerError:
     if answer.status in {401, 403}:
         return _to_authentication_error(answer, details)
     kind, hint = _classify(answer, details)
-    if kind is Unavailable and not request.startswith("GET "):
-        message += "; nothing was done" if answer.status == 429 else _UNKNOWN_FATE
+    if kind is Unavailable and answer.status != 429:
+        message += name_fate(request)
     return kind(message, request=request, status=answer.status, details=details, hint=hint)
 
 

@@ -19,7 +19,7 @@ from urllib3 import exceptions as urllib3_faults
 from auger_reconcile.errors import AugerError, Unavailable
 
 CONNECT_TIMEOUT = 5.0
-_BLOCK_SIZE = 256 * 1024
+_BLOCK_SIZE = 64 * 1024
 _FAULTS = (requests.RequestException, urllib3_faults.HTTPError, OSError)
 
 T = TypeVar("T")
@@ -81,9 +81,8 @@ def carry_out(call: Callable[[], T], *, request: str, url: str) -> T:
 def translate_fault(fault: BaseException, *, request: str, url: str) -> Unavailable:
     """Return the fault in one sentence, which says of a write whether it may have been done."""
     host = urlsplit(url).netloc.rpartition("@")[2]
-    unsent = unknown = ""
-    if not request.startswith("GET "):
-        unsent, unknown = "; nothing was sent", "; the request may have been carried out"
+    unknown = name_fate(request)
+    unsent = "; nothing was sent" if unknown else ""
     if _is_caused_by(fault, ssl.SSLCertVerificationError):
         return NotTrusted(
             f"the certificate of {host} cannot be verified{unsent}",
@@ -103,6 +102,11 @@ def translate_fault(fault: BaseException, *, request: str, url: str) -> Unavaila
     if _is_caused_by(fault, urllib3_faults.DecodeError, urllib3_faults.IncompleteRead):
         return Unavailable(f"{host} sent a broken answer{unknown}", request=request)
     return Unavailable(f"the connection to {host} was lost{unknown}", request=request)
+
+
+def name_fate(request: str) -> str:
+    """Return what to add to the error of a write that got no proper answer; "" for a read."""
+    return "" if request.startswith("GET ") else "; the request may have been carried out"
 
 
 def _is_caused_by(fault: BaseException, *kinds: type[BaseException]) -> bool:

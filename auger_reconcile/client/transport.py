@@ -23,6 +23,7 @@ from auger_reconcile.client.connection import (
     NothingSent,
     NotTrusted,
     carry_out,
+    name_fate,
     normalise_url,
     open_session,
     read_parts,
@@ -41,7 +42,7 @@ class Exchange:
     """One attempt at one request, for tracing; holds no body and no secret.
 
     Attributes:
-        status: the HTTP status, or None when there was no answer.
+        status: the HTTP status, or None when there was no whole answer.
         seconds: from the start of sending to the last byte of the answer.
         attempt: 1 for the first try.
     """
@@ -147,7 +148,7 @@ class Transport:
             body: JSON.
 
         Raises:
-            Unavailable: there was no answer.
+            HubError: the answer is too large; Unavailable: there was none.
         """
         is_read = method == "GET"
         give_up_at = self._pace.clock() + self._longest
@@ -162,17 +163,16 @@ class Transport:
                 break
             self._pace.sleep(wait)
             attempt += 1
-        if isinstance(outcome, Unavailable):
+        if isinstance(outcome, HubError):
             raise outcome
         return outcome
 
     def _attempt(
         self, method: str, path: str, body: bytes, *, attempt: int, give_up_at: float
-    ) -> Answer | Unavailable:
+    ) -> Answer | HubError:
         """Send once and report the exchange; a fault is returned, for the caller to weigh."""
         request = f"{method} {path}"
         started = self._pace.clock()
-        seen: list[int] = []
 
         def send() -> Answer:
             response = self._session.request(
@@ -189,17 +189,17 @@ class Transport:
                 stream=True,
             )
             with response:
-                seen.append(response.status_code)
                 received = self._receive(response, request, give_up_at)
                 return Answer(response.status_code, response.headers, received)
 
+        outcome: Answer | HubError
         try:
-            return carry_out(send, request=request, url=self.url)
-        except Unavailable as fault:
-            return fault
-        finally:
-            seconds = self._pace.clock() - started
-            self._on_exchange(Exchange(method, path, seen[0] if seen else None, seconds, attempt))
+            outcome = carry_out(send, request=request, url=self.url)
+        except HubError as fault:
+            outcome = fault
+        seconds = self._pace.clock() - started
+        self._on_exchange(Exchange(method, path, outcome.status, seconds, attempt))
+        return outcome
 
     def _receive(self, response: requests.Response, request: str, give_up_at: float) -> bytes:
         """Read the body with a limit on its decoded size and on the time it takes."""
@@ -208,13 +208,13 @@ class Transport:
             received += part
             if len(received) > BODY_LIMIT:
                 raise HubError(
-                    f"the hub answered more than {BODY_LIMIT // 2**20} MB",
+                    f"the hub answered more than {BODY_LIMIT // 2**20} MB{name_fate(request)}",
                     request=request,
                     status=response.status_code,
                 )
             if self._pace.clock() > give_up_at:
                 raise Unavailable(
-                    f"the hub took longer than {self._longest:g} s to answer",
+                    f"the hub took longer than {self._longest:g} s to answer{name_fate(request)}",
                     request=request,
                     status=response.status_code,
                 )
@@ -225,9 +225,11 @@ class Transport:
         self._session.close()
 
 
-def _may_repeat(outcome: Answer | Unavailable, *, is_read: bool) -> bool:
+def _may_repeat(outcome: Answer | HubError, *, is_read: bool) -> bool:
     """Say whether sending again is harmless and could end better."""
-    if isinstance(outcome, Unavailable):
-        return isinstance(outcome, NothingSent) or (is_read and not isinstance(outcome, NotTrusted))
+    if isinstance(outcome, NothingSent):
+        return True
+    if isinstance(outcome, HubError):
+        return is_read and isinstance(outcome, Unavailable) and not isinstance(outcome, NotTrusted)
     is_garbage = outcome.is_success and outcome.document is None
     return is_read and (is_garbage or outcome.status in REPEATABLE_STATUSES)
