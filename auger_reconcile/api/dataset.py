@@ -73,9 +73,9 @@ class DataSet(Resource):
         """
         plan = self.plan_create(source)
         result = self.context.carry_out(plan)
-        made = [o.object.name for o in result.outcomes if o.action.address.kind == self.kind]
-        bound = [one.name for at, one in plan.bindings.items() if at.kind == self.kind and one]
-        self._name = (made or bound)[0]
+        ended = [o.object for o in result.outcomes if o.action.address.kind == self.kind]
+        bound = [found for at, found in plan.bindings.items() if at.kind == self.kind]
+        self._name = next(found.name for found in (*ended, *bound) if found)
         return self
 
     def delete(self) -> None:

@@ -199,7 +199,7 @@ class _Apply:
                 if self.options.select is None:
                     raise ActionFailed("there is no auger.yaml to write the name into")
                 self.options.select(action)
-                return action.object
+                return self.bindings.get(action.address)
             return runner.run(self._steps(action))
         except AugerError:
             raise
@@ -229,7 +229,9 @@ class _Apply:
             organization_id=self.plan.organization_id,
             project=bound.get("project"),
             superseded=self.superseded.get(action.address, ()),
-            wait=self.options.wait or bool(self.dependents[action.id]),
+            # A select stores a name, which is known before the end of what was started.
+            wait=self.options.wait
+            or any(other.verb is not Verb.SELECT for other in self.dependents[action.id]),
         )
         match action.verb:
             case Verb.CREATE:

@@ -1,0 +1,101 @@
+"""The hub of this machine: start, stop, ask, serve, and manage its users."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from auger_reconcile.client import local_hub
+
+
+@dataclass(frozen=True)
+class LocalHub:
+    """The local hub of one user.
+
+    Attributes:
+        environ: `AUGER_HUB_HOME` names its folder; `.augerai/hub` in the home folder otherwise.
+        home: the user's home folder.
+    """
+
+    environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
+    home: Path = field(default_factory=Path.home)
+
+    @property
+    def folder(self) -> Path:
+        """Where database, files and log lie."""
+        return local_hub.find_hub_home(environ=self.environ, home=self.home)
+
+    def start(self) -> Mapping[str, Any]:
+        """Start the hub in the background, or find it running: `url`, `pid`, `home`, `started`.
+
+        Raises:
+            Unavailable: it does not start.
+            AugerError: the extra `hub` is not installed.
+        """
+        return local_hub.start(environ=self.environ, home=self.home)
+
+    def stop(self) -> Mapping[str, Any]:
+        """Stop the hub; `stopped` tells whether it ran.
+
+        Raises:
+            Unavailable: it does not stop.
+        """
+        return local_hub.stop(environ=self.environ, home=self.home)
+
+    def status(self) -> Mapping[str, Any]:
+        """Return what the hub says of itself: `running`, `home`, and while it runs more.
+
+        Raises:
+            Unavailable: it cannot be asked.
+        """
+        return local_hub.status(environ=self.environ, home=self.home)
+
+    def read_log(self, lines: int) -> list[str]:
+        """Return the last lines of its log; none when it never ran."""
+        return local_hub.tail_log(environ=self.environ, home=self.home, lines=lines)
+
+    def add_user(self, name: str, organization: str) -> Mapping[str, Any]:
+        """Make a user; password and token are in the answer and nowhere else.
+
+        Raises:
+            Unavailable: there is such a user.
+        """
+        arguments = ["add", "--organization", organization, "--", name]
+        added: Mapping[str, Any] = self._ask_users(arguments)
+        return added
+
+    def list_users(self) -> Sequence[Mapping[str, Any]]:
+        """Return the users, without anything secret."""
+        listed: Sequence[Mapping[str, Any]] = self._ask_users(["list"])
+        return listed
+
+    def revoke_user(self, name: str) -> Mapping[str, Any]:
+        """End all logins of a user; `revoked` tells how many."""
+        revoked: Mapping[str, Any] = self._ask_users(["revoke", "--", name])
+        return revoked
+
+    def serve(self, arguments: Sequence[str]) -> int:
+        """Run the hub in the foreground until it is interrupted; return its exit code."""
+        return self._run(local_hub.serve_command(arguments))
+
+    def follow_log(self, lines: int) -> int:
+        """Print the log as it grows until interrupted; return the exit code."""
+        command = [sys.executable, "-m", "auger_reconcile.hub", "logs", "-f", "-n", str(lines)]
+        return self._run(command)
+
+    def _run(self, command: Sequence[str]) -> int:
+        environ = {**self.environ, "AUGER_HUB_HOME": str(self.folder), "PYTHONSAFEPATH": "1"}
+        with subprocess.Popen(command, env=environ) as process:
+            while True:
+                try:
+                    return process.wait()
+                except KeyboardInterrupt:  # the hub got it too, and ends in its own time
+                    continue
+
+    def _ask_users(self, arguments: Sequence[str]) -> Any:
+        return local_hub.run_user_command(arguments, environ=self.environ, home=self.home)
