@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,10 +93,8 @@ class LocalHub:
         environ = {**self.environ, "AUGER_HUB_HOME": str(self.folder), "PYTHONSAFEPATH": "1"}
         with subprocess.Popen(command, env=environ) as process:
             while True:
-                try:
+                with suppress(KeyboardInterrupt):  # the hub got it too, and ends in its own time
                     return process.wait()
-                except KeyboardInterrupt:  # the hub got it too, and ends in its own time
-                    continue
 
     def _ask_users(self, arguments: Sequence[str]) -> Any:
         return local_hub.run_user_command(arguments, environ=self.environ, home=self.home)

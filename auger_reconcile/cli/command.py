@@ -1,0 +1,154 @@
+"""How a command of `auger` is made: global options anywhere on the line, an example in its help.
+
+    @command(example="auger validate --env prod")
+    @click.option("--strict", is_flag=True, help="Warnings are errors.")
+    def validate(invocation: Invocation, *, strict: bool) -> ExitCode:
+        \"\"\"Check the files without asking a hub.\"\"\"
+
+A command returns its exit code, or None when it is done; what it cannot do, it raises. It is
+imported when it is run: whatever is slow to import is imported inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from typing import Any
+
+import click
+
+_REMEMBERED = "auger.global_options"
+
+
+def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
+    """Join what is said before and after the command: lists grow, counts add up, the last wins."""
+    said: dict[str, Any] = ctx.meta.setdefault(_REMEMBERED, {})
+    name = str(option.name)
+    if isinstance(value, tuple | int) and name in said:
+        said[name] += value
+    elif value is not None or name not in said:
+        said[name] = value
+
+
+def _option(*names: str, **settings: Any) -> click.Option:
+    return click.Option(names, expose_value=False, callback=_remember, **settings)
+
+
+def _global_options(*, hidden: bool) -> list[click.Option]:
+    """Return the options that every command has; they are shown in the help of `auger` alone."""
+    folder = click.Path(exists=True, file_okay=False)
+    return [
+        _option("-C", "folder", type=folder, metavar="DIR", hidden=hidden, help="Run in DIR."),
+        _option(
+            "-f",
+            "--file",
+            "files",
+            multiple=True,
+            metavar="FILE|DIR",
+            hidden=hidden,
+            help="Read this instead of auger.yaml, or every auger.yaml below DIR; repeatable.",
+        ),
+        _option("--env", metavar="E", hidden=hidden, help="Lay auger.E.yaml over auger.yaml."),
+        _option(
+            "--var",
+            "variables",
+            multiple=True,
+            metavar="K=V",
+            hidden=hidden,
+            help="Set the variable K of the file; repeatable.",
+        ),
+        _option("--hub", metavar="URL|local", hidden=hidden, help="Use this hub."),
+        _option("--json", "as_json", is_flag=True, hidden=hidden, help="Print JSON on stdout."),
+        _option("--no-color", is_flag=True, hidden=hidden, help="Print no colours."),
+        _option("-v", "--verbose", count=True, hidden=hidden, help="Tell every request."),
+        _option("-q", "--quiet", is_flag=True, hidden=hidden, help="Tell no progress, no warning."),
+        _option("--debug", is_flag=True, hidden=hidden, help="Show tracebacks and requests."),
+    ]
+
+
+class Command(click.Command):
+    """A command that takes the global options too and ends its help with an example."""
+
+    hides_global_options = True
+
+    def __init__(self, *args: Any, example: str, **settings: Any) -> None:
+        self.example = example
+        super().__init__(*args, **settings)
+
+    def get_params(self, ctx: click.Context) -> list[click.Parameter]:
+        """Add the global options, except where the command has an option of the same name."""
+        own = super().get_params(ctx)
+        taken = {name for param in own for name in param.opts}
+        common = _global_options(hidden=self.hides_global_options)
+        return [*own, *(option for option in common if not taken.intersection(option.opts))]
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, with the global options gathered as `invocation`."""
+        from auger_reconcile.cli.invocation import Invocation
+
+        said = ctx.meta.get(_REMEMBERED, {})
+        ctx.params["invocation"] = Invocation.from_options(said)
+        return super().invoke(ctx)
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the example."""
+        with formatter.section("Example"):
+            formatter.write_text(self.example)
+
+
+class Group(Command, click.Group):
+    """Commands under one name: `auger hub start`."""
+
+    command_class = Command
+    group_class = type
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Leave it to the command."""
+        return click.Group.invoke(self, ctx)
+
+
+class LazyGroup(Group):
+    """The command `auger` itself: imports a command when it is run, and none for its help.
+
+    Args:
+        package: where each command is a module with a command of the module's name.
+        sections: heading to command to its short help.
+    """
+
+    hides_global_options = False
+
+    def __init__(
+        self, *args: Any, package: str, sections: Mapping[str, Mapping[str, str]], **settings: Any
+    ) -> None:
+        self.package, self.sections = package, sections
+        super().__init__(*args, **settings)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
+        """Return the names of the table."""
+        return [name for commands in self.sections.values() for name in commands]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        module = import_module(f"{self.package}.{cmd_name}")
+        found: click.Command = getattr(module, cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
+        """Write the table."""
+        for heading, commands in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl(list(commands.items()))
+
+
+def command(
+    name: str | None = None, *, example: str, **settings: Any
+) -> Callable[[Callable[..., Any]], Command]:
+    """Make a function a command; its first argument is the invocation."""
+    return click.command(name, cls=Command, example=example, **settings)
+
+
+def group(*, example: str, **settings: Any) -> Callable[[Callable[..., Any]], Group]:
+    """Make a function a group of commands."""
+    return click.group(cls=Group, example=example, **settings)

@@ -1,0 +1,128 @@
+"""`auger hub`: a hub of your own on this machine, and its users."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from auger_reconcile.cli.command import group
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+
+
+@group(example="auger hub start")
+def hub() -> None:
+    """Run a hub of your own on this machine.
+
+    `hub: local` in auger.yaml starts it when it is needed, so these are seldom needed by hand.
+    """
+
+
+@hub.command(example="auger hub start")
+def start(invocation: Invocation) -> None:
+    """Start the hub in the background, unless it runs."""
+    from auger_reconcile.api.local_hub import LocalHub
+
+    with invocation.busy_with("Starting the local hub"):
+        facts = LocalHub().start()
+    verb = "Started" if facts.get("started") else "Running already:"
+    _show(invocation, facts, f"{verb} the local hub at {facts.get('url')}")
+
+
+@hub.command(example="auger hub stop")
+def stop(invocation: Invocation) -> None:
+    """Stop the hub; searches under way go on when it is started again."""
+    from auger_reconcile.api.local_hub import LocalHub
+
+    with invocation.busy_with("Stopping the local hub"):
+        facts = LocalHub().stop()
+    stopped = "Stopped the local hub." if facts.get("stopped") else "The local hub does not run."
+    _show(invocation, facts, stopped)
+
+
+@hub.command(example="auger hub status")
+def status(invocation: Invocation) -> None:
+    """Say whether and where the hub runs."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_status
+
+    facts = LocalHub().status()
+    _show(invocation, facts, render_status(facts))
+
+
+@hub.command(example="auger hub logs --follow")
+@click.option("-n", "--lines", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option("--follow", is_flag=True, help="Go on as the log grows, until Ctrl-C.")
+def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
+    """Print the end of the hub's log."""
+    from auger_reconcile.api.local_hub import LocalHub
+
+    if follow and not invocation.as_json:
+        return LocalHub().follow_log(lines)
+    found = LocalHub().read_log(lines)
+    _show(invocation, {"lines": found}, "\n".join(found))
+    return ExitCode.DONE
+
+
+@hub.command(example="auger hub serve --port 8700")
+@click.option("--host", metavar="HOST", help="Address to listen on; this machine alone by default.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 is any free one.")
+@click.option("--database", metavar="URL", help="SQLAlchemy URL; SQLite in the hub's folder else.")
+@click.option("--storage", metavar="URL", help="Where files are kept; the hub's folder else.")
+def serve(invocation: Invocation, **places: Any) -> int:
+    """Run the hub in the foreground, for a team, until Ctrl-C."""
+    from auger_reconcile.api.local_hub import LocalHub
+
+    given = {name: value for name, value in places.items() if value is not None}
+    invocation.tell("Serving; Ctrl-C ends it.")
+    return LocalHub().serve([part for name in given for part in (f"--{name}", str(given[name]))])
+
+
+@hub.group(example="auger hub user add anna")
+def user() -> None:
+    """Manage who may log in to the hub."""
+
+
+@user.command(example="auger hub user add anna --organization shop")
+@click.argument("name")
+@click.option("--organization", default="local", show_default=True, help="Whose objects to see.")
+def add(invocation: Invocation, *, name: str, organization: str) -> None:
+    """Make a user, or give one a new password; it is shown this once."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_new_user
+
+    added = LocalHub().add_user(name, organization)
+    _show(invocation, added, render_new_user(added))
+
+
+@user.command("list", example="auger hub user list")
+def list_(invocation: Invocation) -> None:
+    """List the users."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_users
+
+    users = LocalHub().list_users()
+    _show(invocation, {"users": list(users)}, render_users(users))
+
+
+@user.command(example="auger hub user revoke anna")
+@click.argument("name")
+def revoke(invocation: Invocation, *, name: str) -> ExitCode:
+    """End all logins of a user, and forget the password."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.errors import NotFound
+
+    facts = LocalHub().revoke_user(name)
+    if not facts.get("revoked"):
+        raise NotFound(f"there is no user `{name}`", hint="auger hub user list")
+    _show(invocation, facts, f"All logins of `{name}` have ended.")
+    return ExitCode.DONE
+
+
+def _show(invocation: Invocation, facts: Mapping[str, Any], text: str) -> None:
+    if invocation.as_json:
+        invocation.show_json(dict(facts))
+    elif text:
+        invocation.show(text)

@@ -1,0 +1,130 @@
+"""What was said on the command line for all commands, and where the command's words go."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.workspace import Workspace
+
+DEFAULT_FILE = Path("auger.yaml")
+CLEAR_LINE = "\r\x1b[K"
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """The global options.
+
+    Results are shown on stdout, diagnostics and progress told on stderr.
+    """
+
+    files: tuple[Path, ...] = (DEFAULT_FILE,)
+    env: str | None = None
+    variables: Mapping[str, str] = field(default_factory=dict)
+    hub: str | None = None
+    as_json: bool = False
+    no_color: bool = False
+    is_verbose: bool = False
+    is_quiet: bool = False
+
+    @classmethod
+    def from_options(cls, said: Mapping[str, Any]) -> Invocation:
+        """Gather the options; the working directory becomes that of `-C`."""
+        if said.get("folder"):
+            os.chdir(said["folder"])
+        return cls(
+            files=tuple(map(Path, said.get("files") or (DEFAULT_FILE,))),
+            env=said.get("env"),
+            variables=dict(_split_variable(text) for text in said.get("variables") or ()),
+            hub=said.get("hub"),
+            as_json=bool(said.get("as_json")),
+            no_color=bool(said.get("no_color")),
+            is_verbose=bool(said.get("verbose") or said.get("debug")),
+            is_quiet=bool(said.get("quiet")),
+        )
+
+    @contextmanager
+    def workspace(self) -> Iterator[Workspace]:
+        """Open the workspace of the files, and close its connection afterwards."""
+        from auger_reconcile.api.workspace import Workspace
+
+        opened = Workspace(
+            files=self.files,
+            env=self.env,
+            variables=self.variables,
+            hub=self.hub,
+            on_exchange=self.tell_exchange if self.is_verbose else None,
+        )
+        try:
+            yield opened
+        finally:
+            opened.close()
+
+    @property
+    def color(self) -> bool:
+        """Whether stdout is to be coloured."""
+        return wants_color(sys.stdout, refused=self.no_color)
+
+    @property
+    def error_color(self) -> bool:
+        """Whether stderr is to be coloured."""
+        return wants_color(sys.stderr, refused=self.no_color)
+
+    def show(self, text: str) -> None:
+        """Print a result."""
+        click.echo(text, nl=not text.endswith("\n"), color=self.color)
+
+    def show_json(self, value: Any) -> None:
+        """Print a result as one JSON document."""
+        click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+    def tell(self, text: str) -> None:
+        """Print what is no result."""
+        click.echo(text, nl=not text.endswith("\n"), err=True, color=self.error_color)
+
+    def tell_exchange(self, exchange: Any) -> None:
+        """Print one request and its answer's status."""
+        status = exchange.status or "no answer"
+        again = f", attempt {exchange.attempt}" if exchange.attempt > 1 else ""
+        took = f"{exchange.seconds * 1000:.0f} ms"
+        self.tell(f"{exchange.method} {exchange.path}: {status} after {took}{again}")
+
+    @property
+    def has_live_terminal(self) -> bool:
+        """Whether progress can be drawn over itself on stderr."""
+        dumb = os.environ.get("TERM", "") in ("dumb", "")
+        return sys.stderr.isatty() and not (dumb or self.is_verbose or self.is_quiet)
+
+    @contextmanager
+    def busy_with(self, what: str) -> Iterator[None]:
+        """Show what is being waited for, in a terminal, until it is over."""
+        if not self.has_live_terminal:
+            yield
+            return
+        click.echo(f"{what} ...", nl=False, err=True)
+        try:
+            yield
+        finally:
+            click.echo(CLEAR_LINE, nl=False, err=True, color=True)
+
+
+def wants_color(stream: TextIO, *, refused: bool) -> bool:
+    """Say whether a stream takes colours (https://no-color.org)."""
+    allowed = not refused and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    return allowed and stream.isatty()
+
+
+def _split_variable(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise click.BadParameter(f"{text!r} is not of the form K=V", param_hint="--var")
+    return name, value

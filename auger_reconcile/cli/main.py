@@ -1,0 +1,57 @@
+"""`auger`: parse, one call of the api, one view. Imports nothing but click until a command runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import click
+
+from auger_reconcile import __version__
+from auger_reconcile.cli.command import LazyGroup
+
+# Every command is a module of this package and a function in it, both named like the command.
+SECTIONS = {
+    "From auger.yaml": {
+        "validate": "Check the files without asking a hub.",
+        "plan": "Show what apply would do.",
+        "apply": "Make the hub what the files say.",
+        "destroy": "Delete everything the files declare.",
+    },
+    "One thing at a time": {
+        "auth": "Log in, log out, say who is logged in.",
+        "new": "Make a folder with an auger.yaml to begin with.",
+        "project": "List, select, create, delete, start and stop projects.",
+        "dataset": "List, select, create, delete and download data sets.",
+        "experiment": "Start and stop runs; show leaderboard and history.",
+        "model": "Deploy, undeploy, and predict.",
+        "hub": "Run a hub of your own on this machine.",
+    },
+}
+
+
+@click.group(
+    cls=LazyGroup,
+    package="auger_reconcile.cli",
+    sections=SECTIONS,
+    example="auger plan --env prod",
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, message="auger %(version)s")
+def auger() -> None:
+    """Make machine-learning projects what auger.yaml says."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command line; return its exit code.
+
+    Args:
+        arguments: without the name of the program; by default those of the process.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return int(auger.main(given, prog_name="auger", standalone_mode=False) or 0)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort of every error
+        from auger_reconcile.cli.failure import report_failure
+
+        return report_failure(error, given)

@@ -1,0 +1,126 @@
+"""What an apply does and what came of it, line by line, in the past tense."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+import click
+
+from auger_reconcile.applier.result import (
+    ApplyResult,
+    Event,
+    Finished,
+    Outcome,
+    Progressed,
+    Started,
+    Status,
+)
+from auger_reconcile.cli.views.error import make_lines, render_facts
+from auger_reconcile.cli.views.plan_text import label_of
+from auger_reconcile.cli.views.words import PAST, count_of, duration, plain, size
+from auger_reconcile.planner.plan import Plan
+from auger_reconcile.resources._base import Verb
+
+SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn over
+# What a person looks at next, by kind and verb of what was applied.
+NEXT = {
+    ("experiment", Verb.START): "auger experiment leaderboard",
+    ("model", Verb.CREATE): "auger model predict FILE --model-id {id}",
+}
+
+
+class PlainProgress:
+    """Shows events as lines: for logs, pipes and simple terminals."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        tell: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._plan, self._tell, self._clock = plan, tell, clock
+        self._last: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show one event; that nobody reads it does not stop the apply."""
+        with suppress(OSError):
+            match event:
+                case Progressed():
+                    self._progress(event)
+                case Finished(outcome):
+                    self._tell(render_outcome(outcome, self._plan))
+                case Started():
+                    pass
+
+    def _progress(self, event: Progressed) -> None:
+        now, action = self._clock(), event.action
+        if now - self._last.get(action.id, now - SECONDS_BETWEEN_LINES) < SECONDS_BETWEEN_LINES:
+            return
+        self._last[action.id] = now
+        self._tell(f"{label_of(action, self._plan)}: {describe_progress(event)}")
+
+
+def describe_progress(event: Progressed) -> str:
+    """Return how far an action is: `uploading, 1.2 of 4.0 MB`, `7 of 10 trials, best 0.9667`."""
+    if event.done is None or not event.total:
+        return plain(event.text)
+    return f"{plain(event.text)}, {size(event.done)} of {size(event.total)}"
+
+
+def render_outcome(outcome: Outcome, plan: Plan) -> str:
+    """Return one line: `project.churn: created after 0.4 s`."""
+    action = outcome.action
+    label, done = label_of(action, plan), PAST[action.verb]
+    note = f" ({plain(outcome.note)})" if outcome.note else ""
+    match outcome.status:
+        case Status.APPLIED:
+            return f"{label}: {done} after {duration(outcome.seconds)}{note}"
+        case Status.SKIPPED:
+            return f"{label}: not {done}{note}"
+        case Status.FAILED:
+            why = make_lines(str(outcome.error))[0]
+            return f"{label}: not {done} after {duration(outcome.seconds)}: {why}"
+
+
+def render_result(result: ApplyResult, *, color: bool) -> str:
+    """Return the summary: counts, every error with its facts, and what to run next."""
+    lines = [_headline(result, color=color)]
+    label = click.style("error", fg="red", bold=True) if color else "error"
+    for outcome in result.outcomes:
+        if outcome.status is Status.FAILED and outcome.error:
+            who = f"{label_of(outcome.action, result.plan)} was not {PAST[outcome.action.verb]}"
+            first, *rest = make_lines(str(outcome.error))
+            lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
+            lines += render_facts(outcome.error, color=color)
+    commands = list(dict.fromkeys(_next_commands(result)))
+    if commands:
+        lines += ["", "Next:", *(f"  {command}" for command in commands)]
+    return "\n".join(lines) + "\n"
+
+
+def _headline(result: ApplyResult, *, color: bool) -> str:
+    counts = {status: result.count(status) for status in Status}
+    text = f"Applied {counts[Status.APPLIED]} of {count_of(len(result.outcomes), 'action')}"
+    told = [
+        f"{counts[status]} {status.value}"
+        for status in (Status.FAILED, Status.SKIPPED)
+        if counts[status]
+    ]
+    text = ", ".join(
+        [f"Interrupted: {text[0].lower()}{text[1:]}" if result.interrupted else text, *told]
+    )
+    if not color:
+        return f"{text}."
+    return click.style(f"{text}.", fg="green" if result.is_complete else "red", bold=True)
+
+
+def _next_commands(result: ApplyResult) -> Iterator[str]:
+    if any(outcome.status is not Status.APPLIED for outcome in result.outcomes):
+        yield "auger apply   # what was applied is not repeated"
+        return
+    for outcome in result.outcomes:
+        template = NEXT.get((outcome.action.address.kind, outcome.action.verb))
+        if template:
+            yield template.format(id=getattr(outcome.object, "id", ""))

@@ -1,0 +1,112 @@
+"""Errors -> words: one sentence, the facts below it, a hint. The one place of their wording."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from auger_reconcile.cli.views.diagnostic import make_safe, render_diagnostics
+from auger_reconcile.errors import AugerError, ConfigError, HubError, PlanRefused
+
+PACKAGE = Path(__file__).parents[2]
+
+
+def render_error(error: BaseException, *, color: bool) -> str:
+    """Return what a person reads about an error."""
+    if isinstance(error, ConfigError | PlanRefused):
+        return render_diagnostics(error.diagnostics, color=color)
+    if isinstance(error, click.Abort | KeyboardInterrupt):
+        return "interrupted\n"
+    label = click.style("error", fg="red", bold=True) if color else "error"
+    summary, *rest = make_lines(_summary(error))
+    lines = [f"{label}: {summary}", *(f"  {line}" for line in rest)]
+    return "\n".join([*lines, *render_facts(error, color=color)]) + "\n"
+
+
+def render_facts(error: BaseException, *, color: bool, indent: str = " ") -> Iterator[str]:
+    """Yield what is known beyond the sentence, a fact a line."""
+    equals = click.style("=", fg="blue", bold=True) if color else "="
+    if isinstance(error, HubError):
+        status = f" answered {error.status}" if error.status else ""
+        if error.request:
+            yield f"{indent} {equals} request: {make_safe(error.request)}{status}"
+        for detail in error.details:
+            if detail not in str(error):
+                yield f"{indent} {equals} the hub said: {make_safe(detail)}"
+    hint = _hint(error)
+    if hint:
+        first, *commands = make_lines(hint)
+        if first.startswith("auger "):
+            first, commands = "", [first, *commands]
+        yield f"{indent} {equals} hint: {first}".rstrip()
+        yield from (f"{indent}     {line}" for line in commands)
+
+
+def error_to_json(error: BaseException) -> dict[str, Any]:
+    """Return the members of an error, those that do not apply left out."""
+    members: dict[str, Any] = {"kind": _kind(error), "message": _summary(error)}
+    if isinstance(error, ConfigError | PlanRefused):
+        members["diagnostics"] = [item.to_json() for item in error.diagnostics]
+    if isinstance(error, HubError):
+        members |= {"request": error.request, "status": error.status}
+        members["details"] = list(error.details)
+    members["hint"] = _hint(error)
+    return {key: value for key, value in members.items() if value not in (None, "", [])}
+
+
+def make_lines(text: str) -> list[str]:
+    """Return a text line by line, each harmless in a terminal."""
+    return [make_safe(line) for line in text.splitlines()] or [""]
+
+
+def _kind(error: BaseException) -> str:
+    match error:
+        case click.UsageError():
+            return "UsageError"
+        case click.Abort() | KeyboardInterrupt():
+            return "Interrupted"
+        case AugerError() | OSError():
+            return type(error).__name__
+        case _:
+            return "Bug"
+
+
+def _summary(error: BaseException) -> str:
+    match error:
+        case AugerError():
+            return str(error)
+        case click.ClickException():
+            text = error.format_message().strip().rstrip(".")
+            return text[:1].lower() + text[1:]
+        case click.Abort() | KeyboardInterrupt():
+            return "interrupted"
+        case OSError():
+            place = f"`{error.filename}`: " if error.filename else ""
+            return f"{place}{error.strerror or type(error).__name__}"
+        case _:
+            return f"{type(error).__name__}{_place(error)}: this is a bug in auger_reconcile"
+
+
+def _hint(error: BaseException) -> str | None:
+    match error:
+        case AugerError():
+            return error.hint
+        case click.UsageError(ctx=click.Context() as ctx):
+            return f"{ctx.command_path} --help"
+        case click.ClickException() | click.Abort() | KeyboardInterrupt() | OSError():
+            return None
+        case _:
+            return "`--debug` shows how it came about"
+
+
+def _place(error: BaseException) -> str:
+    """Say where in this package an unexpected error came up; its own words may hold anything."""
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        path = Path(frame.filename)
+        if PACKAGE in path.parents:
+            return f" in {path.relative_to(PACKAGE.parent).as_posix()}, line {frame.lineno}"
+    return ""

@@ -1,0 +1,42 @@
+"""What the local hub says of itself, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from auger_reconcile.cli.views.words import count_of, duration, plain
+
+
+def render_status(facts: Mapping[str, Any]) -> str:
+    """Return where the hub is and what it does, a fact a line."""
+    if not facts.get("running"):
+        return f"The local hub does not run.\n  folder  {plain(str(facts.get('home')))}"
+    active = count_of(facts.get("active_runs", 0), "active run")
+    counts = f"{count_of(facts.get('projects', 0), 'project')}, {active}"
+    lines = {
+        "url": facts.get("url"),
+        "folder": facts.get("home"),
+        "process": facts.get("pid"),
+        "version": facts.get("version"),
+        "up for": duration(facts.get("uptime_seconds", 0.0)),
+        "holds": counts,
+    }
+    told = [f"  {name:8} {plain(str(value))}" for name, value in lines.items() if value]
+    return "\n".join(["The local hub runs.", *told])
+
+
+def render_new_user(added: Mapping[str, Any]) -> str:
+    """Return a new user's secrets: the answer to the only command that shows them."""
+    lines = [f"  {name:13} {plain(str(value))}" for name, value in added.items()]
+    return "\n".join(["Password and token are shown this once:", *lines])
+
+
+def render_users(users: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line a user."""
+    wide = max((len(str(user.get("name"))) for user in users), default=0)
+    return "\n".join(
+        f"{plain(str(user.get('name'))):{wide}}  {plain(str(user.get('organization')))}"
+        + ("" if user.get("active") else "  (revoked)")
+        for user in users
+    )

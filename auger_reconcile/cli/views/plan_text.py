@@ -1,0 +1,150 @@
+"""Plan -> the text that people read before they say yes. Everything an action does is in it."""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import click
+from rich.cells import cell_len
+
+from auger_reconcile.cli.views.words import count_of, plain
+from auger_reconcile.planner.plan import Action, Plan
+from auger_reconcile.resources._base import FieldChange, Loss, Verb
+
+SYMBOLS = {
+    Verb.CREATE: "+",
+    Verb.DELETE: "-",
+    Verb.START: ">",
+    Verb.STOP: ".",
+    Verb.SELECT: "=",
+}
+COLORS = {
+    Verb.CREATE: "green",
+    Verb.DELETE: "red",
+    Verb.START: "cyan",
+    Verb.STOP: "yellow",
+    Verb.SELECT: "blue",
+}
+LOSSES = {
+    Loss.NONE: "",
+    Loss.COMPUTE: "",
+    Loss.ARTIFACTS: "! what was made is lost",
+    Loss.TRAFFIC: "! a live model stops answering",
+}
+# Reasons that the verb itself tells.
+OBVIOUS = frozenset(
+    {
+        "does not exist",
+        "is new",
+        "new",
+        "not deployed",
+        "the run decides which trial is the best",
+    }
+)
+ADDRESS_WIDTH = 35  # columns at least, so that short plans look alike
+VERB_WIDTH = 11
+NO_CHANGES = "No changes. The hub matches auger.yaml.\n"
+
+
+def render_plan(plan: Plan, *, color: bool) -> str:
+    """Return the plan as a table, a line an action, changed settings below their line."""
+    if plan.is_empty:
+        errors = sum(item.severity.value == "error" for item in plan.diagnostics)
+        return f"No changes, because of {count_of(errors, 'error')}.\n" if errors else NO_CHANGES
+    return "\n".join([_header(plan), "", *_rows(plan, color=color), "", _footer(plan)]) + "\n"
+
+
+def render_summary(plan: Plan) -> str:
+    """Return the numbers: `4 to create, 2 to start, ...`, all five verbs named."""
+    return ", ".join(f"{number} to {verb}" for verb, number in plan.summary.items())
+
+
+def label_of(action: Action, plan: Plan) -> str:
+    """Return the address, with its project when the plan has several."""
+    several = len({item.address.project for item in plan.actions}) > 1
+    return plain(action.address.qualified if several else str(action.address))
+
+
+def _header(plan: Plan) -> str:
+    place = f"the local hub ({plan.hub})" if _is_loopback(plan.hub) else plan.hub
+    return f'Auger will do the following in organization "{plain(plan.organization)}" at {place}:'
+
+
+def _footer(plan: Plan) -> str:
+    return f"Plan: {render_summary(plan)}."
+
+
+def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
+    labels = [label_of(action, plan) for action in plan.actions]
+    symbols = [_symbol(action) for action in plan.actions]
+    wide = max(ADDRESS_WIDTH, *(cell_len(label) + 2 for label in labels))
+    deep = max(len(symbol) for symbol in symbols)
+    for action, label, symbol in zip(plan.actions, labels, symbols, strict=True):
+        paint = COLORS[action.verb] if color else None
+        head = _paint(
+            f"{symbol:>{deep}} {_pad(label, wide)}{action.verb.value:{VERB_WIDTH}}", paint
+        )
+        loss = _paint(LOSSES[action.loss], "red" if color else None)
+        told = "  ".join(part for part in (_describe(action), loss) if part)
+        yield f"  {head}{told}".rstrip()
+        yield from _change_lines(action, " " * (deep + 5))
+
+
+def _symbol(action: Action) -> str:
+    """Return the sign of an action; a create that replaces shows the order of old and new."""
+    if action.verb is Verb.CREATE and action.replacement:
+        return action.replacement.value
+    return SYMBOLS[action.verb]
+
+
+def _describe(action: Action) -> str:
+    """Return the name where it is not the address's, the detail, and the reason in parentheses."""
+    named = action.name if action.name.replace("_", "-") != _declared_name(action) else ""
+    if named and action.verb is Verb.CREATE:
+        named = f"as {named}"
+    text = plain(", ".join(part for part in (named, action.detail) if part))
+    if action.reason and action.reason not in OBVIOUS:
+        text += f" ({plain(action.reason)})"
+    return text.lstrip()
+
+
+def _declared_name(action: Action) -> str:
+    return action.address.name.replace("_", "-")
+
+
+def _change_lines(action: Action, indent: str) -> Iterator[str]:
+    for change in action.changes:
+        why = f" ({plain(change.reason)})" if change.reason else ""
+        yield f"{indent}{plain(change.path)}: {_values(change)}{why}"
+
+
+def _values(change: FieldChange) -> str:
+    return f"{plain(_value(change.before))} -> {plain(_value(change.after))}"
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(not set)"
+    if isinstance(value, str):
+        return value or '""'
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _pad(text: str, width: int) -> str:
+    return text + " " * (width - cell_len(text))
+
+
+def _paint(text: str, foreground: str | None) -> str:
+    return click.style(text, fg=foreground) if foreground and text else text
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -1,0 +1,30 @@
+"""What `auger validate` found, for people and for programs."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from auger_reconcile.cli.views.words import count_of
+from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.state import DesiredState
+
+
+def render_valid(desired: DesiredState, warnings: Sequence[Diagnostic]) -> str:
+    """Return one line about valid files: `auger.yaml is valid: 1 project, 2 data sets.`."""
+    counts = Counter(address.kind for address in desired.resources)
+    declared = ", ".join(count_of(number, kind) for kind, number in counts.items())
+    noted = f" ({count_of(len(warnings), 'warning')})" if warnings else ""
+    return f"Valid: {declared}.{noted}"
+
+
+def validation_to_json(
+    desired: DesiredState | None, diagnostics: Sequence[Diagnostic]
+) -> dict[str, Any]:
+    """Return the JSON document; without a desired state the files are not valid."""
+    return {
+        "valid": desired is not None,
+        "resources": [address.qualified for address in desired.resources] if desired else [],
+        "diagnostics": [item.to_json() for item in diagnostics],
+    }
