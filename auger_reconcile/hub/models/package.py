@@ -40,7 +40,7 @@ def package_model(
     """
     features, target, encoder = split_features_target(read_table(data_path), task_info)
     model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
-    _fit(model, features, target)
+    _fit(model, features, target, threads=task_info.get("threads", 1))
     classes = None if encoder is None else encoder.classes_.tolist()
     description = _describe(task_info, trial, classes=classes, rows=len(target))
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -53,11 +53,12 @@ def package_model(
         _replace(folder, complete)
 
 
-def _fit(model: Any, features: Any, target: Any) -> None:
+def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:
+    """Fit as the trial was fitted: with its threads, and whether it converges or not."""
     from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
 
-    with warnings.catch_warnings():
-        # the board has scored the trial with these settings, converged or not
+    with warnings.catch_warnings(), threadpool_limits(threads):
         warnings.simplefilter("ignore", ConvergenceWarning)
         model.fit(features, target)
 

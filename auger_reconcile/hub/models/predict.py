@@ -157,18 +157,18 @@ class Predictor:
                 self._refuse_missing(batch.columns)
                 yield batch, batch[list(self.needed)]
             return
-        texts = pd.read_csv(
+        with pd.read_csv(
             src,
             sep=self._find_delimiter(src),
             dtype=str,
             keep_default_na=False,
             encoding="utf-8-sig",
-            chunksize=rows_at_once,
+            iterator=True,
             index_col=False,
-        )
-        for batch in [texts] if rows_at_once is None else texts:
-            self._refuse_missing(batch.columns)
-            yield batch, self._from_texts(batch)
+        ) as reader:
+            for batch in _batches(reader, rows_at_once):
+                self._refuse_missing(batch.columns)
+                yield batch, self._from_texts(batch)
 
     def _find_delimiter(self, src: Path) -> str:
         """Choose the delimiter that finds the most feature columns in the header."""
@@ -192,6 +192,17 @@ class Predictor:
                     column = numbers
             features[name] = column
         return pd.DataFrame(features)
+
+
+def _batches(reader: Any, rows_at_once: int | None) -> Iterator[pd.DataFrame]:
+    """Yield at least one batch: a file without rows still has a header."""
+    while True:
+        try:
+            yield reader.read(rows_at_once)
+        except StopIteration:
+            return
+        if rows_at_once is None:
+            return
 
 
 def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]:

@@ -21,9 +21,14 @@ MakeModel = Callable[..., Path]
 
 
 def describe(path: Path, target: str, model_type: str) -> dict[str, Any]:
-    """Return the `task_info` of a run with default settings."""
+    """Return the `task_info` of a run with default settings; `yes` and `amount` are targets."""
+    left_out = {"yes", "amount"} - {target}
     columns = [
-        {**column, "isTarget": column["column_name"] == target}
+        {
+            **column,
+            "isTarget": column["column_name"] == target,
+            "use": column["column_name"] not in left_out,
+        }
         for column in profile_file(path)["stat_data"]
     ]
     scoring = "accuracy" if model_type == "classification" else "r2"
@@ -44,7 +49,10 @@ def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
         trial = {"uid": "0A" * 7 + "F", "algorithm_name": algorithm}
         info = describe(path, target, model_type)
         package_model(
-            folder, data_path=path, task_info=info, trial={**trial, "algorithm_params": params or {}}
+            folder,
+            data_path=path,
+            task_info=info,
+            trial={**trial, "algorithm_params": params or {}},
         )
         return folder
 

@@ -1,0 +1,235 @@
+"""Predictions take what people send, and answer in plain JSON values (wire contract §2.15)."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auger_reconcile.hub.data.read import read_table
+from auger_reconcile.hub.models import predict
+from auger_reconcile.hub.models.predict import BadInput, Predictor
+
+from .conftest import HOLDOUT, MakeModel
+
+COLUMNS = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+SETOSA = [5.1, 3.5, 1.4, 0.2]
+VIRGINICA = [6.5, 3.0, 5.8, 2.2]
+
+
+@pytest.fixture(scope="module")
+def iris(iris_model: Path) -> Predictor:
+    return Predictor.load(iris_model)
+
+
+@pytest.fixture(scope="module")
+def binary(make_model: MakeModel, mixed_table: Path) -> Predictor:
+    return Predictor.load(make_model(mixed_table, "yes"))
+
+
+@pytest.fixture(scope="module")
+def mixed(mixed_table: Path) -> tuple[list[str], list[list[Any]]]:
+    """Columns and the first records of the mixed table, as a client sends them."""
+    frame = read_table(mixed_table).drop(columns=["yes", "amount"]).head(20)
+    frame["day"] = frame["day"].dt.strftime("%Y-%m-%d")
+    records = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
+    return list(frame.columns), records
+
+
+def test_prediction_follows_the_input_columns(iris: Predictor) -> None:
+    columns, data = iris.predict(COLUMNS, [SETOSA, VIRGINICA], None)
+    assert columns == [*COLUMNS, "species"]
+    assert data == [[*SETOSA, "setosa"], [*VIRGINICA, "virginica"]]
+
+
+def test_holdout_is_predicted_well(iris: Predictor) -> None:
+    holdout = read_table(HOLDOUT)
+    _, data = iris.predict(COLUMNS, holdout[COLUMNS].to_numpy().tolist(), None)
+    assert np.mean([row[-1] for row in data] == holdout["species"].to_numpy()) >= 0.9
+
+
+def test_threshold_adds_the_probability_of_each_class(iris: Predictor) -> None:
+    columns, ((*_, label, setosa, versicolor, virginica),) = iris.predict(COLUMNS, [SETOSA], 0.5)
+    assert columns[4:] == ["species", "proba_setosa", "proba_versicolor", "proba_virginica"]
+    assert label == "setosa"
+    assert setosa > 0.9
+    assert setosa + versicolor + virginica == pytest.approx(1)
+
+
+def test_threshold_does_not_change_the_winner_among_many_classes(iris: Predictor) -> None:
+    _, ((*_, label, _, _, _),) = iris.predict(COLUMNS, [SETOSA], 0.9999999)
+    assert label == "setosa"
+
+
+@pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.8, 1.1])
+def test_threshold_decides_between_two_classes(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]], threshold: float
+) -> None:
+    columns, data = binary.predict(*mixed, threshold)
+    assert columns[-3:] == ["yes", "proba_0", "proba_1"]
+    assert [row[-3] for row in data] == [int(row[-1] >= threshold) for row in data]
+
+
+def test_whole_classes_stay_whole_numbers(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    _, data = binary.predict(*mixed, None)
+    assert {type(row[-1]) for row in data} == {int}
+
+
+def test_regression_predicts_numbers_and_ignores_a_threshold(
+    make_model: MakeModel, mixed_table: Path, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    folder = make_model(mixed_table, "amount", "regression", "sklearn.linear_model.Ridge")
+    columns, data = Predictor.load(folder).predict(*mixed, 0.5)
+    assert columns[-1] == "amount"
+    assert {type(row[-1]) for row in data} == {float}
+
+
+def test_series_goes_on_after_its_last_day(make_model: MakeModel, series_table: Path) -> None:
+    forecaster = "sklearn.linear_model.Ridge"
+    predictor = Predictor.load(make_model(series_table, "sales", "timeseries", forecaster))
+    days = pd.date_range("2020-05-20", periods=14).strftime("%Y-%m-%d")
+    _, data = predictor.predict(["day"], [[day] for day in days], None)
+    steps = np.arange(140, 154)
+    expected = 100 + steps / 2 + 10 * np.sin(steps * 2 * np.pi / 7)
+    np.testing.assert_allclose([row[1] for row in data], expected, rtol=0.05)
+
+
+def test_series_in_a_file_is_predicted_in_one_piece(
+    make_model: MakeModel, series_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "BATCH_ROWS", 3)
+    naive = "auger_reconcile.hub.search.forecast.SeasonalNaive"
+    predictor = Predictor.load(make_model(series_table, "sales", "timeseries", naive))
+    days = pd.date_range("2020-05-20", periods=14).strftime("%Y-%m-%d").tolist()
+    (tmp_path / "f.csv").write_text("day\n" + "\n".join(days) + "\n")
+    assert predictor.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None) == 14
+    _, data = predictor.predict(["day"], [[day] for day in days], None)
+    assert pd.read_csv(tmp_path / "p.csv")["sales"].tolist() == [row[1] for row in data]
+
+
+def test_columns_in_any_order_predict_the_same(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    columns, records = mixed
+    _, straight = binary.predict(columns, records, 0.5)
+    _, reversed_ = binary.predict(columns[::-1], [record[::-1] for record in records], 0.5)
+    assert [row[-3:] for row in reversed_] == [row[-3:] for row in straight]
+
+
+def test_numbers_as_texts_predict_the_same(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    columns, records = mixed
+    texts = [[None if value is None else str(value) for value in record] for record in records]
+    _, straight = binary.predict(columns, records, 0.5)
+    _, as_texts = binary.predict(columns, texts, 0.5)
+    assert [row[-3:] for row in as_texts] == [row[-3:] for row in straight]
+
+
+def test_extra_columns_are_handed_through(iris: Predictor) -> None:
+    columns, data = iris.predict(["id", *COLUMNS], [["x7", *SETOSA]], None)
+    assert (columns[0], data[0][0], data[0][-1]) == ("id", "x7", "setosa")
+
+
+def test_target_that_was_sent_is_replaced(iris: Predictor) -> None:
+    columns, data = iris.predict(["species", *COLUMNS], [["virginica", *SETOSA]], None)
+    assert columns == [*COLUMNS, "species"]
+    assert data == [[*SETOSA, "setosa"]]
+
+
+def test_missing_columns_are_all_named(iris: Predictor) -> None:
+    with pytest.raises(BadInput, match="`sepal_width`, `petal_width`"):
+        iris.predict(["petal_length", "sepal_length"], [[1.4, 5.1]], None)
+
+
+def test_record_of_another_width_is_refused(iris: Predictor) -> None:
+    with pytest.raises(BadInput, match="as many values as there are columns"):
+        iris.predict(COLUMNS, [SETOSA, SETOSA[:3]], None)
+
+
+def test_nulls_and_unknown_categories_are_predicted(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    columns, (record, *_) = mixed
+    unknown = dict(zip(columns, record, strict=True)) | {"group": "purple", "word": "new"}
+    _, data = binary.predict(columns, [list(unknown.values()), [None] * len(columns)], 0.5)
+    assert all(0 <= row[-1] <= 1 for row in data)
+
+
+def test_no_records_give_no_rows(iris: Predictor) -> None:
+    assert iris.predict(COLUMNS, [], None) == ([*COLUMNS, "species"], [])
+
+
+def test_result_is_json(binary: Predictor, mixed: tuple[list[str], list[list[Any]]]) -> None:
+    result = binary.predict(*mixed, 0.5)
+    assert json.loads(json.dumps(result, allow_nan=False)) == [result[0], result[1]]
+
+
+def test_file_is_predicted_like_its_records(iris: Predictor, tmp_path: Path) -> None:
+    assert iris.predict_file(HOLDOUT, tmp_path / "p.csv", 0.5) == 30
+    holdout = read_table(HOLDOUT)
+    columns, data = iris.predict(COLUMNS, holdout[COLUMNS].to_numpy().tolist(), 0.5)
+    written = pd.read_csv(tmp_path / "p.csv")
+    pd.testing.assert_frame_equal(
+        written, pd.DataFrame(data, columns=columns), check_dtype=False, rtol=1e-12
+    )
+
+
+def test_batches_do_not_show(
+    binary: Predictor, mixed_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    binary.predict_file(mixed_table, tmp_path / "whole.csv", 0.5)
+    monkeypatch.setattr(predict, "BATCH_ROWS", 7)
+    assert binary.predict_file(mixed_table, tmp_path / "parts.csv", 0.5) == 300
+    whole, parts = pd.read_csv(tmp_path / "whole.csv"), pd.read_csv(tmp_path / "parts.csv")
+    pd.testing.assert_frame_equal(parts, whole)
+
+
+def test_values_of_a_file_are_written_as_they_were(iris: Predictor, tmp_path: Path) -> None:
+    content = "note,sepal_length,sepal_width,petal_length,petal_width\n007,5.10,3.5,NA,\n"
+    (tmp_path / "f.csv").write_text(content)
+    iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+    assert (tmp_path / "p.csv").read_text().splitlines()[1].startswith("007,5.10,3.5,NA,,")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_delimiter_of_a_file_is_found(iris: Predictor, tmp_path: Path, delimiter: str) -> None:
+    (tmp_path / "f.csv").write_text(HOLDOUT.read_text().replace(",", delimiter))
+    iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+    iris.predict_file(HOLDOUT, tmp_path / "expected.csv", None)
+    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "expected.csv").read_bytes()
+
+
+def test_parquet_is_predicted_like_csv(
+    binary: Predictor, mixed_table: Path, tmp_path: Path
+) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    source = tmp_path / "f.parquet"
+    duckdb.execute(f"COPY (FROM read_csv('{mixed_table}')) TO '{source}' (FORMAT parquet)")
+    assert binary.predict_file(source, tmp_path / "parquet.csv", 0.5) == 300
+    binary.predict_file(mixed_table, tmp_path / "csv.csv", 0.5)
+    names = ["yes", "proba_0", "proba_1"]
+    pd.testing.assert_frame_equal(
+        pd.read_csv(tmp_path / "parquet.csv")[names], pd.read_csv(tmp_path / "csv.csv")[names]
+    )
+
+
+def test_file_without_rows_gives_a_header(iris: Predictor, tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text(",".join(COLUMNS) + "\n")
+    assert iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", 0.5) == 0
+    header = ",".join([*COLUMNS, "species", "proba_setosa", "proba_versicolor", "proba_virginica"])
+    assert (tmp_path / "p.csv").read_text() == header + "\n"
+
+
+@pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"sepal_length\n\xe9\n"])
+def test_file_that_cannot_be_predicted_leaves_nothing_behind(
+    iris: Predictor, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "f.csv").write_bytes(content)
+    with pytest.raises(BadInput):
+        iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+    assert [path.name for path in tmp_path.iterdir()] == ["f.csv"]

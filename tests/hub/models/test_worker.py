@@ -1,0 +1,99 @@
+"""A worker answers one JSON line with one JSON line, whatever it is asked."""
+
+import gzip
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from auger_reconcile.hub.models.predict import Predictor
+from auger_reconcile.hub.models.worker import answer
+
+from .conftest import HOLDOUT
+
+COLUMNS = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+SETOSA = [5.1, 3.5, 1.4, 0.2]
+
+
+@pytest.fixture(scope="module")
+def predictor(iris_model: Path) -> Predictor:
+    return Predictor.load(iris_model)
+
+
+@pytest.fixture(scope="module")
+def worker(iris_model: Path) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "auger_reconcile.hub.models.worker", str(iris_model)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        yield process
+        assert process.stdin
+        process.stdin.close()
+        assert process.wait(timeout=10) == 0
+
+
+def ask(worker: "subprocess.Popen[str]", line: str) -> dict[str, Any]:
+    assert worker.stdin
+    assert worker.stdout
+    worker.stdin.write(line + "\n")
+    worker.stdin.flush()
+    answered: dict[str, Any] = json.loads(worker.stdout.readline())
+    return answered
+
+
+def test_process_answers_records_and_survives_nonsense(worker: "subprocess.Popen[str]") -> None:
+    request = {"id": 7, "columns": COLUMNS, "records": [SETOSA], "threshold": None}
+    expected = {"id": 7, "columns": [*COLUMNS, "species"], "data": [[*SETOSA, "setosa"]]}
+    assert ask(worker, json.dumps(request)) == expected
+    assert "error" in ask(worker, "{nonsense")
+    assert ask(worker, json.dumps({**request, "id": "8"})) == {**expected, "id": "8"}
+
+
+def test_bad_input_is_answered_with_its_sentence(predictor: Predictor) -> None:
+    line = json.dumps({"id": 1, "columns": ["a"], "records": [[1]], "threshold": None})
+    answered = answer(predictor, line)
+    assert answered["id"] == 1
+    assert answered["error"].startswith("The model needs columns that the data does not have")
+
+
+def ask_for_file(predictor: Predictor, source: Path) -> Path:
+    target = source.parent / "predicted.csv"
+    request = {"id": 1, "file": str(source), "to": str(target), "threshold": None}
+    assert answer(predictor, json.dumps(request)) == {"id": 1, "count": 30}
+    return target
+
+
+def test_file_is_answered_with_its_number_of_rows(predictor: Predictor, tmp_path: Path) -> None:
+    source = tmp_path / "data.csv"
+    source.write_bytes(HOLDOUT.read_bytes())
+    assert len(pd.read_csv(ask_for_file(predictor, source))) == 30
+
+
+def test_compressed_file_in_another_encoding_is_predicted(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    text = HOLDOUT.read_text().replace("setosa", "café")
+    source = tmp_path / "data.csv.gz"
+    source.write_bytes(gzip.compress(text.encode("latin-1")))
+    predicted = pd.read_csv(ask_for_file(predictor, source))
+    assert set(predicted["species"]) == {"setosa", "versicolor", "virginica"}
+
+
+def test_file_of_another_format_is_predicted(predictor: Predictor, tmp_path: Path) -> None:
+    source = tmp_path / "data.json"
+    pd.read_csv(HOLDOUT).to_json(source, orient="records")
+    assert len(pd.read_csv(ask_for_file(predictor, source))) == 30
+
+
+def test_unreadable_file_is_answered_with_its_sentence(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    (tmp_path / "data.parquet").write_text("no parquet")
+    request = {"id": 1, "file": str(tmp_path / "data.parquet"), "to": str(tmp_path / "p.csv")}
+    answered = answer(predictor, json.dumps(request))
+    assert "although its name says so" in answered["error"]
