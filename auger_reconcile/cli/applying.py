@@ -88,6 +88,8 @@ def carry_out(
     if plan.refusals or plan.is_empty:
         if invocation.as_json:
             _tell_nothing_done(plan)
+        elif plan.refusals:
+            invocation.tell("\nNothing was done.")
         return find_exit_code(plan)
     if not (consent.given or _ask(invocation, consent)):
         invocation.tell("Nothing was done.")
@@ -114,7 +116,9 @@ def _ask(invocation: Invocation, consent: Consent) -> bool:
 
 
 def _tell_nothing_done(plan: Plan) -> None:
-    JsonEvents().begin(plan_to_json(plan))
+    events = JsonEvents()
+    events.begin(plan_to_json(plan))
+    events.end(result_to_json(ApplyResult(plan, ())))
 
 
 def _apply_visibly(

@@ -80,7 +80,7 @@ class Invocation:
         return wants_color(sys.stderr, refused=self.no_color)
 
     def show(self, text: str) -> None:
-        """Print a result."""
+        """Print a result, which ends with a new line."""
         click.echo(text, nl=not text.endswith("\n"), color=self.color)
 
     def show_json(self, value: Any) -> None:
@@ -88,7 +88,9 @@ class Invocation:
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
     def tell(self, text: str) -> None:
-        """Print what is no result."""
+        """Print what is no result; nothing when there is nothing to say."""
+        if not text:
+            return
         click.echo(text, nl=not text.endswith("\n"), err=True, color=self.error_color)
 
     def tell_exchange(self, exchange: Any) -> None:

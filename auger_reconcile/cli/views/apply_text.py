@@ -23,6 +23,7 @@ from auger_reconcile.cli.views.words import PAST, count_of, duration, plain, siz
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Verb
 
+WORTH_TELLING = 0.05  # seconds that an action takes at least to be told
 SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn over
 # What a person looks at next, by kind and verb of what was applied.
 NEXT = {
@@ -56,6 +57,8 @@ class PlainProgress:
 
     def _progress(self, event: Progressed) -> None:
         now, action = self._clock(), event.action
+        if event.total and event.done == event.total:
+            return  # what follows tells more
         if now - self._last.get(action.id, now - SECONDS_BETWEEN_LINES) < SECONDS_BETWEEN_LINES:
             return
         self._last[action.id] = now
@@ -76,12 +79,16 @@ def render_outcome(outcome: Outcome, plan: Plan) -> str:
     note = f" ({plain(outcome.note)})" if outcome.note else ""
     match outcome.status:
         case Status.APPLIED:
-            return f"{label}: {done} after {duration(outcome.seconds)}{note}"
+            return f"{label}: {done}{_after(outcome)}{note}"
         case Status.SKIPPED:
             return f"{label}: not {done}{note}"
         case Status.FAILED:
             why = make_lines(str(outcome.error))[0]
-            return f"{label}: not {done} after {duration(outcome.seconds)}: {why}"
+            return f"{label}: not {done}{_after(outcome)}: {why}"
+
+
+def _after(outcome: Outcome) -> str:
+    return f" after {duration(outcome.seconds)}" if outcome.seconds >= WORTH_TELLING else ""
 
 
 def render_result(result: ApplyResult, *, color: bool) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from auger_reconcile.cli.views.diagnostic import make_safe, render_diagnostics
 from auger_reconcile.errors import AugerError, ConfigError, HubError, PlanRefused
@@ -21,29 +22,31 @@ def render_error(error: BaseException, *, color: bool) -> str:
         return render_diagnostics(error.diagnostics, color=color)
     if isinstance(error, click.Abort | KeyboardInterrupt):
         return "interrupted\n"
+    if isinstance(error, NoArgsIsHelpError):
+        return error.format_message() + "\n"
     label = click.style("error", fg="red", bold=True) if color else "error"
     summary, *rest = make_lines(_summary(error))
     lines = [f"{label}: {summary}", *(f"  {line}" for line in rest)]
     return "\n".join([*lines, *render_facts(error, color=color)]) + "\n"
 
 
-def render_facts(error: BaseException, *, color: bool, indent: str = " ") -> Iterator[str]:
+def render_facts(error: BaseException, *, color: bool) -> Iterator[str]:
     """Yield what is known beyond the sentence, a fact a line."""
     equals = click.style("=", fg="blue", bold=True) if color else "="
     if isinstance(error, HubError):
         status = f" answered {error.status}" if error.status else ""
         if error.request:
-            yield f"{indent} {equals} request: {make_safe(error.request)}{status}"
+            yield f"   {equals} request: {make_safe(error.request)}{status}"
         for detail in error.details:
             if detail not in str(error):
-                yield f"{indent} {equals} the hub said: {make_safe(detail)}"
+                yield f"   {equals} the hub said: {make_safe(detail)}"
     hint = _hint(error)
     if hint:
         first, *commands = make_lines(hint)
         if first.startswith("auger "):
             first, commands = "", [first, *commands]
-        yield f"{indent} {equals} hint: {first}".rstrip()
-        yield from (f"{indent}     {line}" for line in commands)
+        yield f"   {equals} hint: {first}".rstrip()
+        yield from (f"       {line}" for line in commands)
 
 
 def error_to_json(error: BaseException) -> dict[str, Any]:
@@ -79,6 +82,8 @@ def _summary(error: BaseException) -> str:
     match error:
         case AugerError():
             return str(error)
+        case NoArgsIsHelpError():
+            return "a command is missing"
         case click.ClickException():
             text = error.format_message().strip().rstrip(".")
             return text[:1].lower() + text[1:]
