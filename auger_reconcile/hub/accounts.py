@@ -5,17 +5,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
+import time
 from dataclasses import dataclass
-from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.database.engine import Database
-from auger_reconcile.hub.database.tables import Organization, Token, User, now
+from auger_reconcile.hub.database.tables import Organization, Token, User
 
-LOGIN_LIFETIME = timedelta(days=31)  # wire contract §1.3
+LOGIN_SECONDS = 31 * 24 * 3600  # wire contract §1.3
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+_CALLER = (  # built once: it is asked with every request
+    select(User.id, User.organization_id, Token.expires_at)
+    .join(Token, Token.user_id == User.id)
+    .where(Token.digest == bindparam("digest"))
+)
 
 
 @dataclass(frozen=True)
@@ -44,26 +49,22 @@ def digest_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_token(session: Session, user_id: int, lifetime: timedelta | None) -> str:
+def issue_token(session: Session, user_id: int, lifetime: int | None) -> str:
     """Store a new token's digest and return the token."""
     token = secrets.token_urlsafe(32)
-    expires_at = now() + lifetime if lifetime else None
+    expires_at = int(time.time()) + lifetime if lifetime else None
     session.add(Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at))
     return token
 
 
 def find_caller(database: Database, token: str) -> Caller | None:
     """Return who the token belongs to, or None for an unknown or expired one."""
-    query = (
-        select(User.id, User.organization_id, Token.expires_at)
-        .join(Token, Token.user_id == User.id)
-        .where(Token.digest == digest_token(token))
-    )
-    with database.connect() as connection:
-        row = connection.execute(query).first()
-    if row is None or (row.expires_at is not None and row.expires_at < now()):
+    row = database.first(_CALLER, {"digest": digest_token(token)})
+    if row is None:
         return None
-    return Caller(user_id=row.id, organization_id=row.organization_id)
+    user_id, organization_id, expires_at = row
+    is_over = expires_at is not None and expires_at < time.time()
+    return None if is_over else Caller(user_id, organization_id)
 
 
 def log_in(database: Database, name: str, password: str) -> str | None:
@@ -73,7 +74,7 @@ def log_in(database: Database, name: str, password: str) -> str | None:
     if not is_password(password, user.password_hash if user else None) or user is None:
         return None
     with database.write() as session:
-        return issue_token(session, user.id, LOGIN_LIFETIME)
+        return issue_token(session, user.id, LOGIN_SECONDS)
 
 
 def find_or_add_organization(session: Session, name: str) -> Organization:

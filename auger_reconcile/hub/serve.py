@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 from datetime import datetime, timezone
-from logging.handlers import WatchedFileHandler
 from types import FrameType
 from typing import NoReturn
 from urllib.parse import urlsplit
@@ -85,7 +84,8 @@ def _listen(settings: HubSettings) -> socket.socket:
     before = urlsplit(str(read_json(settings.credentials_path).get("api_url", ""))).port or 0
     for port in [settings.port] if settings.port else [before, 0]:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
-        listener = socket.socket(family)
+        # asyncio sets TCP_NODELAY on sockets that name their protocol only
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((settings.host, port))
@@ -123,7 +123,7 @@ def _write_credentials(settings: HubSettings, database: Database, url: str) -> N
 
 def _log_to_file(settings: HubSettings) -> None:
     """Send all logs to hub.log; the format of a request's line is what tests read."""
-    handler = WatchedFileHandler(settings.log_path, encoding="utf-8")
+    handler = logging.FileHandler(settings.log_path, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     settings.log_path.chmod(0o600)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

@@ -71,7 +71,8 @@ class Token(Base):
     digest: Mapped[str] = mapped_column(primary_key=True)
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    expires_at: Mapped[datetime | None]
+    expires_at: Mapped[int | None]
+    """Unix seconds."""
 
 
 class Secret(Base):

@@ -21,6 +21,7 @@ from auger_reconcile.hub.routes import (
 )
 
 _RESOURCES = (
+    status,  # first: it is asked most, and routes are tried in order
     actuals,
     cluster_tasks,
     experiment_sessions,
@@ -33,7 +34,6 @@ _RESOURCES = (
     predictions,
     project_files,
     projects,
-    status,
     trials,
 )
 

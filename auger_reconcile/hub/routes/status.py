@@ -5,7 +5,7 @@ This is the hub's hottest path: one lean query, no session, no thread.
 
 from __future__ import annotations
 
-from sqlalchemy import Table, select
+from sqlalchemy import Select, bindparam, select
 
 from auger_reconcile.hub.api import Call, Fields, InvalidParams, NotFound, Route
 from auger_reconcile.hub.database import tables
@@ -27,6 +27,15 @@ _KINDS: dict[str, type[tables.Base] | None] = {
 _UNKNOWN_KIND = "is not in the list [{}]".format(", ".join(f'"{kind}"' for kind in _KINDS))
 
 
+def _query(table: type[tables.Base]) -> Select[str]:
+    columns = table.__table__.c
+    owner = columns.id if table is tables.Organization else columns.organization_id
+    return select(columns.status).where(columns.id == bindparam("id"), owner == bindparam("owner"))
+
+
+_QUERIES = {kind: _query(table) for kind, table in _KINDS.items() if table is not None}
+
+
 def _show(call: Call) -> Fields:
     kind = call.given("object")
     if kind not in _KINDS:
@@ -35,15 +44,11 @@ def _show(call: Call) -> Fields:
     table = _KINDS[kind]
     if table is None:
         raise NotFound(kind)
-    columns = Table(table.__tablename__, table.metadata).c
-    owner = columns.id if table is tables.Organization else columns.organization_id
-    query = select(columns.status).where(
-        columns.id == to_key(table, call.params["id"]), owner == call.caller.organization_id
-    )
-    status = call.session.scalar(query)
-    if status is None:
+    key = {"id": to_key(table, call.params["id"]), "owner": call.caller.organization_id}
+    row = call.hub.database.first(_QUERIES[kind], key)
+    if row is None:
         raise NotFound(kind)
-    return {"status": status}
+    return {"status": row[0]}
 
 
 ROUTES = [Route("GET", "/status", _show, inline=True)]
