@@ -1,6 +1,6 @@
 """Raw columns into clean ones: the first step of every pipeline, for files and JSON records alike.
 
-Self-contained (numpy, pandas, scikit-learn): an exported model carries this file along.
+An exported model carries this file and `kinds.py` along; it needs no other one of the hub.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 
-NUMBER, CODE, CATEGORY, MANY, TEXT, DATE = "number", "code", "category", "many", "text", "date"
-MISSING = "(missing)"
+from auger_reconcile.hub.search.kinds import CODE, DATE, MISSING_TEXT, NUMBER
+
 DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
 _TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
 
@@ -22,7 +22,7 @@ class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
     """Turn each column into floats or texts by its kind; dates become calendar numbers.
 
     Args:
-        kinds: column name -> one of the kinds above. Columns without a kind are left out, and a
+        kinds: column name -> one of `kinds`. Columns without a kind are left out, and a
             column that a record lacks is missing throughout.
     """
 
@@ -71,7 +71,7 @@ def to_number(column: pd.Series) -> pd.Series:
 def to_text(column: pd.Series) -> pd.Series:
     """Return texts; 1, 1.0 and "1" are one category, and so are True and "true"."""
     texts = {value: _text(value) for value in column.dropna().unique()}
-    return column.astype(object).map(texts).astype(object).where(column.notna(), MISSING)
+    return column.astype(object).map(texts).astype(object).where(column.notna(), MISSING_TEXT)
 
 
 def _text(value: Any) -> str:
@@ -95,5 +95,5 @@ def date_parts(column: pd.Series) -> dict[str, pd.Series]:
     dates = to_dates(column)
     days = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
     at = dates.dt
-    parts = (days, at.year, at.month, at.day, at.dayofweek, at.hour)
+    parts = (days, at.year, at.month, at.day, at.day_of_week, at.hour)
     return {n: part.astype("float64") for n, part in zip(DATE_PARTS, parts, strict=True)}

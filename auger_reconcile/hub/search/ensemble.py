@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from sklearn import config_context
 
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_reconcile.hub.search.trial_process import TrialData
@@ -19,8 +20,8 @@ from auger_reconcile.hub.search.trial_process import TrialData
 Array = np.ndarray[Any, Any]
 Predictions = tuple[Array, ...]
 Counts = tuple[int, ...]  # how often each trial was taken
-ROUNDS = 25
-PATIENCE = 5  # rounds without a better mean
+ROUNDS = 15
+PATIENCE = 4  # rounds without a better mean
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,11 @@ class Blender:
 
     def blend(self) -> Blend | None:
         """Return the ensemble; None when it does not help."""
+        # The predictions come from our own trials: checking them again costs more than the scores.
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            return self._blend()
+
+    def _blend(self) -> Blend | None:
         folds = range(len(self._shown))
         if len(folds) < 2 or len(self._uids) < 2:
             return None

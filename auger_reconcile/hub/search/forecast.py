@@ -2,7 +2,7 @@
 
 The rows to predict are taken to follow the training rows. Each prediction becomes the history of
 the next one: no true value of the future is ever needed, and cross-validation measures the same.
-Self-contained (numpy, pandas, scikit-learn): an exported model carries this file along.
+An exported model carries this file along, and `columns.py`.
 """
 
 from __future__ import annotations

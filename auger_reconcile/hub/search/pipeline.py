@@ -18,8 +18,9 @@ from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import ColumnTransformer, TransformedTargetRegressor
 from sklearn.decomposition import TruncatedSVD
 from sklearn.ensemble import VotingClassifier, VotingRegressor
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.impute import SimpleImputer
+from sklearn.model_selection import KFold
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import (
     LabelEncoder,
@@ -31,13 +32,16 @@ from sklearn.preprocessing import (
     TargetEncoder,
 )
 
-from auger_reconcile.hub.search import columns as kinds_
 from auger_reconcile.hub.search.columns import CleanColumns, output_columns, to_number
 from auger_reconcile.hub.search.families import ENSEMBLES, FAMILIES, Family
+from auger_reconcile.hub.search.kinds import CATEGORY, CODE, MANY, NUMBER, TEXT
 from auger_reconcile.hub.search.task import BadTask
 
 TEXT_TOPICS = 32
-WORD = r"(?u)\w+"
+# Since scikit-learn 1.9 the splitter carries the seed; before, only a number of folds was taken.
+_SEED = inspect.signature(TargetEncoder).parameters.get("random_state")
+ENCODER_TAKES_SEED = _SEED is not None and _SEED.default != "deprecated"
+WORD_COLUMNS = 2**12
 
 
 def build_pipeline(
@@ -159,16 +163,16 @@ def _preprocessing(
     by_kind: dict[str, list[str]] = {}
     for name, kind in output_columns(task_info["featureKinds"]).items():
         by_kind.setdefault(kind, []).append(name)
-    codes = kinds_.NUMBER if choices.get("codes", "number") == "number" else kinds_.CATEGORY
-    number = by_kind.pop(kinds_.NUMBER, [])
-    category = by_kind.pop(kinds_.CATEGORY, [])
-    (number if codes == kinds_.NUMBER else category).extend(by_kind.pop(kinds_.CODE, []))
+    codes = NUMBER if choices.get("codes", "number") == "number" else CATEGORY
+    number = by_kind.pop(NUMBER, [])
+    category = by_kind.pop(CATEGORY, [])
+    (number if codes == NUMBER else category).extend(by_kind.pop(CODE, []))
     steps: list[tuple[str, Any, Any]] = [
         ("number", _numbers(family, choices), number),
         ("category", _categories(task_info, family, choices), category),
-        ("many", _target_encoding(task_info, family), by_kind.pop(kinds_.MANY, [])),
+        ("many", _target_encoding(task_info, family), by_kind.pop(MANY, [])),
     ]
-    steps += [(f"text_{i}", _texts(family), n) for i, n in enumerate(by_kind.pop(kinds_.TEXT, []))]
+    steps += [(f"text_{i}", _texts(family), n) for i, n in enumerate(by_kind.pop(TEXT, []))]
     return ColumnTransformer([step for step in steps if step[2]], sparse_threshold=0.0)
 
 
@@ -206,9 +210,11 @@ def _categories(task_info: Mapping[str, Any], family: Family, choices: Mapping[s
 
 
 def _target_encoding(task_info: Mapping[str, Any], family: Family) -> Any:
-    encoder = TargetEncoder(
-        target_type=_target_type(task_info), cv=5, random_state=task_info["seed"]
-    )
+    seed = task_info["seed"]
+    parts: dict[str, Any] = {"cv": 5, "random_state": seed}
+    if not ENCODER_TAKES_SEED:
+        parts = {"cv": KFold(5, shuffle=True, random_state=seed)}
+    encoder = TargetEncoder(target_type=_target_type(task_info), **parts)
     return make_pipeline(encoder, StandardScaler()) if family.needs_scaling else encoder
 
 
@@ -219,7 +225,10 @@ def _target_type(task_info: Mapping[str, Any]) -> str:
 
 
 def _texts(family: Family) -> Any:
-    words = TfidfVectorizer(sublinear_tf=True, max_features=20_000, token_pattern=WORD)
+    """Return topics of hashed words: any number of words makes as many columns."""
+    words = HashingVectorizer(n_features=WORD_COLUMNS, alternate_sign=False)
     topics = TruncatedSVD(TEXT_TOPICS, random_state=0)
-    steps = (words, topics, StandardScaler()) if family.needs_scaling else (words, topics)
-    return make_pipeline(*steps)
+    steps = (words, TfidfTransformer(sublinear_tf=True), topics)
+    return (
+        make_pipeline(*steps, StandardScaler()) if family.needs_scaling else make_pipeline(*steps)
+    )

@@ -13,9 +13,10 @@ import pandas as pd
 
 from auger_reconcile.hub.data.read import read_table
 from auger_reconcile.hub.data.unreadable import UnreadableData
-from auger_reconcile.hub.search import columns as kinds_
+from auger_reconcile.hub.search.columns import to_dates, to_number
 from auger_reconcile.hub.search.folds import count_folds, make_folds
 from auger_reconcile.hub.search.forecast import time_order
+from auger_reconcile.hub.search.kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
 from auger_reconcile.hub.search.metrics import ALIASES, metrics_for
 from auger_reconcile.hub.search.pipeline import known_rows, split_features_target
 from auger_reconcile.hub.search.task import BadTask, SearchTask, Settings, read_settings
@@ -152,7 +153,7 @@ def _class_members(target: np.ndarray[Any, Any], encoder: Any) -> dict[str, Any]
 
 
 def _categorical(settings: Settings, kinds: Mapping[str, str]) -> list[str]:
-    grouped = (kinds_.CATEGORY, kinds_.CODE, kinds_.MANY)
+    grouped = (CATEGORY, CODE, MANY)
     names = [name for name, kind in kinds.items() if kind in grouped]
     return [*names, settings.target] if settings.classification else names
 
@@ -162,7 +163,7 @@ def _time_column(settings: Settings, kinds: Mapping[str, str]) -> str | None:
     if not settings.in_time_order:
         return None
     marked = [name for name in kinds if settings.datatypes.get(name) == "timeseries"]
-    dates = [name for name, kind in kinds.items() if kind == kinds_.DATE]
+    dates = [name for name, kind in kinds.items() if kind == DATE]
     return next(iter(marked + dates), None)
 
 
@@ -178,28 +179,28 @@ def kind_of(column: pd.Series, datatype: str | None) -> str | None:
     if values == 0 or (values == 1 and len(known) == len(column)):
         return None
     if pd.api.types.is_datetime64_any_dtype(column):
-        return kinds_.DATE
+        return DATE
     if pd.api.types.is_bool_dtype(column):
-        return kinds_.NUMBER
+        return NUMBER
     if pd.api.types.is_numeric_dtype(column):
         grouped = datatype in ("categorical", "hashing") and values >= CODES_AT_LEAST
         if not grouped:
-            return kinds_.NUMBER
-        return kinds_.CODE if values <= ONE_HOT_AT_MOST else kinds_.MANY
+            return NUMBER
+        return CODE if values <= ONE_HOT_AT_MOST else MANY
     return _kind_of_text(known, datatype, rows=len(column))
 
 
 def _kind_of_text(known: pd.Series, datatype: str | None, rows: int) -> str | None:
     if datatype not in ("categorical", "hashing"):
-        numbers = kinds_.to_number(known).notna().mean()
+        numbers = to_number(known).notna().mean()
         if numbers > 0.9:
-            return kinds_.NUMBER
-        if datatype != "string" and kinds_.to_dates(known.iloc[:1000]).notna().mean() > 0.9:
-            return kinds_.DATE
+            return NUMBER
+        if datatype != "string" and to_dates(known.iloc[:1000]).notna().mean() > 0.9:
+            return DATE
     values = known.nunique()
     words = known.iloc[:1000].astype(str).str.split().str.len().mean()
     if words >= 4 and values > ONE_HOT_AT_MOST:
-        return kinds_.TEXT
+        return TEXT
     if values <= ONE_HOT_AT_MOST:
-        return kinds_.CATEGORY
-    return None if values == rows else kinds_.MANY
+        return CATEGORY
+    return None if values == rows else MANY

@@ -106,7 +106,8 @@ class Search:
         if not self._board.has_baseline:
             self._pool.start(_baseline(self._settings))
         while time.monotonic() < last_trial and not should_stop():
-            self._fill()
+            if self._board.has_baseline:
+                self._fill()
             if self._pool.is_empty:
                 break
             for job, evaluation, seconds in self._pool.collect():

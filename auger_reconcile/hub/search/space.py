@@ -7,8 +7,8 @@ vectors and randomized trees win more often than boosting does, on larger ones b
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from optuna.distributions import (
@@ -18,11 +18,14 @@ from optuna.distributions import (
     IntDistribution,
 )
 
+from auger_reconcile.hub.search.kinds import CATEGORY, CODE
 from auger_reconcile.hub.search.task import BadTask, Settings
 
 SMALL_ROWS = 3_000
+NETWORK_ROWS = 1_500
 SVM_ROWS = 8_000  # beyond, the time of a fit grows past any use
 NEIGHBOUR_ROWS = 30_000
+FIRST_LOOK_SHARE = 0.6
 CHOICE = "preprocessing."  # parameters of the preprocessing, nested in `algorithm_params`
 
 
@@ -42,9 +45,8 @@ class Algorithm:
         choices = {n.removeprefix(CHOICE): v for n, v in point.items() if n.startswith(CHOICE)}
         for name, value in point.items():
             if not name.startswith(CHOICE):
-                params[name] = (
-                    json.loads(value) if isinstance(value, str) and value[0] in '[n"' else value
-                )
+                is_list = isinstance(value, str) and value.startswith("[")
+                params[name] = json.loads(value) if is_list else value
         return {**params, "preprocessing": choices} if choices else params
 
     def to_point(self, params: Mapping[str, Any]) -> dict[str, Any] | None:
@@ -52,16 +54,11 @@ class Algorithm:
         choices = params.get("preprocessing", {})
         flat = {**params, **{CHOICE + name: value for name, value in choices.items()}}
         point = {}
-        for name, distribution in self.space.items():
+        for name in self.space:
             if name not in flat:
                 return None
             value = flat[name]
-            if (
-                isinstance(distribution, CategoricalDistribution)
-                and value not in distribution.choices
-            ):
-                value = json.dumps(value)
-            point[name] = value
+            point[name] = json.dumps(value) if isinstance(value, list) else value
         return point
 
 
@@ -70,10 +67,8 @@ def _log(low: float, high: float) -> FloatDistribution:
 
 
 def _any_of(*choices: Any) -> CategoricalDistribution:
-    """Return a choice; what Optuna does not store (lists, None) is kept as JSON text."""
-    return CategoricalDistribution(
-        [json.dumps(c) if c is None or isinstance(c, list) else c for c in choices]
-    )
+    """Return a choice; a list, which Optuna does not store, is kept as JSON text."""
+    return CategoricalDistribution([json.dumps(c) if isinstance(c, list) else c for c in choices])
 
 
 _SCALED: dict[str, BaseDistribution] = {
@@ -82,8 +77,8 @@ _SCALED: dict[str, BaseDistribution] = {
 }
 _SCALED_START = {CHOICE + "scaler": "standard", CHOICE + "codes": "number"}
 _TREE: dict[str, BaseDistribution] = {CHOICE + "categories": _any_of("ordinal", "target")}
-_WEIGHT: dict[str, BaseDistribution] = {"class_weight": _any_of("null", "balanced")}
-_WEIGHT_START = {"class_weight": "null"}
+_WEIGHT: dict[str, BaseDistribution] = {"class_weight": _any_of(None, "balanced")}
+_WEIGHT_START = {"class_weight": None}
 
 
 def _scaled(**start: Any) -> dict[str, Any]:
@@ -153,16 +148,20 @@ def _histogram_boosting(name: str, rows: int) -> Algorithm:
     return Algorithm(name, space, (start,))
 
 
-def _network(name: str) -> Algorithm:
-    start = _scaled(hidden_layer_sizes="[100]", alpha=1e-3, learning_rate_init=3e-3)
-    deeper = _scaled(hidden_layer_sizes="[128, 64]", alpha=1e-2, learning_rate_init=2e-3)
+def _network(name: str, rows: int) -> Algorithm:
+    """Return a neural network; on few rows the full-batch solver needs no validation rows."""
     space: dict[str, BaseDistribution] = {
         "hidden_layer_sizes": _any_of([32], [100], [256], [64, 64], [128, 64], [256, 128]),
-        "alpha": _log(1e-5, 10.0),
-        "learning_rate_init": _log(3e-4, 2e-2),
+        "alpha": _log(1e-5, 100.0),
         **_SCALED,
     }
+    if rows < NETWORK_ROWS:
+        start = _scaled(hidden_layer_sizes="[32]", alpha=1.0)
+        return Algorithm(name, space, (start,), {"solver": "lbfgs", "max_iter": 500})
+    start = _scaled(hidden_layer_sizes="[100]", alpha=1e-3, learning_rate_init=3e-3)
+    deeper = _scaled(hidden_layer_sizes="[128, 64]", alpha=1e-2, learning_rate_init=2e-3)
     fixed = {"early_stopping": True, "max_iter": 300, "n_iter_no_change": 15}
+    space["learning_rate_init"] = _log(3e-4, 2e-2)
     return Algorithm(name, space, (start, deeper), fixed)
 
 
@@ -207,7 +206,7 @@ def _classifiers(rows: int, features: int) -> list[Algorithm]:
     vectors = _support_vectors("sklearn.svm.SVC", features, _WEIGHT)
     extra = _forest("sklearn.ensemble.ExtraTreesClassifier", classification=True)
     boosting = _lightgbm("lightgbm.LGBMClassifier", rows)
-    network = _network("sklearn.neural_network.MLPClassifier")
+    network = _network("sklearn.neural_network.MLPClassifier", rows)
     rest = [
         _forest("sklearn.ensemble.RandomForestClassifier", classification=True),
         _neighbours("sklearn.neighbors.KNeighborsClassifier"),
@@ -234,7 +233,7 @@ def regressors(rows: int, features: int) -> list[Algorithm]:
     vectors = _support_vectors("sklearn.svm.SVR", features, {"epsilon": _log(1e-2, 0.5)})
     extra = _forest("sklearn.ensemble.ExtraTreesRegressor", classification=False)
     boosting = _lightgbm("lightgbm.LGBMRegressor", rows)
-    network = _network("sklearn.neural_network.MLPRegressor")
+    network = _network("sklearn.neural_network.MLPRegressor", rows)
     rest = [
         _forest("sklearn.ensemble.RandomForestRegressor", classification=False),
         _neighbours("sklearn.neighbors.KNeighborsRegressor"),
@@ -258,13 +257,32 @@ def algorithms_for(settings: Settings, info: Mapping[str, Any]) -> list[Algorith
         known = forecasters(info)
     else:
         known = (_classifiers if settings.classification else regressors)(rows, features)
-    chosen = [a for a in known if _is_wanted(a, settings) and rows <= a.most_rows]
+    idle = _idle_choices(info["featureKinds"].values())
+    chosen = [_without(a, idle) for a in known if _is_wanted(a, settings) and rows <= a.most_rows]
     if not chosen:
         names = ", ".join(algorithm.name.rpartition(".")[2] for algorithm in known)
         raise BadTask(f"No algorithm is left to try; this hub has {names}.")
-    return chosen
+    # With few trials, a second look at the better half beats a first look at all.
+    return chosen[: max(3, round(settings.max_trials * FIRST_LOOK_SHARE))]
 
 
 def _is_wanted(algorithm: Algorithm, settings: Settings) -> bool:
     leaf = algorithm.name.rpartition(".")[2].lower()
     return leaf not in settings.blocked and (not settings.allowed or leaf in settings.allowed)
+
+
+def _idle_choices(kinds: Iterable[str]) -> set[str]:
+    """Return the choices that would change nothing: no column is of the kind they are about."""
+    present = set(kinds)
+    by_kind = {CODE: "codes", CATEGORY: "categories"}
+    return {CHOICE + choice for kind, choice in by_kind.items() if kind not in present}
+
+
+def _without(algorithm: Algorithm, names: set[str]) -> Algorithm:
+    return replace(
+        algorithm,
+        space={n: d for n, d in algorithm.space.items() if n not in names},
+        starts=tuple(
+            {n: v for n, v in start.items() if n not in names} for start in algorithm.starts
+        ),
+    )

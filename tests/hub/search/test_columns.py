@@ -1,0 +1,66 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from auger_reconcile.hub.search.columns import CleanColumns, output_columns, to_number, to_text
+from auger_reconcile.hub.search.kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
+
+
+def clean(kinds: dict[str, str], **columns: list[object]) -> pd.DataFrame:
+    return CleanColumns(kinds).fit_transform(pd.DataFrame(columns))
+
+
+def test_numbers_may_be_text() -> None:
+    assert clean({"a": NUMBER}, a=["1.5", "2"])["a"].tolist() == [1.5, 2.0]
+
+
+def test_what_is_no_finite_number_is_missing() -> None:
+    assert to_number(pd.Series(["x", None, "inf", ""])).isna().all()
+
+
+def test_truth_values_are_one_and_zero_however_written() -> None:
+    column = pd.Series([True, "false", "TRUE", False], dtype=object)
+    assert to_number(column).tolist() == [1.0, 0.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("values", [[1, 2], [1.0, 2.0], ["1", "2"]])
+def test_a_category_is_the_same_as_number_or_text(values: list[object]) -> None:
+    assert to_text(pd.Series(values)).tolist() == ["1", "2"]
+
+
+def test_truth_values_as_categories_are_the_same_as_their_text() -> None:
+    assert to_text(pd.Series([True, "true", "True"], dtype=object)).tolist() == ["true"] * 3
+
+
+def test_a_missing_category_is_one_of_its_own() -> None:
+    assert to_text(pd.Series(["a", None, np.nan])).tolist() == ["a", MISSING_TEXT, MISSING_TEXT]
+
+
+def test_a_date_becomes_calendar_numbers() -> None:
+    row = clean({"d": DATE}, d=["2024-02-29 13:00"]).iloc[0]
+    parts = ("year", "month", "day", "weekday", "hour")
+    assert [row[f"d.{part}"] for part in parts] == [2024, 2, 29, 3, 13]
+    assert row["d.days"] == pytest.approx(19782 + 13 / 24)
+
+
+def test_what_is_no_date_is_missing() -> None:
+    assert clean({"d": DATE}, d=["soon", None]).isna().all().all()
+
+
+def test_zones_are_brought_to_one() -> None:
+    days = clean({"d": DATE}, d=["2024-01-01T01:00+01:00", "2024-01-01T00:00Z"])["d.days"]
+    assert days[0] == days[1]
+
+
+def test_a_column_that_a_record_lacks_is_missing() -> None:
+    assert clean({"a": NUMBER, "b": CATEGORY}, a=[1])["b"].tolist() == [MISSING_TEXT]
+
+
+def test_columns_without_a_kind_are_left_out() -> None:
+    assert clean({"b": NUMBER}, a=[1], b=[2]).columns.tolist() == ["b"]
+
+
+def test_the_names_that_come_out_are_known_before() -> None:
+    kinds = {"d": DATE, "a": NUMBER, "c": CATEGORY}
+    found = clean(kinds, d=["2024-01-01"], a=[1], c=["x"])
+    assert found.columns.tolist() == list(output_columns(kinds))

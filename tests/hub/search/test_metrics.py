@@ -1,0 +1,115 @@
+import numpy as np
+import pytest
+from sklearn import metrics as sk
+
+from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
+
+TRUTH = np.array([0, 0, 1, 1, 1, 0])
+SHOWN = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.7, 0.3], [0.1, 0.9], [0.8, 0.2]])
+BINARY = Outcome.of(TRUTH, SHOWN, TRUTH)
+VALUES = Outcome.of(
+    np.array([3.0, 5.0, 4.0, 8.0]), np.array([4.0, 5.0, 6.0, 7.0]), np.array([1.0, 2.0, 4.0, 3.0])
+)
+MULTICLASS = {
+    *("accuracy", "f1_macro", "f1_micro", "f1_weighted", "neg_log_loss"),
+    *("precision_macro", "precision_micro", "precision_weighted"),
+    *("recall_macro", "recall_micro", "recall_weighted"),
+}
+ONLY_BINARY = {
+    *("average_precision", "f1", "precision", "recall", "roc_auc", "gini"),
+    *("cohen_kappa_score", "matthews_corrcoef"),
+}
+OF_VALUES = {
+    *("explained_variance", "neg_median_absolute_error", "neg_mean_absolute_error"),
+    *("neg_mean_squared_error", "neg_mean_squared_log_error", "r2"),
+    *("neg_rmsle", "neg_mase", "mda", "neg_rmse"),
+}
+
+
+def scores(outcome: Outcome) -> dict[str, float]:
+    model_type = "regression" if outcome.probabilities is None else "classification"
+    classes = 0 if outcome.probabilities is None else outcome.probabilities.shape[1]
+    return all_scores(outcome, metrics_for(model_type, classes))
+
+
+def test_every_metric_of_the_run_file_is_there() -> None:
+    assert set(metrics_for("classification", 3)) == MULTICLASS
+    assert set(metrics_for("classification", 2)) == MULTICLASS | ONLY_BINARY
+    assert set(metrics_for("regression", 0)) == set(metrics_for("timeseries", 0)) == OF_VALUES
+
+
+@pytest.mark.parametrize(
+    "name", sorted(MULTICLASS | ONLY_BINARY - {"gini", "cohen_kappa_score", "matthews_corrcoef"})
+)
+def test_metrics_of_classes_equal_scikit_learns_scorers(name: str) -> None:
+    class Fixed:
+        _estimator_type = "classifier"
+        classes_ = np.array([0, 1])
+
+        def fit(self, _x: object, _y: object) -> "Fixed":
+            return self
+
+        def predict(self, _x: object) -> np.ndarray:
+            return SHOWN.argmax(axis=1)
+
+        def predict_proba(self, _x: object) -> np.ndarray:
+            return SHOWN
+
+        def __sklearn_tags__(self) -> object:
+            from sklearn.dummy import DummyClassifier
+
+            return DummyClassifier().__sklearn_tags__()
+
+    expected = sk.get_scorer(name)(Fixed(), np.zeros((6, 1)), TRUTH)
+    assert scores(BINARY)[name] == pytest.approx(expected)
+
+
+def test_agreement_metrics_equal_scikit_learns_functions() -> None:
+    predicted = SHOWN.argmax(axis=1)
+    found = scores(BINARY)
+    assert found["cohen_kappa_score"] == pytest.approx(sk.cohen_kappa_score(TRUTH, predicted))
+    assert found["matthews_corrcoef"] == pytest.approx(sk.matthews_corrcoef(TRUTH, predicted))
+
+
+def test_gini_is_twice_the_area_minus_one() -> None:
+    assert scores(BINARY)["gini"] == pytest.approx(2 * scores(BINARY)["roc_auc"] - 1)
+
+
+def test_errors_are_negative() -> None:
+    found = scores(VALUES)
+    assert found["neg_mean_absolute_error"] == -1.0
+    assert found["neg_mean_squared_error"] == -1.5
+    assert found["neg_rmse"] == pytest.approx(-np.sqrt(1.5))
+    assert found["neg_median_absolute_error"] == -1.0
+    assert found["neg_rmsle"] == pytest.approx(-np.sqrt(-found["neg_mean_squared_log_error"]))
+
+
+def test_scaled_error_is_measured_against_the_naive_forecast_of_the_training_rows() -> None:
+    # |1| |0| |2| |1| is 1 on average; the history moves by 1, 2 and 1, 4/3 on average
+    assert scores(VALUES)["neg_mase"] == pytest.approx(-0.75)
+
+
+def test_scaled_error_is_undefined_when_the_training_rows_never_change() -> None:
+    flat = Outcome.of(np.array([1.0, 2.0]), np.array([1.0, 1.0]), np.array([3.0, 3.0]))
+    assert "neg_mase" not in scores(flat)
+
+
+def test_direction_counts_moves_from_the_last_true_value() -> None:
+    # truth moves 3->3 0, 3->5 +, 5->4 -, 4->8 +; predictions + + + +
+    assert scores(VALUES)["mda"] == 0.5
+
+
+def test_negative_predictions_count_as_zero_under_a_logarithm() -> None:
+    found = scores(Outcome.of(np.array([1.0, 0.0]), np.array([1.0, -3.0]), np.array([1.0, 2.0])))
+    assert found["neg_mean_squared_log_error"] == 0.0
+
+
+def test_negative_truth_leaves_the_logarithmic_metrics_out() -> None:
+    found = scores(Outcome.of(np.array([1.0, -2.0]), np.array([1.0, 1.0]), np.array([1.0, 2.0])))
+    assert not {"neg_rmsle", "neg_mean_squared_log_error"} & set(found)
+
+
+def test_a_fold_of_a_single_class_has_no_area_under_the_curve() -> None:
+    found = scores(Outcome.of(np.array([1, 1]), SHOWN[:2], TRUTH))
+    assert "roc_auc" not in found
+    assert found["accuracy"] == 0.5

@@ -1,0 +1,134 @@
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auger_reconcile.hub.search.kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
+from auger_reconcile.hub.search.prepare import describe_task, kind_of, make_trial_data
+from auger_reconcile.hub.search.task import BadTask
+from tests.hub.search.tables import iris, mixed, monthly, task_for
+
+
+def test_a_run_learns_what_its_task_means(tmp_path: Path) -> None:
+    info = describe_task(task_for(tmp_path, iris(), "species"))
+    assert info["targetFeature"] == "species"
+    assert info["featureColumns"] == info["originalFeatureColumns"] == list(iris().columns[:4])
+    assert (info["classification"], info["binaryClassification"]) == (True, False)
+    assert (info["dataset_nrows"], info["dataset_ncols"], info["scoring"]) == (150, 4, "f1_macro")
+    assert info["targetClasses"] == ["setosa", "versicolor", "virginica"]
+    assert "f1_macro" in info["scoreNames"]
+
+
+def test_every_kind_of_column_is_recognized(tmp_path: Path) -> None:
+    info = describe_task(task_for(tmp_path, mixed(), "bought"))
+    assert info["featureKinds"] == {
+        "Größe in €": NUMBER,
+        "city": CATEGORY,
+        "street": MANY,
+        "member": NUMBER,
+        "since": DATE,
+        "note": TEXT,
+    }
+
+
+def test_the_rarest_class_is_named(tmp_path: Path) -> None:
+    frame = mixed()
+    info = describe_task(task_for(tmp_path, frame, "bought"))
+    assert info["minority_target_class"] == frame["bought"].value_counts().idxmin()
+    assert info["binaryClassification"] is True
+
+
+def test_rows_without_a_target_are_left_out_and_counted(tmp_path: Path) -> None:
+    frame = iris()
+    frame.loc[:9, "species"] = None
+    info = describe_task(task_for(tmp_path, frame, "species"))
+    assert info["dataset_nrows"] == 140
+    assert info["notes"] == ["10 rows without a value of the target are left out."]
+
+
+def test_excluded_columns_are_no_features(tmp_path: Path) -> None:
+    task = task_for(tmp_path, iris(), "species")
+    task.stat_data[0]["use"] = False
+    assert len(describe_task(task)["featureColumns"]) == 3
+
+
+def test_the_metric_may_have_scikit_learns_name(tmp_path: Path) -> None:
+    options = {"scoring": "neg_root_mean_squared_error"}
+    task = task_for(tmp_path, monthly(), "sales", "regression", options=options)
+    assert describe_task(task)["scoring"] == "neg_rmse"
+
+
+@pytest.mark.parametrize(
+    ("change", "options", "sentence"),
+    [
+        ({"species": "setosa"}, {}, "single class"),
+        ({"species": None}, {}, "has no value in any of 150 rows"),
+        ({"species": range(150)}, {}, "nearly as many classes as rows"),
+        ({}, {"targetFeature": "colour"}, "no column `colour` to predict"),
+        ({}, {"featureColumns": ["colour"]}, "no column `colour`"),
+        ({}, {"scoring": "roc_auc"}, "`roc_auc` does not apply; accuracy, f1_macro"),
+    ],
+)
+def test_a_task_that_cannot_be_run_is_refused_with_a_reason(
+    tmp_path: Path, change: dict[str, Any], options: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(BadTask, match=sentence):
+        describe_task(task_for(tmp_path, iris().assign(**change), "species", options=options))
+
+
+def test_nothing_to_learn_from_is_refused(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"same": [1] * 20, "y": [0, 1] * 10})
+    with pytest.raises(BadTask, match="No usable feature column"):
+        describe_task(task_for(tmp_path, frame, "y"))
+
+
+def test_a_logarithmic_metric_refuses_a_negative_target(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": range(20), "y": np.arange(20.0) - 5})
+    task = task_for(tmp_path, frame, "y", "regression", options={"scoring": "neg_rmsle"})
+    with pytest.raises(BadTask, match="without negative values"):
+        describe_task(task)
+
+
+def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
+    task = task_for(tmp_path, iris(), "species")
+    task.data_path.write_bytes(b"\x00\x01\x02")
+    with pytest.raises(BadTask):
+        describe_task(task)
+
+
+def test_a_series_is_put_in_the_order_of_time(tmp_path: Path) -> None:
+    frame = monthly()
+    shuffled = frame.sample(frac=1, random_state=3)
+    task = task_for(tmp_path, shuffled, "sales", "timeseries")
+    info = describe_task(task)
+    data = make_trial_data(task)
+    assert info["timeColumn"] == "month"
+    assert data.target.tolist() == pytest.approx(frame["sales"].tolist())
+    assert all(train.max() < test.min() for train, test in data.folds)
+
+
+@pytest.mark.parametrize(
+    ("values", "datatype", "kind"),
+    [
+        ([1.5, 2.5, None] * 20, "double", NUMBER),
+        ([1, 2, 3, 4] * 20, "categorical", CODE),
+        ([0, 1] * 20, "categorical", NUMBER),
+        (list(range(100)), "hashing", MANY),
+        ([2019, 2020, 2021] * 9, "datetime", NUMBER),
+        (["1", "2,5", "3"] * 9, "categorical", CATEGORY),
+        (["1", "2", "3"] * 9, None, NUMBER),
+        (["2024-01-01", "2024-02-01"] * 9, "datetime", DATE),
+        (["a", "b"] * 9, "categorical", CATEGORY),
+        ([f"user{n % 50}" for n in range(100)], "hashing", MANY),
+        ([f"user{n}" for n in range(100)], "hashing", None),
+        (["x"] * 20, "categorical", None),
+        ([None] * 20, "categorical", None),
+        ([True, False] * 9, "categorical", NUMBER),
+    ],
+)
+def test_the_kind_of_a_column_follows_its_values_and_its_datatype(
+    values: list[Any], datatype: str | None, kind: str | None
+) -> None:
+    assert kind_of(pd.Series(values), datatype) == kind

@@ -1,0 +1,81 @@
+from dataclasses import replace
+from typing import Any
+
+import optuna
+import pytest
+
+from auger_reconcile.hub.search.families import FAMILIES
+from auger_reconcile.hub.search.space import Algorithm, algorithms_for
+from auger_reconcile.hub.search.task import BadTask, Settings
+
+CLASSES = Settings("classification", "y", ("x",), {}, "accuracy")
+VALUES = replace(CLASSES, model_type="regression", scoring="r2")
+SERIES = replace(CLASSES, model_type="timeseries", scoring="r2")
+
+
+def info(rows: int = 500, **kinds: str) -> dict[str, Any]:
+    return {"dataset_nrows": rows, "featuresCount": 4, "featureKinds": kinds or {"x": "number"}}
+
+
+def every_algorithm() -> list[Algorithm]:
+    kinds = {"a": "number", "b": "code", "c": "category"}
+    return [a for s in (CLASSES, VALUES, SERIES) for a in algorithms_for(s, info(**kinds))]
+
+
+@pytest.mark.parametrize("algorithm", every_algorithm(), ids=lambda a: a.name)
+def test_every_starting_point_lies_in_its_space(algorithm: Algorithm) -> None:
+    for start in algorithm.starts:
+        assert set(start) == set(algorithm.space)
+        study = optuna.create_study()
+        study.enqueue_trial(dict(start))
+        assert study.ask(dict(algorithm.space)).params == start
+
+
+@pytest.mark.parametrize("algorithm", every_algorithm(), ids=lambda a: a.name)
+def test_parameters_lead_back_to_their_point(algorithm: Algorithm) -> None:
+    start = algorithm.starts[0]
+    assert algorithm.to_point(algorithm.to_params(start)) == start
+
+
+def test_parameters_of_another_space_have_no_point() -> None:
+    assert every_algorithm()[0].to_point({"depth": 3}) is None
+
+
+@pytest.mark.parametrize("algorithm", every_algorithm(), ids=lambda a: a.name)
+def test_every_algorithm_can_be_built(algorithm: Algorithm) -> None:
+    assert algorithm.name in FAMILIES
+
+
+def test_small_tables_begin_with_linear_models() -> None:
+    assert algorithms_for(CLASSES, info(rows=200))[0].name.endswith("LogisticRegression")
+
+
+def test_large_tables_begin_with_boosting() -> None:
+    assert algorithms_for(CLASSES, info(rows=50_000))[0].name.endswith("LGBMClassifier")
+
+
+def test_support_vectors_are_not_tried_on_many_rows() -> None:
+    names = [a.name for a in algorithms_for(VALUES, info(rows=50_000))]
+    assert "sklearn.svm.SVR" not in names
+
+
+def test_few_trials_look_at_few_algorithms() -> None:
+    assert len(algorithms_for(replace(CLASSES, max_trials=10), info())) == 6
+
+
+def test_choices_about_absent_columns_are_not_searched() -> None:
+    names = {name for a in algorithms_for(CLASSES, info()) for name in a.space}
+    assert not {"preprocessing.codes", "preprocessing.categories"} & names
+
+
+def test_allowed_and_blocked_algorithms_are_honoured() -> None:
+    settings = replace(
+        CLASSES, allowed=frozenset({"svc", "lgbmclassifier"}), blocked=frozenset({"svc"})
+    )
+    assert [a.name for a in algorithms_for(settings, info())] == ["lightgbm.LGBMClassifier"]
+
+
+def test_no_algorithm_left_is_refused() -> None:
+    settings = replace(CLASSES, allowed=frozenset({"xgbclassifier"}))
+    with pytest.raises(BadTask, match="No algorithm is left to try; this hub has Logistic"):
+        algorithms_for(settings, info())

@@ -1,0 +1,132 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auger_reconcile.hub.search.task import BadTask, SearchTask, read_settings
+
+COLUMNS = ("age", "city", "id", "bought")
+
+
+def stat_data(**flags: dict[str, Any]) -> list[dict[str, Any]]:
+    plain = {"datatype": "double", "use": True, "isTarget": False}
+    return [{"column_name": name, **plain, **flags.get(name, {})} for name in COLUMNS]
+
+
+def task(
+    options: dict[str, Any], columns: list[dict[str, Any]], model_type: str = "classification"
+) -> SearchTask:
+    return SearchTask(Path("table.csv"), columns, options, model_type, seed=1)
+
+
+def test_older_form_names_target_and_features_in_the_options() -> None:
+    options = {"targetFeature": "bought", "featureColumns": ["age", "city"]}
+    settings = read_settings(task(options, stat_data()))
+    assert (settings.target, settings.columns) == ("bought", ("age", "city"))
+
+
+def test_newer_form_marks_roles_in_the_columns() -> None:
+    columns = stat_data(bought={"isTarget": True, "use": False}, id={"use": False})
+    settings = read_settings(task({}, columns))
+    assert (settings.target, settings.columns) == ("bought", ("age", "city"))
+
+
+def test_a_column_is_left_out_when_either_form_excludes_it() -> None:
+    options = {"targetFeature": "bought", "featureColumns": ["age", "id"]}
+    settings = read_settings(task(options, stat_data(id={"use": False})))
+    assert settings.columns == ("age",)
+
+
+def test_notebooks_list_their_columns_beside_the_metric() -> None:
+    features = [
+        {"column_name": "age"},
+        {"column_name": "city", "datatype": "hashing"},
+        {"column_name": "bought", "isTarget": True},
+    ]
+    settings = read_settings(task({"features": features, "scoring": "accuracy"}, stat_data()))
+    assert (settings.target, settings.columns) == ("bought", ("age", "city"))
+    assert settings.datatypes["city"] == "hashing"
+
+
+def test_lists_of_the_older_form_choose_datatypes() -> None:
+    options = {
+        "targetFeature": "bought",
+        "categoricalFeatures": ["city"],
+        "labelEncodingFeatures": ["id"],
+        "datetimeFeatures": ["age"],
+    }
+    datatypes = read_settings(task(options, stat_data())).datatypes
+    assert [datatypes[name] for name in COLUMNS] == ["datetime", "categorical", "hashing", "double"]
+
+
+@pytest.mark.parametrize(
+    ("model_type", "metric"),
+    [("classification", "f1_macro"), ("regression", "r2"), ("timeseries", "r2")],
+)
+def test_each_model_type_has_its_default_metric(model_type: str, metric: str) -> None:
+    assert read_settings(task({"targetFeature": "age"}, stat_data(), model_type)).scoring == metric
+
+
+def test_defaults_are_those_of_the_older_client() -> None:
+    settings = read_settings(task({"targetFeature": "age"}, stat_data()))
+    assert (settings.folds, settings.max_trials, settings.use_ensemble) == (5, 1000, True)
+    assert (settings.max_total_seconds, settings.max_trial_seconds) == (3600, 360)
+
+
+def test_numbers_may_come_as_text() -> None:
+    options = {"targetFeature": "age", "max_n_trials": "10", "max_eval_time_mins": "0.5"}
+    settings = read_settings(task(options, stat_data()))
+    assert (settings.max_trials, settings.max_trial_seconds) == (10, 30)
+
+
+def test_null_counts_as_absent() -> None:
+    options = {"targetFeature": "age", "crossValidationFolds": None, "exit_score": None}
+    settings = read_settings(task(options, stat_data()))
+    assert (settings.folds, settings.exit_score) == (5, None)
+
+
+def test_options_of_the_newer_client_are_read() -> None:
+    options = {
+        "targetFeature": "age",
+        "exit_score": 0.9,
+        "algorithm_params_common": {"class_weight": "balanced"},
+        "algorithms_to_exlude": ["sklearn.svm.SVC"],
+        "allowed_algorithms": ["LGBMClassifier"],
+        "cpu_per_mt_algorithm": 2,
+        "splitOptions": {"trainRatio": 0.7, "shuffleData": False, "groups_col": "id"},
+    }
+    settings = read_settings(task(options, stat_data()))
+    assert (settings.exit_score, settings.class_weight, settings.threads) == (0.9, "balanced", 2)
+    assert (settings.blocked, settings.allowed) == ({"svc"}, {"lgbmclassifier"})
+    assert (settings.shuffle, settings.groups) == (False, "id")
+    assert settings.validation_share == pytest.approx(0.3)
+
+
+def test_keys_of_a_search_space_name_algorithms() -> None:
+    options = {"targetFeature": "age", "search_space": {"lightgbm.LGBMClassifier": {}}}
+    assert read_settings(task(options, stat_data())).allowed == {"lgbmclassifier"}
+
+
+def test_options_without_effect_are_named() -> None:
+    options = {"targetFeature": "age", "oversampling": {"name": "SMOTE"}, "roi_metric": None}
+    assert read_settings(task(options, stat_data())).ignored == ("oversampling",)
+
+
+def test_the_flag_decides_when_there_is_no_model_type() -> None:
+    options = {"targetFeature": "age", "classification": False}
+    assert read_settings(task(options, stat_data(), "")).model_type == "regression"
+
+
+@pytest.mark.parametrize(
+    ("options", "model_type", "sentence"),
+    [
+        ({}, "classification", "No target column was named."),
+        ({"targetFeature": "age"}, "clustering", "`clustering` is not one of"),
+        ({"targetFeature": "age", "max_n_trials": "many"}, "regression", "`max_n_trials` is not"),
+    ],
+)
+def test_what_cannot_be_read_is_said_in_a_sentence(
+    options: dict[str, Any], model_type: str, sentence: str
+) -> None:
+    with pytest.raises(BadTask, match=sentence):
+        read_settings(task(options, stat_data(), model_type))
