@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auger_reconcile.errors import NotAuthenticated, NotFound
@@ -47,16 +46,3 @@ def logout(around: Surroundings) -> bool:
     from auger_reconcile.client.credentials import clear_credentials
 
     return clear_credentials(home=around.home)
-
-
-def whoami(
-    around: Surroundings, *, hub: str | None = None, path_to_credentials: Path | None = None
-) -> Credentials:
-    """Return who the user is on which hub.
-
-    Raises:
-        NotAuthenticated: nobody is logged in.
-    """
-    from auger_reconcile.api.session import find_credentials
-
-    return find_credentials(around, hub=hub, path_to_credentials=path_to_credentials)

@@ -15,6 +15,7 @@ from auger_reconcile.errors import AugerError
 if TYPE_CHECKING:
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
+    from auger_reconcile.client.credentials import Credentials
     from auger_reconcile.planner.plan import Action, Plan
     from auger_reconcile.state import ObservedState
 
@@ -96,14 +97,33 @@ class Context:
             NotAuthenticated: there are no usable credentials.
             Unavailable: the hub cannot be reached.
         """
-        named = self.name_of("path_to_credentials")
         return open_session(
             Surroundings(self.environ, self.home),
             hub=self._hub or self.name_of("hub"),
             organization=self.name_of("organization"),
-            path_to_credentials=self.folder / Path(named).expanduser() if named else None,
+            path_to_credentials=self._path_to_credentials,
             on_exchange=self._on_exchange,
         )
+
+    @property
+    def credentials(self) -> Credentials:
+        """Who the user is on which hub.
+
+        Raises:
+            NotAuthenticated: nobody is logged in; the message names the source that was looked at.
+        """
+        from auger_reconcile.api.session import find_credentials
+
+        return find_credentials(
+            Surroundings(self.environ, self.home),
+            hub=self._hub or self.name_of("hub"),
+            path_to_credentials=self._path_to_credentials,
+        )
+
+    @property
+    def _path_to_credentials(self) -> Path | None:
+        named = self.name_of("path_to_credentials")
+        return self.folder / Path(named).expanduser() if named else None
 
     @cached_property
     def organization_id(self) -> int:

@@ -95,7 +95,11 @@ class _Apply:
         self.ready = deque(action for action in plan.actions if not action.depends_on)
         self.running: dict[Future[Outcome], Action] = {}
         self.lock = threading.Lock()
-        self.interrupted = False
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether the user asked to stop."""
+        return self.options.patience.stop.is_set()
 
     def run(self) -> ApplyResult:
         """Carry out everything; a first Ctrl-C ends it early, a second one at once."""
@@ -114,7 +118,6 @@ class _Apply:
         except KeyboardInterrupt:
             if self.interrupted:
                 raise
-            self.interrupted = True
             self.options.patience.stop.set()
         return not self.ready and not self.running
 

@@ -1,0 +1,104 @@
+"""`auger dataset`: the data sets of the project."""
+
+from __future__ import annotations
+
+import click
+
+from auger_reconcile.cli.command import group
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
+
+
+@group(example="auger dataset list")
+def dataset() -> None:
+    """List, select, create, delete and download data sets.
+
+    NAME is by default the one in auger.yaml.
+    """
+
+
+@dataset.command("list", example="auger dataset list")
+def list_(invocation: Invocation) -> None:
+    """List all data sets of the project."""
+    from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.cli.views.table import Column, member
+
+    columns = (
+        Column("Name", member("name")),
+        Column("Status", member("status")),
+        Column("Rows", lambda row: (row.get("statistics") or {}).get("count"), is_number=True),
+        Column(
+            "Columns",
+            lambda row: (row.get("statistics") or {}).get("columns_count"),
+            is_number=True,
+        ),
+        Column("Id", member("id")),
+        Column("Created", member("created_at")),
+    )
+    with open_context(invocation) as context:
+        show_list(
+            invocation,
+            DataSet(context).list(),
+            columns,
+            selected=context.name_of("dataset"),
+            empty="The project has no data set yet.",
+        )
+
+
+@dataset.command(example="auger dataset select churn.csv")
+@click.argument("name")
+@plan_option
+def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
+    """Select an existing data set: store its name in auger.yaml."""
+    from auger_reconcile.api.dataset import DataSet
+
+    return run_plan(
+        invocation,
+        lambda c: DataSet(c, dataset_name=name).plan_select(),
+        show_only=show_only,
+    )
+
+
+@dataset.command(example="auger dataset create files/churn.csv")
+@click.argument("source", required=False)
+@plan_option
+def create(invocation: Invocation, *, source: str | None, show_only: bool) -> ExitCode:
+    """Create a data set from a local file or a URL, and select it.
+
+    SOURCE is by default the one in auger.yaml.
+    """
+    from auger_reconcile.api.dataset import DataSet
+
+    return run_plan(invocation, lambda c: DataSet(c).plan_create(source), show_only=show_only)
+
+
+@dataset.command(example="auger dataset delete churn.csv")
+@click.argument("name", required=False)
+@plan_option
+@yes_option
+def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bool) -> ExitCode:
+    """Delete a data set, and clear its name from auger.yaml."""
+    from auger_reconcile.api.dataset import DataSet
+
+    return run_plan(
+        invocation,
+        lambda c: DataSet(c, dataset_name=name).plan_delete(),
+        show_only=show_only,
+        consent=yes,
+    )
+
+
+@dataset.command(example="auger dataset download churn.csv --to data")
+@click.argument("name", required=False)
+@click.option("--to", default=".", metavar="DIR", help="Folder to put the file into.")
+def download(invocation: Invocation, *, name: str | None, to: str) -> None:
+    """Download the file that a data set was made from."""
+    from auger_reconcile.api.dataset import DataSet
+
+    with open_context(invocation) as context, invocation.busy_with("Downloading"):
+        path = DataSet(context, dataset_name=name).download(to)
+    if invocation.as_json:
+        invocation.show_json({"path": str(path)})
+    else:
+        invocation.show(str(path))

@@ -1,0 +1,148 @@
+"""`auger experiment`: runs, their leaderboard and their history."""
+
+from __future__ import annotations
+
+import click
+
+from auger_reconcile.cli.command import group
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.single import (
+    open_context,
+    plan_option,
+    run_plan,
+    show_list,
+    wait_option,
+    yes_option,
+)
+
+
+@group(example="auger experiment leaderboard")
+def experiment() -> None:
+    """Start and stop runs; show leaderboard and history.
+
+    The experiment is the one in auger.yaml, unless it is named.
+    """
+
+
+@experiment.command("list", example="auger experiment list")
+def list_(invocation: Invocation) -> None:
+    """List all experiments of the project."""
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.table import Column, member
+
+    columns = (
+        Column("Name", member("name")),
+        Column("Last run", member("last_experiment_session_status")),
+        Column("Id", member("id")),
+        Column("Created", member("created_at")),
+    )
+    with open_context(invocation) as context:
+        show_list(
+            invocation,
+            Experiment(context).list(),
+            columns,
+            selected=context.name_of("experiment", "name"),
+            empty="The project has no experiment yet.",
+        )
+
+
+@experiment.command(example="auger experiment select churn-experiment")
+@click.argument("name")
+@plan_option
+def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
+    """Select an existing experiment: store its name in auger.yaml."""
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_plan(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_select(),
+        show_only=show_only,
+    )
+
+
+@experiment.command(example="auger experiment start --wait")
+@click.argument("name", required=False)
+@click.option("--again", is_flag=True, help="Start another run although one has these settings.")
+@wait_option
+@plan_option
+def start(
+    invocation: Invocation, *, name: str | None, again: bool, wait: bool, show_only: bool
+) -> ExitCode:
+    """Start a run with the settings of auger.yaml on the selected data set.
+
+    A run with these settings and this data that is there already is enough.
+    """
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_plan(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_start(again=again),
+        show_only=show_only,
+        wait=wait,
+    )
+
+
+@experiment.command(example="auger experiment stop")
+@click.argument("name", required=False)
+@plan_option
+def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
+    """Stop the run that is going on; what it has finished is kept."""
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_plan(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_stop(),
+        show_only=show_only,
+    )
+
+
+@experiment.command(example="auger experiment leaderboard")
+@click.argument("run_id", required=False)
+def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
+    """Show the trials of a run, best first; by default of the run that was made last."""
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.leaderboard import render_leaderboard
+
+    with open_context(invocation) as context:
+        rows, status = Experiment(context).leaderboard(run_id)
+    if invocation.as_json:
+        invocation.show_json({"status": status, "trials": list(rows)})
+    else:
+        invocation.show("\n".join(render_leaderboard(rows, status)))
+
+
+@experiment.command(example="auger experiment history")
+@click.argument("name", required=False)
+def history(invocation: Invocation, *, name: str | None) -> None:
+    """Show every run of the experiment: settings, status and leaderboard."""
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.leaderboard import render_history
+
+    with open_context(invocation) as context:
+        runs = Experiment(context, experiment_name=name).history()
+        if invocation.as_json:
+            invocation.show_json(list(runs))
+            return
+        shown = False
+        for run in runs:
+            invocation.show("\n".join(render_history(run)))
+            shown = True
+    if not shown:
+        invocation.tell("The experiment has no run yet.")
+
+
+@experiment.command(example="auger experiment delete churn-experiment")
+@click.argument("name", required=False)
+@plan_option
+@yes_option
+def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bool) -> ExitCode:
+    """Delete an experiment with its runs, and clear its name from auger.yaml."""
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_plan(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_delete(),
+        show_only=show_only,
+        consent=yes,
+    )

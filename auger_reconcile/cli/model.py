@@ -1,0 +1,110 @@
+"""`auger model`: deploy trials and predict with them."""
+
+from __future__ import annotations
+
+import click
+
+from auger_reconcile.cli.command import group
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
+from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
+
+model_id_option = click.option("--model-id", required=True, metavar="ID", help="The model to ask.")
+locally_option = click.option(
+    "--locally", is_flag=True, help="On this machine, with the downloaded model."
+)
+
+
+@group(example="auger model list")
+def model() -> None:
+    """Deploy, undeploy, and predict."""
+
+
+@model.command("list", example="auger model list")
+def list_(invocation: Invocation) -> None:
+    """List the models that are deployed on the hub; downloaded ones it does not know."""
+    from auger_reconcile.api.model import Model, model_summary
+    from auger_reconcile.cli.views.table import Column, member
+
+    columns = (
+        Column("Model id", member("id")),
+        Column("Status", member("status")),
+        Column("Algorithm", member("algorithm")),
+        Column("Score", member("score"), is_number=True),
+        Column("Metric", member("score_name")),
+        Column("Data set", member("dataset")),
+        Column("Created", member("created_at")),
+    )
+    with open_context(invocation) as context:
+        items = Model(context).list()
+        rows = items if invocation.as_json else map(model_summary, items)
+        show_list(invocation, rows, columns, empty="The project has no deployed model.")
+
+
+@model.command(example="auger model deploy 390955D2AB984D7")
+@click.argument("model_id")
+@click.option("--locally", is_flag=True, help="Download it to models/ instead.")
+@plan_option
+def deploy(invocation: Invocation, *, model_id: str, locally: bool, show_only: bool) -> ExitCode:
+    """Deploy a trial of the leaderboard on the hub, or download it."""
+    from auger_reconcile.api.model import Model
+
+    return run_plan(
+        invocation,
+        lambda c: Model(c).plan_deploy(model_id, locally=locally),
+        show_only=show_only,
+    )
+
+
+@model.command(example="auger model undeploy 390955D2AB984D7")
+@click.argument("model_id")
+@plan_option
+@yes_option
+def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: bool) -> ExitCode:
+    """Take a model off the hub."""
+    from auger_reconcile.api.model import Model
+
+    return run_plan(
+        invocation,
+        lambda c: Model(c).plan_undeploy(model_id),
+        show_only=show_only,
+        consent=yes,
+    )
+
+
+@model.command(example="auger model predict holdout.csv --model-id 390955D2AB984D7")
+@click.argument("file", type=click.Path())
+@model_id_option
+@click.option("--threshold", type=click.FloatRange(0, 1), help="Of the positive class.")
+@locally_option
+def predict(
+    invocation: Invocation, *, file: str, model_id: str, threshold: float | None, locally: bool
+) -> None:
+    """Predict every row of FILE; writes FILE_predicted.csv beside it."""
+    from auger_reconcile.api.model import Model
+
+    def tell(rows: int) -> None:
+        if invocation.has_live_terminal:
+            click.echo(f"{CLEAR_LINE}{rows} rows", nl=False, err=True)
+
+    with open_context(invocation) as context, invocation.busy_with("Predicting"):
+        path = Model(context).predict(file, model_id, threshold, locally, tell)
+    if invocation.as_json:
+        invocation.show_json({"path": str(path)})
+    else:
+        invocation.show(str(path))
+
+
+@model.command(example="auger model actual outcomes.csv --model-id 390955D2AB984D7")
+@click.argument("file", type=click.Path())
+@model_id_option
+def actual(invocation: Invocation, *, file: str, model_id: str) -> None:
+    """Send what really happened, so that the hub can score the model."""
+    from auger_reconcile.api.model import Model
+
+    with open_context(invocation) as context, invocation.busy_with("Sending"):
+        rows = Model(context).actual(file, model_id)
+    if invocation.as_json:
+        invocation.show_json({"rows": rows})
+    else:
+        invocation.show(f"Sent {rows} rows.")

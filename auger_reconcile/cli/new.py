@@ -1,0 +1,36 @@
+"""`auger new`: the folder of a new project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.invocation import Invocation
+
+TYPES = click.Choice(["classification", "regression", "timeseries"])
+
+
+@command(example="auger new churn --source churn.csv --target churned")
+@click.argument("name")
+@click.option("--source", default="", metavar="FILE|URL", help="The data to learn from.")
+@click.option("--model-type", type=TYPES, default="classification", show_default=True)
+@click.option("--target", default="", metavar="COLUMN", help="The column to predict.")
+def new(invocation: Invocation, *, name: str, source: str, model_type: str, target: str) -> None:
+    """Make a folder with a commented auger.yaml to begin with."""
+    from auger_reconcile.api.scaffold import make_project
+
+    path = make_project(
+        Path(),
+        name,
+        source=source,
+        model_type=model_type,
+        target=target,
+        hub=invocation.hub or "",
+    )
+    if invocation.as_json:
+        invocation.show_json({"path": str(path)})
+    else:
+        invocation.show(f"Made {path}. What comes next:")
+        invocation.show(f"cd {path.parent} && auger plan")
