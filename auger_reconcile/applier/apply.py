@@ -111,7 +111,6 @@ class _Apply:
 
     def _advance(self, pool: ThreadPoolExecutor) -> bool:
         """Begin what is ready, collect what has ended; say whether everything is done."""
-        self.interrupted = self.interrupted or self.options.patience.stop.is_set()
         try:
             self._begin(pool)
             self._collect()
