@@ -34,6 +34,7 @@ from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Declared, DesiredState
 
 SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
+_NAMES = ("name", "organization", "dataset", "target", "experiment_session_id")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -84,8 +85,8 @@ def read_settings(
     """Return the settings of one file as plain data, whether they are complete or not.
 
     For commands about one resource, which need no more than the names that the file selects:
-    variables are replaced, overlays and the second file laid over, old names are today's. A name
-    that looks like a number is one here; of several documents, the first is read.
+    variables are replaced, overlays and the second file laid over, old names are today's. Of
+    several documents, the first is read.
 
     Raises:
         ConfigError: the file is no YAML, or a variable is unset.
@@ -94,9 +95,24 @@ def read_settings(
     roots = loader.read_roots([path])
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
-    plain = to_plain(roots[0]) if roots else {}
-    assert isinstance(plain, dict)
+    return _plain_settings(roots[0]) if roots else {}
+
+
+def _plain_settings(root: Mapping) -> dict[str, Any]:
+    """Return plain data, in which names written as numbers are their text."""
+    plain: dict[str, Any] = to_plain(root)
+    _restore_names(root, plain)
+    experiment = root.value("experiment")
+    if isinstance(experiment, Mapping):
+        _restore_names(experiment, plain["experiment"])
     return plain
+
+
+def _restore_names(node: Mapping, plain: dict[str, Any]) -> None:
+    for name in _NAMES:
+        value = node.value(name)
+        if isinstance(value, Scalar) and value.is_number:
+            plain[name] = value.text
 
 
 class _Loader:

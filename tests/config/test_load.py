@@ -1,0 +1,248 @@
+"""The first arrow: files of either form become one desired state."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from auger_reconcile.address import Address
+from auger_reconcile.config.load import load_desired_state, read_settings
+from auger_reconcile.errors import ConfigError
+from auger_reconcile.resources._base import Lifecycle
+
+from .conftest import Codes, Load
+
+SHORT = """\
+name: churn
+source: files/churn.csv
+model_type: classification
+target: churned
+exclude: customer_id
+experiment:
+  name:
+  max_n_trials: 10
+cluster: {type: high_memory, min_nodes: 2, max_nodes: 4}
+"""
+DATA = {"files/churn.csv": "customer_id,churned\n1,0\n"}
+LONG = """\
+hub: local
+organization: acme
+name: churn
+state: running
+datasets:
+  churn.csv: {source: https://example.com/churn.csv}
+experiments:
+  baseline: {model_type: classification, target: churned, metric: roc_auc}
+models:
+  production: {min_score: 0.85}
+revision_history: 3
+"""
+
+
+def test_the_short_form_declares_project_data_set_and_experiment(load: Load) -> None:
+    state = load(SHORT, files=DATA).state
+    assert [str(address) for address in state.resources] == [
+        "project.churn",
+        "dataset.churn.csv",
+        "experiment.churn.csv-experiment",
+    ]
+
+
+def test_a_local_source_is_identified_by_its_content(load: Load) -> None:
+    spec = load(SHORT, files=DATA).state.resources[Address("churn", "dataset", "churn.csv")].spec
+    content = DATA["files/churn.csv"].encode()
+    assert spec.sha256 == hashlib.sha256(content).hexdigest()
+    assert spec.size == len(content)
+
+
+def test_without_looking_at_sources_there_is_no_hash(load: Load) -> None:
+    state = load(SHORT, check_sources=False).state
+    assert state.resources[Address("churn", "dataset", "churn.csv")].spec.sha256 is None
+
+
+def test_settings_that_are_not_written_have_the_defaults_of_existing_clients(load: Load) -> None:
+    state = load("name: a\nsource: https://x.org/a.csv\nmodel_type: regression\ntarget: t\n").state
+    spec = state.resources[Address("a", "experiment", "a.csv-experiment")].spec
+    settings = (spec.scoring, spec.max_n_trials, spec.max_total_time, spec.max_eval_time)
+    assert settings == ("r2", 1000, 60, 6)
+    assert (spec.cross_validation_folds, spec.use_ensemble) == (5, True)
+
+
+def test_one_excluded_column_needs_no_list(load: Load) -> None:
+    state = load(SHORT, files=DATA).state
+    spec = state.resources[Address("churn", "experiment", "churn.csv-experiment")].spec
+    assert spec.exclude == ("customer_id",)
+
+
+def test_the_long_form_fills_in_the_only_data_set_and_experiment(load: Load) -> None:
+    state = load(LONG).state
+    assert state.resources[Address("churn", "experiment", "baseline")].spec.dataset == "churn.csv"
+    assert state.resources[Address("churn", "model", "production")].spec.experiment == "baseline"
+
+
+def test_the_head_of_a_file_is_part_of_the_state(load: Load) -> None:
+    state = load(LONG).state
+    assert (state.hub, state.organization) == ("local", "acme")
+    assert state.revision_history == {"churn": 3}
+
+
+def test_both_forms_declare_different_things_side_by_side(load: Load) -> None:
+    text = SHORT.replace("cluster", "datasets: {b.csv: {source: https://x.org/b.csv}}\ncluster")
+    assert len(load(text, files=DATA).state.resources) == 4
+
+
+def test_a_selected_data_set_may_be_one_of_the_long_form(load: Load) -> None:
+    assert len(load(LONG + "dataset: churn.csv\n").state.resources) == 4
+
+
+def test_a_selected_experiment_may_be_one_of_the_long_form(load: Load) -> None:
+    assert len(load(LONG + "experiment: {name: baseline}\n").state.resources) == 4
+
+
+def test_a_data_set_without_source_is_one_of_the_hub(load: Load) -> None:
+    state = load("name: a\ndataset: b.csv\n").state
+    assert state.resources[Address("a", "dataset", "b.csv")].spec.source is None
+
+
+def test_names_written_as_numbers_are_their_text(load: Load) -> None:
+    state = load(
+        "name: 0123\nsource: https://x.org/a.csv\ndataset: 1e5\nmodel_type: regression\n"
+        "target: 2020\nexclude: [1.50, no]\n"
+    ).state
+    spec = state.resources[Address("0123", "experiment", "1e5-experiment")].spec
+    assert (spec.target, spec.exclude, spec.dataset) == ("2020", ("1.50", "no"), "1e5")
+
+
+def test_several_documents_declare_several_projects(load: Load) -> None:
+    assert load("---\nname: a\n---\nname: b\n---\n").state.projects == ("a", "b")
+
+
+def test_every_file_below_a_folder_is_read(load: Load) -> None:
+    files = {"sub/auger.yaml": "name: b", ".hidden/auger.yaml": "name: c"}
+    assert load("name: a", files=files).state.projects == ("a", "b")
+
+
+def test_problems_of_all_files_are_told_at_once(codes: Codes) -> None:
+    files = {"sub/auger.yaml": "name: b\nfoo: 1"}
+    assert codes("name: a\nbar: 1", files=files) == ["unknown-field 2:1", "unknown-field 2:1"]
+
+
+def test_a_place_is_known_for_every_setting(load: Load) -> None:
+    spans = load(LONG).state.resources[Address("churn", "experiment", "baseline")].spans
+    assert (spans[""].line, spans[""].column) == (8, 3)
+    assert (spans["metric"].line, spans["metric"].column) == (8, 67)
+    assert "metric" in spans
+    assert "folds" not in spans
+
+
+def test_the_lifecycle_of_the_file_holds_unless_a_resource_says_otherwise(load: Load) -> None:
+    state = load(
+        "name: a\nlifecycle: {prevent_destroy: true, ignore_changes: [max_total_time]}\ndatasets:\n"
+        "  b.csv: {source: https://x.org/b.csv, lifecycle: {prevent_destroy: false}}\n"
+    ).state
+    protected = Lifecycle(prevent_destroy=True, ignore_changes=("max_total_time",))
+    assert state.resources[Address("a", "project", "a")].spec.lifecycle == protected
+    own = Lifecycle(prevent_destroy=False, ignore_changes=("max_total_time",))
+    assert state.resources[Address("a", "dataset", "b.csv")].spec.lifecycle == own
+
+
+def test_the_digest_ignores_comments_order_and_quotes(load: Load) -> None:
+    first = load("name: a\norganization: b\n").state.digest
+    assert load("# c\norganization: 'b'  # d\n\nname: \"a\"\n").state.digest == first
+
+
+def test_the_digest_follows_every_declared_value(load: Load) -> None:
+    first = load(SHORT, files=DATA).state.digest
+    assert load(SHORT.replace("10", "11"), files=DATA).state.digest != first
+
+
+def test_the_digest_follows_the_content_of_a_source(load: Load) -> None:
+    first = load(SHORT, files=DATA).state.digest
+    assert load(SHORT, files={"files/churn.csv": "changed\n"}).state.digest != first
+
+
+def test_an_overlay_merges_maps_replaces_values_and_removes_with_null(load: Load) -> None:
+    over = "cluster: {max_nodes: 8}\nexclude: [a, b]\nexperiment: {max_n_trials: null}\n"
+    state = load(SHORT, files={**DATA, "auger.prod.yaml": over}, env="prod").state
+    cluster = state.resources[Address("churn", "project", "churn")].spec.cluster
+    assert (cluster.type.value, cluster.min_nodes, cluster.max_nodes) == ("high_memory", 2, 8)
+    spec = state.resources[Address("churn", "experiment", "churn.csv-experiment")].spec
+    assert (spec.exclude, spec.max_n_trials) == (("a", "b"), 1000)
+
+
+def test_a_problem_in_an_overlay_is_placed_in_the_overlay(load: Load) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("name: a", files={"auger.prod.yaml": "# c\ncluster: {min_nodes: x}"}, env="prod")
+    span = caught.value.diagnostics[0].span
+    assert span is not None
+    assert (Path(span.path).name, span.line, span.column) == ("auger.prod.yaml", 2, 22)
+
+
+def test_an_overlay_finds_its_document_by_name(load: Load) -> None:
+    over = {"auger.prod.yaml": "name: b\nstate: stopped"}
+    state = load("name: a\n---\nname: b\n", files=over, env="prod").state
+    assert state.resources[Address("b", "project", "b")].spec.state == "stopped"
+
+
+def test_an_overlay_of_no_document_is_an_error(codes: Codes) -> None:
+    over = {"auger.prod.yaml": "name: c\nstate: stopped"}
+    assert codes("name: a\n---\nname: b\n", files=over, env="prod") == ["no-overlay 1:1"]
+
+
+def test_an_overlay_that_no_file_has_is_an_error(codes: Codes) -> None:
+    assert codes("name: a", env="prod") == ["no-overlay"]
+
+
+def test_a_variable_that_no_file_has_is_a_warning(load: Load) -> None:
+    told = load("name: a", variables={"szie": "8"}).warnings
+    assert [(item.code, item.label) for item in told] == [("unused-variable", "`szie`")]
+
+
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_desired_state([tmp_path / "auger.yaml"], environ={})
+    assert [item.code for item in caught.value.diagnostics] == ["no-config"]
+
+
+def test_a_folder_without_a_file_tells_the_command_that_makes_one(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_desired_state([tmp_path], environ={})
+    assert caught.value.diagnostics[0].hint == "auger new NAME"
+
+
+def test_settings_of_an_incomplete_file_can_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "auger.yaml"
+    path.write_text("project: a\nsource:\nmodel_type: classification\nexperiment: {metric: r2}\n")
+    assert read_settings(path, environ={}) == {
+        "name": "a",
+        "model_type": "classification",
+        "experiment": {"metric": "r2"},
+    }
+
+
+def test_names_among_the_settings_of_a_file_are_texts(tmp_path: Path) -> None:
+    path = tmp_path / "auger.yaml"
+    path.write_text("name: 0123\nexperiment: {experiment_session_id: 7246e12, max_n_trials: 5}\n")
+    assert read_settings(path, environ={}) == {
+        "name": "0123",
+        "experiment": {"experiment_session_id": "7246e12", "max_n_trials": 5},
+    }
+
+
+def test_settings_of_a_file_that_is_no_yaml_cannot_be_read(tmp_path: Path) -> None:
+    path = tmp_path / "auger.yaml"
+    path.write_text("name: [")
+    with pytest.raises(ConfigError):
+        read_settings(path, environ={})
+
+
+def test_one_file_meant_twice_is_read_once(tmp_path: Path) -> None:
+    path = tmp_path / "auger.yaml"
+    path.write_text("name: a")
+    assert load_desired_state([path, tmp_path], environ={}).state.projects == ("a",)
+
+
+def test_ten_thousand_broken_references_are_told_in_reasonable_time(codes: Codes) -> None:
+    lines = [f"  e{i}: {{dataset: d{i}, model_type: regression, target: t}}" for i in range(2000)]
+    text = "name: a\ndatasets: {x.csv: {source: https://x.org/x.csv}}\nexperiments:\n"
+    assert len(codes(text + "\n".join(lines))) == 2000
