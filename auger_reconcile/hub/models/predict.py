@@ -21,7 +21,7 @@ import pandas as pd
 from skops import io as skops_io
 
 from auger_reconcile.hub.models.trusted import TRUSTED
-from auger_reconcile.hub.search.columns import CODE, NUMBER
+from auger_reconcile.hub.search.kinds import CODE, NUMBER
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
@@ -69,24 +69,20 @@ class Predictor:
         Raises:
             BadInput: A feature column is missing, or a record has not one value a column.
         """
-        columns = list(columns)
         self._refuse_missing(columns)
+        if len(set(columns)) != len(columns):
+            raise BadInput("Each column has to have a name of its own.")
         if any(len(record) != len(columns) for record in records):
             raise BadInput("Each record has to have as many values as there are columns.")
-        kept = [position for position, name in enumerate(columns) if name != self.target]
         added = self._added_columns(threshold)
-        names = [*(columns[position] for position in kept), *added]
+        shown = [name for name in columns if name != self.target]
         if not records:
-            return names, []
-        values = zip(*records, strict=True)
-        data = {name: list(column) for name, column in zip(columns, values, strict=True)}
-        frame = pd.DataFrame({name: data[name] for name in self.needed})
+            return [*shown, *added], []
+        values = dict(zip(columns, zip(*records, strict=True), strict=True))
+        frame = pd.DataFrame({name: values[name] for name in self.needed})
         predicted = self._predict_frame(frame, threshold)
-        results = zip(*predicted, strict=True)
-        return names, [
-            [*(record[position] for position in kept), *result]
-            for record, result in zip(records, results, strict=True)
-        ]
+        rows = zip(*(values[name] for name in shown), *predicted, strict=True)
+        return [*shown, *added], [list(row) for row in rows]
 
     def predict_file(self, src: Path, dst: Path, threshold: float | None) -> int:
         """Predict a CSV file (UTF-8) or a Parquet file into a CSV file; return the number of rows.

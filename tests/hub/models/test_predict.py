@@ -151,6 +151,11 @@ def test_record_of_another_width_is_refused(iris: Predictor) -> None:
         iris.predict(COLUMNS, [SETOSA, SETOSA[:3]], None)
 
 
+def test_columns_of_the_same_name_are_refused(iris: Predictor) -> None:
+    with pytest.raises(BadInput, match="a name of its own"):
+        iris.predict([*COLUMNS, "petal_width"], [[*SETOSA, 0.2]], None)
+
+
 def test_nulls_and_unknown_categories_are_predicted(
     binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
 ) -> None:
