@@ -21,12 +21,13 @@ from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.planning import find_exit_code, make_plan, show_plan
 from auger_reconcile.cli.views.apply_json import JsonEvents, result_to_json
-from auger_reconcile.cli.views.apply_text import PlainProgress, render_result
+from auger_reconcile.cli.views.apply_text import PlainProgress, Progress, render_result
 from auger_reconcile.cli.views.plan_json import plan_to_json
 from auger_reconcile.errors import AugerError, PlanRefused
 from auger_reconcile.planner.plan import Plan
 
 QUESTION = 'Do you want to carry this out? Only "yes" is accepted: '
+FINISHING = "Finishing what has begun; Ctrl-C again ends it at once."
 SHOW_CURSOR = b"\x1b[?25h"
 
 
@@ -128,26 +129,27 @@ def _apply_visibly(
     options: ApplyOptions,
 ) -> ApplyResult:
     """Apply with the view that fits the surroundings."""
-    with _interruptible(options.patience.stop):
-        if invocation.as_json:
-            events = JsonEvents()
-            events.begin(plan_to_json(plan))
+    stop = options.patience.stop
+    if invocation.as_json:
+        events = JsonEvents()
+        events.begin(plan_to_json(plan))
+        with _interruptible(stop, invocation.tell):
             result = apply(plan, replace(options, on_event=events))
-            events.end(result_to_json(result))
-            return result
-        invocation.show("")
-        with _progress(invocation, plan) as progress:
-            result = apply(plan, replace(options, on_event=progress))
-    invocation.show(render_result(result, color=invocation.color))
+        events.end(result_to_json(result))
+        return result
+    with _progress(invocation, plan) as progress, _interruptible(stop, progress.note):
+        result = apply(plan, replace(options, on_event=progress))
+    invocation.show("\n" + render_result(result, color=invocation.color))
     return result
 
 
 @contextmanager
-def _progress(invocation: Invocation, plan: Plan) -> Iterator[Callable[[Any], None]]:
+def _progress(invocation: Invocation, plan: Plan) -> Iterator[Progress]:
     """Yield what shows the events: live in a terminal, line by line elsewhere."""
     if invocation.is_quiet:
-        yield lambda _: None
+        yield PlainProgress(plan, lambda _: None)
         return
+    invocation.tell("\n")
     if not invocation.has_live_terminal:
         yield PlainProgress(plan, invocation.tell)
         return
@@ -158,10 +160,10 @@ def _progress(invocation: Invocation, plan: Plan) -> Iterator[Callable[[Any], No
 
 
 @contextmanager
-def _interruptible(stop: threading.Event) -> Iterator[None]:
+def _interruptible(stop: threading.Event, note: Callable[[str], None]) -> Iterator[None]:
     """Let the first Ctrl-C end the apply early, and the second one at once."""
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield  # only the main thread hears signals
         return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
@@ -169,7 +171,7 @@ def _interruptible(stop: threading.Event) -> Iterator[None]:
             _end_at_once()
         stop.set()
         with suppress(OSError):
-            os.write(2, b"\nFinishing what has begun; Ctrl-C again ends it at once.\n")
+            note(FINISHING)
 
     before = signal.signal(signal.SIGINT, interrupt)
     try:

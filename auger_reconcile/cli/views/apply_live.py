@@ -42,7 +42,7 @@ class LiveProgress:
         )
         self._progress = Progress(
             SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
+            TextColumn("{task.description}:", markup=False),
             _HowFar(),
             _Clock(),
             console=self._console,
@@ -67,11 +67,18 @@ class LiveProgress:
         match event:
             case Started(action):
                 self._tasks[action.id] = self._progress.add_task(
-                    label_of(action, self._plan), total=None, text=PRESENT[action.verb]
+                    label_of(action, self._plan),
+                    total=None,
+                    text=PRESENT[action.verb],
+                    is_moving=False,
                 )
             case Progressed(action, text, done, total):
                 self._progress.update(
-                    self._tasks[action.id], completed=done, total=total, text=plain(text)
+                    self._tasks[action.id],
+                    completed=done,
+                    total=total,
+                    text=plain(text),
+                    is_moving=done is not None,
                 )
             case Finished(outcome):
                 task = self._tasks.pop(outcome.action.id, None)
@@ -81,18 +88,23 @@ class LiveProgress:
                 line = Text.assemble((mark, color), " ", render_outcome(outcome, self._plan))
                 self._console.print(line, soft_wrap=True)
 
+    def note(self, text: str) -> None:
+        """Show a line above the running actions."""
+        self._console.print(text, soft_wrap=True)
+
 
 class _HowFar(ProgressColumn):
     """What is being done, with a bar, amount and speed where bytes are moved."""
 
     def render(self, task: Task) -> Table | Text:
         text = Text(str(task.fields["text"]))
-        if not task.total:
+        if not (task.fields["is_moving"] and task.total):
             return text
         speed = f", {size(task.speed)}/s" if task.speed else ""
         amount = f"{size(task.completed)} of {size(task.total)}{speed}"
         row = Table.grid(padding=(0, 1))
-        row.add_row(text, ProgressBar(task.total, task.completed, width=BAR_WIDTH), amount)
+        bar = ProgressBar(task.total, task.completed, BAR_WIDTH, complete_style="cyan")
+        row.add_row(text, bar, amount)
         return row
 
 

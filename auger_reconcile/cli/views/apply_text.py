@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from typing import Protocol
 
 import click
 
@@ -32,6 +33,16 @@ NEXT = {
 }
 
 
+class Progress(Protocol):
+    """Shows what happens while a plan is applied."""
+
+    def __call__(self, event: Event) -> None:
+        """Show one event; may be called from any thread, by one at a time."""
+
+    def note(self, text: str) -> None:
+        """Show a line that belongs to no action."""
+
+
 class PlainProgress:
     """Shows events as lines: for logs, pipes and simple terminals."""
 
@@ -54,6 +65,10 @@ class PlainProgress:
                     self._tell(render_outcome(outcome, self._plan))
                 case Started():
                     pass
+
+    def note(self, text: str) -> None:
+        """Show a line."""
+        self._tell(text)
 
     def _progress(self, event: Progressed) -> None:
         now, action = self._clock(), event.action
