@@ -113,6 +113,8 @@ class FormReader:
         if named is not None:
             read = read_name(named, self._report)
             text, place = (read.text if read else text), named
+        else:
+            check_name(text, place, self._report)
         settings = (node or self._root)._replace(entries=entries)
         self._declare(Declaration("experiment", text, place, settings))
 

@@ -7,7 +7,6 @@ number written so is that number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from auger_reconcile.config.text import FileText
@@ -130,17 +129,3 @@ def to_plain(node: Node) -> Any:
 def span_of(node: Node) -> SourceSpan:
     """Return the place of a node; of a list or map in block style, its first line."""
     return node.file.span(node.start, node.end)
-
-
-def walk(node: Node) -> Iterator[Scalar]:
-    """Yield every scalar of a node: keys and values, in the order of the file."""
-    match node:
-        case Scalar():
-            yield node
-        case Sequence(items):
-            for item in items:
-                yield from walk(item)
-        case Mapping(entries):
-            for key, value in entries.values():
-                yield key
-                yield from walk(value)

@@ -175,7 +175,7 @@ _REST = st.lists(
 )
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_BEFORE, _OLD, _AFTER, _REST, _ENDS, st.booleans(), _TEXTS)
 def test_only_the_bytes_of_the_value_change(  # noqa: PLR0917 - one strategy per part of a file
     tmp_path: Path,

@@ -1,5 +1,6 @@
 """Whatever stands in a file, loading it ends with a state or with diagnostics."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,17 +13,27 @@ from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.errors import ConfigError
 
 RELAXED = settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 KEYS = st.sampled_from(
-    ["name", "project", "hub", "organization", "state", "cluster", "type", "min_nodes", "max_nodes", "source", "dataset", "datasets", "experiments", "models", "experiment", "model_type", "target", "exclude", "metric", "time_series", "lifecycle", "ignore_changes", "prevent_destroy", "variables", "revision_history", "review", "alert", "roi", "a", "b", "<<"]
+    re.findall(
+        r"\S+",
+        """
+        name project hub organization state cluster type min_nodes max_nodes source dataset datasets
+        experiments models experiment model_type target exclude metric time_series lifecycle
+        ignore_changes prevent_destroy variables revision_history review alert roi a b <<
+        """,
+    )
 )
-SCALARS = st.one_of(
-    st.sampled_from(
-        ["classification", "regression", "timeseries", "r2", "f1", "a", "b", "a.csv", "x.docx", "https://x.org/a.csv", "s3://a/b", "5", "-1", "0.5", ".inf", "1e999", "true", "no", "~", "null", "0123", "'${a}'", "'${'", "'$${a}'", "running", "absent", "best", "{}", "[]", "''", "'..'", "'a/b'", "&x", "*x", "!t", "99999999999999999999", "2020-01-01", "worker"]
-    ),
-    st.text(max_size=5).map(repr),
+VALUES = re.findall(
+    r"\S+",
+    """
+    classification regression timeseries r2 f1 a b a.csv x.docx https://x.org/a.csv s3://a/b
+    5 -1 0.5 .inf 1e999 true no ~ null 0123 '${a}' '${' '$${a}' running absent best {} []
+    '' '..' 'a/b' &x *x !t 99999999999999999999 2020-01-01 worker
+    """,
 )
+SCALARS = st.one_of(st.sampled_from(VALUES), st.text(max_size=5).map(repr))
 
 
 def write_flow(node: object) -> str:

@@ -246,3 +246,40 @@ def test_ten_thousand_broken_references_are_told_in_reasonable_time(codes: Codes
     lines = [f"  e{i}: {{dataset: d{i}, model_type: regression, target: t}}" for i in range(2000)]
     text = "name: a\ndatasets: {x.csv: {source: https://x.org/x.csv}}\nexperiments:\n"
     assert len(codes(text + "\n".join(lines))) == 2000
+
+
+def test_a_name_no_overlay_can_have_is_an_error(codes: Codes) -> None:
+    assert codes("name: a", env="../prod") == ["no-overlay"]
+
+
+def test_a_default_name_too_long_for_the_hub_is_an_error(codes: Codes) -> None:
+    text = f"name: a\ndataset: {'d' * 250}\nmodel_type: regression\ntarget: t\n"
+    assert codes(text) == ["bad-name 3:1"]
+
+
+def test_places_within_a_setting_are_known_too(load: Load) -> None:
+    spans = load(SHORT, files=DATA).state.resources[Address("churn", "project", "churn")].spans
+    assert (spans["cluster.max_nodes"].line, spans["cluster.max_nodes"].column) == (9, 55)
+    assert set(spans) == {"", "cluster"}
+    assert len(spans) == 2
+    with pytest.raises(KeyError):
+        spans["cluster.max_nodes.more"]
+
+
+def test_a_folder_is_no_source(codes: Codes, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").mkdir()
+    assert codes("name: a\nsource: a.csv") == ["missing-source 2:9"]
+
+
+def test_the_source_of_an_absent_data_set_may_be_gone(load: Load) -> None:
+    text = "name: a\ndatasets: {d: {source: gone.csv, state: absent}}\n"
+    assert len(load(text).state.resources) == 2
+
+
+def test_credentials_lie_relative_to_their_file(load: Load, tmp_path: Path) -> None:
+    state = load("name: a\npath_to_credentials: keys\n").state
+    assert state.credentials == str(tmp_path / "keys")
+
+
+def test_an_empty_document_declares_nothing(load: Load) -> None:
+    assert load("name: a\n---\n# nothing\n").state.projects == ("a",)
