@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from deepdiff import DeepDiff
 from pydantic import BaseModel
 
 from auger_reconcile.resources._base import FieldChange, Trait, has_trait
@@ -35,9 +34,16 @@ def diff_settings(
 
 
 def is_same(desired: Any, observed: Any, *, ignore_order: bool = False) -> bool:
-    """Say whether two values mean the same: numbers by value, empty and absent alike."""
+    """Say whether two values mean the same: numbers by value, empty and absent alike.
+
+    Members of a mapping that only the observed one has are the hub's defaults, no difference.
+    """
+    if isinstance(desired, Mapping) and isinstance(observed, Mapping):
+        observed = {name: value for name, value in observed.items() if name in desired}
     if desired == observed or (not desired and not observed and _is_void(desired, observed)):
         return True
+    from deepdiff import DeepDiff  # imports pandas where there is one: only when it has to be asked
+
     return not DeepDiff(
         observed,
         desired,
