@@ -31,7 +31,7 @@ from auger_reconcile.applier.result import (
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import ActionFailed, AugerError, Interrupted, PlanRefused
-from auger_reconcile.planner.plan import Action, Plan, Replacement
+from auger_reconcile.planner.plan import Action, Plan, Replacement, place_of
 from auger_reconcile.resources._base import Verb, Work
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._steps import Steps
@@ -85,11 +85,13 @@ class _Apply:
         self.plan, self.client, self.folder, self.options = plan, client, folder, options
         self.bindings: dict[Address, Any] = dict(plan.bindings)
         self.outcomes: dict[str, Outcome] = {}
-        self.superseded = _superseded(plan)
+        self.replacing: dict[tuple[str, str, Any], list[Action]] = defaultdict(list)
         self.dependents: dict[str, list[Action]] = defaultdict(list)
         for action in plan.actions:
             for needed in action.depends_on:
                 self.dependents[needed].append(action)
+            for found in action.replaces:
+                self.replacing[place_of(action.address, found)].append(action)
         self.missing = {action.id: len(action.depends_on) for action in plan.actions}
         self.doomed: dict[str, Action] = {}  # action id to the failed action that it needs
         self.ready = deque(action for action in plan.actions if not action.depends_on)
@@ -142,11 +144,11 @@ class _Apply:
 
     def _bound(self, outcome: Outcome) -> Any:
         """Return what an address stands for after an action on it."""
-        superseding = outcome.action.replacement is Replacement.NEW_FIRST
-        if outcome.status is not Status.APPLIED or (
-            superseding and outcome.action.verb is Verb.DELETE
-        ):
-            return self.bindings.get(outcome.action.address)
+        bound = self.bindings.get(outcome.action.address)
+        if outcome.status is not Status.APPLIED:
+            return bound
+        if outcome.action.verb is Verb.DELETE and bound is not None:
+            return None if bound.id == outcome.action.object.id else bound
         return outcome.object
 
     def _finish(self, outcome: Outcome) -> None:
@@ -177,7 +179,7 @@ class _Apply:
 
     def _outcome(self, action: Action, runner: StepRunner) -> Outcome:
         bound = self.bindings.get(action.address)
-        if self._is_kept(action, bound):
+        if self._is_kept(action):
             return Outcome(action, Status.APPLIED, note="kept: nothing better came", object=bound)
         try:
             found = self._run(action, runner)
@@ -210,20 +212,20 @@ class _Apply:
             told = f"{type(error).__name__}: {error}"
             raise ActionFailed(f"{told}; this is a bug in auger_reconcile") from error
 
-    def _is_kept(self, action: Action, bound: Any) -> bool:
+    def _is_kept(self, action: Action) -> bool:
         """Say whether a replacement brought forth the very object that it was to supersede."""
-        return (
-            action.verb is Verb.DELETE
-            and action.replacement is Replacement.NEW_FIRST
-            and bound is not None
-            and bound.id == action.object.id
-        )
+        if action.verb is not Verb.DELETE or action.replacement is not Replacement.NEW_FIRST:
+            return False
+        creates = self.replacing.get(place_of(action.address, action.object), ())
+        bound = [self.bindings.get(create.address) for create in creates]
+        return any(found is not None and found.id == action.object.id for found in bound)
 
     def _steps(self, action: Action) -> Steps:
         kind = kind_of(action.address.kind)
         roles: Mapping[str, Address] = self.plan.references.get(action.address, {})
         bound = {role: self.bindings.get(address) for role, address in roles.items()}
-        has_new = action.verb is Verb.START and self.bindings.get(action.address) is not None
+        active = action.verb in (Verb.START, Verb.STOP)
+        has_new = active and self.bindings.get(action.address) is not None
         work = Work(
             spec=action.spec,
             name=action.name,
@@ -231,7 +233,7 @@ class _Apply:
             refs=bound,
             organization_id=self.plan.organization_id,
             project=bound.get("project"),
-            superseded=self.superseded.get(action.address, ()),
+            superseded=action.replaces,
             # A select stores a name, which is known before the end of what was started.
             wait=self.options.wait
             or any(other.verb is not Verb.SELECT for other in self.dependents[action.id]),
@@ -249,11 +251,3 @@ class _Apply:
                 raise AssertionError("select has no steps: a bug in auger_reconcile")
             case _:
                 assert_never(action.verb)
-
-
-def _superseded(plan: Plan) -> dict[Address, tuple[Any, ...]]:
-    found: dict[Address, tuple[Any, ...]] = {}
-    for action in plan.actions:
-        if action.verb is Verb.DELETE and action.replacement is Replacement.NEW_FIRST:
-            found[action.address] = (*found.get(action.address, ()), action.object)
-    return found

@@ -10,23 +10,25 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import TopologicalSorter
-from typing import Any, TypeAlias
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
-from auger_reconcile.planner.decide import (
-    Standing,
-    decide_actions,
-    delete_undeclared,
-    start_action,
-    stop_action,
-)
+from auger_reconcile.planner.choose import References, choose
+from auger_reconcile.planner.decide import Standing, decide_actions, start_action, stop_action
 from auger_reconcile.planner.diff import diff_settings
 from auger_reconcile.planner.guards import check_guards
+from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.resources._base import Assessment, Kind, Scene, Verb, Wanted
-from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.planner.remove import (
+    delete_old_revisions,
+    delete_undeclared_objects,
+    delete_what_hangs_on,
+    hold,
+    without_doubles,
+)
+from auger_reconcile.resources._base import Assessment, DeclaredNames, Scene, Verb, Wanted
+from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import DesiredState, ObservedState
 
 
@@ -51,7 +53,14 @@ class PlanOptions:
     max_deletes: int | None = None
 
 
-References: TypeAlias = Mapping[Address, Mapping[str, Address]]
+@dataclass(frozen=True)
+class _World:
+    """All that a plan is made of, at hand for what looks beyond single resources."""
+
+    desired: DesiredState
+    observed: ObservedState
+    standings: Mapping[Address, Standing]
+    index: Index
 
 
 def build_plan(
@@ -63,12 +72,16 @@ def build_plan(
     """
     options = options or PlanOptions()
     references = refer(desired)
-    standings = _assess_all(desired, observed, references, options)
-    chosen = _choose(standings, references, options)
+    index = Index(observed)
+    standings = _assess_all(desired, index, references, options)
+    chosen = choose(standings, references, targets=options.targets, excludes=options.excludes)
     actions = [action for one in chosen.values() for action in decide_actions(one)]
-    actions += _implied_by(actions, standings, references)
-    extra = list(_undeclared(desired, observed, standings, options))
-    ordered = order_actions([*actions, *extra], {**_homes(extra, standings), **references})
+    actions += _implied_by(actions, chosen, references)
+    actions += _last_runs(actions, chosen, references)
+    actions += _removals(actions, chosen, _World(desired, observed, standings, index), options)
+    actions = list(without_doubles(actions, standings))
+    actions += delete_what_hangs_on(actions, index)
+    ordered = order_actions(actions, {**hold(actions, index, standings), **references})
     counts = {key: len(found) for key, found in observed.objects.items()}
     return Plan(
         hub=observed.hub,
@@ -95,14 +108,11 @@ def refer(desired: DesiredState) -> References:
 
 
 def _assess_all(
-    desired: DesiredState, observed: ObservedState, references: References, options: PlanOptions
+    desired: DesiredState, index: Index, references: References, options: PlanOptions
 ) -> dict[Address, Standing]:
     """Assess every declared resource after all that it refers to; return them in file order."""
     graph = {address: references[address].values() for address in desired.resources}
-    names: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for address in desired.resources:
-        names[address.project, address.kind].add(address.name)
-    index = _Index(observed)
+    names = _declared_names(desired)
     standings: dict[Address, Standing] = {}
     for address in TopologicalSorter(graph).static_order():
         declared = desired.resources.get(address)
@@ -118,8 +128,7 @@ def _assess_all(
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
         else:
             found = index.find(address, kind, kind.lookup(declared.spec, known))
-            reserved = frozenset(names[address.project, address.kind] - {address.name})
-            scene = Scene(found, known, reserved, diff_settings)
+            scene = Scene(found, known, names[address.project, address.kind], diff_settings)
             assessment = kind.assess(declared.spec, scene)
             if any(address.matches(one) for one in options.repeats):
                 again = assessment.start or "asked for again"
@@ -128,51 +137,15 @@ def _assess_all(
     return {address: standings[address] for address in desired.resources}
 
 
+def _declared_names(desired: DesiredState) -> dict[tuple[str, str], DeclaredNames]:
+    names: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for address in desired.resources:
+        names[address.project, address.kind].append(address.name)
+    return {place: DeclaredNames(found) for place, found in names.items()}
+
+
 def _is_gone(standing: Standing) -> bool:
     return standing.wanted is Wanted.ABSENT
-
-
-class _Index:
-    """Finds objects by the keys of their kind, so that planning stays linear."""
-
-    def __init__(self, observed: ObservedState) -> None:
-        self._observed = observed
-        self._by_key: dict[tuple[str, str], dict[str, list[Any]]] = {}
-
-    def find(self, address: Address, kind: Kind[Any, Any], keys: Iterable[str]) -> list[Any]:
-        """Return the objects under any of the keys, each once, in the order of the hub."""
-        place = (address.project, address.kind)
-        if place not in self._by_key:
-            by_key: dict[str, list[Any]] = defaultdict(list)
-            for number, found in enumerate(self._observed.of(*place)):
-                for key in kind.index_keys(found):
-                    by_key[key].append((number, found))
-            self._by_key[place] = by_key
-        hits = {n: found for key in keys for n, found in self._by_key[place].get(key, ())}
-        return [hits[number] for number in sorted(hits)]
-
-
-def _choose(
-    standings: Mapping[Address, Standing], references: References, options: PlanOptions
-) -> dict[Address, Standing]:
-    """Return what is left: targets with what they need, less excludes with what needs them."""
-    chosen = set(standings)
-    if options.targets:
-        chosen = {at for at in standings if any(at.matches(one) for one in options.targets)}
-        for address in reversed(list(TopologicalSorter(_graph(references)).static_order())):
-            if address in chosen:
-                chosen |= set(references.get(address, {}).values()) & standings.keys()
-    if options.excludes:
-        for address in TopologicalSorter(_graph(references)).static_order():
-            needs = set(references.get(address, {}).values()) & standings.keys()
-            named = any(address.matches(one) for one in options.excludes)
-            if named or not needs <= chosen:
-                chosen.discard(address)
-    return {address: one for address, one in standings.items() if address in chosen}
-
-
-def _graph(references: References) -> dict[Address, Iterable[Address]]:
-    return {address: roles.values() for address, roles in references.items()}
 
 
 def _implied_by(
@@ -193,31 +166,47 @@ def _implied_by(
                 yield stop_action(standing, "declared stopped")
 
 
-def _undeclared(
-    desired: DesiredState,
-    observed: ObservedState,
-    standings: Mapping[Address, Standing],
+def _removals(
+    actions: Sequence[Action],
+    chosen: Mapping[Address, Standing],
+    world: _World,
     options: PlanOptions,
+) -> list[Action]:
+    """Return the deletes that no declared resource asks for."""
+    gone = [at.project for at, one in chosen.items() if one.kind.is_home and _is_gone(one)]
+    pruned = world.desired.projects if options.prune else ()
+    extra = [
+        action
+        for action in delete_undeclared_objects(
+            world.observed, world.standings, pruned=pruned, gone=gone
+        )
+        if action.address.project in gone or _is_meant(action.address, options)
+    ]
+    if options.prune:
+        history = world.desired.revision_history
+        extra += delete_old_revisions(chosen, [*actions, *extra], world.index, history)
+    return extra
+
+
+def _is_meant(address: Address, options: PlanOptions) -> bool:
+    """Say whether targets and excludes leave something that is not declared."""
+    if any(address.matches(one) for one in options.excludes):
+        return False
+    return not options.targets or any(address.matches(one) for one in options.targets)
+
+
+def _last_runs(
+    actions: Sequence[Action], chosen: Mapping[Address, Standing], references: References
 ) -> Iterator[Action]:
-    """Yield the deletes of what the files do not name: pruned, or gone with its home."""
-    owned: dict[tuple[str, str], set[Any]] = defaultdict(set)
-    for address, one in standings.items():
-        owned[address.project, address.kind] |= {item.id for item in one.assessment.revisions}
-    gone = {at.project for at, one in standings.items() if one.kind.is_home and _is_gone(one)}
-    for project in desired.projects:
-        if not (options.prune or project in gone):
+    """Yield the starts that wait for what is under way, where its home is about to stop."""
+    touched = {(action.address, action.verb) for action in actions}
+    for address, one in chosen.items():
+        under_way = one.wanted is Wanted.STARTED and one.assessment.pending
+        if not under_way or (address, Verb.START) in touched or one.assessment.refusal:
             continue
-        reason = f"goes with project.{project}" if project in gone else "not declared"
-        for kind in (kind for kind in all_kinds().values() if not kind.is_home):
-            for found in observed.of(project, kind.name):
-                if found.id not in owned[project, kind.name]:
-                    yield delete_undeclared(project, kind, found, reason)
-
-
-def _homes(extra: Sequence[Action], standings: Mapping[Address, Standing]) -> References:
-    """Return the references of undeclared objects: to their home, which they go before."""
-    homes = {at.project: at for at, one in standings.items() if one.kind.is_home}
-    return {action.address: {"home": homes[action.address.project]} for action in extra}
+        for home in references[address].values():
+            if chosen[home].kind.is_home and (home, Verb.STOP) in touched:
+                yield start_action(one, f"has to end before {home} stops")
 
 
 def _diagnose(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:

@@ -137,6 +137,7 @@ def _action(
         object=None if verb is Verb.CREATE else assessment.object,
         changes=assessment.changes if verb is Verb.START else (),
         unknown=assessment.unknown if verb is Verb.CREATE else (),
+        replaces=(*assessment.broken, *assessment.superseded) if verb is Verb.CREATE else (),
         loss=standing.kind.loss(verb, assessment.object),
         replacement=replacement,
     )

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from auger_reconcile.diagnostics import Diagnostic, Severity
-from auger_reconcile.planner.plan import Action, Replacement
+from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.state import DesiredState
 
@@ -61,7 +61,7 @@ def _check_share(
     deletes: Sequence[Action], counts: Mapping[tuple[str, str], int]
 ) -> Iterator[Diagnostic]:
     # A replaced object has a successor, so the project does not shrink by it.
-    lost = [action for action in deletes if action.replacement is not Replacement.NEW_FIRST]
+    lost = [action for action in deletes if action.replacement is None]
     gone = Counter((action.address.project, action.address.kind) for action in lost)
     for (project, kind), number in sorted(gone.items()):
         total = counts.get((project, kind), 0)

@@ -34,6 +34,7 @@ class Action:
         spec: the declared settings it works with; None for what the files do not declare.
         object: what it is applied to; None for a create.
         unknown: attributes that only applying will tell.
+        replaces: objects that a create makes superfluous, or that are in its way.
     """
 
     id: str
@@ -49,6 +50,7 @@ class Action:
     unknown: tuple[str, ...] = ()
     loss: Loss = Loss.NONE
     replacement: Replacement | None = None
+    replaces: tuple[Any, ...] = ()
 
     @property
     def fingerprint(self) -> str | None:
@@ -89,6 +91,11 @@ class Plan:
         counts = Counter(action.verb for action in self.actions)
         order = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
         return {verb.value: counts[verb] for verb in order}
+
+
+def place_of(address: Address, found: Any) -> tuple[str, str, Any]:
+    """Return what tells an object from all others: its project, its kind and its id."""
+    return address.project, address.kind, getattr(found, "id", None)
 
 
 def summary(found: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
@@ -174,6 +175,24 @@ Differ: TypeAlias = Callable[
 ]
 
 
+class DeclaredNames:
+    """The names of all declared resources of one kind in one project."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._exact = frozenset(names)
+        self._spelled = self._exact | {_canonical(name) for name in self._exact}
+
+    def is_free(self, name: str) -> bool:
+        """Say whether no declared resource has this name, however the hub spells it."""
+        return name not in self._spelled
+
+    def is_of_another(self, actual: str, own: str) -> bool:
+        """Say whether an object bears the name of another declared resource than `own`."""
+        if is_named(actual, own):
+            return actual != own and actual in self._exact
+        return actual in self._spelled
+
+
 @dataclass(frozen=True)
 class Scene:
     """What a resource is assessed against.
@@ -181,13 +200,13 @@ class Scene:
     Attributes:
         objects: those that its `lookup` found.
         refs: role to the assessment of what the resource refers to.
-        reserved: names that other declared resources of the kind have.
+        names: those of all declared resources of the kind, its own included.
         differ: tells which settings differ.
     """
 
     objects: Sequence[Any]
     refs: Mapping[str, Assessment]
-    reserved: frozenset[str]
+    names: DeclaredNames
     differ: Differ
 
 
@@ -266,6 +285,14 @@ class Kind(ABC, Generic[S, Obj]):
         """Return what the verb on this object costs if it was a mistake."""
         return self.losses.get(verb, Loss.NONE)
 
+    def takes_along(self, found: Obj) -> Iterable[tuple[str, str]]:
+        """Return the (kind, key) of objects that the hub removes together with this one."""
+        return ()
+
+    def is_at_home(self, found: Obj) -> bool:
+        """Say whether an object is in its project on the hub, and would go with it."""
+        return True
+
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Return what a select writes into auger.yaml: path of keys to value, None clears it.
 
@@ -297,7 +324,8 @@ def in_series(scene: Scene, base: str, extension: str) -> tuple[Any, ...]:
 
     One that bears the name of another declared resource is no revision of this one.
     """
-    objects = [item for item in scene.objects if item.name not in scene.reserved]
+    own = base + extension
+    objects = [item for item in scene.objects if not scene.names.is_of_another(item.name, own)]
     numbered = [(revision_number(base, extension, item.name), item) for item in objects]
     series = [(number, item.id, item) for number, item in numbered if number is not None]
     return tuple(item for _, _, item in sorted(series, key=lambda one: one[:2]))
@@ -338,11 +366,17 @@ def revision_number(base: str, extension: str, name: str) -> int | None:
     return None
 
 
-def next_revision(base: str, extension: str, taken: Iterable[str]) -> str:
-    """Return the first free name of the series `churn.csv`, `churn-1.csv`, ... after all taken."""
+def next_revision(base: str, extension: str, taken: Iterable[str], declared: DeclaredNames) -> str:
+    """Return the name of the next object in the series `churn.csv`, `churn-1.csv`, ...
+
+    Numbers are not used again while a later one is there, nor those of other declared resources.
+    """
     numbers = [revision_number(base, extension, name) for name in taken]
     used = [number for number in numbers if number is not None]
-    return f"{base}-{max(used) + 1}{extension}" if used else base + extension
+    if not used:
+        return base + extension
+    following = (f"{base}-{number}{extension}" for number in count(max(used) + 1))
+    return next(name for name in following if declared.is_free(_canonical(name)))
 
 
 def comparable(value: Any) -> str:

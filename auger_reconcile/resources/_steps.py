@@ -8,8 +8,11 @@ one place, tested without a hub, and interrupted between any two steps.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
+
+from auger_reconcile.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +88,9 @@ class Remove:
 
 Step: TypeAlias = Call | ReadAll | Upload | Await | Download | Remove
 Steps: TypeAlias = Generator[Step, Any, Any]
+
+
+def delete(path: str) -> Steps:
+    """Yield the request that deletes an object; one that is gone already is deleted as well."""
+    with suppress(NotFound):
+        yield Call("DELETE", path)

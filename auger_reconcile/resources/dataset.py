@@ -32,7 +32,7 @@ from auger_reconcile.resources._base import (
     setting,
     split_extension,
 )
-from auger_reconcile.resources._steps import Await, Call, Steps, Upload
+from auger_reconcile.resources._steps import Await, Call, Steps, Upload, delete
 
 PROCESSING = "processing"
 PROCESSED = "processed"
@@ -127,7 +127,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         known = [item for item in usable if holds_content(item, spec)]
         if known:
             return Assessment(known[-1].name, object=known[-1], revisions=revisions)
-        foreign = next((item for item in usable if is_named(item.name, spec.name)), None)
+        foreign = next((item for item in usable if is_foreign(item, spec)), None)
         if foreign and not spec.is_remote and not any(item.content for item in usable):
             caution = "made by another client: its content cannot be compared with the source"
             return Assessment(foreign.name, object=foreign, revisions=revisions, caution=caution)
@@ -138,9 +138,9 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             item for item in revisions if item not in usable and holds_content(item, spec)
         )
         failed = {item.name for item in broken}
-        taken = scene.reserved | {item.name for item in revisions if item.name not in failed}
+        taken = [item.name for item in revisions if item.name not in failed]
         return Assessment(
-            next_revision(base, extension, taken),
+            next_revision(base, extension, taken, scene.names),
             create=_why_new(spec, usable, broken),
             broken=broken,
             revisions=revisions,
@@ -173,7 +173,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
 
     def delete(self, work: Work) -> Steps:
         """One request."""
-        yield Call("DELETE", f"project_files/{work.object.id}")
+        yield from delete(f"project_files/{work.object.id}")
 
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
@@ -221,6 +221,12 @@ def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
     if spec.is_remote:
         return found.url == spec.source
     return found.content is not None and found.content == spec.sha256
+
+
+def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:
+    """Say whether an object of this name was uploaded by another client, content unknown."""
+    is_uploaded = urlsplit(found.url).scheme not in ("http", "https")
+    return is_named(found.name, spec.name) and is_uploaded and found.content is None
 
 
 def upload_name(spec: DatasetSpec) -> str:

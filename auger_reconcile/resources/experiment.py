@@ -29,7 +29,7 @@ from auger_reconcile.resources._base import (
     setting,
 )
 from auger_reconcile.resources._evaluation import SearchSettings
-from auger_reconcile.resources._steps import Await, Call, Steps
+from auger_reconcile.resources._steps import Await, Call, Steps, delete
 from auger_reconcile.resources.dataset import DatasetObject, wait_processed
 
 WAITING = "waiting"  # created, but nobody has asked it to start yet
@@ -145,17 +145,17 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         """Find the revision bound to the data set as it is now, and in it a run that matches."""
         revisions = in_series(scene, spec.name, "")
         dataset: DatasetObject | None = scene.refs["dataset"].object
-        bound = [item for item in revisions if dataset and item.dataset_id == dataset.id]
+        bound = [item for item in revisions if dataset and str(item.dataset_id) == str(dataset.id)]
         detail = {Verb.START: _evaluation.describe_search(spec)}
         if not bound:
-            taken = scene.reserved | {item.name for item in revisions}
+            taken = [item.name for item in revisions]
             other = f"`{revisions[-1].name}` is bound to other data" if revisions else None
             return Assessment(
-                next_revision(spec.name, "", taken),
+                next_revision(spec.name, "", taken, scene.names),
                 create=other or "does not exist",
                 start="new",
                 revisions=revisions,
-                pending=True,
+                pending=is_run_to_come(spec, None),
                 detail=detail,
             )
         columns = [name for name, _ in dataset.columns] if dataset else []
@@ -168,7 +168,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             stop=f"run {active.id} is {active.status}" if active else None,
             revisions=revisions,
             changes=changes,
-            pending=found.run is None or found.run.status != COMPLETED,
+            pending=is_run_to_come(spec, found.run),
             detail=detail,
         )
 
@@ -181,7 +181,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
 
     def delete(self, work: Work) -> Steps:
         """One request."""
-        yield Call("DELETE", f"experiments/{work.object.id}")
+        yield from delete(f"experiments/{work.object.id}")
 
     def start(self, work: Work) -> Steps:
         """Make a run with the declared settings and start it; one that only waits is taken up.
@@ -191,18 +191,13 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         """
         found: ExperimentObject = work.object
         run = found.run
-        if run is None or run.status != WAITING:
+        if run is None or run.status not in IN_PROGRESS | {WAITING}:
             dataset = yield from wait_processed(work.refs["dataset"])
             body = _evaluation.to_wire(work.spec, dataset.statistics or {})
             item = yield Call("POST", "experiment_sessions", {"experiment_id": found.id, **body})
             run = run_from_wire(item)
-        try:
-            yield Call("PATCH", f"experiment_sessions/{run.id}", {"status": "preprocess"})
-        except Conflict:  # somebody else started it in the meantime
-            item = yield Call("GET", f"experiment_sessions/{run.id}")
-            if item.get("status") == WAITING:
-                raise
-        run = replace(run, status="preprocess")
+        if run.status not in IN_PROGRESS:
+            run = yield from begin(run)
         if work.wait:
             run = yield from wait_completed(run)
         kept = tuple(other for other in found.runs if other.id != run.id)
@@ -224,9 +219,20 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             runs.append(stopped)
         return replace(found, runs=tuple(runs), run=None)
 
+    def takes_along(self, found: ExperimentObject) -> Iterable[tuple[str, str]]:
+        """The models of its runs."""
+        return [("model", f"run:{run.id}") for run in found.runs]
+
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another experiment has other runs."""
         return {("experiment", "name"): name, ("experiment", "experiment_session_id"): None}
+
+
+def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
+    """Say whether a run is expected to be completed that is not yet."""
+    if run is not None and run.status in (COMPLETED, *IN_PROGRESS):
+        return run.status != COMPLETED and spec.state != "stopped"
+    return spec.state == "completed"
 
 
 def match_run(
@@ -255,6 +261,19 @@ def match_run(
         return found, "has no run", ()
     changes = differ(type(spec), wanted, found.runs[-1].settings)
     return found, "settings changed", changes
+
+
+def begin(run: Run) -> Steps:
+    """Yield the request that starts a waiting run; return the run as it is then."""
+    path = f"experiment_sessions/{run.id}"
+    try:
+        yield Call("PATCH", path, {"status": "preprocess"})
+    except Conflict:  # somebody else started it in the meantime
+        begun = run_from_wire((yield Call("GET", path)))
+        if begun.status == WAITING:
+            raise
+        return begun
+    return replace(run, status="preprocess")
 
 
 def wait_completed(run: Run) -> Steps:

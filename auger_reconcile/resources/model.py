@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from auger_reconcile.errors import ActionFailed
+from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
 from auger_reconcile.resources._base import (
     Assessment,
     Kind,
@@ -25,16 +26,12 @@ from auger_reconcile.resources._base import (
     Work,
     setting,
 )
-from auger_reconcile.resources._steps import Await, Call, Download, ReadAll, Remove, Steps
-from auger_reconcile.resources.experiment import (
-    COMPLETED,
-    ExperimentObject,
-    Run,
-    wait_completed,
-)
+from auger_reconcile.resources._steps import Await, Call, Download, Remove, Steps
+from auger_reconcile.resources._trials import BEST, NO_SCORE, best_run, choose_trial
+from auger_reconcile.resources.experiment import ExperimentObject, Run
 
-BEST = "best"
 READY = "ready"
+UNDEPLOYING = "undeploying"
 DEPLOYING = frozenset({"creating_files", "packaging", "deploying"})
 EXPORTING = frozenset({"not_requested", "pending"})
 LOCAL_FOLDER = "models"  # beside auger.yaml, as existing clients have it
@@ -68,7 +65,7 @@ class ModelObject:
     """A deployed trial (a pipeline), or a downloaded export.
 
     Attributes:
-        id: of the pipeline; equals the trial's id on the hub of today.
+        id: of the pipeline, which equals the trial's on the hub of today; or the path.
         name: of the declared resource that made it, when the hub keeps it.
         run_id: the run that its trial belongs to.
         score: of its trial, by `metric`.
@@ -95,7 +92,7 @@ class Model(Kind[ModelSpec, ModelObject]):
     object = ModelObject
     reads = ("pipelines", LOCAL_READS)
     states: ClassVar = {"deployed": Wanted.PRESENT, "absent": Wanted.ABSENT}
-    losses: ClassVar = {Verb.DELETE: Loss.TRAFFIC}
+    losses: ClassVar = {Verb.DELETE: Loss.TRAFFIC}  # at worst; see `loss`
     needs_active: ClassVar = {Verb.CREATE: ("project",)}
 
     def observe(
@@ -104,7 +101,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         """Translate pipelines and downloaded exports; what is undeployed is no object any more."""
         pipelines = (from_wire(item) for item in answers["pipelines"] if not item.get("deleted"))
         exports = (local_from_note(note) for note in answers.get(LOCAL_READS, ()))
-        gone = ("undeployed", "undeploying")
+        gone = ("undeployed", UNDEPLOYING)
         return (*(item for item in pipelines if item.status not in gone), *exports)
 
     def references(self, spec: ModelSpec) -> Mapping[str, tuple[str, str]]:
@@ -145,6 +142,9 @@ class Model(Kind[ModelSpec, ModelObject]):
                 detail={Verb.CREATE: text},
             )
         wanted, score = _wanted_trial(spec, live, experiment.object)
+        if spec.trial == BEST and score is None:
+            refusal = f"experiment.{spec.experiment} has {NO_SCORE}"
+            return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
         text = f"{of} {spec.trial}{gate}" if spec.trial != BEST else f"{of}, {score:.4f}{gate}"
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
@@ -166,7 +166,7 @@ class Model(Kind[ModelSpec, ModelObject]):
     def create(self, work: Work) -> Steps:
         """Wait for the run, choose the trial, pass the gate, deploy or download."""
         spec: ModelSpec = work.spec
-        trial = yield from choose_trial(spec, work.refs.get("experiment"))
+        trial = yield from choose_trial(spec.trial, work.refs.get("experiment"))
         score = trial.get("score_value")
         if spec.min_score is not None and not (score is not None and score >= spec.min_score):
             told = "unknown" if score is None else f"{score:.4f}"
@@ -178,8 +178,7 @@ class Model(Kind[ModelSpec, ModelObject]):
                 return found  # the run brought nothing better than what is live
         if spec.locally:
             return (yield from _download(str(trial["id"]), trial))
-        body = {"trial_id": trial["id"], "name": work.name}
-        item = yield Call("POST", "pipelines", body)
+        item = yield from _deploy({"trial_id": trial["id"], "name": work.name})
         if item.get("status") in DEPLOYING:
             item = yield Await("pipelines", item["id"], DEPLOYING)
         if item.get("status") != READY:
@@ -192,65 +191,38 @@ class Model(Kind[ModelSpec, ModelObject]):
         if work.object.path is not None:
             yield Remove(work.object.path)
             return
-        path = f"pipelines/{work.object.id}"
-        yield Call("PATCH", path, {"status": "undeploying"})
-        yield Await("pipelines", work.object.id, DEPLOYING | {READY, "undeploying"})
+        with suppress(NotFound):
+            path = f"pipelines/{work.object.id}"
+            with suppress(Conflict):  # it is undeployed already
+                yield Call("PATCH", path, {"status": UNDEPLOYING})
+            yield Await("pipelines", work.object.id, DEPLOYING | {READY, UNDEPLOYING})
 
+    def is_at_home(self, found: ModelObject) -> bool:
+        """A download lies in the folder of auger.yaml and stays there."""
+        return found.path is None
 
-def choose_trial(spec: ModelSpec, experiment: ExperimentObject | None) -> Steps:
-    """Yield the reads that find the wanted trial; return it.
-
-    Raises:
-        ActionFailed: the run ended badly, or has no usable trial.
-    """
-    if spec.trial != BEST:
-        return (yield Call("GET", f"trials/{spec.trial}"))
-    if experiment is None:
-        raise ActionFailed("there is no experiment to take the best trial of")
-    runs = [run for run in experiment.runs if run != experiment.run]
-    if experiment.run:
-        runs.append((yield from wait_completed(experiment.run)))
-    best = best_run(runs, experiment.run)
-    if best is None:
-        raise ActionFailed(f"experiment {experiment.name} has no completed run")
-    trials = yield ReadAll("trials", {"experiment_session_id": best.id})
-    scored = [trial for trial in trials if isinstance(trial.get("score_value"), int | float)]
-    if not scored:
-        raise ActionFailed(f"run {best.id} has no trial with a score")
-    return max(scored, key=lambda trial: float(trial["score_value"]))
-
-
-def best_run(runs: Sequence[Run], like: Run | None) -> Run | None:
-    """Return the completed run with the best trial, the newest of equals.
-
-    Scores of another metric or target cannot be compared: only runs like the bound one count.
-    """
-    if like is None:
-        return None
-    told = ("metric", "target", "model_type")
-    alike = [
-        run
-        for run in runs
-        if run.status == COMPLETED
-        and run.score is not None
-        and all(run.settings.get(name) == like.settings.get(name) for name in told)
-    ]
-    return max(alike, key=lambda run: (run.score, run.created_at), default=None)
+    def loss(self, verb: Verb, found: ModelObject | None) -> Loss:
+        """Only what is live can stop answering; a download can be repeated while its trial is."""
+        if verb is not Verb.DELETE or found is None:
+            return Loss.NONE
+        if found.path is not None:
+            return Loss.ARTIFACTS
+        return Loss.TRAFFIC if found.status == READY else Loss.NONE
 
 
 def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> bool:
     """Say whether something live was brought forth by this declaration, now or in the past.
 
-    A hub that keeps names tells. Otherwise: it was the best trial of a run of this experiment, of
-    any revision; what a person deployed by hand (another trial) is not touched.
+    The declared trial is. A hub that keeps names tells of others. Otherwise: it was the best trial
+    of a run of this experiment, of any revision; what a person deployed by hand (another trial) is
+    not touched.
     """
+    if spec.trial == found.trial_id:
+        return True
     if found.name is not None:
         return found.name == spec.name
-    runs = [run for item in experiment.revisions for run in item.runs]
-    return any(
-        run.id == found.run_id and spec.trial in (BEST, found.trial_id) and is_best(found, run)
-        for run in runs
-    )
+    runs = (run for item in experiment.revisions for run in item.runs)
+    return spec.trial == BEST and any(is_best(found, run) for run in runs)
 
 
 def is_best(found: ModelObject, run: Run) -> bool:
@@ -284,6 +256,26 @@ def _why_new(owned: Sequence[ModelObject], broken: Sequence[ModelObject]) -> str
     if owned:
         return f"replaces trial {owned[-1].trial_id}"
     return "not deployed"
+
+
+def _deploy(body: Mapping[str, Any]) -> Steps:
+    """Yield the request that deploys a trial, after the end of an undeployment of it."""
+    try:
+        return (yield Call("POST", "pipelines", body))
+    except HubError as refused:
+        if refused.status != 400 or not (yield from _is_leaving(str(body["trial_id"]))):
+            raise
+    return (yield Call("POST", "pipelines", body))
+
+
+def _is_leaving(pipeline_id: str) -> Steps:
+    """Yield the wait for an undeployment; return whether there was one."""
+    with suppress(NotFound):
+        item = yield Call("GET", f"pipelines/{pipeline_id}")
+        if item.get("status") in (UNDEPLOYING, "undeployed"):
+            yield Await("pipelines", pipeline_id, frozenset({UNDEPLOYING}))
+            return True
+    return False
 
 
 def _download(trial_id: str, trial: Mapping[str, Any]) -> Steps:
@@ -326,7 +318,7 @@ def local_from_note(note: Mapping[str, Any]) -> ModelObject:
     """Translate the note beside a downloaded export."""
     score = note.get("score_value")
     return ModelObject(
-        id=str(note["trial_id"]),
+        id=str(note["path"]),
         trial_id=str(note["trial_id"]),
         name=None,
         status=READY,

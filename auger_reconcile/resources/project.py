@@ -28,7 +28,7 @@ from auger_reconcile.resources._base import (
     is_named,
     setting,
 )
-from auger_reconcile.resources._steps import Await, Call, Steps
+from auger_reconcile.resources._steps import Await, Call, Steps, delete
 
 RUNNING = "running"
 STARTING = frozenset({"deploying", "deployed", "scaling", "zero_scaled"})
@@ -164,7 +164,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
 
     def delete(self, work: Work) -> Steps:
         """One request; the hub clears up behind it."""
-        yield Call("DELETE", f"projects/{work.object.id}")
+        yield from delete(f"projects/{work.object.id}")
 
     def start(self, work: Work) -> Steps:
         """Deploy the cluster, or resize one that runs, and wait until it runs."""
@@ -175,11 +175,13 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         if cluster and cluster.autoterminate_minutes:
             minutes = {"cluster_autoterminate_minutes": cluster.autoterminate_minutes}
             yield Call("PATCH", f"projects/{found.id}", minutes)
+        waiting = STARTING
         if found.status == RUNNING:
             yield Call("PATCH", f"projects/{found.id}", to_wire_size(cluster))
         elif found.status not in STARTING:
             yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
-        started = from_wire((yield self._await(found.id, STARTING | {"undeployed"})))
+            waiting = STARTING | {"undeployed"}
+        started = from_wire((yield self._await(found.id, waiting)))
         if started.status != RUNNING:
             raise ActionFailed(f"the cluster did not start: its status is `{started.status}`")
         return started

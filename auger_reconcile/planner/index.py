@@ -1,0 +1,31 @@
+"""Finds observed objects by the keys of their kind, so that planning stays linear."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.resources._base import Kind
+from auger_reconcile.state import ObservedState
+
+
+class Index:
+    """The observed objects by project, kind and key; each kind is read when it is first asked."""
+
+    def __init__(self, observed: ObservedState) -> None:
+        self._observed = observed
+        self._by_key: dict[tuple[str, str], dict[str, list[Any]]] = {}
+
+    def find(self, address: Address, kind: Kind[Any, Any], keys: Iterable[str]) -> list[Any]:
+        """Return the objects under any of the keys, each once, in the order of the hub."""
+        place = (address.project, address.kind)
+        if place not in self._by_key:
+            by_key: dict[str, list[Any]] = defaultdict(list)
+            for number, found in enumerate(self._observed.of(*place)):
+                for key in kind.index_keys(found):
+                    by_key[key].append((number, found))
+            self._by_key[place] = by_key
+        hits = {n: found for key in keys for n, found in self._by_key[place].get(key, ())}
+        return [hits[number] for number in sorted(hits)]

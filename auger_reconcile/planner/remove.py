@@ -1,0 +1,130 @@
+"""Deletes beyond what single resources ask for, and which of them are one and the same.
+
+An object may be wanted by one declared resource and superfluous to another; and some objects go
+with others, which the plan has to say.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from auger_reconcile.address import Address
+from auger_reconcile.planner.decide import Standing, delete_action, delete_undeclared
+from auger_reconcile.planner.index import Index
+from auger_reconcile.planner.plan import Action, Replacement, place_of
+from auger_reconcile.resources._base import Verb, Wanted
+from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.state import ObservedState
+
+Place: TypeAlias = tuple[str, str, Any]
+Standings: TypeAlias = Mapping[Address, Standing]
+
+
+def without_doubles(actions: Iterable[Action], standings: Standings) -> Iterator[Action]:
+    """Yield the actions with each object deleted at most once, and none that is still wanted.
+
+    Of several deletes of one object, that of a replacement is kept: it waits for the new one.
+    """
+    actions = list(actions)
+    wanted = {
+        (at.project, at.kind, one.assessment.object.id)
+        for at, one in standings.items()
+        if one.wanted is not Wanted.ABSENT and one.assessment.object is not None
+    }
+    kept: dict[Place, Action] = {}
+    for action in actions:
+        if action.verb is Verb.DELETE:
+            first = kept.setdefault(place_of(action.address, action.object), action)
+            if first.replacement is None and action.replacement is not None:
+                kept[place_of(action.address, action.object)] = action
+    for action in actions:
+        place = place_of(action.address, action.object)
+        if action.verb is not Verb.DELETE or (place not in wanted and kept[place] is action):
+            yield action
+
+
+def delete_old_revisions(
+    chosen: Standings, actions: Sequence[Action], index: Index, history: Mapping[str, int]
+) -> Iterator[Action]:
+    """Yield the deletes of superseded revisions beyond those that a prune keeps.
+
+    A revision that something else still hangs on, such as a live model, stays.
+    """
+    going = {place_of(a.address, a.object) for a in actions if a.verb is Verb.DELETE}
+    for address, one in chosen.items():
+        assessment, keep = one.assessment, history.get(address.project)
+        if keep is None or one.wanted is Wanted.ABSENT or assessment.refusal:
+            continue
+        replacement = Replacement.NEW_FIRST if assessment.create else None
+        stay = (assessment.object, *assessment.superseded, *assessment.broken)
+        old = [found for found in assessment.revisions if found not in stay]
+        for found in old[: max(len(old) - keep, 0)]:
+            hanging = _hanging_on(address, found, index)
+            if all((address.project, kind, other.id) in going for kind, other in hanging):
+                reason = f"superseded, {keep} of its kind are kept"
+                yield delete_action(one, found, reason, replacement)
+
+
+def delete_undeclared_objects(
+    observed: ObservedState,
+    standings: Standings,
+    *,
+    pruned: Collection[str],
+    gone: Collection[str],
+) -> Iterator[Action]:
+    """Yield the deletes of what the files do not name.
+
+    Args:
+        observed: where they are.
+        standings: of what the files name; what that is or was is left out.
+        pruned: projects of which everything undeclared is to go.
+        gone: projects that go themselves, with everything in them.
+    """
+    owned: dict[tuple[str, str], set[Any]] = defaultdict(set)
+    for address, one in standings.items():
+        owned[address.project, address.kind] |= {item.id for item in one.assessment.revisions}
+    for project in dict.fromkeys([*gone, *pruned]):
+        reason = f"goes with project.{project}" if project in gone else "not declared"
+        for kind in (kind for kind in all_kinds().values() if not kind.is_home):
+            for found in observed.of(project, kind.name):
+                if kind.is_at_home(found) and found.id not in owned[project, kind.name]:
+                    yield delete_undeclared(project, kind, found, reason)
+
+
+def delete_what_hangs_on(actions: Sequence[Action], index: Index) -> Iterator[Action]:
+    """Yield the deletes of objects that the hub removes with those that are deleted."""
+    going = {place_of(a.address, a.object): a for a in actions if a.verb is Verb.DELETE}
+    for action in list(going.values()):
+        for kind_name, found in _hanging_on(action.address, action.object, index):
+            if (action.address.project, kind_name, found.id) not in going:
+                kind, reason = kind_of(kind_name), f"goes with {action.address}"
+                yield delete_undeclared(action.address.project, kind, found, reason)
+
+
+def hold(
+    actions: Sequence[Action], index: Index, standings: Standings
+) -> Mapping[Address, Mapping[str, Address]]:
+    """Return the references of undeclared objects: to their home, and to what they hang on."""
+    homes = {at.project: at for at, one in standings.items() if one.kind.is_home}
+    references: dict[Address, dict[str, Address]] = {
+        action.address: {"home": homes[action.address.project]}
+        for action in actions
+        if action.address not in standings
+    }
+    by_place = {place_of(a.address, a.object): a for a in actions if a.verb is Verb.DELETE}
+    for action in by_place.values():
+        for kind_name, found in _hanging_on(action.address, action.object, index):
+            hanging = by_place.get((action.address.project, kind_name, found.id))
+            if hanging and hanging.address in references:
+                references[hanging.address][f"holder {action.name}"] = action.address
+    return references
+
+
+def _hanging_on(address: Address, found: Any, index: Index) -> Iterator[tuple[str, Any]]:
+    for kind_name, key in kind_of(address.kind).takes_along(found):
+        kind = kind_of(kind_name)
+        for other in index.find(Address(address.project, kind_name, ""), kind, [key]):
+            if kind.is_at_home(other):
+                yield kind_name, other

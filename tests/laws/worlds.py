@@ -1,0 +1,234 @@
+"""Generated worlds: what files may say, how a hub may be, and what may happen between two applies."""
+
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from .world import LIVE, World
+
+DATASETS = ("d.csv", "d-1.csv", "e_f.csv")
+EXPERIMENTS = ("exp", "exp-1", "g_h")
+MODELS = ("prod", "canary")
+
+Document = dict[str, Any]
+Event = tuple[str, int]
+
+
+def _some(names: tuple[str, ...], settings: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    return st.dictionaries(st.sampled_from(names), settings, max_size=len(names))
+
+
+def _with_optional(**members: st.SearchStrategy[Any]) -> st.SearchStrategy[dict[str, Any]]:
+    return st.fixed_dictionaries({}, optional=members)
+
+
+CLUSTERS = st.builds(
+    lambda low, more, kind: {"min_nodes": low, "max_nodes": low + more, "type": kind},
+    st.integers(1, 2),
+    st.integers(0, 2),
+    st.sampled_from(["standard", "high_memory"]),
+)
+
+
+@st.composite
+def documents(draw: st.DrawFn, name: str = "shop") -> Document:
+    """Return a valid document in the long form."""
+    document = draw(
+        _with_optional(
+            state=st.sampled_from(["running", "stopped", "stopped", "absent"]), cluster=CLUSTERS
+        )
+    )
+    datasets: dict[str, Any] = {}
+    for dataset in draw(st.lists(st.sampled_from(DATASETS), unique=True, max_size=3)):
+        source = draw(st.sampled_from(["x", "x", "y", "z", "remote", "remote 2", "unreadable"]))
+        content = {"content": source}
+        url = {"source": f"https://data.test/{dataset}?{source[6:].strip()}"}
+        datasets[dataset] = url if source.startswith("remote") else content
+        if draw(st.integers(0, 9)) == 0:
+            datasets[dataset]["state"] = "absent"
+    experiments = draw(_experiments(datasets))
+    models = draw(_models(experiments))
+    return {
+        "name": name,
+        **document,
+        "datasets": datasets,
+        "experiments": experiments,
+        "models": models,
+    }
+
+
+@st.composite
+def _experiments(draw: st.DrawFn, datasets: Mapping[str, Any]) -> dict[str, Any]:
+    present = [name for name, data in datasets.items() if "state" not in data]
+    if not present:
+        return {}
+    settings = st.fixed_dictionaries(
+        {"dataset": st.sampled_from(present)},
+        optional={
+            "max_n_trials": st.integers(1, 3),
+            "metric": st.sampled_from(["accuracy", "f1_macro"]),
+            "exclude": st.sampled_from([[], ["id"], ["id", "ghost"], ["target"]]),
+            "label_encoded": st.sampled_from([["age"], ["ghost"]]),
+            "state": st.sampled_from(["completed", "created", "stopped", "absent"]),
+            "lifecycle": st.just({"ignore_changes": ["max_n_trials"]}),
+            "options": st.just({"splitOptions": {"shuffleData": True}}),
+        },
+    )
+    return draw(_some(EXPERIMENTS, settings))
+
+
+@st.composite
+def _models(draw: st.DrawFn, experiments: Mapping[str, Any]) -> dict[str, Any]:
+    present = [name for name, one in experiments.items() if one.get("state") != "absent"]
+    if not present:
+        return {}
+    settings = st.fixed_dictionaries(
+        {"experiment": st.sampled_from(present)},
+        optional={
+            "min_score": st.sampled_from([0.2, 0.6, 0.9]),
+            "locally": st.booleans(),
+            "state": st.sampled_from(["deployed", "deployed", "absent"]),
+        },
+    )
+    return draw(_some(MODELS, settings))
+
+
+def hubs() -> st.SearchStrategy[World]:
+    """Return a hub with its habits and the luck of its runs."""
+    fates = st.sampled_from(["completed", "completed", "error", "interrupted", "no score"])
+    return st.builds(World, st.booleans(), st.booleans(), st.lists(fates, max_size=3))
+
+
+def events() -> st.SearchStrategy[Event]:
+    """Return something that happens without us, to the n-th object it can happen to."""
+    return st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 3))
+
+
+def happen(world: World, event: Event) -> None:
+    """Let an event happen; nothing happens when there is no object for it."""
+    name, number = event
+    HAPPENINGS[name](world, number)
+
+
+def _nth(world: World, collection: str, number: int) -> dict[str, Any] | None:
+    rows = [row for row in world.rows.get(collection, {}).values() if not row.get("deleting")]
+    return rows[number % len(rows)] if rows else None
+
+
+def _stop_project(world: World, number: int) -> None:
+    project = _nth(world, "projects", number)
+    if project:
+        world.call("PATCH", f"projects/{project['id']}/undeploy", {})
+
+
+def _start_project(world: World, number: int) -> None:
+    project = _nth(world, "projects", number)
+    if project:
+        sizes = {"workers_count": 3, "worker_type_id": 2}
+        world.call("PATCH", f"projects/{project['id']}/deploy", sizes)
+
+
+def _end_runs(world: World, _: int) -> None:
+    for run in world.rows.get("experiment_sessions", {}).values():
+        if run["status"] in LIVE:
+            run["status"] = "interrupted"
+
+
+def _forget_start(world: World, number: int) -> None:
+    """Somebody else made a run like an older one, and has not started it yet."""
+    run = _nth(world, "experiment_sessions", number)
+    if run and run["experiment_id"] in world.rows["experiments"]:
+        experiment = world.rows["experiments"][run["experiment_id"]]
+        if experiment["project_file_id"] is not None:
+            told = ("experiment_id", "model_settings", "model_type", "dataset_statistics")
+            world.call("POST", "experiment_sessions", {name: run[name] for name in told})
+
+
+def _delete(collection: str) -> Callable[[World, int], None]:
+    def delete(world: World, number: int) -> None:
+        row = _nth(world, collection, number)
+        if row:
+            world.call("DELETE", f"{collection}/{row['id']}")
+
+    return delete
+
+
+def _add_foreign_data(world: World, number: int) -> None:
+    """Another client uploads a data set, whose key tells nothing of its content."""
+    project = _nth(world, "projects", 0)
+    name = DATASETS[number % len(DATASETS)]
+    if project and not world.list_all("project_files", {"name": name}):
+        key = f"workspace/projects/{project['name']}/files/foreign-{number}.csv"
+        world.stored[key] = f"foreign {number}"
+        body = {"name": name, "project_id": project["id"], "url": f"s3://bucket/{key}"}
+        world.call("POST", "project_files", body)
+
+
+def _add_foreign_experiment(world: World, number: int) -> None:
+    data = _nth(world, "project_files", number)
+    name = EXPERIMENTS[number % len(EXPERIMENTS)]
+    if data and not world.list_all("experiments", {"name": name}):
+        body = {"name": name, "project_id": data["project_id"], "data_path": data["url"]}
+        world.call("POST", "experiments", body)
+
+
+def _deploy_by_hand(world: World, number: int) -> None:
+    """A person deploys the second best trial of a run."""
+    trials = list(world.rows.get("trials", {}).values())[1::2]
+    if trials:
+        trial = trials[number % len(trials)]
+        if world.rows["projects"][str(trial["project_id"])]["status"] == "running":
+            live = world.rows.get("pipelines", {}).get(trial["id"])
+            if live is None or live["status"] != "undeploying":
+                world.call("POST", "pipelines", {"trial_id": trial["id"]})
+
+
+def _undeploy(world: World, number: int) -> None:
+    pipeline = _nth(world, "pipelines", number)
+    if pipeline and pipeline["status"] == "ready":
+        world.call("PATCH", f"pipelines/{pipeline['id']}", {"status": "undeploying"})
+
+
+HAPPENINGS: Mapping[str, Callable[[World, int], None]] = {
+    "a person stops the cluster": _stop_project,
+    "a person starts a cluster of another size": _start_project,
+    "the runs end": _end_runs,
+    "another client makes a run": _forget_start,
+    "a person deletes a data set": _delete("project_files"),
+    "a person deletes an experiment": _delete("experiments"),
+    "a person deletes the project": _delete("projects"),
+    "another client uploads": _add_foreign_data,
+    "another client makes an experiment": _add_foreign_experiment,
+    "a person deploys a trial": _deploy_by_hand,
+    "a person undeploys": _undeploy,
+    "time passes": lambda world, _: world.settle(),
+}
+
+
+def portrait(world: World) -> str:
+    """Return what a world has in the end, told without ids and times."""
+    world.settle()
+    rows = {name: list(found.values()) for name, found in world.rows.items()}
+    projects = {row["id"]: row["name"] for row in rows.get("projects", [])}
+    files = {row["id"]: row["name"] for row in rows.get("project_files", [])}
+    experiments = {row["id"]: row["name"] for row in rows.get("experiments", [])}
+    told: list[Any] = [["project", row["name"], row["status"]] for row in rows.get("projects", [])]
+    for row in rows.get("project_files", []):
+        told.append(["data", projects[row["project_id"]], row["name"], row["status"]])
+    for row in rows.get("experiments", []):
+        told.append(["experiment", row["name"], files.get(row["project_file_id"])])
+    for row in rows.get("experiment_sessions", []):
+        options = json.dumps(row["model_settings"]["evaluation_options"], sort_keys=True)
+        told.append(["run", experiments.get(row["experiment_id"]), row["status"], options])
+    for row in rows.get("pipelines", []):
+        if row["status"] != "undeployed":
+            told.append(["model", row["status"], row["trial"]["score_value"]])
+    return "\n".join(sorted(map(str, told)))
+
+
+def exports(folder: Path) -> set[str]:
+    """Return the downloaded exports of a folder."""
+    return {path.name for path in folder.glob("models/*")}
