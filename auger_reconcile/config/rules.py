@@ -12,7 +12,7 @@ from auger_reconcile.config.validate import quote_all, setting_names
 from auger_reconcile.resources._evaluation import ModelType
 from auger_reconcile.resources._registry import all_kinds, kind_of
 from auger_reconcile.resources.experiment import ExperimentSpec
-from auger_reconcile.resources.model import BEST, ModelSpec
+from auger_reconcile.resources.model import ModelSpec
 from auger_reconcile.state import Declared
 
 # Wire contract §3.6, "metric names accepted for scoring".
@@ -104,8 +104,8 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
 
 
 def _check_trial(item: Declaration, report: Report) -> None:
-    trial = item.settings.value("trial")
-    if trial is None or (isinstance(trial, Scalar) and trial.text == BEST):
+    trial, best = item.settings.value("trial"), ModelSpec.model_fields["trial"].default
+    if trial is None or (isinstance(trial, Scalar) and trial.text == best):
         hint = "`model` needs `experiment`, unless `trial` is the id of one"
         label = "`experiment`"
         report.error("missing-field", "a field is missing", item.place, label=label, hint=hint)

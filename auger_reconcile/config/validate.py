@@ -31,7 +31,7 @@ _EXPECTED = {
     "finite": "expected a finite number",
 }
 _LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
-_CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
+CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
 
 
 @dataclass(frozen=True)
@@ -207,7 +207,7 @@ def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str
 
 def _choices(ctx: dict[str, Any]) -> list[str]:
     """Return the allowed texts, of an enum or of a pattern that lists them."""
-    if found := _CHOICES.fullmatch(str(ctx.get("pattern", ""))):
+    if found := CHOICES.fullmatch(str(ctx.get("pattern", ""))):
         return found[1].split("|")
     return re.findall(r"'([^']*)'", str(ctx.get("expected", "")))
 

@@ -1,0 +1,105 @@
+"""The JSON Schema of auger.yaml, for completion in editors: made from the models, never written.
+
+Editors get what the loader takes: empty values, one name for a list, `${name}` for a number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, get_origin
+
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic.fields import FieldInfo
+
+from auger_reconcile.config.declaration import LONG_FORM, PROJECT_FIELDS, SHORT_SEARCH, Head
+from auger_reconcile.config.legacy import EXPERIMENT_KEYS
+from auger_reconcile.config.validate import CHOICES, setting_names
+from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._registry import kind_of
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+_CLOSED = ConfigDict(extra="forbid")
+_VARIABLE = {"type": "string", "pattern": r"\$\{"}
+_NULL = {"type": "null"}
+_NOT_OF_A_FORM = frozenset({"title", "description", "default", "traits"})
+_PASSED_ON = Field(default=None, description="A setting of other clients, passed on as it is.")
+_SECTIONS = {
+    "datasets": "Data sets by name.",
+    "experiments": "Experiments by name.",
+    "models": "Models by name.",
+}
+
+
+def json_schema() -> dict[str, Any]:
+    """Return the schema of one document."""
+    schema = _document().model_json_schema()
+    _loosen(schema)
+    schema.pop("title", None)
+    return {"$schema": DIALECT, "title": "auger.yaml", **schema}
+
+
+def _document() -> type[BaseModel]:
+    project, dataset = kind_of("project").spec, kind_of("dataset").spec
+    experiment = kind_of("experiment").spec
+    fields: dict[str, Any] = {
+        "name": (str, Field(description="The project.")),
+        **_fields(Head, Head.model_fields),
+        **_fields(project, PROJECT_FIELDS),
+        **_fields(dataset, ["source"]),
+        "dataset": (str, Field(None, description="The data set; base name of source by default.")),
+        **_fields(experiment, SHORT_SEARCH),
+        "experiment": (
+            _settings("ShortExperiment", experiment, name=True),
+            Field(None, description="The experiment; `<dataset>-experiment` by default."),
+        ),
+        "variables": (
+            dict[str, str | int | float | bool],
+            Field(None, description="Values for `${name}` anywhere in the file."),
+        ),
+        "review": (dict[str, Any], Field(None, description="Review settings of other clients.")),
+    }
+    for section, kind in LONG_FORM.items():
+        model = _settings(kind.capitalize(), kind_of(kind).spec, name=False)
+        fields[section] = (dict[str, model], Field(None, description=_SECTIONS[section]))  # type: ignore[valid-type]
+    return create_model("Document", __config__=_CLOSED, **fields)
+
+
+def _settings(title: str, spec: type[Spec], *, name: bool) -> type[BaseModel]:
+    """Return a model of what may be written about one resource."""
+    fields = _fields(spec, (*(["name"] if name else []), *setting_names(spec)))
+    if "max_n_trials" in fields:  # a search: other clients have more to say about it
+        fields |= dict.fromkeys(sorted(EXPERIMENT_KEYS), (Any, _PASSED_ON))
+    return create_model(title, __config__=_CLOSED, **fields)
+
+
+def _fields(model: type[BaseModel], names: Iterable[str]) -> dict[str, Any]:
+    """Return fields of a model, none of them required and one name allowed for a list."""
+    return {name: _optional(model.model_fields[name]) for name in names}
+
+
+def _optional(info: FieldInfo) -> tuple[Any, Any]:
+    annotation: Any = info.annotation
+    if get_origin(annotation) is tuple:
+        annotation = annotation | str
+    default = None if info.is_required() else info.default
+    return annotation, FieldInfo.merge_field_infos(info, annotation=annotation, default=default)
+
+
+def _loosen(schema: dict[str, Any]) -> None:
+    """Let every property be empty or a variable; turn patterns that list words into choices."""
+    for model in (schema, *schema.get("$defs", {}).values()):
+        for name, value in model.get("properties", {}).items():
+            told = {key: value[key] for key in ("description", "default") if value.get(key)}
+            kept = [_tidy(choice) for choice in value.get("anyOf", [value]) if choice != _NULL]
+            model["properties"][name] = {"anyOf": [*kept, _VARIABLE, _NULL], **told}
+
+
+def _tidy(choice: dict[str, Any]) -> dict[str, Any]:
+    """Return one form of a value, without what only this package understands."""
+    tidy = {key: value for key, value in choice.items() if key not in _NOT_OF_A_FORM}
+    if words := CHOICES.fullmatch(str(tidy.get("pattern"))):
+        tidy = {"enum": words[1].split("|")}
+    values = tidy.get("additionalProperties")
+    if isinstance(values, dict) and "$ref" in values:
+        tidy["additionalProperties"] = {"anyOf": [values, _NULL]}
+    return tidy
