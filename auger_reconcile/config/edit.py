@@ -120,31 +120,28 @@ class _Editor:
 
     def edit(self, keys: KeyPath, value: Value) -> _Edit | None:
         """Return the edit that sets a value; None when there is nothing to change."""
-        node, indent = self._root, ""
+        node = self._root
         for depth, key in enumerate(keys):
             entry = self._own_entry(node, key)
-            last = depth == len(keys) - 1
             if entry is None:
-                return None if value is None else self._add(node, keys, depth, value, indent)
-            if last:
+                return None if value is None else self._add(node, keys, depth, value)
+            if depth == len(keys) - 1:
                 return self._replace(entry, value, in_flow=node is not None and self._is_flow(node))
             if is_null(entry.value):
                 return None if value is None else self._fill(node, entry, keys[depth + 1 :], value)
             if not isinstance(entry.value, Mapping) or entry.value.start < entry.key.end:
                 raise _CannotEdit(entry.key.start, f"`{key}` is not written here as a map")
-            node, indent = entry.value, self._indent_of(entry.key) + "  "
+            node = entry.value
         return None
 
     def _own_entry(self, node: Mapping | None, key: str) -> Entry | None:
         """Return an entry that is written in this map; one that `<<` brings in is not."""
         entry = node.entries.get(key) if node else None
-        if node is None or entry is None:
-            return None
-        return entry if node.start <= entry.key.start <= node.end else None
+        own = entry is not None and node is not None and node.start <= entry.key.start <= node.end
+        return entry if own else None
 
     def _is_flow(self, node: Mapping) -> bool:
-        start = self._content_start(node)
-        return self._text[start : start + 1] == "{"
+        return self._text.startswith("{", self._content_start(node))
 
     def _content_start(self, node: Node) -> int:
         found = _PROPERTIES.match(self._text, node.start, max(node.end, node.start))
@@ -195,9 +192,7 @@ class _Editor:
         indent = self._indent_of(entry.key) + "  "
         return self._line_after(entry.key.end, self._lines(keys, value, indent))
 
-    def _add(
-        self, node: Mapping | None, keys: KeyPath, depth: int, value: Value, indent: str
-    ) -> _Edit:
+    def _add(self, node: Mapping | None, keys: KeyPath, depth: int, value: Value) -> _Edit:
         """Add a key where it is looked for."""
         rest = keys[depth:]
         if node is None:
@@ -240,8 +235,7 @@ class _Editor:
         last = max(index - 1, 0) if self._text[index - 1 : index] in "\r\n" else index
         found = _LINE_END.search(self._text, last)
         if found is None:
-            at = len(self._text)
-            return _Edit(at, at, self._newline + lines)
+            return _Edit(len(self._text), len(self._text), self._newline + lines)
         return _Edit(found.end(), found.end(), lines + self._newline)
 
 

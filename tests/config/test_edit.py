@@ -86,6 +86,7 @@ def test_a_value_is_cleared_and_its_key_stays(file: Path, before: str, after: st
             "b: &b {name: x}\nexperiment:\n  <<: *b\n  name: e\n  metric: r2\n",
         ),
         ("name: a\ncluster: {}", "name: a\nexperiment:\n  name: e\ncluster: {}"),
+        ("x: &x 1\ntarget: *x", "x: &x 1\ntarget: *x\nexperiment:\n  name: e"),
     ],
 )
 def test_a_missing_key_is_added_where_it_is_looked_for(file: Path, before: str, after: str) -> None:
@@ -119,6 +120,7 @@ def test_several_values_change_together(file: Path) -> None:
         "name: a\nname: b\n",
         "? name\n",
         "just text\n",
+        "<<: {x: 1}\n",
     ],
 )
 def test_what_cannot_be_changed_safely_is_refused_and_untouched(file: Path, text: str) -> None:
@@ -127,11 +129,28 @@ def test_what_cannot_be_changed_safely_is_refused_and_untouched(file: Path, text
     assert file.read_text() == text
 
 
-@pytest.mark.parametrize("text", ["experiment: a\n", "{experiment: }\n", "experiment: ~\n"])
+@pytest.mark.parametrize(
+    "text", ["experiment: a\n", "{experiment: }\n", "experiment: ~\n", "{x: 1}\n"]
+)
 def test_a_map_is_put_only_where_there_is_room(file: Path, text: str) -> None:
     with pytest.raises(ConfigError):
         edited(file, text, {EXPERIMENT: "c"})
     assert file.read_text() == text
+
+
+def test_a_key_of_no_known_order_is_added_last(file: Path) -> None:
+    assert edited(file, "name: a\n", {("extra",): 5}) == "name: a\nextra: 5\n"
+
+
+def test_a_number_replaces_a_number(file: Path) -> None:
+    key = ("cluster", "max_nodes")
+    assert edited(file, "cluster: {max_nodes: 2}", {key: 4}) == "cluster: {max_nodes: 4}"
+
+
+def test_a_value_no_yaml_can_carry_is_refused(file: Path) -> None:
+    with pytest.raises(ConfigError):
+        edited(file, "name: a\n", {NAME: "\ud800"})
+    assert file.read_text() == "name: a\n"
 
 
 def test_mode_and_symbolic_link_stay(file: Path, tmp_path: Path) -> None:
