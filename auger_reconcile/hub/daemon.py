@@ -8,6 +8,8 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -20,6 +22,7 @@ from auger_reconcile.hub.settings import HubSettings
 _START_SECONDS = 30.0
 _STOP_SECONDS = 20.0
 _POLL_SECONDS = 0.02
+_LONG_LOG_BYTES = 20 * 1024**2
 
 
 class HubFailed(Exception):
@@ -62,12 +65,21 @@ def start(settings: HubSettings) -> tuple[RunningHub, bool]:
     """Return the running hub, started when there was none, and whether this call started it."""
     settings.home.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
-    with FileLock(settings.home / "start.lock", timeout=_START_SECONDS):
+    with _starting_lock(settings):
         running = find_running(settings)
         if running is not None and is_healthy(running.url):
             return running, False
         process = None if _is_serving(settings) else _spawn(settings)
         return _wait_until_healthy(settings, process), process is not None
+
+
+@contextmanager
+def _starting_lock(settings: HubSettings) -> Iterator[None]:
+    try:
+        with FileLock(settings.home / "start.lock", timeout=_START_SECONDS):
+            yield
+    except Timeout as error:
+        raise HubFailed("another process has been starting the hub for too long") from error
 
 
 def stop(settings: HubSettings) -> bool:
@@ -106,6 +118,7 @@ def _spawn(settings: HubSettings) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "auger_reconcile.hub", "serve", "--host", settings.host]
     if settings.port:
         command += ["--port", str(settings.port)]
+    _set_long_log_aside(settings.log_path)
     with settings.log_path.open("ab") as log:
         return subprocess.Popen(
             command,
@@ -133,6 +146,11 @@ def _wait_until_healthy(
             break
         time.sleep(_POLL_SECONDS)
     raise HubFailed(f"the hub did not start: {_last_line(settings.log_path)}")
+
+
+def _set_long_log_aside(path: Path) -> None:
+    if path.exists() and path.stat().st_size > _LONG_LOG_BYTES:
+        path.replace(path.with_suffix(".log.old"))
 
 
 def _last_line(path: Path) -> str:

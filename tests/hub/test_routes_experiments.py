@@ -14,9 +14,7 @@ TAKEN = [("invalid_param", "name", "has already been taken")]
 def experiment(hub: Client, iris_project: dict[str, Any], request: pytest.FixtureRequest) -> Any:
     file = iris_project["file"]
     name = f"{request.node.name[:60]}"
-    return hub.post(
-        "/experiments", name=name, project_id=file["project_id"], data_path=file["url"]
-    )
+    return hub.post("/experiments", name=name, project_id=file["project_id"], data_path=file["url"])
 
 
 def test_an_experiment_knows_its_data_set_by_the_url(

@@ -17,6 +17,7 @@ from auger_reconcile.hub.work.plain_json import to_plain
 if TYPE_CHECKING:
     from auger_reconcile.hub.search.run import TrialResult
 
+_LISTED_FAILURES = 20  # the settings are sent with every run a client lists
 _FAILURES = {"timeout": "timeouts", "error": "error_trials", "memory": "failed_trials"}
 
 
@@ -128,9 +129,9 @@ def _count(run: ExperimentSession, trial_id: str, raw: dict[str, Any], failure: 
         algorithm = raw["algorithm_name"].rpartition(".")[2].lower()
         stat = dict(settings.get(f"{name}_stat", {}))
         stat[algorithm] = stat.get(algorithm, 0) + 1
-        settings[name] = [*settings.get(name, []), {trial_id: raw}]
+        settings[name] = [*settings.get(name, []), {trial_id: raw}][:_LISTED_FAILURES]
         settings[f"{name}_stat"] = stat
-        settings[f"{name}_count"] = len(settings[name])
+        settings[f"{name}_count"] = settings.get(f"{name}_count", 0) + 1
     elif run.top_score_value is None or raw["score"] > run.top_score_value:
         run.top_score_value = raw["score"]
     run.model_settings = settings

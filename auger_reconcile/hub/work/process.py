@@ -61,6 +61,11 @@ class Child:
                 start_new_session=True,
                 env={**os.environ, **settings.to_environment()},
             )
+        return cls.of_process(job, process, settings)
+
+    @classmethod
+    def of_process(cls, job: Job, process: subprocess.Popen[bytes], settings: HubSettings) -> Child:
+        """Return the child that a process of this hub has become."""
         child = cls(job, process.pid, _lock_path(settings, job.name))
         child._process = process
         return child

@@ -70,6 +70,14 @@ def search(place: Workplace, run_id: str) -> None:
     _end(place.database, run_id, outcome)
 
 
+def warm_up() -> None:
+    """Import what a run needs and have the trials' own server import too."""
+    import auger_reconcile.hub.search.run  # noqa: F401 - to have it imported
+    from auger_reconcile.hub.search import apart
+
+    apart.warm_up()
+
+
 def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: str) -> bool:
     """Call the run started; False when its user interrupted it meanwhile."""
     with database.write() as session:
@@ -116,4 +124,4 @@ def _no_trial(run: ExperimentSession) -> str:
 
 
 if __name__ == "__main__":
-    raise SystemExit(run_child("run", search))
+    raise SystemExit(run_child("run", search, warm_up))

@@ -18,6 +18,7 @@ from auger_reconcile.hub.work.jobs import close_job, find_jobs, start_run
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
 from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines
+from auger_reconcile.hub.work.standby import Standby, is_run_expected
 
 _log = logging.getLogger("auger.hub.work")
 _BUSY_SECONDS = 0.1
@@ -36,6 +37,7 @@ class Supervisor:
         self._database = database
         self._storage = storage
         self._predictions = Predictions(settings, database, storage)
+        self._standby = Standby(settings)
         self._children: dict[Job, Child] = {}
         self._attempts: dict[Job, int] = {}
         self._unwanted_since: dict[Job, float] = {}
@@ -57,6 +59,7 @@ class Supervisor:
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self._standby.close()
         self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
 
@@ -86,6 +89,8 @@ class Supervisor:
         is_moving = advance_projects(self._database, self._settings, self._storage, busy_projects)
         retire_pipelines(self._database, self._settings, self._predictions)
         self._predictions.take_up()
+        is_expected = is_run_expected(self._database)
+        self._standby.keep(is_expected=is_expected, is_idle=not (self._children or is_moving))
         return bool(jobs or self._children or is_moving)
 
     def _reap(self) -> None:
@@ -105,8 +110,12 @@ class Supervisor:
                 close_job(self._database, job, self._last_words(job))
             elif self._may_start(job):
                 self._attempts[job] = self._attempts.get(job, 0) + 1
-                log_path = self._log_path(job.project_id)
-                self._children[job] = Child.start(job, self._settings, log_path)
+                self._children[job] = self._start(job)
+
+    def _start(self, job: Job) -> Child:
+        log_path = self._log_path(job.project_id)
+        waiting = self._standby.take(job, log_path) if job.kind == "run" else None
+        return waiting or Child.start(job, self._settings, log_path)
 
     def _may_start(self, job: Job) -> bool:
         """Runs wait for a free slot of their project's compute, other jobs for a free process."""

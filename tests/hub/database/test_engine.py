@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from auger_reconcile.hub.database import engine as engine_module
+from auger_reconcile.hub.database.engine import HEAD, Database
+from auger_reconcile.hub.database.tables import Base, Organization, Project, Secret
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+    database.migrate()
+    yield database
+    database.close()
+
+
+def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_the_head_the_hub_expects_is_the_newest_migration() -> None:
+    folder = Path(engine_module.__file__).parent / "migrations"
+    assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+
+
+def test_migrating_twice_changes_nothing(database: Database) -> None:
+    with database.write() as session:
+        session.add(Secret(name="a", value="1"))
+    database.migrate()
+    with database.read() as session:
+        assert session.get_one(Secret, "a").value == "1"
+
+
+def test_writers_at_once_lose_no_update(database: Database) -> None:
+    with database.write() as session:
+        session.add(Secret(name="count", value="0"))
+
+    def count_up() -> None:
+        for _ in range(20):
+            with database.write() as session:
+                secret = session.get_one(Secret, "count")
+                secret.value = str(int(secret.value) + 1)
+
+    threads = [threading.Thread(target=count_up) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert session.get_one(Secret, "count").value == "60"
+
+
+def test_a_failed_write_leaves_nothing(database: Database) -> None:
+    def fail() -> None:
+        with database.write() as session:
+            session.add(Secret(name="a", value="1"))
+            session.flush()
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    with database.read() as session:
+        assert session.get(Secret, "a") is None
+
+
+def test_references_are_enforced(database: Database) -> None:
+    with pytest.raises(IntegrityError), database.write() as session:
+        session.add(Project(organization_id=77, name="orphan"))
+
+
+def test_an_id_is_never_given_twice(database: Database) -> None:
+    with database.write() as session:
+        first = Organization(name="a", main_bucket="a")
+        session.add(first)
+        session.flush()
+        session.delete(first)
+    with database.write() as session:
+        second = Organization(name="b", main_bucket="b")
+        session.add(second)
+        session.flush()
+        assert second.id > first.id
+
+
+def test_a_reader_is_not_held_up_by_a_writer(database: Database) -> None:
+    with database.write() as session:
+        session.add(Secret(name="a", value="1"))
+        session.flush()
+        with database.read() as reader:
+            assert reader.scalars(select(Secret)).all() == []
+
+
+def test_hot_reads_see_what_was_committed(database: Database) -> None:
+    query = select(Secret.value).where(Secret.name == text(":name"))
+    assert database.first(query, {"name": "a"}) is None
+    with database.write() as session:
+        session.add(Secret(name="a", value="1"))
+    assert database.first(query, {"name": "a"}) == ("1",)
