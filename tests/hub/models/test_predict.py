@@ -108,7 +108,8 @@ def test_series_in_a_file_is_predicted_in_one_piece(
     (tmp_path / "f.csv").write_text("day\n" + "\n".join(days) + "\n")
     assert predictor.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None) == 14
     _, data = predictor.predict(["day"], [[day] for day in days], None)
-    assert pd.read_csv(tmp_path / "p.csv")["sales"].tolist() == [row[1] for row in data]
+    written = pd.read_csv(tmp_path / "p.csv")["sales"]
+    np.testing.assert_allclose(written, [row[1] for row in data], rtol=1e-9)
 
 
 def test_columns_in_any_order_predict_the_same(
@@ -117,7 +118,7 @@ def test_columns_in_any_order_predict_the_same(
     columns, records = mixed
     _, straight = binary.predict(columns, records, 0.5)
     _, reversed_ = binary.predict(columns[::-1], [record[::-1] for record in records], 0.5)
-    assert [row[-3:] for row in reversed_] == [row[-3:] for row in straight]
+    np.testing.assert_allclose([r[-3:] for r in reversed_], [r[-3:] for r in straight], rtol=1e-9)
 
 
 def test_numbers_as_texts_predict_the_same(
@@ -127,7 +128,7 @@ def test_numbers_as_texts_predict_the_same(
     texts = [[None if value is None else str(value) for value in record] for record in records]
     _, straight = binary.predict(columns, records, 0.5)
     _, as_texts = binary.predict(columns, texts, 0.5)
-    assert [row[-3:] for row in as_texts] == [row[-3:] for row in straight]
+    np.testing.assert_allclose([r[-3:] for r in as_texts], [r[-3:] for r in straight], rtol=1e-9)
 
 
 def test_extra_columns_are_handed_through(iris: Predictor) -> None:
