@@ -1,0 +1,1 @@
+"""The makers of the generated pages, one module a page."""

@@ -1,0 +1,147 @@
+"""docs/auger-yaml.md: every setting of the file, from the models that check it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+
+from auger_reconcile.config.declaration import Head
+from auger_reconcile.config.legacy import EXPERIMENT_KEYS, RENAMED, RENAMED_IN_CLUSTER
+from auger_reconcile.config.rules import CLASSIFICATION, REGRESSION
+from auger_reconcile.config.source import EXTENSIONS
+from auger_reconcile.config.validate import setting_names
+from auger_reconcile.resources._base import Lifecycle, Spec, Trait
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources.project import ClusterSpec
+
+Schema = Mapping[str, Any]
+
+HEADER = "| setting | value | default | meaning |\n|---|---|---|---|"
+TYPES = {
+    "string": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+}
+TRAITS = {
+    Trait.IDENTITY: "Another value means another object.",
+    Trait.UNORDERED: "The order has no meaning.",
+    Trait.LOCAL: "",  # says something to the planner, and nothing to the writer of a file
+}
+
+
+def render_reference(folder: Path) -> str:
+    """Return the page.
+
+    Args:
+        folder: with the words of the page, `page.md`, and the examples that it shows. A line
+            `{{name}}` stands for a table, a line `{{name.yaml}}` for the text of a file.
+    """
+    tables = make_tables()
+    page = (folder / "page.md").read_text(encoding="utf-8")
+
+    def fill(found: re.Match[str]) -> str:
+        name = found[1]
+        if name.endswith(".yaml"):
+            return f"```yaml\n{(folder / name).read_text(encoding='utf-8').rstrip()}\n```"
+        return tables[name]
+
+    return re.sub(r"^\{\{([a-z.]+)\}\}$", fill, page, flags=re.MULTILINE)
+
+
+def make_tables() -> dict[str, str]:
+    """Return the tables that the page may name."""
+    renamed = {**RENAMED, **{f"cluster/{k}": f"cluster/{v}" for k, v in RENAMED_IN_CLUSTER.items()}}
+    return {
+        "head": _table(Head, Head.model_fields),
+        "project": _kind_table("project"),
+        "cluster": _table(ClusterSpec, ClusterSpec.model_fields),
+        "dataset": _kind_table("dataset"),
+        "experiment": _kind_table("experiment"),
+        "model": _kind_table("model"),
+        "lifecycle": _table(Lifecycle, Lifecycle.model_fields),
+        "metrics": "\n".join(
+            [
+                f"- classification: {_quote(CLASSIFICATION)}",
+                f"- regression and timeseries: {_quote(REGRESSION)}",
+            ]
+        ),
+        "formats": f"{_quote(EXTENSIONS)}.",
+        "passed.on": f"{_quote(EXPERIMENT_KEYS)}.",
+        "renamed": "\n".join(f"- `{old}` is `{new}`" for old, new in sorted(renamed.items())),
+    }
+
+
+def _kind_table(name: str) -> str:
+    spec: type[Spec] = kind_of(name).spec
+    shown = [field for field in setting_names(spec) if field != "lifecycle"]
+    return _table(spec, [*shown, "lifecycle"])
+
+
+def _table(model: type[BaseModel], names: Iterable[str]) -> str:
+    """Return the table of some settings of a model, in their order."""
+    schema = model.model_json_schema()
+    required = set(schema.get("required", ()))
+    rows = (
+        _row(
+            name,
+            schema["properties"][name],
+            schema.get("$defs", {}),
+            is_required=name in required,
+        )
+        for name in names
+    )
+    return "\n".join([HEADER, *rows])
+
+
+def _row(name: str, schema: Schema, definitions: Schema, *, is_required: bool) -> str:
+    default = "**required**" if is_required else _describe_default(schema.get("default"))
+    traits = (TRAITS[Trait(trait)] for trait in schema.get("traits", ()))
+    meaning = " ".join(part for part in (schema["description"], *traits) if part)
+    return f"| `{name}` | {_describe_value(schema, definitions)} | {default} | {meaning} |"
+
+
+def _describe_default(value: Any) -> str:
+    if value in (None, "", [], {}) or isinstance(value, dict):
+        return ""
+    return f"`{value if isinstance(value, str) else json.dumps(value)}`"
+
+
+def _describe_value(schema: Schema, definitions: Schema) -> str:
+    """Return what may be written, in words: `whole number, 1 to 1000`."""
+    choices = [part for part in schema.get("anyOf", [schema]) if part.get("type") != "null"]
+    return " or ".join(_describe_choice(part, definitions) for part in choices)
+
+
+def _describe_choice(schema: Schema, definitions: Schema) -> str:
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _describe_choice(definitions[name], definitions)
+    if "enum" in schema:
+        return ", ".join(f"`{value}`" for value in schema["enum"])
+    if pattern := re.fullmatch(r"\^\(([a-z|]+)\)\$", schema.get("pattern", "")):
+        return ", ".join(f"`{value}`" for value in pattern[1].split("|"))
+    match schema["type"]:
+        case "array":
+            return f"list of {_describe_choice(schema['items'], definitions)}s, or one"
+        case "object":
+            return "map"
+        case plain:
+            return ", ".join([TYPES[plain], *_describe_limits(schema)])
+
+
+def _describe_limits(schema: Schema) -> Iterator[str]:
+    low, high = schema.get("minimum"), schema.get("maximum")
+    if low is not None and high is not None:
+        yield f"{low} to {high}"
+    elif low is not None:
+        yield f"at least {low}"
+
+
+def _quote(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in sorted(names))
