@@ -7,6 +7,7 @@ import warnings
 from typing import Any
 
 import numpy as np
+from joblib import parallel_config
 from sklearn.exceptions import ConvergenceWarning
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
 
@@ -22,7 +23,9 @@ def cross_validate(data: TrialData, job: Job) -> Evaluation:
     classes = len(data.info.get("targetClasses", ()))
     functions = metrics_for(data.info["model_type"], classes)
     scores, times, predictions = [], [], []
-    with warnings.catch_warnings(), threadpool_limits(data.info["threads"]):
+    threads = data.info["threads"]
+    # Threads, not joblib's processes: those would outlive a trial that is killed.
+    with warnings.catch_warnings(), threadpool_limits(threads), parallel_config("threading"):
         # A model that did not converge is scored like any other: the board shows what it is worth.
         warnings.simplefilter("ignore", ConvergenceWarning)
         for train, test in data.folds:

@@ -24,6 +24,7 @@ from auger_reconcile.hub.search.trial_process import TrialData
 
 ONE_HOT_AT_MOST = 30
 CODES_AT_LEAST = 3
+ROWS_PER_THREAD = 4_000
 
 
 @lru_cache(maxsize=1)
@@ -91,8 +92,18 @@ def make_trial_data(task: SearchTask) -> TrialData:
     folds = make_folds(
         settings, info["crossValidationFolds"], target, seed=task.seed, groups=groups
     )
-    info["threads"] = settings.threads or max(1, joblib.cpu_count() // max(1, task.workers))
+    info["threads"] = settings.threads or _threads(task.workers, len(target))
     return TrialData(features, target, folds, info)
+
+
+def _threads(workers: int, rows: int) -> int:
+    """Return the threads of one trial: its share of the cores, and no more than its rows keep busy.
+
+    Threads that wait for each other cost more than they bring on few rows, above all on a machine
+    that others use too.
+    """
+    cores: int = joblib.cpu_count()
+    return max(1, min(cores // max(1, workers), rows // ROWS_PER_THREAD))
 
 
 def _check_columns(settings: Settings, frame: pd.DataFrame) -> None:

@@ -150,14 +150,12 @@ def _histogram_boosting(name: str, rows: int) -> Algorithm:
 
 def _network(name: str, rows: int) -> Algorithm:
     """Return a neural network; on few rows the full-batch solver needs no validation rows."""
-    space: dict[str, BaseDistribution] = {
-        "hidden_layer_sizes": _any_of([32], [100], [256], [64, 64], [128, 64], [256, 128]),
-        "alpha": _log(1e-5, 100.0),
-        **_SCALED,
-    }
+    space: dict[str, BaseDistribution] = {"alpha": _log(1e-4, 100.0), **_SCALED}
     if rows < NETWORK_ROWS:
-        start = _scaled(hidden_layer_sizes="[32]", alpha=1.0)
-        return Algorithm(name, space, (start,), {"solver": "lbfgs", "max_iter": 500})
+        start = _scaled(hidden_layer_sizes="[32]", alpha=10.0 if "Regressor" in name else 1.0)
+        space["hidden_layer_sizes"] = _any_of([8], [16], [32], [64], [32, 16])
+        return Algorithm(name, space, (start,), {"solver": "lbfgs", "max_iter": 300})
+    space["hidden_layer_sizes"] = _any_of([100], [256], [64, 64], [128, 64], [256, 128])
     start = _scaled(hidden_layer_sizes="[100]", alpha=1e-3, learning_rate_init=3e-3)
     deeper = _scaled(hidden_layer_sizes="[128, 64]", alpha=1e-2, learning_rate_init=2e-3)
     fixed = {"early_stopping": True, "max_iter": 300, "n_iter_no_change": 15}

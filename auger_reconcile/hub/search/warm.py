@@ -7,6 +7,7 @@ its own number.
 import os
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # others may need the core more
 
 # ruff: noqa: F401 - the order is the purpose, and so is importing without using
 import lightgbm

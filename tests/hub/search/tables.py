@@ -56,6 +56,14 @@ def monthly(months: int = 96) -> pd.DataFrame:
     return pd.DataFrame({"month": dates, "sales": 50 + 0.3 * when + wave + noise})
 
 
+def sloped_steps(rows: int = 300) -> pd.DataFrame:
+    """A target that is part slope, part step: neither a line nor neighbours tell it alone."""
+    random = np.random.default_rng(3)
+    x = random.normal(size=(rows, 6))
+    y = 3 * x[:, 0] + 3 * np.sign(x[:, 1]) + random.normal(size=rows)
+    return pd.DataFrame(x, columns=list("abcdef")).assign(y=y)
+
+
 def task_for(
     folder: Path, frame: pd.DataFrame, target: str, model_type: str = "classification", **rest: Any
 ) -> SearchTask:

@@ -1,0 +1,151 @@
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auger_reconcile.hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
+from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
+
+QUICK = ["LogisticRegression", "LinearDiscriminantAnalysis", "KNeighborsClassifier"]
+
+
+def search(task: SearchTask, finished: tuple[TrialResult, ...] = ()) -> list[TrialResult]:
+    board: list[TrialResult] = []
+    assert run_search(task, finished, report=board.append, should_stop=lambda: False) == "completed"
+    return board
+
+
+def quick_task(folder: Path, **options: Any) -> SearchTask:
+    options = {"max_n_trials": 6, "allowed_algorithms": QUICK, "scoring": "accuracy", **options}
+    return task_for(folder, iris(), "species", options=options)
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> list[TrialResult]:
+    return search(quick_task(tmp_path_factory.mktemp("board")))
+
+
+def what(results: list[TrialResult]) -> list[tuple[str, dict[str, Any], float | None]]:
+    return [(r.algorithm_name, r.algorithm_params, r.score) for r in results if not r.ensemble]
+
+
+def test_the_baseline_is_first(board: list[TrialResult]) -> None:
+    assert board[0].algorithm_name == "sklearn.dummy.DummyClassifier"
+    assert board[0].optimizer_name == ""
+    assert board[0].score == pytest.approx(1 / 3, abs=0.01)
+
+
+def test_baseline_and_ensemble_come_on_top_of_the_trials_asked_for(
+    board: list[TrialResult],
+) -> None:
+    assert len([r for r in board if r.optimizer_name]) == 6
+    assert len([r for r in board if not r.optimizer_name and not r.ensemble]) == 1
+
+
+def test_a_trial_tells_all_that_the_board_shows(board: list[TrialResult]) -> None:
+    trial = board[1]
+    assert trial.score == pytest.approx(sum(trial.fold_scores) / 5)
+    assert trial.score == trial.all_scores["accuracy"]
+    assert {"f1_macro", "neg_log_loss"} <= set(trial.all_scores)
+    assert len(trial.fold_times) == 5
+    assert trial.evaluation_time > 0
+    assert (trial.error, trial.failure, trial.optimizer_name) == (
+        None,
+        None,
+        "optuna.samplers.TPESampler",
+    )
+
+
+def test_ids_are_fifteen_hex_characters_of_their_own(board: list[TrialResult]) -> None:
+    uids = {result.uid for result in board}
+    assert len(uids) == len(board)
+    assert all(len(uid) == 15 and set(uid) <= set("0123456789ABCDEF") for uid in uids)
+
+
+def test_iris_is_learned(board: list[TrialResult]) -> None:
+    assert max(result.score or 0 for result in board) >= 0.96
+
+
+def test_the_same_seed_gives_the_same_board(board: list[TrialResult], tmp_path: Path) -> None:
+    assert what(search(quick_task(tmp_path))) == what(board)
+
+
+def test_a_restart_goes_on_where_it_was(board: list[TrialResult], tmp_path: Path) -> None:
+    rest = search(quick_task(tmp_path), tuple(board[:4]))
+    assert len([r for r in rest if r.optimizer_name]) == 3
+    assert not any(r.algorithm_name.startswith("sklearn.dummy") for r in rest)
+
+
+def test_a_good_enough_score_ends_the_search(tmp_path: Path) -> None:
+    found = search(quick_task(tmp_path, exit_score=0.5, use_ensemble=False))
+    assert len(found) == 2
+
+
+def test_the_total_time_ends_the_search(tmp_path: Path) -> None:
+    began = time.monotonic()
+    search(quick_task(tmp_path, max_n_trials=10_000, max_total_time_mins=0.1))
+    assert time.monotonic() - began < 10
+
+
+def test_a_stop_keeps_what_finished(tmp_path: Path) -> None:
+    board: list[TrialResult] = []
+    task = quick_task(tmp_path, max_n_trials=10_000)
+    ended = run_search(task, [], report=board.append, should_stop=lambda: len(board) >= 3)
+    assert ended == "interrupted"
+    assert len(board) >= 3
+
+
+def test_a_stop_at_once_reads_nothing(tmp_path: Path) -> None:
+    board: list[TrialResult] = []
+    assert (
+        run_search(quick_task(tmp_path), [], report=board.append, should_stop=lambda: True)
+        == "interrupted"
+    )
+    assert board == []
+
+
+def test_trials_over_their_time_fail_and_the_run_goes_on(tmp_path: Path) -> None:
+    found = search(quick_task(tmp_path, max_eval_time_mins=0.0001, max_n_trials=2))
+    assert [r.failure for r in found] == ["timeout"] * 3
+    assert all(r.score is None and "limit of one trial" in str(r.error) for r in found)
+
+
+def test_a_mixed_table_is_learned_by_two_workers(tmp_path: Path) -> None:
+    options = {"max_n_trials": 4, "scoring": "roc_auc", "max_total_time_mins": 1}
+    task = replace(task_for(tmp_path, mixed(), "bought", options=options), workers=2)
+    assert max(result.score or 0 for result in search(task)) > 0.85
+
+
+def test_an_ensemble_tells_how_to_build_it_again(tmp_path: Path) -> None:
+    options = {"max_n_trials": 4, "allowed_algorithms": ["Ridge", "KNeighborsRegressor"]}
+    found = search(task_for(tmp_path, sloped_steps(), "y", "regression", options=options))
+    (ensemble,) = [result for result in found if result.ensemble]
+    params = ensemble.algorithm_params
+    known = {result.uid: result for result in found}
+    assert ensemble.algorithm_name == "sklearn.ensemble.VotingRegressor"
+    assert sum(params["weights"]) == pytest.approx(1)
+    assert [member["algorithm_params"] for member in params["members"]] == [
+        known[uid].algorithm_params for uid in params["pipelines"]
+    ]
+
+
+def test_a_series_is_forecast_better_than_by_repetition(tmp_path: Path) -> None:
+    options = {"max_n_trials": 2, "scoring": "neg_mase", "allowed_algorithms": ["Ridge"]}
+    found = search(task_for(tmp_path, monthly(), "sales", "timeseries", options=options))
+    assert found[0].algorithm_name.endswith("SeasonalNaive")
+    assert max(result.score or -9 for result in found[1:]) > (found[0].score or -9)
+
+
+def test_a_task_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
+    task = quick_task(tmp_path, scoring="roc_auc")
+    with pytest.raises(BadTask, match="does not apply"):
+        prepare(task)
+    with pytest.raises(BadTask, match="does not apply"):
+        run_search(task, [], report=print, should_stop=lambda: False)
+
+
+def test_an_algorithm_that_is_not_there_is_refused_before_the_run(tmp_path: Path) -> None:
+    with pytest.raises(BadTask, match="No algorithm is left"):
+        prepare(quick_task(tmp_path, allowed_algorithms=["XGBClassifier"]))
