@@ -244,3 +244,18 @@ def test_undeploying_a_project_interrupts_its_runs(hub: Client) -> None:
     status = hub.get("/status", object="ExperimentSession", id=run["id"])["status"]
     assert status == "interrupted"
     assert not (hub.home / "work" / f"run-{run['id']}.pid").exists()
+
+
+def test_a_run_waits_for_a_free_slot_of_its_projects_compute(hub: Client) -> None:
+    project = hub.add_project()
+    hub.patch(f"/projects/{project['id']}", workers_count=1)
+    file = hub.add_file(project["id"])
+    first, second = (hub.add_run(file, max_n_trials=500)["id"] for _ in range(2))
+    hub.start_run(first)
+    hub.wait("ExperimentSession", first, "started")
+    hub.start_run(second)
+    assert wait_until(lambda: len(hub.get("/trials", experiment_session_id=first)) >= 2, 40)
+    assert hub.get(f"/experiment_sessions/{second}")["status"] == "preprocess"
+    hub.stop_run(first)
+    hub.wait("ExperimentSession", second, "started")
+    hub.stop_run(second)
