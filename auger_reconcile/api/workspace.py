@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,6 +60,19 @@ class Workspace:
     def desired(self) -> DesiredState:
         """The desired state that the files declare."""
         return self.loaded.state
+
+    @property
+    def has_files(self) -> bool:
+        """Whether the files are there at all; a saved plan can do without."""
+        return all(path.exists() for path in self.files)
+
+    def declaring(self, desired: DesiredState) -> Workspace:
+        """Return this workspace with another desired state than that of its files."""
+        from auger_reconcile.config.load import Loaded
+
+        other = replace(self)
+        other.__dict__["loaded"] = Loaded(desired, ())
+        return other
 
     @property
     def folder(self) -> Path:

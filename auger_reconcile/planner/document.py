@@ -1,0 +1,157 @@
+"""The JSON form of a plan, and of what has to be kept to carry it out later. Pure.
+
+Readers ignore members that they do not know; the meaning of one never changes within a major
+version. A saved plan is the same document with the declaration that it was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.planner.build import PlanOptions
+from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
+from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.state import Declared, DesiredState
+
+FORMAT_VERSION = "1.0"
+NOT_SHOWN = {"path"}  # where a source lies differs between machines
+
+
+def to_document(plan: Plan) -> dict[str, Any]:
+    """Return the JSON form of a plan, the same bytes for the same plan."""
+    return {
+        "format_version": FORMAT_VERSION,
+        "hub": plan.hub,
+        "organization": plan.organization,
+        "config_digest": plan.config_digest,
+        "actions": [action_to_document(action) for action in plan.actions],
+        "summary": plan.summary,
+        "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
+    }
+
+
+def action_to_document(action: Action) -> dict[str, Any]:
+    """Return the JSON form of one action."""
+    return {
+        "id": action.id,
+        "address": str(action.address),
+        "project": action.address.project,
+        "kind": action.address.kind,
+        "name": action.name,
+        "action": action.verb.value,
+        "replacement": action.replacement.value if action.replacement else None,
+        "detail": action.detail,
+        "reason": action.reason,
+        "depends_on": list(action.depends_on),
+        "before": None if action.object is None else summary(action.object),
+        "after": _after(action),
+        "after_unknown": list(action.unknown),
+        "changes": [asdict(change) for change in action.changes],
+        "loss": action.loss.value,
+        "observed_fingerprint": action.fingerprint,
+    }
+
+
+def _after(action: Action) -> dict[str, Any] | None:
+    """Return the declared settings that the action brings about."""
+    if action.verb is Verb.DELETE or action.spec is None:
+        return None
+    declared = action.spec.model_dump(mode="json", exclude=NOT_SHOWN, exclude_none=True)
+    return {**declared, "name": action.name}
+
+
+def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[str, Any]:
+    """Return the document of a plan with all that a later apply needs, and a seal over it."""
+    document = {
+        **to_document(plan),
+        "refused": bool(plan.refusals),
+        "declaration": {
+            "hub": desired.hub,
+            "organization": desired.organization,
+            "credentials": desired.credentials,
+            "digest": desired.digest,
+            "revision_history": dict(desired.revision_history),
+            "resources": [
+                {**asdict(address), "spec": declared.spec.model_dump(mode="json")}
+                for address, declared in desired.resources.items()
+            ],
+        },
+        "options": {
+            **asdict(options),
+            **{name: [at.qualified for at in getattr(options, name)] for name in _ADDRESSES},
+        },
+    }
+    return {**document, "seal": seal_of(document)}
+
+
+_ADDRESSES = ("targets", "excludes", "repeats")
+
+
+def seal_of(document: Mapping[str, Any]) -> str:
+    """Return a digest of a document, its own seal left out: damage is noticed, not forgery."""
+    content = {name: value for name, value in document.items() if name != "seal"}
+    return hashlib.sha256(comparable(content).encode()).hexdigest()
+
+
+def declaration_of(document: Mapping[str, Any]) -> DesiredState:
+    """Return the desired state that a saved plan was made of.
+
+    Raises:
+        KeyError, TypeError, ValueError: the document is not what `to_saved` makes.
+    """
+    declaration = document["declaration"]
+    resources = {}
+    for item in declaration["resources"]:
+        address = Address(item["project"], item["kind"], item["name"])
+        spec = kind_of(address.kind).spec.model_validate(item["spec"])
+        resources[address] = Declared(address, spec)
+    return DesiredState(
+        resources,
+        hub=declaration["hub"],
+        organization=declaration["organization"],
+        credentials=declaration["credentials"],
+        revision_history=declaration["revision_history"],
+        digest=declaration["digest"],
+    )
+
+
+def options_of(document: Mapping[str, Any]) -> PlanOptions:
+    """Return the options that a saved plan was made with."""
+    said = dict(document["options"])
+    for name in _ADDRESSES:
+        said[name] = tuple(map(Address.parse, said[name]))
+    return PlanOptions(**said)
+
+
+def plan_of(document: Mapping[str, Any]) -> Plan:
+    """Return the plan of a document as far as it can be shown; it cannot be carried out."""
+    return Plan(
+        hub=document["hub"],
+        organization=document["organization"],
+        organization_id=None,
+        config_digest=document["config_digest"],
+        actions=tuple(_action_of(item) for item in document["actions"]),
+    )
+
+
+def _action_of(item: Mapping[str, Any]) -> Action:
+    changes = [FieldChange(**change) for change in item["changes"]]
+    replacement = item["replacement"]
+    return Action(
+        id=item["id"],
+        address=Address(item["project"], item["kind"], item["address"].partition(".")[2]),
+        verb=Verb(item["action"]),
+        name=item["name"],
+        reason=item["reason"],
+        detail=item["detail"],
+        depends_on=tuple(item["depends_on"]),
+        changes=tuple(changes),
+        unknown=tuple(item["after_unknown"]),
+        loss=Loss(item["loss"]),
+        replacement=Replacement(replacement) if replacement else None,
+    )

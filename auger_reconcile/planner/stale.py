@@ -1,0 +1,67 @@
+"""Whether a saved plan still fits the hub: what it says is compared with a plan made now. Pure.
+
+The plan is made anew from the same declaration. What the saved one would do has to be in it, on
+objects that have not moved; what else has changed on the hub does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from auger_reconcile.errors import StalePlan
+from auger_reconcile.planner.document import action_to_document
+from auger_reconcile.planner.plan import Plan, summary
+from auger_reconcile.state import ObservedState
+
+# What may differ between two plans that do the same: words, and what stands around an action.
+SAME_DEED = ("name", "after", "changes", "replacement", "observed_fingerprint")
+
+
+def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedState) -> Plan:
+    """Return the plan of now, cut down to the actions of a saved one.
+
+    Raises:
+        StalePlan: an object that it touches has moved; the message names object and field.
+    """
+    fresh = {action.id: action for action in now.actions}
+    for item in document["actions"]:
+        _check_object(item, observed)
+    chosen = []
+    for item in document["actions"]:
+        action = fresh.get(item["id"])
+        if action is None:
+            raise StalePlan(f"{item['address']}: to {item['action']} it is not needed any more")
+        deed = action_to_document(action)
+        moved = [name for name in SAME_DEED if deed[name] != item[name]]
+        if moved:
+            raise StalePlan(f"{item['address']}: `{moved[0]}` of the {item['action']} has changed")
+        chosen.append(action)
+    ids = {action.id for action in chosen}
+    missing = [n for a in chosen for n in a.depends_on if n not in ids]
+    if missing:
+        raise StalePlan(f"{fresh[missing[0]].address}: it has to come before, and was not planned")
+    kept = tuple(replace(action, depends_on=action.depends_on) for action in chosen)
+    return replace(now, actions=kept)
+
+
+def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:
+    """Compare one object with what it was when the plan was made."""
+    before = item["before"]
+    if before is None:
+        return
+    for found in observed.of(item["project"], item["kind"]):
+        now = summary(found)
+        if now.get("id") == before.get("id"):
+            moved = [name for name in before if _differs(now.get(name), before[name])]
+            if moved:
+                name = moved[0]
+                told = f"`{name}` was {before[name]!r} and is {now.get(name)!r}"
+                raise StalePlan(f"{item['address']}: {told}")
+            return
+    raise StalePlan(f"{item['address']}: `{before.get('name') or before['id']}` is gone")
+
+
+def _differs(now: Any, before: Any) -> bool:
+    return bool(now != before)
