@@ -1,0 +1,79 @@
+"""A user at a terminal: `auger` in a process of its own, with a pseudo-terminal for its streams."""
+
+from __future__ import annotations
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+
+PATIENCE = 20.0  # seconds
+CTRL_C = "\x03"
+CTRL_D = "\x04"
+# Makes its streams the controlling terminal, so that Ctrl-C is a signal, and becomes the command.
+LAUNCHER = (
+    "import fcntl, os, sys, termios;"
+    "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+    "os.execvp(sys.argv[1], sys.argv[1:])"
+)
+
+
+class Terminal:
+    """Runs one command and talks to it; what it shows is kept in `screen`."""
+
+    def __init__(self, *arguments: str, before: Sequence[str] = ()) -> None:
+        self._ours, theirs = pty.openpty()
+        self.screen = ""
+        command = [*before, sys.executable, "-m", "auger_reconcile", *arguments]
+        self.process = subprocess.Popen(
+            [sys.executable, "-c", LAUNCHER, *command],
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            env={**os.environ, "TERM": "xterm", "COLUMNS": "120"},
+            start_new_session=True,
+        )
+        os.close(theirs)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.process.kill()
+        self.process.wait()
+        os.close(self._ours)
+
+    def type(self, text: str) -> None:
+        """Type what a person would."""
+        os.write(self._ours, text.encode())
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text is on the screen."""
+        self._read_until(lambda: text in self.screen)
+
+    def wait_for_end(self) -> int:
+        """Read until the command has ended; return its exit code."""
+        self._read_until(lambda: self.process.poll() is not None)
+        self._read(0.1)
+        return self.process.wait()
+
+    def _read_until(self, is_done: Callable[[], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while not is_done():
+            assert time.monotonic() < end, f"waited in vain; the screen:\n{self.screen}"
+            self._read(0.05)
+
+    def _read(self, seconds: float) -> None:
+        with suppress(OSError):  # the other end is closed
+            while select.select([self._ours], [], [], seconds)[0]:
+                self.screen += os.read(self._ours, 65536).decode(errors="replace")

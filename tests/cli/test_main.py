@@ -1,0 +1,237 @@
+"""The command line as a whole: help, global options, exit codes, cold start."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from auger_reconcile.cli import main as cli_main
+from auger_reconcile.cli.command import Command
+from auger_reconcile.cli.main import SECTIONS, auger, main
+
+from .conftest import User
+from .static_hub import TOKEN, StaticHub
+
+HEAVY = ("requests", "pydantic", "deepdiff", "rich", "yaml", "auger_reconcile.hub")
+NAMES = [name for section in SECTIONS.values() for name in section]
+FILE = "name: churn\norganization: acme\n"
+
+
+def walk(command: click.Command, path: str) -> list[tuple[str, click.Command]]:
+    """Return a command and all below it, with what a user types for each."""
+    found = [(path, command)]
+    if isinstance(command, click.Group):
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            below = command.get_command(context, name)
+            assert below is not None
+            found += walk(below, f"{path} {name}")
+    return found
+
+
+COMMANDS = walk(auger, "auger")
+
+
+def test_help_imports_nothing_heavy() -> None:
+    program = (
+        "import sys; from auger_reconcile.cli.main import main; code = main(['--help']);"
+        f"loaded = [name for name in {HEAVY!r} if name in sys.modules];"
+        "print(loaded, file=sys.stderr); sys.exit(code)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == "[]\n"
+    assert "Usage: auger" in done.stdout
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_command_of_the_table_is_there(name: str) -> None:
+    command = auger.get_command(click.Context(auger), name)
+    assert command is not None
+    assert command.name == name
+
+
+def test_every_module_with_a_command_is_in_the_table() -> None:
+    folder = Path(cli_main.__file__).parent
+    modules = {
+        path.stem
+        for path in folder.glob("*.py")
+        if f"\ndef {path.stem}(" in path.read_text(encoding="utf-8")
+    }
+    assert modules - {"main", "command"} == set(NAMES)
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[path for path, _ in COMMANDS])
+def test_a_command_has_help_that_ends_with_an_example_it_takes(
+    path: str, command: click.Command, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert isinstance(command, Command)
+    assert main([*path.split()[1:], "--help"]) == 0
+    last = capsys.readouterr().out.rstrip().rpartition("\n")[2].strip()
+    assert last == command.example
+    typed = shlex.split(command.example)
+    assert typed[: len(path.split())] == path.split()
+    parse(typed[1:])
+
+
+def parse(arguments: list[str]) -> None:
+    """Parse a whole command line, down to the last command, without running it."""
+    command: click.Command = auger
+    context: click.Context | None = None
+    while True:
+        with command.make_context("auger", list(arguments), parent=context) as context:
+            if not isinstance(command, click.Group):
+                return
+            rest = [*context._protected_args, *context.args]
+            _, found, arguments = command.resolve_command(context, rest)
+            assert found is not None
+            command = found
+
+
+@pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[path for path, _ in COMMANDS])
+def test_an_option_has_help(path: str, command: click.Command) -> None:
+    mute = [
+        param.opts
+        for param in command.params
+        if isinstance(param, click.Option) and not (param.help or param.hidden)
+    ]
+    assert mute == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--json validate",
+        "validate --json",
+        "-f one validate --json",
+        "validate -f one --json",
+        "-C . validate --json",
+        "validate -C . --json --no-color -q",
+    ],
+)
+def test_global_options_stand_before_and_after_the_command(
+    line: str, user: User, folder: Path
+) -> None:
+    for name in (".", "one"):
+        (folder / name).mkdir(exist_ok=True)
+        (folder / name / "auger.yaml").write_text(FILE)
+    answer = user.run(*line.split())
+    assert json.loads(answer.out)["valid"] is True
+    assert answer.code == 0
+
+
+def test_files_from_before_and_after_the_command_are_joined(user: User, folder: Path) -> None:
+    (folder / "a.yaml").write_text(FILE)
+    (folder / "b.yaml").write_text("name: shop\norganization: acme\n")
+    answer = user.run("-f", "a.yaml", "validate", "-f", "b.yaml", "--json")
+    assert json.loads(answer.out)["resources"] == ["churn/project.churn", "shop/project.shop"]
+
+
+def test_the_folder_is_where_the_command_runs(user: User, folder: Path) -> None:
+    (folder / "below").mkdir()
+    (folder / "below" / "auger.yaml").write_text("name: 5\nname: 6\n")
+    answer = user.run("-C", "below", "validate")
+    assert "--> auger.yaml:2:1" in answer.err
+
+
+def test_the_version_is_told(user: User) -> None:
+    assert user.run("--version").out.startswith("auger ")
+
+
+def test_no_command_at_all_is_wrong_usage(user: User) -> None:
+    answer = user.run()
+    assert (answer.code, answer.out) == (64, "")
+    assert "Usage: auger" in answer.err
+
+
+@pytest.mark.parametrize("line", ["--wrong", "wrong", "plan wrong", "plan --target", "hub"])
+def test_wrong_usage_exits_64_and_never_2(line: str, user: User) -> None:
+    assert user.run(*line.split()).code == 64
+
+
+def break_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: Any, **__: Any) -> None:
+        raise error
+
+    monkeypatch.setattr("auger_reconcile.api.workspace.Workspace.observe", fail)
+
+
+def test_ctrl_c_exits_130(
+    user: User, folder: Path, empty_hub: StaticHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    break_with(KeyboardInterrupt(), monkeypatch)
+    answer = user.run("plan")
+    assert (answer.code, answer.err.strip()) == (130, "interrupted")
+
+
+def test_a_bug_is_one_sentence_without_a_traceback_or_its_words(
+    user: User, folder: Path, empty_hub: StaticHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    break_with(ZeroDivisionError("with something secret"), monkeypatch)
+    answer = user.run("plan")
+    assert answer.code == 1
+    assert answer.err.startswith("error: ZeroDivisionError in auger_reconcile/")
+    assert "this is a bug in auger_reconcile" in answer.err
+    assert "secret" not in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_debug_shows_the_traceback(
+    user: User, folder: Path, empty_hub: StaticHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    break_with(ZeroDivisionError(), monkeypatch)
+    assert "Traceback" in user.run("plan", "--debug").err
+
+
+def test_verbose_tells_every_request_and_no_token(
+    user: User, folder: Path, empty_hub: StaticHub
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    answer = user.run("plan", "-v")
+    assert "GET /api/v1/projects: 200 after " in answer.err
+    assert TOKEN not in answer.out + answer.err
+
+
+def test_a_full_disk_is_told_in_one_sentence(folder: Path, empty_hub: StaticHub) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    with Path("/dev/full").open("w") as full:
+        done = run_program("plan", stdout=full)
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_a_reader_who_goes_away_is_no_error_worth_a_word(
+    folder: Path, empty_hub: StaticHub
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    read, write = os.pipe()
+    os.close(read)
+    done = run_program("plan", stdout=write)
+    os.close(write)
+    assert done.stderr == ""
+
+
+def test_the_module_runs_as_a_program(folder: Path) -> None:
+    done = run_program("--version", stdout=subprocess.PIPE)
+    assert (done.returncode, done.stdout[:6]) == (0, "auger ")
+
+
+def run_program(*arguments: str, stdout: Any) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "auger_reconcile", *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
