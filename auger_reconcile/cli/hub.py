@@ -53,7 +53,9 @@ def status(invocation: Invocation) -> None:
 
 
 @hub.command(example="auger hub logs --follow")
-@click.option("-n", "--lines", type=click.IntRange(min=1), default=50, show_default=True)
+@click.option(
+    "-n", "--lines", type=click.IntRange(min=1), default=50, show_default=True, help="How many."
+)
 @click.option("--follow", is_flag=True, help="Go on as the log grows, until Ctrl-C.")
 def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
     """Print the end of the hub's log."""

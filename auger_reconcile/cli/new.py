@@ -15,7 +15,13 @@ TYPES = click.Choice(["classification", "regression", "timeseries"])
 @command(example="auger new churn --source churn.csv --target churned")
 @click.argument("name")
 @click.option("--source", default="", metavar="FILE|URL", help="The data to learn from.")
-@click.option("--model-type", type=TYPES, default="classification", show_default=True)
+@click.option(
+    "--model-type",
+    type=TYPES,
+    default="classification",
+    show_default=True,
+    help="What is to be learned.",
+)
 @click.option("--target", default="", metavar="COLUMN", help="The column to predict.")
 def new(invocation: Invocation, *, name: str, source: str, model_type: str, target: str) -> None:
     """Make a folder with a commented auger.yaml to begin with."""

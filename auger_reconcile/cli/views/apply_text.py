@@ -26,6 +26,7 @@ from auger_reconcile.resources._base import Verb
 
 WORTH_TELLING = 0.05  # seconds that an action takes at least to be told
 SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn over
+AGAIN = "Run the same command again for the rest; what was applied is not repeated."
 # What a person looks at next, by kind and verb of what was applied.
 NEXT = {
     ("experiment", Verb.START): "auger experiment leaderboard",
@@ -116,8 +117,9 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
             first, *rest = make_lines(str(outcome.error))
             lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
             lines += render_facts(outcome.error, color=color)
-    commands = list(dict.fromkeys(_next_commands(result)))
-    if commands:
+    if any(outcome.status is not Status.APPLIED for outcome in result.outcomes):
+        lines += ["", AGAIN]
+    elif commands := list(dict.fromkeys(_next_commands(result))):
         lines += ["", "Next:", *(f"  {command}" for command in commands)]
     return "\n".join(lines) + "\n"
 
@@ -139,9 +141,6 @@ def _headline(result: ApplyResult, *, color: bool) -> str:
 
 
 def _next_commands(result: ApplyResult) -> Iterator[str]:
-    if any(outcome.status is not Status.APPLIED for outcome in result.outcomes):
-        yield "auger apply   # what was applied is not repeated"
-        return
     for outcome in result.outcomes:
         template = NEXT.get((outcome.action.address.kind, outcome.action.verb))
         if template:

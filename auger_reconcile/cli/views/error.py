@@ -34,7 +34,8 @@ def render_facts(error: BaseException, *, color: bool) -> Iterator[str]:
     """Yield what is known beyond the sentence, a fact a line."""
     equals = click.style("=", fg="blue", bold=True) if color else "="
     if isinstance(error, HubError):
-        status = f" answered {error.status}" if error.status else ""
+        told = not error.status or str(error.status) in str(error)
+        status = "" if told else f" answered {error.status}"
         if error.request:
             yield f"   {equals} request: {make_safe(error.request)}{status}"
         for detail in error.details:

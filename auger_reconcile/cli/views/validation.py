@@ -8,15 +8,16 @@ from typing import Any
 
 from auger_reconcile.cli.views.words import count_of
 from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import DesiredState
 
 
 def render_valid(desired: DesiredState, warnings: Sequence[Diagnostic]) -> str:
-    """Return one line about valid files: `auger.yaml is valid: 1 project, 2 data sets.`."""
-    counts = Counter(address.kind for address in desired.resources)
-    declared = ", ".join(count_of(number, kind) for kind, number in counts.items())
-    noted = f" ({count_of(len(warnings), 'warning')})" if warnings else ""
-    return f"Valid: {declared}.{noted}"
+    """Return one line about valid files: `Valid: 1 project, 2 data sets; 1 warning.`."""
+    counts = Counter(kind_of(address.kind).plural for address in desired.resources)
+    declared = [count_of(number, plural[:-1]) for plural, number in counts.items()]
+    noted = f"; {count_of(len(warnings), 'warning')}" if warnings else ""
+    return f"Valid: {', '.join(declared)}{noted}."
 
 
 def validation_to_json(
