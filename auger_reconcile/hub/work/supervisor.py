@@ -21,7 +21,8 @@ from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines
 from auger_reconcile.hub.work.standby import Standby, is_run_expected
 
 _log = logging.getLogger("auger.hub.work")
-_BUSY_SECONDS = 0.1
+_MOVING_SECONDS = 0.1
+_WORKING_SECONDS = 0.25
 _IDLE_SECONDS = 5.0
 _ATTEMPTS = 2
 _END_SECONDS = 8.0
@@ -69,18 +70,18 @@ class Supervisor:
         return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
 
     def _loop(self) -> None:
-        is_busy = True
+        pause = 0.0
         while not self._stopping:
-            self._wake.wait(_BUSY_SECONDS if is_busy else _IDLE_SECONDS)
+            self._wake.wait(pause)
             self._wake.clear()
             try:
-                is_busy = not self._stopping and self._step()
+                pause = 0.0 if self._stopping else self._step()
             except Exception:  # noqa: BLE001 - work goes on; what is wrong is in the log
                 _log.exception("background work failed")
-                is_busy = True
+                pause = _WORKING_SECONDS
 
-    def _step(self) -> bool:
-        """Look at everything once; True while something is on its way."""
+    def _step(self) -> float:
+        """Look at everything once; return after how many seconds to look again."""
         self._reap()
         jobs = find_jobs(self._database)
         self._start_missing(jobs)
@@ -91,7 +92,9 @@ class Supervisor:
         self._predictions.take_up()
         is_expected = is_run_expected(self._database)
         self._standby.keep(is_expected=is_expected, is_idle=not (self._children or is_moving))
-        return bool(jobs or self._children or is_moving)
+        if is_moving:
+            return _MOVING_SECONDS
+        return _WORKING_SECONDS if jobs or self._children else _IDLE_SECONDS
 
     def _reap(self) -> None:
         dead = [job for job, child in self._children.items() if not child.is_alive()]
