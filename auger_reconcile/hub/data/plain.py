@@ -58,12 +58,17 @@ def _is_packed(path: Path, start: bytes) -> bool:
 
 
 def _is_workbook(path: Path) -> bool:
-    """Excel's xlsx is a zip archive too."""
+    """Excel's xlsx is a zip archive too, and is unpacked in memory by what reads it."""
     try:
         with zipfile.ZipFile(path) as archive:
-            return "[Content_Types].xml" in archive.namelist()
+            members = archive.infolist()
     except zipfile.BadZipFile:
         return False
+    if "[Content_Types].xml" not in {member.filename for member in members}:
+        return False
+    if sum(member.file_size for member in members) > _limit(path.stat().st_size):
+        raise UnreadableData(f"`{path.name}` unpacks to far more than its size, which is refused.")
+    return True
 
 
 @contextmanager
@@ -117,7 +122,7 @@ def optional_module(module: str, package: str, path: Path) -> Any:
 
 
 def _copy_limited(source: IO[bytes], plain: Path, *, packed_size: int) -> None:
-    limit = min(MAX_BYTES, max(RATIO_MATTERS_FROM, packed_size * MAX_RATIO))
+    limit = _limit(packed_size)
     written = 0
     with plain.open("wb") as file:
         while block := source.read(BLOCK):
@@ -127,6 +132,10 @@ def _copy_limited(source: IO[bytes], plain: Path, *, packed_size: int) -> None:
                     f"The archive unpacks to more than {limit >> 20} MB, which is refused."
                 )
             file.write(block)
+
+
+def _limit(packed_size: int) -> int:
+    return min(MAX_BYTES, max(RATIO_MATTERS_FROM, packed_size * MAX_RATIO))
 
 
 @contextmanager

@@ -101,6 +101,17 @@ def test_archive_that_grows_beyond_measure_is_refused(
         read_table(bomb)
 
 
+def test_workbook_that_grows_beyond_measure_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plain, "RATIO_MATTERS_FROM", 1 << 16)
+    with zipfile.ZipFile(tmp_path / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("[Content_Types].xml", "")
+        archive.writestr("xl/worksheets/sheet1.xml", "<row/>" * 500_000)
+    with pytest.raises(UnreadableData, match="unpacks to far more"):
+        read_table(tmp_path / "t.xlsx")
+
+
 def test_truncated_archive_is_damaged(tmp_path: Path) -> None:
     packed = gzip.compress(CSV.encode() * 100)
     with pytest.raises(UnreadableData, match="is damaged"):

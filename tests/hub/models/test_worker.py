@@ -1,6 +1,7 @@
 """A worker answers one JSON line with one JSON line, whatever it is asked."""
 
 import gzip
+import io
 import json
 import subprocess
 import sys
@@ -12,7 +13,7 @@ import pandas as pd
 import pytest
 
 from auger_reconcile.hub.models.predict import Predictor
-from auger_reconcile.hub.models.worker import answer
+from auger_reconcile.hub.models.worker import answer, serve
 
 from .conftest import HOLDOUT
 
@@ -97,3 +98,25 @@ def test_unreadable_file_is_answered_with_its_sentence(
     request = {"id": 1, "file": str(tmp_path / "data.parquet"), "to": str(tmp_path / "p.csv")}
     answered = answer(predictor, json.dumps(request))
     assert "although its name says so" in answered["error"]
+
+
+def test_requests_are_answered_line_by_line(predictor: Predictor) -> None:
+    request = json.dumps({"id": 1, "columns": COLUMNS, "records": [SETOSA]})
+    answers = io.StringIO()
+    assert serve(predictor, io.StringIO(f"{request}\n\n{request}\n"), answers) == 0
+    assert [json.loads(line)["id"] for line in answers.getvalue().splitlines()] == [1, 1]
+
+
+def test_unforeseen_failure_is_answered_too(
+    predictor: Predictor, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered = answer(predictor, json.dumps({"id": 5, "columns": COLUMNS}))
+    assert answered == {"id": 5, "error": "The prediction failed: KeyError: 'records'"}
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_parquet_file_is_predicted(predictor: Predictor, tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    source = tmp_path / "data.parquet"
+    duckdb.execute(f"COPY (FROM read_csv('{HOLDOUT}')) TO '{source}' (FORMAT parquet)")
+    assert len(pd.read_csv(ask_for_file(predictor, source))) == 30
