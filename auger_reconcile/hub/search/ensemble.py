@@ -21,6 +21,7 @@ Array = np.ndarray[Any, Any]
 Predictions = tuple[Array, ...]
 Counts = tuple[int, ...]  # how often each trial was taken
 ROUNDS = 15
+TIE_BREAK = 1e-2  # of the log-likelihood: on few rows many blends have the very same accuracy
 PATIENCE = 4  # rounds without a better mean
 
 
@@ -95,8 +96,9 @@ class Blender:
         """Return the metric of the run; the nested choices ask for the same ones many times."""
         if (counts, fold) not in self._known:
             function = {self._scoring: self._functions[self._scoring]}
-            scores = all_scores(self._outcome(counts, fold), function)
-            self._known[counts, fold] = scores.get(self._scoring, -np.inf)
+            outcome = self._outcome(counts, fold)
+            score = all_scores(outcome, function).get(self._scoring, -np.inf)
+            self._known[counts, fold] = score + TIE_BREAK * _certainty(outcome)
         return self._known[counts, fold]
 
     def _outcome(self, counts: Counts, fold: int) -> Outcome:
@@ -105,6 +107,14 @@ class Blender:
         weights = np.array(counts)[chosen]
         shown = np.average(self._shown[fold][chosen], axis=0, weights=weights)
         return Outcome.of(self._data.target[test], shown, self._data.target[train])
+
+
+def _certainty(outcome: Outcome) -> float:
+    """Return the mean logarithm of what the true classes were given; 0 for values."""
+    if outcome.probabilities is None:
+        return 0.0
+    given = outcome.probabilities[np.arange(len(outcome.truth)), outcome.truth]
+    return float(np.log(np.clip(given, 1e-6, None)).mean())
 
 
 def _one_more(counts: Counts, index: int) -> Counts:

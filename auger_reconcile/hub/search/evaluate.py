@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from joblib import parallel_config
 from sklearn.exceptions import ConvergenceWarning
-from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]  # has no types
+from threadpoolctl import threadpool_limits
 
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_reconcile.hub.search.pipeline import build_pipeline

@@ -106,6 +106,9 @@ class LaggedForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # 
         target = series[reach:] - base[:, 0] if self.difference else series[reach:]
         self.regressor_ = clone(self.regressor).fit(np.hstack(inputs), target)
         self.history_ = series[-reach:]
+        # Fed with its own predictions a regressor may run away: not by more than was ever seen.
+        span = float(np.ptp(series))
+        self.bounds_ = (float(series.min()) - span, float(series.max()) + span)
         return self
 
     def predict(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
@@ -119,7 +122,8 @@ class LaggedForecaster(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # 
             lags = np.array([[series[-k] for k in self.steps_]])
             inputs = np.hstack([self._shifted(lags), row[None, :]])
             base = series[-1] if self.difference else 0.0
-            series.append(base + float(self.regressor_.predict(inputs)[0]))
+            step = base + float(self.regressor_.predict(inputs)[0])
+            series.append(float(np.clip(step, *self.bounds_)))
         forecast = np.empty(len(X))
         forecast[order] = series[len(self.history_) :]
         return forecast * self.scale_ + self.center_

@@ -146,15 +146,23 @@ def _estimator(
     elif algorithm_name == "sklearn.linear_model.LogisticRegression":
         del fixed["n_jobs"]  # without effect, and scikit-learn warns about it
     fixed = {key: value for key, value in fixed.items() if key in accepted or "kwargs" in accepted}
-    class_weight = task_info.get("classWeight")
-    if class_weight is not None and "class_weight" in accepted:
-        fixed["class_weight"] = class_weight
-    estimator = kind(**{**fixed, **params})
+    wanted = {"class_weight": _class_weight(task_info)} if "class_weight" in accepted else {}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    estimator = kind(**{**fixed, **params, **wanted})
     if algorithm_name == "sklearn.svm.SVC":  # its own probabilities are deprecated
         return CalibratedClassifierCV(estimator, ensemble=False, cv=3)
     if FAMILIES[algorithm_name] is Family.SCALED_TARGET:
         return TransformedTargetRegressor(estimator, transformer=StandardScaler())
     return estimator
+
+
+def _class_weight(task_info: Mapping[str, Any]) -> Any:
+    """Return the weights that the task asks for, by class number instead of label."""
+    weight = task_info.get("classWeight")
+    if not isinstance(weight, dict):
+        return weight
+    labels = [str(label) for label in task_info["targetClasses"]]
+    return {labels.index(str(label)): value for label, value in weight.items()}
 
 
 def _preprocessing(

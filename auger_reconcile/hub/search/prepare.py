@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,13 +55,14 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
     }
     if not kinds and settings.model_type != "timeseries":
         raise BadTask("No usable feature column: all are excluded, empty or constant.")
-    classes = 0 if encoder is None else len(encoder.classes_)
+    labels = [] if encoder is None else encoder.classes_.tolist()
+    _check_weights(settings, labels)
     folds, notes = count_folds(settings, target)
     if len(frame) > len(target):
         notes.append(f"{len(frame) - len(target)} rows without a value of the target are left out.")
     return {
         **info,
-        **_metrics(settings, classes, target),
+        **_metrics(settings, len(labels), target),
         **_class_members(target, encoder),
         "featureKinds": kinds,
         "timeColumn": _time_column(settings, kinds),
@@ -110,6 +111,8 @@ def _check_columns(settings: Settings, frame: pd.DataFrame) -> None:
     missing = [name for name in (settings.target, *settings.columns) if name not in frame.columns]
     if settings.target in missing:
         raise BadTask(f"The data has no column `{settings.target}` to predict.")
+    if settings.groups and settings.groups not in frame.columns:
+        missing.append(settings.groups)
     if missing:
         raise BadTask(f"The data has no column `{missing[0]}`.")
 
@@ -122,6 +125,14 @@ def _check_target(settings: Settings, target: np.ndarray[Any, Any], rows: int) -
         raise BadTask(f"The target `{settings.target}` has a single class; two are needed.")
     if settings.classification and len(np.unique(target)) > max(len(target) / 2, 2):
         raise BadTask(f"The target `{settings.target}` has nearly as many classes as rows.")
+
+
+def _check_weights(settings: Settings, labels: Sequence[Any]) -> None:
+    """Refuse weights of classes that the target does not have."""
+    if isinstance(settings.class_weight, dict):
+        unknown = set(map(str, settings.class_weight)) - set(map(str, labels))
+        if unknown:
+            raise BadTask(f"The class weights name `{min(unknown)}`, which is no class.")
 
 
 def _roles(settings: Settings, seed: int) -> dict[str, Any]:

@@ -77,6 +77,12 @@ def test_no_true_value_of_the_future_is_seen() -> None:
     )
 
 
+def test_a_forecast_does_not_run_away() -> None:
+    doubling = 2.0 ** np.arange(12)
+    model = LaggedForecaster(LinearRegression(), lags=2, difference=False).fit(months(12), doubling)
+    assert model.predict(months(200)).max() < 2 * doubling.max()
+
+
 class _Same:
     """Hands the columns through."""
 

@@ -131,9 +131,9 @@ def test_an_ensemble_is_built_from_its_parameters_alone(bought: dict[str, Any]) 
 
 
 def test_the_class_weight_of_the_task_reaches_the_model(bought: dict[str, Any]) -> None:
-    info = {**bought, "classWeight": "balanced"}
-    model = build_pipeline(info, "sklearn.ensemble.ExtraTreesClassifier", {})
-    assert model.named_steps["model"].class_weight == "balanced"
+    info = {**bought, "classWeight": {"yes": 5, "no": 1}}
+    model = build_pipeline(info, "sklearn.ensemble.ExtraTreesClassifier", {"class_weight": None})
+    assert model.named_steps["model"].class_weight == {0: 1, 1: 5}
 
 
 def test_only_algorithms_of_the_hub_are_ever_imported(bought: dict[str, Any]) -> None:

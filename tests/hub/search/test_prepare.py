@@ -68,6 +68,8 @@ def test_the_metric_may_have_scikit_learns_name(tmp_path: Path) -> None:
         ({"species": range(150)}, {}, "nearly as many classes as rows"),
         ({}, {"targetFeature": "colour"}, "no column `colour` to predict"),
         ({}, {"featureColumns": ["colour"]}, "no column `colour`"),
+        ({}, {"splitOptions": {"groups_col": "colour"}}, "no column `colour`"),
+        ({}, {"algorithm_params_common": {"class_weight": {"x": 2}}}, "`x`, which is no class"),
         ({}, {"scoring": "roc_auc"}, "`roc_auc` does not apply; accuracy, f1_macro"),
     ],
 )

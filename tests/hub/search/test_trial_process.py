@@ -5,12 +5,11 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 from auger_reconcile.hub.search.apart import warm_up
 from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.trial_process import Evaluation, Job, TrialData, TrialPool
+from auger_reconcile.hub.search.trial_process import Evaluation, Job, TrialPool
 from tests.hub.search.tables import iris, task_for
 
 LINEAR = "sklearn.linear_model.LogisticRegression"
@@ -106,18 +105,6 @@ def test_closing_kills_what_runs(stored: Path) -> None:
     (process,) = multiprocessing.active_children()
     pool.close()
     assert not process.is_alive()
-
-
-def test_a_class_missing_from_the_training_rows_has_probability_zero(tmp_path: Path) -> None:
-    from auger_reconcile.hub.search.evaluate import cross_validate
-
-    frame = iris()
-    data = make_trial_data(task_for(tmp_path, frame, "species"))
-    first = np.arange(100)
-    split = TrialData(data.features, data.target, [(first, np.arange(100, 150))], data.info)
-    shown = cross_validate(split, Job.new(LINEAR, {})).predictions[0]
-    assert shown.shape == (50, 3)
-    assert (shown[:, 2] == 0).all()
 
 
 def kill_trials() -> None:

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from auger_reconcile.hub.search.board import KEPT, Board, mean_scores
+from auger_reconcile.hub.search.ensemble import Blend
+from auger_reconcile.hub.search.task import TrialResult
+from auger_reconcile.hub.search.trial_process import Evaluation, Job
+
+
+def evaluation(*scores: float) -> Evaluation:
+    shown = tuple(np.zeros(2) for _ in scores)
+    return Evaluation(tuple({"r2": s} for s in scores), (0.1,) * len(scores), shown)
+
+
+def board(*scores: float) -> tuple[Board, list[TrialResult]]:
+    reported: list[TrialResult] = []
+    filled = Board("r2", [], reported.append)
+    for score in scores:
+        filled.add(Job.new("sklearn.linear_model.Ridge", {}, "optuna"), evaluation(score), 0.1)
+    return filled, reported
+
+
+def test_a_score_is_the_mean_over_the_folds() -> None:
+    filled, _ = board()
+    result = filled.add(Job.new("a.B", {"x": 1}, "optuna"), evaluation(0.2, 0.4), 1.5)
+    assert result.score == pytest.approx(0.3)
+    assert (result.fold_scores, result.evaluation_time) == ([0.2, 0.4], 1.5)
+
+
+def test_every_trial_is_reported_once() -> None:
+    _, reported = board(0.1, 0.2)
+    assert [result.score for result in reported] == [0.1, 0.2]
+
+
+def test_the_best_come_first_and_failures_not_at_all() -> None:
+    filled, reported = board(0.1, 0.9, 0.5)
+    filled.add(Job.new("a.B", {}, "optuna"), Evaluation(error="no", failure="error"), 0.1)
+    assert [result.score for result in filled.best()] == [0.9, 0.5, 0.1]
+    assert (reported[-1].score, reported[-1].failure) == (None, "error")
+
+
+def test_a_metric_that_is_undefined_makes_the_trial_fail() -> None:
+    filled, _ = board()
+    result = filled.add(Job.new("a.B", {}), Evaluation(({"mda": 1.0},), (0.1,)), 0.1)
+    assert (result.score, result.failure) == (None, "error")
+    assert result.all_scores == {"mda": 1.0}
+
+
+def test_predictions_are_kept_of_the_best_only() -> None:
+    filled, _ = board(*np.linspace(0, 1, KEPT + 5))
+    assert list(filled.predictions()) == [result.uid for result in filled.best()]
+    assert len(filled._predictions) == KEPT
+
+
+def test_an_ensemble_names_its_members_and_is_no_trial_of_the_search() -> None:
+    filled, reported = board(0.1, 0.9)
+    worse, better = (result.uid for result in reported)
+    filled.add_ensemble("V", Blend({worse: 0.25, better: 0.75}, ({"r2": 0.95},)), seconds=0.2)
+    assert reported[-1].ensemble
+    assert reported[-1].algorithm_params["pipelines"] == [better, worse]
+    assert reported[-1].algorithm_params["weights"] == [0.75, 0.25]
+    assert len(filled.searched) == 2
+    assert filled.has_ensemble
+
+
+def test_the_mean_leaves_out_what_a_fold_lacks() -> None:
+    assert mean_scores([{"a": 1.0, "b": 2.0}, {"a": 3.0}]) == {"a": 2.0}
+    assert mean_scores([]) == {}

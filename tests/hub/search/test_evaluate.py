@@ -1,0 +1,40 @@
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from auger_reconcile.hub.search.evaluate import cross_validate
+from auger_reconcile.hub.search.prepare import make_trial_data
+from auger_reconcile.hub.search.trial_process import Job
+from tests.hub.search.tables import iris, monthly, task_for
+
+LINEAR = "sklearn.linear_model.LogisticRegression"
+
+
+def test_every_fold_has_scores_times_and_predictions(tmp_path: Path) -> None:
+    evaluation = cross_validate(
+        make_trial_data(task_for(tmp_path, iris(), "species")), Job.new(LINEAR, {})
+    )
+    assert len(evaluation.fold_scores) == len(evaluation.fold_times) == 5
+    assert [shown.shape for shown in evaluation.predictions] == [(30, 3)] * 5
+
+
+def test_a_class_missing_from_the_training_rows_has_probability_zero(tmp_path: Path) -> None:
+    data = make_trial_data(task_for(tmp_path, iris(), "species"))
+    split = replace(data, folds=[(np.arange(100), np.arange(100, 150))])
+    shown = cross_validate(split, Job.new(LINEAR, {})).predictions[0]
+    assert shown.shape == (50, 3)
+    assert (shown[:, 2] == 0).all()
+
+
+def test_a_model_that_did_not_converge_is_scored_without_a_warning(tmp_path: Path) -> None:
+    data = make_trial_data(task_for(tmp_path, iris(), "species"))
+    evaluation = cross_validate(data, Job.new(LINEAR, {"max_iter": 1}))
+    assert evaluation.fold_scores[0]["accuracy"] > 0
+
+
+def test_series_are_forecast_fold_after_fold(tmp_path: Path) -> None:
+    data = make_trial_data(task_for(tmp_path, monthly(), "sales", "timeseries"))
+    evaluation = cross_validate(data, Job.new("sklearn.linear_model.Ridge", {"lags": 12}))
+    assert [len(shown) for shown in evaluation.predictions] == [16] * 5
+    assert evaluation.fold_scores[-1]["neg_mase"] > -0.5

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
+from auger_reconcile.hub.search.prepare import describe_task
+from auger_reconcile.hub.search.timeseries import NAIVE, forecasters
+from tests.hub.search.tables import monthly, task_for
+
+
+def test_long_series_are_left_to_what_predicts_a_row_quickly() -> None:
+    info = {"dataset_nrows": 20_000, "featuresCount": 1}
+    names = {algorithm.name.rpartition(".")[2] for algorithm in forecasters(info)}
+    assert names == {"Ridge", "ElasticNet", "LGBMRegressor", "MLPRegressor"}
+
+
+def test_every_forecaster_searches_its_lags() -> None:
+    info = {"dataset_nrows": 96, "featuresCount": 1}
+    assert all({"lags", "difference"} <= set(algorithm.space) for algorithm in forecasters(info))
+
+
+@pytest.mark.parametrize("name", [NAIVE, "sklearn.linear_model.Ridge", "lightgbm.LGBMRegressor"])
+def test_a_forecaster_is_built_fitted_and_asked(name: str, tmp_path: Path) -> None:
+    frame = monthly()
+    info = describe_task(task_for(tmp_path, frame, "sales", "timeseries"))
+    features, target, _ = split_features_target(frame, info)
+    model = build_pipeline(info, name, {}).fit(features[:84], target[:84])
+    error = np.abs(model.predict(features[84:]) - target[84:]).mean()
+    assert error < 6
+
+
+def test_a_series_without_any_feature_is_forecast_from_itself(tmp_path: Path) -> None:
+    frame = monthly()[["sales"]]
+    info = describe_task(task_for(tmp_path, frame, "sales", "timeseries"))
+    features, target, _ = split_features_target(frame, info)
+    model = build_pipeline(info, "sklearn.linear_model.Ridge", {"lags": 12})
+    forecast = model.fit(features[:84], target[:84]).predict(features[84:])
+    assert np.abs(forecast - target[84:]).mean() < 3
