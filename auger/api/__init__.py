@@ -1,5 +1,49 @@
 """The import path that users know: `from auger.api import Context, Project`."""
 
-from auger_reconcile.api import Context, DataSet, Experiment, Model, Project, Workspace
+from auger_reconcile.api import (
+    ActionFailed,
+    AugerError,
+    ConfigError,
+    Conflict,
+    Context,
+    DataSet,
+    Experiment,
+    HubError,
+    Interrupted,
+    Model,
+    NotAuthenticated,
+    NotFound,
+    PlanRefused,
+    Project,
+    StalePlan,
+    Unavailable,
+    Workspace,
+    apply,
+    destroy,
+    drift,
+    plan,
+)
 
-__all__ = ["Context", "DataSet", "Experiment", "Model", "Project", "Workspace"]
+__all__ = [
+    "ActionFailed",
+    "AugerError",
+    "ConfigError",
+    "Conflict",
+    "Context",
+    "DataSet",
+    "Experiment",
+    "HubError",
+    "Interrupted",
+    "Model",
+    "NotAuthenticated",
+    "NotFound",
+    "PlanRefused",
+    "Project",
+    "StalePlan",
+    "Unavailable",
+    "Workspace",
+    "apply",
+    "destroy",
+    "drift",
+    "plan",
+]

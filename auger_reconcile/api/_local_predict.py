@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import zipfile
 from pathlib import Path
 
 from auger_reconcile.client.predict import predicted_path
+from auger_reconcile.client.rows import copy_unpacked, is_packed
 from auger_reconcile.errors import AugerError, NotFound
 
 IMAGE = "deeplearninc/auger-ml-worker:stable"
@@ -19,9 +22,11 @@ DONE = ".complete"
 def predict_locally(archive: Path, source: Path, threshold: float | None) -> Path:
     """Predict every row of a file with a downloaded export; return the result's path.
 
+    The result appears when it is complete, or not at all.
+
     Args:
         archive: `models/model-<id>.zip`.
-        source: the file to predict.
+        source: the file to predict, compressed or not.
         threshold: of the positive class, or None.
 
     Raises:
@@ -34,25 +39,64 @@ def predict_locally(archive: Path, source: Path, threshold: float | None) -> Pat
             f"model {model_id} has not been downloaded",
             hint=f"auger model deploy {model_id} --locally",
         )
-    if not source.is_file():
-        raise AugerError(f"`{source}` cannot be read: there is no such file")
     folder = unpack(archive)
-    arguments = [f"--threshold={threshold}"] if threshold is not None else []
-    if (folder / "requirements.txt").exists():
-        command = [
-            sys.executable,
-            str(folder.resolve() / "client.py"),
-            f"--path_to_predict={source.resolve()}",
-            *arguments,
-        ]
-    else:  # made by the Auger Cloud, whose exports need its container
-        command = _in_container(folder, source, arguments)
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
     result = predicted_path(source)
-    if done.returncode != 0 or not result.exists():
-        last = (done.stderr.strip() or done.stdout.strip()).splitlines()[-1:]
-        raise AugerError(f"the downloaded model failed: {''.join(last) or 'it said nothing'}")
+    arguments = [f"--threshold={threshold}"] if threshold is not None else []
+    try:
+        with tempfile.TemporaryDirectory(dir=source.parent, prefix=".predict-") as room:
+            copied = _bring(source, Path(room))
+            command = _command(folder, copied, arguments)
+            _run(command, folder)
+            predicted_path(copied).replace(result)
+    except OSError as error:
+        raise AugerError(f"`{source}` cannot be predicted: {error.strerror}") from None
     return result
+
+
+def _bring(source: Path, room: Path) -> Path:
+    """Put the file into a folder of its own, unpacked: an export writes beside its input."""
+    copied = room / f"data{_extension(source)}"
+    if is_packed(source):
+        copy_unpacked(source, copied)
+        return copied
+    try:
+        copied.hardlink_to(source.resolve(strict=True))
+    except FileNotFoundError:
+        raise
+    except OSError:  # the file system has no hard links, or the file is somebody else's
+        shutil.copyfile(source, copied)
+    return copied
+
+
+def _extension(source: Path) -> str:
+    inner = source.with_suffix("") if is_packed(source) else source
+    return inner.suffix or ".csv"
+
+
+def _command(folder: Path, source: Path, arguments: list[str]) -> list[str]:
+    if not (folder / "requirements.txt").exists():  # an export of the Auger Cloud
+        return _in_container(folder, source, arguments)
+    client = str(folder.resolve() / "client.py")
+    return [sys.executable, client, f"--path_to_predict={source.resolve()}", *arguments]
+
+
+def _run(command: list[str], folder: Path) -> None:
+    """Run an export, which gets to know no credentials.
+
+    Raises:
+        AugerError: it failed.
+    """
+    hidden = ("AUGER_CREDENTIALS", "PYTHONSAFEPATH")  # the second hides the export's own package
+    environ = {name: value for name, value in os.environ.items() if name not in hidden}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
+    if done.returncode == 0:
+        return
+    said = (done.stderr.strip() or done.stdout.strip()).splitlines()
+    last = said[-1].removeprefix("error: ") if said else "it said nothing"
+    hint = None
+    if last.startswith("ModuleNotFoundError"):
+        hint = f"its packages are listed\npip install -r {folder / 'requirements.txt'}"
+    raise AugerError(f"the downloaded model failed: {last}", hint=hint)
 
 
 def unpack(archive: Path) -> Path:

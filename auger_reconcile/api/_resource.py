@@ -85,7 +85,7 @@ class Resource:
         """Return the plan with a select at its end, when there is an auger.yaml to select in."""
         from auger_reconcile.planner.single import with_selection
 
-        if not self.context.file.exists():
+        if not (self.context.file.exists() and self._is_at_home):
             return plan
         address = Address(self.project_name, kind, declared)
         return with_selection(plan, address, name, self.context.settings)
@@ -97,9 +97,24 @@ class Resource:
         observed = self._observe_existing()
         found = self._find(observed, name)
         plan = plan_delete(observed, self.project_name, self.kind, found)
-        if self.context.name_of(*stored) == name:
+        if self._is_stored(stored, found.name):
             return self._select(plan, self.kind, found.name, None)
         return plan
+
+    def _is_stored(self, keys: Sequence[str], name: str) -> bool:
+        """Say whether auger.yaml selects an object, in this project."""
+        from auger_reconcile.resources._base import is_named
+
+        stored = self.context.name_of(*keys)
+        return self._is_at_home and stored is not None and is_named(name, stored)
+
+    @property
+    def _is_at_home(self) -> bool:
+        """Whether the names in auger.yaml are about this project."""
+        from auger_reconcile.resources._base import is_named
+
+        home = self.context.name_of("name")
+        return home is None or is_named(self.project_name, home)
 
     def _plan_select(self, name: str) -> Plan:
         """Return the plan that stores the name of an existing object in auger.yaml."""

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import AugerError
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from auger_reconcile.api.project import Project
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources.dataset import DatasetSpec
+
+
+FORMATS = "CSV, ARFF, JSON, Excel, Feather, HDF5 and Parquet are known, compressed or not"
 
 
 class DataSet(Resource):
@@ -32,6 +36,7 @@ class DataSet(Resource):
         self, context: Context, project: Project | None = None, dataset_name: str | None = None
     ) -> None:
         super().__init__(context, project.project_name if project else None)
+        self._given = dataset_name
         self._name = dataset_name or context.name_of("dataset")
 
     @property
@@ -94,15 +99,19 @@ class DataSet(Resource):
 
         Raises:
             NotFound: the data set does not exist.
+            AugerError: a file of that name is there already.
         """
+        from auger_reconcile.config.source import base_name
         from auger_reconcile.resources._base import split_extension
 
         item = self.properties()
         key = urlsplit(str(item["url"])).path.rpartition("/")[2]
+        path = Path(to) / f"{split_extension(base_name(item['name']))[0]}{split_extension(key)[1]}"
+        if path.exists():
+            raise AugerError(f"`{path}` exists already", hint="`--to` names another folder")
         query = {"project_id": item["project_id"], "file_path": key}
         client = self.context.session.client
         url = client.call("GET", "project_file_urls", query)["url"]
-        path = Path(to) / f"{split_extension(str(item['name']))[0]}{split_extension(key)[1]}"
         path.parent.mkdir(parents=True, exist_ok=True)
         client.download(url, path)
         return path
@@ -111,9 +120,10 @@ class DataSet(Resource):
         """Return what `create` would do."""
         from auger_reconcile.api.project import Project
 
+        check_new_name(self.project_name, "project")
         observed = self._observe()
         home = Project(self.context, self.project_name).spec()
-        spec = self.spec(source or self._declared_source())
+        spec = self.spec(source)
         plan = self._build(observed, {"project": home, self.kind: spec}, self.kind)
         address = next(at for at in plan.bindings if at.kind == self.kind)
         bound = plan.bindings[address]
@@ -128,30 +138,52 @@ class DataSet(Resource):
         """Return the plan that stores the data set's name in auger.yaml."""
         return self._plan_select(self.name)
 
-    def spec(self, source: str) -> DatasetSpec:
+    def spec(self, source: str | None = None) -> DatasetSpec:
         """Return the declaration of a data set from a source, its content included.
 
+        Args:
+            source: path or URL; by default that of auger.yaml.
+
         Raises:
-            AugerError: a local source cannot be read.
+            AugerError: the source cannot be read, or is of no kind that the hub reads.
         """
-        from auger_reconcile.config.source import ContentReader, base_name
+        from auger_reconcile.config.source import ContentReader, has_known_extension
         from auger_reconcile.resources.dataset import DatasetSpec
 
-        spec = DatasetSpec(name=base_name(source), source=source)
+        told = source or self._declared_source()
+        name = check_new_name(self._new_name(told, source), "data set")
+        spec = DatasetSpec(name=name, source=told)
         if spec.is_remote:
             return spec
-        path = Path(source)
+        if not has_known_extension(told):
+            raise AugerError(f"`{told}` is in an unknown format", hint=FORMATS)
+        path = Path(told)
         try:
             content = ContentReader().read(path)
-        except OSError as error:
-            raise AugerError(f"`{source}` cannot be read: {error.strerror}") from None
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise AugerError(f"`{told}` cannot be read: {reason}") from None
         known = {"path": str(path), "sha256": content.sha256, "size": content.size}
         return spec.model_copy(update=known)
+
+    def _new_name(self, told: str, source: str | None) -> str:
+        """Return the name to create: as given, as auger.yaml has it, or the file's own.
+
+        What auger.yaml names may be a revision of the file by now; the series begins at the file.
+        """
+        from auger_reconcile.config.source import base_name
+        from auger_reconcile.resources._base import revision_number, split_extension
+
+        own = base_name(told)
+        if self._given or source or not self._name:
+            return self._given or own
+        is_revision = revision_number(*split_extension(own), self._name) is not None
+        return own if is_revision else self._name
 
     def _declared_source(self) -> str:
         """Return the source of auger.yaml, relative to the working directory."""
         from auger_reconcile.api.context import require
+        from auger_reconcile.config.source import local_path, scheme_of
 
         source = require(self.context.name_of("source"), "source", ("source",))
-        is_remote = urlsplit(source).scheme in ("http", "https")
-        return source if is_remote else str(self.context.folder / source)
+        return source if scheme_of(source) else str(local_path(source, self.context.folder))

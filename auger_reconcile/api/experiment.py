@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from auger_reconcile.address import Address
+from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
     from auger_reconcile.api.dataset import DataSet
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._base import Spec
-    from auger_reconcile.resources.experiment import ExperimentObject
+    from auger_reconcile.resources.experiment import ExperimentObject, ExperimentSpec
+    from auger_reconcile.resources.project import ProjectSpec
     from auger_reconcile.state import DesiredState, ObservedState
 
 Row = dict[str, Any]
@@ -219,46 +221,71 @@ class Experiment(Resource):
         return found.runs[-1]
 
     def _declared(self, observed: ObservedState | None = None) -> tuple[Spec, DesiredState]:
-        """Return the experiment that auger.yaml declares, and the whole desired state.
+        """Return the experiment with the settings of auger.yaml, and all that is declared with it.
 
         A data set that is on the hub under its very name is taken as it is there, whatever the
         local source has become: the imperative start works with what is selected.
+
+        Args:
+            observed: the hub; without it local sources are not read.
         """
         from dataclasses import replace
 
+        from auger_reconcile.resources.dataset import DatasetSpec
+        from auger_reconcile.state import Declared
+
+        desired = self._load(check_sources=False)
+        settings = self._settings(desired)
+        wanted = self._dataset.name if self._dataset else settings.dataset
+        is_there = observed is not None and self._has_dataset(observed, wanted)
+        if observed is not None and not is_there:
+            desired = self._load(check_sources=True)
+        name = check_new_name(self._name or settings.name, "experiment")
+        spec = settings.model_copy(update={"name": name, "dataset": wanted})
+        data = Address(self.project_name, "dataset", wanted)
+        known = desired.resources.get(data)
+        resources = {at: one for at, one in desired.resources.items() if at.project == data.project}
+        if known is None or is_there:
+            resources[data] = Declared(data, DatasetSpec(name=wanted))
+        own = Address(self.project_name, self.kind, name)
+        home = Address(self.project_name, "project", self.project_name)
+        resources.setdefault(home, Declared(home, self._home_spec()))
+        resources[own] = Declared(own, spec)
+        return spec, replace(desired, resources=resources)
+
+    def _load(self, *, check_sources: bool) -> DesiredState:
         from auger_reconcile.config.load import load_desired_state
-        from auger_reconcile.resources._base import is_named
 
         context = self.context
-        wanted = self._dataset.name if self._dataset else context.name_of("dataset")
-        there = observed.of(self.project_name, "dataset") if observed else ()
-        is_there = bool(wanted) and any(is_named(one.name, str(wanted)) for one in there)
-        desired = load_desired_state(
+        return load_desired_state(
             [context.file],
             env=context.env,
             variables=context.variables,
             environ=context.environ,
-            check_sources=not is_there and observed is not None,
+            check_sources=check_sources,
         ).state
-        resources = dict(desired.resources)
-        if is_there:
-            for address, declared in desired.resources.items():
-                if address.kind == "dataset" and declared.spec.name == wanted:
-                    spec = declared.spec.model_copy(update={"source": None, "sha256": None})
-                    resources[address] = replace(declared, spec=spec)
-        return self._named_one(desired), replace(desired, resources=resources)
 
-    def _named_one(self, desired: DesiredState) -> Spec:
-        """Return the experiment that is meant among the declared ones."""
+    def _settings(self, desired: DesiredState) -> ExperimentSpec:
+        """Return the declared experiment that is meant; a single one is, under any name."""
         specs = [one.spec for at, one in desired.resources.items() if at.kind == self.kind]
         wanted = self._name or self.context.name_of(*STORED)
         for spec in specs:
-            if spec.name == wanted or (wanted is None and len(specs) == 1):
-                return spec
+            if spec.name == wanted or len(specs) == 1:
+                return cast("ExperimentSpec", spec)
         names = ", ".join(f"`{spec.name}`" for spec in specs)
         raise AugerError(
             "which experiment is meant?", hint=f"{self.context.file} declares {names or 'none'}"
         )
+
+    def _has_dataset(self, observed: ObservedState, name: str) -> bool:
+        from auger_reconcile.resources._base import is_named
+
+        return any(is_named(one.name, name) for one in observed.of(self.project_name, "dataset"))
+
+    def _home_spec(self) -> ProjectSpec:
+        from auger_reconcile.api.project import Project
+
+        return Project(self.context, self.project_name).spec()
 
 
 def to_row(trial: Row) -> Row:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
-from auger_reconcile.errors import Conflict, NotFound
+from auger_reconcile.errors import AugerError, Conflict, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
@@ -85,6 +86,7 @@ class Project(Resource):
 
     def plan_create(self) -> Plan:
         """Return what `create` would do."""
+        check_new_name(self.project_name, self.kind)
         observed = self._observe()
         if observed.of(self.project_name, self.kind):
             raise Conflict(f"project `{self.project_name}` exists already")
@@ -95,7 +97,7 @@ class Project(Resource):
         """Return what `delete` would do."""
         observed = self._observe_existing()
         plan = self._build(observed, {self.kind: self.spec("absent")})
-        if self.context.name_of("name") == self.project_name:
+        if self._is_stored(("name",), self.project_name):
             return self._select(plan, self.kind, self.project_name, None)
         return plan
 
@@ -115,10 +117,23 @@ class Project(Resource):
         """Return the declaration of the project: the cluster of auger.yaml, in a state."""
         from auger_reconcile.resources.project import ClusterSpec, ProjectSpec
 
-        declared = self.context.setting("cluster") or {}
-        known = {name: declared[name] for name in ClusterSpec.model_fields if declared.get(name)}
-        cluster = ClusterSpec(**known) if known else None
+        declared = self.context.setting("cluster")
+        members = declared if isinstance(declared, Mapping) else {}
+        known = {
+            k: members[k] for k in ClusterSpec.model_fields if members.get(k) not in ("", None)
+        }
+        try:
+            cluster = ClusterSpec(**known) if known else None
+        except ValueError:
+            raise AugerError(
+                f"the `cluster` of `{self.context.file}` cannot be used", hint="auger validate"
+            ) from None
         return ProjectSpec(name=self.project_name, cluster=cluster, state=state)
+
+    @property
+    def _is_at_home(self) -> bool:
+        """Whatever auger.yaml is about so far, another project can be selected in it."""
+        return True
 
     @property
     def exists(self) -> bool:

@@ -109,8 +109,8 @@ def read_plan(path: Path) -> SavedPlan:
     return SavedPlan(path, document)
 
 
-def refresh_plan(saved: SavedPlan, workspace: Workspace) -> Plan:
-    """Return the plan that carries out a saved one now.
+def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspace]:
+    """Return the plan that carries out a saved one now, and the workspace to apply it in.
 
     Args:
         saved: the plan.
@@ -137,10 +137,11 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> Plan:
     if observed.hub != document["hub"] and not is_local:
         raise StalePlan(f"the plan is for {document['hub']}, not for {observed.hub}")
     try:
-        return still_fitting(document, build_plan(desired, observed, options), observed)
+        plan = still_fitting(document, build_plan(desired, observed, options), observed)
     except StalePlan as error:
         told = f"the hub has changed since the plan was made: {error}"
         raise StalePlan(told, hint=_AGAIN) from None
+    return plan, workspace
 
 
 _AGAIN = "a new plan has to be made: auger plan --out FILE"

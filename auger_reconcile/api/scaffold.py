@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from auger_reconcile.api._names import check_new_name
 from auger_reconcile.errors import AugerError
 
 FILE_NAME = "auger.yaml"
@@ -80,8 +81,7 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
     Raises:
         AugerError: the name cannot be a folder's, the folder exists, or `parent` is in a project.
     """
-    if not name.strip() or name in (".", "..") or any(c in name for c in "/\\\0"):
-        raise AugerError(f"`{name}` cannot be the name of a folder")
+    check_new_name(name, "project")
     for folder in (parent.absolute(), *parent.absolute().parents):
         if (folder / FILE_NAME).exists():
             raise AugerError(
@@ -104,17 +104,20 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     try:
         folder.mkdir()
-        (folder / FILE_NAME).write_text(text, encoding="utf-8")
     except FileExistsError:
         raise AugerError(f"`{folder}` exists already") from None
     except OSError as error:
         raise AugerError(f"`{folder}` cannot be made: {error.strerror}") from None
+    try:
+        (folder / FILE_NAME).write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise AugerError(f"`{folder}` cannot be filled: {error.strerror}") from None
     return folder / FILE_NAME
 
 
 def _quoted(text: str) -> str:
-    """Return a scalar of YAML: plain where it is a word or path, else quoted as JSON is."""
-    plain = text and all(c.isalnum() or c in "._-/" for c in text) and text.isascii()
-    if not text or (plain and text[0].isalpha() and text.lower() not in ("null", "true", "false")):
-        return text
-    return json.dumps(text, ensure_ascii=False)
+    """Return a scalar of YAML; an empty one for nothing."""
+    from auger_reconcile.config.quoting import to_yaml
+
+    return to_yaml(text) if text else ""

@@ -5,28 +5,21 @@ Wire contract §2.15 (prediction), §2.16 (actual), §3.8 and §3.9 (flows).
 
 from __future__ import annotations
 
-import bz2
 import csv
-import gzip
-import lzma
-import math
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.client.rows import read_batches
 from auger_reconcile.errors import AugerError, HubError
 from auger_reconcile.resources._base import split_extension
 
-BATCH = 2000  # rows a request; keeps a request around a megabyte
-MISSING = frozenset({"", "?", "na", "nan", "null", "none"})  # as the data sets' reader has it
 WAITING = frozenset({"requested", "running"})
 PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between looks; the last one stays
 TIMEOUT = 600.0  # seconds for one batch
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
 def predict_file(
@@ -48,14 +41,13 @@ def predict_file(
     if model.get("status") != "ready":
         told = model.get("error_message") or f"its status is `{model.get('status')}`"
         raise AugerError(f"model {model_id} cannot be asked: {told}")
-    target = model.get("target_feature")
     result = predicted_path(source)
     draft = result.with_name(f".{result.name}.part")
-    done = 0
     try:
         with draft.open("w", newline="", encoding="utf-8") as file:
-            writer = csv.writer(file)
-            for columns, rows in read_batches(source, drop=target):
+            writer = csv.writer(file, lineterminator="\n")
+            done = 0
+            for columns, rows in read_batches(source, drop=model.get("target_feature")):
                 answer = _ask(client, model_id, columns, rows, threshold)
                 if not done:
                     writer.writerow(_without_ids(answer["columns"], answer["columns"]))
@@ -91,62 +83,6 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
 def predicted_path(source: Path) -> Path:
     """Return where predictions go: `<file>_predicted.csv` beside the input."""
     return source.with_name(f"{split_extension(source.name)[0]}_predicted.csv")
-
-
-def read_batches(
-    source: Path, *, drop: str | None = None
-) -> Iterator[tuple[list[str], list[list[Any]]]]:
-    """Yield the columns of a CSV file and its next rows, values typed as JSON has them.
-
-    Args:
-        source: with a header line; `.gz`, `.bz2` and `.xz` are read as they are.
-        drop: a column to leave out, the target.
-
-    Raises:
-        AugerError: the file cannot be read as a table.
-    """
-    try:
-        with _open_text(source) as file:
-            lines = csv.reader(file)
-            header = next(lines, None)
-            if not header:
-                raise AugerError(f"`{source}` is empty")
-            kept = [i for i, name in enumerate(header) if name != drop]
-            while rows := list(islice(lines, BATCH)):
-                yield (
-                    [header[i] for i in kept],
-                    [_typed(row, kept, len(header), source) for row in rows if row],
-                )
-    except OSError as error:
-        told = error.strerror or "it is damaged"
-        raise AugerError(f"`{source}` cannot be read: {told}") from None
-    except (UnicodeDecodeError, csv.Error, EOFError, lzma.LZMAError):
-        raise AugerError(f"`{source}` is no CSV file in UTF-8") from None
-
-
-def _open_text(source: Path) -> IO[str]:
-    opener = _OPENERS.get(source.suffix.lower(), open)
-    file: IO[str] = opener(source, "rt", newline="", encoding="utf-8-sig")
-    return file
-
-
-def _typed(row: list[str], kept: Sequence[int], width: int, source: Path) -> list[Any]:
-    if len(row) != width:
-        raise AugerError(f"`{source}` has a row with {len(row)} values where {width} are expected")
-    return [_to_json(row[i]) for i in kept]
-
-
-def _to_json(text: str) -> Any:
-    """Return a number where it is one, None for a missing value: NaN is no JSON (§1.2)."""
-    text = text.strip()
-    if text.lower() in MISSING:
-        return None
-    with suppress(ValueError):
-        return int(text)
-    with suppress(ValueError):
-        number = float(text)
-        return number if math.isfinite(number) else None
-    return text
 
 
 def _ask(

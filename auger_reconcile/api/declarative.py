@@ -1,0 +1,135 @@
+"""The declarative road in one call each: plan, apply, destroy, drift.
+
+from auger.api import apply, plan
+
+todo = plan("projects/churn")
+for action in todo.actions:
+print(action.verb.value, action.address)
+result = apply(todo, "projects/churn", on_event=print)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from auger_reconcile.errors import StalePlan
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.workspace import Workspace
+    from auger_reconcile.applier.result import ApplyResult, Event
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.plan import Plan
+
+OnEvent = Callable[["Event"], None]
+
+
+def plan(
+    path: str | Path = ".",
+    *,
+    env: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    hub: str | None = None,
+    options: PlanOptions | None = None,
+) -> Plan:
+    """Return what has to happen so that the hub has what the files say; nothing is changed.
+
+    Args:
+        path: an auger.yaml, or a folder of which every auger.yaml is read.
+        env: overlay to lay over the files: `prod` for `auger.prod.yaml`.
+        variables: values of `${name}` in the files.
+        hub: `local` or a URL, instead of what the files and the credentials say.
+        options: targets, prune and the like.
+
+    Raises:
+        ConfigError: the files are not valid; it carries every problem.
+        NotAuthenticated: the credentials are missing or refused.
+        HubError: the hub cannot be read.
+    """
+    with _open(path, env, variables, hub) as workspace:
+        return workspace.plan(options)
+
+
+def apply(  # noqa: PLR0913 - keyword-only, each with a default
+    todo: Plan | None = None,
+    path: str | Path = ".",
+    *,
+    env: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    hub: str | None = None,
+    wait: bool = False,
+    on_event: OnEvent | None = None,
+) -> ApplyResult:
+    """Carry out a plan, and no other action; without one, make it first.
+
+    What fails is in the result: `result.is_complete` tells whether everything was applied, and
+    `outcome.error` of each of `result.outcomes` why not.
+
+    Args:
+        todo: of `plan` or `destroy`, with the same path and options.
+        path: an auger.yaml, or a folder.
+        env: as for `plan`.
+        variables: as for `plan`.
+        hub: as for `plan`.
+        wait: also for runs that nothing depends on.
+        on_event: told of `Started`, `Progressed` and `Finished` actions, never two at once.
+
+    Raises:
+        StalePlan: the plan was made of other files, or for another hub.
+        PlanRefused: a guard forbids the plan; nothing was done.
+    """
+    from auger_reconcile.applier.apply import ApplyOptions
+
+    options = ApplyOptions(wait=wait, on_event=on_event or (lambda _: None))
+    with _open(path, env, variables, hub) as workspace:
+        if todo is None:
+            return workspace.apply(workspace.plan(), options)
+        if todo.config_digest != workspace.desired.digest:
+            raise StalePlan(f"the files in `{path}` are not those that the plan was made of")
+        if todo.hub != workspace.session.client.url:
+            raise StalePlan(f"the plan was made for the hub {todo.hub}")
+        return workspace.apply(todo, options)
+
+
+def destroy(
+    path: str | Path = ".",
+    *,
+    env: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    hub: str | None = None,
+) -> Plan:
+    """Return the plan that deletes everything the files declare, for `apply` to carry out."""
+    from auger_reconcile.planner.build import PlanOptions
+
+    return plan(path, env=env, variables=variables, hub=hub, options=PlanOptions(destroy=True))
+
+
+def drift(
+    path: str | Path = ".",
+    *,
+    env: str | None = None,
+    variables: Mapping[str, str] | None = None,
+    hub: str | None = None,
+) -> Plan:
+    """Return what separates the hub from the files, what they do not name included.
+
+    An empty plan means that there is no drift. It is for reading: applied, it would delete.
+    """
+    from auger_reconcile.planner.build import PlanOptions
+
+    return plan(path, env=env, variables=variables, hub=hub, options=PlanOptions(prune=True))
+
+
+@contextmanager
+def _open(
+    path: str | Path, env: str | None, variables: Mapping[str, str] | None, hub: str | None
+) -> Iterator[Workspace]:
+    from auger_reconcile.api.workspace import Workspace
+
+    workspace = Workspace(files=(Path(path),), env=env, variables=dict(variables or {}), hub=hub)
+    try:
+        yield workspace
+    finally:
+        workspace.close()
