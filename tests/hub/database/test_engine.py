@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from auger_reconcile.hub.database import engine as engine_module
@@ -33,6 +35,17 @@ def test_the_migrations_make_exactly_the_tables(database: Database) -> None:
 def test_the_head_the_hub_expects_is_the_newest_migration() -> None:
     folder = Path(engine_module.__file__).parent / "migrations"
     assert ScriptDirectory(str(folder)).get_current_head() == HEAD
+
+
+def test_the_migrations_can_be_undone(database: Database) -> None:
+    config = Config()
+    folder = Path(engine_module.__file__).parent / "migrations"
+    config.set_main_option("script_location", str(folder))
+    with database.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "base")
+    with database.connect() as connection:
+        assert inspect(connection).get_table_names() == ["alembic_version"]
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

@@ -9,7 +9,27 @@ revision = "0001"
 down_revision = None
 
 
-def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
+_TABLES = (
+    "predictions",
+    "actuals",
+    "pipelines",
+    "pipeline_files",
+    "trials",
+    "experiment_sessions",
+    "experiments",
+    "tokens",
+    "project_files",
+    "cluster_tasks",
+    "users",
+    "projects",
+    "hyperparameters",
+    "secrets",
+    "organizations",
+)
+
+
+def upgrade() -> None:  # noqa: PLR0915 - one statement a table, as Alembic writes it
+    """Create all tables with their indexes."""
     op.create_table(
         "organizations",
         sa.Column("name", sa.String(), nullable=False),
@@ -364,81 +384,7 @@ def upgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
         batch_op.create_index(batch_op.f("ix_predictions_status"), ["status"], unique=False)
 
 
-def downgrade() -> None:  # noqa: D103, PLR0915 - written by Alembic
-    with op.batch_alter_table("predictions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_predictions_status"))
-        batch_op.drop_index(batch_op.f("ix_predictions_project_id"))
-        batch_op.drop_index(batch_op.f("ix_predictions_pipeline_id"))
-        batch_op.drop_index(batch_op.f("ix_predictions_organization_id"))
-
-    op.drop_table("predictions")
-    with op.batch_alter_table("actuals", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_actuals_pipeline_id"))
-        batch_op.drop_index(batch_op.f("ix_actuals_organization_id"))
-
-    op.drop_table("actuals")
-    with op.batch_alter_table("pipelines", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_pipelines_status"))
-        batch_op.drop_index(batch_op.f("ix_pipelines_project_id"))
-        batch_op.drop_index(batch_op.f("ix_pipelines_organization_id"))
-
-    op.drop_table("pipelines")
-    with op.batch_alter_table("pipeline_files", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_pipeline_files_status"))
-        batch_op.drop_index(batch_op.f("ix_pipeline_files_project_id"))
-        batch_op.drop_index(batch_op.f("ix_pipeline_files_organization_id"))
-
-    op.drop_table("pipeline_files")
-    with op.batch_alter_table("trials", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_trials_project_id"))
-        batch_op.drop_index(batch_op.f("ix_trials_organization_id"))
-        batch_op.drop_index("ix_trials_board")
-
-    op.drop_table("trials")
-    with op.batch_alter_table("experiment_sessions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_experiment_sessions_status"))
-        batch_op.drop_index(batch_op.f("ix_experiment_sessions_project_id"))
-        batch_op.drop_index(batch_op.f("ix_experiment_sessions_project_file_id"))
-        batch_op.drop_index(batch_op.f("ix_experiment_sessions_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_experiment_sessions_experiment_id"))
-
-    op.drop_table("experiment_sessions")
-    with op.batch_alter_table("experiments", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_experiments_project_id"))
-        batch_op.drop_index(batch_op.f("ix_experiments_project_file_id"))
-        batch_op.drop_index(batch_op.f("ix_experiments_organization_id"))
-
-    op.drop_table("experiments")
-    with op.batch_alter_table("tokens", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_tokens_user_id"))
-
-    op.drop_table("tokens")
-    with op.batch_alter_table("project_files", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_project_files_status"))
-        batch_op.drop_index(batch_op.f("ix_project_files_project_id"))
-        batch_op.drop_index(batch_op.f("ix_project_files_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_project_files_key"))
-
-    op.drop_table("project_files")
-    with op.batch_alter_table("cluster_tasks", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_cluster_tasks_status"))
-        batch_op.drop_index(batch_op.f("ix_cluster_tasks_project_id"))
-        batch_op.drop_index(batch_op.f("ix_cluster_tasks_organization_id"))
-
-    op.drop_table("cluster_tasks")
-    with op.batch_alter_table("users", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_users_organization_id"))
-
-    op.drop_table("users")
-    with op.batch_alter_table("projects", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_projects_status"))
-        batch_op.drop_index(batch_op.f("ix_projects_organization_id"))
-        batch_op.drop_index(batch_op.f("ix_projects_name"))
-
-    op.drop_table("projects")
-    with op.batch_alter_table("hyperparameters", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_hyperparameters_organization_id"))
-
-    op.drop_table("hyperparameters")
-    op.drop_table("secrets")
-    op.drop_table("organizations")
+def downgrade() -> None:
+    """Drop all tables, those that are referred to last; their indexes go with them."""
+    for table in _TABLES:
+        op.drop_table(table)
