@@ -1,0 +1,54 @@
+"""A new kind is one file, one test file, and a description for every field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from pydantic import BaseModel
+
+from auger_reconcile.config.declaration import Head
+from auger_reconcile.resources._base import Lifecycle
+from auger_reconcile.resources._registry import all_kinds
+from auger_reconcile.resources.project import ClusterSpec
+from house_rules.conftest import ROOT
+
+KINDS = all_kinds()
+MODELS: list[type[BaseModel]] = [
+    *(kind.spec for kind in KINDS.values()),
+    ClusterSpec,
+    Lifecycle,
+    Head,
+]
+
+
+def fields() -> Iterator[tuple[str, str | None]]:
+    for model in MODELS:
+        for name, info in model.model_fields.items():
+            yield f"{model.__name__}.{name}", info.description
+
+
+FIELDS = dict(fields())
+
+
+def test_there_are_the_four_kinds():
+    assert list(KINDS) == ["dataset", "experiment", "model", "project"]
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_kind_has_its_test_file(name):
+    assert (ROOT / "tests" / "resources" / f"test_{name}.py").is_file()
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_a_field_has_a_description_that_is_a_sentence(name):
+    assert FIELDS[name]
+    assert FIELDS[name].endswith(".")
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+def test_a_kind_gives_every_declared_state_a_meaning(kind):
+    state = kind.spec.model_json_schema()["properties"]["state"]
+    choices = [part for part in state.get("anyOf", [state]) if "pattern" in part]
+    (pattern,) = [part["pattern"] for part in choices]
+    assert set(pattern.strip("^$()").split("|")) == set(kind.states) - {None}
