@@ -58,7 +58,7 @@ class _World:
     """All that a plan is made of, at hand for what looks beyond single resources."""
 
     desired: DesiredState
-    observed: ObservedState
+    references: References
     standings: Mapping[Address, Standing]
     index: Index
 
@@ -78,7 +78,7 @@ def build_plan(
     actions = [action for one in chosen.values() for action in decide_actions(one)]
     actions += _implied_by(actions, chosen, references)
     actions += _last_runs(actions, chosen, references)
-    actions += _removals(actions, chosen, _World(desired, observed, standings, index), options)
+    actions += _removals(actions, chosen, _World(desired, references, standings, index), options)
     actions = list(without_doubles(actions, standings))
     actions += delete_what_hangs_on(actions, index)
     ordered = order_actions(actions, {**hold(actions, index, standings), **references})
@@ -111,10 +111,9 @@ def _assess_all(
     desired: DesiredState, index: Index, references: References, options: PlanOptions
 ) -> dict[Address, Standing]:
     """Assess every declared resource after all that it refers to; return them in file order."""
-    graph = {address: references[address].values() for address in desired.resources}
     names = _declared_names(desired)
     standings: dict[Address, Standing] = {}
-    for address in TopologicalSorter(graph).static_order():
+    for address in _needed_first(references):
         declared = desired.resources.get(address)
         if declared is None:
             continue  # an unknown reference; what refers to it says so
@@ -135,6 +134,12 @@ def _assess_all(
                 assessment = replace(assessment, start=again, pending=True)
         standings[address] = Standing(declared, kind, wanted, assessment)
     return {address: standings[address] for address in desired.resources}
+
+
+def _needed_first(references: References) -> Iterable[Address]:
+    return TopologicalSorter(
+        {at: roles.values() for at, roles in references.items()}
+    ).static_order()
 
 
 def _declared_names(desired: DesiredState) -> dict[tuple[str, str], DeclaredNames]:
@@ -178,13 +183,14 @@ def _removals(
     extra = [
         action
         for action in delete_undeclared_objects(
-            world.observed, world.standings, pruned=pruned, gone=gone
+            world.index, world.standings, pruned=pruned, gone=gone
         )
         if action.address.project in gone or _is_meant(action.address, options)
     ]
     if options.prune:
         history = world.desired.revision_history
-        extra += delete_old_revisions(chosen, [*actions, *extra], world.index, history)
+        needed_first = {at: chosen[at] for at in _needed_first(world.references) if at in chosen}
+        extra += delete_old_revisions(needed_first, [*actions, *extra], world.index, history)
     return extra
 
 

@@ -18,12 +18,18 @@ class Index:
         self._observed = observed
         self._by_key: dict[tuple[str, str], dict[str, list[Any]]] = {}
 
+    def objects(self, project: str, kind: str) -> list[Any]:
+        """Return all objects of a kind; no plan depends on the order in which a hub lists them."""
+        return sorted(
+            self._observed.of(project, kind), key=lambda found: (len(str(found.id)), str(found.id))
+        )
+
     def find(self, address: Address, kind: Kind[Any, Any], keys: Iterable[str]) -> list[Any]:
-        """Return the objects under any of the keys, each once, in the order of the hub."""
+        """Return the objects under any of the keys, each once, in the order of their ids."""
         place = (address.project, address.kind)
         if place not in self._by_key:
             by_key: dict[str, list[Any]] = defaultdict(list)
-            for number, found in enumerate(self._observed.of(*place)):
+            for number, found in enumerate(self.objects(*place)):
                 for key in kind.index_keys(found):
                     by_key[key].append((number, found))
             self._by_key[place] = by_key

@@ -14,9 +14,8 @@ from auger_reconcile.address import Address
 from auger_reconcile.planner.decide import Standing, delete_action, delete_undeclared
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action, Replacement, place_of
-from auger_reconcile.resources._base import Verb, Wanted
+from auger_reconcile.resources._base import Assessment, Verb, Wanted
 from auger_reconcile.resources._registry import all_kinds, kind_of
-from auger_reconcile.state import ObservedState
 
 Place: TypeAlias = tuple[str, str, Any]
 Standings: TypeAlias = Mapping[Address, Standing]
@@ -50,25 +49,36 @@ def delete_old_revisions(
 ) -> Iterator[Action]:
     """Yield the deletes of superseded revisions beyond those that a prune keeps.
 
-    A revision that something else still hangs on, such as a live model, stays.
+    A revision that something else needs, such as a live model, stays.
+
+    Args:
+        chosen: each resource after all that it needs.
+        actions: what is planned already.
+        index: of the observed objects.
+        history: how many superseded revisions are kept, by project.
     """
     going = {place_of(a.address, a.object) for a in actions if a.verb is Verb.DELETE}
-    for address, one in chosen.items():
-        assessment, keep = one.assessment, history.get(address.project)
-        if keep is None or one.wanted is Wanted.ABSENT or assessment.refusal:
+    for address, one in reversed(list(chosen.items())):
+        keep = history.get(address.project)
+        if keep is None or one.wanted is Wanted.ABSENT or one.assessment.refusal:
             continue
-        replacement = Replacement.NEW_FIRST if assessment.create else None
-        stay = (assessment.object, *assessment.superseded, *assessment.broken)
-        old = [found for found in assessment.revisions if found not in stay]
-        for found in old[: max(len(old) - keep, 0)]:
-            hanging = _hanging_on(address, found, index)
-            if all((address.project, kind, other.id) in going for kind, other in hanging):
+        for found in _old_revisions(one.assessment, keep):
+            needed_by = _objects(address.project, one.kind.needed_by(found), index)
+            if all((address.project, kind, other.id) in going for kind, other in needed_by):
+                going.add(place_of(address, found))
+                replacement = Replacement.NEW_FIRST if one.assessment.create else None
                 reason = f"superseded, {keep} of its kind are kept"
                 yield delete_action(one, found, reason, replacement)
 
 
+def _old_revisions(assessment: Assessment, keep: int) -> Sequence[Any]:
+    stay = (assessment.object, *assessment.superseded, *assessment.broken)
+    old = [found for found in assessment.revisions if found not in stay]
+    return old[: max(len(old) - keep, 0)]
+
+
 def delete_undeclared_objects(
-    observed: ObservedState,
+    index: Index,
     standings: Standings,
     *,
     pruned: Collection[str],
@@ -77,7 +87,7 @@ def delete_undeclared_objects(
     """Yield the deletes of what the files do not name.
 
     Args:
-        observed: where they are.
+        index: of the observed objects.
         standings: of what the files name; what that is or was is left out.
         pruned: projects of which everything undeclared is to go.
         gone: projects that go themselves, with everything in them.
@@ -88,7 +98,7 @@ def delete_undeclared_objects(
     for project in dict.fromkeys([*gone, *pruned]):
         reason = f"goes with project.{project}" if project in gone else "not declared"
         for kind in (kind for kind in all_kinds().values() if not kind.is_home):
-            for found in observed.of(project, kind.name):
+            for found in index.objects(project, kind.name):
                 if kind.is_at_home(found) and found.id not in owned[project, kind.name]:
                     yield delete_undeclared(project, kind, found, reason)
 
@@ -123,8 +133,15 @@ def hold(
 
 
 def _hanging_on(address: Address, found: Any, index: Index) -> Iterator[tuple[str, Any]]:
-    for kind_name, key in kind_of(address.kind).takes_along(found):
+    return _objects(address.project, kind_of(address.kind).takes_along(found), index)
+
+
+def _objects(
+    project: str, places: Iterable[tuple[str, str]], index: Index
+) -> Iterator[tuple[str, Any]]:
+    """Yield the objects in a project under (kind, key), with their kind."""
+    for kind_name, key in places:
         kind = kind_of(kind_name)
-        for other in index.find(Address(address.project, kind_name, ""), kind, [key]):
-            if kind.is_at_home(other):
-                yield kind_name, other
+        for found in index.find(Address(project, kind_name, ""), kind, [key]):
+            if kind.is_at_home(found):
+                yield kind_name, found

@@ -126,6 +126,7 @@ class Assessment:
         pending: what it brings forth (a finished run) is not known yet.
         detail: one short text about what a create or start does.
         refusal: why this resource cannot be planned (a gate), a short sentence.
+        fault: why nothing of the plan may be applied: what is declared cannot work.
         caution: what the plan cannot know, a short sentence.
     """
 
@@ -144,6 +145,7 @@ class Assessment:
     pending: bool = False
     detail: Mapping[Verb, str] = field(default_factory=dict)
     refusal: str | None = None
+    fault: str | None = None
     caution: str | None = None
 
 
@@ -288,6 +290,10 @@ class Kind(ABC, Generic[S, Obj]):
     def takes_along(self, found: Obj) -> Iterable[tuple[str, str]]:
         """Return the (kind, key) of objects that the hub removes together with this one."""
         return ()
+
+    def needed_by(self, found: Obj) -> Iterable[tuple[str, str]]:
+        """Return the (kind, key) of objects for whose sake an old revision is kept."""
+        return self.takes_along(found)
 
     def is_at_home(self, found: Obj) -> bool:
         """Say whether an object is in its project on the hub, and would go with it."""

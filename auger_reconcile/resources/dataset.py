@@ -67,6 +67,12 @@ class DatasetSpec(Spec):
         default=None, description="Computed: bytes of a local source.", traits=[Trait.LOCAL]
     )
 
+    columns: tuple[str, ...] | None = setting(
+        default=None,
+        description="Computed: columns of a local source, where they can be told.",
+        traits=[Trait.LOCAL],
+    )
+
     @property
     def is_remote(self) -> bool:
         """Whether the hub fetches the data itself."""
@@ -174,6 +180,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def delete(self, work: Work) -> Steps:
         """One request."""
         yield from delete(f"project_files/{work.object.id}")
+
+    def needed_by(self, found: DatasetObject) -> Iterable[tuple[str, str]]:
+        """The experiments that are bound to it."""
+        return [("experiment", f"data:{found.id}")]
 
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""

@@ -138,8 +138,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         return {"project": ("project", ""), "dataset": ("dataset", spec.dataset)}
 
     def index_keys(self, found: ExperimentObject) -> Iterable[str]:
-        """By name, and as a revision."""
-        return series_keys(found.name, "")
+        """By name, as a revision, and by the data set it is bound to."""
+        return (*series_keys(found.name, ""), f"data:{found.dataset_id}")
 
     def assess(self, spec: ExperimentSpec, scene: Scene) -> Assessment:
         """Find the revision bound to the data set as it is now, and in it a run that matches."""

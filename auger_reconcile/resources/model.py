@@ -192,10 +192,7 @@ class Model(Kind[ModelSpec, ModelObject]):
             yield Remove(work.object.path)
             return
         with suppress(NotFound):
-            path = f"pipelines/{work.object.id}"
-            with suppress(Conflict):  # it is undeployed already
-                yield Call("PATCH", path, {"status": UNDEPLOYING})
-            yield Await("pipelines", work.object.id, DEPLOYING | {READY, UNDEPLOYING})
+            yield from _undeploy(work.object)
 
     def is_at_home(self, found: ModelObject) -> bool:
         """A download lies in the folder of auger.yaml and stays there."""
@@ -266,6 +263,21 @@ def _deploy(body: Mapping[str, Any]) -> Steps:
         if refused.status != 400 or not (yield from _is_leaving(str(body["trial_id"]))):
             raise
     return (yield Call("POST", "pipelines", body))
+
+
+def _undeploy(found: ModelObject) -> Steps:
+    """Yield the requests that undeploy; one that is not live (any more) is left alone."""
+    path = f"pipelines/{found.id}"
+    if found.status in DEPLOYING:  # it cannot be undeployed before it is deployed
+        yield Await("pipelines", found.id, DEPLOYING)
+    try:
+        yield Call("PATCH", path, {"status": UNDEPLOYING})
+    except Conflict:
+        item = yield Call("GET", path)
+        if item.get("status") in DEPLOYING | {READY}:
+            raise
+    else:
+        yield Await("pipelines", found.id, frozenset({READY, UNDEPLOYING}))
 
 
 def _is_leaving(pipeline_id: str) -> Steps:
