@@ -9,7 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.session import Session, Surroundings, open_session
+from auger_reconcile.api.session import (
+    Session,
+    Surroundings,
+    find_credentials,
+    has_credentials,
+    open_session,
+)
 from auger_reconcile.errors import AugerError
 
 if TYPE_CHECKING:
@@ -112,13 +118,18 @@ class Context:
         Raises:
             NotAuthenticated: nobody is logged in; the message names the source that was looked at.
         """
-        from auger_reconcile.api.session import find_credentials
-
         return find_credentials(
             Surroundings(self.environ, self.home),
             hub=self._hub or self.name_of("hub"),
             path_to_credentials=self._path_to_credentials,
         )
+
+    @property
+    def is_logged_in(self) -> bool:
+        """Whether there are credentials of the user's own, or a hub is named."""
+        around = Surroundings(self.environ, self.home)
+        named = self._hub or self.name_of("hub")
+        return bool(named) or has_credentials(around, self._path_to_credentials)
 
     @property
     def _path_to_credentials(self) -> Path | None:

@@ -80,7 +80,7 @@ def find_credentials(
     from auger_reconcile.client.local_hub import ensure_local_hub
 
     environ, home = around.environ, around.home
-    if hub == LOCAL or (hub is None and not _has_credentials(around, path_to_credentials)):
+    if hub == LOCAL or (hub is None and not has_credentials(around, path_to_credentials)):
         return ensure_local_hub(environ=environ, home=home)
     credentials = load_credentials(
         environ=environ, path_to_credentials=path_to_credentials, home=home
@@ -93,7 +93,8 @@ def find_credentials(
     return credentials
 
 
-def _has_credentials(around: Surroundings, path_to_credentials: Path | None) -> bool:
+def has_credentials(around: Surroundings, path_to_credentials: Path | None) -> bool:
+    """Say whether any source of credentials is there, good or bad."""
     named = ("AUGER_CREDENTIALS", "AUGER_CREDENTIALS_PATH")
     stored = around.home / ".augerai" / "auger.json"
     return any(map(around.environ.get, named)) or bool(path_to_credentials) or stored.exists()

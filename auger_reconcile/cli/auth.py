@@ -5,12 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.single import open_context
+from auger_reconcile.cli.views.words import plain
+from auger_reconcile.errors import AugerError
+
+if TYPE_CHECKING:
+    from auger_reconcile.client.credentials import Credentials
 
 
 @group(example="auger auth whoami")
@@ -19,8 +25,8 @@ def auth() -> None:
 
 
 @auth.command(example="auger auth login --username anna@example.com --organization shop")
-@click.option("-u", "--username", prompt=True, help="User name or e-mail address.")
-@click.option("-o", "--organization", prompt=True, help="Organization to work in.")
+@click.option("-u", "--username", help="User name or e-mail address; asked for without it.")
+@click.option("-o", "--organization", help="Organization to work in; asked for without it.")
 @click.option("-p", "--password", help="Better left out: other users can see it. It is asked for.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @click.option(
@@ -34,8 +40,8 @@ def auth() -> None:
 def login(  # noqa: PLR0913 - one option each
     invocation: Invocation,
     *,
-    username: str,
-    organization: str,
+    username: str | None,
+    organization: str | None,
     password: str | None,
     password_stdin: bool,
     system: str,
@@ -50,9 +56,12 @@ def login(  # noqa: PLR0913 - one option each
     from auger_reconcile.api.session import Surroundings
 
     if password_stdin:
+        if not (username and organization):
+            raise click.UsageError("--password-stdin needs --username and --organization")
         password = sys.stdin.readline().rstrip("\r\n")
-    elif password is None:
-        password = click.prompt("Password", hide_input=True, err=True)
+    username = username or _ask("User name")
+    organization = organization or _ask("Organization")
+    password = password or _ask("Password", is_secret=True)
     around = Surroundings(os.environ, Path.home())
     with invocation.busy_with("Logging in"):
         credentials = log_in(
@@ -60,12 +69,15 @@ def login(  # noqa: PLR0913 - one option each
             url=url or SYSTEMS[system],
             username=username,
             organization=organization,
-            password=str(password),
+            password=password,
         )
     if invocation.as_json:
-        invocation.show_json({"username": username, "api_url": credentials.api_url})
+        invocation.show_json(_describe(credentials))
     else:
-        invocation.show(f"Logged in as {username} at {credentials.api_url}.")
+        invocation.show(
+            f"Logged in as {plain(username)} in organization {plain(credentials.organization)}"
+            f" at {credentials.api_url}."
+        )
 
 
 @auth.command(example="auger auth logout")
@@ -85,15 +97,33 @@ def logout(invocation: Invocation) -> None:
 def whoami(invocation: Invocation) -> None:
     """Say who is logged in, in which organization and at which hub."""
     with open_context(invocation) as context:
-        who = context.credentials
+        who, is_logged_in = context.credentials, context.is_logged_in
     if invocation.as_json:
-        invocation.show_json(
-            {
-                "username": who.username,
-                "organization": who.organization,
-                "api_url": who.api_url,
-                "source": who.source,
-            }
-        )
-    else:
-        invocation.show(f"{who.username} in organization {who.organization} at {who.api_url}")
+        invocation.show_json({**_describe(who), "source": who.source})
+        return
+    invocation.show(
+        f"{plain(who.username)} in organization {plain(who.organization)} at {who.api_url}"
+    )
+    if not is_logged_in and not invocation.is_quiet:
+        invocation.tell("Nobody is logged in, so this is the hub of this machine.")
+
+
+def _describe(who: Credentials) -> dict[str, str]:
+    return {"username": who.username, "organization": who.organization, "api_url": who.api_url}
+
+
+def _ask(what: str, *, is_secret: bool = False) -> str:
+    """Ask on stderr: stdout is for results.
+
+    Raises:
+        AugerError: there is nobody to ask.
+    """
+    try:
+        return str(click.prompt(what, hide_input=is_secret, err=True))
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise AugerError(
+            f"there is nobody to ask for the {what.lower()}",
+            hint="auger auth login --username NAME --organization NAME --password-stdin",
+        ) from None

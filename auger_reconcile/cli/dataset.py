@@ -22,7 +22,7 @@ def dataset() -> None:
 def list_(invocation: Invocation) -> None:
     """List all data sets of the project."""
     from auger_reconcile.api.dataset import DataSet
-    from auger_reconcile.cli.views.table import Column, member
+    from auger_reconcile.cli.views.table import Column, member, moment
 
     columns = (
         Column("Name", member("name")),
@@ -34,7 +34,7 @@ def list_(invocation: Invocation) -> None:
             is_number=True,
         ),
         Column("Id", member("id")),
-        Column("Created", member("created_at")),
+        Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
         show_list(
@@ -57,6 +57,7 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
         invocation,
         lambda c: DataSet(c, dataset_name=name).plan_select(),
         show_only=show_only,
+        idle="It is selected already.",
     )
 
 
@@ -70,7 +71,12 @@ def create(invocation: Invocation, *, source: str | None, show_only: bool) -> Ex
     """
     from auger_reconcile.api.dataset import DataSet
 
-    return run_plan(invocation, lambda c: DataSet(c).plan_create(source), show_only=show_only)
+    return run_plan(
+        invocation,
+        lambda c: DataSet(c).plan_create(source),
+        show_only=show_only,
+        idle="A data set with this content is there already, and selected.",
+    )
 
 
 @dataset.command(example="auger dataset delete churn.csv")
@@ -85,6 +91,7 @@ def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bo
         invocation,
         lambda c: DataSet(c, dataset_name=name).plan_delete(),
         show_only=show_only,
+        idle="There is nothing to delete.",
         consent=yes,
     )
 

@@ -29,13 +29,13 @@ def experiment() -> None:
 def list_(invocation: Invocation) -> None:
     """List all experiments of the project."""
     from auger_reconcile.api.experiment import Experiment
-    from auger_reconcile.cli.views.table import Column, member
+    from auger_reconcile.cli.views.table import Column, member, moment
 
     columns = (
         Column("Name", member("name")),
         Column("Last run", member("last_experiment_session_status")),
         Column("Id", member("id")),
-        Column("Created", member("created_at")),
+        Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
         show_list(
@@ -58,6 +58,7 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_select(),
         show_only=show_only,
+        idle="It is selected already.",
     )
 
 
@@ -79,6 +80,7 @@ def start(
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_start(again=again),
         show_only=show_only,
+        idle="A run with these settings and this data is there already; --again starts another.",
         wait=wait,
     )
 
@@ -94,6 +96,7 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_stop(),
         show_only=show_only,
+        idle="No run is active.",
     )
 
 
@@ -144,5 +147,6 @@ def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bo
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_delete(),
         show_only=show_only,
+        idle="There is nothing to delete.",
         consent=yes,
     )

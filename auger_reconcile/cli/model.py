@@ -24,7 +24,7 @@ def model() -> None:
 def list_(invocation: Invocation) -> None:
     """List the models that are deployed on the hub; downloaded ones it does not know."""
     from auger_reconcile.api.model import Model, model_summary
-    from auger_reconcile.cli.views.table import Column, member
+    from auger_reconcile.cli.views.table import Column, member, moment
 
     columns = (
         Column("Model id", member("id")),
@@ -33,7 +33,7 @@ def list_(invocation: Invocation) -> None:
         Column("Score", member("score"), is_number=True),
         Column("Metric", member("score_name")),
         Column("Data set", member("dataset")),
-        Column("Created", member("created_at")),
+        Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
         items = Model(context).list()
@@ -53,6 +53,7 @@ def deploy(invocation: Invocation, *, model_id: str, locally: bool, show_only: b
         invocation,
         lambda c: Model(c).plan_deploy(model_id, locally=locally),
         show_only=show_only,
+        idle="It is downloaded already." if locally else "It is deployed already.",
     )
 
 
@@ -68,6 +69,7 @@ def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: boo
         invocation,
         lambda c: Model(c).plan_undeploy(model_id),
         show_only=show_only,
+        idle="It is not deployed.",
         consent=yes,
     )
 
@@ -85,7 +87,7 @@ def predict(
 
     def tell(rows: int) -> None:
         if invocation.has_live_terminal:
-            click.echo(f"{CLEAR_LINE}{rows} rows", nl=False, err=True)
+            click.echo(f"{CLEAR_LINE}Predicting ... {rows:,} rows", nl=False, err=True)
 
     with open_context(invocation) as context, invocation.busy_with("Predicting"):
         path = Model(context).predict(file, model_id, threshold, locally, tell)
@@ -101,10 +103,11 @@ def predict(
 def actual(invocation: Invocation, *, file: str, model_id: str) -> None:
     """Send what really happened, so that the hub can score the model."""
     from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.views.words import count_of
 
     with open_context(invocation) as context, invocation.busy_with("Sending"):
         rows = Model(context).actual(file, model_id)
     if invocation.as_json:
         invocation.show_json({"rows": rows})
     else:
-        invocation.show(f"Sent {rows} rows.")
+        invocation.show(f"Sent {count_of(rows, 'row')}.")

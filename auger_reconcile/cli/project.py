@@ -24,13 +24,13 @@ def project() -> None:
 def list_(invocation: Invocation) -> None:
     """List all projects of the organization."""
     from auger_reconcile.api.project import Project
-    from auger_reconcile.cli.views.table import Column, member
+    from auger_reconcile.cli.views.table import Column, member, moment
 
     columns = (
         Column("Name", member("name")),
         Column("Status", member("status")),
         Column("Id", member("id")),
-        Column("Created", member("created_at")),
+        Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
         show_list(
@@ -49,7 +49,12 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
     """Select an existing project: store its name in auger.yaml."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(invocation, lambda c: Project(c, name).plan_select(), show_only=show_only)
+    return run_plan(
+        invocation,
+        lambda c: Project(c, name).plan_select(),
+        show_only=show_only,
+        idle="It is selected already.",
+    )
 
 
 @project.command(example="auger project create churn")
@@ -59,7 +64,12 @@ def create(invocation: Invocation, *, name: str | None, show_only: bool) -> Exit
     """Create a project and select it."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(invocation, lambda c: Project(c, name).plan_create(), show_only=show_only)
+    return run_plan(
+        invocation,
+        lambda c: Project(c, name).plan_create(),
+        show_only=show_only,
+        idle="The project is there already.",
+    )
 
 
 @project.command(example="auger project delete churn")
@@ -71,7 +81,11 @@ def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bo
     from auger_reconcile.api.project import Project
 
     return run_plan(
-        invocation, lambda c: Project(c, name).plan_delete(), show_only=show_only, consent=yes
+        invocation,
+        lambda c: Project(c, name).plan_delete(),
+        show_only=show_only,
+        idle="There is nothing to delete.",
+        consent=yes,
     )
 
 
@@ -82,7 +96,12 @@ def start(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitC
     """Start the project's cluster with the size that auger.yaml declares."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(invocation, lambda c: Project(c, name).plan_start(), show_only=show_only)
+    return run_plan(
+        invocation,
+        lambda c: Project(c, name).plan_start(),
+        show_only=show_only,
+        idle="The cluster runs already.",
+    )
 
 
 @project.command(example="auger project stop")
@@ -92,4 +111,9 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
     """Stop the project's cluster."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(invocation, lambda c: Project(c, name).plan_stop(), show_only=show_only)
+    return run_plan(
+        invocation,
+        lambda c: Project(c, name).plan_stop(),
+        show_only=show_only,
+        idle="The cluster does not run.",
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -36,11 +36,12 @@ def open_context(invocation: Invocation) -> Iterator[Context]:
         yield context
 
 
-def run_plan(
+def run_plan(  # noqa: PLR0913 - keyword-only beyond the first two
     invocation: Invocation,
     make: Callable[[Context], Plan],
     *,
     show_only: bool,
+    idle: str,
     consent: bool = True,
     wait: bool = False,
 ) -> ExitCode:
@@ -50,6 +51,7 @@ def run_plan(
         invocation: where to show it.
         make: makes the plan in the context.
         show_only: nothing is carried out.
+        idle: the sentence for a plan that has nothing to do.
         consent: the user's yes is given, because the command asks for nothing that loses anything
             or `--yes` was said.
         wait: for the end of what is started.
@@ -61,6 +63,9 @@ def run_plan(
     with open_context(invocation) as context:
         with invocation.busy_with("Reading the hub"):
             plan = make(context)
+        if plan.is_empty and not (invocation.as_json or plan.refusals or plan.diagnostics):
+            invocation.show(idle)
+            return ExitCode.DONE
         if show_only:
             show_plan(invocation, plan, form="json" if invocation.as_json else "text")
             return find_exit_code(plan)
@@ -93,6 +98,7 @@ def show_list(
     import json
 
     from auger_reconcile.cli.views.table import render_table
+    from auger_reconcile.resources._base import is_named
 
     if invocation.as_json:
         separator = "["
@@ -101,10 +107,13 @@ def show_list(
             separator = ","
         invocation.show("[]" if separator == "[" else "]")
         return
-    lines = render_table(columns, items, is_selected=lambda row: row.get("name") == selected)
-    shown = 0
-    for line in lines:
+
+    def is_selected(row: Mapping[str, Any]) -> bool:
+        return selected is not None and is_named(str(row.get("name")), selected)
+
+    is_empty = True
+    for line in render_table(columns, items, is_selected=is_selected):
         invocation.show(line)
-        shown += 1
-    if not shown:
+        is_empty = False
+    if is_empty:
         invocation.tell(empty)

@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from auger_reconcile.cli.views.table import Column, member, render_table
+from auger_reconcile.cli.views.table import Column, local_time, member, render_table
+from auger_reconcile.cli.views.words import plain
 
 BEST = 5  # trials of each run in the history
 BAR = 20  # characters of a full bar
@@ -54,7 +55,8 @@ def render_leaderboard(rows: Sequence[Mapping[str, Any]], status: str) -> Iterat
 def render_history(run: Mapping[str, Any]) -> Iterator[str]:
     """Yield the lines about one run: a heading, its settings, the best of its leaderboard."""
     score = "" if run["score"] is None else f"  best {run['score']:.4f}"
-    heading = f"Run {run['id']}  {run['created_at']}  {run['status']}{score}"
+    began = local_time(run["created_at"])
+    heading = f"Run {plain(run['id'])}  {began}  {plain(run['status'])}{score}"
     yield click.style(heading, bold=True)
     settings = [f"{name}: {_plain(value)}" for name, value in sorted(run["settings"].items())]
     yield from (f"  {line}" for line in settings if not line.endswith(": "))
@@ -68,9 +70,15 @@ def render_history(run: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _plain(value: Any) -> str:
-    if value in (None, [], {}):
-        return ""
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+    match value:
+        case None | [] | {}:
+            return ""
+        case bool():
+            return str(value).lower()
+        case list():
+            return ", ".join(map(_plain, value))
+        case _:
+            return plain(str(value))
 
 
 def _spread(row: Mapping[str, Any]) -> float | None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import chain, islice
 from typing import Any
 
 import click
 
+from auger_reconcile.cli.views.words import plain
+
 FIRST_PAGE = 100
-WIDEST = 60
+WIDEST = 60  # columns kept free for one cell; a longer text is shown whole and moves what follows
 GAP = "  "
 Row = Mapping[str, Any]
 
@@ -28,12 +31,26 @@ class Column:
         value = self.value(row)
         if value is None:
             return ""
-        return f"{value:.4f}" if isinstance(value, float) else str(value)
+        return f"{value:.4f}" if isinstance(value, float) else plain(str(value))
 
 
 def member(name: str) -> Callable[[Row], Any]:
     """Return a function that takes one member of a row."""
     return lambda row: row.get(name)
+
+
+def moment(name: str) -> Callable[[Row], str]:
+    """Return a function that takes one member of a row as a time of this place, to the minute."""
+    return lambda row: local_time(row.get(name))
+
+
+def local_time(text: Any) -> str:
+    """Return a time stamp of the hub as `2026-11-22 17:02`, here; what is none stays as it is."""
+    try:
+        told = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return "" if text is None else str(text)
+    return f"{told.astimezone():%Y-%m-%d %H:%M}"
 
 
 def render_table(
@@ -49,19 +66,28 @@ def render_table(
     if not first:
         return
     widths = [
-        min(WIDEST, max(len(column.heading), *(len(column.text(row)) for row in first)))
+        min(WIDEST, max(_width(text) for text in (column.heading, *map(column.text, first))))
         for column in shown
     ]
     mark = "  " if is_selected else ""
-    heading = GAP.join(_fit(c.heading, w, c.is_number) for c, w in zip(shown, widths, strict=True))
-    yield click.style((mark + heading).rstrip(), bold=True)
+    heading = (_fit(c.heading, w, c) for c, w in zip(shown, widths, strict=True))
+    yield click.style((mark + GAP.join(heading)).rstrip(), bold=True)
     for row in chain(first, stream):
-        cells = [_fit(c.text(row), w, c.is_number) for c, w in zip(shown, widths, strict=True)]
+        cells = (_fit(c.text(row), w, c) for c, w in zip(shown, widths, strict=True))
         chosen = is_selected is not None and is_selected(row)
         line = (("* " if chosen else mark) + GAP.join(cells)).rstrip()
         yield click.style(line, fg="green") if chosen else line
 
 
-def _fit(text: str, width: int, is_number: bool) -> str:  # noqa: FBT001 - private, positional for brevity
-    short = text if len(text) <= WIDEST else f"{text[: WIDEST - 1]}…"
-    return short.rjust(width) if is_number else short.ljust(width)
+def _fit(text: str, width: int, column: Column) -> str:
+    space = " " * (width - _width(text))
+    return space + text if column.is_number else text + space
+
+
+def _width(text: str) -> int:
+    """Return the columns of a terminal that a text takes; some characters take two, or none."""
+    if text.isascii():
+        return len(text)
+    from rich.cells import cell_len
+
+    return cell_len(text)
