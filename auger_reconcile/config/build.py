@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from collections.abc import Mapping as Map
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +138,7 @@ def _read_content(
     try:
         if path.is_file():
             content = contents.read(path)
-            return {"sha256": content.sha256, "size": content.size}
+            return asdict(content)
         hint = "it is not a file" if path.exists() else "there is no such file"
     except (OSError, ValueError) as error:
         hint = getattr(error, "strerror", None) or str(error)

@@ -75,6 +75,7 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
             continue
         if isinstance(declared.spec, ExperimentSpec):
             _check_metric(item, declared.spec, about)
+            _check_data(item, declared.spec, built, about)
         elif isinstance(declared.spec, ModelSpec):
             _check_gate(item, declared.spec, built, about)
     _check_file_lifecycle(document, report)
@@ -158,6 +159,30 @@ def _check_columns(item: Declaration, report: Report) -> None:
         hint = "it is excluded" if time.text in excluded else "it is the target"
         summary = "a time column that cannot be one"
         report.error("time-column", summary, time, hint=hint)
+
+
+def _check_data(
+    item: Declaration, spec: ExperimentSpec, built: Map[str, Declared], report: Report
+) -> None:
+    """Check that the columns are in the data, where a local source tells its columns."""
+    dataset = built.get(f"dataset.{spec.dataset}")
+    columns = getattr(dataset.spec, "columns", None) if dataset else None
+    if columns is None or spec.state == "absent":
+        return
+    for name in ("target", "time_series"):
+        node = item.settings.value(name)
+        if isinstance(node, Scalar) and node.text not in columns:
+            hint = _nearest_column(node.text, columns)
+            report.error("unknown-column", "a column that the data does not have", node, hint=hint)
+    for text, node in _texts_of(item.settings.value("exclude")).items():
+        if text not in columns:
+            hint = _nearest_column(text, columns)
+            report.warn("unknown-column", "a column that the data does not have", node, hint=hint)
+
+
+def _nearest_column(name: str, columns: tuple[str, ...]) -> str:
+    match = nearest(name, columns)
+    return f"the data has `{match}`" if match else f"the data has {quote_all(columns[:10])}"
 
 
 def _texts_of(node: Node | None) -> dict[str, Scalar]:

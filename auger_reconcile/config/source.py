@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from auger_reconcile.config.header import read_header
 from auger_reconcile.resources._base import split_extension
 
 # Wire contract §3.5; a2ml adds parquet.
@@ -19,10 +20,11 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True)
 class Content:
-    """What identifies a file: SHA-256 and size in bytes."""
+    """What identifies a file, SHA-256 and size in bytes; and its columns where they can be told."""
 
     sha256: str
     size: int
+    columns: tuple[str, ...] | None
 
 
 class ContentReader:
@@ -44,7 +46,7 @@ class ContentReader:
                 while chunk := stream.read(_CHUNK):
                     digest.update(chunk)
                     size += len(chunk)
-            self._known[resolved] = Content(digest.hexdigest(), size)
+            self._known[resolved] = Content(digest.hexdigest(), size, read_header(resolved))
         return self._known[resolved]
 
 

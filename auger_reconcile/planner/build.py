@@ -83,6 +83,7 @@ def build_plan(
     actions += delete_what_hangs_on(actions, index)
     ordered = order_actions(actions, {**hold(actions, index, standings), **references})
     counts = {key: len(found) for key, found in observed.objects.items()}
+    guarded = check_guards(desired, ordered, counts, options.max_deletes)
     return Plan(
         hub=observed.hub,
         organization=observed.organization,
@@ -92,7 +93,7 @@ def build_plan(
         bindings={address: one.assessment.object for address, one in standings.items()},
         references=references,
         diagnostics=sort_diagnostics(_diagnose(chosen.values())),
-        refusals=sort_diagnostics(check_guards(desired, ordered, counts, options.max_deletes)),
+        refusals=sort_diagnostics([*_faults(chosen.values()), *guarded]),
     )
 
 
@@ -213,6 +214,19 @@ def _last_runs(
         for home in references[address].values():
             if chosen[home].kind.is_home and (home, Verb.STOP) in touched:
                 yield start_action(one, f"has to end before {home} stops")
+
+
+def _faults(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:
+    """Yield what cannot work and is known before anything is done."""
+    for one in chosen:
+        if one.assessment.fault and not _is_gone(one):
+            yield Diagnostic(
+                Severity.ERROR,
+                "preflight",
+                one.assessment.fault,
+                span=one.declared.spans.get(""),
+                address=str(one.declared.address),
+            )
 
 
 def _diagnose(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:

@@ -146,6 +146,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         revisions = in_series(scene, spec.name, "")
         dataset: DatasetObject | None = scene.refs["dataset"].object
         bound = [item for item in revisions if dataset and str(item.dataset_id) == str(dataset.id)]
+        columns = [name for name, _ in dataset.columns] if dataset else []
         detail = {Verb.START: _evaluation.describe_search(spec)}
         if not bound:
             taken = [item.name for item in revisions]
@@ -157,8 +158,9 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 revisions=revisions,
                 pending=is_run_to_come(spec, None),
                 detail=detail,
+                fault=_unknown_column(spec, columns),
             )
-        columns = [name for name, _ in dataset.columns] if dataset else []
+        fault = _unknown_column(spec, columns)
         found, why_start, changes = match_run(spec, bound[-1], columns, scene.differ)
         active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
         return Assessment(
@@ -170,6 +172,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             changes=changes,
             pending=is_run_to_come(spec, found.run),
             detail=detail,
+            fault=fault if why_start else None,
         )
 
     def create(self, work: Work) -> Steps:
@@ -233,6 +236,13 @@ def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
     if run is not None and run.status in (COMPLETED, *IN_PROGRESS):
         return run.status != COMPLETED and spec.state != "stopped"
     return spec.state == "completed"
+
+
+def _unknown_column(spec: ExperimentSpec, columns: Sequence[str]) -> str | None:
+    """Return what is wrong with the columns that a run needs; no columns are unknown columns."""
+    needed = [name for name in (spec.target, spec.time_series) if name]
+    missing = [name for name in needed if columns and name not in columns]
+    return f"the data has no column `{missing[0]}`" if missing else None
 
 
 def match_run(
