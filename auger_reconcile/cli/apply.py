@@ -1,8 +1,11 @@
-"""`auger apply`: plan, ask, carry out."""
+"""`auger apply`: plan, ask, carry out; or carry out a saved plan."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
+
+import click
 
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
@@ -11,14 +14,26 @@ from auger_reconcile.cli.options import apply_options, plan_options
 
 
 @command(example="auger apply --auto-approve --wait")
+@click.argument(
+    "planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
 @plan_options
 @apply_options
-def apply(invocation: Invocation, **said: Any) -> ExitCode:
+def apply(invocation: Invocation, *, planfile: Path | None, **said: Any) -> ExitCode:
     """Make the hub what the files say.
 
     Shows the plan, asks, and carries out exactly that plan. What fails takes only what depends on
     it along; running the command again finishes the rest.
-    """
-    from auger_reconcile.cli.applying import plan_and_apply
 
-    return plan_and_apply(invocation, **said)
+    With PLANFILE, which `auger plan --out` saved, it carries out that plan without asking, unless
+    files or hub have changed since.
+    """
+    from auger_reconcile.cli.applying import apply_saved, plan_and_apply
+
+    if planfile is None:
+        return plan_and_apply(invocation, **said)
+    said.pop("auto_approve")
+    kept = {name: said.pop(name) for name in ("wait", "parallelism", "timeout")}
+    if any(said.values()):
+        raise click.UsageError("a saved plan takes no options of planning: it is carried out as is")
+    return apply_saved(invocation, planfile, **kept)

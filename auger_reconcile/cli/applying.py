@@ -7,19 +7,21 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 import click
 
+from auger_reconcile.api.saved_plan import read_plan, refresh_plan
 from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.planning import find_exit_code, make_plan, show_plan
+from auger_reconcile.cli.planning import find_exit_code, make_plan, read_files, show_plan
 from auger_reconcile.cli.views.apply_json import JsonEvents, result_to_json
 from auger_reconcile.cli.views.apply_text import PlainProgress, Progress, render_result
 from auger_reconcile.cli.views.plan_json import plan_to_json
@@ -54,12 +56,31 @@ def plan_and_apply(
     **said: Any,
 ) -> ExitCode:
     """Plan as the options say, and carry the plan out."""
+    options = ApplyOptions(parallelism, wait=wait, patience=Patience(timeout))
     with invocation.workspace() as workspace:
-        plan = make_plan(invocation, workspace, **said)
-        options = ApplyOptions(parallelism, wait=wait, patience=Patience(timeout))
+        plan = make_plan(invocation, workspace, read_files(invocation, workspace, **said))
         return carry_out(
             invocation, plan, workspace.apply, options=options, consent=Consent(auto_approve)
         )
+
+
+def apply_saved(
+    invocation: Invocation, path: Path, *, wait: bool, parallelism: int, timeout: float | None
+) -> ExitCode:
+    """Carry out a saved plan; that it was saved is the consent.
+
+    Raises:
+        StalePlan: it no longer fits the files or the hub.
+    """
+    options = ApplyOptions(parallelism, wait=wait, patience=Patience(timeout))
+    saved = read_plan(path)
+    with invocation.workspace() as workspace:
+        with invocation.busy_with("Reading the hub"):
+            plan, declared = refresh_plan(saved, workspace)
+        with closing(declared):
+            return carry_out(
+                invocation, plan, declared.apply, options=options, consent=Consent(given=True)
+            )
 
 
 def carry_out(

@@ -17,6 +17,7 @@ SECTIONS = {
         "plan": "Show what apply would do.",
         "apply": "Make the hub what the files say.",
         "destroy": "Delete everything the files declare.",
+        "schema": "Print the JSON Schema of auger.yaml.",
     },
     "One thing at a time": {
         "auth": "Log in, log out, say who is logged in.",

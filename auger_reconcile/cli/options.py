@@ -84,6 +84,14 @@ def plan_options(function: F) -> F:
     """Add the options that say what to plan."""
     function = scope_options(function)
     function = click.option(
+        "--replace",
+        "repeats",
+        multiple=True,
+        type=AddressType(),
+        metavar="ADDRESS",
+        help="Start this again, although what is there satisfies; repeatable.",
+    )(function)
+    function = click.option(
         "--prune", is_flag=True, help="Also delete what the files do not declare."
     )(function)
     return click.option("--destroy", is_flag=True, help="Delete what the files declare.")(function)
@@ -119,12 +127,13 @@ def to_plan_options(desired: DesiredState, **said: Any) -> PlanOptions:
     """Return the options of the planner.
 
     Raises:
-        AugerError: a target or an exclude is not declared; it would silently mean nothing.
+        AugerError: an address is not declared; it would silently mean nothing.
     """
     from auger_reconcile.planner.build import PlanOptions
 
-    for address in (*said.get("targets", ()), *said.get("excludes", ())):
-        check_declared(address, desired.resources)
+    for option in ("targets", "excludes", "repeats"):
+        for address in said.get(option, ()):
+            check_declared(address, desired.resources)
     return PlanOptions(**said)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import Any
 
 import click
@@ -27,13 +29,27 @@ FORMATS = ("text", "json")
     show_default=True,
     help="How to print the plan.",
 )
-def plan(invocation: Invocation, *, detailed_exitcode: bool, form: str, **said: Any) -> ExitCode:
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Save the plan; `auger apply FILE` carries out that and nothing else.",
+)
+def plan(
+    invocation: Invocation, *, detailed_exitcode: bool, form: str, out: Path | None, **said: Any
+) -> ExitCode:
     """Show what apply would do; nothing is changed."""
-    from auger_reconcile.cli.planning import find_exit_code, make_plan, show_plan
+    from auger_reconcile.api.saved_plan import save_plan
+    from auger_reconcile.cli.planning import find_exit_code, make_plan, read_files, show_plan
 
     with invocation.workspace() as workspace:
-        made = make_plan(invocation, workspace, **said)
+        options = read_files(invocation, workspace, **said)
+        made = make_plan(invocation, workspace, options)
+        if out:
+            save_plan(out, made, workspace, options)
     show_plan(invocation, made, form="json" if invocation.as_json else form)
+    if out and not invocation.is_quiet:
+        invocation.tell(f"\nSaved. To carry it out:\nauger apply {shlex.quote(str(out))}")
     code = find_exit_code(made)
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
         return ExitCode.PENDING

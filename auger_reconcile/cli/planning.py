@@ -12,11 +12,12 @@ from auger_reconcile.cli.views.diagnostic import render_diagnostics
 from auger_reconcile.cli.views.plan_json import plan_to_json
 from auger_reconcile.cli.views.plan_text import render_plan
 from auger_reconcile.diagnostics import has_errors
+from auger_reconcile.planner.build import PlanOptions
 from auger_reconcile.planner.plan import Plan
 
 
-def make_plan(invocation: Invocation, workspace: Workspace, **said: Any) -> Plan:
-    """Read files and hub, and return the plan; warnings about the files are told.
+def read_files(invocation: Invocation, workspace: Workspace, **said: Any) -> PlanOptions:
+    """Read the files, tell their warnings, and return what the options mean for them.
 
     Args:
         invocation: tells whether warnings are wanted.
@@ -26,7 +27,11 @@ def make_plan(invocation: Invocation, workspace: Workspace, **said: Any) -> Plan
     loaded = workspace.loaded
     if not invocation.is_quiet:
         invocation.tell(render_diagnostics(loaded.warnings, color=invocation.error_color))
-    options = to_plan_options(loaded.state, **said)
+    return to_plan_options(loaded.state, **said)
+
+
+def make_plan(invocation: Invocation, workspace: Workspace, options: PlanOptions) -> Plan:
+    """Read the hub and return the plan."""
     with invocation.busy_with("Reading the hub"):
         return workspace.plan(options)
 

@@ -16,7 +16,7 @@ import pytest
 pytestmark = pytest.mark.hub
 IRIS = Path(__file__).parents[2] / "examples" / "iris"
 SMALL = {
-    "max_n_trials: 12": "max_n_trials: 1",
+    "max_n_trials: 12": "max_n_trials: 2",
     "cross_validation_folds: 5": "cross_validation_folds: 2",
     "use_ensemble: true": "use_ensemble: false",
 }

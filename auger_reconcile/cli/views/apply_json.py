@@ -18,7 +18,8 @@ from auger_reconcile.applier.result import (
     Status,
 )
 from auger_reconcile.cli.views.error import error_to_json
-from auger_reconcile.cli.views.plan_json import FORMAT_VERSION, without_secrets
+from auger_reconcile.cli.views.plan_json import without_secrets
+from auger_reconcile.planner.document import FORMAT_VERSION
 from auger_reconcile.planner.plan import Action, summary
 
 
@@ -77,7 +78,8 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
 def _subject(action: Action) -> dict[str, Any]:
     return {
         "id": action.id,
-        "address": action.address.qualified,
+        "address": str(action.address),
+        "project": action.address.project,
         "kind": action.address.kind,
         "name": action.name,
         "action": action.verb.value,

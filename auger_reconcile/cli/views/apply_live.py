@@ -12,7 +12,7 @@ from rich.text import Text
 
 from auger_reconcile.applier.result import Event, Finished, Progressed, Started, Status
 from auger_reconcile.cli.views.apply_text import render_outcome
-from auger_reconcile.cli.views.plan_text import label_of
+from auger_reconcile.cli.views.plan_text import Labels
 from auger_reconcile.cli.views.words import duration, plain, size
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Verb
@@ -36,7 +36,7 @@ class LiveProgress:
     """Shows events with spinners, bars of transfers and a clock; use it in a `with`."""
 
     def __init__(self, plan: Plan, *, color: bool) -> None:
-        self._plan = plan
+        self._labels = Labels(plan)
         self._console = Console(
             stderr=True, no_color=not color, highlight=False, markup=False, emoji=False
         )
@@ -67,7 +67,7 @@ class LiveProgress:
         match event:
             case Started(action):
                 self._tasks[action.id] = self._progress.add_task(
-                    label_of(action, self._plan),
+                    self._labels.of(action),
                     total=None,
                     text=PRESENT[action.verb],
                     is_moving=False,
@@ -85,7 +85,7 @@ class LiveProgress:
                 if task is not None:
                     self._progress.remove_task(task)
                 mark, color = MARKS[outcome.status]
-                line = Text.assemble((mark, color), " ", render_outcome(outcome, self._plan))
+                line = Text.assemble((mark, color), " ", render_outcome(outcome, self._labels))
                 self._console.print(line, soft_wrap=True)
 
     def note(self, text: str) -> None:

@@ -19,7 +19,7 @@ from auger_reconcile.applier.result import (
     Status,
 )
 from auger_reconcile.cli.views.error import make_lines, render_facts
-from auger_reconcile.cli.views.plan_text import label_of
+from auger_reconcile.cli.views.plan_text import Labels
 from auger_reconcile.cli.views.words import PAST, count_of, duration, plain, size
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Verb
@@ -53,7 +53,7 @@ class PlainProgress:
         tell: Callable[[str], None],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._plan, self._tell, self._clock = plan, tell, clock
+        self._labels, self._tell, self._clock = Labels(plan), tell, clock
         self._last: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
@@ -63,7 +63,7 @@ class PlainProgress:
                 case Progressed():
                     self._progress(event)
                 case Finished(outcome):
-                    self._tell(render_outcome(outcome, self._plan))
+                    self._tell(render_outcome(outcome, self._labels))
                 case Started():
                     pass
 
@@ -78,7 +78,7 @@ class PlainProgress:
         if now - self._last.get(action.id, now - SECONDS_BETWEEN_LINES) < SECONDS_BETWEEN_LINES:
             return
         self._last[action.id] = now
-        self._tell(f"{label_of(action, self._plan)}: {describe_progress(event)}")
+        self._tell(f"{self._labels.of(action)}: {describe_progress(event)}")
 
 
 def describe_progress(event: Progressed) -> str:
@@ -88,10 +88,10 @@ def describe_progress(event: Progressed) -> str:
     return f"{plain(event.text)}, {size(event.done)} of {size(event.total)}"
 
 
-def render_outcome(outcome: Outcome, plan: Plan) -> str:
+def render_outcome(outcome: Outcome, labels: Labels) -> str:
     """Return one line: `project.churn: created after 0.4 s`."""
     action = outcome.action
-    label, done = label_of(action, plan), PAST[action.verb]
+    label, done = labels.of(action), PAST[action.verb]
     note = f" ({plain(outcome.note)})" if outcome.note else ""
     match outcome.status:
         case Status.APPLIED:
@@ -109,11 +109,11 @@ def _after(outcome: Outcome) -> str:
 
 def render_result(result: ApplyResult, *, color: bool) -> str:
     """Return the summary: counts, every error with its facts, and what to run next."""
-    lines = [_headline(result, color=color)]
+    lines, labels = [_headline(result, color=color)], Labels(result.plan)
     label = click.style("error", fg="red", bold=True) if color else "error"
     for outcome in result.outcomes:
         if outcome.status is Status.FAILED and outcome.error:
-            who = f"{label_of(outcome.action, result.plan)} was not {PAST[outcome.action.verb]}"
+            who = f"{labels.of(outcome.action)} was not {PAST[outcome.action.verb]}"
             first, *rest = make_lines(str(outcome.error))
             lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
             lines += render_facts(outcome.error, color=color)

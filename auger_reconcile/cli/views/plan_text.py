@@ -63,10 +63,15 @@ def render_summary(plan: Plan) -> str:
     return ", ".join(f"{number} to {verb}" for verb, number in plan.summary.items())
 
 
-def label_of(action: Action, plan: Plan) -> str:
-    """Return the address, with its project when the plan has several."""
-    several = len({item.address.project for item in plan.actions}) > 1
-    return plain(action.address.qualified if several else str(action.address))
+class Labels:
+    """The addresses of a plan's actions, with their project when it has several."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._is_qualified = len({action.address.project for action in plan.actions}) > 1
+
+    def of(self, action: Action) -> str:
+        """Return the address of an action as it is shown."""
+        return plain(action.address.qualified if self._is_qualified else str(action.address))
 
 
 def _header(plan: Plan) -> str:
@@ -79,7 +84,8 @@ def _footer(plan: Plan) -> str:
 
 
 def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
-    labels = [label_of(action, plan) for action in plan.actions]
+    names = Labels(plan)
+    labels = [names.of(action) for action in plan.actions]
     symbols = [_symbol(action) for action in plan.actions]
     wide = max(ADDRESS_WIDTH, *(cell_len(label) + 2 for label in labels))
     deep = max(len(symbol) for symbol in symbols)
