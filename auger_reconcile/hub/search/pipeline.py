@@ -176,7 +176,7 @@ def _preprocessing(
     category = by_kind.pop(CATEGORY, [])
     (number if codes == NUMBER else category).extend(by_kind.pop(CODE, []))
     steps: list[tuple[str, Any, Any]] = [
-        ("number", _numbers(family, choices), number),
+        ("number", _numbers(family, choices, task_info["dataset_nrows"]), number),
         ("category", _categories(task_info, family, choices), category),
         ("many", _target_encoding(task_info, family), by_kind.pop(MANY, [])),
     ]
@@ -184,7 +184,7 @@ def _preprocessing(
     return ColumnTransformer([step for step in steps if step[2]], sparse_threshold=0.0)
 
 
-def _numbers(family: Family, choices: Mapping[str, str]) -> Any:
+def _numbers(family: Family, choices: Mapping[str, str], rows: int) -> Any:
     if family is Family.BOOSTING:
         return "passthrough"  # it splits on "missing" itself
     imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
@@ -195,7 +195,9 @@ def _numbers(family: Family, choices: Mapping[str, str]) -> Any:
             scaler: Any = MinMaxScaler()
         case "quantile":
             scaler = QuantileTransformer(
-                n_quantiles=100, output_distribution="normal", random_state=0
+                n_quantiles=min(100, max(2, rows // 3)),
+                output_distribution="normal",
+                random_state=0,
             )
         case _:
             scaler = StandardScaler()

@@ -171,6 +171,7 @@ def _class_members(target: np.ndarray[Any, Any], encoder: Any) -> dict[str, Any]
         "targetClasses": classes,
         "minority_target_class": classes[rarest],
         "minority_target_class_pos": rarest,
+        "minority_target_class_rows": int(counts[rarest]),
     }
 
 

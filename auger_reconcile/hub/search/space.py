@@ -25,6 +25,7 @@ SMALL_ROWS = 3_000
 NETWORK_ROWS = 1_500
 SVM_ROWS = 8_000  # beyond, the time of a fit grows past any use
 NEIGHBOUR_ROWS = 30_000
+CALIBRATION_ROWS = 5  # of the rarest class: probabilities of an SVM take three folds of their own
 FIRST_LOOK_SHARE = 0.6
 CHOICE = "preprocessing."  # parameters of the preprocessing, nested in `algorithm_params`
 
@@ -163,14 +164,15 @@ def _network(name: str, rows: int) -> Algorithm:
     return Algorithm(name, space, (start, deeper), fixed)
 
 
-def _neighbours(name: str) -> Algorithm:
+def _neighbours(name: str, rows: int) -> Algorithm:
+    most = min(60, max(2, rows // 3))
     space: dict[str, BaseDistribution] = {
-        "n_neighbors": IntDistribution(1, 60, log=True),
+        "n_neighbors": IntDistribution(1, most, log=True),
         "weights": _any_of("uniform", "distance"),
         "p": _any_of(1, 2),
         **_SCALED,
     }
-    start = _scaled(n_neighbors=7, weights="distance", p=2)
+    start = _scaled(n_neighbors=min(7, most), weights="distance", p=2)
     return Algorithm(name, space, (start,), most_rows=NEIGHBOUR_ROWS)
 
 
@@ -207,7 +209,7 @@ def _classifiers(rows: int, features: int) -> list[Algorithm]:
     network = _network("sklearn.neural_network.MLPClassifier", rows)
     rest = [
         _forest("sklearn.ensemble.RandomForestClassifier", classification=True),
-        _neighbours("sklearn.neighbors.KNeighborsClassifier"),
+        _neighbours("sklearn.neighbors.KNeighborsClassifier", rows),
         _histogram_boosting("sklearn.ensemble.HistGradientBoostingClassifier", rows),
     ]
     if rows < SMALL_ROWS:
@@ -234,7 +236,7 @@ def regressors(rows: int, features: int) -> list[Algorithm]:
     network = _network("sklearn.neural_network.MLPRegressor", rows)
     rest = [
         _forest("sklearn.ensemble.RandomForestRegressor", classification=False),
-        _neighbours("sklearn.neighbors.KNeighborsRegressor"),
+        _neighbours("sklearn.neighbors.KNeighborsRegressor", rows),
         _histogram_boosting("sklearn.ensemble.HistGradientBoostingRegressor", rows),
     ]
     if rows < SMALL_ROWS:
@@ -256,7 +258,14 @@ def algorithms_for(settings: Settings, info: Mapping[str, Any]) -> list[Algorith
     else:
         known = (_classifiers if settings.classification else regressors)(rows, features)
     idle = _idle_choices(info["featureKinds"].values())
-    chosen = [_without(a, idle) for a in known if _is_wanted(a, settings) and rows <= a.most_rows]
+    rarest = info.get("minority_target_class_rows", CALIBRATION_ROWS)
+    chosen = [
+        _without(algorithm, idle)
+        for algorithm in known
+        if _is_wanted(algorithm, settings)
+        and rows <= algorithm.most_rows
+        and (rarest >= CALIBRATION_ROWS or algorithm.name != "sklearn.svm.SVC")
+    ]
     if not chosen:
         names = ", ".join(algorithm.name.rpartition(".")[2] for algorithm in known)
         raise BadTask(f"No algorithm is left to try; this hub has {names}.")

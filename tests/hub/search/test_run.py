@@ -118,6 +118,13 @@ def test_a_mixed_table_is_learned_by_two_workers(tmp_path: Path) -> None:
     assert max(result.score or 0 for result in search(task)) > 0.85
 
 
+def test_rare_classes_and_few_rows_are_searched_all_the_same(tmp_path: Path) -> None:
+    frame = iris().iloc[[*range(12), *range(50, 58), 100, 101]]
+    options = {"max_n_trials": 12, "scoring": "f1_macro", "use_ensemble": False}
+    found = search(task_for(tmp_path, frame, "species", options=options))
+    assert [result.error for result in found if result.failure] == []
+
+
 def test_an_ensemble_tells_how_to_build_it_again(tmp_path: Path) -> None:
     options = {"max_n_trials": 4, "allowed_algorithms": ["Ridge", "KNeighborsRegressor"]}
     found = search(task_for(tmp_path, sloped_steps(), "y", "regression", options=options))

@@ -59,6 +59,11 @@ def test_support_vectors_are_not_tried_on_many_rows() -> None:
     assert "sklearn.svm.SVR" not in names
 
 
+def test_support_vectors_are_not_tried_on_classes_too_rare_to_calibrate() -> None:
+    names = [a.name for a in algorithms_for(CLASSES, {**info(), "minority_target_class_rows": 4})]
+    assert "sklearn.svm.SVC" not in names
+
+
 def test_few_trials_look_at_few_algorithms() -> None:
     assert len(algorithms_for(replace(CLASSES, max_trials=10), info())) == 6
 
