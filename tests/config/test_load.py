@@ -158,7 +158,10 @@ def test_the_digest_follows_every_declared_value(load: Load) -> None:
 
 def test_the_digest_follows_the_content_of_a_source(load: Load) -> None:
     first = load(SHORT, files=DATA).state.digest
-    assert load(SHORT, files={"files/churn.csv": "changed\n"}).state.digest != first
+    assert (
+        load(SHORT, files={name: text + "changed\n" for name, text in DATA.items()}).state.digest
+        != first
+    )
 
 
 def test_an_overlay_merges_maps_replaces_values_and_removes_with_null(load: Load) -> None:
