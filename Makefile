@@ -20,7 +20,7 @@ help:
 
 .venv/.dev: .venv/.hub
 	@echo "Installing what the tests need into .venv ..."
-	@$(PIP) install -e ".[hub,dev]"
+	@$(PIP) install -e ".[hub,formats,dev]"
 	@touch $@
 
 demo: .venv/.hub
