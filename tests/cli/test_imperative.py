@@ -1,0 +1,121 @@
+"""Every command about one thing, from an empty HOME, against a real local hub."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from api.live_hub import LiveHub, start_hub, write_flowers
+
+from .conftest import User
+
+
+@pytest.fixture(scope="session")
+def hub() -> LiveHub:
+    return start_hub()
+
+
+@pytest.fixture
+def logged_in(hub: LiveHub, monkeypatch: pytest.MonkeyPatch) -> LiveHub:
+    monkeypatch.setenv("AUGER_CREDENTIALS", hub.credentials)
+    return hub
+
+
+def log_in(user: User, hub: LiveHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = folder / "password"
+    secret.write_text(f"{hub.password}\n")
+    with secret.open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        login = ("auth", "login", "-u", hub.username, "-o", hub.organization)
+        done = user.run(*login, "--password-stdin", "--url", hub.url)
+    assert (done.code, done.err) == (0, "")
+
+
+def setting(folder: Path, line: str) -> str:
+    """Return what auger.yaml says after the first `line:` ."""
+    text = (folder / "auger.yaml").read_text()
+    return text.split(f"{line}:", 1)[1].split("\n", 1)[0].strip()
+
+
+def test_every_command_does_what_its_line_says(
+    user: User, hub: LiveHub, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ok(*command: str) -> str:
+        done = user.run(*command)
+        assert done.code == 0, (command, done)
+        return done.out
+
+    def ask(*command: str) -> object:
+        return json.loads(ok(*command, "--json"))
+
+    # auth: login, whoami
+    log_in(user, hub, folder, monkeypatch)
+    stored = folder.parent / "home" / ".augerai" / "auger.json"
+    assert stored.stat().st_mode & 0o777 == 0o600
+    assert ok("auth", "whoami") == f"anna in organization shop at {hub.url}\n"
+    # new: creates local folder and puts there auger.yaml
+    write_flowers(folder)
+    name = f"script-{uuid4().hex[:8]}"
+    ok("new", name, "--source", "flowers.csv", "--target", "species")
+    home = folder / name
+    monkeypatch.chdir(home)
+    text = (home / "auger.yaml").read_text()
+    text = text.replace("max_n_trials: 20", "max_n_trials: 1").replace("folds: 5", "folds: 2")
+    (home / "auger.yaml").write_text(text.replace("ensemble: true", "ensemble: false"))
+    # project: create stores its name, list marks it, start and stop the cluster
+    ok("project", "create", f"{name}-b")
+    assert setting(home, "name") == f"{name}-b"
+    ok("project", "create", name)
+    assert setting(home, "name") == name
+    ok("project", "select", f"{name}-b")
+    ok("project", "select", name)
+    assert f"* {name} " in ok("project", "list")
+    ok("project", "start")
+    assert "The cluster runs already." in ok("project", "start")
+    assert f"* {name}    running" in ok("project", "list")
+    ok("project", "stop")
+    # dataset: create from a local file, starting the cluster; list; download
+    made = ok("dataset", "create")
+    assert f"> project.{name}" in made
+    assert setting(home, "dataset") == "flowers.csv"
+    ok("dataset", "create", "../flowers.csv")
+    assert "* flowers.csv  processed" in ok("dataset", "list")
+    ok("dataset", "select", "flowers.csv")
+    assert ok("dataset", "download", "--to", "back") == "back/flowers.csv\n"
+    assert Path("back/flowers.csv").read_bytes() == Path("../flowers.csv").read_bytes()
+    # experiment: start with the settings of auger.yaml, leaderboard, history, list, stop
+    ok("experiment", "start", "--wait")
+    assert setting(home, "experiment:\n  name") == "flowers.csv-experiment"
+    board = ask("experiment", "leaderboard")
+    assert isinstance(board, dict)
+    assert board["status"] == "completed"
+    model = board["trials"][0]["id"]
+    assert f"* {model}" in ok("experiment", "leaderboard")
+    assert "max_n_trials: 1\n" in ok("experiment", "history")
+    assert "* flowers.csv-experiment  completed" in ok("experiment", "list")
+    assert ok("experiment", "stop") == "No run is active.\n"
+    # model: deploy on the hub and locally, list, predict, actual, undeploy
+    ok("model", "deploy", model)
+    ok("model", "deploy", model, "--locally")
+    assert Path(f"models/model-{model}.zip").is_file()
+    assert f"  {model}  ready" in ok("model", "list")
+    assert ok("model", "predict", "../flowers.csv", "--model-id", model)
+    cloud = Path("../flowers_predicted.csv").read_text()
+    assert ok("model", "predict", "../flowers.csv", "--model-id", model, "--locally")
+    assert Path("../flowers_predicted.csv").read_text() == cloud
+    assert ok("model", "actual", "../flowers.csv", "--model-id", model) == "Sent 30 rows.\n"
+    ok("model", "undeploy", model, "--yes")
+    assert ask("model", "list") == []
+    # delete: clears the names, one after the other
+    ok("experiment", "delete", "--yes")
+    assert setting(home, "experiment:\n  name") == ""
+    ok("dataset", "delete", "--yes")
+    assert setting(home, "dataset") == ""
+    ok("project", "delete", "--yes")
+    assert setting(home, "name") == ""
+    assert f" {name} " not in ok("project", "list")
+    # auth: logout
+    assert ok("auth", "logout") == "Logged out.\n"
+    assert not stored.exists()
