@@ -17,14 +17,9 @@ _MAX_ID = 2**63 - 1
 def find(call: Call, table: type[Row], row_id: Any) -> Row:
     """Return the caller's object with that id; NotFound for a missing one or someone else's."""
     row = call.session.get(table, to_key(table, row_id))
-    if row is None or _owner(row) != call.caller.organization_id or is_going(row):
+    if row is None or _owner(row) != call.caller.organization_id or _is_going(call, row):
         raise NotFound(table.__name__)
     return row
-
-
-def is_going(row: tables.Base) -> bool:
-    """Return whether an object is being deleted and thus gone for its users."""
-    return isinstance(row, tables.Project) and row.deleting
 
 
 def to_key(table: type[tables.Base], value: Any) -> Any:
@@ -70,7 +65,7 @@ def check_free(call: Call, table: type[Row], name: str, **owner: Any) -> list[tu
     query = select(table).where(columns.name == name)
     for column, value in owner.items():
         query = query.where(columns[column] == value)
-    is_taken = any(not is_going(row) for row in call.session.scalars(query))
+    is_taken = any(not _is_going(call, row) for row in call.session.scalars(query))
     return [("name", "has already been taken")] if is_taken else []
 
 
@@ -96,6 +91,14 @@ def _size(call: Call, name: str, default: int) -> int:
     if size < 0:
         raise InvalidParams((name, "is not a number"))
     return size
+
+
+def _is_going(call: Call, row: Any) -> bool:
+    """Return whether an object is gone for its users because its project is being deleted."""
+    project = row
+    if hasattr(row, "project_id"):
+        project = call.session.get(tables.Project, row.project_id)
+    return isinstance(project, tables.Project) and project.deleting
 
 
 def _owner(row: Any) -> int:
