@@ -18,7 +18,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -40,6 +40,13 @@ class Outcome:
     predicted: Array
     probabilities: Array | None
     history: Array
+
+    @cached_property
+    def per_class(self) -> tuple[Array, Array, Array, Array]:
+        """Return precision, recall, f1 and row count of each class; nine metrics need them."""
+        counted = sk.precision_recall_fscore_support(self.truth, self.predicted, zero_division=0)
+        precision, recall, f1, support = counted
+        return precision, recall, f1, support
 
     @classmethod
     def of(cls, truth: Array, shown: Array, history: Array) -> Outcome:
@@ -91,19 +98,21 @@ def _mda(outcome: Outcome) -> float:
     return float(np.mean(np.sign(outcome.truth - last) == np.sign(outcome.predicted - last)))
 
 
-def _averaged(name: str, function: Callable[..., float]) -> dict[str, Callable[[Outcome], float]]:
+def _averaged(name: str, row: int) -> dict[str, Callable[[Outcome], float]]:
+    """Return three averages of a row of `per_class`; with one label a row, micro is accuracy."""
     return {
-        f"{name}_{average}": _labels(function, average=average, zero_division=0)
-        for average in ("macro", "micro", "weighted")
+        f"{name}_macro": lambda o: float(o.per_class[row].mean()),
+        f"{name}_micro": _labels(sk.accuracy_score),
+        f"{name}_weighted": lambda o: float(np.average(o.per_class[row], weights=o.per_class[3])),
     }
 
 
 _CLASSES: dict[str, Callable[[Outcome], float]] = {
     "accuracy": _labels(sk.accuracy_score),
-    **_averaged("f1", sk.f1_score),
+    **_averaged("f1", row=2),
     "neg_log_loss": _neg(_log_loss),
-    **_averaged("precision", sk.precision_score),
-    **_averaged("recall", sk.recall_score),
+    **_averaged("precision", row=0),
+    **_averaged("recall", row=1),
 }
 _BINARY: dict[str, Callable[[Outcome], float]] = {
     "average_precision": _positive(sk.average_precision_score),

@@ -64,6 +64,17 @@ def test_metrics_of_classes_equal_scikit_learns_scorers(name: str) -> None:
     assert scores(BINARY)[name] == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("average", ["macro", "micro", "weighted"])
+@pytest.mark.parametrize("name", ["precision", "recall", "f1"])
+def test_averages_over_classes_equal_scikit_learns(name: str, average: str) -> None:
+    random = np.random.default_rng(4)
+    truth, shown = random.integers(0, 4, 60), random.random((60, 5))
+    found = scores(Outcome.of(truth, shown, truth))[f"{name}_{average}"]
+    function = getattr(sk, f"{name}_score")
+    expected = function(truth, shown.argmax(axis=1), average=average, zero_division=0)
+    assert found == pytest.approx(expected)
+
+
 def test_agreement_metrics_equal_scikit_learns_functions() -> None:
     predicted = SHOWN.argmax(axis=1)
     found = scores(BINARY)
