@@ -12,25 +12,29 @@ import auger.api
 import auger_reconcile.errors
 from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult, Outcome
+from auger_reconcile.errors import AugerError
 from auger_reconcile.planner.build import PlanOptions
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange
 
-VALUES = (PlanOptions, Plan, Action, FieldChange, ApplyOptions, ApplyResult, Outcome)
+FUNCTIONS = (auger.api.plan, auger.api.apply, auger.api.destroy, auger.api.drift)
+CLASSES = ("Workspace", "Context", "Project", "DataSet", "Experiment", "Model")
+VALUES = (PlanOptions, Plan, Action, FieldChange, ApplyResult, Outcome, ApplyOptions)
 SECTIONS = ("Args", "Attributes", "Returns", "Raises")
 INTRODUCTION = """\
 # The Python interface
 
 ```python
-from auger.api import Context, Project
+from auger.api import apply, plan
 
-with Context() as ctx:
-    for project in Project(ctx).list():
-        print(project["name"])
+todo = plan("churn/auger.yaml")
+print(todo.summary)
+apply(todo, "churn/auger.yaml")
 ```
 
-`Context`, `Project`, `DataSet`, `Experiment` and `Model` do one thing at a time, as the commands of
-the same names do. `Workspace` is `auger plan` and `auger apply`: the road of a whole auger.yaml.
+`plan`, `apply`, `destroy` and `drift` are about a whole auger.yaml; `Workspace` takes the same
+road one stage at a time. `Project`, `DataSet`, `Experiment` and `Model` do one thing at a time, in
+a `Context`. All of it is imported from `auger.api`.
 """
 VALUES_INTRODUCTION = """\
 ## What goes in and comes out
@@ -40,45 +44,68 @@ Frozen values: none of them changes after it was made.
 
 
 def render_python_api() -> str:
-    """Return the page."""
-    public = [getattr(auger.api, name) for name in auger.api.__all__]
-    contents = "\n".join(f"- [`{one.__name__}`](#{one.__name__.lower()})" for one in public)
-    tree = "\n\n".join((inspect.getdoc(auger_reconcile.errors) or "").split("\n\n")[:2])
+    """Return the page; what is public and in none of the lists of this module goes to the errors.
+
+    Raises:
+        TypeError: a public name is neither documented above nor an error.
+    """
+    functions = {function.__name__ for function in FUNCTIONS}
+    errors = [name for name in auger.api.__all__ if name not in (*functions, *CLASSES)]
+    for name in errors:
+        if not issubclass(getattr(auger.api, name), AugerError):
+            raise TypeError(f"auger.api.{name} has no place in docs/python-api.md")
     parts = [
         INTRODUCTION,
-        f"{contents}\n",
-        *(_render_class(one, level=2) for one in public),
+        "## A whole auger.yaml\n",
+        *(_render_function(one) for one in FUNCTIONS),
+        *(_render_class(getattr(auger.api, name)) for name in CLASSES[:1]),
+        "## One thing at a time\n",
+        *(_render_class(getattr(auger.api, name)) for name in CLASSES[1:]),
         VALUES_INTRODUCTION,
-        *(_render_values(one) for one in VALUES),
-        f"## Errors\n\n{_render_text(tree)}\n\nThey are in `auger_reconcile.errors`.\n",
+        *(_render_value(one) for one in VALUES),
+        _render_error_tree(),
+        *(_render_error(getattr(auger.api, name)) for name in errors),
     ]
     return "\n".join(parts)
 
 
-def _render_class(one: type, *, level: int) -> str:
-    imported = f"from auger.api import {one.__name__}"
-    lines = [
-        f"{'#' * level} {one.__name__}",
-        _fence(f"{imported}\n\n{_signature(one.__name__, one)}"),
-        _render_text(inspect.getdoc(one) or ""),
-    ]
+def _render_function(one: Callable[..., Any]) -> str:
+    signature = _fence(_signature(one.__name__, one))
+    return f"### {one.__name__}\n\n{signature}\n\n{_render_doc(one)}\n"
+
+
+def _render_class(one: type) -> str:
+    lines = [f"### {one.__name__}", _fence(_signature(one.__name__, one)), _render_doc(one)]
     for name, member in _members(one):
-        lines.append(f"{'#' * (level + 1)} {one.__name__}.{name}")
+        lines.append(f"#### {one.__name__}.{name}")
         if callable(member):
             lines.append(_fence(_signature(name, member)))
-        lines.append(_render_text(inspect.getdoc(member) or ""))
+        lines.append(_render_doc(member))
     return "\n\n".join(lines) + "\n"
 
 
-def _render_values(one: type) -> str:
+def _render_value(one: type) -> str:
     place = f"`{one.__module__}.{one.__name__}`"
     properties = [
         f"- `{name}`: {(inspect.getdoc(member) or '').splitlines()[0]}"
         for name, member in _members(one)
         if isinstance(member, property)
     ]
-    parts = [f"### {one.__name__}", place, _render_text(inspect.getdoc(one) or "")]
+    parts = [f"### {one.__name__}", place, _render_doc(one)]
     return "\n\n".join([*parts, *(["\n".join(properties)] if properties else [])]) + "\n"
+
+
+def _render_error_tree() -> str:
+    paragraphs = (inspect.getdoc(auger_reconcile.errors) or "").split("\n\n")
+    return "## Errors\n\n" + _render_text("\n\n".join(paragraphs[:2])) + "\n"
+
+
+def _render_error(one: type) -> str:
+    return f"### {one.__name__}\n\n{_render_doc(one)}\n"
+
+
+def _render_doc(one: Any) -> str:
+    return _render_text(inspect.getdoc(one) or "")
 
 
 def _members(one: type) -> Iterator[tuple[str, Any]]:
@@ -95,8 +122,9 @@ def _signature(name: str, one: Callable[..., Any]) -> str:
     own = [p for p in found.parameters.values() if p.name != "self"]
     bare = found.replace(parameters=own, return_annotation=inspect.Signature.empty)
     text = re.sub(r"<factory>|<function [^>]+>", "...", str(bare))
-    text = re.sub(r"\w+Path\('([^']*)'\)", r'Path("\1")', text).replace("'", "")
-    answer = "" if isinstance(one, type) else f" -> {found.return_annotation}".replace("'", "")
+    text = re.sub(r"\w+Path\('([^']*)'\)", r'Path("\1")', text)
+    text = re.sub(r": '([^']*)'", r": \1", text).replace("'", '"')  # annotations are strings
+    answer = "" if isinstance(one, type) else f" -> {found.return_annotation}"
     line = f"{name}{text}{answer}"
     if len(line) <= 88:
         return line

@@ -92,7 +92,7 @@ def test_the_example_with_everything_is_valid():
 @pytest.mark.parametrize("name", auger.api.__all__)
 def test_a_public_name_is_documented(name):
     page = (ROOT / "docs" / "python-api.md").read_text(encoding="utf-8")
-    assert f"\n## {name}\n" in page
+    assert f"\n### {name}\n" in page
 
 
 def test_a_file_that_the_lifecycle_names_exists():

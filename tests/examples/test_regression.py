@@ -1,0 +1,28 @@
+"""The example regression from nothing to predictions."""
+
+from __future__ import annotations
+
+import statistics
+
+import pytest
+
+from examples.conftest import read_rows
+
+pytestmark = pytest.mark.hub
+
+
+def score_r2(truth: list[float], predicted: list[float]) -> float:
+    """Return the share of the variance that the predictions explain."""
+    mean = statistics.fmean(truth)
+    missed = sum((t - p) ** 2 for t, p in zip(truth, predicted, strict=True))
+    return 1 - missed / sum((t - mean) ** 2 for t in truth)
+
+
+def test_all_of_it_is_applied(applied_regression):
+    assert applied_regression.find_exit_code_of_plan() == 0
+
+
+def test_the_model_knows_something_of_patients_it_has_not_seen(applied_regression):
+    predicted = [float(row["progression"]) for row in applied_regression.predict()]
+    holdout = read_rows(applied_regression.folder / "holdout.csv")
+    assert score_r2([float(row["progression"]) for row in holdout], predicted) > 0.2
