@@ -42,7 +42,7 @@ class Document:
 
 @dataclass(frozen=True)
 class Composed:
-    """The documents of a text, and what is wrong with it; with a fault, there are no documents."""
+    """The documents of a text, and what is wrong with it; what cannot be parsed has none."""
 
     documents: tuple[Document, ...]
     diagnostics: tuple[Diagnostic, ...]
@@ -51,6 +51,7 @@ class Composed:
 def compose(file: FileText) -> Composed:
     """Read every document of a text; collect what can be collected in one run."""
     composer = _Composer(file)
+    documents: tuple[Document, ...] = ()
     try:
         documents = tuple(composer.documents(_PARSER(file.text)))
     except yaml.MarkedYAMLError as error:
@@ -60,9 +61,7 @@ def compose(file: FileText) -> Composed:
         composer.faults.append(explain(file, error.problem or "", at, since))
     except _Unreadable as error:
         composer.faults.append(error.diagnostic)
-    if composer.faults:
-        return Composed((), tuple(composer.faults))
-    return Composed(documents, ())
+    return Composed(documents, tuple(composer.faults))
 
 
 def _index(mark: Any) -> int:
