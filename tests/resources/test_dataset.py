@@ -1,0 +1,157 @@
+from typing import Any
+
+import pytest
+
+from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._steps import Await, Call, Upload
+from auger_reconcile.resources.dataset import (
+    KIND,
+    DatasetSpec,
+    describe_size,
+    describe_source,
+    from_wire,
+    upload_name,
+    uploaded_url,
+)
+from auger_reconcile.resources.project import ProjectObject
+
+from .driving import GONE, drive, work
+
+HASH = "ab" * 32
+LOCAL = DatasetSpec(
+    name="d.csv", source="files/d.csv", path="/x/d.csv", sha256=HASH, size=1_234_567
+)
+REMOTE = DatasetSpec(name="d.csv", source="https://data.test/d.csv")
+PROJECT = ProjectObject(3, "shop", "running", {})
+STATISTICS = {"count": 2, "stat_data": [{"column_name": "age", "datatype": "integer"}]}
+
+
+def wire(status: str = "processed", **more: Any) -> dict[str, Any]:
+    """Return a data set as recorded: nulls, and members that nobody reads."""
+    return {
+        "object": "project_file",
+        "id": 11,
+        "name": "d.csv",
+        "url": f"s3://bucket/workspace/projects/shop/files/sha256-{HASH}-d-1a2b3c.csv",
+        "content_type": None,
+        "status": status,
+        "statistics": STATISTICS if status == "processed" else None,
+        "error_message": None,
+        "providers_data": {"azure": None},
+        **more,
+    }
+
+
+def test_the_content_is_read_from_the_url() -> None:
+    found = from_wire(wire())
+    assert (found.content, found.columns) == (HASH, (("age", "integer"),))
+
+
+@pytest.mark.parametrize("url", ["s3://b/files/XyZ-d.csv", "https://data.test/d.csv", None])
+def test_a_url_of_another_client_tells_no_content(url: str | None) -> None:
+    assert from_wire(wire(url=url)).content is None
+
+
+def test_a_data_set_without_statistics_has_no_columns() -> None:
+    assert from_wire(wire(statistics=None)).columns == ()
+
+
+def test_deleted_ones_are_gone() -> None:
+    answers = {"project_files": [wire(deleted=True), wire(id=12, deleted=False)]}
+    assert [found.id for found in KIND.observe(answers)] == [12]
+
+
+def test_create_uploads_registers_and_waits() -> None:
+    form = {"url": "https://bucket.s3.us-west-2.amazonaws.com", "fields": {"key": "w/d-1a2b3c.csv"}}
+    steps = KIND.create(work(LOCAL, name="d-1.csv", project=PROJECT))
+    asked, found = drive(steps, form, None, wire("processing"), wire())
+    path = f"workspace/projects/shop/files/sha256-{HASH}-d.csv"
+    assert asked == [
+        Call("POST", "project_file_urls", {"project_id": 3, "file_path": path}),
+        Upload(form, "/x/d.csv", HASH),
+        Call(
+            "POST",
+            "project_files",
+            {
+                "name": "d-1.csv",
+                "project_id": 3,
+                "file_name": "d-1.csv",
+                "url": "s3://bucket/w/d-1a2b3c.csv",
+            },
+        ),
+        Await("project_files", 11, frozenset({"processing"})),
+    ]
+    assert found.status == "processed"
+
+
+def test_a_url_is_registered_without_an_upload() -> None:
+    asked, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire("processing"), wire())
+    assert isinstance(asked[0], Call)
+    assert asked[0].body["url"] == "https://data.test/d.csv"
+
+
+def test_data_that_is_processed_at_once_is_not_waited_for() -> None:
+    asked, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire())
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize(
+    ("told", "words"), [("bad header", "bad header"), (None, "no reason given")]
+)
+def test_data_that_the_hub_cannot_read_fails(told: str | None, words: str) -> None:
+    steps = KIND.create(work(REMOTE, project=PROJECT))
+    with pytest.raises(ActionFailed, match=words):
+        drive(steps, wire("processing"), wire("processed_with_error", error_message=told))
+
+
+def test_a_source_that_is_not_there_fails_before_any_request() -> None:
+    steps = KIND.create(work(DatasetSpec(name="d.csv", source="d.csv"), project=PROJECT))
+    with pytest.raises(ActionFailed, match=r"`d\.csv` cannot be read"):
+        next(steps)
+
+
+@pytest.mark.parametrize("answer", [wire(deleted=True), GONE])
+def test_delete_takes_gone_for_deleted(answer: Any) -> None:
+    asked, _ = drive(KIND.delete(work(LOCAL, from_wire(wire()))), answer)
+    assert asked == [Call("DELETE", "project_files/11")]
+
+
+@pytest.mark.parametrize(
+    ("form", "url"),
+    [
+        ({"url": "https://buck-et.s3.eu.amazonaws.com"}, "s3://buck-et/k"),
+        ({"url": "https://buck-et.s3.eu.amazonaws.com/"}, "s3://buck-et/k"),
+        ({"url": "https://files.test:9000/buck-et"}, "s3://buck-et/k"),
+        ({"url": "http://127.0.0.1:80/x", "bucket": "main"}, "s3://main/k"),
+    ],
+)
+def test_the_bucket_is_read_from_the_form(form: dict[str, Any], url: str) -> None:
+    assert uploaded_url({**form, "fields": {"key": "k"}}) == url
+
+
+def test_the_name_in_the_key_is_short_and_has_no_folder() -> None:
+    long = DatasetSpec(name="x", source="a\\b/" + "n" * 300 + ".csv.gz", sha256=HASH)
+    assert upload_name(long) == f"sha256-{HASH}-{'n' * 100}.csv.gz"
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (1_234_567, "1.2 MB"),
+        (5 * 10**9, "5.0 GB"),
+        (5 * 10**12, "5000.0 GB"),
+    ],
+)
+def test_sizes_are_told_in_words(size: int, words: str) -> None:
+    assert describe_size(size) == words
+
+
+def test_a_source_is_told_in_words() -> None:
+    assert describe_source(LOCAL) == "files/d.csv, 1.2 MB, sha256 ababab"
+    assert describe_source(REMOTE) == "https://data.test/d.csv"
+
+
+def test_selecting_a_data_set_clears_the_experiment() -> None:
+    assert KIND.selection("d.csv")["experiment", "name"] is None

@@ -1,0 +1,168 @@
+from typing import Any
+
+import pytest
+
+from auger_reconcile.errors import ActionFailed, Conflict
+from auger_reconcile.resources import dataset
+from auger_reconcile.resources._steps import Await, Call
+from auger_reconcile.resources.experiment import (
+    KIND,
+    ExperimentObject,
+    ExperimentSpec,
+    Run,
+    run_from_wire,
+)
+
+from .driving import CONFLICT, GONE, drive, work
+from .test_dataset import PROJECT
+from .test_dataset import wire as data_wire
+
+SPEC = ExperimentSpec(name="exp", dataset="d.csv", model_type="classification", target="age")
+DATA = dataset.from_wire(data_wire())
+BEGIN = Call("PATCH", "experiment_sessions/R1", {"status": "preprocess"})
+INTERRUPT = Call("PATCH", "experiment_sessions/R1", {"status": "interrupted"})
+
+
+def run(status: str, run_id: str = "R1") -> Run:
+    return Run(run_id, status, {}, None, "2020")
+
+
+def experiment(*runs: Run, bound: Run | None = None) -> ExperimentObject:
+    return ExperimentObject("E1", "exp", 11, runs, bound)
+
+
+def wire(status: str, **more: Any) -> dict[str, Any]:
+    return {"id": "R1", "experiment_id": "E1", "status": status, "model_settings": {}, **more}
+
+
+def start(found: ExperimentObject, *, wait: bool = False) -> Any:
+    return KIND.start(work(SPEC, found, refs={"dataset": DATA}, wait=wait))
+
+
+def test_experiments_are_read_with_their_runs_oldest_first() -> None:
+    answers = {
+        "experiments": [
+            {"id": "E1", "name": "exp", "project_file_id": 11, "deleted": False},
+            {"id": "E2", "name": "old", "deleted": True},
+        ],
+        "experiment_sessions": [
+            wire("completed", id="R2", created_at="2020-02"),
+            wire("error", created_at="2020-01"),
+            wire("completed", id="R3", deleted=True),
+            wire("completed", id="R4", experiment_id="E9"),
+        ],
+    }
+    [found] = KIND.observe(answers)
+    assert [one.id for one in found.runs] == ["R1", "R2"]
+    assert found.status == "completed"
+
+
+def test_an_experiment_without_runs_is_created() -> None:
+    assert experiment().status == "created"
+
+
+@pytest.mark.parametrize("score", [None, "0.5"])
+def test_a_score_that_is_no_number_is_none(score: Any) -> None:
+    assert run_from_wire(wire("completed", top_score_value=score)).score is None
+
+
+def test_empty_settings_of_a_run_that_failed_early_are_unknown() -> None:
+    found = run_from_wire(wire("error", model_type=None, dataset_statistics=None))
+    assert {name for name, value in found.settings.items() if value is not None} == set()
+
+
+def test_create_binds_to_the_url_of_the_data() -> None:
+    steps = KIND.create(work(SPEC, refs={"dataset": DATA}, project=PROJECT))
+    asked, found = drive(steps, {"id": "E1", "name": "exp"})
+    body = {"name": "exp", "project_id": 3, "data_path": DATA.url}
+    assert asked == [Call("POST", "experiments", body)]
+    assert found == experiment()
+
+
+def test_start_makes_a_run_and_starts_it() -> None:
+    asked, found = drive(start(experiment()), wire("waiting"), wire("preprocess"))
+    assert isinstance(asked[0], Call)
+    assert (asked[0].method, asked[0].path) == ("POST", "experiment_sessions")
+    assert asked[0].body["experiment_id"] == "E1"
+    assert asked[1] == BEGIN
+    assert found.run.status == "preprocess"
+
+
+def test_start_waits_for_data_that_is_still_processed() -> None:
+    data = dataset.from_wire(data_wire("processing"))
+    steps = KIND.start(work(SPEC, experiment(), refs={"dataset": data}, wait=False))
+    asked, _ = drive(steps, data_wire(), wire("waiting"), wire("preprocess"))
+    assert isinstance(asked[0], Await)
+    assert isinstance(asked[1], Call)
+    assert asked[1].body["dataset_statistics"]["stat_data"][0]["column_name"] == "age"
+
+
+def test_start_takes_up_a_run_that_waits() -> None:
+    waiting = run("waiting")
+    asked, found = drive(start(experiment(waiting, bound=waiting)), wire("preprocess"))
+    assert asked == [BEGIN]
+    assert len(found.runs) == 1
+
+
+def test_start_of_what_is_under_way_only_waits() -> None:
+    busy = run("started")
+    asked, found = drive(start(experiment(busy, bound=busy), wait=True), wire("completed"))
+    assert [type(step) for step in asked] == [Await]
+    assert found.run.status == "completed"
+
+
+def test_a_run_that_somebody_else_started_is_waited_for() -> None:
+    waiting = run("waiting")
+    steps = start(experiment(waiting, bound=waiting), wait=True)
+    asked, found = drive(steps, CONFLICT, wire("started"), wire("completed"))
+    assert asked[1] == Call("GET", "experiment_sessions/R1")
+    assert found.run.status == "completed"
+
+
+def test_a_run_that_cannot_be_started_fails() -> None:
+    waiting = run("waiting")
+    with pytest.raises(Conflict):
+        drive(start(experiment(waiting, bound=waiting)), CONFLICT, wire("waiting"))
+
+
+@pytest.mark.parametrize(
+    ("item", "words"),
+    [
+        (wire("error", message="boom"), "ended with status `error`: boom"),
+        (wire("interrupted"), "ended with status `interrupted`$"),
+        (
+            wire("error", model_settings={"errors": {"error": "no memory"}}),
+            "ended with status `error`: no memory",
+        ),
+    ],
+)
+def test_a_run_that_ends_badly_fails(item: dict[str, Any], words: str) -> None:
+    steps = start(experiment(), wait=True)
+    with pytest.raises(ActionFailed, match=words):
+        drive(steps, wire("waiting"), wire("preprocess"), item)
+
+
+def test_stop_interrupts_what_is_active_and_nothing_else() -> None:
+    found = experiment(run("completed", "R0"), run("started"), run("waiting", "R2"))
+    asked, left = drive(KIND.stop(work(SPEC, found)), wire("interrupted"), wire("interrupted"))
+    assert asked[0] == INTERRUPT
+    assert [one.status for one in left.runs] == ["completed", "interrupted", "waiting"]
+
+
+def test_stop_of_a_run_that_ended_by_itself_is_fine() -> None:
+    steps = KIND.stop(work(SPEC, experiment(run("started"))))
+    _, left = drive(steps, CONFLICT, wire("completed"))
+    assert [one.status for one in left.runs] == ["completed"]
+
+
+@pytest.mark.parametrize("answer", [{}, GONE])
+def test_delete_takes_gone_for_deleted(answer: Any) -> None:
+    asked, _ = drive(KIND.delete(work(SPEC, experiment())), answer)
+    assert asked == [Call("DELETE", "experiments/E1")]
+
+
+def test_selecting_an_experiment_clears_the_run() -> None:
+    assert KIND.selection("exp") == {
+        ("experiment", "name"): "exp",
+        ("experiment", "experiment_session_id"): None,
+    }
