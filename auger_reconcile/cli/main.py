@@ -17,7 +17,6 @@ SECTIONS = {
         "plan": "Show what apply would do.",
         "apply": "Make the hub what the files say.",
         "destroy": "Delete everything the files declare.",
-        "schema": "Print the JSON Schema of auger.yaml.",
     },
     "One thing at a time": {
         "auth": "Log in, log out, say who is logged in.",
@@ -27,6 +26,10 @@ SECTIONS = {
         "experiment": "Start and stop runs; show leaderboard and history.",
         "model": "Deploy, undeploy, and predict.",
         "hub": "Run a hub of your own on this machine.",
+    },
+    "For your tools": {
+        "schema": "Print the JSON Schema of auger.yaml.",
+        "completion": "Print what makes bash, zsh or fish complete commands.",
     },
 }
 

@@ -1,0 +1,27 @@
+"""`auger completion`: teach the shell to complete commands, options and their values."""
+
+from __future__ import annotations
+
+import click
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.invocation import Invocation
+
+VARIABLE = "_AUGER_COMPLETE"  # by which click is asked for completions
+
+
+@command(example="auger completion bash")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(invocation: Invocation, *, shell: str) -> None:
+    """Print what makes SHELL complete `auger`.
+
+    It belongs into the shell's start file: `source <(auger completion bash)` in ~/.bashrc, the
+    same with zsh in ~/.zshrc, and for fish `auger completion fish | source` in its config.fish.
+    """
+    from click.shell_completion import get_completion_class
+
+    from auger_reconcile.cli.main import auger
+
+    found = get_completion_class(shell)
+    assert found is not None, "click completes these three shells"
+    invocation.show(found(auger, {}, "auger", VARIABLE).source())
