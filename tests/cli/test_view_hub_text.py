@@ -18,7 +18,7 @@ def test_a_running_hub_tells_where_it_is_and_what_it_does() -> None:
         "  url      http://127.0.0.1:4321",
         "  folder   /home/anna/.augerai/hub",
         "  process  7",
-        "  up for   1 h 2 min",
+        "  up for   1 h 1 min",
         "  holds    1 project, 2 active runs",
     ]
 
