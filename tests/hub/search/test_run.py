@@ -120,7 +120,7 @@ def test_a_mixed_table_is_learned_by_two_workers(tmp_path: Path) -> None:
 
 def test_rare_classes_and_few_rows_are_searched_all_the_same(tmp_path: Path) -> None:
     frame = iris().iloc[[*range(12), *range(50, 58), 100, 101]]
-    options = {"max_n_trials": 12, "scoring": "f1_macro", "use_ensemble": False}
+    options = {"max_n_trials": 8, "scoring": "f1_macro", "use_ensemble": False}
     found = search(task_for(tmp_path, frame, "species", options=options))
     assert [result.error for result in found if result.failure] == []
 
