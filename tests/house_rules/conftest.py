@@ -1,10 +1,16 @@
-"""The tree that the rules are about."""
+"""The tree and the command line that the rules are about."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from fnmatch import fnmatch
 from pathlib import Path
+
+import click
+import pytest
+
+from auger_reconcile.cli.main import auger
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "auger_reconcile"
@@ -18,3 +24,28 @@ def find_files(folder: Path, pattern: str) -> list[Path]:
         folders[:] = [one for one in folders if one[0] != "." and one not in MADE_BY_TOOLS]
         found += [Path(place, name).relative_to(folder) for name in names if fnmatch(name, pattern)]
     return sorted(found)
+
+
+def parse_command(line: str) -> click.Context:
+    """Return the command that a line types, its arguments parsed, not run.
+
+    Raises:
+        click.UsageError: there is no such command, option or argument.
+    """
+    program, *words = shlex.split(line, comments=True)
+    assert program == "auger", line
+    ctx = auger.make_context("auger", words)
+    while isinstance(ctx.command, click.Group):
+        rest = [*ctx._protected_args, *ctx.args]
+        name, command, rest = ctx.command.resolve_command(ctx, rest)
+        assert command is not None, line
+        ctx = command.make_context(name, rest, parent=ctx)
+    return ctx
+
+
+@pytest.fixture
+def folder_of_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A working directory with the file that examples of commands name."""
+    (tmp_path / "plan.json").touch()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator
 
 import click
 import pytest
 
 from auger_reconcile.cli.main import SECTIONS, auger
+from house_rules.conftest import parse_command
 
 ROOT_CONTEXT = click.Context(auger, info_name="auger", terminal_width=80)
 SHORT_HELPS = {name: text for commands in SECTIONS.values() for name, text in commands.items()}
@@ -31,17 +31,6 @@ OPTIONS = {
 }
 
 
-def parse(ctx: click.Context, words: list[str]) -> click.Context:
-    """Return the context of the command that the words name, its arguments parsed, not run."""
-    child = ctx.command.make_context(ctx.info_name, words, parent=ctx.parent)
-    if not isinstance(child.command, click.Group):
-        return child
-    name, command, rest = child.command.resolve_command(
-        child, [*child._protected_args, *child.args]
-    )
-    return parse(click.Context(command, info_name=name, parent=child), rest)
-
-
 @pytest.mark.parametrize("ctx", COMMANDS.values(), ids=COMMANDS)
 def test_a_command_says_what_it_does_in_a_sentence(ctx):
     first = ctx.command.help.strip().partition("\n\n")[0]
@@ -59,11 +48,10 @@ def test_the_example_is_of_the_command(path):
     assert f"{COMMANDS[path].command.example} ".startswith(f"{path} ")
 
 
+@pytest.mark.usefixtures("folder_of_examples")
 @pytest.mark.parametrize("ctx", COMMANDS.values(), ids=COMMANDS)
 def test_the_example_can_be_typed(ctx):
-    program, *words = shlex.split(ctx.command.example)
-    assert program == "auger"
-    assert parse(ROOT_CONTEXT, words).command.callback is not None
+    assert parse_command(ctx.command.example).command.callback is not None
 
 
 @pytest.mark.parametrize("name", OPTIONS)

@@ -14,7 +14,7 @@ import auger.api
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.main import SECTIONS
 from auger_reconcile.config.load import load_desired_state
-from house_rules.conftest import ROOT, find_files
+from house_rules.conftest import ROOT, find_files, parse_command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
@@ -24,6 +24,14 @@ LINKS = [
     if page.parts[:2] != ("docs", "auger-yaml")  # pieces of a page, whose links are in the page
     for target, _ in LINK.findall((ROOT / page).read_text(encoding="utf-8"))
     if "://" not in target
+]
+FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.M | re.S)
+TYPED = [
+    (page, line.removeprefix("$ "))
+    for page in find_files(ROOT, "*.md")
+    for block in FENCE.findall((ROOT / page).read_text(encoding="utf-8"))
+    for line in block.splitlines()
+    if line.startswith(("auger ", "$ auger "))
 ]
 
 
@@ -78,6 +86,12 @@ def test_readme_and_reference_tell_the_same_of_the_exit_codes():
 @pytest.mark.parametrize(("page", "target"), LINKS, ids=[f"{p}: {t}" for p, t in LINKS])
 def test_a_link_leads_somewhere(page, target):
     assert (ROOT / page).parent.joinpath(target).exists()
+
+
+@pytest.mark.usefixtures("folder_of_examples")
+@pytest.mark.parametrize(("page", "line"), TYPED, ids=[f"{p}: {line}" for p, line in TYPED])
+def test_a_command_that_is_shown_can_be_typed(page, line):
+    assert parse_command(line).command.callback is not None
 
 
 def test_short_and_long_form_of_the_reference_declare_the_same():
