@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import HubError, NotFound
@@ -40,25 +40,45 @@ def refresh(
         NotFound: there is no such organization.
     """
     organization_id = find_organization(client, organization)
-    filters: dict[str, Any] = {"organization_id": organization_id}
-    if len(projects) == 1:
-        filters["name"] = projects[0]
-    listed = client.list_all(HOME_COLLECTION, filters)
-    by_name = {spelled: name for name in projects for spelled in (name.replace("_", "-"), name)}
-    wanted = [item for item in listed if str(item["name"]) in by_name]
-    answers = _read_rest(client, wanted)
+    homes = _find_homes(client, projects, organization_id)
+    answers = _read_rest(client, [item["id"] for item in homes.values()])
     exports = _read_exports(folder) if folder else []
     objects: dict[tuple[str, str], tuple[Any, ...]] = {}
-    for item in wanted:
-        name = by_name[str(item["name"])]
+    for name, item in homes.items():
         mine = {
             HOME_COLLECTION: [item],
             LOCAL_READS: exports,
-            **{collection: by_project[item["id"]] for collection, by_project in answers.items()},
+            **{source: by_project[str(item["id"])] for source, by_project in answers.items()},
         }
         for kind in all_kinds().values():
             objects[name, kind.name] = kind.observe(mine)
     return ObservedState(client.url, organization, organization_id, objects)
+
+
+def _find_homes(
+    client: HubClient, names: Sequence[str], organization_id: int
+) -> Mapping[str, dict[str, Any]]:
+    """Return declared name to project, for those that are there and are going to stay.
+
+    A hub may spell `_` as `-` and yet filter names letter by letter: then all are listed. An exact
+    name goes before a spelling, for the declared names as for the projects.
+    """
+    filters: dict[str, Any] = {"organization_id": organization_id}
+    if len(names) == 1 and "_" not in names[0]:
+        filters["name"] = names[0]
+    staying = [
+        item
+        for item in client.list_all(HOME_COLLECTION, filters)
+        if not item.get("deleting") and not item.get("deleted")
+    ]
+    by_name = {str(item["name"]): item for item in staying}
+    homes: dict[str, dict[str, Any]] = {}
+    for name in names:
+        dashed = name.replace("_", "-")
+        found = by_name.get(name) or (by_name.get(dashed) if dashed not in names else None)
+        if found is not None:
+            homes[name] = found
+    return homes
 
 
 def find_organization(client: HubClient, name: str) -> int:
@@ -67,48 +87,50 @@ def find_organization(client: HubClient, name: str) -> int:
     Raises:
         NotFound: the user belongs to none of that name.
     """
-    for item in client.iter_all("organizations", {"name": name}):
+    filters = {"name": name} if "_" not in name else {}
+    for item in client.iter_all("organizations", filters):
         if is_named(str(item.get("name")), name):
             return int(item["id"])
     raise NotFound(f"there is no organization `{name}` for this user")
 
 
-Answers = Mapping[str, Mapping[int, list[dict[str, Any]]]]
+ByProject: TypeAlias = Mapping[str, list[dict[str, Any]]]
 
 
-def _read_rest(client: HubClient, projects: Sequence[Mapping[str, Any]]) -> Answers:
+def _read_rest(client: HubClient, project_ids: Sequence[int]) -> Mapping[str, ByProject]:
     """Return collection to project id to items, for all kinds but projects."""
-    if not projects:
+    if not project_ids:
         return {}
     collections = sorted(
         {collection for kind in all_kinds().values() for collection in kind.reads}
         - {HOME_COLLECTION, LOCAL_READS}
     )
-    ids = [item["id"] for item in projects]
-    with ThreadPoolExecutor(max_workers=max(len(collections), 1)) as pool:
-        lists = pool.map(lambda collection: _read_collection(client, collection, ids), collections)
+    with ThreadPoolExecutor(max_workers=len(collections)) as pool:
+        lists = pool.map(lambda name: _read_collection(client, name, project_ids), collections)
         return dict(zip(collections, lists, strict=True))
 
 
-def _read_collection(
-    client: HubClient, collection: str, project_ids: Sequence[int]
-) -> Mapping[int, list[dict[str, Any]]]:
+def _read_collection(client: HubClient, collection: str, project_ids: Sequence[int]) -> ByProject:
     if len(project_ids) > FEW_PROJECTS:
         try:
             return _by_project(client.list_all(collection))
         except HubError as error:
             if error.status != 400:  # a hub that wants the project named
                 raise
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
-    for project_id in project_ids:
-        found[project_id] = client.list_all(collection, {"project_id": project_id})
-    return found
+    listed = [
+        {"project_id": project_id, **item}
+        for project_id in project_ids
+        for item in client.list_all(collection, {"project_id": project_id})
+        if str(item.get("project_id", project_id)) == str(project_id)
+    ]
+    return _by_project(listed)
 
 
-def _by_project(items: Iterable[dict[str, Any]]) -> Mapping[int, list[dict[str, Any]]]:
-    found: dict[int, list[dict[str, Any]]] = defaultdict(list)
+def _by_project(items: Iterable[dict[str, Any]]) -> ByProject:
+    """Divide items by their project, whose id comes as number or text (wire contract §5.1)."""
+    found: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for item in items:
-        found[item["project_id"]].append(item)
+        found[str(item.get("project_id"))].append(item)
     return found
 
 
@@ -118,6 +140,7 @@ def _read_exports(folder: Path) -> list[dict[str, Any]]:
     for path in sorted((folder / LOCAL_FOLDER).glob("model-*.zip")):
         note: dict[str, Any] = {"trial_id": path.stem.removeprefix("model-")}
         with suppress(OSError, ValueError):  # made by another client
-            note |= json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            read = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+            note |= read if isinstance(read, dict) else {}
         notes.append({**note, "path": f"{LOCAL_FOLDER}/{path.name}"})
     return notes

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from .declared import content_hash
 
@@ -13,7 +13,7 @@ CONTENTS = ("x", "y", "z", "unreadable")
 
 settings.register_profile(
     "ci",
-    max_examples=60,
+    max_examples=50,
     deadline=None,
     database=None,
     derandomize=True,
@@ -21,7 +21,11 @@ settings.register_profile(
 )
 settings.register_profile("laws", settings.get_profile("ci"), max_examples=10_000)
 settings.register_profile(
-    "search", settings.get_profile("ci"), max_examples=1_000, derandomize=False
+    "search",
+    settings.get_profile("ci"),
+    phases=[Phase.generate],
+    max_examples=1_000,
+    derandomize=False,
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
 

@@ -1,4 +1,4 @@
-"""auger.yaml's long form, already read -> DesiredState: what the planner is given, without files."""
+"""What auger.yaml would say, already read -> DesiredState: the planner's input without files."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Generated worlds: what files may say, how a hub may be, and what may happen between two applies."""
+"""Generated worlds: what files may say, how a hub may be, and what may happen in between."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from hypothesis import strategies as st
+
+from auger_reconcile.address import Address
+from auger_reconcile.planner.build import PlanOptions
 
 from .world import LIVE, World
 
@@ -51,6 +54,8 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
             datasets[dataset]["state"] = "absent"
     experiments = draw(_experiments(datasets))
     models = draw(_models(experiments))
+    if draw(st.booleans()):
+        document["revision_history"] = draw(st.integers(0, 1))
     return {
         "name": name,
         **document,
@@ -100,6 +105,21 @@ def hubs() -> st.SearchStrategy[World]:
     """Return a hub with its habits and the luck of its runs."""
     fates = st.sampled_from(["completed", "completed", "error", "interrupted", "no score"])
     return st.builds(World, st.booleans(), st.booleans(), st.lists(fates, max_size=3))
+
+
+def options() -> st.SearchStrategy[PlanOptions]:
+    """Return what a user may ask of a plan."""
+    at = st.sampled_from(["project.shop", "dataset.d.csv", "experiment.exp", "model.prod"])
+    some = st.lists(at.map(Address.parse), max_size=1).map(tuple)
+    asked = st.builds(
+        PlanOptions,
+        destroy=st.booleans(),
+        prune=st.booleans(),
+        targets=some,
+        excludes=some,
+        max_deletes=st.just(99),
+    )
+    return st.one_of(st.just(PlanOptions()), asked)
 
 
 def events() -> st.SearchStrategy[Event]:
@@ -227,6 +247,19 @@ def portrait(world: World) -> str:
         if row["status"] != "undeployed":
             told.append(["model", row["status"], row["trial"]["score_value"]])
     return "\n".join(sorted(map(str, told)))
+
+
+def alive(world: World) -> set[str]:
+    """Return the ids of everything that a person would miss."""
+    gone = ("undeployed", "undeploying")
+    kinds = ("projects", "project_files", "experiments", "pipelines")
+    rows = [row for kind in kinds for row in world.rows.get(kind, {}).values()]
+    live = [row for row in rows if not row.get("deleting")]
+    return {
+        str(row["id"])
+        for row in live
+        if row.get("status") not in gone or not str(row["id"]).startswith("T")
+    }
 
 
 def exports(folder: Path) -> set[str]:
