@@ -15,7 +15,7 @@ from auger_reconcile.cli.options import apply_options, plan_options
 
 @command(example="auger apply --auto-approve --wait")
 @click.argument(
-    "planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+    "planfile", required=False, type=click.Path(dir_okay=False, path_type=Path)
 )
 @plan_options
 @apply_options

@@ -13,7 +13,7 @@ VARIABLE = "_AUGER_COMPLETE"  # by which click is asked for completions
 @command(example="auger completion bash")
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(invocation: Invocation, *, shell: str) -> None:
-    """Print what makes SHELL complete `auger`.
+    """Print what makes a shell complete commands.
 
     It belongs into the shell's start file: `source <(auger completion bash)` in ~/.bashrc, the
     same with zsh in ~/.zshrc, and for fish `auger completion fish | source` in its config.fish.

@@ -14,13 +14,13 @@ from auger_reconcile.cli.command import LazyGroup
 SECTIONS = {
     "From auger.yaml": {
         "validate": "Check the files without asking a hub.",
-        "plan": "Show what apply would do.",
+        "plan": "Show what apply would do; nothing is changed.",
         "apply": "Make the hub what the files say.",
         "destroy": "Delete everything the files declare.",
     },
     "One thing at a time": {
         "auth": "Log in, log out, say who is logged in.",
-        "new": "Make a folder with an auger.yaml to begin with.",
+        "new": "Make a folder with a commented auger.yaml to begin with.",
         "project": "List, select, create, delete, start and stop projects.",
         "dataset": "List, select, create, delete and download data sets.",
         "experiment": "Start and stop runs; show leaderboard and history.",
@@ -28,8 +28,8 @@ SECTIONS = {
         "hub": "Run a hub of your own on this machine.",
     },
     "For your tools": {
-        "schema": "Print the JSON Schema of auger.yaml.",
-        "completion": "Print what makes bash, zsh or fish complete commands.",
+        "schema": "Print the JSON Schema of auger.yaml, for completion in editors.",
+        "completion": "Print what makes a shell complete commands.",
     },
 }
 

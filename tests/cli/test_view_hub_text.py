@@ -6,7 +6,7 @@ from auger_reconcile.cli.views.hub_text import render_status, render_users
 def test_a_running_hub_tells_where_it_is_and_what_it_does() -> None:
     facts = {
         "running": True,
-        "home": "/home/anna/.augerai/hub",
+        "home": "/data/hub",
         "url": "http://127.0.0.1:4321",
         "pid": 7,
         "uptime_seconds": 3700.0,
@@ -16,7 +16,7 @@ def test_a_running_hub_tells_where_it_is_and_what_it_does() -> None:
     assert render_status(facts).splitlines() == [
         "The local hub runs.",
         "  url      http://127.0.0.1:4321",
-        "  folder   /home/anna/.augerai/hub",
+        "  folder   /data/hub",
         "  process  7",
         "  up for   1 h 1 min",
         "  holds    1 project, 2 active runs",

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import click
 from rich.cells import cell_len
 
-from auger_reconcile.cli.views.words import count_of, plain
+from auger_reconcile.cli.views.words import count_of, expectation, plain
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
 
@@ -80,7 +80,8 @@ def _header(plan: Plan) -> str:
 
 
 def _footer(plan: Plan) -> str:
-    return f"Plan: {render_summary(plan)}."
+    time = f"\nTime: {expectation(plan.estimate)}." if plan.estimate else ""
+    return f"Plan: {render_summary(plan)}.{time}"
 
 
 def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
@@ -112,7 +113,9 @@ def _describe(action: Action) -> str:
     named = action.name if action.name.replace("_", "-") != _declared_name(action) else ""
     if named and action.verb is Verb.CREATE:
         named = f"as {named}"
-    text = plain(", ".join(part for part in (named, action.detail) if part))
+    runs = action.estimate
+    time = expectation(runs) if runs and runs.seconds is not None else ""
+    text = plain(", ".join(part for part in (named, action.detail, time) if part))
     if action.reason and action.reason not in OBVIOUS:
         text += f" ({plain(action.reason)})"
     return text.lstrip()

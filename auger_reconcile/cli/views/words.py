@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from auger_reconcile.cli.views.diagnostic import make_safe
 from auger_reconcile.client.redact import redact
+from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.resources._base import Verb
 
 PAST = {
@@ -28,6 +29,28 @@ def duration(seconds: float) -> str:
     if minutes < 60:
         return f"{minutes} min {rest} s" if minutes else f"{rest} s"
     return f"{minutes // 60} h {minutes % 60} min"
+
+
+def expectation(estimate: Estimate) -> str:
+    """Return how long runs will take: `about 12 min (8-15)`, `unknown, at most 60 min`.
+
+    Of several: `about 12 min (8-15) and 2 unknown, at most 132 min`.
+    """
+    most = f"at most {_minutes(estimate.expected)} min"
+    if estimate.seconds is None or estimate.low is None or estimate.high is None:
+        return f"unknown, {most}"
+    if estimate.seconds < 60:
+        known = f"about {estimate.seconds:.0f} s"
+        limits = f"{estimate.low:.0f}-{estimate.high:.0f}"
+    else:
+        known = f"about {_minutes(estimate.seconds)} min"
+        limits = f"{_minutes(estimate.low)}-{_minutes(estimate.high)}"
+    known += f" ({limits})" if estimate.high > estimate.low else ""
+    return f"{known} and {estimate.unknown} unknown, {most}" if estimate.unknown else known
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60:.0f}"
 
 
 def size(count: float) -> str:
