@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from auger_reconcile.errors import AugerError
+from auger_reconcile.errors import AugerError, NotFound
 
 
 def check_new_name(name: str, what: str) -> str:
@@ -28,3 +28,14 @@ def check_new_name(name: str, what: str) -> str:
     for problem in report.diagnostics:
         raise AugerError(f"`{shorten(name)}` cannot name a {what}", hint=problem.hint)
     return name
+
+
+def check_id(text: str, what: str) -> str:
+    """Return an id of the hub, which becomes a part of a path.
+
+    Raises:
+        NotFound: no object can have it.
+    """
+    if text.strip() in ("", ".", "..") or "/" in text or "\\" in text or not text.isprintable():
+        raise NotFound(f"there is no {what} {text!r}")
+    return text

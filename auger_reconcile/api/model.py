@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.api._names import check_id
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import NotFound
 
@@ -85,6 +86,7 @@ class Model(Resource):
             NotFound: there is no such model.
             AugerError: the file cannot be read, or the model is not ready.
         """
+        check_id(model_id, self.kind)
         if locally:
             from auger_reconcile.api._local_predict import predict_locally
 
@@ -104,13 +106,15 @@ class Model(Resource):
         """
         from auger_reconcile.client.predict import send_actuals
 
-        return send_actuals(self.context.session.client, Path(filename), model_id)
+        client = self.context.session.client
+        return send_actuals(client, Path(filename), check_id(model_id, self.kind))
 
     def plan_deploy(self, model_id: str, *, locally: bool = False) -> Plan:
         """Return what `deploy` would do."""
         from auger_reconcile.api.project import Project
         from auger_reconcile.resources.model import ModelSpec
 
+        check_id(model_id, "trial")
         observed = self._observe_existing()
         home = Project(self.context, self.project_name).spec()
         spec = ModelSpec(name=model_id, trial=model_id, locally=locally)

@@ -39,7 +39,7 @@ def setting(folder: Path, line: str) -> str:
     return text.split(f"{line}:", 1)[1].split("\n", 1)[0].strip()
 
 
-def test_every_command_does_what_its_line_says(
+def test_every_command_does_what_its_line_says(  # noqa: PLR0915 - one story, told in order
     user: User, hub: LiveHub, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def ok(*command: str) -> str:
@@ -105,7 +105,7 @@ def test_every_command_does_what_its_line_says(
     cloud = Path("../flowers_predicted.csv").read_text()
     assert ok("model", "predict", "../flowers.csv", "--model-id", model, "--locally")
     assert Path("../flowers_predicted.csv").read_text() == cloud
-    assert ok("model", "actual", "../flowers.csv", "--model-id", model) == "Sent 30 rows.\n"
+    assert ok("model", "actual", "../flowers.csv", "--model-id", model) == "Sent 24 rows.\n"
     ok("model", "undeploy", model, "--yes")
     assert ask("model", "list") == []
     # delete: clears the names, one after the other

@@ -1,0 +1,98 @@
+"""One real local hub for all tests of the Python interface and of the commands about one thing."""
+
+from __future__ import annotations
+
+import atexit
+import csv
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from auger_reconcile.api.auth import login
+from auger_reconcile.api.local_hub import LocalHub
+from auger_reconcile.api.session import Surroundings
+
+IRIS = Path(__file__).parents[2] / "examples" / "iris" / "iris.csv"
+SETTINGS = """\
+name: {name}
+source: flowers.csv
+model_type: classification
+target: species
+experiment:
+  max_n_trials: 1
+  cross_validation_folds: 2
+  use_ensemble: false
+"""
+
+
+@dataclass(frozen=True)
+class LiveHub:
+    """Where the hub is, and a user of it.
+
+    Attributes:
+        home: the hub's own folder.
+        credentials: the JSON text that AUGER_CREDENTIALS takes.
+    """
+
+    url: str
+    home: Path
+    username: str
+    password: str
+    organization: str
+    credentials: str
+
+    @property
+    def token(self) -> str:
+        return str(json.loads(self.credentials)["token"])
+
+    @property
+    def environ(self) -> dict[str, str]:
+        """What a program needs to be this user."""
+        return {"PATH": os.environ["PATH"], "AUGER_CREDENTIALS": self.credentials}
+
+
+@cache
+def start_hub() -> LiveHub:
+    """Start the hub of this test run, once; it ends with the run."""
+    folder = Path(tempfile.mkdtemp(prefix="auger-hub-"))
+    environ = {**os.environ, "AUGER_HUB_HOME": str(folder / "hub")}
+    hub = LocalHub(environ, home=folder)
+
+    def end() -> None:
+        hub.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+    atexit.register(end)
+    url = str(hub.start()["url"])
+    user = hub.add_user("anna", "shop")
+    login(
+        Surroundings({}, folder),
+        url=url,
+        username="anna",
+        organization="shop",
+        password=user["password"],
+    )
+    stored = (folder / ".augerai" / "auger.json").read_text()
+    return LiveHub(url, folder / "hub", "anna", str(user["password"]), "shop", stored)
+
+
+def write_flowers(folder: Path) -> Path:
+    """Write thirty flowers to learn from; return the file."""
+    path = folder / "flowers.csv"
+    with IRIS.open(newline="") as iris, path.open("w", newline="") as file:
+        header, *rows = csv.reader(iris)
+        csv.writer(file, lineterminator="\n").writerows([header, *rows[::5]])
+    return path
+
+
+def write_project(folder: Path, name: str) -> Path:
+    """Write an auger.yaml and its flowers; return the auger.yaml."""
+    folder.mkdir(parents=True, exist_ok=True)
+    write_flowers(folder)
+    path = folder / "auger.yaml"
+    path.write_text(SETTINGS.format(name=name))
+    return path

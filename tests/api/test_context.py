@@ -1,0 +1,88 @@
+"""Where credentials and settings come from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from auger.api import ConfigError, Context, NotAuthenticated
+
+
+def text(user: str) -> str:
+    return json.dumps({"username": user, "token": f"token-of-{user}", "organization": "shop"})
+
+
+@pytest.fixture
+def sources(tmp_path: Path, work: Path) -> dict[str, str]:
+    """Credentials in all four places; return the environment that names the first two."""
+    for user in ("named", "declared"):
+        (tmp_path / user).mkdir()
+        (tmp_path / user / "auger.json").write_text(text(user))
+    (tmp_path / ".augerai").mkdir()
+    (tmp_path / ".augerai" / "auger.json").write_text(text("stored"))
+    (work / "auger.yaml").write_text("path_to_credentials: ../declared\n")
+    return {"AUGER_CREDENTIALS": text("given"), "AUGER_CREDENTIALS_PATH": str(tmp_path / "named")}
+
+
+def user_of(environ: dict[str, str], home: Path) -> str:
+    return Context(environ=environ, home=home).credentials.username
+
+
+def test_credentials_are_taken_from_the_first_source_there_is(
+    sources: dict[str, str], tmp_path: Path, work: Path
+) -> None:
+    assert user_of(sources, tmp_path) == "given"
+    del sources["AUGER_CREDENTIALS"]
+    assert user_of(sources, tmp_path) == "named"
+    del sources["AUGER_CREDENTIALS_PATH"]
+    assert user_of(sources, tmp_path) == "declared"
+    (work / "auger.yaml").unlink()
+    assert user_of(sources, tmp_path) == "stored"
+
+
+def test_a_broken_source_is_named_and_the_next_one_is_not_taken(
+    sources: dict[str, str], tmp_path: Path
+) -> None:
+    sources["AUGER_CREDENTIALS"] = "{broken"
+    with pytest.raises(NotAuthenticated, match="AUGER_CREDENTIALS") as caught:
+        user_of(sources, tmp_path)
+    assert "{broken" not in str(caught.value)
+    del sources["AUGER_CREDENTIALS"]
+    (tmp_path / "named" / "auger.json").write_text("[]")
+    with pytest.raises(NotAuthenticated, match=r"named/auger.json"):
+        user_of(sources, tmp_path)
+    del sources["AUGER_CREDENTIALS_PATH"]
+    (tmp_path / "declared" / "auger.json").unlink()
+    with pytest.raises(NotAuthenticated, match="path_to_credentials"):
+        user_of(sources, tmp_path)
+
+
+def test_settings_are_those_of_the_path(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    file = tmp_path / "elsewhere" / "auger.yaml"
+    file.write_text("project: old\nexperiment: {metric: r2}\n")
+    for path in (file, tmp_path / "elsewhere", str(file)):
+        context = Context(path, environ={}, home=tmp_path)
+        assert context.name_of("name") == "old"
+        assert context.setting("experiment", "metric") == "r2"
+        assert context.setting("experiment", "nothing", "below") is None
+
+
+def test_without_a_file_there_are_no_settings() -> None:
+    assert Context(environ={}).settings == {}
+
+
+def test_a_broken_file_is_a_config_error(work: Path) -> None:
+    (work / "auger.yaml").write_text("name: [\n")
+    with pytest.raises(ConfigError):
+        _ = Context(environ={}).settings
+
+
+def test_a_token_never_goes_to_a_hub_that_its_credentials_do_not_name(
+    work: Path, tmp_path: Path
+) -> None:
+    (work / "auger.yaml").write_text("hub: https://elsewhere.example.com\n")
+    with pytest.raises(NotAuthenticated, match="not for https://elsewhere"):
+        _ = Context(environ={"AUGER_CREDENTIALS": text("anna")}, home=tmp_path).session

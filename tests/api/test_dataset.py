@@ -1,0 +1,174 @@
+"""Data sets from every kind of source, and what auger.yaml says of them afterwards."""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import lzma
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auger.api import AugerError, Context, DataSet, NotFound, Project
+
+from .conftest import OpenContext
+from .live_hub import LiveHub, write_flowers
+
+TABLE = pd.DataFrame({"size": [1.5, 2.5, 3.0, 4.5], "kind": ["a", "b", "a", "b"]})
+ARFF = (
+    "@relation t\n@attribute size numeric\n@attribute kind {a,b}\n@data\n1.5,a\n2.5,b\n3,a\n4.5,b\n"
+)
+
+
+def write_zip(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("t.csv", TABLE.to_csv(index=False))
+
+
+def write_hdf5(path: Path) -> None:
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "w") as file:
+        table = np.array([(1.5, b"a"), (2.5, b"b"), (3.0, b"a"), (4.5, b"b")], "f8,S1")
+        table.dtype.names = ("size", "kind")
+        file["t"] = table
+
+
+WRITERS: dict[str, Callable[[Path], object]] = {
+    "t.csv": lambda path: TABLE.to_csv(path, index=False),
+    "t.arff": lambda path: path.write_text(ARFF),
+    "t.csv.gz": lambda path: path.write_bytes(gzip.compress(TABLE.to_csv(index=False).encode())),
+    "t.csv.bz2": lambda path: path.write_bytes(bz2.compress(TABLE.to_csv(index=False).encode())),
+    "t.csv.xz": lambda path: path.write_bytes(lzma.compress(TABLE.to_csv(index=False).encode())),
+    "t.zip": write_zip,
+    "t.json": lambda path: TABLE.to_json(path, orient="records"),
+    "t.xlsx": lambda path: TABLE.to_excel(path, index=False),
+    "t.feather": TABLE.to_feather,
+    "t.h5": write_hdf5,
+    "t.parquet": TABLE.to_parquet,
+}
+
+
+@pytest.fixture(scope="module")
+def home(hub: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
+    """A project whose cluster runs."""
+    folder = tmp_path_factory.mktemp("home")
+    with Context(folder, environ=hub.environ, home=folder) as context:
+        project = Project(context, f"data-{hub.home.parent.name}-{folder.name}").create()
+        project.start()
+        yield project
+
+
+@pytest.mark.parametrize("file", WRITERS)
+def test_a_data_set_is_made_from_a_file_of_any_known_kind(
+    home: Project, work: Path, file: str
+) -> None:
+    WRITERS[file](work / file)
+    made = DataSet(home.context, home).create(str(work / file)).properties()
+    assert made["status"] == "processed"
+    assert made["name"] == file
+    assert made["statistics"]["count"] == 4
+    columns = [column["column_name"] for column in made["statistics"]["stat_data"]]
+    assert columns == ["size", "kind"]
+
+
+@pytest.fixture
+def web(work: Path) -> Iterator[str]:
+    """The URL of a web server that serves the working directory."""
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(work)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_data_set_is_made_from_a_url(home: Project, work: Path, web: str) -> None:
+    TABLE.to_csv(work / "from web.csv", index=False)
+    made = DataSet(home.context, home).create(f"{web}/from%20web.csv?v=1")
+    assert made.name == "from web.csv"
+    assert made.properties()["statistics"]["count"] == 4
+
+
+def test_a_url_that_answers_nothing_is_an_error_of_the_data(home: Project, web: str) -> None:
+    with pytest.raises(AugerError, match="the hub could not read the data"):
+        DataSet(home.context, home).create(f"{web}/missing.csv")
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("missing.csv", "`missing.csv` cannot be read: No such file or directory"),
+        ("folder.csv", "`folder.csv` cannot be read: Is a directory"),
+        ("notes.txt", "`notes.txt` is in an unknown format"),
+        ("http://127.0.0.1:9/", "`` cannot name a data set"),
+        ("bad\0name.csv", "cannot name a data set"),
+    ],
+)
+def test_a_source_that_cannot_be_used_is_refused_before_anything_is_sent(
+    home: Project, work: Path, source: str, problem: str
+) -> None:
+    (work / "folder.csv").mkdir()
+    (work / "notes.txt").touch()
+    with pytest.raises(AugerError, match=problem):
+        DataSet(home.context, home).create(source)
+
+
+def test_changed_content_makes_a_new_revision_and_auger_yaml_names_it(
+    open_context: OpenContext, name: str, work: Path
+) -> None:
+    flowers = write_flowers(work)
+    (work / "auger.yaml").write_text(
+        f"project: {name}   # the old word\nsource: flowers.csv\ndataset:\n"
+        "experiment:\n  name: mine\n  experiment_session_id: 0123\n"
+    )
+    DataSet(open_context()).create()
+    flowers.write_text(flowers.read_text().replace("4.8", "4.9"))
+    made = DataSet(open_context()).create()
+    assert made.name == "flowers-1.csv"
+    flowers.write_text(flowers.read_text().replace("4.9", "4.7"))
+    assert DataSet(open_context()).create().name == "flowers-2.csv"
+    assert DataSet(open_context()).create().name == "flowers-2.csv"
+    assert (work / "auger.yaml").read_text() == (
+        f"project: {name}   # the old word\nsource: flowers.csv\ndataset: flowers-2.csv\n"
+        "experiment:\n  name:\n  experiment_session_id:\n"
+    )
+    listed = {item["name"] for item in DataSet(open_context()).list()}
+    assert listed == {"flowers.csv", "flowers-1.csv", "flowers-2.csv"}
+
+
+def test_a_data_set_has_the_name_it_was_given(home: Project, work: Path) -> None:
+    TABLE.to_csv(work / "t.csv", index=False)
+    made = DataSet(home.context, home, "under another name").create("t.csv")
+    assert made.properties()["name"] == "under another name"
+
+
+def test_a_download_is_what_was_uploaded_and_replaces_no_file(home: Project, work: Path) -> None:
+    (work / "ünï cödé.csv").write_text("a,b\n1,x\n2,y\n")
+    made = DataSet(home.context, home).create("ünï cödé.csv")
+    assert made.download("to/there") == Path("to/there/ünï cödé.csv")
+    assert Path("to/there/ünï cödé.csv").read_bytes() == Path("ünï cödé.csv").read_bytes()
+    with pytest.raises(AugerError, match="exists already"):
+        made.download("to/there")
+
+
+def test_what_does_not_exist_is_not_found(home: Project) -> None:
+    ghost = DataSet(home.context, home, "ghost.csv")
+    with pytest.raises(NotFound, match=r"dataset `ghost.csv` does not exist"):
+        ghost.delete()
+    with pytest.raises(NotFound, match=r"dataset `ghost.csv` does not exist"):
+        ghost.properties()
+    with pytest.raises(NotFound, match=r"dataset `ghost.csv` does not exist"):
+        ghost.download()

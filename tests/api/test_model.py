@@ -1,0 +1,214 @@
+"""Predictions of a model in the cloud and on this machine, and what really happened."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auger.api import AugerError, Context, Experiment, Model, NotFound, Project
+
+from .conftest import OpenContext, Trained
+from .live_hub import LiveHub
+
+BOTH = pytest.mark.parametrize("locally", [False, True], ids=["cloud", "locally"])
+FEATURES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+ROW = ["5.1", "3.5", "1.4", "0.2"]
+
+
+@pytest.fixture
+def model(trained: Trained, hub: LiveHub, work: Path) -> Iterator[Model]:
+    """The models of the trained project."""
+    with Context(trained.folder, environ=hub.environ, home=work) as context:
+        yield Model(context)
+
+
+def write(path: Path, *rows: list[str], columns: list[str] = FEATURES) -> Path:
+    with path.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file).writerows([columns, *rows])
+    return path
+
+
+def read(path: Path) -> list[list[str]]:
+    with path.open(newline="", encoding="utf-8") as file:
+        return list(csv.reader(file))
+
+
+@BOTH
+def test_predictions_lie_beside_the_input(
+    model: Model, trained: Trained, work: Path, locally: bool
+) -> None:
+    source = write(work / "new.csv", ROW, ROW)
+    path = model.predict(source, trained.model_id, locally=locally)
+    assert path == work / "new_predicted.csv"
+    header, first, second = read(path)
+    assert header == [*FEATURES, "species"]
+    assert first == second == [*ROW, "setosa"]
+    assert sorted(file.name for file in work.iterdir()) == ["new.csv", "new_predicted.csv"]
+
+
+def test_a_threshold_adds_the_probabilities(model: Model, trained: Trained, work: Path) -> None:
+    path = model.predict(write(work / "new.csv", ROW), trained.model_id, 0.5)
+    header, row = read(path)
+    assert header[5:] == ["proba_setosa", "proba_versicolor", "proba_virginica"]
+    assert sum(map(float, row[5:])) == pytest.approx(1)
+
+
+def test_cloud_and_export_predict_the_same(model: Model, trained: Trained, work: Path) -> None:
+    source = shutil.copy(trained.folder / "flowers.csv", work / "all.csv")
+    in_cloud = read(model.predict(source, trained.model_id, 0.3))
+    here = read(model.predict(source, trained.model_id, 0.3, True))
+    assert [row[:5] for row in here] == [row[:5] for row in in_cloud]
+    probabilities = [[float(value) for value in row[5:]] for row in here[1:]]
+    told = [[float(value) for value in row[5:]] for row in in_cloud[1:]]
+    assert probabilities == [pytest.approx(row) for row in told]
+
+
+@BOTH
+def test_odd_values_are_carried_along(
+    model: Model, trained: Trained, work: Path, locally: bool
+) -> None:
+    columns = [*FEATURES, "noté", "species"]
+    rows = [[*ROW, 'two\nlines, "quoted"', "?"], ["", "?", "NA", "0.2", "ünï 花", "x"]]
+    path = model.predict(
+        write(work / "odd.csv", *rows, columns=columns), trained.model_id, locally=locally
+    )
+    header, first, second = read(path)
+    assert header == [*FEATURES, "noté", "species"]
+    assert first[4:] == ['two\nlines, "quoted"', "setosa"]
+    assert second[4] == "ünï 花"
+    assert second[5] in ("setosa", "versicolor", "virginica")
+
+
+@BOTH
+def test_a_compressed_file_is_predicted(
+    model: Model, trained: Trained, work: Path, locally: bool
+) -> None:
+    source = write(work / "new.csv", ROW)
+    (work / "new.csv.gz").write_bytes(gzip.compress(source.read_bytes()))
+    path = model.predict(work / "new.csv.gz", trained.model_id, locally=locally)
+    assert path == work / "new_predicted.csv"
+    assert read(path)[1] == [*ROW, "setosa"]
+
+
+def test_other_delimiters_are_understood(model: Model, trained: Trained, work: Path) -> None:
+    (work / "new.csv").write_text(";".join(FEATURES) + "\n" + ";".join(ROW) + "\n")
+    path = model.predict(work / "new.csv", trained.model_id)
+    assert read(path)[1] == [*ROW, "setosa"]
+
+
+def test_a_file_without_rows_has_no_predictions(model: Model, trained: Trained, work: Path) -> None:
+    path = model.predict(write(work / "none.csv"), trained.model_id)
+    assert read(path) == [[*FEATURES, "species"]]
+
+
+@pytest.mark.parametrize(
+    ("locally", "content", "problem"),
+    [
+        (False, None, r"`.*bad.csv` cannot be read: No such file or directory"),
+        (False, b"", r"`.*bad.csv` is empty"),
+        (False, b"sepal_length,other\n1,2\n", "needs columns .* `petal_length`"),
+        (False, b"\xff\xfe\x00\x01", "is no CSV file in UTF-8"),
+        (False, b"a,b\n1,2\n3\n", "has a row with 1 values where 2 are expected"),
+        (False, b"a,b,a\n1,2,3\n", "has the column `a` more than once"),
+        (True, None, r"`.*bad.csv` cannot be predicted: No such file or directory"),
+        (True, b"sepal_length,other\n1,2\n", "needs columns .* `petal_length`"),
+    ],
+)
+def test_a_file_that_cannot_be_predicted_is_refused_and_nothing_written(
+    model: Model,
+    trained: Trained,
+    work: Path,
+    *,
+    locally: bool,
+    content: bytes | None,
+    problem: str,
+) -> None:
+    if content is not None:
+        (work / "bad.csv").write_bytes(content)
+    with pytest.raises(AugerError, match=problem):
+        model.predict(work / "bad.csv", trained.model_id, locally=locally)
+    assert [file.name for file in work.iterdir() if file.name != "bad.csv"] == []
+
+
+def test_many_rows_go_in_batches_with_progress(model: Model, trained: Trained, work: Path) -> None:
+    told: list[int] = []
+    source = write(work / "many.csv", *[ROW] * 4500)
+    path = model.predict(source, trained.model_id, on_rows=told.append)
+    assert told == [2000, 4000, 4500]
+    assert len(read(path)) == 4501
+
+
+def test_an_export_runs_in_its_own_process_where_no_hub_is_and_no_network(
+    trained: Trained, work: Path
+) -> None:
+    write(work / "new.csv", ROW)
+    script = (
+        "import sys\nfrom auger.api import Context, Model\n"
+        "model = Model(Context(sys.argv[1]))\n"
+        "print(model.predict('new.csv', sys.argv[2], locally=True))\n"
+    )
+    environ = {"HOME": str(work), "PATH": os.environ["PATH"], "PYTHONSAFEPATH": "1"}
+    command = [sys.executable, "-c", script, str(trained.folder), trained.model_id]
+    done = subprocess.run(
+        command, env=environ, cwd=work, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "new_predicted.csv\n", "")
+    assert not (work / ".augerai").exists()
+
+
+def test_a_model_that_was_not_downloaded_is_not_found(model: Model, work: Path) -> None:
+    with pytest.raises(NotFound, match="has not been downloaded") as caught:
+        model.predict(write(work / "new.csv", ROW), "NOSUCH", locally=True)
+    assert caught.value.hint == "auger model deploy NOSUCH --locally"
+
+
+@pytest.mark.parametrize("model_id", ["NOSUCH", "../projects", "a/b", "ü?x=1#y", "."])
+def test_a_model_that_does_not_exist_is_not_found(model: Model, work: Path, model_id: str) -> None:
+    with pytest.raises(NotFound):
+        model.predict(write(work / "new.csv", ROW), model_id)
+    with pytest.raises(NotFound):
+        model.actual(work / "new.csv", model_id)
+    with pytest.raises(NotFound):
+        model.undeploy(model_id)
+    with pytest.raises(NotFound):
+        model.deploy(model_id)
+    with pytest.raises(NotFound):
+        Experiment(model.context).leaderboard(model_id)
+
+
+def test_deploying_what_is_deployed_does_nothing(model: Model, trained: Trained) -> None:
+    assert model.plan_deploy(trained.model_id).is_empty
+    assert model.plan_deploy(trained.model_id, locally=True).is_empty
+
+
+def test_deployed_models_are_listed(model: Model, trained: Trained) -> None:
+    listed = list(model.list())
+    assert [(item["id"], item["status"]) for item in listed] == [(trained.model_id, "ready")]
+
+
+def test_actuals_are_stored(model: Model, trained: Trained, work: Path) -> None:
+    source = write(work / "truth.csv", [*ROW, "setosa"], columns=[*FEATURES, "species"])
+    assert model.actual(source, trained.model_id) == 1
+
+
+def test_models_of_a_project_that_does_not_exist_are_not_found(
+    open_context: OpenContext, name: str
+) -> None:
+    context = open_context()
+    with pytest.raises(NotFound, match=f"project `{name}` does not exist"):
+        list(Model(context, Project(context, name)).list())
+
+
+def test_the_note_beside_an_export_holds_no_secret(trained: Trained, hub: LiveHub) -> None:
+    note = trained.folder / "models" / f"model-{trained.model_id}.json"
+    assert json.loads(note.read_text())["trial_id"] == trained.model_id
+    assert hub.token not in note.read_text()
