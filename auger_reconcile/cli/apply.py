@@ -14,9 +14,7 @@ from auger_reconcile.cli.options import apply_options, plan_options
 
 
 @command(example="auger apply --auto-approve --wait")
-@click.argument(
-    "planfile", required=False, type=click.Path(dir_okay=False, path_type=Path)
-)
+@click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
 @plan_options
 @apply_options
 def apply(invocation: Invocation, *, planfile: Path | None, **said: Any) -> ExitCode:
