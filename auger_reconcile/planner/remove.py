@@ -117,11 +117,17 @@ def hold(
     actions: Sequence[Action], index: Index, standings: Standings
 ) -> Mapping[Address, Mapping[str, Address]]:
     """Return the references of undeclared objects: to their home, and to what they hang on."""
-    homes = {at.project: at for at, one in standings.items() if one.kind.is_home}
+    homes = {
+        at.project: at
+        for at in (*(action.address for action in actions), *standings)
+        if kind_of(at.kind).is_home
+    }
     references: dict[Address, dict[str, Address]] = {
         action.address: {"home": homes[action.address.project]}
+        if action.address.project in homes
+        else {}
         for action in actions
-        if action.address not in standings
+        if action.address not in standings and not kind_of(action.address.kind).is_home
     }
     by_place = {place_of(a.address, a.object): a for a in actions if a.verb is Verb.DELETE}
     for action in by_place.values():

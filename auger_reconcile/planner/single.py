@@ -12,7 +12,14 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.decide import delete_undeclared
+from auger_reconcile.planner.index import Index
+from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan
+from auger_reconcile.planner.remove import (
+    delete_undeclared_objects,
+    delete_what_hangs_on,
+    hold,
+)
 from auger_reconcile.resources._base import FieldChange, Verb
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import ObservedState
@@ -24,9 +31,14 @@ def empty_plan(observed: ObservedState) -> Plan:
 
 
 def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:
-    """Return the plan that deletes one object and nothing else."""
-    action = delete_undeclared(project, kind_of(kind), found, "asked for")
-    return replace(empty_plan(observed), actions=(action,))
+    """Return the plan that deletes one object, and says what goes with it."""
+    index = Index(observed)
+    actions = [delete_undeclared(project, kind_of(kind), found, "asked for")]
+    if kind_of(kind).is_home:
+        actions += delete_undeclared_objects(index, {}, pruned=(), gone=[project])
+    actions += delete_what_hangs_on(actions, index)
+    ordered = order_actions(actions, hold(actions, index, {}))
+    return replace(empty_plan(observed), actions=ordered)
 
 
 def plan_stop(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:

@@ -63,6 +63,7 @@ def _run(told: Row, number: int) -> Row:
         "top_score_value": told.get("score"),
         "created_at": f"2020-01-{number + 1:02d}T00:00:00.000Z",
         **body,
+        **told.get("times", {}),
     }
 
 
