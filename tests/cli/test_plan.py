@@ -24,7 +24,8 @@ def test_the_json_form_has_the_promised_members(user: User) -> None:
     document = json.loads(user.run("plan", "--json").out)
     assert document["format_version"].partition(".")[0] == "1"
     assert document["organization"] == "acme"
-    assert document["summary"] == {"create": 1, "start": 0, "stop": 0, "delete": 0, "select": 0}
+    numbers = {"create": 1, "start": 0, "stop": 0, "delete": 0, "select": 0}
+    assert document["summary"] == {**numbers, "estimate": None}
     (action,) = document["actions"]
     assert action.keys() >= {
         "id",
