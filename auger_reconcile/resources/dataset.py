@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from auger_reconcile.errors import ActionFailed
+from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import (
     NO_EXPERIMENT,
     Assessment,
@@ -32,7 +32,7 @@ from auger_reconcile.resources._base import (
     setting,
     split_extension,
 )
-from auger_reconcile.resources._steps import Await, Call, Steps, Upload, delete
+from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps, Upload, delete
 
 PROCESSING = "processing"
 PROCESSED = "processed"
@@ -122,8 +122,12 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         return {"project": ("project", "")}
 
     def index_keys(self, found: DatasetObject) -> Iterable[str]:
-        """By name, and as a revision."""
-        return series_keys(found.name, split_extension(found.name)[1])
+        """By name, as a revision, and by URL."""
+        return (*series_keys(found.name, split_extension(found.name)[1]), f"url:{found.url}")
+
+    def lookup(self, spec: DatasetSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
+        """By name; and by URL, of which a project has each only once (wire contract §1.6)."""
+        return (*super().lookup(spec, refs), f"url:{spec.source}")
 
     def assess(self, spec: DatasetSpec, scene: Scene) -> Assessment:
         """Find the revision with the declared content; other content is a new revision."""
@@ -131,6 +135,8 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         revisions = in_series(scene, base, extension)
         usable = [item for item in revisions if item.status in (PROCESSING, PROCESSED)]
         known = [item for item in usable if holds_content(item, spec)]
+        if not known and spec.is_remote:  # another name, which once was a revision of this one
+            known = [found for found in scene.objects if is_usable_from(found, spec)]
         if known:
             return Assessment(known[-1].name, object=known[-1], revisions=revisions)
         foreign = next((item for item in usable if is_foreign(item, spec)), None)
@@ -174,7 +180,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             "file_name": work.name,
             "url": url,
         }
-        item = yield Call("POST", "project_files", body)
+        item = yield from _register(body)
         return (yield from wait_processed(from_wire(item)))
 
     def delete(self, work: Work) -> Steps:
@@ -188,6 +194,18 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
         return {("dataset",): name, **NO_EXPERIMENT}
+
+
+def _register(body: Mapping[str, Any]) -> Steps:
+    """Yield the request that makes a data set; one that is made of this URL already is it."""
+    try:
+        return (yield Call("POST", "project_files", body))
+    except Conflict:
+        items = yield ReadAll("project_files", {"project_id": body["project_id"]})
+        same = [item for item in items if item.get("url") == body["url"]]
+        if not same:
+            raise
+        return same[0]
 
 
 def wait_processed(found: DatasetObject) -> Steps:
@@ -231,6 +249,11 @@ def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
     if spec.is_remote:
         return found.url == spec.source
     return found.content is not None and found.content == spec.sha256
+
+
+def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:
+    """Say whether an object of any name was made from the declared URL."""
+    return found.url == spec.source and found.status in (PROCESSING, PROCESSED)
 
 
 def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:

@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.errors import ActionFailed
-from auger_reconcile.resources._steps import Await, Call, Upload
+from auger_reconcile.errors import ActionFailed, Conflict
+from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
 from auger_reconcile.resources.dataset import (
     KIND,
     DatasetSpec,
@@ -15,7 +15,7 @@ from auger_reconcile.resources.dataset import (
 )
 from auger_reconcile.resources.project import ProjectObject
 
-from .driving import GONE, drive, work
+from .driving import CONFLICT, GONE, drive, work
 
 HASH = "ab" * 32
 LOCAL = DatasetSpec(
@@ -93,6 +93,18 @@ def test_a_url_is_registered_without_an_upload() -> None:
 def test_data_that_is_processed_at_once_is_not_waited_for() -> None:
     asked, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire())
     assert len(asked) == 1
+
+
+def test_a_url_that_is_registered_already_is_taken_as_it_is() -> None:
+    mine = wire(id=12, url="https://data.test/d.csv")
+    asked, found = drive(KIND.create(work(REMOTE, project=PROJECT)), CONFLICT, [wire(), mine])
+    assert asked[1] == ReadAll("project_files", {"project_id": 3})
+    assert found.id == 12
+
+
+def test_a_name_that_is_taken_fails() -> None:
+    with pytest.raises(Conflict):
+        drive(KIND.create(work(REMOTE, project=PROJECT)), CONFLICT, [wire()])
 
 
 @pytest.mark.parametrize(
