@@ -15,7 +15,7 @@ LONG_FORM = {"datasets": "dataset", "experiments": "experiment", "models": "mode
 # Top-level fields of the short form that are settings of its experiment.
 SHORT_SEARCH = ("model_type", "target", "exclude")
 SHORT_FORM = ("source", "dataset", *SHORT_SEARCH, "experiment")
-PROJECT_FIELDS = ("state", "cluster")
+PROJECT_FIELDS = ("state", "cluster", "budget_minutes")
 NAMELESS = "?"  # stands for a missing name, so that the rest is checked all the same
 
 

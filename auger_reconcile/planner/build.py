@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 
 from auger_reconcile.address import Address
@@ -41,7 +41,7 @@ class PlanOptions:
         prune: delete what the declared projects have and the files do not name.
         targets: only these and what they need; empty means all.
         excludes: not these, nor what needs them.
-        repeats: start these again although they satisfy.
+        repeats: start or make these again although they satisfy.
         max_deletes: the number of deletes that the user allows.
     """
 
@@ -73,7 +73,7 @@ def build_plan(
     options = options or PlanOptions()
     references = refer(desired)
     index = Index(observed)
-    standings = _assess_all(desired, index, references, options)
+    standings = assess(desired, index, options)
     chosen = choose(standings, references, targets=options.targets, excludes=options.excludes)
     actions = [action for one in chosen.values() for action in decide_actions(one)]
     actions += _implied_by(actions, chosen, references)
@@ -108,11 +108,12 @@ def refer(desired: DesiredState) -> References:
     }
 
 
-def _assess_all(
-    desired: DesiredState, index: Index, references: References, options: PlanOptions
+def assess(
+    desired: DesiredState, index: Index, options: PlanOptions | None = None
 ) -> dict[Address, Standing]:
     """Assess every declared resource after all that it refers to; return them in file order."""
-    names = _declared_names(desired)
+    options = options or PlanOptions()
+    references, names = refer(desired), _declared_names(desired)
     standings: dict[Address, Standing] = {}
     for address in _needed_first(references):
         declared = desired.resources.get(address)
@@ -131,8 +132,7 @@ def _assess_all(
             scene = Scene(found, known, names[address.project, address.kind], diff_settings)
             assessment = kind.assess(declared.spec, scene)
             if any(address.matches(one) for one in options.repeats):
-                again = assessment.start or "asked for again"
-                assessment = replace(assessment, start=again, pending=True)
+                assessment = kind.renew(declared.spec, assessment, scene)
         standings[address] = Standing(declared, kind, wanted, assessment)
     return {address: standings[address] for address in desired.resources}
 

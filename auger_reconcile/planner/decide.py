@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auger_reconcile.address import Address
+from auger_reconcile.planner.estimate import estimate_start
 from auger_reconcile.planner.plan import Action, Replacement
 from auger_reconcile.resources._base import Assessment, Kind, Verb, Wanted
 from auger_reconcile.state import Declared
@@ -100,6 +101,7 @@ def delete_action(
         verb=Verb.DELETE,
         name=found.name or str(found.id),
         reason=reason,
+        detail=standing.kind.describe(found),
         spec=standing.declared.spec,
         object=found,
         loss=standing.kind.loss(Verb.DELETE, found),
@@ -117,6 +119,7 @@ def delete_undeclared(project: str, kind: Kind[Any, Any], found: Any, reason: st
         verb=Verb.DELETE,
         name=name,
         reason=reason,
+        detail=kind.describe(found),
         object=found,
         loss=kind.loss(Verb.DELETE, found),
     )
@@ -140,6 +143,7 @@ def _action(
         replaces=(*assessment.broken, *assessment.superseded) if verb is Verb.CREATE else (),
         loss=standing.kind.loss(verb, assessment.object),
         replacement=replacement,
+        estimate=estimate_start(assessment) if verb is Verb.START else None,
     )
 
 

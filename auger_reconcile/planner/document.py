@@ -13,6 +13,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.build import PlanOptions
+from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
 from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._registry import kind_of
@@ -30,7 +31,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "organization": plan.organization,
         "config_digest": plan.config_digest,
         "actions": [action_to_document(action) for action in plan.actions],
-        "summary": plan.summary,
+        "summary": {**plan.summary, "estimate": _told(plan.estimate)},
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
 
@@ -53,8 +54,13 @@ def action_to_document(action: Action) -> dict[str, Any]:
         "after_unknown": list(action.unknown),
         "changes": [asdict(change) for change in action.changes],
         "loss": action.loss.value,
+        "estimate": _told(action.estimate),
         "observed_fingerprint": action.fingerprint,
     }
+
+
+def _told(estimate: Estimate | None) -> dict[str, Any] | None:
+    return estimate.to_document() if estimate else None
 
 
 def _after(action: Action) -> dict[str, Any] | None:
@@ -141,7 +147,7 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
 
 def _action_of(item: Mapping[str, Any]) -> Action:
     changes = [FieldChange(**change) for change in item["changes"]]
-    replacement = item["replacement"]
+    replacement, estimate = item["replacement"], item.get("estimate")
     return Action(
         id=item["id"],
         address=Address(item["project"], item["kind"], item["address"].partition(".")[2]),
@@ -154,4 +160,5 @@ def _action_of(item: Mapping[str, Any]) -> Action:
         unknown=tuple(item["after_unknown"]),
         loss=Loss(item["loss"]),
         replacement=Replacement(replacement) if replacement else None,
+        estimate=Estimate.from_document(estimate) if estimate else None,
     )

@@ -1,13 +1,18 @@
-"""What forbids a plan: protected resources and too many deletes. Guards change nothing."""
+"""What forbids a plan: protected resources, too many deletes, runs that take too long.
+
+Guards change nothing.
+"""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
 from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import DesiredState
 
 MAX_DELETED_SHARE = 0.30
@@ -29,6 +34,7 @@ def check_guards(
         max_deletes: the number that the user allows; None leaves it to the share.
     """
     yield from _check_protection(desired, actions)
+    yield from _check_budgets(desired, actions)
     deletes = [action for action in actions if action.verb is Verb.DELETE]
     if max_deletes is None:
         yield from _check_share(deletes, counts)
@@ -57,6 +63,28 @@ def _check_protection(desired: DesiredState, actions: Sequence[Action]) -> Itera
         )
 
 
+def _check_budgets(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
+    estimates: dict[str, list[Estimate]] = defaultdict(list)
+    for action in actions:
+        if action.estimate:
+            estimates[action.address.project].append(action.estimate)
+    for address, declared in desired.resources.items():
+        budget = getattr(declared.spec, "budget_minutes", None)
+        runs = None if budget is None else add_up(estimates[address.project])
+        if budget is None or runs is None or runs.expected <= budget * 60:
+            continue
+        unknown = f", {runs.unknown} unknown" if runs.unknown else ""
+        yield Diagnostic(
+            Severity.ERROR,
+            "over-budget",
+            "the runs of the plan take longer than the project may spend",
+            span=declared.spans.get("budget_minutes") or declared.spans.get(""),
+            label=f"{runs.expected / 60:.0f} min{unknown}, allowed are {budget}",
+            hint="a run that nothing is known of counts with its `max_total_time`",
+            address=str(address),
+        )
+
+
 def _check_share(
     deletes: Sequence[Action], counts: Mapping[tuple[str, str], int]
 ) -> Iterator[Diagnostic]:
@@ -69,7 +97,7 @@ def _check_share(
             yield _refusal(
                 "too-many-deletes",
                 f"the plan deletes more than {MAX_DELETED_SHARE:.0%} of what a project has",
-                f"{number} of {total} {kind}s of `{project}`",
+                f"{number} of {total} {kind_of(kind).plural} of `{project}`",
                 f"`--max-deletes {len(deletes)}` allows it",
             )
 

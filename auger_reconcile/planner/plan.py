@@ -11,6 +11,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import FieldChange, Loss, Spec, Verb, comparable
 
 
@@ -35,6 +36,7 @@ class Action:
         object: what it is applied to; None for a create.
         unknown: attributes that only applying will tell.
         replaces: objects that a create makes superfluous, or that are in its way.
+        estimate: how long a run will take; None for everything else.
     """
 
     id: str
@@ -51,6 +53,7 @@ class Action:
     loss: Loss = Loss.NONE
     replacement: Replacement | None = None
     replaces: tuple[Any, ...] = ()
+    estimate: Estimate | None = None
 
     @property
     def fingerprint(self) -> str | None:
@@ -91,6 +94,11 @@ class Plan:
         counts = Counter(action.verb for action in self.actions)
         order = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
         return {verb.value: counts[verb] for verb in order}
+
+    @property
+    def estimate(self) -> Estimate | None:
+        """How long its runs will take, one after the other; None when it starts none."""
+        return add_up(action.estimate for action in self.actions)
 
 
 def place_of(address: Address, found: Any) -> tuple[str, str, Any]:

@@ -125,6 +125,8 @@ class Assessment:
         unknown: attributes that only applying will tell.
         pending: what it brings forth (a finished run) is not known yet.
         detail: one short text about what a create or start does.
+        past: seconds that earlier starts like the one to come took.
+        limit: seconds that a start takes at most; None where it is not a run.
         refusal: why this resource cannot be planned (a gate), a short sentence.
         fault: why nothing of the plan may be applied: what is declared cannot work.
         caution: what the plan cannot know, a short sentence.
@@ -144,6 +146,8 @@ class Assessment:
     unknown: tuple[str, ...] = ()
     pending: bool = False
     detail: Mapping[Verb, str] = field(default_factory=dict)
+    past: tuple[float, ...] = ()
+    limit: float | None = None
     refusal: str | None = None
     fault: str | None = None
     caution: str | None = None
@@ -216,6 +220,8 @@ S = TypeVar("S", bound=Spec)
 Obj = TypeVar("Obj")
 
 
+AGAIN = "asked for again"  # why something is made anew that satisfies
+
 # Clears the selected experiment, which belongs to one data set of one project.
 NO_EXPERIMENT: Mapping[tuple[str, ...], None] = MappingProxyType(
     {("experiment", "name"): None, ("experiment", "experiment_session_id"): None}
@@ -268,6 +274,21 @@ class Kind(ABC, Generic[S, Obj]):
         """Say how the declared resource stands to the objects of its project."""
 
     @abstractmethod
+    def renew(self, spec: S, assessment: Assessment, scene: Scene) -> Assessment:
+        """Return the assessment of a resource that is to be made again though it satisfies."""
+
+    @abstractmethod
+    def facts(self, spec: S | None, found: Obj | None) -> Mapping[str, str]:
+        """Return what tells people which resource and object this is, by name."""
+
+    def follow(self, found: Obj) -> Steps | None:
+        """Return the steps that only wait for the end of what is under way; None when nothing is.
+
+        They raise what ended badly.
+        """
+        return None
+
+    @abstractmethod
     def create(self, work: Work) -> Steps:
         """Yield the steps that make the object; return it."""
 
@@ -286,6 +307,10 @@ class Kind(ABC, Generic[S, Obj]):
     def loss(self, verb: Verb, found: Obj | None) -> Loss:
         """Return what the verb on this object costs if it was a mistake."""
         return self.losses.get(verb, Loss.NONE)
+
+    def describe(self, found: Obj) -> str:
+        """Return what is worth knowing of an object that goes, one short text; by default none."""
+        return ""
 
     def takes_along(self, found: Obj) -> Iterable[tuple[str, str]]:
         """Return the (kind, key) of objects that the hub removes together with this one."""

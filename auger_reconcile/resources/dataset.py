@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import (
+    AGAIN,
     NO_EXPERIMENT,
     Assessment,
     Kind,
@@ -158,6 +159,46 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             revisions=revisions,
             detail={Verb.CREATE: describe_source(spec)},
         )
+
+    def renew(self, spec: DatasetSpec, assessment: Assessment, scene: Scene) -> Assessment:
+        """A new revision; but a hub takes a URL only once, so that the old one goes first."""
+        found: DatasetObject | None = assessment.object
+        if found is None:
+            return assessment
+        if spec.source is None:
+            refusal = "no source to make it from again is declared"
+            return replace(assessment, refusal=refusal)
+        base, extension = split_extension(spec.name)
+        taken = [item.name for item in assessment.revisions]
+        name = next_revision(base, extension, taken, scene.names)
+        return replace(
+            assessment,
+            name=found.name if spec.is_remote else name,
+            object=None,
+            create=AGAIN,
+            broken=(found,) if spec.is_remote else (),
+            caution=None,
+            detail={Verb.CREATE: describe_source(spec)},
+        )
+
+    def facts(self, spec: DatasetSpec | None, found: DatasetObject | None) -> Mapping[str, str]:
+        """Where the data comes from, its content, and its size as a table."""
+        facts = {"source": describe_source(spec)} if spec and spec.source else {}
+        if spec and spec.sha256:
+            facts["declared content"] = f"sha256 {spec.sha256}"
+        if found:
+            facts["data set"] = f"{found.name}, id {found.id}, {found.status}"
+            made_of = f"sha256 {found.content}" if found.content else found.url
+            facts["made of"] = made_of
+        if found and found.columns:
+            rows = (found.statistics or {}).get("count")
+            counted = f"{rows} rows, " if rows is not None else ""
+            facts["table"] = f"{counted}{len(found.columns)} columns"
+        return facts
+
+    def follow(self, found: DatasetObject) -> Steps | None:
+        """Wait until the hub has read the data."""
+        return wait_processed(found) if found.status == PROCESSING else None
 
     def create(self, work: Work) -> Steps:
         """Upload, register, wait until processed.

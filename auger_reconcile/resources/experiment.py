@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
+    AGAIN,
     Assessment,
     Differ,
     FieldChange,
@@ -28,6 +29,7 @@ from auger_reconcile.resources._base import (
     series_keys,
     setting,
 )
+from auger_reconcile.resources._duration import past_seconds, run_seconds
 from auger_reconcile.resources._evaluation import SearchSettings
 from auger_reconcile.resources._steps import Await, Call, Steps, delete
 from auger_reconcile.resources.dataset import DatasetObject, wait_processed
@@ -66,6 +68,7 @@ class Run:
         settings: in the words of auger.yaml; a setting that cannot be told is absent.
         score: of the best trial so far, None while there is none.
         created_at: ISO 8601, for order only.
+        seconds: that it took, once it is completed and where the hub tells.
     """
 
     id: str
@@ -73,6 +76,7 @@ class Run:
     settings: Mapping[str, Any]
     score: float | None
     created_at: str
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -148,6 +152,9 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         bound = [item for item in revisions if dataset and str(item.dataset_id) == str(dataset.id)]
         columns = [name for name, _ in dataset.columns] if dataset else []
         detail = {Verb.START: _evaluation.describe_search(spec)}
+        wanted = _evaluation.settings_of(spec, columns)
+        past = past_seconds(wanted, revisions, dataset.id if dataset else None)
+        limit = spec.max_total_time * 60.0
         if not bound:
             taken = [item.name for item in revisions]
             other = f"`{revisions[-1].name}` is bound to other data" if revisions else None
@@ -158,6 +165,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 revisions=revisions,
                 pending=is_run_to_come(spec, None),
                 detail=detail,
+                past=past,
+                limit=limit,
                 fault=_unknown_column(spec, columns),
             )
         fault = _unknown_column(spec, columns)
@@ -172,8 +181,44 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             changes=changes,
             pending=is_run_to_come(spec, found.run),
             detail=detail,
+            past=past,
+            limit=limit,
             fault=fault if why_start else None,
         )
+
+    def renew(self, spec: ExperimentSpec, assessment: Assessment, scene: Scene) -> Assessment:
+        """A new run, where the file wants one."""
+        found: ExperimentObject | None = assessment.object
+        if found is None or spec.state != "completed":
+            return assessment
+        return replace(
+            assessment,
+            object=replace(found, run=None),
+            start=assessment.start or AGAIN,
+            pending=True,
+        )
+
+    def facts(
+        self, spec: ExperimentSpec | None, found: ExperimentObject | None
+    ) -> Mapping[str, str]:
+        """What is searched for, on which data, and the run that stands for it."""
+        facts = {"declared": _evaluation.describe_search(spec)} if spec else {}
+        if found is None:
+            return facts
+        facts["experiment"] = f"{found.name}, id {found.id}, of data set {found.dataset_id}"
+        run = found.run or (found.runs[-1] if found.runs else None)
+        if run:
+            label = "run" if found.run else "newest run"
+            score = f", best score {run.score:.4f}" if run.score is not None else ""
+            facts[label] = f"{run.id}, {run.status}{score}"
+        return facts
+
+    def follow(self, found: ExperimentObject) -> Steps | None:
+        """Wait for the run that it stands for, or the newest that is going on."""
+        active = [run for run in found.runs if run.status in IN_PROGRESS]
+        candidates = [found.run] if found.run else active or found.runs[-1:]
+        settled = (WAITING, COMPLETED)
+        return next((wait_completed(run) for run in candidates if run.status not in settled), None)
 
     def create(self, work: Work) -> Steps:
         """One request; `data_path` has to equal the data set's url (wire contract §2.10)."""
@@ -315,13 +360,14 @@ def _await_run(run_id: str) -> Await:
 
 def run_from_wire(item: Mapping[str, Any]) -> Run:
     """Translate one experiment session of the hub (wire contract §2.11)."""
-    score = item.get("top_score_value")
+    score, status = item.get("top_score_value"), str(item.get("status"))
     return Run(
         id=str(item["id"]),
-        status=str(item.get("status")),
+        status=status,
         settings=_evaluation.from_wire(item),
         score=float(score) if isinstance(score, int | float) else None,
         created_at=str(item.get("created_at") or ""),
+        seconds=run_seconds(item) if status == COMPLETED else None,
     )
 
 

@@ -10,11 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
 from auger_reconcile.resources._base import (
+    AGAIN,
     Assessment,
     Kind,
     Loss,
@@ -163,6 +164,39 @@ class Model(Kind[ModelSpec, ModelObject]):
             detail={Verb.CREATE: text},
         )
 
+    def renew(self, spec: ModelSpec, assessment: Assessment, scene: Scene) -> Assessment:
+        """The same trial is deployed once, so that the old deployment goes first."""
+        found: ModelObject | None = assessment.object
+        if found is None:
+            return assessment
+        score = f", {found.score:.4f}" if found.score is not None else ""
+        return replace(
+            assessment,
+            object=None,
+            create=AGAIN,
+            broken=(found, *assessment.superseded),
+            superseded=(),
+            detail={Verb.CREATE: f"trial {found.trial_id}{score}"},
+        )
+
+    def facts(self, spec: ModelSpec | None, found: ModelObject | None) -> Mapping[str, str]:
+        """Which trial is wanted, and which one is live."""
+        facts = {}
+        if spec:
+            of = f" of experiment.{spec.experiment}" if spec.experiment else ""
+            gate = f", gate {spec.min_score:g}" if spec.min_score is not None else ""
+            facts["declared"] = f"{'best' if spec.trial == BEST else spec.trial}{of}{gate}"
+        if found:
+            told = [found.algorithm, f"run {found.run_id}" if found.run_id else None, found.status]
+            facts["trial"] = ", ".join([found.trial_id, *(part for part in told if part)])
+        if found and found.score is not None:
+            facts["score"] = f"{found.metric or 'score'} {found.score:.4f}"
+        return facts
+
+    def follow(self, found: ModelObject) -> Steps | None:
+        """Wait until it answers."""
+        return _wait_ready(found.id, found.trial_id) if found.status in DEPLOYING else None
+
     def create(self, work: Work) -> Steps:
         """Wait for the run, choose the trial, pass the gate, deploy or download."""
         spec: ModelSpec = work.spec
@@ -180,10 +214,8 @@ class Model(Kind[ModelSpec, ModelObject]):
             return (yield from _download(str(trial["id"]), trial))
         item = yield from _deploy({"trial_id": trial["id"], "name": work.name})
         if item.get("status") in DEPLOYING:
-            item = yield Await("pipelines", item["id"], DEPLOYING)
-        if item.get("status") != READY:
-            told = item.get("error_message") or f"its status is `{item.get('status')}`"
-            raise ActionFailed(f"trial {trial['id']} could not be deployed: {told}")
+            item = yield from _wait_ready(item["id"], trial["id"])
+        _check_ready(item, trial["id"])
         return from_wire({"trial": trial, **item})
 
     def delete(self, work: Work) -> Steps:
@@ -197,6 +229,12 @@ class Model(Kind[ModelSpec, ModelObject]):
     def is_at_home(self, found: ModelObject) -> bool:
         """A download lies in the folder of auger.yaml and stays there."""
         return found.path is None
+
+    def describe(self, found: ModelObject) -> str:
+        """The trial with its algorithm and score: `trial 8f2c, LGBMClassifier, roc_auc 0.9100`."""
+        score = f"{found.metric or 'score'} {found.score:.4f}" if found.score is not None else None
+        told = (f"trial {found.trial_id}", found.algorithm, score)
+        return ", ".join(part for part in told if part)
 
     def loss(self, verb: Verb, found: ModelObject | None) -> Loss:
         """Only what is live can stop answering; a download can be repeated while its trial is."""
@@ -263,6 +301,23 @@ def _deploy(body: Mapping[str, Any]) -> Steps:
         if refused.status != 400 or not (yield from _is_leaving(str(body["trial_id"]))):
             raise
     return (yield Call("POST", "pipelines", body))
+
+
+def _wait_ready(pipeline_id: str, trial_id: str) -> Steps:
+    """Yield the wait for a deployment; return the pipeline, ready.
+
+    Raises:
+        ActionFailed: it could not be deployed.
+    """
+    item = yield Await("pipelines", pipeline_id, DEPLOYING)
+    _check_ready(item, trial_id)
+    return item
+
+
+def _check_ready(item: Mapping[str, Any], trial_id: str) -> None:
+    if item.get("status") != READY:
+        told = item.get("error_message") or f"its status is `{item.get('status')}`"
+        raise ActionFailed(f"trial {trial_id} could not be deployed: {told}")
 
 
 def _undeploy(found: ModelObject) -> Steps:

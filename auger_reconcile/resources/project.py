@@ -6,7 +6,7 @@ Wire contract §2.4 (object and statuses), §3.2 (create, delete) and §3.3 (sta
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -80,6 +80,15 @@ class ProjectSpec(Spec):
     """A project and its cluster."""
 
     cluster: ClusterSpec | None = setting(default=None, description="The size of its cluster.")
+    budget_minutes: int | None = setting(
+        default=None,
+        description=(
+            "Refuse plans whose runs would take longer together; a run that nothing is known of "
+            "counts with its `max_total_time`."
+        ),
+        traits=[Trait.LOCAL],
+        ge=0,
+    )
     state: str | None = setting(
         default=None,
         description=(
@@ -157,6 +166,22 @@ class Project(Kind[ProjectSpec, ProjectObject]):
             detail=detail,
         )
 
+    def renew(self, spec: ProjectSpec, assessment: Assessment, scene: Scene) -> Assessment:
+        """Refuse: with the project everything in it would go."""
+        return replace(assessment, refusal="a project is not replaced: it would take all along")
+
+    def facts(self, spec: ProjectSpec | None, found: ProjectObject | None) -> Mapping[str, str]:
+        """The sizes of the cluster, declared and found."""
+        facts = {"declared": describe_cluster(spec.cluster)} if spec and spec.cluster else {}
+        if found:
+            facts["cluster"] = _describe_observed(found)
+            facts["project id"] = str(found.id)
+        return facts
+
+    def follow(self, found: ProjectObject) -> Steps | None:
+        """Wait until its cluster runs, or is gone."""
+        return _follow(found) if found.status in STARTING | STOPPING else None
+
     def create(self, work: Work) -> Steps:
         """One request."""
         body = {"name": work.name, "organization_id": work.organization_id}
@@ -170,7 +195,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         """Deploy the cluster, or resize one that runs, and wait until it runs."""
         found: ProjectObject = work.object
         if found.status in STOPPING:
-            found = from_wire((yield self._await(found.id, STOPPING)))
+            found = from_wire((yield _await(found.id, STOPPING)))
         cluster: ClusterSpec | None = work.spec.cluster
         if cluster and cluster.autoterminate_minutes:
             minutes = {"cluster_autoterminate_minutes": cluster.autoterminate_minutes}
@@ -181,7 +206,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         elif found.status not in STARTING:
             yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
             waiting = STARTING | {"undeployed"}
-        started = from_wire((yield self._await(found.id, waiting)))
+        started = from_wire((yield _await(found.id, waiting)))
         if started.status != RUNNING:
             raise ActionFailed(f"the cluster did not start: its status is `{started.status}`")
         return started
@@ -189,15 +214,32 @@ class Project(Kind[ProjectSpec, ProjectObject]):
     def stop(self, work: Work) -> Steps:
         """Undeploy the cluster and wait until it is gone."""
         yield Call("PATCH", f"projects/{work.object.id}/undeploy")
-        return from_wire((yield self._await(work.object.id, STOPPING | STARTING | {RUNNING})))
+        return from_wire((yield _await(work.object.id, STOPPING | STARTING | {RUNNING})))
 
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another project has other data sets and experiments."""
         return {("name",): name, ("dataset",): None, **NO_EXPERIMENT}
 
-    @staticmethod
-    def _await(project_id: int, waiting: frozenset[str]) -> Await:
-        return Await("projects", project_id, waiting, progress=lambda item: str(item["status"]))
+
+def _await(project_id: int, waiting: frozenset[str]) -> Await:
+    return Await("projects", project_id, waiting, progress=lambda item: str(item["status"]))
+
+
+def _follow(found: ProjectObject) -> Steps:
+    """Yield the wait for a cluster on its way; raise when one that was to start did not."""
+    is_starting = found.status in STARTING
+    ended = from_wire((yield _await(found.id, STARTING if is_starting else STOPPING)))
+    if is_starting and ended.status != RUNNING:
+        raise ActionFailed(f"the cluster did not start: its status is `{ended.status}`")
+    return ended
+
+
+def _describe_observed(found: ProjectObject) -> str:
+    """Return status and size in words: `running, standard, 2-4 nodes`."""
+    low, high = found.cluster.get("min_nodes"), found.cluster.get("max_nodes")
+    nodes = f"{high} nodes" if low in (None, high) else f"{low}-{high} nodes"
+    size = [found.cluster.get("type"), nodes if high is not None else None]
+    return ", ".join(str(part) for part in (found.status, *size) if part)
 
 
 def from_wire(item: Mapping[str, Any]) -> ProjectObject:

@@ -10,7 +10,7 @@ from auger_reconcile.resources._registry import all_kinds, kind_of
 from auger_reconcile.state import Declared, DesiredState
 
 SEARCH = {"model_type": "classification", "target": "target"}
-HEAD = ("name", "state", "cluster", "lifecycle")
+HEAD = ("name", "state", "cluster", "budget_minutes", "lifecycle")
 
 
 def declare(*documents: Mapping[str, Any], folder: Any = "/data") -> DesiredState:
