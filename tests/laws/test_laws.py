@@ -98,6 +98,18 @@ def test_after_an_apply_the_next_plan_is_empty(
         assert told(driver.plan(declare(document, folder=data))) == []
 
 
+@given(world=hubs(), steps=STEPS, document=documents())
+def test_actions_at_the_same_time_and_runs_nobody_waits_for_converge_too(
+    data: Path, world: World, steps: list[Step], document: Document
+) -> None:
+    live_through(world, steps, data)
+    driver = Driver(Wire(world), data)
+    plan = driver.plan(declare(document, folder=data))
+    result = driver.apply(plan, parallelism=4, wait=False)
+    if result.is_complete:
+        assert told(driver.plan(declare(document, folder=data))) == []
+
+
 @given(
     world=hubs(),
     steps=STEPS,
@@ -105,7 +117,7 @@ def test_after_an_apply_the_next_plan_is_empty(
     fault=st.sampled_from(Fault),
     part=st.floats(0, 1, exclude_max=True),
 )
-def test_an_apply_that_was_cut_anywhere_is_finished_by_the_next(
+def test_an_apply_that_was_cut_anywhere_is_finished_by_the_next(  # noqa: PLR0917 - by Hypothesis
     data: Path, world: World, steps: list[Step], document: Document, fault: Fault, part: float
 ) -> None:
     live_through(world, steps, data)

@@ -48,7 +48,7 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     for dataset in draw(st.lists(st.sampled_from(DATASETS), unique=True, max_size=3)):
         source = draw(st.sampled_from(["x", "x", "y", "z", "remote", "remote 2", "unreadable"]))
         content = {"content": source}
-        url = {"source": f"https://data.test/{dataset}?{source[6:].strip()}"}
+        url = {"source": f"https://data.test/{source[6:].strip()}.csv"}
         datasets[dataset] = url if source.startswith("remote") else content
         if draw(st.integers(0, 9)) == 0:
             datasets[dataset]["state"] = "absent"
@@ -236,17 +236,28 @@ def portrait(world: World) -> str:
     files = {row["id"]: row["name"] for row in rows.get("project_files", [])}
     experiments = {row["id"]: row["name"] for row in rows.get("experiments", [])}
     told: list[Any] = [["project", row["name"], row["status"]] for row in rows.get("projects", [])]
-    for row in rows.get("project_files", []):
-        told.append(["data", projects[row["project_id"]], row["name"], row["status"]])
-    for row in rows.get("experiments", []):
-        told.append(["experiment", row["name"], files.get(row["project_file_id"])])
-    for row in rows.get("experiment_sessions", []):
-        options = json.dumps(row["model_settings"]["evaluation_options"], sort_keys=True)
-        told.append(["run", experiments.get(row["experiment_id"]), row["status"], options])
-    for row in rows.get("pipelines", []):
-        if row["status"] != "undeployed":
-            told.append(["model", row["status"], row["trial"]["score_value"]])
+    told += [
+        ["data", projects[row["project_id"]], row["name"], row["status"]]
+        for row in rows.get("project_files", [])
+    ]
+    told += [
+        ["experiment", row["name"], files.get(row["project_file_id"])]
+        for row in rows.get("experiments", [])
+    ]
+    told += [
+        ["run", experiments.get(row["experiment_id"]), row["status"], _options(row)]
+        for row in rows.get("experiment_sessions", [])
+    ]
+    told += [
+        ["model", row["status"], row["trial"]["score_value"]]
+        for row in rows.get("pipelines", [])
+        if row["status"] != "undeployed"
+    ]
     return "\n".join(sorted(map(str, told)))
+
+
+def _options(run: Mapping[str, Any]) -> str:
+    return json.dumps(run["model_settings"]["evaluation_options"], sort_keys=True)
 
 
 def alive(world: World) -> set[str]:
