@@ -37,5 +37,5 @@ def check_id(text: str, what: str) -> str:
         NotFound: no object can have it.
     """
     if text.strip() in ("", ".", "..") or "/" in text or "\\" in text or not text.isprintable():
-        raise NotFound(f"there is no {what} {text!r}")
+        raise NotFound(f"there is no {what} `{text}`")
     return text

@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -41,9 +41,9 @@ class LiveHub:
     url: str
     home: Path
     username: str
-    password: str
+    password: str = field(repr=False)
     organization: str
-    credentials: str
+    credentials: str = field(repr=False)
 
     @property
     def token(self) -> str:
