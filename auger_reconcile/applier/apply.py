@@ -233,7 +233,8 @@ class _Apply:
             refs=bound,
             organization_id=self.plan.organization_id,
             project=bound.get("project"),
-            superseded=action.replaces,
+            # What goes first is gone by now, and nothing to be content with.
+            superseded=() if action.replacement is Replacement.OLD_FIRST else action.replaces,
             # A select stores a name, which is known before the end of what was started.
             wait=self.options.wait
             or any(other.verb is not Verb.SELECT for other in self.dependents[action.id]),

@@ -89,7 +89,7 @@ def plan_options(function: F) -> F:
         multiple=True,
         type=AddressType(),
         metavar="ADDRESS",
-        help="Start this again, although what is there satisfies; repeatable.",
+        help="Start or make this again, although what is there satisfies; repeatable.",
     )(function)
     function = click.option(
         "--prune", is_flag=True, help="Also delete what the files do not declare."
