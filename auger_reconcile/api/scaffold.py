@@ -31,7 +31,7 @@ exclude: []
 
 experiment:
   name:
-  # The score to maximise, such as {metrics}.
+{time}  # The score to maximise, such as {metrics}.
   metric: {metric}
   # A run ends after so many trials, or so many minutes.
   max_n_trials: 20
@@ -51,6 +51,10 @@ cluster:
 #   production:
 #     trial: best
 #     min_score: 0.8
+"""
+TIME = """\
+  # The column that holds the time; not needed when the data has exactly one such column.
+  time_series:
 """
 METRICS = {
     "classification": ("f1_macro", "accuracy, f1_macro, roc_auc or neg_log_loss"),
@@ -98,6 +102,7 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
         dataset=_quoted(Path(urlsplit(source).path).name),
         model_type=model_type,
         target=_quoted(target),
+        time=TIME if model_type == "timeseries" else "",
         metric=metric,
         metrics=metrics,
     )

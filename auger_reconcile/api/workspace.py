@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.config.load import Loaded
     from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.drift import Drift
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.state import DesiredState, ObservedState
 
@@ -115,6 +116,17 @@ class Workspace:
         from auger_reconcile.planner.build import build_plan
 
         return build_plan(self.desired, self.observe(), options)
+
+    def drift(self) -> Drift:
+        """Return how the hub differs from what the files say; nothing is changed.
+
+        Raises:
+            ConfigError: the files are not valid.
+            HubError: the hub cannot be read.
+        """
+        from auger_reconcile.planner.drift import find_drift
+
+        return find_drift(self.desired, self.observe())
 
     def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
         """Carry out a plan of this workspace.

@@ -1,87 +1,92 @@
+"""Plans of one resource: deletes, stops and selections."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
 from typing import Any
 
-from laws.declared import addresses
-
-from auger_reconcile.planner.plan import Plan
+from auger_reconcile.address import Address
+from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.planner.single import empty_plan, plan_delete, plan_stop, with_selection
-from auger_reconcile.resources._base import Loss
+from auger_reconcile.resources._base import Loss, Verb
+from auger_reconcile.resources.dataset import DatasetObject
+from auger_reconcile.resources.experiment import ExperimentObject, Run
 from auger_reconcile.state import ObservedState
 
-from .observed import observe
-from .test_cases import describe, shorten
-
-OBSERVED = observe(
-    {
-        "project": {"status": "running"},
-        "files": [{"id": 11, "name": "d.csv", "content": "x"}],
-        "experiments": [{"id": "E1", "name": "exp", "file": 11}],
-        "runs": [{"id": "R1", "of": "E1", "score": 0.9, "status": "started"}],
-        "pipelines": [{"trial": "T1", "run": "R1", "score": 0.9}],
-    }
-)
-[PROJECT], [EXPERIMENT] = OBSERVED.of("shop", "project"), OBSERVED.of("shop", "experiment")
-[DATASET], [MODEL] = OBSERVED.of("shop", "dataset"), OBSERVED.of("shop", "model")
+OBSERVED = ObservedState("http://hub", "shop", 1, {})
+DATA = DatasetObject(7, "a.csv", "processed", "s3://b/a.csv", None, (), None)
+RUN = Run("r", "started", {}, 0.5, "2026-01-01")
+EXPERIMENT = ExperimentObject("e", "a", 7, (RUN,))
+AT = Address("shop", "dataset", "a.csv")
 
 
-def delete(kind: str, found: Any, observed: ObservedState = OBSERVED) -> list[str]:
-    return [describe(action) for action in plan_delete(observed, "shop", kind, found).actions]
+def changes(settings: dict[str, Any], kind: str, name: str | None) -> list[tuple[str, Any, Any]]:
+    address = Address("shop", kind, name or "old")
+    plan = with_selection(empty_plan(OBSERVED), address, name, MappingProxyType(settings))
+    return [(c.path, c.before, c.after) for action in plan.actions for c in action.changes]
 
 
-def test_one_object_is_deleted_and_nothing_else() -> None:
-    assert delete("dataset", DATASET) == ["delete dataset.d.csv 11: asked for"]
-    assert delete("model", MODEL) == ["delete model.T1 T1: asked for"]
+def test_a_delete_is_of_this_object_alone_and_says_what_it_costs() -> None:
+    (action,) = plan_delete(OBSERVED, "shop", "dataset", DATA).actions
+    assert (action.verb, action.address, action.object) == (Verb.DELETE, AT, DATA)
+    assert (action.loss, action.reason) == (Loss.ARTIFACTS, "asked for")
 
 
-def test_the_models_of_a_deleted_experiment_are_said() -> None:
-    plan = plan_delete(OBSERVED, "shop", "experiment", EXPERIMENT)
-    assert [describe(action) for action in plan.actions] == [
-        "delete model.T1 T1: goes with experiment.exp",
-        "delete experiment.exp E1: asked for",
-    ]
-    assert plan.actions[0].loss is Loss.TRAFFIC
-    assert plan.actions[1].depends_on == (plan.actions[0].id,)
+def test_a_stop_is_of_this_object_alone_and_says_what_it_costs() -> None:
+    (action,) = plan_stop(OBSERVED, "shop", "experiment", EXPERIMENT).actions
+    assert (action.verb, str(action.address)) == (Verb.STOP, "experiment.a")
+    assert (action.object, action.loss) == (EXPERIMENT, Loss.COMPUTE)
 
 
-def test_everything_in_a_deleted_project_is_said() -> None:
-    assert delete("project", PROJECT) == [
-        "delete dataset.d.csv 11: goes with project.shop",
-        "delete model.T1 T1: goes with project.shop",
-        "delete experiment.exp E1: goes with project.shop",
-        "delete project.shop 1: asked for",
+def test_plans_are_for_the_observed_hub() -> None:
+    plan = plan_delete(OBSERVED, "shop", "dataset", DATA)
+    assert (plan.hub, plan.organization, plan.organization_id) == ("http://hub", "shop", 1)
+
+
+def test_a_new_project_clears_data_set_and_experiment() -> None:
+    settings = {"name": "old", "dataset": "d", "experiment": {"name": "e"}}
+    assert changes(settings, "project", "new") == [
+        ("name", "old", "new"),
+        ("dataset", "d", None),
+        ("experiment/name", "e", None),
     ]
 
 
-def test_one_object_is_stopped_and_nothing_else() -> None:
-    [action] = plan_stop(OBSERVED, "shop", "project", PROJECT).actions
-    assert (shorten(action), action.loss) == ("stop project.shop", Loss.COMPUTE)
+def test_a_new_data_set_clears_the_experiment_and_its_run() -> None:
+    settings = {"dataset": "", "experiment": {"name": "e", "experiment_session_id": "r"}}
+    assert changes(settings, "dataset", "new") == [
+        ("dataset", "", "new"),
+        ("experiment/name", "e", None),
+        ("experiment/experiment_session_id", "r", None),
+    ]
 
 
-def select(name: str | None, settings: dict[str, Any], plan: Plan | None = None) -> Plan:
-    [address] = addresses(["shop/project.shop"])
-    return with_selection(plan or empty_plan(OBSERVED), address, name, settings)
+def test_what_is_selected_already_is_not_selected_again() -> None:
+    settings = {"dataset": "d", "experiment": {"name": "e", "experiment_session_id": "r"}}
+    assert changes(settings, "dataset", "d") == []
+    assert changes(settings, "experiment", "e") == []
 
 
-def test_a_select_tells_what_it_writes_and_clears() -> None:
-    [action] = select("shop", {"name": "old", "dataset": "d.csv"}).actions
-    told = [(change.path, change.before, change.after) for change in action.changes]
-    assert told == [("name", "old", "shop"), ("dataset", "d.csv", None)]
-    assert action.reason == "stored in auger.yaml"
+def test_a_number_that_is_a_name_is_compared_as_text() -> None:
+    assert changes({"dataset": 2020}, "dataset", "2020") == []
 
 
-def test_a_select_comes_after_what_it_is_about() -> None:
-    plan = select("shop", {}, plan_stop(OBSERVED, "shop", "project", PROJECT))
-    assert plan.actions[1].depends_on == (plan.actions[0].id,)
+def test_nothing_is_cleared_twice() -> None:
+    assert changes({"dataset": None}, "dataset", None) == []
+    assert changes({"experiment": "odd"}, "experiment", None) == []
 
 
-def test_a_name_that_is_selected_already_changes_nothing() -> None:
-    assert select("shop", {"name": "shop", "dataset": "d.csv"}).is_empty
+def test_a_select_waits_for_the_actions_on_its_address_and_no_others() -> None:
+    create = Action("create:x", AT, Verb.CREATE, "a.csv", "new")
+    other = Action("start:y", Address("shop", "project", "shop"), Verb.START, "shop", "idle")
+    plan = Plan("http://hub", "shop", 1, "", actions=(other, create), bindings={AT: DATA})
+    *_, select = with_selection(plan, AT, "a.csv", {}).actions
+    assert (select.verb, select.depends_on) == (Verb.SELECT, ("create:x",))
+    assert (select.name, select.object) == ("a.csv", DATA)
+    assert select.reason == "stored in auger.yaml"
 
 
-def test_a_selection_can_be_cleared() -> None:
-    [action] = select(None, {"name": "shop", "experiment": {"name": "exp"}}).actions
-    assert [change.path for change in action.changes] == ["name", "experiment/name"]
-    assert action.reason == "cleared in auger.yaml"
-
-
-def test_clearing_what_is_not_selected_changes_nothing() -> None:
-    assert select(None, {"experiment": "exp"}).is_empty
+def test_a_cleared_name_is_told_as_cleared() -> None:
+    plan = with_selection(empty_plan(OBSERVED), AT, None, {"dataset": "a.csv"})
+    (select,) = plan.actions
+    assert (select.name, select.reason) == ("", "cleared in auger.yaml")

@@ -1,0 +1,82 @@
+"""Plan, apply, destroy and drift as functions, on a real hub."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from auger.api import ConfigError, Context, PlanRefused, Project, StalePlan, apply, destroy, drift
+from auger.api import plan as make_plan
+from auger_reconcile.applier.result import Event, Finished, Started
+
+from .live_hub import LiveHub
+
+
+@pytest.fixture
+def declared(hub: LiveHub, name: str, work: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project that is declared and not there."""
+    monkeypatch.setenv("AUGER_CREDENTIALS", hub.credentials)
+    (work / "auger.yaml").write_text(f"name: {name}\nstate: running\n")
+    return work
+
+
+def verbs(path: Path) -> list[str]:
+    return [action.verb.value for action in make_plan(path).actions]
+
+
+def test_what_is_planned_is_applied_and_then_nothing_is_left(declared: Path, name: str) -> None:
+    told: list[Event] = []
+    todo = make_plan(declared)
+    result = apply(todo, declared, on_event=told.append)
+    assert result.is_complete
+    started = [event.action.verb.value for event in told if isinstance(event, Started)]
+    ended = [event.outcome.status.value for event in told if isinstance(event, Finished)]
+    assert started == ["create", "start"]
+    assert ended == ["applied", "applied"]
+    assert verbs(declared) == []
+    assert drift(declared).is_empty
+    with Context(declared) as context:
+        assert Project(context, name).properties()["status"] == "running"
+
+
+def test_apply_without_a_plan_makes_it(declared: Path) -> None:
+    assert apply(path=declared).is_complete
+    assert apply(path=declared).outcomes == ()
+
+
+def test_drift_is_what_the_hub_has_otherwise(declared: Path, name: str) -> None:
+    apply(path=declared)
+    with Context(declared) as context:
+        Project(context, name).stop()
+    assert [action.verb.value for action in drift(declared).actions] == ["start"]
+
+
+def test_destroy_is_a_plan_to_delete(declared: Path) -> None:
+    apply(path=declared)
+    todo = destroy(declared)
+    assert [action.verb.value for action in todo.actions] == ["delete"]
+    assert apply(todo, declared).is_complete
+    assert destroy(declared).is_empty
+
+
+def test_a_plan_of_other_files_is_stale(declared: Path, name: str) -> None:
+    todo = make_plan(declared)
+    (declared / "auger.yaml").write_text(f"name: {name}\nstate: stopped\n")
+    with pytest.raises(StalePlan, match="are not those that the plan was made of"):
+        apply(todo, declared)
+
+
+def test_a_guard_refuses_the_whole_plan(declared: Path, name: str) -> None:
+    apply(path=declared)
+    protected = f"name: {name}\nstate: absent\nlifecycle: {{prevent_destroy: true}}\n"
+    (declared / "auger.yaml").write_text(protected)
+    with pytest.raises(PlanRefused):
+        apply(path=declared)
+
+
+def test_a_broken_file_carries_every_problem(declared: Path) -> None:
+    (declared / "auger.yaml").write_text("nam: x\nstate: odd\n")
+    with pytest.raises(ConfigError) as caught:
+        make_plan(declared)
+    assert len(caught.value.diagnostics) >= 2
