@@ -1,4 +1,4 @@
-"""How many worlds are tried: `HYPOTHESIS_PROFILE=laws` tries 10,000 of each kind."""
+"""How many worlds: `HYPOTHESIS_PROFILE=laws` tries 10,000 of each law, `search` new ones."""
 
 import os
 from collections.abc import Iterator
