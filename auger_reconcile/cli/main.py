@@ -18,6 +18,9 @@ SECTIONS = {
         "apply": "Make the hub what the files say.",
         "destroy": "Delete everything the files declare.",
     },
+    "What is there": {
+        "drift": "Show what the hub has that the files do not say.",
+    },
     "One thing at a time": {
         "auth": "Log in, log out, say who is logged in.",
         "new": "Make a folder with a commented auger.yaml to begin with.",

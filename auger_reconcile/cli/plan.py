@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -30,15 +31,31 @@ FORMATS = ("text", "json")
     help="How to print the plan.",
 )
 @click.option(
+    "--refresh-only",
+    is_flag=True,
+    help="Show how the hub differs from the files, as `auger drift` does, and plan nothing.",
+)
+@click.option(
     "--out",
     type=click.Path(dir_okay=False, path_type=Path),
     metavar="FILE",
     help="Save the plan; `auger apply FILE` carries out that and nothing else.",
 )
 def plan(
-    invocation: Invocation, *, detailed_exitcode: bool, form: str, out: Path | None, **said: Any
+    invocation: Invocation,
+    *,
+    detailed_exitcode: bool,
+    form: str,
+    out: Path | None,
+    refresh_only: bool,
+    **said: Any,
 ) -> ExitCode:
     """Show what apply would do; nothing is changed."""
+    if refresh_only:
+        if out or form not in ("text", "json") or any(said.values()):
+            raise click.UsageError("`--refresh-only` plans nothing, and takes no options of a plan")
+        as_json = invocation.as_json or form == "json"
+        return _show_drift(replace(invocation, as_json=as_json), detailed=detailed_exitcode)
     from auger_reconcile.api.saved_plan import save_plan
     from auger_reconcile.cli.planning import find_exit_code, make_plan, read_files, show_plan
 
@@ -54,3 +71,13 @@ def plan(
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
         return ExitCode.PENDING
     return code
+
+
+def _show_drift(invocation: Invocation, *, detailed: bool) -> ExitCode:
+    from auger_reconcile.cli.drift import find_drift, show_drift
+
+    found = find_drift(invocation)
+    show_drift(invocation, found)
+    if found.is_empty and not invocation.as_json:
+        invocation.show("No changes. The hub matches auger.yaml.")
+    return ExitCode.PENDING if detailed and not found.is_empty else ExitCode.DONE

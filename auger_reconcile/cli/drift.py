@@ -1,0 +1,45 @@
+"""`auger drift`: where the hub is not as the files say. Only reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from auger_reconcile.planner.drift import Drift
+
+
+@command(example="auger drift --json")
+def drift(invocation: Invocation) -> ExitCode:
+    """Show what the hub has that the files do not say.
+
+    What was made by hand, changed, stopped, deleted or has failed, in the declared projects. It
+    prints nothing and exits 0 when the hub is as declared, and exits 2 when there is drift:
+    `auger plan` shows what apply would do about it, `auger pull` writes what is there.
+    """
+    found = find_drift(invocation)
+    show_drift(invocation, found)
+    return ExitCode.DONE if found.is_empty else ExitCode.PENDING
+
+
+def find_drift(invocation: Invocation) -> Drift:
+    """Read the files and the hub, and return how they differ."""
+    from auger_reconcile.cli.planning import read_files
+
+    with invocation.workspace() as workspace:
+        read_files(invocation, workspace)
+        with invocation.busy_with("Reading the hub"):
+            return workspace.drift()
+
+
+def show_drift(invocation: Invocation, found: Drift) -> None:
+    """Show drift as a result; where there is none, only JSON says so."""
+    from auger_reconcile.cli.views.drift import drift_to_json, render_drift
+
+    if invocation.as_json:
+        invocation.show_json(drift_to_json(found))
+    elif not found.is_empty:
+        invocation.show(render_drift(found, color=invocation.color))

@@ -1,0 +1,158 @@
+"""What differs, told from the hub's side; and none exactly where a plan has nothing to do."""
+
+from typing import Any
+
+import pytest
+from laws.declared import declare
+
+from auger_reconcile.planner.build import PlanOptions, build_plan
+from auger_reconcile.planner.drift import Drift, find_drift, to_document
+
+from .observed import observe
+from .test_cases import ALL
+
+DATA = {"d.csv": {"content": "x"}}
+EXPERIMENT = {"exp": {"dataset": "d.csv"}}
+FILES = [{"id": 1, "name": "d.csv", "content": "x"}]
+EXPERIMENTS = [{"id": "E1", "name": "exp", "file": 1}]
+RUNNING = {"status": "running"}
+
+
+def drift_of(desired: dict[str, Any], **observed: Any) -> Drift:
+    return find_drift(declare({"name": "shop", **desired}), observe(observed))
+
+
+def told(drift: Drift) -> list[str]:
+    return [
+        f"{one.address} {one.divergence.value}: {one.name}, {one.reason}"
+        for one in drift.differences
+    ]
+
+
+def test_what_is_as_declared_is_no_drift() -> None:
+    drift = drift_of({"datasets": DATA}, project={}, files=FILES)
+    assert drift.is_empty
+    assert to_document(drift)["drift"] == []
+
+
+def test_a_cluster_resized_by_hand() -> None:
+    size = {"cluster": {"min_nodes": 1, "max_nodes": 4}}
+    drift = drift_of(size, project={**RUNNING, "workers_count": 8})
+    assert told(drift) == ["project.shop changed: shop, another cluster size is declared"]
+    (difference,) = to_document(drift)["drift"]
+    assert difference["changes"] == [{"path": "max_nodes", "declared": 4, "observed": 8}]
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "expected"),
+    [
+        ("running", "undeployed", "idle: shop, its cluster is undeployed"),
+        ("stopped", "running", "active: shop, its cluster is running"),
+        ("absent", "running", "present: shop, declared absent"),
+    ],
+)
+def test_a_cluster_that_is_not_in_the_declared_state(
+    state: str, status: str, expected: str
+) -> None:
+    drift = drift_of({"state": state}, project={"status": status})
+    assert told(drift) == [f"project.shop {expected}"]
+
+
+def test_a_cluster_that_nobody_declared_stopped_or_running_may_be_either() -> None:
+    assert drift_of({}, project=RUNNING).is_empty
+    assert drift_of({}, project={}).is_empty
+
+
+@pytest.mark.parametrize(("status", "word"), [("interrupted", "was interrupted"), ("error", "")])
+def test_a_run_that_ended_badly(status: str, word: str) -> None:
+    drift = drift_of(
+        {"datasets": DATA, "experiments": EXPERIMENT},
+        project=RUNNING,
+        files=FILES,
+        experiments=EXPERIMENTS,
+        runs=[{"id": "R1", "of": "E1", "status": status}],
+    )
+    assert told(drift) == [f"experiment.exp idle: exp, run R1 {word or 'ended with error'}"]
+
+
+def test_a_run_with_other_settings() -> None:
+    drift = drift_of(
+        {"datasets": DATA, "experiments": EXPERIMENT},
+        project=RUNNING,
+        files=FILES,
+        experiments=EXPERIMENTS,
+        runs=[{"id": "R1", "of": "E1", "settings": {"max_n_trials": 7}}],
+    )
+    assert told(drift) == ["experiment.exp changed: exp, settings changed"]
+
+
+def test_a_model_that_was_undeployed_by_hand_is_missing() -> None:
+    drift = drift_of(
+        {"datasets": DATA, "experiments": EXPERIMENT, "models": {"prod": {"experiment": "exp"}}},
+        project=RUNNING,
+        files=FILES,
+        experiments=EXPERIMENTS,
+        runs=[{"id": "R1", "of": "E1", "score": 0.9}],
+        pipelines=[{"trial": "T1", "run": "R1", "score": 0.9, "status": "undeployed"}],
+    )
+    assert told(drift) == ["model.prod missing: prod, not deployed"]
+
+
+def test_a_model_whose_deployment_failed() -> None:
+    drift = drift_of(
+        {"datasets": DATA, "experiments": EXPERIMENT, "models": {"prod": {"experiment": "exp"}}},
+        project=RUNNING,
+        files=FILES,
+        experiments=EXPERIMENTS,
+        runs=[{"id": "R1", "of": "E1", "score": 0.9}],
+        pipelines=[{"trial": "T1", "run": "R1", "score": 0.9, "status": "packaged_with_error"}],
+    )
+    assert told(drift) == [
+        "model.prod failed: T1, its deployment failed: status `packaged_with_error`"
+    ]
+
+
+def test_what_no_file_names_is_undeclared() -> None:
+    drift = drift_of(
+        {"datasets": DATA},
+        project=RUNNING,
+        files=[*FILES, {"id": 2, "name": "extra.csv", "content": "y"}],
+        experiments=[{"id": "E9", "name": "by-hand", "file": 2}],
+        pipelines=[{"trial": "T9", "score": 0.5, "name": "hot"}],
+    )
+    assert told(drift) == [
+        "dataset.extra.csv undeclared: extra.csv, not declared",
+        "experiment.by-hand undeclared: by-hand, not declared",
+        "model.hot undeclared: hot, not declared",
+    ]
+
+
+def test_an_older_revision_belongs_to_what_is_declared() -> None:
+    files = [*FILES, {"id": 2, "name": "d-1.csv", "content": "y"}]
+    assert drift_of({"datasets": {"d.csv": {"content": "y"}}}, project={}, files=files).is_empty
+
+
+def test_other_content_is_a_change_of_the_data_set() -> None:
+    drift = drift_of({"datasets": {"d.csv": {"content": "y"}}}, project={}, files=FILES)
+    assert told(drift) == ["dataset.d.csv changed: d.csv, the content has changed since `d.csv`"]
+
+
+def test_the_summary_names_every_divergence() -> None:
+    summary = drift_of({}, project=None).summary
+    assert summary == {
+        **dict.fromkeys(["undeclared", "changed", "idle", "active", "failed", "present"], 0),
+        "missing": 1,
+    }
+
+
+@pytest.mark.parametrize("case", [one for one in ALL if not one.values[0].get("options")])
+def test_there_is_drift_wherever_a_plan_would_do_something(case: dict[str, Any]) -> None:
+    desired = declare({"name": "shop", **(case.get("desired") or {})})
+    observed = observe(case.get("observed") or {})
+    plan = build_plan(desired, observed, PlanOptions())
+    addresses = {one.address for one in find_drift(desired, observed).differences}
+    needed = {a.address for a in plan.actions if not a.reason.startswith(IMPLIED)}
+    assert {at for at in needed if at in desired.resources} <= addresses
+
+
+IMPLIED = ("required by", "goes with", "declared stopped", "has to end")
