@@ -13,7 +13,7 @@ WIDTH = 90  # of the help texts
 MEANINGS = {
     ExitCode.DONE: "done; with `plan --detailed-exitcode`: no changes",
     ExitCode.FAILED: "failed: a bad file, a refused plan, the hub, or an action",
-    ExitCode.PENDING: "`plan --detailed-exitcode` alone: changes are pending",
+    ExitCode.PENDING: "`plan --detailed-exitcode` and `drift` alone: changes are pending",
     ExitCode.STALE: "the saved plan is stale: files or hub have changed since",
     ExitCode.NOT_AUTHENTICATED: "not logged in, or the hub refused the credentials",
     ExitCode.DECLINED: "the question was not answered with `yes`",
