@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
 
+_FOR_APPLY = ("declaration", "options", "refused", "seal")
 LARGEST = 256 * 1024 * 1024  # bytes; ten thousand actions take about ten million
 
 
@@ -39,6 +40,11 @@ class SavedPlan:
         from auger_reconcile.planner.document import plan_of
 
         return plan_of(self.document)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Its JSON form, without what only an apply needs."""
+        return {name: value for name, value in self.document.items() if name not in _FOR_APPLY}
 
 
 def save_plan(

@@ -19,6 +19,7 @@ SECTIONS = {
         "destroy": "Delete everything the files declare.",
     },
     "What is there": {
+        "show": "Show what the hub has, or a saved plan.",
         "drift": "Show what the hub has that the files do not say.",
     },
     "One thing at a time": {

@@ -12,6 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from auger_reconcile.address import Address
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.build import PlanOptions
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
@@ -142,7 +143,15 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
         organization_id=None,
         config_digest=document["config_digest"],
         actions=tuple(_action_of(item) for item in document["actions"]),
+        diagnostics=tuple(_diagnostic_of(item) for item in document["diagnostics"]),
     )
+
+
+def _diagnostic_of(item: Mapping[str, Any]) -> Diagnostic:
+    place = item.get("place")
+    told = {name: item.get(name) for name in ("label", "hint", "address")}
+    span = SourceSpan(place["file"], place["line"], place["column"]) if place else None
+    return Diagnostic(Severity(item["severity"]), item["code"], item["summary"], span, **told)
 
 
 def _action_of(item: Mapping[str, Any]) -> Action:

@@ -1,0 +1,57 @@
+"""`auger show`: a saved plan, or what the hub has of the declared projects. Only reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+
+
+@command(example="auger show --json")
+@click.argument(
+    "planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+def show(invocation: Invocation, *, planfile: Path | None) -> ExitCode:
+    """Show what the hub has, or a saved plan.
+
+    Without PLANFILE: each declared project with its cluster, data sets, experiments and models;
+    `*` marks what a declared resource stands for. With PLANFILE, which `auger plan --out` saved:
+    that plan as it was made, whether or not it still fits; no hub is asked.
+    """
+    if planfile:
+        _show_saved(invocation, planfile)
+    else:
+        _show_observed(invocation)
+    return ExitCode.DONE
+
+
+def _show_saved(invocation: Invocation, path: Path) -> None:
+    from auger_reconcile.api.saved_plan import read_plan
+    from auger_reconcile.cli.planning import show_plan
+
+    saved = read_plan(path)
+    if invocation.as_json:
+        invocation.show_json(saved.shown)
+        return
+    show_plan(invocation, saved.plan, form="text")
+    if saved.document["refused"]:
+        invocation.tell("\nA guard refuses this plan: it cannot be carried out.")
+
+
+def _show_observed(invocation: Invocation) -> None:
+    from auger_reconcile.api.survey import survey
+    from auger_reconcile.cli.planning import read_files
+    from auger_reconcile.cli.views.observed import observed_to_json, render_observed
+
+    with invocation.workspace() as workspace:
+        read_files(invocation, workspace)
+        with invocation.busy_with("Reading the hub"):
+            found = survey(workspace)
+    if invocation.as_json:
+        invocation.show_json(observed_to_json(found))
+    else:
+        invocation.show(render_observed(found))
