@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 FORMATS = "CSV, ARFF, JSON, Excel, Feather, HDF5 and Parquet are known, compressed or not"
 
 
+def _last_part(url: str) -> str:
+    """Return the last part of a URL; what another store than the web keeps is no query."""
+    path = urlsplit(url).path if url.startswith(("http:", "https:")) else url
+    return path.rpartition("/")[2]
+
+
 class DataSet(Resource):
     """A data set of a project.
 
@@ -105,7 +111,7 @@ class DataSet(Resource):
         from auger_reconcile.resources._base import split_extension
 
         item = self.properties()
-        key = urlsplit(str(item["url"])).path.rpartition("/")[2]
+        key = _last_part(str(item["url"]))
         path = Path(to) / f"{split_extension(base_name(item['name']))[0]}{split_extension(key)[1]}"
         if path.exists():
             raise AugerError(f"`{path}` exists already", hint="`--to` names another folder")
