@@ -27,7 +27,7 @@ demo: .venv/.hub
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -n 2
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .
