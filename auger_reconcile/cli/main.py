@@ -21,6 +21,7 @@ SECTIONS = {
     "What is there": {
         "show": "Show what the hub has, or a saved plan.",
         "drift": "Show what the hub has that the files do not say.",
+        "graph": "Draw the plan: every resource with what happens to it, and what needs what.",
     },
     "One thing at a time": {
         "auth": "Log in, log out, say who is logged in.",

@@ -1,0 +1,36 @@
+"""`auger graph`: the plan as a picture's source. Only reads."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.options import plan_options
+
+
+@command(example="auger graph --format mermaid")
+@plan_options
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["dot", "mermaid"]),
+    default="dot",
+    show_default=True,
+    help="The language: Graphviz's (`| dot -Tsvg`), or that of Markdown in pull requests.",
+)
+def graph(invocation: Invocation, *, form: str, **said: Any) -> ExitCode:
+    """Draw the plan: every resource with what happens to it, and what needs what."""
+    from auger_reconcile.cli.planning import make_plan, read_files
+    from auger_reconcile.cli.views.graph import graph_to_json, render_dot, render_mermaid
+
+    with invocation.workspace() as workspace:
+        plan = make_plan(invocation, workspace, read_files(invocation, workspace, **said))
+    if invocation.as_json:
+        invocation.show_json(graph_to_json(plan))
+    else:
+        invocation.show(render_dot(plan) if form == "dot" else render_mermaid(plan))
+    return ExitCode.DONE
