@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 from auger_reconcile.api.session import Session, Surroundings, open_session
 
 if TYPE_CHECKING:
+    from auger_reconcile.address import Address
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.config.load import Loaded
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.drift import Drift
+    from auger_reconcile.planner.explain import Explanation
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.state import DesiredState, ObservedState
 
@@ -127,6 +129,12 @@ class Workspace:
         from auger_reconcile.planner.drift import find_drift
 
         return find_drift(self.desired, self.observe())
+
+    def explain(self, address: Address) -> Explanation:
+        """Return why a declared resource would be created, started or replaced, or why not."""
+        from auger_reconcile.planner.explain import explain
+
+        return explain(self.desired, self.observe(), address)
 
     def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
         """Carry out a plan of this workspace.

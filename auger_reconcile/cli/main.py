@@ -21,6 +21,7 @@ SECTIONS = {
     "What is there": {
         "show": "Show what the hub has, or a saved plan.",
         "drift": "Show what the hub has that the files do not say.",
+        "explain": "Show why something would be created, started or replaced, or why not.",
         "graph": "Draw the plan: every resource with what happens to it, and what needs what.",
     },
     "One thing at a time": {

@@ -153,3 +153,20 @@ def check_declared(address: Address, declared: Iterable[Address]) -> None:
     near = difflib.get_close_matches(written, spelled, n=1)
     hint = f"`{near[0]}` is declared" if near else f"declared are {', '.join(spelled[:10])}"
     raise AugerError(f"`{written}` is not declared", hint=hint)
+
+
+def find_declared(address: Address, declared: Iterable[Address]) -> Address:
+    """Return the one declared resource that an address means.
+
+    Raises:
+        AugerError: there is none, or several projects have one.
+    """
+    from auger_reconcile.errors import AugerError
+
+    known = list(declared)
+    check_declared(address, known)
+    meant = [one for one in known if one.matches(address)]
+    if len(meant) > 1:
+        spelled = ", ".join(f"`{one.qualified}`" for one in meant)
+        raise AugerError(f"`{address}` is declared in several projects", hint=f"write {spelled}")
+    return meant[0]

@@ -98,7 +98,7 @@ def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
         loss = _paint(LOSSES[action.loss], "red" if color else None)
         told = "  ".join(part for part in (_describe(action), loss) if part)
         yield f"  {head}{told}".rstrip()
-        yield from _change_lines(action, " " * (deep + 5))
+        yield from change_lines(action, " " * (deep + 5))
 
 
 def _symbol(action: Action) -> str:
@@ -125,7 +125,8 @@ def _declared_name(action: Action) -> str:
     return action.address.name.replace("_", "-")
 
 
-def _change_lines(action: Action, indent: str) -> Iterator[str]:
+def change_lines(action: Action, indent: str) -> Iterator[str]:
+    """Yield a line for each changed setting of an action."""
     for change in action.changes:
         why = f" ({plain(change.reason)})" if change.reason else ""
         yield f"{indent}{plain(change.path)}: {_values(change)}{why}"
