@@ -1,0 +1,111 @@
+"""Planning many resources, beside reading and parsing the same bytes and nothing else."""
+
+from __future__ import annotations
+
+import gc
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from benchmarks.figure import Figure, Section
+from benchmarks.loopback import ORGANIZATION, Lists, serve
+from benchmarks.measure import peak_memory, run_apart, tell
+from benchmarks.world import answer_lists, write_files
+
+SIZES = {100: 5, 1_000: 5, 10_000: 3, 100_000: 1}  # resources, and rounds
+CHANGED_SHARE = 0.01
+MOST_MEMORY = 300.0  # MB, for ten thousand resources
+MOST_TIMES_PARSING = 2.0
+MOST_GROWTH = 1.2  # seconds a resource, of 100,000 against 1,000
+
+
+def main(what: str, file: str, answers: str, url: str) -> None:
+    """Plan or parse once, in this process, and tell the cost."""
+    work = {"plan": _plan, "parse": _parse}[what](Path(file), Path(answers), url)
+    before = peak_memory()
+    gc.collect()
+    cpu, wall = time.process_time(), time.perf_counter()
+    actions = work()
+    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
+    tell(cpu=cpu, wall=wall, peak=peak_memory(), before=before, actions=actions)
+
+
+def _plan(file: Path, _: Path, url: str):  # type: ignore[no-untyped-def]
+    from auger_reconcile.client.hub_client import HubClient
+    from auger_reconcile.client.refresh import refresh
+    from auger_reconcile.config.load import load_desired_state
+    from auger_reconcile.planner.build import build_plan
+
+    def work() -> int:
+        desired = load_desired_state([file], environ={}).state
+        with HubClient(url, "token") as client:
+            observed = refresh(client, desired.projects, ORGANIZATION)
+        return len(build_plan(desired, observed).actions)
+
+    return work
+
+
+def _parse(file: Path, answers: Path, _: str):  # type: ignore[no-untyped-def]
+    import yaml
+
+    def work() -> int:
+        documents = list(yaml.load_all(file.read_text(encoding="utf-8"), yaml.CSafeLoader))
+        with answers.open("rb") as lines:
+            pages = [json.loads(line) for line in lines]
+        return len(documents) * 0 * len(pages)
+
+    return work
+
+
+def measure() -> Section:
+    """Measure every size, unchanged and with some changes."""
+    figures = []
+    per_resource = {}
+    for size, rounds in SIZES.items():
+        for share in (0.0, CHANGED_SHARE):
+            plan, parse = _compare(size, share, rounds)
+            assert bool(plan["actions"]) == bool(share), plan
+            what = f"{size:,} resources, {plan['actions'] or 'no'} changes"
+            found = f"{plan['cpu']:.2f} s, {plan['peak']:.0f} MB"
+            beside = f"{parse['cpu']:.2f} s, {parse['peak']:.0f} MB"
+            limit = MOST_TIMES_PARSING if size == 10_000 and not share else None
+            figures.append(Figure(what, found, beside, plan["cpu"] / parse["cpu"], limit))
+            if not share:
+                per_resource[size] = plan["cpu"] / size
+            if limit:
+                peak = plan["peak"]
+                memory = Figure(
+                    "the same, memory in MB", f"{peak:.0f} MB", "", peak, limit=MOST_MEMORY
+                )
+                figures.append(memory)
+    growth = per_resource[100_000] / per_resource[1_000]
+    each = f"{per_resource[100_000] * 1e6:.0f} µs"
+    before = f"{per_resource[1_000] * 1e6:.0f} µs with 1,000"
+    figures.append(Figure("a resource of 100,000", each, before, growth, MOST_GROWTH))
+    notes = [
+        "A hundred resources a project: 19 data sets, 60 experiments with a run, 20 models. Planning",
+        "reads the file, asks a loopback server for the lists over HTTP, and builds the plan; beside",
+        "it libyaml's loader and `json.loads` read the same bytes from the disk.",
+    ]
+    return Section("planning", "Planning", figures, notes)
+
+
+def _compare(size: int, share: float, rounds: int) -> tuple[dict[str, float], dict[str, float]]:
+    with tempfile.TemporaryDirectory() as folder:
+        file, answers = Path(folder, "auger.yaml"), Path(folder, "answers")
+        file.write_text(write_files(size), encoding="utf-8")
+        lists = Lists(answer_lists(size, changed_share=share))
+        with answers.open("wb") as out:
+            out.writelines(page + b"\n" for page in lists.pages)
+        found: dict[str, list[dict[str, float]]] = {"plan": [], "parse": []}
+        with serve(lists.respond) as hub:
+            for _ in range(rounds):
+                for what, costs in found.items():
+                    costs.append(run_apart("planning", what, file, answers, hub.url))
+    plan, parse = (
+        {name: statistics.median(cost[name] for cost in costs) for name in costs[0]}
+        for costs in found.values()
+    )
+    return {**plan, "actions": int(plan["actions"])}, parse
