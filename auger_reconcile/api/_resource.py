@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from auger_reconcile.resources._base import Spec
     from auger_reconcile.state import ObservedState
 
+PROTECTION = "prevent_destroy"
+
 
 class Resource:
     """Base of Project, DataSet, Experiment and Model: a kind, a context, a project."""
@@ -92,14 +94,24 @@ class Resource:
 
     def _plan_delete(self, name: str, stored: Sequence[str]) -> Plan:
         """Return the plan that deletes one object and clears its name where it was selected."""
-        from auger_reconcile.planner.single import plan_delete
+        from auger_reconcile.planner.single import plan_delete, refuse_protected
 
         observed = self._observe_existing()
         found = self._find(observed, name)
         plan = plan_delete(observed, self.project_name, self.kind, found)
+        plan = refuse_protected(plan, self._is_protected)
         if self._is_stored(stored, found.name):
             return self._select(plan, self.kind, found.name, None)
         return plan
+
+    def _is_protected(self, address: Address) -> bool:
+        """Say whether auger.yaml forbids to delete a resource: itself, or all of its file."""
+        from auger_reconcile.resources._base import is_named
+
+        home = self.context.name_of("name")
+        own = self.context.setting(f"{address.kind}s", address.name, "lifecycle", PROTECTION)
+        protected = self.context.setting("lifecycle", PROTECTION) if own is None else own
+        return bool(protected) and home is not None and is_named(address.project, home)
 
     def _is_stored(self, keys: Sequence[str], name: str) -> bool:
         """Say whether auger.yaml selects an object, in this project."""

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 SYSTEMS = {"production": "https://app.auger.ai", "staging": "https://app-staging.auger.ai"}
 
 
+def is_readable_on_the_way(url: str) -> bool:
+    """Say whether a password to this hub would travel unencrypted to another machine."""
+    from auger_reconcile.client.connection import is_loopback
+
+    return url.lower().startswith("http:") and not is_loopback(url)
+
+
 def login(
     around: Surroundings, *, url: str, username: str, organization: str, password: str
 ) -> Credentials:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_id, check_new_name
 from auger_reconcile.api._resource import Resource
+from auger_reconcile.api._trial import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from auger_reconcile.resources.project import ProjectSpec
     from auger_reconcile.state import DesiredState, ObservedState
 
-Row = dict[str, Any]
 Rows = Sequence[Row]
 STORED = ("experiment", "name")
 
@@ -215,10 +215,13 @@ class Experiment(Resource):
         Raises:
             NotFound: there is none.
         """
+        from auger_reconcile.resources.experiment import WAITING
+
         found = self._object()
         if not found.runs:
             raise NotFound(f"experiment `{found.name}` has no run")
-        return found.runs[-1]
+        begun = [run for run in found.runs if run.status != WAITING]
+        return (begun or found.runs)[-1]
 
     def _declared(self, observed: ObservedState | None = None) -> tuple[Spec, DesiredState]:
         """Return the experiment with the settings of auger.yaml, and all that is declared with it.
@@ -286,22 +289,3 @@ class Experiment(Resource):
         from auger_reconcile.api.project import Project
 
         return Project(self.context, self.project_name).spec()
-
-
-def to_row(trial: Row) -> Row:
-    """Translate one trial of the hub into a row of the leaderboard (wire contract §2.12)."""
-    raw = trial.get("raw_data") or {}
-    hyperparameter = trial.get("hyperparameter") or {}
-    algorithm = str(hyperparameter.get("algorithm_name") or raw.get("algorithm_name") or "")
-    score = trial.get("score_value")
-    return {
-        "id": str(trial["id"]),
-        "algorithm": algorithm.rpartition(".")[2],
-        "score_name": trial.get("score_name"),
-        "score": float(score) if isinstance(score, int | float) else None,
-        "seconds": raw.get("evaluation_time"),
-        "ensemble": bool(raw.get("ensemble")),
-        "all_scores": raw.get("all_scores") or {},
-        "fold_scores": raw.get("fold_scores") or [],
-        "algorithm_params": hyperparameter.get("algorithm_params") or {},
-    }

@@ -122,11 +122,12 @@ class Model(Resource):
 
     def plan_undeploy(self, model_id: str) -> Plan:
         """Return what `undeploy` would do."""
-        from auger_reconcile.planner.single import plan_delete
+        from auger_reconcile.planner.single import plan_delete, refuse_protected
 
         observed = self._observe_existing()
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
-        return plan_delete(observed, self.project_name, self.kind, found)
+        plan = plan_delete(observed, self.project_name, self.kind, found)
+        return refuse_protected(plan, self._is_protected)
 
     def _deployed(self, objects: tuple[ModelObject, ...], model_id: str) -> ModelObject:
         for found in objects:

@@ -95,11 +95,7 @@ class Project(Resource):
 
     def plan_delete(self) -> Plan:
         """Return what `delete` would do."""
-        observed = self._observe_existing()
-        plan = self._build(observed, {self.kind: self.spec("absent")})
-        if self._is_stored(("name",), self.project_name):
-            return self._select(plan, self.kind, self.project_name, None)
-        return plan
+        return self._plan_delete(self.project_name, ("name",))
 
     def plan_start(self) -> Plan:
         """Return what `start` would do."""

@@ -51,7 +51,7 @@ def login(  # noqa: PLR0913 - one option each
 
     They replace the old ones only when the login succeeds.
     """
-    from auger_reconcile.api.auth import SYSTEMS
+    from auger_reconcile.api.auth import SYSTEMS, is_readable_on_the_way
     from auger_reconcile.api.auth import login as log_in
     from auger_reconcile.api.session import Surroundings
 
@@ -62,11 +62,13 @@ def login(  # noqa: PLR0913 - one option each
     username = username or _ask("User name")
     organization = organization or _ask("Organization")
     password = password or _ask("Password", is_secret=True)
-    around = Surroundings(os.environ, Path.home())
+    around, root = Surroundings(os.environ, Path.home()), url or SYSTEMS[system]
+    if is_readable_on_the_way(root):
+        invocation.tell("warning: over http the password can be read on its way; https hides it")
     with invocation.busy_with("Logging in"):
         credentials = log_in(
             around,
-            url=url or SYSTEMS[system],
+            url=root,
             username=username,
             organization=organization,
             password=password,

@@ -22,7 +22,10 @@ def model() -> None:
 
 @model.command("list", example="auger model list")
 def list_(invocation: Invocation) -> None:
-    """List the models that are deployed on the hub; downloaded ones it does not know."""
+    """List the deployed models.
+
+    Those that were downloaded are not among them: the hub does not know of them.
+    """
     from auger_reconcile.api.model import Model, model_summary
     from auger_reconcile.cli.views.table import Column, member, moment
 

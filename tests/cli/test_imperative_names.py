@@ -177,3 +177,17 @@ def test_applied_events_are_one_json_object_a_line(user: User) -> None:
     assert (done.code, done.err) == (0, "")
     assert events[0]["plan"]["summary"]["create"] == 1
     assert user.run("project", "delete", name, "--yes").code == 0
+
+
+def test_what_auger_yaml_protects_is_not_deleted(user: User, folder: Path) -> None:
+    name = f"protected-{uuid4().hex[:6]}"
+    file = folder / "auger.yaml"
+    file.write_text(before := f"name: {name}\nlifecycle: {{prevent_destroy: true}}\n")
+    assert user.run("project", "create").code == 0
+    done = user.run("project", "delete", "--yes")
+    assert done.code == 1
+    assert "prevent-destroy" in done.err
+    assert file.read_text() == before
+    assert name in user.run("project", "list").out
+    file.unlink()
+    assert user.run("project", "delete", name, "--yes").code == 0

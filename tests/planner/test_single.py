@@ -7,7 +7,13 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.planner.single import empty_plan, plan_delete, plan_stop, with_selection
+from auger_reconcile.planner.single import (
+    empty_plan,
+    plan_delete,
+    plan_stop,
+    refuse_protected,
+    with_selection,
+)
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.resources.dataset import DatasetObject
 from auger_reconcile.resources.experiment import ExperimentObject, Run
@@ -90,3 +96,12 @@ def test_a_cleared_name_is_told_as_cleared() -> None:
     plan = with_selection(empty_plan(OBSERVED), AT, None, {"dataset": "a.csv"})
     (select,) = plan.actions
     assert (select.name, select.reason) == ("", "cleared in auger.yaml")
+
+
+def test_a_protected_object_is_not_deleted() -> None:
+    plan = plan_delete(OBSERVED, "shop", "dataset", DATA)
+    (refusal,) = refuse_protected(plan, lambda address: address == AT).refusals
+    assert (refusal.code, refusal.address) == ("prevent-destroy", "dataset.a.csv")
+    assert refuse_protected(plan, lambda _: False).refusals == ()
+    stop = plan_stop(OBSERVED, "shop", "experiment", EXPERIMENT)
+    assert refuse_protected(stop, lambda _: True).refusals == ()
