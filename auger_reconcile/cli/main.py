@@ -23,6 +23,7 @@ SECTIONS = {
         "drift": "Show what the hub has that the files do not say.",
         "explain": "Show why something would be created, started or replaced, or why not.",
         "graph": "Draw the plan: every resource with what happens to it, and what needs what.",
+        "wait": "Follow what is running until it is done.",
     },
     "One thing at a time": {
         "auth": "Log in, log out, say who is logged in.",

@@ -40,7 +40,7 @@ experiment.baseline
   -> nothing to do
 
 model.production
-  declared at       auger.yaml:14:3  production:
+  declared at       auger.yaml:15:3  production:
   declared          best of experiment.baseline, gate 0.85
   trial             t1, run r1, ready
   score             roc_auc 0.9100

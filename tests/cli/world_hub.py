@@ -1,0 +1,30 @@
+"""The commands against a model of the hub that changes: the world of the laws, without HTTP."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from laws.wire import Wire
+from laws.world import World
+
+from auger_reconcile.api.session import Session
+
+
+class WorldClient(Wire):
+    """Stands where a connected client stands."""
+
+    def close(self) -> None:
+        """Nothing was opened."""
+
+
+def use_world(monkeypatch: pytest.MonkeyPatch, world: World) -> WorldClient:
+    """Let every workspace open a session with a world; return its client."""
+    client = WorldClient(world)
+    session = Session(client, "acme", None)  # type: ignore[arg-type]
+
+    def open_session(*_: Any, **__: Any) -> Session:
+        return session
+
+    monkeypatch.setattr("auger_reconcile.api.workspace.open_session", open_session)
+    return client
