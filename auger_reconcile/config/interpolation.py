@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
@@ -40,11 +41,12 @@ def interpolate(
     return variables.replace_map(rest) if in_use else rest
 
 
-def referenced_names(root: Node) -> frozenset[str]:
-    """Return the names of all variables that a document mentions or declares."""
-    names = {match[1] for match in _REFERENCE.finditer(root.file.text) if match[1]}
-    if isinstance(root, Mapping) and isinstance(declared := root.value("variables"), Mapping):
-        names |= declared.entries.keys()
+def referenced_names(text: str, roots: Iterable[Node]) -> frozenset[str]:
+    """Return the names of all variables that a file mentions or its documents declare."""
+    names = {match[1] for match in _REFERENCE.finditer(text) if match[1]}
+    for root in roots:
+        if isinstance(root, Mapping) and isinstance(declared := root.value("variables"), Mapping):
+            names |= declared.entries.keys()
     return frozenset(names)
 
 

@@ -15,9 +15,7 @@ RENAMED = {"project": "name", "org_name": "organization"}
 RENAMED_IN_CLUSTER = {"workers_count": "max_nodes", "kubernetes_stack": "stack_version"}
 # Of other clients, and of no effect on what is declared.
 IGNORED = frozenset({"debug", "provider", "providers", "use_auger_cloud"})
-IGNORED_IN_EXPERIMENT = frozenset(
-    {"categoricals", "date_time", "validation_data", "validation_dataset"}
-)
+IGNORED_IN_EXPERIMENT = frozenset({"validation_data", "validation_dataset"})
 
 # Setting -> member on the wire; of two for one member the later one wins.
 PASSED_ON = {

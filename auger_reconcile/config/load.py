@@ -179,7 +179,8 @@ class _Loader:
                 hint = "a file holds keys with values, such as `name: churn`"
                 self.report.error("wrong-type", "expected a map", root, hint=hint)
         self._in_use |= "${" in text.text
-        self._mentioned |= {name for root in filled for name in referenced_names(root)}
+        if filled:
+            self._mentioned |= referenced_names(text.text, filled)
         return [root for root in filled if isinstance(root, Mapping)]
 
     def _join(self, roots: list[Mapping], below: list[Mapping]) -> list[Mapping]:
@@ -225,6 +226,7 @@ class _Assembler:
         self._report = report
         self._contents = contents
         self._resources: dict[Address, Declared] = {}
+        self._projects: set[str] = set()
         self._shared: dict[str, tuple[str, Node]] = {}
         self._history: dict[str, int] = {}
 
@@ -242,10 +244,11 @@ class _Assembler:
         return state if self._report.has_errors else _with_digest(state)
 
     def _add(self, document: ProjectFile) -> None:
-        if any(address.project == document.name for address in self._resources):
+        if document.name in self._projects:
             place = document.declarations[0].place
             hint = "a project is declared by one document"
             self._report.error("declared-twice", "declared twice", place, hint=hint)
+        self._projects.add(document.name)
         builder = Builder(document, self._report, self._contents)
         built: dict[str, Declared] = {}
         for item in document.declarations:

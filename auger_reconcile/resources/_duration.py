@@ -1,7 +1,7 @@
 """How long a run took, by what the hub tells of it; and which earlier runs are like one to come.
 
-Wire contract §2.11: `started_at` and `completed_at`, or `start_time` and `end_time` of its settings,
-whichever the hub tells.
+Wire contract §2.11: `started_at` and `completed_at`, or `start_time` and `end_time` of its
+settings, whichever the hub tells.
 """
 
 from __future__ import annotations

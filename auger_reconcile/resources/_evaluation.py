@@ -54,6 +54,16 @@ class SearchSettings(Spec):
         description="Columns to encode as one number per label.",
         traits=[Trait.UNORDERED],
     )
+    categoricals: tuple[str, ...] = setting(
+        default=(),
+        description="Columns whose values are labels, whatever they look like.",
+        traits=[Trait.UNORDERED],
+    )
+    date_time: tuple[str, ...] = setting(
+        default=(),
+        description="Columns whose values are dates, whatever they look like.",
+        traits=[Trait.UNORDERED],
+    )
     time_series: str | None = setting(
         default=None, description="The column that holds the time, for `timeseries`."
     )
@@ -81,6 +91,10 @@ PLAIN = {
 }
 
 
+# Column roles that overwrite the datatype; other clients leave no trace of the role itself.
+DATATYPES = {"categoricals": "categorical", "date_time": "datetime"}
+
+
 def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str, Any]:
     """Return what a run has to match, without what was left to be ignored.
 
@@ -96,6 +110,7 @@ def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str
         "metric": spec.scoring,
         "exclude": sorted(excluded & set(columns) if columns else excluded),
         "label_encoded": sorted(spec.label_encoded),
+        **{name: sorted(getattr(spec, name)) for name in DATATYPES},
         **spec.options,
     }
     if spec.time_series:
@@ -119,7 +134,11 @@ def to_wire(spec: SearchSettings, statistics: Mapping[str, Any]) -> dict[str, An
     options = {
         "targetFeature": spec.target,
         "featureColumns": [name for name in used if name != spec.target],
-        "categoricalFeatures": [n for n in used if by_name[n].get("datatype") == "categorical"],
+        "categoricalFeatures": [
+            name
+            for name in used
+            if by_name[name].get("datatype") == "categorical" or name in spec.categoricals
+        ],
         "timeSeriesFeatures": [spec.time_series] if spec.time_series else [],
         "binaryClassification": (
             target.get("datatype") == "categorical" and target.get("unique_values") == 2
@@ -128,9 +147,13 @@ def to_wire(spec: SearchSettings, statistics: Mapping[str, Any]) -> dict[str, An
         "classification": spec.model_type is ModelType.CLASSIFICATION,
         "scoring": spec.scoring,
         **{wire: getattr(spec, name) for name, wire in PLAIN.items()},
+        **{name: list(getattr(spec, name)) for name in DATATYPES},
         **spec.options,
     }
     for name, column in by_name.items():
+        for role, datatype in DATATYPES.items():
+            if name in getattr(spec, role):
+                column["datatype"] = datatype
         column["isTarget"] = name == spec.target
         column["use"] = name in used and name != spec.target
         if name in spec.label_encoded:
@@ -174,6 +197,9 @@ def _columns_from_wire(item: Mapping[str, Any], options: Mapping[str, Any]) -> d
     elif roles:
         unused = {name for name, column in roles.items() if column.get("use") is False}
         settings["exclude"] = sorted(unused - {target})
+    for name in DATATYPES:
+        if options.get(name) is not None:
+            settings[name] = sorted(options[name])
     if options.get("labelEncodingFeatures") is not None:
         settings["label_encoded"] = sorted(options["labelEncodingFeatures"])
     if options.get("timeSeriesFeatures"):

@@ -125,9 +125,16 @@ def test_a_local_validation_source_is_ignored_with_a_warning(load: Load) -> None
     assert [item.code for item in loaded.warnings] == ["ignored-field"]
 
 
-def test_column_roles_without_effect_are_warnings(load: Load) -> None:
-    told = load(SEARCH + "  categoricals: [a]\n  date_time: []\n").warnings
-    assert [item.label for item in told] == ["`categoricals`", "`date_time`"]
+def test_column_roles_are_declared_as_other_clients_declare_them(load: Load) -> None:
+    loaded = load(SEARCH + "  categoricals: [a]\n  date_time: b\n")
+    spec = next(one.spec for at, one in loaded.state.resources.items() if at.kind == "experiment")
+    assert (spec.categoricals, spec.date_time) == (("a",), ("b",))
+    assert loaded.warnings == ()
+
+
+def test_settings_without_effect_are_warnings(load: Load) -> None:
+    told = load(SEARCH + "  validation_data: a.csv\n").warnings
+    assert [item.label for item in told] == ["`validation_data`"]
 
 
 def test_a_file_of_the_first_client_declares_a_complete_state(load: Load, tmp_path: Path) -> None:

@@ -145,3 +145,21 @@ def test_a_search_is_told_in_words(number: int, words: str) -> None:
 )
 def test_progress_is_told_in_words(item: dict[str, Any], words: str) -> None:
     assert describe_progress(item) == words
+
+
+def test_declared_roles_overwrite_what_the_hub_made_of_a_column() -> None:
+    sent = to_wire(search(categoricals=["id"], date_time=["city"]), STATISTICS)
+    types = {c["column_name"]: c["datatype"] for c in sent["dataset_statistics"]["stat_data"]}
+    assert (types["id"], types["city"]) == ("categorical", "datetime")
+    assert "id" in sent["model_settings"]["evaluation_options"]["categoricalFeatures"]
+
+
+def test_another_role_of_a_column_is_another_search() -> None:
+    run = {"id": "r", **to_wire(search(categoricals=["id"]), STATISTICS)}
+    assert from_wire(run)["categoricals"] == ["id"]
+    assert settings_of(search())["categoricals"] == []
+
+
+def test_a_run_of_another_client_does_not_tell_declared_roles() -> None:
+    run = {"id": "r", "model_settings": {"evaluation_options": {"scoring": "r2"}}}
+    assert "categoricals" not in from_wire(run)
