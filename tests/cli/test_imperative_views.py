@@ -1,0 +1,127 @@
+"""Tables and leaderboards as they are read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import click
+import pytest
+
+from auger_reconcile.cli.views.leaderboard import render_history, render_leaderboard
+from auger_reconcile.cli.views.table import FIRST_PAGE, Column, local_time, member, render_table
+
+NAME, COUNT = Column("Name", member("name")), Column("Rows", member("rows"), is_number=True)
+
+
+def lines(*rows: dict[str, Any], selected: str = "") -> list[str]:
+    rendered = render_table(
+        (NAME, COUNT), rows, is_selected=lambda row: row.get("name") == selected
+    )
+    return [click.unstyle(line) for line in rendered]
+
+
+def test_columns_are_aligned_and_the_selected_row_is_marked() -> None:
+    assert lines({"name": "long", "rows": 5}, {"name": "b", "rows": 12}, selected="b") == [
+        "  Name  Rows",
+        "  long     5",
+        "* b       12",
+    ]
+
+
+def test_what_is_absent_is_empty() -> None:
+    assert lines({"name": "a"}, {"name": None, "rows": 0.5}) == [
+        "  Name    Rows",
+        "  a",
+        "        0.5000",
+    ]
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert lines({"name": "花花", "rows": 1}, {"name": "abcd", "rows": 2})[1:] == [
+        "  花花     1",
+        "  abcd     2",
+    ]
+
+
+def test_a_long_name_is_shown_whole() -> None:
+    name = "n" * 200
+    assert name in lines({"name": name, "rows": 1}, {"name": "b", "rows": 2})[1]
+    assert lines({"name": name, "rows": 1}, {"name": "b", "rows": 2})[2] == "  b" + " " * 64 + "2"
+
+
+def test_a_name_cannot_play_with_the_terminal() -> None:
+    assert "\x1b" not in lines({"name": "a\x1b[2Jb\nc", "rows": 1})[1]
+
+
+def test_no_rows_are_no_lines() -> None:
+    assert lines() == []
+
+
+def test_a_table_is_streamed_page_by_page() -> None:
+    taken = 0
+
+    def rows() -> Iterator[dict[str, Any]]:
+        nonlocal taken
+        for number in range(10 * FIRST_PAGE):
+            taken += 1
+            yield {"name": str(number)}
+
+    next(render_table((NAME,), rows()))
+    assert taken == FIRST_PAGE
+
+
+@pytest.mark.parametrize("text", [None, "", "soon", "2026-11-22T17:02:37.195Z"])
+def test_times_are_those_of_this_place(text: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = {"2026-11-22T17:02:37.195Z": "2026-11-22 17:02"}
+    told = local_time(text)
+    assert told[:11] == expected.get(str(text), text or "")[:11]
+
+
+def trial(number: int, score: float | None, **members: Any) -> dict[str, Any]:
+    return {
+        "id": f"T{number}",
+        "algorithm": "SVC",
+        "score_name": "r2",
+        "score": score,
+        "seconds": 1.25,
+        "fold_scores": [score, score],
+        **members,
+    }
+
+
+def test_a_leaderboard_compares_scores_and_says_what_comes_next() -> None:
+    rows = [trial(1, 0.9), trial(2, 0.5, fold_scores=[0.4, 0.6]), trial(3, None, seconds=None)]
+    told = [click.unstyle(line) for line in render_leaderboard(rows, "completed")]
+    assert told[0].split() == ["Model", "id", "Algorithm", "r2", "±", "folds", "Seconds"]
+    assert told[1].startswith("* T1        SVC        0.9000   0.0000      1.2  ████")
+    assert "0.1414" in told[2]
+    assert told[3] == "  T3        SVC"
+    assert told[-2:] == ["Deploy the best one:", "auger model deploy T1"]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [
+        ("started", "The run goes on; the leaderboard is not final."),
+        ("interrupted", "The run was interrupted; what it had finished is kept."),
+        ("odd", "The run's status is odd."),
+    ],
+)
+def test_an_empty_leaderboard_is_a_sentence(status: str, sentence: str) -> None:
+    assert list(render_leaderboard([], status)) == [sentence]
+
+
+def test_history_shows_settings_as_the_file_has_them_and_the_best_trials() -> None:
+    run = {
+        "id": "r1",
+        "created_at": "2026-11-22T17:02:37.195Z",
+        "status": "completed",
+        "score": 0.9,
+        "settings": {"use_ensemble": True, "exclude": ["a", "b"], "metric": "r2", "none": None},
+        "leaderboard": [trial(number, 0.9 - number / 10) for number in range(8)],
+    }
+    told = [click.unstyle(line) for line in render_history(run)]
+    assert told[0].endswith("completed  best 0.9000")
+    assert told[1:4] == ["  exclude: a, b", "  metric: r2", "  use_ensemble: true"]
+    assert sum("SVC" in line for line in told) == 5
