@@ -29,7 +29,8 @@ def diff_settings(
     return tuple(
         FieldChange(name, observed[name], desired[name])
         for name in sorted(desired.keys() & observed.keys())
-        if not is_same(desired[name], observed[name], ignore_order=_is_unordered(spec, name))
+        if desired[name] != observed[name]  # most are equal, and quickly found so
+        and not is_same(desired[name], observed[name], ignore_order=_is_unordered(spec, name))
     )
 
 
