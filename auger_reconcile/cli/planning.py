@@ -42,6 +42,14 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str) -> None:
         case "json":
             invocation.show_json(plan_to_json(plan))
             return
+        case "markdown":
+            from auger_reconcile.cli.views.plan_markdown import render_markdown
+
+            invocation.show(render_markdown(plan))
+        case "html":
+            from auger_reconcile.cli.views.plan_html import render_html
+
+            invocation.show(render_html(plan))
         case _:
             invocation.show(render_plan(plan, color=invocation.color))
     problems = (*plan.diagnostics, *plan.refusals)

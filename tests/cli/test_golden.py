@@ -22,6 +22,7 @@ GOLDEN = Path(__file__).parent / "golden"
 STORIES = sorted(path.parent.name for path in GOLDEN.glob("*/session.txt"))
 PROMPT = "$ "
 CHANGING = {  # with the machine's pace, or with any default of a setting
+    r"(127\.0\.0\.1):\d+": r"\1:PORT",
     r" after \d+\.\d s": "",
     r'"seconds": [\d.]+': '"seconds": 0',
     r'"config_digest": "[0-9a-f]{64}"': '"config_digest": "DIGEST"',

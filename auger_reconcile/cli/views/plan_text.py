@@ -75,7 +75,7 @@ class Labels:
 
 
 def _header(plan: Plan) -> str:
-    place = f"the local hub ({plan.hub})" if _is_loopback(plan.hub) else plan.hub
+    place = f"the local hub ({plan.hub})" if is_loopback(plan.hub) else plan.hub
     return f'Auger will do the following in organization "{plain(plan.organization)}" at {place}:'
 
 
@@ -87,7 +87,7 @@ def _footer(plan: Plan) -> str:
 def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
     names = Labels(plan)
     labels = [names.of(action) for action in plan.actions]
-    symbols = [_symbol(action) for action in plan.actions]
+    symbols = [symbol_of(action) for action in plan.actions]
     wide = max(ADDRESS_WIDTH, *(cell_len(label) + 2 for label in labels))
     deep = max(len(symbol) for symbol in symbols)
     for action, label, symbol in zip(plan.actions, labels, symbols, strict=True):
@@ -96,19 +96,19 @@ def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
             f"{symbol:>{deep}} {_pad(label, wide)}{action.verb.value:{VERB_WIDTH}}", paint
         )
         loss = _paint(LOSSES[action.loss], "red" if color else None)
-        told = "  ".join(part for part in (_describe(action), loss) if part)
+        told = "  ".join(part for part in (describe_action(action), loss) if part)
         yield f"  {head}{told}".rstrip()
         yield from change_lines(action, " " * (deep + 5))
 
 
-def _symbol(action: Action) -> str:
+def symbol_of(action: Action) -> str:
     """Return the sign of an action; a create that replaces shows the order of old and new."""
     if action.verb is Verb.CREATE and action.replacement:
         return action.replacement.value
     return SYMBOLS[action.verb]
 
 
-def _describe(action: Action) -> str:
+def describe_action(action: Action) -> str:
     """Return the name where it is not the address's, the detail, and the reason in parentheses."""
     named = action.name if action.name.replace("_", "-") != _declared_name(action) else ""
     if named and action.verb is Verb.CREATE:
@@ -129,10 +129,11 @@ def change_lines(action: Action, indent: str) -> Iterator[str]:
     """Yield a line for each changed setting of an action."""
     for change in action.changes:
         why = f" ({plain(change.reason)})" if change.reason else ""
-        yield f"{indent}{plain(change.path)}: {_values(change)}{why}"
+        yield f"{indent}{plain(change.path)}: {describe_change(change)}{why}"
 
 
-def _values(change: FieldChange) -> str:
+def describe_change(change: FieldChange) -> str:
+    """Return what a setting was and what it becomes: `50 -> 80`."""
     return f"{plain(_value(change.before))} -> {plain(_value(change.after))}"
 
 
@@ -152,7 +153,8 @@ def _paint(text: str, foreground: str | None) -> str:
     return click.style(text, fg=foreground) if foreground and text else text
 
 
-def _is_loopback(url: str) -> bool:
+def is_loopback(url: str) -> bool:
+    """Say whether a URL is of this machine."""
     host = urlsplit(url).hostname or ""
     try:
         return ipaddress.ip_address(host).is_loopback

@@ -1,0 +1,166 @@
+"""Plan -> what a reviewer has to know, worst first; what it is written in is for other views."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from auger_reconcile.cli.views.plan_text import (
+    LOSSES,
+    Labels,
+    describe_action,
+    describe_change,
+    is_loopback,
+    symbol_of,
+)
+from auger_reconcile.cli.views.words import count_of, expectation, plain
+from auger_reconcile.planner.plan import Action, Plan, Replacement
+from auger_reconcile.resources._base import Loss, Verb
+
+NO_CHANGES = "No changes"
+MOST_TOLD = 4  # texts about one resource
+WORST_FIRST = (Loss.TRAFFIC, Loss.ARTIFACTS, Loss.COMPUTE, Loss.NONE)
+VERBS = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What happens to one resource.
+
+    Attributes:
+        symbols: of the actions, in their order: `+ >`.
+        verbs: in words, likewise.
+        told: detail and reason of each action.
+        loss: the worst one.
+        changes: of settings: path, and `before -> after`.
+        verb: that counts in a list of what is left out.
+    """
+
+    address: str
+    symbols: str
+    verbs: str
+    told: tuple[str, ...]
+    loss: Loss
+    changes: tuple[tuple[str, str], ...]
+    verb: Verb
+
+    @property
+    def cost(self) -> str:
+        """What is lost if it was a mistake, in words; "" for what can be repeated."""
+        return LOSSES[self.loss].removeprefix("! ")
+
+
+@dataclass(frozen=True)
+class Duel:
+    """A model that would take the place of another."""
+
+    address: str
+    champion: str
+    challenger: str
+    verdict: str
+
+
+def title_of(plan: Plan) -> str:
+    """Return the numbers: `2 to create, 1 to delete`; what happens to nothing is left out."""
+    counts = [f"{number:,} to {verb}" for verb, number in plan.summary.items() if number]
+    return ", ".join(counts) or NO_CHANGES
+
+
+def place_of(plan: Plan) -> str:
+    """Return the hub in words."""
+    hub = plain(plan.hub)
+    return f"the local hub ({hub})" if is_loopback(plan.hub) else hub
+
+
+def time_of(plan: Plan) -> str | None:
+    """Return how long the runs will take, None when there are none."""
+    runs = plan.estimate
+    if runs is None:
+        return None
+    return expectation(runs) + (f", from {count_of(runs.runs, 'past run')}" if runs.runs else "")
+
+
+def entries_of(plan: Plan) -> list[Entry]:
+    """Return an entry a resource, the worst losses first, otherwise in the order of the plan."""
+    labels = Labels(plan)
+    by_label: dict[str, list[Action]] = {}
+    for action in plan.actions:
+        by_label.setdefault(labels.of(action), []).append(action)
+    entries = [_entry(label, actions) for label, actions in by_label.items()]
+    return sorted(entries, key=lambda entry: (WORST_FIRST.index(entry.loss), entry.verb.value))
+
+
+def _entry(label: str, actions: Sequence[Action]) -> Entry:
+    loss = min((action.loss for action in actions), key=WORST_FIRST.index)
+    verbs = [action.verb for action in actions]
+    texts = _told(actions, name_verbs=len(set(verbs)) > 1)
+    left = len(texts) - MOST_TOLD
+    told = (*texts[:MOST_TOLD], *([f"and {left:,} more"] if left > 0 else []))
+    changes = [(plain(c.path), describe_change(c)) for action in actions for c in action.changes]
+    return Entry(
+        address=label,
+        symbols=" ".join(dict.fromkeys(symbol_of(action) for action in actions)),
+        verbs=", ".join(dict.fromkeys(verb.value for verb in verbs)),
+        told=told,
+        loss=loss,
+        changes=tuple(changes),
+        verb=min(verbs, key=(Verb.DELETE, Verb.STOP, Verb.CREATE, Verb.START, Verb.SELECT).index),
+    )
+
+
+def _told(actions: Sequence[Action], *, name_verbs: bool) -> list[str]:
+    """Return detail and reason of each action, each text once."""
+    texts = [(action.verb.value, describe_action(action)) for action in actions]
+    return list(
+        dict.fromkeys(f"{verb}: {text}" if name_verbs else text for verb, text in texts if text)
+    )
+
+
+def losses_of(plan: Plan) -> Iterator[str]:
+    """Yield what is lost for good or stops, one sentence each, the worst first."""
+    traffic = [action for action in plan.actions if action.loss is Loss.TRAFFIC]
+    replaced = sum(action.replacement is Replacement.NEW_FIRST for action in traffic)
+    if stopped := len(traffic) - replaced:
+        verb = "stops" if stopped == 1 else "stop"
+        yield f"{count_of(stopped, 'live model')} {verb} answering, with nothing in its place"
+    if replaced:
+        verb = "is" if replaced == 1 else "are"
+        yield f"{count_of(replaced, 'live model')} {verb} replaced: the new one first"
+    lost = Counter(a.address.kind for a in plan.actions if a.loss is Loss.ARTIFACTS)
+    if lost:
+        kinds = ", ".join(count_of(number, kind) for kind, number in sorted(lost.items()))
+        yield f"what was made is lost: {kinds}"
+
+
+def duels_of(plan: Plan) -> Iterator[Duel]:
+    """Yield each live model that another is to take the place of."""
+    labels = Labels(plan)
+    leaving: dict[str, list[Action]] = {}
+    for action in plan.actions:
+        if action.verb is Verb.DELETE and action.loss is Loss.TRAFFIC:
+            leaving.setdefault(labels.of(action), []).append(action)
+    for action in plan.actions:
+        if action.verb is not Verb.CREATE or labels.of(action) not in leaving:
+            continue
+        champions = [plain(old.detail or old.name) for old in leaving[labels.of(action)]]
+        is_open = "score" in action.unknown
+        verdict = "the better one, when the run has ended" if is_open else "the challenger"
+        yield Duel(labels.of(action), "; ".join(champions), plain(action.detail), verdict)
+
+
+def problems_of(plan: Plan) -> Iterator[tuple[str, str]]:
+    """Yield severity and text of what forbids the plan or is unknown, refusals first."""
+    for item in (*plan.refusals, *plan.diagnostics):
+        place = f"{item.span.path}:{item.span.line}" if item.span else ""
+        about = ", ".join(part for part in (item.address, place) if part)
+        parts = (item.summary, item.label, f"({about})" if about else "", item.hint)
+        first, *rest = (plain(part) for part in parts if part)
+        yield item.severity.value, " — ".join([first, *rest])
+
+
+def rest_of(entries: Sequence[Entry]) -> str:
+    """Return what is left out, counted: `9,400 more resources: 9,000 create, 400 delete`."""
+    counts = Counter(entry.verb for entry in entries)
+    verbs = ", ".join(f"{counts[verb]:,} to {verb.value}" for verb in VERBS if counts[verb])
+    return f"{len(entries):,} more: {verbs}"
