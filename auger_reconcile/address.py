@@ -5,15 +5,15 @@ Data only. Knows no kinds: whether `experiment` exists is for `resources._regist
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 
-class Address(NamedTuple):
+@dataclass(frozen=True, slots=True, order=True)
+class Address:
     """Where a resource is declared: its project, its kind and its name.
 
     Printed as `experiment.churn`; with several projects in one plan as `shop/experiment.churn`.
     A name may hold dots (`dataset.churn.csv`): only the first dot divides.
-    A tuple, because a plan of many resources looks addresses up all the time.
     """
 
     project: str

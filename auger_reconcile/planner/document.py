@@ -84,7 +84,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "digest": desired.digest,
             "revision_history": dict(desired.revision_history),
             "resources": [
-                {**address._asdict(), "spec": declared.spec.model_dump(mode="json")}
+                {**asdict(address), "spec": declared.spec.model_dump(mode="json")}
                 for address, declared in desired.resources.items()
             ],
         },
