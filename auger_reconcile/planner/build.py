@@ -122,8 +122,8 @@ def assess(
         kind = kind_of(address.kind)
         refs = {role: standings.get(at) for role, at in references[address].items()}
         known = {role: one.assessment for role, one in refs.items() if one is not None}
-        home_gone = any(one and one.kind.is_home and _is_gone(one) for one in refs.values())
-        wanted = Wanted.ABSENT if options.destroy or home_gone else kind.wanted(declared.spec)
+        homes = [one for one in refs.values() if one and one.kind.is_home and _is_gone(one)]
+        wanted = Wanted.ABSENT if options.destroy or homes else kind.wanted(declared.spec)
         if len(known) < len(refs):
             missing = next(at for role, at in references[address].items() if role not in known)
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
@@ -133,7 +133,12 @@ def assess(
             assessment = kind.assess(declared.spec, scene)
             if any(address.matches(one) for one in options.repeats):
                 assessment = kind.renew(declared.spec, assessment, scene)
-        standings[address] = Standing(declared, kind, wanted, assessment)
+        why = "declared absent"
+        if options.destroy:
+            why = "destroy was asked for"
+        elif homes:
+            why = f"goes with {homes[0].declared.address}"
+        standings[address] = Standing(declared, kind, wanted, assessment, why)
     return {address: standings[address] for address in desired.resources}
 
 

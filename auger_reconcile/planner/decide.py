@@ -26,12 +26,18 @@ from auger_reconcile.state import Declared
 
 @dataclass(frozen=True)
 class Standing:
-    """A declared resource with its kind and how it stands to the hub."""
+    """A declared resource with its kind and how it stands to the hub.
+
+    Attributes:
+        wanted: what it is to become, whatever is declared where all is to be destroyed.
+        why_absent: the reason of its deletes, where it is to be absent.
+    """
 
     declared: Declared
     kind: Kind[Any, Any]
     wanted: Wanted
     assessment: Assessment
+    why_absent: str
 
 
 def decide_actions(standing: Standing) -> Iterator[Action]:
@@ -39,7 +45,7 @@ def decide_actions(standing: Standing) -> Iterator[Action]:
     assessment, wanted = standing.assessment, standing.wanted
     if wanted is Wanted.ABSENT:
         for found in assessment.revisions:
-            yield delete_action(standing, found, "declared absent")
+            yield delete_action(standing, found, standing.why_absent)
         return
     if assessment.refusal:
         return
