@@ -17,6 +17,7 @@ SECTIONS = {
         "plan": "Show what apply would do; nothing is changed.",
         "apply": "Make the hub what the files say.",
         "destroy": "Delete everything the files declare.",
+        "rollback": "Deploy the trial of a model that was live before.",
     },
     "What is there": {
         "show": "Show what the hub has, or a saved plan.",

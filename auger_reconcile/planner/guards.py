@@ -33,7 +33,7 @@ def check_guards(
         counts: (project, kind) to the number of objects there.
         max_deletes: the number that the user allows; None leaves it to the share.
     """
-    yield from _check_protection(desired, actions)
+    yield from check_protection(desired, actions)
     yield from _check_budgets(desired, actions)
     deletes = [action for action in actions if action.verb is Verb.DELETE]
     if max_deletes is None:
@@ -46,7 +46,8 @@ def check_guards(
         )
 
 
-def _check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
+def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for every delete of a protected resource."""
     for action in actions:
         declared = desired.resources.get(action.address)
         protected = declared is not None and declared.spec.lifecycle.prevent_destroy
