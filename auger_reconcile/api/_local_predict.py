@@ -47,6 +47,8 @@ def predict_locally(archive: Path, source: Path, threshold: float | None) -> Pat
             copied = _bring(source, Path(room))
             command = _command(folder, copied, arguments)
             _run(command, folder)
+            if not predicted_path(copied).exists():
+                raise AugerError("the downloaded model wrote no predictions")
             predicted_path(copied).replace(result)
     except OSError as error:
         raise AugerError(f"`{source}` cannot be predicted: {error.strerror}") from None
