@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 import requests
-from requests_toolbelt import MultipartEncoder, MultipartEncoderMonitor
+from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from auger_reconcile.client.connection import carry_out, open_session, read_parts
 from auger_reconcile.client.redact import quote_foreign, redact
@@ -21,6 +21,7 @@ from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 
 _REQUEST = "POST (file upload)"
 _ANSWER_LIMIT = 64 * 1024
+_BLOCK = 1024 * 1024  # bytes read and sent at once
 
 Progress = Callable[[int, int], None]
 
@@ -53,34 +54,54 @@ def send_form(
         raise AugerError(f"cannot read `{source}`: {fault.strerror}") from None
     with file:
         before = _fingerprint(file)
-        parts = [(name, str(value)) for name, value in fields.items()]
-        encoder = MultipartEncoder([*parts, ("file", (str(fields["key"]), file))])
-        status = _post(url, encoder, timeout=timeout, progress=progress, source=source)
+        body = _FormWithFile(fields, file, progress or (lambda _sent, _total: None))
+        status = _post(url, body, timeout=timeout, source=source)
         if _fingerprint(file) != before:
             raise AugerError(f"`{source}` changed while it was uploaded")
     return status
 
 
-def _post(
-    url: str,
-    encoder: MultipartEncoder,
-    *,
-    timeout: float,
-    progress: Progress | None,
-    source: Path,
-) -> int:
+class _FormWithFile:
+    """A form as blocks of bytes, for a request body whose length is known before it is read.
+
+    Attributes:
+        len: bytes in all, as `requests` asks for them.
+    """
+
+    def __init__(self, fields: Mapping[str, Any], file: BinaryIO, report: Progress) -> None:
+        boundary = choose_boundary()
+        parts: list[tuple[str, Any]] = [(name, str(value)) for name, value in fields.items()]
+        parts.append(("file", (str(fields["key"]), b"", None)))
+        encoded, self.content_type = encode_multipart_formdata(parts, boundary)
+        self._tail = f"\r\n--{boundary}--\r\n".encode()
+        self._head = encoded.removesuffix(self._tail)
+        self._file, self._size, self._report = file, os.fstat(file.fileno()).st_size, report
+        self.len = len(self._head) + self._size + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        """Yield what stands before the file, the file without keeping it, and what is behind it."""
+        yield self._head
+        block, sent = memoryview(bytearray(_BLOCK)), 0
+        while sent < self._size:
+            count = self._file.readinto(block[: self._size - sent])  # type: ignore[attr-defined]
+            if not count:
+                raise AugerError(f"`{self._file.name}` changed while it was uploaded")
+            yield block[:count]
+            sent += count
+            self._report(len(self._head) + sent, self.len)
+        yield self._tail
+        self._report(self.len, self.len)
+
+
+def _post(url: str, body: _FormWithFile, *, timeout: float, source: Path) -> int:
     """Send the form; return the status when the storage took it."""
-    report = progress or (lambda _sent, _total: None)
-    monitor = MultipartEncoderMonitor(
-        encoder, lambda state: report(state.bytes_read, state.encoder.len)
-    )
 
     def send() -> tuple[int, str]:
         with open_session(url) as session:
             response = session.post(
                 url,
-                data=monitor,
-                headers={"Content-Type": monitor.content_type},
+                data=body,  # type: ignore[arg-type]  # any iterable of buffers is sent as it is
+                headers={"Content-Type": body.content_type},
                 timeout=(timeout, 4 * timeout),  # the storage may check the file before it answers
                 allow_redirects=False,
                 stream=True,
