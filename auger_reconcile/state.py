@@ -33,6 +33,7 @@ class DesiredState:
         hub: `local` or a URL; None leaves it to the credentials.
         organization: None leaves it to the credentials.
         credentials: folder named by `path_to_credentials`.
+        protected: what was protected when it was applied, whether it is declared or not.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         digest: of all declared values; comments, order and quotes do not change it.
     """
@@ -41,6 +42,7 @@ class DesiredState:
     hub: str | None = None
     organization: str | None = None
     credentials: str | None = None
+    protected: frozenset[Address] = frozenset()
     revision_history: Mapping[str, int] = field(default_factory=dict)
     digest: str = ""
 

@@ -74,7 +74,7 @@ class Workspace:
         from auger_reconcile.config.load import Loaded
 
         other = replace(self)
-        locks = self.loaded.locks if self.has_files else {}
+        locks = self.loaded.locks if self.has_files else ()
         other.__dict__["loaded"] = Loaded(desired, (), locks)
         return other
 
@@ -152,24 +152,17 @@ class Workspace:
     def remember_protection(self) -> tuple[Path, ...]:
         """Write what the declarations protect into the lock files; return those that changed.
 
-        What is not declared any more stays protected; what is declared without is released.
-
         Raises:
             AugerError: a file cannot be written.
         """
         from auger_reconcile.config.protection import write_protected
 
-        declared, known = self.desired.resources, self.desired.protected
-        wanted = {at for at, one in declared.items() if one.spec.lifecycle.prevent_destroy}
-        wanted |= known - declared.keys()
         changed = []
-        for path in dict.fromkeys(self.loaded.locks.values()):
-            here = {name for name, other in self.loaded.locks.items() if other == path}
-            protected = {at for at in wanted if at.project in here}
-            # TODO
-            if protected != {at for at in known if at.project in here}:
-                write_protected(path, protected)
-                changed.append(path)
+        for lock in self.loaded.locks:
+            protected = lock.after_apply(self.desired.resources)
+            if protected != lock.protected:
+                write_protected(lock.path, protected)
+                changed.append(lock.path)
         return tuple(changed)
 
     def close(self) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from auger_reconcile.api.saved_plan import read_plan, refresh_plan
+from auger_reconcile.api.workspace import Workspace
 from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult
 from auger_reconcile.applier.waiting import Patience
@@ -59,9 +60,18 @@ def plan_and_apply(
     options = ApplyOptions(parallelism, wait=wait, patience=Patience(timeout))
     with invocation.workspace() as workspace:
         plan = make_plan(invocation, workspace, read_files(invocation, workspace, **said))
+        if plan.is_empty and not plan.refusals:
+            _remember_protection(invocation, workspace)
         return carry_out(
             invocation, plan, workspace.apply, options=options, consent=Consent(auto_approve)
         )
+
+
+def _remember_protection(invocation: Invocation, workspace: Workspace) -> None:
+    """Let a protection last, though there is nothing else to do."""
+    for path in workspace.remember_protection():
+        if not invocation.is_quiet:
+            invocation.tell(f"`{path.name}` lists what is protected now; commit it.\n")
 
 
 def apply_saved(

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from auger_reconcile.config.find import find_files
 from auger_reconcile.config.interpolation import interpolate, referenced_names
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.overlay import lay_over
+from auger_reconcile.config.protection import Lock, read_locks
 from auger_reconcile.config.report import Report
 from auger_reconcile.config.rules import check_rules
 from auger_reconcile.config.source import ContentReader, local_path
@@ -40,10 +41,15 @@ _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 @dataclass(frozen=True)
 class Loaded:
-    """What the files ask for, and what is worth a word though nothing is wrong."""
+    """What the files ask for, and what is worth a word though nothing is wrong.
+
+    Attributes:
+        locks: the files that remember what is protected.
+    """
 
     state: DesiredState
     warnings: tuple[Diagnostic, ...]
+    locks: tuple[Lock, ...] = ()
 
 
 def load_desired_state(
@@ -70,9 +76,12 @@ def load_desired_state(
     documents = loader.read(paths)
     contents = ContentReader() if check_sources else None
     state = _Assembler(loader.report, contents).assemble(documents)
+    folders = {item.name: item.root.file.path.parent for item in documents}
+    locks = read_locks(folders, env, loader.report)
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
-    return Loaded(state, loader.report.diagnostics)
+    state = replace(state, protected=frozenset().union(*(lock.protected for lock in locks)))
+    return Loaded(state, loader.report.diagnostics, locks)
 
 
 def read_settings(

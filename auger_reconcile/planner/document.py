@@ -83,6 +83,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "credentials": desired.credentials,
             "digest": desired.digest,
             "revision_history": dict(desired.revision_history),
+            "protected": [asdict(address) for address in sorted(desired.protected)],
             "resources": [
                 {**asdict(address), "spec": declared.spec.model_dump(mode="json")}
                 for address, declared in desired.resources.items()
@@ -123,6 +124,7 @@ def declaration_of(document: Mapping[str, Any]) -> DesiredState:
         organization=declaration["organization"],
         credentials=declaration["credentials"],
         revision_history=declaration["revision_history"],
+        protected=frozenset(Address(**item) for item in declaration.get("protected", ())),
         digest=declaration["digest"],
     )
 

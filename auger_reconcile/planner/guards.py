@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
+from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.planner.plan import Action
@@ -47,20 +48,32 @@ def check_guards(
 
 
 def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for every delete of a protected resource."""
+    """Yield a diagnostic for every delete of what is protected, or was when it was declared."""
+    removed: dict[tuple[str, str], list[Address]] = defaultdict(list)
+    for at in desired.protected - desired.resources.keys():
+        removed[at.project, at.kind].append(at)
     for action in actions:
-        declared = desired.resources.get(action.address)
-        protected = declared is not None and declared.spec.lifecycle.prevent_destroy
-        if declared is None or action.verb is not Verb.DELETE or not protected:
+        if action.verb is not Verb.DELETE:
             continue
+        address, declared = action.address, desired.resources.get(action.address)
+        if declared and declared.spec.lifecycle.prevent_destroy:
+            hint = "`lifecycle.prevent_destroy` has to be removed, and applied, before"
+        elif address in desired.protected or any(
+            kind_of(at.kind).bears(action.object, at.name)
+            for at in removed[address.project, address.kind]
+        ):
+            hint = "the lock file lists it: declare it without `prevent_destroy` and apply, before"
+        else:
+            continue
+        spans = declared.spans if declared else {}
         yield Diagnostic(
             Severity.ERROR,
             "prevent-destroy",
             "the plan would delete a protected resource",
-            span=declared.spans.get("lifecycle") or declared.spans.get(""),
+            span=spans.get("lifecycle") or spans.get(""),
             label=action.name,
-            hint="`lifecycle.prevent_destroy` has to be removed, and applied, before",
-            address=str(action.address),
+            hint=hint,
+            address=str(address),
         )
 
 

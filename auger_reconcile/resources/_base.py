@@ -308,6 +308,10 @@ class Kind(ABC, Generic[S, Obj]):
         """Return what the verb on this object costs if it was a mistake."""
         return self.losses.get(verb, Loss.NONE)
 
+    def bears(self, found: Obj, name: str) -> bool:
+        """Say whether an object may have been declared under a name, as whatever revision."""
+        return _canonical(name) in set(self.index_keys(found))
+
     def describe(self, found: Obj) -> str:
         """Return what is worth knowing of an object that goes, one short text; by default none."""
         return ""

@@ -230,6 +230,10 @@ class Model(Kind[ModelSpec, ModelObject]):
         """A download lies in the folder of auger.yaml and stays there."""
         return found.path is None
 
+    def bears(self, found: ModelObject, name: str) -> bool:
+        """A hub that keeps no names cannot tell; then it may have been."""
+        return found.name is None or found.name == name
+
     def describe(self, found: ModelObject) -> str:
         """The trial with its algorithm and score: `trial 8f2c, LGBMClassifier, roc_auc 0.9100`."""
         score = f"{found.metric or 'score'} {found.score:.4f}" if found.score is not None else None

@@ -8,6 +8,7 @@ A case says everything that its plan does, one line an action, in the order of t
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ def build(case: dict[str, Any]) -> Plan:
     for name in ("targets", "excludes", "repeats"):
         told[name] = addresses(told.get(name, ()))
     desired = declare({"name": "shop", **(case.get("desired") or {})})
+    protected = [replace(at, project="shop") for at in addresses(case.get("protected", ()))]
+    desired = replace(desired, protected=frozenset(protected))
     return build_plan(desired, observe(case.get("observed") or {}), PlanOptions(**told))
 
 

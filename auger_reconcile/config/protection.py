@@ -1,0 +1,131 @@
+"""What was protected stays so when it is removed from the file: `auger.lock.yaml` remembers it.
+
+A protection that goes with the line that declares it protects from nothing but a typing error. The
+file lies beside auger.yaml and belongs into version control, where a removed line is seen.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterable, Iterator
+from collections.abc import Mapping as Map
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from auger_reconcile.address import Address
+from auger_reconcile.config.compose import compose
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence
+from auger_reconcile.config.report import Report
+from auger_reconcile.config.text import read_text
+from auger_reconcile.errors import AugerError
+from auger_reconcile.state import Declared
+
+HEAD = """\
+# Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
+# something: declare it without `prevent_destroy` and apply, or remove its line.
+"""
+
+
+@dataclass(frozen=True)
+class Lock:
+    """One lock file: the projects that are declared beside it, and what it lists."""
+
+    path: Path
+    projects: frozenset[str]
+    protected: frozenset[Address]
+
+    def after_apply(self, declared: Map[Address, Declared]) -> frozenset[Address]:
+        """Return what it has to list once the declarations are applied.
+
+        What is not declared any more stays protected; what is declared without is released.
+        """
+        asked = {at for at, one in declared.items() if one.spec.lifecycle.prevent_destroy}
+        here = {at for at in asked if at.project in self.projects}
+        return frozenset(here | (self.protected - declared.keys()))
+
+
+def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tuple[Lock, ...]:
+    """Return the lock files of projects, by the folders that they are declared in."""
+    projects: dict[Path, set[str]] = {}
+    for project, folder in folders.items():
+        projects.setdefault(lock_path(folder, env), set()).add(project)
+    return tuple(
+        Lock(path, frozenset(names), read_protected(path, report))
+        for path, names in projects.items()
+    )
+
+
+def lock_path(folder: Path, env: str | None) -> Path:
+    """Return where the protections of a folder are remembered; environments have their own."""
+    return folder / (f"auger.{env}.lock.yaml" if env else "auger.lock.yaml")
+
+
+def read_protected(path: Path, report: Report) -> frozenset[Address]:
+    """Return what a lock file protects; where there is none, nothing."""
+    if not path.is_file():
+        return frozenset()
+    text, problems = read_text(path)
+    report.add(*problems)
+    if text is None:
+        return frozenset()
+    composed = compose(text)
+    report.add(*composed.diagnostics)
+    roots = (document.root for document in composed.documents if document.root is not None)
+    return frozenset(address for root in roots for address in _read_root(root, report))
+
+
+def _read_root(root: Node, report: Report) -> Iterator[Address]:
+    listed = root.value("protected") if isinstance(root, Mapping) else None
+    if listed is None:
+        return
+    if not isinstance(listed, Mapping):
+        _refuse(listed, report)
+        return
+    for project, (_, addresses) in listed.entries.items():
+        for item in addresses.items if isinstance(addresses, Sequence) else [addresses]:
+            if address := _read_address(item, report):
+                yield Address(project, address.kind, address.name)
+
+
+def _read_address(item: Node, report: Report) -> Address | None:
+    with suppress(ValueError):
+        return Address.parse(item.text if isinstance(item, Scalar) else "")
+    _refuse(item, report)
+    return None
+
+
+def _refuse(node: Node, report: Report) -> None:
+    hint = "`protected` holds a list of addresses for each project"
+    report.error("wrong-lock", "no list of protected resources", node, hint=hint)
+
+
+def write_protected(path: Path, protected: Iterable[Address]) -> None:
+    """Write what is protected, whole or not at all; the same list is the same bytes.
+
+    Raises:
+        AugerError: the file cannot be written.
+    """
+    projects: dict[str, list[str]] = {}
+    for address in sorted(protected):
+        projects.setdefault(address.project, []).append(str(address))
+    lines = ["protected:"]
+    for project, addresses in projects.items():
+        lines.append(f"  {_quote(project)}:")
+        lines += (f"    - {_quote(address)}" for address in addresses)
+    body = "\n".join(lines) if projects else "protected: {}"
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        draft.write_text(f"{HEAD}{body}\n", encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise AugerError(f"`{path}` cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _quote(text: str) -> str:
+    """Return a text in double quotes, which JSON and YAML read alike."""
+    return json.dumps(text, ensure_ascii=False)
