@@ -36,6 +36,7 @@ SECTIONS = {
         "hub": "Run a hub of your own on this machine.",
     },
     "For your tools": {
+        "fmt": "Lay auger.yaml out: keys in their order, comments kept.",
         "schema": "Print the JSON Schema of auger.yaml, for completion in editors.",
         "completion": "Print what makes a shell complete commands.",
     },

@@ -6,10 +6,7 @@ before it is written, and has to differ in the wanted values and in nothing else
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
-import tempfile
 from collections.abc import Mapping as Map
 from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
@@ -19,12 +16,12 @@ from auger_reconcile.config.legacy import RENAMED
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null, resolve
 from auger_reconcile.config.quoting import Value, to_yaml
 from auger_reconcile.config.text import FileText, decode, read_text
+from auger_reconcile.config.write import replace_file
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 
 KeyPath: TypeAlias = tuple[str, ...]
 
-_BOM = b"\xef\xbb\xbf"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 _PROPERTIES = re.compile(r"(?:[&!]\S*(?:[ \t]+|$))*")  # anchor and tag before a value
 # Where a new key goes: after the nearest of those before it. Others go to the end.
@@ -68,7 +65,7 @@ def set_values(path: Path, changes: Map[KeyPath, Value]) -> None:
     for keys, value in changes.items():
         file = _set_one(file, keys, value)
     if file.text != before:
-        _replace(path, file.text)
+        replace_file(path, file.text)
 
 
 def _set_one(file: FileText, keys: KeyPath, value: Value) -> FileText:
@@ -242,7 +239,7 @@ class _Editor:
 def _is_same(node: Node, value: Value) -> bool:
     if not isinstance(node, Scalar) or node.is_null:
         return False
-    return node.text == value if isinstance(value, str) else _shape(node) == _shape_of(value)
+    return node.text == value if isinstance(value, str) else shape_of_node(node) == _shape_of(value)
 
 
 def _verified(
@@ -254,21 +251,26 @@ def _verified(
         raise _CannotEdit(0, "the value has a character that YAML does not allow")
     composed = compose(changed)
     roots = [document.root for document in composed.documents]
-    wanted = _with(_shape(root) if root else {}, keys, _shape_of(value))
-    if composed.diagnostics or len(roots) != 1 or roots[0] is None or _shape(roots[0]) != wanted:
+    wanted = _with(shape_of_node(root) if root else {}, keys, _shape_of(value))
+    if (
+        composed.diagnostics
+        or len(roots) != 1
+        or roots[0] is None
+        or shape_of_node(roots[0]) != wanted
+    ):
         raise _CannotEdit(root.start if root else 0, "the change would alter other values as well")
     return changed
 
 
-def _shape(node: Node) -> Any:
+def shape_of_node(node: Node) -> Any:
     """Return a node as data that compares equal only if it means the same."""
     match node:
         case Scalar(text, plain):
             return _shape_of(resolve(text)) if plain else ("str", text)
         case Sequence(items):
-            return [_shape(item) for item in items]
+            return [shape_of_node(item) for item in items]
         case Mapping(entries):
-            return {key: _shape(entry.value) for key, entry in entries.items()}
+            return {key: shape_of_node(entry.value) for key, entry in entries.items()}
 
 
 def _shape_of(value: Value) -> tuple[str, str]:
@@ -280,21 +282,3 @@ def _with(shape: Any, keys: KeyPath, value: Any) -> Any:
     head, *rest = keys
     known = shape if isinstance(shape, dict) else {}
     return {**known, head: _with(known.get(head), tuple(rest), value) if rest else value}
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write a file in one step: readers see the old or the new one, never a part."""
-    target = path.resolve()
-    mark = _BOM if target.read_bytes().startswith(_BOM) else b""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(mark + text.encode("utf-8"))
-            stream.flush()
-            os.fsync(stream.fileno())
-        shutil.copymode(target, temporary)
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -1,0 +1,29 @@
+"""`auger fmt`: auger.yaml in its canonical form. Asks no hub."""
+
+from __future__ import annotations
+
+import click
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+
+
+@command(example="auger fmt --check")
+@click.option("--check", is_flag=True, help="Change nothing; exit 1 when a file would change.")
+def fmt(invocation: Invocation, *, check: bool) -> ExitCode:
+    """Lay auger.yaml out: keys in their order, comments kept.
+
+    The files and the overlays beside them. Quotes, lists and texts stay as they are written, and
+    what the files mean stays what it was. The names of changed files are printed.
+    """
+    from auger_reconcile.api.layout import lay_out_files
+
+    files = lay_out_files(invocation.files, write=not check)
+    changed = [file for file in files if file.is_changed]
+    if invocation.as_json:
+        told = [{"path": str(file.path), "changed": file.is_changed} for file in files]
+        invocation.show_json({"format_version": "1.0", "files": told})
+    for file in () if invocation.as_json else changed:
+        invocation.show(str(file.path))
+    return ExitCode.FAILED if check and changed else ExitCode.DONE
