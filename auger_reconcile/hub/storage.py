@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
-from urllib.parse import urlsplit
 
 _SUFFIX = re.compile(r"((?:\.[A-Za-z0-9]{1,8}){1,2})$")
 _MAX_NAME_BYTES = 200
@@ -60,8 +59,11 @@ class Storage:
 
 def key_of_url(url: str) -> str:
     """Return the path after the bucket; clients invent the bucket (wire contract §3.5 step 6)."""
-    parts = urlsplit(url)
-    return parts.path.lstrip("/") if parts.scheme == "s3" else url.lstrip("/")
+    # Not as a URL: a `#` or `?` in the name of a file is part of the name.
+    scheme, separator, rest = url.partition("://")
+    if not separator or scheme.lower() != "s3":
+        return url.lstrip("/")
+    return rest.partition("/")[2].lstrip("/")
 
 
 def project_key(project_name: str, folder: str, file_name: str) -> str:

@@ -60,6 +60,7 @@ def test_a_broken_write_leaves_nothing(tmp_path: Path) -> None:
         ("s3://bucket/a/b.csv", "a/b.csv"),
         ("s3://localhost:5000/a/b.csv", "a/b.csv"),
         ("s3://127/a/b.csv", "a/b.csv"),
+        ("s3://b/a/no #1?.csv", "a/no #1?.csv"),
         ("files/b.csv", "files/b.csv"),
     ],
 )

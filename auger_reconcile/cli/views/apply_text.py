@@ -91,7 +91,8 @@ def describe_progress(event: Progressed) -> str:
 def render_outcome(outcome: Outcome, labels: Labels) -> str:
     """Return one line: `project.churn: created after 0.4 s`."""
     action = outcome.action
-    label, done = labels.of(action), PAST[action.verb]
+    is_cleared = action.verb is Verb.SELECT and not action.name
+    label, done = labels.of(action), "cleared" if is_cleared else PAST[action.verb]
     note = f" ({plain(outcome.note)})" if outcome.note else ""
     match outcome.status:
         case Status.APPLIED:
@@ -144,4 +145,6 @@ def _next_commands(result: ApplyResult) -> Iterator[str]:
     for outcome in result.outcomes:
         template = NEXT.get((outcome.action.address.kind, outcome.action.verb))
         if template:
-            yield template.format(id=getattr(outcome.object, "id", ""))
+            found = outcome.object
+            locally = " --locally" if getattr(found, "path", None) else ""
+            yield template.format(id=getattr(found, "trial_id", "")) + locally
