@@ -1,4 +1,4 @@
-"""`python -m auger_reconcile.hub`: serve, start, stop, status, logs, user."""
+"""`python -m auger_reconcile.hub`: serve, start, stop, status, logs, user, ticket."""
 
 from __future__ import annotations
 
@@ -118,6 +118,24 @@ def _user(options: argparse.Namespace, settings: HubSettings) -> int:
     return 0
 
 
+def _ticket(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.daemon import HubFailed, find_running
+    from auger_reconcile.hub.database.engine import Database
+    from auger_reconcile.hub.page.ticket import TICKET_SECONDS, UnknownUser, issue_ticket
+
+    running = find_running(settings)
+    if running is None:
+        raise HubFailed(f"no hub serves {settings.home}")
+    try:
+        with Database(settings.database_url).write() as session:
+            ticket = issue_ticket(session, options.user)
+    except UnknownUser as error:
+        raise HubFailed(str(error)) from error
+    url = f"{running.url}/log-in?ticket={ticket}"
+    _print(json.dumps({"url": url, "valid_seconds": TICKET_SECONDS}) if options.json else url)
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     # an option that is not given leaves no value: a subcommand must not undo its parent's
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -146,6 +164,9 @@ def _parser() -> argparse.ArgumentParser:
     logs = add("logs", _logs, shared, "print the hub's log")
     logs.add_argument("-n", "--lines", type=int, default=50, help="how many lines; 0 is all")
     logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+    ticket = add("ticket", _ticket, shared, "print a URL that logs in once, within a minute")
+    ticket.add_argument("--user", default="local", help="who is logged in")
+    ticket.add_argument("--json", action="store_true", help="one JSON line")
     user = add("user", _user, shared, "manage who may log in")
     actions = user.add_subparsers(dest="action", required=True)
     added = actions.add_parser(

@@ -30,6 +30,7 @@ from auger_reconcile.hub.api import (
 )
 from auger_reconcile.hub.files import file_routes
 from auger_reconcile.hub.hub import Hub
+from auger_reconcile.hub.page.routes import page_routes
 from auger_reconcile.hub.routes.all import ROUTES
 from auger_reconcile.hub.settings import API_PREFIX
 
@@ -60,6 +61,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub), methods=["POST"]),
         *_api_routes(hub, ROUTES),
         StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
+        *page_routes(hub),
         *file_routes(hub),
     ]
     app = Starlette(routes=routes, lifespan=lifespan)

@@ -1,0 +1,109 @@
+"""How numbers, times and names read on the page; the templates use these as filters."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+NOTHING = "–"
+_TONES = {
+    "good": ("running", "processed", "ready", "completed", "done"),
+    "going": (
+        *("deploying", "undeploying", "processing", "preprocess", "started"),
+        *("packaging", "requested", "waiting"),
+    ),
+    "bad": ("error", "processed_with_error", "packaged_with_error", "interrupted"),
+}
+_TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses}
+_WORDS = {
+    "preprocess": "preparing",
+    "started": "searching",
+    "processed_with_error": "failed",
+    "packaged_with_error": "failed",
+    "error": "failed",
+    "undeployed": "stopped",
+    "undeploying": "stopping",
+    "deploying": "starting",
+}
+
+
+def number(value: float | None) -> str:
+    """Return a number of any size to be read, not to be compared: four significant digits."""
+    if value is None:
+        return NOTHING
+    if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e9):
+        return f"{int(value):,}"
+    return f"{value:,.4g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
+def score(value: float | None) -> str:
+    """Return a score to be compared with those above and below it: a fixed number of decimals."""
+    if value is None:
+        return NOTHING
+    return f"{value:,.4f}" if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def duration(seconds: float | None) -> str:
+    """Return seconds as people say them."""
+    if seconds is None:
+        return NOTHING
+    if seconds < 10:
+        return f"{seconds:.2f} s" if seconds < 1 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def when(value: datetime | None) -> str:
+    """Return a moment in UTC, to the minute."""
+    return value.strftime("%Y-%m-%d %H:%M UTC") if value else NOTHING
+
+
+def algorithm(path: str) -> str:
+    """Return the class of an algorithm's path."""
+    return path.rpartition(".")[2]
+
+
+def library(path: str) -> str:
+    """Return the package of an algorithm's path."""
+    return path.partition(".")[0] if "." in path else ""
+
+
+def plain(value: Any) -> str:
+    """Return a setting's value as it is written in JSON, a text without its quotes."""
+    if isinstance(value, float):
+        return number(value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def count(value: int, noun: str) -> str:
+    """Return `1 trial`, `2 trials`."""
+    return f"{value:,} {noun}" if value == 1 else f"{value:,} {noun}s"
+
+
+def tone(status: str | None) -> str:
+    """Return the kind of a status: good, going, bad or quiet."""
+    return _TONE_OF.get(status or "", "quiet")
+
+
+def status_word(status: str | None) -> str:
+    """Return a status in a word."""
+    return _WORDS.get(status or "", status or "new")
+
+
+FILTERS: dict[str, Callable[..., str]] = {
+    "number": number,
+    "score": score,
+    "duration": duration,
+    "when": when,
+    "algorithm": algorithm,
+    "library": library,
+    "plain": plain,
+    "count_of": count,
+    "tone": tone,
+    "status_word": status_word,
+}
