@@ -1,0 +1,125 @@
+"""The files for other programs: each command in them is one that auger has."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cli.static_hub import serve
+from house_rules.conftest import parse_command
+
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.config.load import load_desired_state
+
+from .conftest import ACTION, GITOPS, ROOT, Checkout
+from .finished import finished
+
+WORKFLOWS = sorted((GITOPS / ".github" / "workflows").glob("*.yml"))
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+FILES = [*WORKFLOWS, GITOPS / ".gitlab-ci.yml", HOOKS, ACTION / "action.yml"]
+SHELL = {">", ">>", "|", "||", "&&", ";"}
+
+
+def texts(value: Any) -> Iterator[str]:
+    """Yield every text in a document."""
+    if isinstance(value, str):
+        yield value
+    for item in (
+        value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    ):
+        yield from texts(item)
+
+
+def commands(path: Path) -> Iterator[str]:
+    """Yield the command lines of auger, without what the shell does with them."""
+    text = path.read_text(encoding="utf-8")
+    lines = texts(yaml.safe_load(text)) if path.suffix != ".sh" else [text]
+    for line in (line.strip() for text in lines for line in text.splitlines()):
+        if line.startswith("auger "):
+            words = shlex.split(line.replace('"${which[@]}"', "-f ."), comments=True)
+            end = next((n for n, word in enumerate(words) if word in SHELL), len(words))
+            yield shlex.join(words[:end])
+
+
+TYPED = sorted({line for path in [*FILES, ACTION / "run.sh"] for line in commands(path)})
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_a_file_is_yaml(path: Path) -> None:
+    assert yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def test_there_are_commands_to_check() -> None:
+    assert len(TYPED) > 8
+
+
+@pytest.mark.parametrize("line", TYPED)
+def test_a_command_can_be_typed(line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "plan.json").touch()
+    monkeypatch.chdir(tmp_path)
+    assert parse_command(line).command.callback is not None
+
+
+@pytest.mark.parametrize("line", list(commands(GITOPS / ".gitlab-ci.yml")))
+def test_a_command_of_the_gitlab_template_runs(checkout: Checkout, line: str) -> None:
+    desired = load_desired_state([GITOPS / "auger.yaml"], env="prod", environ={}).state
+    with serve(finished(desired)) as hub:
+        given = {"AUGER_CREDENTIALS": hub.credentials}
+        checkout.run("auger", "--env", "prod", "plan", "--out", "plan.json", **given)
+        done = checkout.run(*shlex.split(line), **given)
+    assert done.returncode == ExitCode.DONE, done.stderr
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_says_what_it_may_do(path: Path) -> None:
+    flow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert flow["permissions"]["contents"] in ("read", "write")
+    assert "pull_request_target" not in flow[True]  # `on`, as YAML 1.1 reads it
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_a_workflow_gives_the_action_inputs_that_it_has(path: Path) -> None:
+    known = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))["inputs"]
+    for job in yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values():
+        used = [step for step in job["steps"] if step.get("uses") == "./.github/actions/auger"]
+        assert used
+        assert all(step["with"].keys() <= known.keys() for step in used)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_the_scripts_of_a_workflow_are_valid_bash_without_pasted_values(path: Path) -> None:
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+    for script in [step["run"] for job in jobs for step in job["steps"] if "run" in step]:
+        assert "${{" not in script
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+def test_a_hook_fires_for_the_files_of_auger_and_no_others() -> None:
+    for hook in yaml.safe_load(HOOKS.read_text(encoding="utf-8")):
+        fires = re.compile(hook["files"]).search
+        names = ["auger.yaml", "churn/auger.prod.yaml", "config.yaml", "bauger.yaml"]
+        assert [name for name in names if fires(name)] == names[:2]
+
+
+@pytest.mark.parametrize("name", ["README.md", "auger", "auger_reconcile", "pyproject.toml"])
+def test_what_the_image_copies_is_there_and_is_let_through(name: str) -> None:
+    docker = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert re.search(rf"^COPY .*\b{re.escape(name)}\b", docker, re.M)
+    assert (ROOT / name).exists()
+    assert f"!{name}" in (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+
+
+def test_the_image_is_small_and_runs_as_no_root() -> None:
+    docker = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    stages = re.split(r"^FROM ", docker, flags=re.M)[1:]
+    assert len(stages) == 2
+    assert all(stage.startswith("python:3.12-slim") for stage in stages)
+    assert re.search(r"^USER (?!root|0\b)\S+$", stages[-1], re.M)
+    assert 'ENTRYPOINT ["auger"]' in stages[-1]
+    assert not re.search(r"^ADD |:latest", docker, re.M)
