@@ -32,7 +32,8 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "organization": plan.organization,
         "config_digest": plan.config_digest,
         "actions": [action_to_document(action) for action in plan.actions],
-        "summary": {**plan.summary, "estimate": _told(plan.estimate)},
+        "summary": plan.summary,
+        "estimate": _told(plan.estimate),
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
 

@@ -65,7 +65,7 @@ def test_several_runs_add_up() -> None:
 def test_the_document_carries_the_estimate_there_and_back() -> None:
     made = plan([{"times": TIMES}])
     document = to_document(made)
-    assert document["summary"]["estimate"]["seconds"] == 600
+    assert document["estimate"]["seconds"] == 600
     assert plan_of(document).estimate == made.estimate
 
 
