@@ -56,6 +56,14 @@ class LocalHub:
         """
         return local_hub.status(environ=self.environ, home=self.home)
 
+    def issue_ticket(self, user: str = "local") -> Mapping[str, Any]:
+        """Return `url`, which logs the user in to the hub's page once, and `valid_seconds`.
+
+        Raises:
+            Unavailable: the hub does not run, or there is no such user.
+        """
+        return local_hub.ticket(user, environ=self.environ, home=self.home)
+
     def read_log(self, lines: int) -> list[str]:
         """Return the last lines of its log; none when it never ran."""
         return local_hub.tail_log(environ=self.environ, home=self.home, lines=lines)

@@ -52,6 +52,27 @@ def status(invocation: Invocation) -> None:
     _show(invocation, facts, render_status(facts))
 
 
+@hub.command("open", example="auger hub open")
+@click.option("--user", default="local", show_default=True, help="Who is logged in.")
+@click.option("--print", "is_printed", is_flag=True, help="Print the address, open no browser.")
+def open_(invocation: Invocation, *, user: str, is_printed: bool) -> None:
+    """Open the hub's page in the browser, logged in.
+
+    Starts the hub when it does not run. The address works once and for a minute.
+    """
+    import webbrowser
+
+    from auger_reconcile.api.local_hub import LocalHub
+
+    local_hub = LocalHub()
+    with invocation.busy_with("Starting the local hub"):
+        local_hub.start()
+    facts = local_hub.issue_ticket(user)
+    url = str(facts.get("url"))
+    is_opened = not (is_printed or invocation.as_json) and webbrowser.open(url)
+    _show(invocation, facts, "Opened the hub's page in the browser." if is_opened else url)
+
+
 @hub.command(example="auger hub logs --follow")
 @click.option(
     "-n", "--lines", type=click.IntRange(min=1), default=50, show_default=True, help="How many."

@@ -70,6 +70,11 @@ def status(*, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
     return _ask_facts("status", "--json", environ=environ, home=home)
 
 
+def ticket(user: str, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """Return an address that logs the user in, once and within a minute."""
+    return _ask_facts("ticket", "--json", f"--user={user}", environ=environ, home=home)
+
+
 def run_user_command(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) -> Any:
     """Run `user add|list|revoke` and return its answer; a new password is shown only there."""
     return _ask(["user", *arguments], environ=environ, home=home)

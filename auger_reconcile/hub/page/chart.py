@@ -43,6 +43,8 @@ class Mark:
     x: float
     y: float
     label: str
+    is_outside: bool = False
+    """Worse than what the chart shows: it lies on the lower edge."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,7 @@ class ScoreChart:
     """Corners of the line, as SVG's `points`."""
     rows: Sequence[Mark]
     columns: Sequence[Mark]
+    outside: int
     summary: str
 
 
@@ -96,10 +99,14 @@ def draw_scores(trials: Sequence[Tried]) -> ScoreChart | None:
     step = math.ceil(len(trials) / _MOST_POINTS)
     words = f"{len(trials)} scored trials in {duration(seconds)}"
     return ScoreChart(
-        points=[Mark(x(t.seconds), y(t.score), t.label) for t in trials[::step]],
+        points=[
+            Mark(x(t.seconds), y(t.score), t.label, is_outside=t.score < lowest)
+            for t in trials[::step]
+        ],
         best=" ".join(f"{left},{top}" for left, top in corners),
         rows=[Mark(_LEFT, y(v), number(v)) for v in find_ticks(lowest, highest, 4)],
-        columns=[Mark(x(v), CHART_HEIGHT - _BOTTOM, duration(v)) for v in _seconds(seconds)],
+        columns=[Mark(x(v), CHART_HEIGHT - _BOTTOM, _clock(v)) for v in _seconds(seconds)],
+        outside=sum(t.score < lowest for t in trials),
         summary=f"{words}; the best score went from {score(bests[0])} to {score(bests[-1])}",
     )
 
@@ -118,6 +125,13 @@ def _seconds(longest: float) -> list[float]:
     steps = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400)
     step = next((step for step in steps if longest / step <= 6), 86400 * math.ceil(longest / 5e5))
     return [float(step * index) for index in range(int(longest // step) + 1)]
+
+
+def _clock(seconds: float) -> str:
+    """Return a round time for the axis: `40 s`, `2 min`, `1.5 h`."""
+    if seconds < 60:
+        return f"{seconds:.0f} s" if seconds else "0"
+    return f"{seconds / 60:g} min" if seconds < 7200 else f"{seconds / 3600:g} h"
 
 
 def _range(trials: Sequence[Tried]) -> tuple[float, float]:

@@ -12,12 +12,10 @@ from urllib.parse import parse_qsl, quote
 
 import anyio.to_thread
 import jinja2
-from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from auger_reconcile.hub.accounts import Caller
 from auger_reconcile.hub.api import ApiError, Call, Fields, NotFound
 from auger_reconcile.hub.database.tables import Organization, User
 from auger_reconcile.hub.hub import Hub
@@ -103,27 +101,25 @@ def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) 
         return _send_to_log_in(request)
     visitor: Fields | None = None
     try:
-        is_read = fields is None
-        with hub.database.read() if is_read else hub.database.write() as session:
+        with hub.database.read() if fields is None else hub.database.write() as session:
             params = {**request.query_params, "form": fields, **request.path_params}
-            base_url = str(request.base_url).rstrip("/")
-            call = Call(hub, caller, session, params, base_url)
-            visitor = _describe_visitor(call, caller)
+            call = Call(hub, caller, session, params, str(request.base_url).rstrip("/"))
+            visitor = _describe_visitor(call)
             outcome = act(call)
+        if isinstance(outcome, View):
+            return render(request, outcome, visitor)
         for action in call.after_commit:
             action()
-        if not is_read:
-            hub.supervisor.wake()
+        hub.supervisor.wake()
+        return RedirectResponse(outcome, status_code=303)
     except NotFound:
-        outcome = problem(404, "There is no such thing here, or not any more.")
+        fault = problem(404, "There is no such thing here, or not any more.")
     except ApiError as error:
-        outcome = problem(error.status, f"The hub refuses this: {error}.")
+        fault = problem(error.status, f"The hub refuses this: {error}.")
     except Exception:  # noqa: BLE001 - a page whatever happens; the log gets the traceback
         _errors.exception("%s of the page failed", request.url.path)
-        outcome = problem(500, "Something went wrong in the hub; its log says more.")
-    if isinstance(outcome, str):
-        return RedirectResponse(outcome, status_code=303)
-    return render(request, outcome, visitor)
+        fault = problem(500, "Something went wrong in the hub; its log says more.")
+    return render(request, fault, visitor)
 
 
 def _send_to_log_in(request: Request) -> Response:
@@ -136,10 +132,10 @@ def _send_to_log_in(request: Request) -> Response:
     return RedirectResponse(LOG_IN_PATH + query, status_code=303)
 
 
-def _describe_visitor(call: Call, caller: Caller) -> Fields:
-    user = call.session.get_one(User, caller.user_id)
-    names = select(Organization.name).where(Organization.id == caller.organization_id)
-    return {"name": user.name, "organization": call.session.scalar(names)}
+def _describe_visitor(call: Call) -> Fields:
+    user = call.session.get_one(User, call.caller.user_id)
+    organization = call.session.get_one(Organization, call.caller.organization_id)
+    return {"name": user.name, "organization": organization.name}
 
 
 @functools.cache
@@ -147,6 +143,7 @@ def _templates() -> Jinja2Templates:
     """Return the templates; a missing fact is an error and every value is escaped."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        auto_reload=False,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
