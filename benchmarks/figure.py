@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import os
 import platform
 import re
@@ -14,9 +14,10 @@ PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 HEAD = """# Performance
 
 What `make bench` (`python -m benchmarks`) found: each figure beside a peer, or beside a limit that
-the project has set itself, measured in the same run, in turns, as the median of several rounds. Times are
-seconds of processor time unless a line says otherwise. A figure belongs to the machine named above
-its table; the ratio is what to compare. `python -m benchmarks NAME` measures one section anew.
+the project has set itself, measured in the same run, in turns, as the median of several rounds.
+Times are seconds of processor time unless a line says otherwise. A figure belongs to the machine
+named above its table; the ratio is what to compare. `python -m benchmarks NAME` measures one
+section anew.
 """
 
 
@@ -76,7 +77,7 @@ class Section:
         """The section as Markdown."""
         table = ["| what | auger | beside | ratio | limit | met |", "|---|---|---|---|---|---|"]
         rows = [figure.row for figure in self.figures]
-        taken = f"`python -m benchmarks {self.name}`, {datetime.date.today()}, {describe_machine()}"
+        taken = f"`python -m benchmarks {self.name}`, {dt.date.today()}, {describe_machine()}"
         return "\n".join([f"## {self.title}\n", taken + "\n", *table, *rows, "", *self.notes])
 
 

@@ -89,6 +89,7 @@ def read_plan(path: Path) -> SavedPlan:
         AugerError: the file is no saved plan, is damaged, or was made by a newer format.
     """
     from auger_reconcile.planner.document import FORMAT_VERSION, plan_of, seal_of
+    from auger_reconcile.planner.shape import check_shape
 
     try:
         if path.stat().st_size > LARGEST:
@@ -109,6 +110,7 @@ def read_plan(path: Path) -> SavedPlan:
     try:
         if seal_of(document) != document["seal"]:
             raise AugerError(f"`{path}` is damaged: its content does not fit its seal")
+        check_shape(document)
         plan_of(document)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise AugerError(f"`{path}` is damaged: something is missing in it") from None

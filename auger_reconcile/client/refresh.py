@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -40,8 +40,9 @@ def refresh(
         NotFound: there is no such organization.
     """
     organization_id = find_organization(client, organization)
-    homes = _find_homes(client, projects, organization_id)
-    answers = _read_rest(client, [item["id"] for item in homes.values()])
+    with _in_known_form("projects"):
+        homes = _find_homes(client, projects, organization_id)
+        answers = _read_rest(client, [item["id"] for item in homes.values()])
     exports = _read_exports(folder) if folder else []
     objects: dict[tuple[str, str], tuple[Any, ...]] = {}
     for name, item in homes.items():
@@ -51,8 +52,21 @@ def refresh(
             **{source: by_project[str(item["id"])] for source, by_project in answers.items()},
         }
         for kind in all_kinds().values():
-            objects[name, kind.name] = kind.observe(mine)
+            with _in_known_form(kind.plural):
+                objects[name, kind.name] = kind.observe(mine)
+                for found in objects[name, kind.name]:
+                    hash((found.id, found.name))  # both are looked up, later
     return ObservedState(client.url, organization, organization_id, objects)
+
+
+@contextmanager
+def _in_known_form(what: str) -> Iterator[None]:
+    """Turn what only a foreign form of the hub's objects can cause into an error about the hub."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        told = f"the hub answered {what} in a form that is not the API's"
+        raise HubError(told, hint="the URL may belong to something else than a hub") from error
 
 
 def _find_homes(
@@ -90,7 +104,8 @@ def find_organization(client: HubClient, name: str) -> int:
     filters = {"name": name} if "_" not in name else {}
     for item in client.iter_all("organizations", filters):
         if is_named(str(item.get("name")), name):
-            return int(item["id"])
+            with _in_known_form("organizations"):
+                return int(item["id"])
     raise NotFound(f"there is no organization `{name}` for this user")
 
 

@@ -83,9 +83,12 @@ class Answer:
 
     @cached_property
     def document(self) -> Any:
-        """The body's JSON value, or None when it is no JSON."""
+        """The body's JSON value, or None when it is no JSON, or holds half a character."""
         try:
-            return json.loads(self.body)
+            value = json.loads(self.body)
+            if b"\\ud" in self.body or b"\\uD" in self.body:  # two of these make a character
+                json.dumps(value, ensure_ascii=False).encode()
+            return value
         except (ValueError, RecursionError):
             return None
 

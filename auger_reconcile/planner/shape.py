@@ -1,0 +1,106 @@
+"""The shape of a saved plan: what has to be in it, and of which type, before it is read. Pure.
+
+Its seal tells damage from change; this tells a document that somebody made from one that `to_saved`
+made. Members that are not named here are left to newer readers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, StrictBool, StrictInt, StrictStr
+
+from auger_reconcile.planner.plan import Replacement
+from auger_reconcile.resources._base import Loss, Verb
+
+
+class _Change(BaseModel):
+    path: StrictStr
+    before: Any
+    after: Any
+    reason: StrictStr
+
+
+class _Object(BaseModel):
+    id: StrictStr | StrictInt
+
+
+class _Action(BaseModel):
+    id: StrictStr
+    address: StrictStr
+    project: StrictStr
+    kind: StrictStr
+    name: StrictStr
+    action: Verb
+    replacement: Replacement | None
+    detail: StrictStr
+    reason: StrictStr
+    depends_on: list[StrictStr]
+    before: _Object | None
+    after: dict[str, Any] | None
+    after_unknown: list[StrictStr]
+    changes: list[_Change]
+    loss: Loss
+    estimate: dict[str, float | None] | None = None
+    observed_fingerprint: StrictStr | None
+
+
+class _Place(BaseModel):
+    file: StrictStr
+    line: StrictInt
+    column: StrictInt
+
+
+class _Diagnostic(BaseModel):
+    severity: StrictStr
+    code: StrictStr
+    summary: StrictStr
+    place: _Place | None = None
+    label: StrictStr | None = None
+    hint: StrictStr | None = None
+    address: StrictStr | None = None
+
+
+class _Resource(BaseModel):
+    project: StrictStr
+    kind: StrictStr
+    name: StrictStr
+    spec: dict[str, Any]
+
+
+class _Declaration(BaseModel):
+    hub: StrictStr | None
+    organization: StrictStr | None
+    credentials: StrictStr | None
+    digest: StrictStr
+    revision_history: dict[str, StrictInt]
+    resources: list[_Resource]
+
+
+class _Options(BaseModel):
+    destroy: StrictBool
+    prune: StrictBool
+    targets: list[StrictStr]
+    excludes: list[StrictStr]
+    repeats: list[StrictStr]
+    max_deletes: StrictInt | None
+
+
+class _SavedPlan(BaseModel):
+    hub: StrictStr
+    organization: StrictStr
+    config_digest: StrictStr
+    actions: list[_Action]
+    diagnostics: list[_Diagnostic]
+    declaration: _Declaration
+    options: _Options
+
+
+def check_shape(document: Mapping[str, Any]) -> None:
+    """Do nothing when a document has the shape of a saved plan.
+
+    Raises:
+        ValueError: something is missing in it, or is of another type.
+    """
+    _SavedPlan.model_validate(document)
