@@ -9,9 +9,15 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auger_reconcile.config.nodes import Mapping, Node
 from auger_reconcile.resources._base import Lifecycle
+from auger_reconcile.resources._registry import added_kinds
 
 # Sections of the long form, and the kind that each declares.
-LONG_FORM = {"datasets": "dataset", "experiments": "experiment", "models": "model"}
+LONG_FORM = {
+    "datasets": "dataset",
+    "experiments": "experiment",
+    "models": "model",
+    **{kind.section or f"{name}s": name for name, kind in added_kinds().items()},
+}
 # Top-level fields of the short form that are settings of its experiment.
 SHORT_SEARCH = ("model_type", "target", "exclude")
 SHORT_FORM = ("source", "dataset", *SHORT_SEARCH, "experiment")

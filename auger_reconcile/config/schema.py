@@ -60,8 +60,12 @@ def _document() -> type[BaseModel]:
     }
     for section, kind in LONG_FORM.items():
         model = _settings(kind.capitalize(), kind_of(kind).spec, name=False)
-        fields[section] = (dict[str, model], Field(None, description=_SECTIONS[section]))  # type: ignore[valid-type]
+        fields[section] = (dict[str, model], Field(None, description=_describe(section)))  # type: ignore[valid-type]
     return create_model("Document", __config__=_CLOSED, **fields)
+
+
+def _describe(section: str) -> str:
+    return _SECTIONS.get(section) or f"{section.capitalize()} by name."
 
 
 def _settings(title: str, spec: type[Spec], *, name: bool) -> type[BaseModel]:

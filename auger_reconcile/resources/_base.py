@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import count
 from types import MappingProxyType
@@ -239,12 +239,14 @@ class Kind(ABC, Generic[S, Obj]):
         states: the meaning of each declared state; key None is "no state declared".
         losses: what each verb costs if it was a mistake; absent means `none`.
         plural: several of them in words.
+        section: the key of auger.yaml that declares them by name; by default the name with an `s`.
         needs_active: verb to the roles of what has to be active for it, and is started if not.
         is_home: whether objects of other kinds live in it and go with it.
     """
 
     name: ClassVar[str]
     plural: ClassVar[str]
+    section: ClassVar[str] = ""
     spec: ClassVar[type[Spec]]
     object: ClassVar[type]
     reads: ClassVar[tuple[str, ...]]
@@ -273,13 +275,36 @@ class Kind(ABC, Generic[S, Obj]):
     def assess(self, spec: S, scene: Scene) -> Assessment:
         """Say how the declared resource stands to the objects of its project."""
 
-    @abstractmethod
     def renew(self, spec: S, assessment: Assessment, scene: Scene) -> Assessment:
-        """Return the assessment of a resource that is to be made again though it satisfies."""
+        """Return the assessment of a resource to be made again though it satisfies; by default no.
 
-    @abstractmethod
+        Args:
+            spec: the declared settings.
+            assessment: as it stands.
+            scene: what it was assessed against.
+        """
+        return replace(assessment, refusal=f"a {self.name} cannot be made again")
+
     def facts(self, spec: S | None, found: Obj | None) -> Mapping[str, str]:
-        """Return what tells people which resource and object this is, by name."""
+        """Return what tells people which resource and object this is, by name; by default none."""
+        return {}
+
+    def declarations(self, found: Obj, among: Mapping[str, Sequence[Any]]) -> Iterator[S]:
+        """Yield the declarations that may stand for an object, the best first; by default none.
+
+        Args:
+            found: the object.
+            among: the objects of its project that are to be declared, by kind.
+        """
+        yield from ()
+
+    def bound_to(self, found: Obj) -> Iterable[tuple[str, str]]:
+        """Return kind and id of the objects without which an object cannot be declared."""
+        return ()
+
+    def series(self, found: Obj) -> tuple[str, int] | None:
+        """Return which series of revisions an object may be of, and its number there."""
+        return None
 
     def follow(self, found: Obj) -> Steps | None:
         """Return the steps that only wait for the end of what is under way; None when nothing is.
@@ -352,6 +377,13 @@ def series_keys(name: str, extension: str) -> tuple[str, ...]:
     if dash and base and number.isascii() and number.isdigit():
         return (_canonical(name), _canonical(base + extension))
     return (_canonical(name),)
+
+
+def place_in_series(name: str, extension: str) -> tuple[str, int]:
+    """Return the series that a name may be of, and its number there; 0 is the first of a series."""
+    base = series_keys(name, extension)[-1]
+    stem = base[: len(base) - len(extension)]
+    return base, revision_number(stem, extension, name) or 0
 
 
 def in_series(scene: Scene, base: str, extension: str) -> tuple[Any, ...]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -11,11 +14,18 @@ from markdown_it import MarkdownIt
 
 from auger_reconcile.address import Address
 from auger_reconcile.cli.views.plan_markdown import LARGEST, MARKER, render_markdown
+from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.client.refresh import refresh
+from auger_reconcile.config.load import load_desired_state
+from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
 
 from .drawn_plans import NASTY, TEXTS, plans
+from .static_hub import TOKEN, serve
+
+GOLDEN = Path(__file__).parent / "golden" / "too_many_deletes"
 
 MARKDOWN = MarkdownIt("commonmark").enable("table").enable("strikethrough")
 OURS = {
@@ -182,3 +192,18 @@ def test_many_texts_about_one_resource_are_counted(reasons: list[str]) -> None:
     named = [f"{n} {text}" for n, text in enumerate(reasons)]
     text = render_markdown(plan_of(*(delete("d", reason=reason) for reason in named)))
     assert "and 1 more" in text
+
+
+def test_a_reviewer_sees_that_eleven_of_twelve_data_sets_are_too_many() -> None:
+    hub = json.loads((GOLDEN / "hub.json").read_text(encoding="utf-8"))
+    desired = load_desired_state([GOLDEN / "auger.yaml"], environ={}).state
+    with serve(hub) as static, HubClient(static.url, TOKEN) as client:
+        observed = refresh(client, desired.projects, "acme")
+    prune = PlanOptions(prune=True)
+    text = render_markdown(build_plan(desired, observed, prune))
+    assert "#### This plan cannot be applied" in text
+    assert "11 of 12 data sets of &#96;churn&#96;" in text
+    assert "what was made is lost: 11 datasets" in text
+    allowed = render_markdown(build_plan(desired, observed, replace(prune, max_deletes=11)))
+    assert "cannot be applied" not in allowed
+    assert "what was made is lost: 11 datasets" in allowed
