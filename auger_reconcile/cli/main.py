@@ -24,6 +24,7 @@ SECTIONS = {
         "drift": "Show what the hub has that the files do not say.",
         "explain": "Show why something would be created, started or replaced, or why not.",
         "graph": "Draw the plan: every resource with what happens to it, and what needs what.",
+        "pull": "Write an auger.yaml that describes what the hub has.",
         "wait": "Follow what is running until it is done.",
     },
     "One thing at a time": {

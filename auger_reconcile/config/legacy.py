@@ -149,6 +149,18 @@ def options_of(settings: Mapping, review: Node | None, report: Report) -> dict[s
     return options | _review_options(review)
 
 
+def may_hold(name: str, value: Any) -> bool:
+    """Say whether a setting of existing clients may have a value in the file."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if name in _INTEGERS:
+        return number and isinstance(value, int) and value > 0
+    if name in _BOOLEANS:
+        return isinstance(value, bool)
+    if name in _LISTS:
+        return isinstance(value, (list, str))
+    return name != "validation_size" or (number and 0 < value < 1)
+
+
 def _has_right_type(name: str, node: Node, report: Report) -> bool:
     value = node.value if isinstance(node, Scalar) else None
     number = isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -10,6 +10,12 @@ LONGEST = 255  # bytes
 
 def check_name(text: str, place: Node, report: Report) -> None:
     """Report a name that the hub cannot carry, at its place."""
+    if hint := fault_of_name(text):
+        report.error("bad-name", "a name that the hub cannot carry", place, hint=hint)
+
+
+def fault_of_name(text: str) -> str | None:
+    """Return why the hub cannot carry a name, or None when it can."""
     hint: str | None = None
     if not text.strip():
         hint = "a name has at least one character"
@@ -19,8 +25,7 @@ def check_name(text: str, place: Node, report: Report) -> None:
         hint = "a name is no path: it has no `/`, and is not `..`"
     elif len(text.encode("utf-8", "replace")) > LONGEST:
         hint = f"a name has at most {LONGEST} bytes"
-    if hint:
-        report.error("bad-name", "a name that the hub cannot carry", place, hint=hint)
+    return hint
 
 
 def read_name(node: Node, report: Report) -> Scalar | None:

@@ -8,7 +8,7 @@ Wire contract §2.8 (project_file), §2.9 (upload form) and §3.5 (flows).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
@@ -29,6 +29,7 @@ from auger_reconcile.resources._base import (
     in_series,
     is_named,
     next_revision,
+    place_in_series,
     series_keys,
     setting,
     split_extension,
@@ -195,6 +196,19 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             counted = f"{rows} rows, " if rows is not None else ""
             facts["table"] = f"{counted}{len(found.columns)} columns"
         return facts
+
+    def declarations(
+        self, found: DatasetObject, among: Mapping[str, Sequence[Any]]
+    ) -> Iterator[DatasetSpec]:
+        """By its URL, or by its name alone: where a local source lies no hub can tell."""
+        if found.status in (PROCESSING, PROCESSED):
+            if urlsplit(found.url).scheme in ("http", "https"):
+                yield DatasetSpec(name=found.name, source=found.url)
+            yield DatasetSpec(name=found.name)
+
+    def series(self, found: DatasetObject) -> tuple[str, int]:
+        """By its name: `churn-1.csv` may be a revision of `churn.csv`."""
+        return place_in_series(found.name, split_extension(found.name)[1])
 
     def follow(self, found: DatasetObject) -> Steps | None:
         """Wait until the hub has read the data."""

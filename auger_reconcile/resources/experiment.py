@@ -6,7 +6,8 @@ Wire contract §2.10 (experiment), §2.11 (run) and §3.6 (flow; settings in `_e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -26,6 +27,7 @@ from auger_reconcile.resources._base import (
     Work,
     in_series,
     next_revision,
+    place_in_series,
     series_keys,
     setting,
 )
@@ -212,6 +214,32 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             score = f", best score {run.score:.4f}" if run.score is not None else ""
             facts[label] = f"{run.id}, {run.status}{score}"
         return facts
+
+    def declarations(
+        self, found: ExperimentObject, among: Mapping[str, Sequence[Any]]
+    ) -> Iterator[ExperimentSpec]:
+        """With the settings of its newest run, of those that are good where there are some."""
+        dataset = next((one for one in among["dataset"] if one.id == found.dataset_id), None)
+        good = [run for run in found.runs if run.status in (COMPLETED, *IN_PROGRESS)]
+        if dataset is None:
+            return
+        for run in (good or found.runs)[-1:]:
+            told = {name: value for name, value in run.settings.items() if value is not None}
+            options = {name: told.pop(name) for name in _evaluation.PASSED_ON if name in told}
+            state = {} if good else {"state": "created"}
+            given = {"name": found.name, "dataset": dataset.name, **told, **state}
+            with suppress(ValueError):
+                yield ExperimentSpec(**given, options=options)
+            with suppress(ValueError):
+                yield ExperimentSpec(**given)
+
+    def bound_to(self, found: ExperimentObject) -> Iterable[tuple[str, str]]:
+        """Its data set, for good."""
+        return [("dataset", str(found.dataset_id))]
+
+    def series(self, found: ExperimentObject) -> tuple[str, int]:
+        """By its name: `baseline-1` may be a revision of `baseline`."""
+        return place_in_series(found.name, "")
 
     def follow(self, found: ExperimentObject) -> Steps | None:
         """Wait for the run that it stands for, or the newest that is going on."""

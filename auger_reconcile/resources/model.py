@@ -8,7 +8,7 @@ runs on the experiment's present data. Wire contract §2.12 (trial), §2.13 (pip
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
@@ -192,6 +192,22 @@ class Model(Kind[ModelSpec, ModelObject]):
         if found and found.score is not None:
             facts["score"] = f"{found.metric or 'score'} {found.score:.4f}"
         return facts
+
+    def declarations(
+        self, found: ModelObject, among: Mapping[str, Sequence[Any]]
+    ) -> Iterator[ModelSpec]:
+        """As the best of its experiment, or by its trial; downloads are not on the hub."""
+        if found.path is not None or found.status not in DEPLOYING | {READY}:
+            return
+        names = [one.name for one in among["model"]]
+        is_named_alone = found.name is not None and names.count(found.name) == 1
+        name = str(found.name) if is_named_alone else f"model-{found.trial_id}"
+        for experiment in among["experiment"]:
+            if any(run.id == found.run_id for run in experiment.runs):
+                yield ModelSpec(name=name, experiment=experiment.name)
+                yield ModelSpec(name=name, experiment=experiment.name, trial=found.trial_id)
+        yield ModelSpec(name=name, trial=found.trial_id)
+        yield ModelSpec(name=f"model-{found.trial_id}", trial=found.trial_id)
 
     def follow(self, found: ModelObject) -> Steps | None:
         """Wait until it answers."""

@@ -5,7 +5,8 @@ Wire contract §2.4 (object and statuses), §3.2 (create, delete) and §3.3 (sta
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any, ClassVar
@@ -177,6 +178,14 @@ class Project(Kind[ProjectSpec, ProjectObject]):
             facts["cluster"] = _describe_observed(found)
             facts["project id"] = str(found.id)
         return facts
+
+    def declarations(
+        self, found: ProjectObject, among: Mapping[str, Sequence[Any]]
+    ) -> Iterator[ProjectSpec]:
+        """With the size of its cluster, where that can be declared."""
+        with suppress(ValueError):
+            yield ProjectSpec(name=found.name, cluster=ClusterSpec(**found.cluster))
+        yield ProjectSpec(name=found.name)
 
     def follow(self, found: ProjectObject) -> Steps | None:
         """Wait until its cluster runs, or is gone."""

@@ -19,7 +19,7 @@ class WorldClient(Wire):
 
 
 def use_world(monkeypatch: pytest.MonkeyPatch, world: World) -> WorldClient:
-    """Let every workspace open a session with a world; return its client."""
+    """Let every workspace and context open a session with a world; return its client."""
     client = WorldClient(world)
     session = Session(client, "acme", None)  # type: ignore[arg-type]
 
@@ -27,4 +27,5 @@ def use_world(monkeypatch: pytest.MonkeyPatch, world: World) -> WorldClient:
         return session
 
     monkeypatch.setattr("auger_reconcile.api.workspace.open_session", open_session)
+    monkeypatch.setattr("auger_reconcile.api.context.open_session", open_session)
     return client

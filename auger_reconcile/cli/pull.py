@@ -1,0 +1,82 @@
+"""`auger pull`: what the hub has, as an auger.yaml. Reads the hub, writes one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auger_reconcile.cli.command import command
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.pull import Pulled
+
+STDOUT = Path("-")
+
+
+@command(example="auger pull churn --out auger.yaml")
+@click.argument("project", required=False)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write this instead of auger.yaml; `-` is stdout.",
+)
+@click.option("--all", "everything", is_flag=True, help="Older revisions too.")
+@click.option("--force", is_flag=True, help="Replace the file when it is there.")
+def pull(
+    invocation: Invocation, *, project: str | None, out: Path | None, everything: bool, force: bool
+) -> ExitCode:
+    """Write an auger.yaml that describes what the hub has.
+
+    Its plan is empty. Data sets stand under their names, because where their files lie no hub can
+    tell; remote ones have their URL. When there is an auger.yaml of the same project, only the
+    values that differ are changed in it, and what still differs is told. PROJECT is the one that
+    auger.yaml names by default.
+    """
+    from auger_reconcile.api import pull as api
+    from auger_reconcile.api.context import require
+    from auger_reconcile.cli.single import open_context
+
+    with open_context(invocation) as context:
+        name = require(project or context.name_of("name"), "project", ("name",))
+        file = out or context.file
+        with invocation.busy_with("Reading the hub"):
+            if file != STDOUT and file.exists() and not force:
+                done = api.pull_into(context, file, name)
+            else:
+                done = api.pull(context, name, everything=everything)
+                done = api.write(file, done) if file != STDOUT else done
+    _show(invocation, file, done)
+    return ExitCode.DONE
+
+
+def _show(invocation: Invocation, file: Path, done: Pulled) -> None:
+    from auger_reconcile.cli.views.words import plain
+
+    if invocation.as_json:
+        invocation.show_json(
+            {
+                "format_version": "1.0",
+                "project": done.project,
+                "file": None if file == STDOUT else str(file),
+                "written": done.is_written,
+                "left_out": list(done.left_out),
+                "differs": list(done.differs),
+                "text": done.text,
+            }
+        )
+        return
+    if file == STDOUT:
+        invocation.show(done.text)
+    elif done.is_written:
+        invocation.show(f"Written: {file}")
+    else:
+        invocation.show(f"Nothing to change in {file}.")
+    notes = {"Left out:": done.left_out, "Still otherwise than on the hub:": done.differs}
+    for heading, lines in notes.items():
+        if lines and not invocation.is_quiet:
+            invocation.tell("\n".join([heading, *(f"  {plain(line)}" for line in lines)]))

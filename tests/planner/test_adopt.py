@@ -1,0 +1,97 @@
+"""Declarations of what a hub has: which of several that fit, and what is left out."""
+
+from typing import Any
+
+from auger_reconcile.planner.adopt import Adopted, adopt
+from auger_reconcile.planner.build import build_plan
+from auger_reconcile.resources._base import Spec
+
+from .observed import observe
+
+FILES = [
+    {"id": 1, "name": "d.csv", "content": "x"},
+    {"id": 2, "name": "d-1.csv", "content": "y"},
+    {"id": 3, "name": "far.csv", "url": "https://data.test/far.csv"},
+]
+WORLD: dict[str, Any] = {
+    "project": {"status": "running", "workers_count": 4, "min_workers_count": 2},
+    "files": FILES,
+    "experiments": [
+        {"id": "E1", "name": "exp", "file": 1},
+        {"id": "E2", "name": "exp-1", "file": 2},
+        {"id": "E3", "name": "idle", "file": 3},
+    ],
+    "runs": [
+        {"id": "R1", "of": "E1", "score": 0.8},
+        {"id": "R2", "of": "E2", "score": 0.9, "settings": {"max_n_trials": 7, "exclude": ["id"]}},
+        {"id": "R3", "of": "E2", "status": "error"},
+    ],
+    "pipelines": [
+        {"trial": "T2", "run": "R2", "score": 0.9},
+        {"trial": "T8", "run": "R2", "score": 0.7},
+        {"trial": "T9", "score": 0.5, "name": "hot"},
+        {"trial": "T7", "score": 0.5, "status": "packaged_with_error"},
+    ],
+}
+
+
+def adopted(**options: Any) -> Adopted:
+    return adopt(observe(WORLD), "shop", **options)
+
+
+def specs(found: Adopted) -> dict[str, Spec]:
+    return {str(at): one.spec for at, one in found.state.resources.items()}
+
+
+def test_the_newest_revisions_are_declared_under_their_own_names() -> None:
+    assert list(specs(adopted())) == [
+        "project.shop",
+        "dataset.d-1.csv",
+        "dataset.far.csv",
+        "experiment.exp-1",
+        "model.model-T2",
+        "model.model-T8",
+        "model.hot",
+    ]
+
+
+def test_everything_is_declared_when_it_is_asked_for() -> None:
+    assert {"dataset.d.csv", "experiment.exp"} <= specs(adopted(everything=True)).keys()
+
+
+def test_the_settings_are_those_of_the_newest_good_run() -> None:
+    spec: Any = specs(adopted())["experiment.exp-1"]
+    assert (spec.dataset, spec.max_n_trials, spec.exclude) == ("d-1.csv", 7, ("id",))
+
+
+def test_the_best_trial_is_declared_as_the_best_and_another_by_its_id() -> None:
+    found: Any = specs(adopted())
+    assert (found["model.model-T2"].trial, found["model.model-T2"].experiment) == ("best", "exp-1")
+    assert (found["model.model-T8"].trial, found["model.model-T8"].experiment) == ("T8", "exp-1")
+    assert (found["model.hot"].trial, found["model.hot"].experiment) == ("T9", None)
+
+
+def test_the_size_of_the_cluster_is_declared() -> None:
+    spec: Any = specs(adopted())["project.shop"]
+    assert (spec.cluster.min_nodes, spec.cluster.max_nodes) == (2, 4)
+
+
+def test_data_of_a_url_has_it_as_its_source_unless_that_is_not_allowed() -> None:
+    found: Any = specs(adopted())
+    assert found["dataset.far.csv"].source == "https://data.test/far.csv"
+    strict: Any = specs(adopted(is_allowed=lambda spec: not getattr(spec, "source", None)))
+    assert strict["dataset.far.csv"].source is None
+
+
+def test_what_cannot_be_declared_is_told() -> None:
+    assert adopted().left_out == (
+        "dataset.d.csv: an older revision",
+        "experiment.exp: an older revision",
+        "experiment.idle: cannot be declared as it is",
+        "model.T7: cannot be declared as it is",
+    )
+
+
+def test_the_plan_is_empty() -> None:
+    assert build_plan(adopted().state, observe(WORLD)).is_empty
+    assert build_plan(adopted(everything=True).state, observe(WORLD)).is_empty
