@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+
+from markupsafe import Markup
 
 NOTHING = "–"
 _TONES = {
@@ -68,6 +71,11 @@ def algorithm(path: str) -> str:
     return path.rpartition(".")[2]
 
 
+def breakable(name: str) -> Markup:
+    """Return a name that a narrow column may break between its words."""
+    return Markup("<wbr>").join(re.split(r"(?<=[a-z0-9_.])(?=[A-Z])", name))
+
+
 def library(path: str) -> str:
     """Return the package of an algorithm's path."""
     return path.partition(".")[0] if "." in path else ""
@@ -101,6 +109,7 @@ FILTERS: dict[str, Callable[..., str]] = {
     "duration": duration,
     "when": when,
     "algorithm": algorithm,
+    "breakable": breakable,
     "library": library,
     "plain": plain,
     "count_of": count,

@@ -1,0 +1,35 @@
+"""The page's script in a real browser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from hub.conftest import Client, wait_until
+from hub.page import chromium
+from hub.page.conftest import run_hub
+
+_ROWS = "document.querySelectorAll('.board tbody tr').length"
+
+
+@pytest.mark.skipif(chromium.PROGRAM is None, reason="Chromium is not installed")
+def test_the_leaderboard_grows_without_a_reload_until_the_run_is_over(
+    hub: Client, iris_project: dict[str, Any], tmp_path: Path
+) -> None:
+    run = hub.add_run(iris_project["file"], max_n_trials=500)
+    hub.start_run(run["id"])
+    path = f"/experiments/{run['experiment_id']}"
+    ticket = run_hub(hub.home, "ticket")
+    with chromium.open_tab(tmp_path) as tab:
+        tab.open(f"{ticket}&next={path}")
+        assert wait_until(lambda: tab.ask("'going' in document.body.querySelector('main').dataset"))
+        tab.ask("window.isStillHere = true")
+        before = tab.ask(_ROWS)
+        assert wait_until(lambda: tab.ask(_ROWS) > before, 40)
+        hub.stop_run(run["id"])
+        said = "document.querySelector('[aria-live]').textContent"
+        assert wait_until(lambda: "interrupted" in tab.ask(said))
+        assert tab.ask("window.isStillHere")
+        assert not tab.ask("'going' in document.querySelector('main').dataset")

@@ -1,0 +1,79 @@
+"""Trying a prediction in the browser."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from html import unescape
+from typing import Any
+
+import requests
+
+from hub.conftest import Client, wait_until
+from hub.page.conftest import Browser, texts_of, wait_for_text
+
+SETOSA = {"f0": "5.1", "f1": "3.5", "f2": "1.4", "f3": "0.2"}
+
+
+def test_the_form_has_a_field_a_feature_with_a_typical_value(
+    browser: Browser, model: dict[str, Any]
+) -> None:
+    page = browser.get(f"/models/{model['id']}").text
+    labels = re.findall(r'<label for="(f\d)">(\w+)</label>', page)
+    assert labels == [
+        ("f0", "sepal_length"),
+        ("f1", "sepal_width"),
+        ("f2", "petal_length"),
+        ("f3", "petal_width"),
+    ]
+    assert 'name="f3" value="1.207"' in page
+
+
+def test_the_answer_comes_with_the_probability_of_each_class(
+    browser: Browser, model: dict[str, Any]
+) -> None:
+    sent = browser.post(f"/models/{model['id']}", SETOSA)
+    path = sent.url.removeprefix(browser.url)
+    text = wait_for_text(browser, path, "Answered in")
+    assert "species setosa" in text
+    chances = re.findall(r"(setosa|versicolor|virginica) ([\d.]+) %", text)
+    assert sorted(name for name, _ in chances) == ["setosa", "versicolor", "virginica"]
+    assert abs(sum(float(share) for _, share in chances) - 100) < 0.2
+    assert 'name="f2" value="1.4"' in browser.get(path).text
+
+
+def test_an_empty_field_is_a_missing_value(browser: Browser, model: dict[str, Any]) -> None:
+    sent = browser.post(f"/models/{model['id']}", {**SETOSA, "f1": ""})
+    path = sent.url.removeprefix(browser.url)
+    assert "species setosa" in wait_for_text(browser, path, "Answered in")
+
+
+def test_a_text_for_a_number_is_said_beside_its_field(
+    browser: Browser, model: dict[str, Any]
+) -> None:
+    answer = browser.post(f"/models/{model['id']}", {**SETOSA, "f1": "wide"})
+    assert answer.status_code == 400
+    assert "This should be a number." in answer.text
+    assert 'value="wide"' in answer.text
+    assert 'value="5.1"' in answer.text
+
+
+def test_the_command_for_programs_works_as_it_stands(
+    hub: Client, browser: Browser, model: dict[str, Any]
+) -> None:
+    page = browser.get(f"/models/{model['id']}").text
+    command = unescape(re.search(r"<pre[^>]*>(curl .*?)</pre>", page, re.S)[1])
+    _, url, *options = shlex.split(command.replace("\\\n", ""))
+    assert options[1] == "Authorization: Bearer $AUGER_TOKEN"
+    headers = {"Authorization": f"Bearer {hub.token}"}
+    asked = requests.post(url, json=json.loads(options[-1]), headers=headers, timeout=30)
+    prediction = asked.json()["data"]
+    path = f"/models/{model['id']}?prediction={prediction['id']}"
+    assert wait_until(lambda: "Answered in" in texts_of(browser.get(path).text))
+
+
+def test_a_prediction_of_another_model_is_not_shown(
+    browser: Browser, model: dict[str, Any]
+) -> None:
+    assert browser.get(f"/models/{model['id']}?prediction=other").status_code == 404
