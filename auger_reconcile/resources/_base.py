@@ -19,6 +19,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from auger_reconcile.resources._steps import Steps
 
+# Marks a field of an observed object that is no attribute of its own: derived, or too big to tell.
+BULKY = "bulky"
+
 
 class Verb(str, Enum):
     """What an action does; there are exactly five."""
@@ -62,7 +65,11 @@ class Lifecycle(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     prevent_destroy: bool = Field(
-        default=False, description="Refuse every plan that would delete or replace this resource."
+        default=False,
+        description=(
+            "Refuse every plan that would delete or replace this resource, also when it has been "
+            "removed from the file: `auger.lock.yaml` remembers it."
+        ),
     )
     ignore_changes: tuple[str, ...] = Field(
         default=(), description="Settings whose changes start nothing and create nothing."
