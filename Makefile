@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench docs clean
+.PHONY: help demo test check format bench docs laws fuzz mutate soak clean
 help:
 	@echo "make demo    run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
 	@echo "make test    run the tests"
@@ -11,6 +11,10 @@ help:
 	@echo "make format  format the code"
 	@echo "make docs    generate docs/ from the commands, the models and the docstrings"
 	@echo "make bench   measure, and compare with what people would use instead"
+	@echo "make laws    try each law in 10,000 worlds"
+	@echo "make fuzz    give 100,000 hostile files, plans, answers and credentials"
+	@echo "make mutate  break each promise once, and look whether a test notices"
+	@echo "make soak    laws and fuzz, in worlds that nobody has tried"
 
 .venv/.hub: pyproject.toml
 	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
@@ -46,6 +50,19 @@ docs: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks
+
+laws: .venv/.dev
+	HYPOTHESIS_PROFILE=laws $(BIN)/python -m pytest --timeout 0 tests/laws
+
+fuzz: .venv/.dev
+	AUGER_FUZZ=25000 $(BIN)/python -m pytest -n 2 tests/fuzz
+
+mutate: .venv/.dev
+	$(BIN)/python tests/mutations/run.py
+
+soak: .venv/.dev
+	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws
+	AUGER_FUZZ=25000 AUGER_FUZZ_FROM=$$(date +%s) $(BIN)/python -m pytest -n 2 tests/fuzz
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

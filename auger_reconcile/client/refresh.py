@@ -54,8 +54,7 @@ def refresh(
         for kind in all_kinds().values():
             with _in_known_form(kind.plural):
                 objects[name, kind.name] = kind.observe(mine)
-                for found in objects[name, kind.name]:
-                    hash((found.id, found.name))  # both are looked up, later
+                _check_identities(objects[name, kind.name])
     return ObservedState(client.url, organization, organization_id, objects)
 
 
@@ -64,9 +63,16 @@ def _in_known_form(what: str) -> Iterator[None]:
     """Turn what only a foreign form of the hub's objects can cause into an error about the hub."""
     try:
         yield
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
         told = f"the hub answered {what} in a form that is not the API's"
         raise HubError(told, hint="the URL may belong to something else than a hub") from error
+
+
+def _check_identities(objects: Iterable[Any]) -> None:
+    """Raise TypeError when an id or a name is nothing that objects can be looked up by."""
+    for found in objects:
+        if not isinstance(found.id, str | int) or not isinstance(found.name, str | type(None)):
+            raise TypeError("an id or a name of another type")
 
 
 def _find_homes(

@@ -16,6 +16,7 @@ from auger_reconcile.config.report import Report
 from auger_reconcile.config.source import (
     ContentReader,
     has_known_extension,
+    is_url,
     local_path,
     scheme_of,
 )
@@ -120,6 +121,9 @@ class Builder:
             if scheme not in ("http", "https"):
                 hint = "a source is a local path or an http(s) URL"
                 report.error("source-scheme", "an unknown kind of URL", node, hint=hint)
+            elif not is_url(node.text):
+                hint = "such as https://example.com/data.csv"
+                report.error("wrong-value", "no URL of data", node, hint=hint)
             return {}
         if not has_known_extension(node.text):
             hint = "such as .csv, .json, .xlsx, .parquet or .csv.gz"

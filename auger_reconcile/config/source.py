@@ -56,9 +56,19 @@ def scheme_of(source: str) -> str:
     return head.lower() if separator and head.isalnum() else ""
 
 
+def is_url(source: str) -> bool:
+    """Say whether a text with a scheme names a host, in a form that can be taken apart."""
+    try:
+        return bool(urlsplit(source).hostname)
+    except ValueError:  # such as half of an IPv6 address
+        return False
+
+
 def base_name(source: str) -> str:
     """Return the last part of a path or URL, which names a data set by default."""
-    path = unquote(urlsplit(source).path) if scheme_of(source) else source
+    path = source
+    if scheme_of(source):
+        path = unquote(urlsplit(source).path) if is_url(source) else ""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 
 

@@ -8,16 +8,18 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 PIECES = (
-    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n---\n", b"\n- ", b": ", b"{", b"[", b"}", b"]",
-    b"&a ", b"*a", b"<<: ", b"!!set ", b"!x ", b"|\n", b">-\n", b"'", b'"', b"#", b"%YAML 1.1\n",
+    b"\x00", b"\xff\xfe", b"\xef\xbb\xbf", b"\r", b"\n---\n", b"\n- ", b": ", b"{", b"[", b"}",
+    b"]", b"&a ", b"*a", b"<<: ", b"!!set ", b"!x ", b"|\n", b">-\n",
+    b"'", b'"', b"#", b"%YAML 1.1\n",
     b"${a}", b"${", b"$${", b"\t", b"  ", b"~", b"null", b"true", b"-1", b"1e999", b".nan", b".inf",
-    b"9" * 5000, b"a" * 3000, b"[" * 200, b"{a: " * 150, b"\xe2\x80\xa8", b"\xf0\x9f\x8c\xb1", b"\\u0000",
-    b"name: x\n", b"datasets: {}\n", b"state: absent\n", b"../", b"https://x.org/a.csv",
+    b"9" * 5000, b"a" * 3000, b"[" * 200, b"{a: " * 150, b"\xe2\x80\xa8", b"\xf0\x9f\x8c\xb1",
+    b"\\u0000", b"name: x\n", b"datasets: {}\n", b"state: absent\n", b"../", b"https://x.org/a.csv",
 )  # fmt: skip
 VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 10**30, 0.5, -0.0, 1e308, float("nan"), float("inf"), "", " ", "x",
-    "0", "\x00", "\ud800", "\u2028", "x" * 3000, "../x", "https://x.org", "${a}", [], {}, [[]], [None],
-    [{}], {"x": None}, {"id": 1}, [1, "x", None], "processed", "running", "completed", "started",
+    "0", "\x00", "\ud800", "\u2028", "x" * 3000, "../x", "https://x.org", "${a}", [], {}, [[]],
+    [None], [{}], {"x": None}, {"id": 1}, [1, "x", None], "processed", "running", "completed",
+    "started",
 )  # fmt: skip
 
 

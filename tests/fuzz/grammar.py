@@ -33,10 +33,12 @@ KEYS = sorted(
     }
 )
 WORDS = (
-    "classification", "regression", "timeseries", "r2", "f1_macro", "a.csv", "data.parquet", "x.docx",
-    "https://x.org/a.csv", "s3://a/b", "5", "-1", "0.5", ".inf", "1e999", "true", "no", "~", "null",
-    "0123", "'${a}'", "'${'", "running", "absent", "completed", "best", "{}", "[]", "''", "'..'",
-    "a/b", "&x 1", "*x", "!t 1", "99999999999999999999", "2020-01-01", "local", "standard", "2",
+    "classification", "regression", "timeseries", "r2", "f1_macro", "a.csv", "data.parquet",
+    "x.docx", "https://x.org/a.csv", "s3://a/b", "5", "-1", "0.5", ".inf",
+    "1e999", "true", "no", "~", "null", "0123", "'${a}'",
+    "'${'", "running", "absent", "completed", "best", "{}", "[]",
+    "''", "'..'", "a/b", "&x 1", "*x", "!t 1", "99999999999999999999",
+    "2020-01-01", "local", "standard", "2",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.refresh import refresh
 from auger_reconcile.client.transport import Answer
 from auger_reconcile.config.load import load_desired_state
+from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.errors import AugerError, ConfigError
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.document import seal_of, to_document
@@ -82,10 +83,12 @@ def damaged_file(seed: int, folder: Path) -> None:
     path = folder / "auger.yaml"
     path.write_bytes(raw)
     with bounded(len(raw)):
+        told: Sequence[Diagnostic] | None = None
         try:
             load_desired_state([path], environ={"AUGER_VAR_a": "x"})
         except ConfigError as error:
-            assert render_diagnostics(error.diagnostics, color=True)
+            told = error.diagnostics
+        assert told is None or render_diagnostics(told, color=True)
 
 
 def damaged_answers(seed: int, folder: Path) -> None:
