@@ -170,10 +170,15 @@ def _question(row: Pipeline, fields: list[Field]) -> dict[str, Any]:
 
 def _curl(call: Call, row: Pipeline, fields: list[Field]) -> str:
     """Return a command that asks the same; the token stays a variable of the shell."""
+    members = (
+        f"{json.dumps(name)}: {json.dumps(value, ensure_ascii=False)}"
+        for name, value in _question(row, fields).items()
+    )
+    body = ",\n       ".join(members)
     lines = (
         f"curl {call.base_url}{API_PREFIX}/predictions",
         '-H "Authorization: Bearer $AUGER_TOKEN"',
         "-H 'Content-Type: application/json'",
-        f"-d {shlex.quote(json.dumps(_question(row, fields), ensure_ascii=False))}",
+        f"-d {shlex.quote(f'{{{body}}}')}",
     )
     return " \\\n  ".join(lines)

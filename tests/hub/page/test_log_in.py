@@ -107,6 +107,14 @@ def test_a_ticket_is_no_token_of_the_api(hub: Client) -> None:
     assert Client(hub.url, ticket, hub.home).call("GET", "/projects").status == 401
 
 
+def test_a_ticket_is_not_in_the_log(hub: Client, anyone: Browser) -> None:
+    ticket = run_hub(hub.home, "ticket")
+    anyone.session.get(ticket, timeout=30)
+    log = (hub.home / "hub.log").read_text()
+    assert "GET /log-in 303" in log
+    assert ticket.partition("ticket=")[2] not in log
+
+
 def test_an_invented_ticket_is_refused(anyone: Browser) -> None:
     assert anyone.get("/log-in?ticket=invented").status_code == 403
 

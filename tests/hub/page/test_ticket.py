@@ -1,4 +1,4 @@
-"""Tickets and time."""
+"""Tickets, time, and the command that prints one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from auger_reconcile.hub.__main__ import main
 from auger_reconcile.hub.accounts import add_user, revoke_user
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Secret
@@ -62,3 +63,10 @@ def test_a_ticket_of_a_user_who_was_revoked_since_is_refused(database: Database)
 def test_there_is_no_ticket_for_nobody(database: Database) -> None:
     with pytest.raises(UnknownUser):
         _issue(database, "nobody")
+
+
+def test_a_hub_that_does_not_run_has_no_tickets(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["ticket", "--home", str(tmp_path)]) == 1
+    assert "no hub serves" in capsys.readouterr().err
