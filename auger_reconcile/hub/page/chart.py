@@ -74,13 +74,16 @@ def draw_bars(counts: Sequence[float], labels: Sequence[str]) -> list[Bar]:
     return bars
 
 
-def draw_scores(trials: Sequence[Tried]) -> ScoreChart | None:
-    """Return the chart of the trials in the order they ended; None without any."""
+def draw_scores(trials: Sequence[Tried], until: float = 0.0) -> ScoreChart | None:
+    """Return the chart of the trials in the order they ended; None without any.
+
+    `until` is how many seconds the run has taken so far, with whatever it tries now.
+    """
     if not trials:
         return None
     bests = list(accumulate((trial.score for trial in trials), max))
     lowest, highest = _range(trials)
-    seconds = max(trials[-1].seconds, 1.0)
+    seconds = max(trials[-1].seconds, until, 1.0)
 
     def x(value: float) -> float:
         inner = CHART_WIDTH - _LEFT - _RIGHT

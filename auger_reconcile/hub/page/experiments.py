@@ -122,15 +122,13 @@ def _choose(call: Call, runs: list[ExperimentSession]) -> ExperimentSession | No
 def _describe_run(run: ExperimentSession) -> Fields:
     settings = run.model_settings
     options = settings.get("evaluation_options") or {}
-    end = run.completed_at or (now() if run.status in _ACTIVE else None)
-    seconds = (end - run.started_at).total_seconds() if end and run.started_at else None
     return {
         "id": run.id,
         "number": run.number,
         "status": run.status,
         "error": run.error_message,
         "started_at": run.started_at,
-        "seconds": seconds,
+        "seconds": _seconds(run),
         "metric": options.get("scoring"),
         "best": run.top_score_value,
         "done": settings.get("completed_evaluations") or 0,
@@ -197,7 +195,13 @@ def _chart(call: Call, run: ExperimentSession) -> ScoreChart | None:
         seconds = max(0.0, (created_at - (run.started_at or created_at)).total_seconds())
         label = f"{algorithm(name)}: {score(value)} after {duration(seconds)}"
         trials.append(Tried(seconds, value, label))
-    return draw_scores(trials)
+    return draw_scores(trials, until=_seconds(run) or 0.0)
+
+
+def _seconds(run: ExperimentSession) -> float | None:
+    """Return how long the run took, or has taken so far."""
+    end = run.completed_at or (now() if run.status in _ACTIVE else None)
+    return (end - run.started_at).total_seconds() if end and run.started_at else None
 
 
 def _settings(run: ExperimentSession) -> dict[str, Any]:

@@ -76,5 +76,12 @@ def test_the_summary_tells_what_the_chart_shows() -> None:
     assert chart.summary == ("2 scored trials in 1.0 s; the best score went from 0.5000 to 0.7500")
 
 
+def test_a_run_under_way_leaves_room_for_the_trial_it_tries_now() -> None:
+    chart = draw_scores(_tried(0.5, 0.75), until=10.0)
+    assert chart is not None
+    assert chart.points[-1].x < CHART_WIDTH / 4
+    assert float(chart.best.split()[-1].partition(",")[0]) > CHART_WIDTH * 0.9
+
+
 def test_ticks_are_round_and_within_the_range() -> None:
     assert find_ticks(0.83, 0.98, 4) == [0.85, 0.9, 0.95]
