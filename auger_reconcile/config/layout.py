@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any, NamedTuple, TypeAlias
 
 from auger_reconcile.config.compose import Document, compose
-from auger_reconcile.config.declaration import LONG_FORM, Head
+from auger_reconcile.config.declaration import LONG_FORM, PROJECT_FIELDS, Head
 from auger_reconcile.config.edit import shape_of_node
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar
 from auger_reconcile.config.text import FileText
@@ -29,6 +29,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 _TOP = (
     *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
     *("state", "source", "dataset", "model_type", "target", "exclude", "experiment", "cluster"),
+    "budget_minutes",
     *LONG_FORM,
     *("lifecycle", "revision_history", "review"),
 )
@@ -41,7 +42,8 @@ def key_order(path: KeyPath) -> tuple[str, ...]:
     """Return the canonical order of the keys of a map; a key that is not in it comes after them."""
     match path:
         case ():
-            return (*_TOP, *(name for name in Head.model_fields if name not in _TOP))
+            others = (*PROJECT_FIELDS, *Head.model_fields)
+            return (*_TOP, *(name for name in others if name not in _TOP))
         case ("cluster",):
             return tuple(ClusterSpec.model_fields)
         case ("experiment",):

@@ -95,3 +95,12 @@ def test_what_cannot_be_declared_is_told() -> None:
 def test_the_plan_is_empty() -> None:
     assert build_plan(adopted().state, observe(WORLD)).is_empty
     assert build_plan(adopted(everything=True).state, observe(WORLD)).is_empty
+
+
+def test_two_models_that_would_have_one_name_are_never_mixed_up() -> None:
+    pipelines = [{"trial": "T6"}, {"trial": "T5", "name": "model-T6"}]
+    observed = observe({"project": {"status": "running"}, "pipelines": pipelines})
+    found = adopt(observed, "shop")
+    trials = [found.objects[at].trial_id for at in found.state.resources if at.kind == "model"]
+    assert trials == ["T6", "T5"]
+    assert build_plan(found.state, observed).is_empty
