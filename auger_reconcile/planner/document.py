@@ -78,6 +78,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
     document = {
         **to_document(plan),
         "refused": bool(plan.refusals),
+        "needed": _needed(plan),
         "declaration": {
             "hub": desired.hub,
             "organization": desired.organization,
@@ -96,6 +97,22 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
         },
     }
     return {**document, "seal": seal_of(document)}
+
+
+def _needed(plan: Plan) -> list[dict[str, Any]]:
+    """Return the objects that actions refer to and do not act on, as they were observed."""
+    referred = (plan.references.get(action.address, {}).values() for action in plan.actions)
+    found = {address: plan.bindings.get(address) for roles in referred for address in roles}
+    return [
+        {
+            "address": str(address),
+            "project": address.project,
+            "kind": address.kind,
+            "before": summary(one),
+        }
+        for address, one in sorted(found.items(), key=lambda pair: pair[0])
+        if one is not None
+    ]
 
 
 _ADDRESSES = ("targets", "excludes", "repeats")

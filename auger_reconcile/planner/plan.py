@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.planner.estimate import Estimate, add_up
-from auger_reconcile.resources._base import FieldChange, Loss, Spec, Verb, comparable
+from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Spec, Verb, comparable
 
 
 class Replacement(str, Enum):
@@ -107,8 +107,20 @@ def place_of(address: Address, found: Any) -> tuple[str, str, Any]:
 
 
 def summary(found: Any) -> dict[str, Any]:
-    """Return the plain attributes of an observed object, by name."""
-    values = {name: getattr(found, name) for name in found.__dataclass_fields__}
-    plain = {n: v for n, v in values.items() if v is None or isinstance(v, str | int | float)}
-    status = getattr(found, "status", None)
-    return plain if status is None else {**plain, "status": status}
+    """Return the attributes of an observed object, by name, without the bulky ones.
+
+    A saved plan is stale when the summary of an object that it touches differs.
+    """
+    return {
+        one.name: _told(getattr(found, one.name))
+        for one in fields(found)
+        if BULKY not in one.metadata
+    }
+
+
+def _told(value: Any) -> Any:
+    if isinstance(value, tuple | list):
+        return [_told(item) for item in value]
+    if isinstance(value, Mapping):
+        return {name: _told(item) for name, item in value.items()}
+    return summary(value) if is_dataclass(value) else value

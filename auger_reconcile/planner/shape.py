@@ -46,6 +46,13 @@ class _Action(BaseModel):
     observed_fingerprint: StrictStr | None
 
 
+class _Needed(BaseModel):
+    address: StrictStr
+    project: StrictStr
+    kind: StrictStr
+    before: _Object
+
+
 class _Place(BaseModel):
     file: StrictStr
     line: StrictInt
@@ -92,6 +99,7 @@ class _SavedPlan(BaseModel):
     organization: StrictStr
     config_digest: StrictStr
     actions: list[_Action]
+    needed: list[_Needed]
     diagnostics: list[_Diagnostic]
     declaration: _Declaration
     options: _Options

@@ -12,7 +12,7 @@ from typing import Any
 
 from auger_reconcile.errors import StalePlan
 from auger_reconcile.planner.document import action_to_document
-from auger_reconcile.planner.plan import Plan, summary
+from auger_reconcile.planner.plan import Action, Plan, summary
 from auger_reconcile.state import ObservedState
 
 # What may differ between two plans that do the same: words, and what stands around an action.
@@ -26,42 +26,39 @@ def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedStat
         StalePlan: an object that it touches has moved; the message names object and field.
     """
     fresh = {action.id: action for action in now.actions}
+    for item in document["needed"]:
+        _check_object(item, None, observed)
     for item in document["actions"]:
-        _check_object(item, observed)
+        _check_object(item, fresh.get(item["id"]), observed)
     chosen = []
     for item in document["actions"]:
         action = fresh.get(item["id"])
         if action is None:
-            raise StalePlan(f"{item['address']}: to {item['action']} it is not needed any more")
+            raise StalePlan(f"{item['address']}: the {item['action']} is not needed any more")
         deed = action_to_document(action)
         moved = [name for name in SAME_DEED if deed[name] != item[name]]
         if moved:
             raise StalePlan(f"{item['address']}: `{moved[0]}` of the {item['action']} has changed")
         chosen.append(action)
     ids = {action.id for action in chosen}
-    missing = [n for a in chosen for n in a.depends_on if n not in ids]
-    if missing:
-        raise StalePlan(f"{fresh[missing[0]].address}: it has to come before, and was not planned")
-    kept = tuple(replace(action, depends_on=action.depends_on) for action in chosen)
-    return replace(now, actions=kept)
+    for needed in (one for action in chosen for one in action.depends_on if one not in ids):
+        raise StalePlan(f"{fresh[needed].address}: it has to come before, and was not planned")
+    return replace(now, actions=tuple(chosen))
 
 
-def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:
+def _check_object(item: Mapping[str, Any], action: Action | None, observed: ObservedState) -> None:
     """Compare one object with what it was when the plan was made."""
     before = item["before"]
     if before is None:
         return
-    for found in observed.of(item["project"], item["kind"]):
-        now = summary(found)
-        if now.get("id") == before.get("id"):
-            moved = [name for name in before if _differs(now.get(name), before[name])]
-            if moved:
-                name = moved[0]
-                told = f"`{name}` was {before[name]!r} and is {now.get(name)!r}"
-                raise StalePlan(f"{item['address']}: {told}")
-            return
-    raise StalePlan(f"{item['address']}: `{before.get('name') or before['id']}` is gone")
-
-
-def _differs(now: Any, before: Any) -> bool:
-    return bool(now != before)
+    found = action.object if action else None
+    if found is None:
+        candidates = observed.of(item["project"], item["kind"])
+        found = next((one for one in candidates if one.id == before["id"]), None)
+    if found is None:
+        raise StalePlan(f"{item['address']}: `{before.get('name') or before['id']}` is gone")
+    current = summary(found)
+    for name in before:
+        if current.get(name) != before[name]:
+            told = f"`{name}` was {before[name]!r} and is {current.get(name)!r}"
+            raise StalePlan(f"{item['address']}: {told}")

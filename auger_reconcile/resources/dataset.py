@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import (
     AGAIN,
+    BULKY,
     NO_EXPERIMENT,
     Assessment,
     Kind,
@@ -95,8 +96,8 @@ class DatasetObject:
     status: str
     url: str
     content: str | None
-    columns: tuple[tuple[str, str], ...]
-    statistics: Mapping[str, Any] | None
+    columns: tuple[tuple[str, str], ...] = field(metadata={BULKY: True})
+    statistics: Mapping[str, Any] | None = field(metadata={BULKY: True})
 
 
 class Dataset(Kind[DatasetSpec, DatasetObject]):

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
     AGAIN,
+    BULKY,
     Assessment,
     Differ,
     FieldChange,
@@ -75,10 +76,10 @@ class Run:
 
     id: str
     status: str
-    settings: Mapping[str, Any]
-    score: float | None
+    settings: Mapping[str, Any] = field(metadata={BULKY: True})
+    score: float | None = field(metadata={BULKY: True})  # moves while it runs
     created_at: str
-    seconds: float | None = None
+    seconds: float | None = field(default=None, metadata={BULKY: True})
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class ExperimentObject:
     name: str
     dataset_id: int | None
     runs: tuple[Run, ...]
-    run: Run | None = None
+    run: Run | None = field(default=None, metadata={BULKY: True})
 
     @property
     def status(self) -> str:
