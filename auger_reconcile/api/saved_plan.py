@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
 
-_FOR_APPLY = ("declaration", "options", "refused", "seal")
+_FOR_APPLY = ("declaration", "needed", "options", "refused", "seal")
 LARGEST = 256 * 1024 * 1024  # bytes; ten thousand actions take about ten million
 
 
