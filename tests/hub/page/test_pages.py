@@ -106,7 +106,7 @@ def test_nobody_sees_what_another_organization_has(
     finished_run: dict[str, Any],
     model: dict[str, Any],
 ) -> None:
-    stranger = make_browser("stranger")
+    stranger = make_browser("passer-by")
     project, file = iris_project["project"], iris_project["file"]
     paths = (
         f"/projects/{project['id']}",
