@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.applier.result import ApplyResult, Event
     from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.drift import Drift
     from auger_reconcile.planner.plan import Plan
 
 OnEvent = Callable[["Event"], None]
@@ -112,14 +113,10 @@ def drift(
     env: str | None = None,
     variables: Mapping[str, str] | None = None,
     hub: str | None = None,
-) -> Plan:
-    """Return what separates the hub from the files, what they do not name included.
-
-    An empty plan means that there is no drift. It is for reading: applied, it would delete.
-    """
-    from auger_reconcile.planner.build import PlanOptions
-
-    return plan(path, env=env, variables=variables, hub=hub, options=PlanOptions(prune=True))
+) -> Drift:
+    """Return how the hub differs from the files, what they do not name included; only reads."""
+    with _open(path, env, variables, hub) as workspace:
+        return workspace.drift()
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def test_drift_is_what_the_hub_has_otherwise(declared: Path, name: str) -> None:
     apply(path=declared)
     with Context(declared) as context:
         Project(context, name).stop()
-    assert [action.verb.value for action in drift(declared).actions] == ["start"]
+    assert [one.divergence.value for one in drift(declared).differences] == ["idle"]
 
 
 def test_destroy_is_a_plan_to_delete(declared: Path) -> None:
