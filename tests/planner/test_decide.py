@@ -12,7 +12,8 @@ FOUND = ProjectObject(7, "churn", "undeployed", {})
 
 def verbs(wanted: Wanted, **assessed):
     declared = Declared(Address("churn", "project", "churn"), ProjectSpec(name="churn"))
-    standing = Standing(declared, kind_of("project"), wanted, Assessment("churn", **assessed))
+    assessment = Assessment("churn", **assessed)
+    standing = Standing(declared, kind_of("project"), wanted, assessment, "declared absent")
     return [action.verb for action in decide_actions(standing)]
 
 
