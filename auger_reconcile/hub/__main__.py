@@ -1,4 +1,4 @@
-"""`python -m auger_reconcile.hub`: serve, start, stop, status, logs, user, ticket."""
+"""`python -m auger_reconcile.hub`: serve, start, stop, status, logs, user, ticket, backup."""
 
 from __future__ import annotations
 
@@ -136,6 +136,35 @@ def _ticket(options: argparse.Namespace, settings: HubSettings) -> int:
     return 0
 
 
+def _backup(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.backup import BackupFailed, back_up
+
+    path = Path(options.file).expanduser().absolute()
+    try:
+        size = back_up(settings, path)
+    except (BackupFailed, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    _print(json.dumps({"file": str(path), "bytes": size, "home": str(settings.home)}))
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_reconcile.hub.backup import BackupFailed, restore
+    from auger_reconcile.hub.daemon import HubFailed, find_running
+
+    if find_running(settings) is not None:
+        raise HubFailed(f"a hub serves {settings.home}; stop it before you restore")
+    path = Path(options.file).expanduser().absolute()
+    try:
+        rows = restore(settings, path)
+    except (BackupFailed, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    _print(json.dumps({"file": str(path), "rows": rows, "home": str(settings.home)}))
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     # an option that is not given leaves no value: a subcommand must not undo its parent's
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
@@ -167,6 +196,12 @@ def _parser() -> argparse.ArgumentParser:
     ticket = add("ticket", _ticket, shared, "print a URL that logs in once, within a minute")
     ticket.add_argument("--user", default="local", help="who is logged in")
     ticket.add_argument("--json", action="store_true", help="one JSON line")
+    stored = argparse.ArgumentParser(add_help=False, parents=[shared])
+    stored.add_argument("--storage", help="folder or file:// URL for the files")
+    backup = add("backup", _backup, stored, "write all the hub holds to one file")
+    backup.add_argument("file", help="the archive to write, .tar.gz")
+    restored = add("restore", _restore, stored, "fill an empty hub from a backup")
+    restored.add_argument("file", help="the archive to read")
     user = add("user", _user, shared, "manage who may log in")
     actions = user.add_subparsers(dest="action", required=True)
     added = actions.add_parser(

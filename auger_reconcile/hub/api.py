@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.accounts import Caller
+from auger_reconcile.hub.params import INTEGER, Complaint, Param
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.hub import Hub
@@ -34,27 +36,29 @@ class Call:
         """Return a parameter or None; null counts as absent (§1.2)."""
         return self.params.get(name)
 
-    def require(self, *names: str) -> None:
-        """Raise InvalidParams naming every absent parameter."""
-        missing = [(name, "is required") for name in names if self.params.get(name) is None]
-        if missing:
-            raise InvalidParams(*missing)
+    def flag(self, name: str) -> bool:
+        """Return whether a flag is set; a query has texts only."""
+        return self.params.get(name) in (True, "true")
 
 
 @dataclass(frozen=True)
 class Page:
     """A part of a list, with how many there are in all."""
 
-    items: Sequence[Fields]
+    items: Sequence[Mapping[str, Any]]
     limit: int
     offset: int
     total: int
 
 
-Answer = Fields | list[Fields] | Page
+Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Page
 """What goes into the envelope."""
 Handler = Callable[[Call], Answer | str]
 """A text is sent as it is, as the project's logs are (§2.4)."""
+PAGING = (
+    Param("limit", INTEGER, "at most so many items; 50 unless told"),
+    Param("offset", INTEGER, "so many items are left out before"),
+)
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,18 @@ class Route:
     method: str
     path: str
     handler: Handler
+    about: str
+    takes: tuple[Param, ...] = ()
+    answers: Any = None
+    """Type of `data`; of one item when `is_list`; None stands for a plain text."""
+    is_list: bool = False
     inline: bool = False
     """Quick enough to be answered without a thread of its own."""
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """All parameters but those of the path; lists are paged (§1.5)."""
+        return (*self.takes, *PAGING) if self.is_list else self.takes
 
 
 class ApiError(Exception):
@@ -83,7 +97,7 @@ class InvalidParams(ApiError):
 
     status = 400
 
-    def __init__(self, *refused: tuple[str, str]) -> None:
+    def __init__(self, *refused: Complaint) -> None:
         super().__init__(
             *(
                 {"error_type": "invalid_param", "error_param": name, "message": message}
@@ -108,6 +122,40 @@ class NotFound(ApiError):
 
     def __init__(self, kind: str) -> None:
         super().__init__({"error_type": "not_found", "message": f"Couldn't find {kind}"})
+
+
+class MethodNotAllowed(ApiError):
+    """The path is there, but not for this method."""
+
+    status = 405
+
+    def __init__(self) -> None:
+        super().__init__({"error_type": "method_not_allowed", "message": "Method not allowed"})
+
+
+class StorageFull(ApiError):
+    """The disk has no room left; nothing was changed."""
+
+    status = 507
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "error_type": "storage_full",
+                "message": "the hub's disk is full or failing, nothing was changed",
+            }
+        )
+
+
+class TooManyLogins(ApiError):
+    """Somebody tries passwords."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(
+            {"error_type": "too_many_requests", "message": "Too many logins failed, try later"}
+        )
 
 
 def envelope(answer: Answer, status: int = 200) -> Fields:
@@ -138,20 +186,62 @@ SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password"))
 
 
 def parse_body(body: bytes) -> Fields:
-    """Return the JSON object of a request; NaN and Infinity are not JSON (§1.2)."""
-    data = json.loads(body, parse_constant=_refuse_constant) if body.strip() else {}
+    """Return the JSON object of a request.
+
+    Refused are NaN and Infinity, which are not JSON (§1.2), numbers too big for a float, nesting
+    that no client sends, and texts that a database cannot hold.
+    """
+    try:
+        data = json.loads(body, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
+    except RecursionError as error:
+        raise ValueError("the body is nested too deeply") from error
     if not isinstance(data, dict):
         raise ValueError("the body is not a JSON object")
+    if b"\\u" in body:
+        refuse_unstorable(data)
     return data
 
 
-def _refuse_constant(name: str) -> None:
+def refuse_unstorable(value: Any) -> None:
+    """Raise ValueError for a text with half a character, however deep it is."""
+    if isinstance(value, str):
+        if not value.isprintable() and _has_surrogate(value):
+            raise ValueError("a text holds what cannot be stored")
+    elif isinstance(value, dict):
+        _refuse_each(value)
+        _refuse_each(value.values())
+    elif isinstance(value, list):
+        _refuse_each(value)
+
+
+def _refuse_each(values: Iterable[Any]) -> None:
+    for value in values:
+        refuse_unstorable(value)
+
+
+def _has_surrogate(text: str) -> bool:
+    return any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def _refuse(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
-def timestamp(value: datetime | None) -> str | None:
+def _float(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"{text} is too big")
+    return number
+
+
+def timestamp(value: datetime) -> str:
     """Format as ISO 8601 UTC with milliseconds (§1.4)."""
-    return value.isoformat(timespec="milliseconds") + "Z" if value else None
+    return value.isoformat(timespec="milliseconds") + "Z"
+
+
+def timestamp_if(value: datetime | None) -> str | None:
+    """Format a time that may not have come yet."""
+    return None if value is None else timestamp(value)
 
 
 def naive_timestamp(value: datetime) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 import anyio.to_thread
@@ -12,20 +15,23 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from auger_reconcile.hub.signing import BadSignature
-from auger_reconcile.hub.storage import BadKey
+from auger_reconcile.hub.database.tables import Organization, Project
+from auger_reconcile.hub.signing import MAX_UPLOAD_BYTES, BadSignature
+from auger_reconcile.hub.storage import BadKey, project_key
 from auger_reconcile.hub.upload_form import BadForm, FormReader, TooLarge
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.hub import Hub
 
 _BATCH_BYTES = 1024**2
+_FULL = ("database or disk is full", "disk I/O error", "No space left on device")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 def file_routes(hub: Hub) -> list[Route]:
     """Return the routes of the built-in object store: path-style URLs, one folder a bucket."""
     return [
+        Route("/file_uploader/{project_id:int}", _take_raw(hub), methods=["POST"]),
         Route("/{bucket}", _upload(hub), methods=["POST"]),
         Route("/{bucket}/{key:path}", _download(hub), methods=["GET"]),
     ]
@@ -46,11 +52,67 @@ def _upload(hub: Hub) -> Endpoint:
             return _refuse(403, "AccessDenied", str(error))
         except BadForm as error:
             return _refuse(400, "MalformedPOSTRequest", str(error))
+        except OSError as error:
+            if not is_full_disk(error):
+                raise
+            return _refuse(507, "InsufficientStorage", "The disk of the hub is full")
         status = 201 if fields.get("success_action_status") == "201" else 200
         location = f"{request.base_url}{bucket}/{fields['key']}".encode("ascii", "replace")
         return Response(status_code=status, headers={"Location": location.decode()})
 
     return upload
+
+
+def _take_raw(hub: Hub) -> Endpoint:
+    """Take a file as the body itself, as older clients send it to their cluster (§3.5)."""
+
+    async def take(request: Request) -> Response:
+        project_id = str(request.path_params["project_id"])
+        try:
+            hub.signer.check_uploader(project_id, request.query_params.get("auger_token", ""))
+            bucket, folder = await anyio.to_thread.run_sync(_place, hub, int(project_id))
+            key = f"{folder}/{secrets.token_hex(12)}"
+            with hub.storage.create(bucket, key) as file:
+                await _copy(request, file)
+        except (BadSignature, BadKey) as error:
+            return _refuse(403, "AccessDenied", str(error))
+        except TooLarge as error:
+            sizes = {"MaxSizeAllowed": str(error.allowed)}
+            return _refuse(400, "EntityTooLarge", "The upload is larger than allowed", sizes)
+        except OSError as error:
+            if not is_full_disk(error):
+                raise
+            return _refuse(507, "InsufficientStorage", "The disk of the hub is full")
+        body = urlencode({"path": key})
+        return Response(body, media_type="application/x-www-form-urlencoded")
+
+    return take
+
+
+async def _copy(request: Request, file: IO[bytes]) -> None:
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_UPLOAD_BYTES:
+            raise TooLarge(MAX_UPLOAD_BYTES)
+        await anyio.to_thread.run_sync(file.write, chunk)
+
+
+def _place(hub: Hub, project_id: int) -> tuple[str, str]:
+    """Return the bucket and the folder of a project's files; BadKey without the project."""
+    with hub.database.read() as session:
+        project = session.get(Project, project_id)
+        if project is None:
+            raise BadKey("there is no such project")
+        organization = session.get_one(Organization, project.organization_id)
+    return organization.main_bucket, project_key(project.name, "files", "x").rpartition("/")[0]
+
+
+def is_full_disk(error: BaseException) -> bool:
+    """Return whether the disk, or what this process may use of it, is full or fails."""
+    if isinstance(error, OSError):
+        return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return any(words in str(error) for words in _FULL)
 
 
 async def _feed(reader: FormReader, request: Request) -> None:

@@ -77,6 +77,14 @@ class Signer:
         if int(expires) < time.time():
             raise BadSignature("Request has expired.")
 
+    def uploader_token(self, project_id: int) -> str:
+        """Return what allows uploads into a project, as long as the hub's secret lasts (§2.5)."""
+        return self._sign("uploader", str(project_id))
+
+    def check_uploader(self, project_id: str, token: str) -> None:
+        """Raise BadSignature unless the token allows uploads into this project."""
+        self._check(token, "uploader", project_id)
+
     def _sign(self, *parts: str) -> str:
         return hmac.new(self._secret, "\n".join(parts).encode(), hashlib.sha256).hexdigest()
 

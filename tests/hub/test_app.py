@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from .conftest import Client
+from .conftest import Client, wait_until
 
 UNAUTHENTICATED = [("unauthenticated", None, "User should be logged in")]
 
@@ -158,7 +158,9 @@ def test_one_organization_cannot_put_objects_into_anothers_project(
 def test_the_log_has_one_line_a_request_and_never_a_secret(hub: Client) -> None:
     marker = uuid.uuid4().hex
     send(hub, "GET", f"/projects/{marker}", json={"token": hub.token}, params={"q": "secret-q"})
-    log = (hub.home / "hub.log").read_text()
+    path = hub.home / "hub.log"
+    assert wait_until(lambda: marker in path.read_text())  # written after the answer
+    log = path.read_text()
     lines = [line for line in log.splitlines() if marker in line]
     pattern = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ GET /api/v1/projects/{marker} 404 \d+\.\d"
     assert len(lines) == 1

@@ -1,7 +1,8 @@
 """The way to the database: short reads, and writes that can never lose an update.
 
-SQLite's default is a deferred transaction: two writers that both read and then write lose one of
-the two updates without an error. Every write here begins with BEGIN IMMEDIATE instead.
+By default two writers that both read and then write lose one of the two updates without an error,
+in SQLite and in PostgreSQL. Every write here begins by taking the one write lock instead: BEGIN
+IMMEDIATE in SQLite, an advisory lock in PostgreSQL.
 """
 
 from __future__ import annotations
@@ -17,9 +18,10 @@ from sqlalchemy import Connection, Engine, Executable, create_engine, event, ins
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-HEAD = "0001"
+HEAD = "0002"
 _CONNECTIONS = 20
 _LOCK_WAIT_MS = 20_000
+_WRITE_LOCK = 0x617567_6572  # any number that nothing else in the database locks
 
 
 class Database:
@@ -36,6 +38,15 @@ class Database:
     def read(self) -> Iterator[Session]:
         """Yield a session that sees one state of the database and changes nothing."""
         with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def snapshot(self) -> Iterator[Session]:
+        """Yield a session whose reads, however many, all see one state of the database."""
+        engine = self.engine
+        if not self.is_sqlite:  # there each transaction is a snapshot anyway
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with Session(engine, autoflush=False) as session, session.begin():
             yield session
 
     @contextmanager
@@ -82,9 +93,14 @@ class Database:
 
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self._write_engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        with self._write_engine.connect() as connection:
+            if self.is_sqlite:  # it changes a table by replacing it, which must not cascade
+                _keep_references(connection, is_kept=False)
+            with connection.begin():
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
+            if self.is_sqlite:
+                _keep_references(connection, is_kept=True)
 
     def close(self) -> None:
         """Close all connections."""
@@ -114,6 +130,8 @@ def _make_engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+    elif engine.dialect.name == "postgresql":
+        event.listen(engine, "begin", _begin_postgresql)
     return engine
 
 
@@ -127,6 +145,18 @@ def _set_up_sqlite(connection: Any, _record: object) -> None:
     cursor.close()
 
 
+def _keep_references(connection: Connection, *, is_kept: bool) -> None:
+    """Switch the foreign keys of one connection; SQLite allows it outside of a transaction only."""
+    cursor = connection.connection.cursor()
+    cursor.execute(f"PRAGMA foreign_keys = {'ON' if is_kept else 'OFF'}")
+    cursor.close()
+
+
 def _begin_sqlite(connection: Connection) -> None:
     is_write = connection.get_execution_options().get("hub_write")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+
+def _begin_postgresql(connection: Connection) -> None:
+    if connection.get_execution_options().get("hub_write"):
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITE_LOCK})")

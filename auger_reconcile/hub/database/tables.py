@@ -47,11 +47,13 @@ class Organization(Numbered, Timestamped, Base):
     status: Mapped[str] = mapped_column(default="ready")
 
 
-def _organization() -> Mapped[int]:
+def organization_id() -> Mapped[int]:
+    """Return the column that says whose a row is."""
     return mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
 
 
-def _project() -> Mapped[int]:
+def project_id() -> Mapped[int]:
+    """Return the column that says which project a row goes with."""
     return mapped_column(ForeignKey("projects.id", ondelete="CASCADE"), index=True)
 
 
@@ -59,7 +61,7 @@ class User(Numbered, Timestamped, Base):
     """Someone who may log in; a revoked user has no password."""
 
     __tablename__ = "users"
-    organization_id: Mapped[int] = _organization()
+    organization_id: Mapped[int] = organization_id()
     name: Mapped[str] = mapped_column(unique=True)
     password_hash: Mapped[str | None]
 
@@ -87,7 +89,7 @@ class Project(Numbered, Timestamped, Base):
     """A place for data and experiments, with its compute (wire contract §2.4)."""
 
     __tablename__ = "projects"
-    organization_id: Mapped[int] = _organization()
+    organization_id: Mapped[int] = organization_id()
     name: Mapped[str] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(default="undeployed", index=True)
     deleting: Mapped[bool] = mapped_column(default=False)
@@ -102,8 +104,8 @@ class ProjectFile(Numbered, Timestamped, Base):
     """A data set (§2.8); `key` is the path of `url` after the bucket, which clients invent."""
 
     __tablename__ = "project_files"
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     name: Mapped[str]
     file_name: Mapped[str | None]
     url: Mapped[str]
@@ -120,8 +122,8 @@ class Experiment(Timestamped, Base):
 
     __tablename__ = "experiments"
     id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     project_file_id: Mapped[int | None] = mapped_column(
         ForeignKey("project_files.id", ondelete="SET NULL"), index=True
     )
@@ -134,8 +136,8 @@ class ExperimentSession(Timestamped, Base):
 
     __tablename__ = "experiment_sessions"
     id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     experiment_id: Mapped[str] = mapped_column(
         ForeignKey("experiments.id", ondelete="CASCADE"), index=True
     )
@@ -160,7 +162,7 @@ class Hyperparameter(Numbered, Base):
     """An algorithm with its settings (§2.19)."""
 
     __tablename__ = "hyperparameters"
-    organization_id: Mapped[int] = _organization()
+    organization_id: Mapped[int] = organization_id()
     algorithm_name: Mapped[str]
     algorithm_params: Mapped[dict[str, Any]]
     algorithm_params_hash: Mapped[str | None]
@@ -172,8 +174,8 @@ class Trial(Timestamped, Base):
     __tablename__ = "trials"
     __table_args__ = (Index("ix_trials_board", "experiment_session_id", "score_value"),)
     id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     experiment_session_id: Mapped[str] = mapped_column(
         ForeignKey("experiment_sessions.id", ondelete="CASCADE")
     )
@@ -186,14 +188,16 @@ class Trial(Timestamped, Base):
 
 
 class Pipeline(Timestamped, Base):
-    """A deployed model; its id is the trial's (§2.13)."""
+    """A deployed model; its id is the trial's, unless it lives elsewhere (§2.13)."""
 
     __tablename__ = "pipelines"
     id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
-    experiment_session_id: Mapped[str]
-    trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
+    experiment_session_id: Mapped[str | None]
+    trial_id: Mapped[str | None] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    external: Mapped[dict[str, Any] | None]
+    """What its owner says of a model that lives elsewhere."""
     name: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="packaging", index=True)
     error_message: Mapped[str | None]
@@ -206,8 +210,8 @@ class PipelineFile(Numbered, Timestamped, Base):
     """A model to take away (§2.14)."""
 
     __tablename__ = "pipeline_files"
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     experiment_session_id: Mapped[str]
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(default="pending", index=True)
@@ -220,11 +224,12 @@ class Prediction(Timestamped, Base):
 
     __tablename__ = "predictions"
     id: Mapped[str] = mapped_column(primary_key=True)
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     pipeline_id: Mapped[str] = mapped_column(
         ForeignKey("pipelines.id", ondelete="CASCADE"), index=True
     )
+    endpoint_id: Mapped[str | None] = mapped_column(index=True)
     status: Mapped[str] = mapped_column(default="requested", index=True)
     records_count: Mapped[int | None]
     time_consumed_ms: Mapped[int | None]
@@ -236,24 +241,57 @@ class Prediction(Timestamped, Base):
 
 
 class Actual(Numbered, Base):
-    """What really happened, as one client sent it (§2.16)."""
+    """What really happened, as one client sent it, and how the model did (§2.16)."""
 
     __tablename__ = "actuals"
-    organization_id: Mapped[int] = _organization()
+    organization_id: Mapped[int] = organization_id()
     pipeline_id: Mapped[str] = mapped_column(
         ForeignKey("pipelines.id", ondelete="CASCADE"), index=True
     )
     rows: Mapped[list[Any]]
     details: Mapped[dict[str, Any]]
+    status: Mapped[str] = mapped_column(default="waiting", index=True)
+    scored_count: Mapped[int] = mapped_column(default=0)
+    score: Mapped[float | None]
+    error_message: Mapped[str | None]
+    happened_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class DatasetManifest(Timestamped, Base):
+    """What is known of a data set under an id that its owner chose (§2.19)."""
+
+    __tablename__ = "dataset_manifests"
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    id: Mapped[str] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    statistics: Mapped[dict[str, Any]]
+    dataset_url: Mapped[str | None]
+
+
+class Cluster(Numbered, Timestamped, Base):
+    """The compute of a project as older clients see it; its status is the project's (§2.5)."""
+
+    __tablename__ = "clusters"
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
+    created_by: Mapped[int]
+    name: Mapped[str]
+    worker_nodes_count: Mapped[int]
+    workers_per_node_count: Mapped[int]
+    instance_type: Mapped[str]
+    docker_image_tag: Mapped[str]
+    autoterminate_minutes: Mapped[int]
 
 
 class ClusterTask(Numbered, Timestamped, Base):
     """A background task of the hub (§2.6)."""
 
     __tablename__ = "cluster_tasks"
-    organization_id: Mapped[int] = _organization()
-    project_id: Mapped[int] = _project()
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
     name: Mapped[str]
     queue: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="pending", index=True)

@@ -5,7 +5,12 @@ from __future__ import annotations
 from auger_reconcile.hub.api import Route
 from auger_reconcile.hub.routes import (
     actuals,
+    cluster_statuses,
     cluster_tasks,
+    clusters,
+    dataset_manifests,
+    endpoint_pipelines,
+    endpoints,
     experiment_sessions,
     experiments,
     hyperparameters,
@@ -13,9 +18,14 @@ from auger_reconcile.hub.routes import (
     organizations,
     pipeline_files,
     pipelines,
+    pod_logs,
     predictions,
+    project_file_urls,
     project_files,
     projects,
+    review_alert_items,
+    review_alerts,
+    roi_validations,
     status,
     trials,
 )
@@ -23,7 +33,12 @@ from auger_reconcile.hub.routes import (
 _RESOURCES = (
     status,  # first: it is asked most, and routes are tried in order
     actuals,
+    cluster_statuses,
     cluster_tasks,
+    clusters,
+    dataset_manifests,
+    endpoint_pipelines,
+    endpoints,
     experiment_sessions,
     experiments,
     hyperparameters,
@@ -31,9 +46,14 @@ _RESOURCES = (
     organizations,
     pipeline_files,
     pipelines,
+    pod_logs,
     predictions,
+    project_file_urls,
     project_files,
     projects,
+    review_alert_items,
+    review_alerts,
+    roi_validations,
     trials,
 )
 

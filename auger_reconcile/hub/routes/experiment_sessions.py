@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from sqlalchemy import func, select
 
 from auger_reconcile.hub.api import (
     Call,
-    Fields,
     InvalidParams,
     Page,
     Route,
     naive_timestamp,
     timestamp,
+    timestamp_if,
 )
 from auger_reconcile.hub.database.tables import (
     Experiment,
@@ -23,6 +23,7 @@ from auger_reconcile.hub.database.tables import (
     ProjectFile,
     now,
 )
+from auger_reconcile.hub.params import KEY, OBJECT, Param
 from auger_reconcile.hub.routes.projects import running_project
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 
@@ -30,7 +31,43 @@ MODEL_TYPES = ("classification", "regression", "timeseries")
 _STOPPABLE = ("waiting", "preprocess", "started")
 
 
-def describe(call: Call, row: ExperimentSession) -> Fields:
+class ExperimentSessionObject(TypedDict):
+    """What a client sees of a run."""
+
+    object: Literal["experiment_session"]
+    deleted: bool
+    id: str
+    number: int
+    model_type: str | None
+    top_score_value: float | None
+    starter_user_id: int
+    project_id: int
+    project_file_id: int | None
+    experiment_id: str
+    dataset_manifest_id: str
+    status: str
+    message: str | None
+    error_message: str | None
+    model_settings: dict[str, Any]
+    search_space: None
+    pipelines: list[Any]
+    statistics: dict[str, Any] | None
+    dataset_statistics: dict[str, Any] | None
+    correlation_to_target: None
+    correlation_to_target_status: str
+    correlation_matrix: None
+    correlation_matrix_status: str
+    datasource_name: str | None
+    runtime: float
+    started_at: str | None
+    completed_at: str | None
+    created_at: str
+    updated_at: str
+    providers: list[str]
+    providers_data: dict[str, Any]
+
+
+def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
     """Return the fields a client sees."""
     data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
     end = row.completed_at or (now() if row.status == "started" else row.started_at)
@@ -46,7 +83,7 @@ def describe(call: Call, row: ExperimentSession) -> Fields:
         "project_id": row.project_id,
         "project_file_id": row.project_file_id,
         "experiment_id": row.experiment_id,
-        "dataset_manifest_id": hashlib.sha256(str(row.project_file_id).encode()).hexdigest()[:16],
+        "dataset_manifest_id": manifest_id(row.project_file_id),
         "status": row.status,
         "message": row.message,
         "error_message": row.error_message,
@@ -61,8 +98,8 @@ def describe(call: Call, row: ExperimentSession) -> Fields:
         "correlation_matrix_status": "not_requested",
         "datasource_name": data.name if data else None,
         "runtime": runtime,
-        "started_at": timestamp(row.started_at),
-        "completed_at": timestamp(row.completed_at),
+        "started_at": timestamp_if(row.started_at),
+        "completed_at": timestamp_if(row.completed_at),
         "created_at": timestamp(row.created_at),
         "updated_at": timestamp(row.updated_at),
         "providers": ["auger"],
@@ -76,18 +113,12 @@ def _index(call: Call) -> Page:
     return to_page(call, query.order_by(*order), lambda row: describe(call, row))
 
 
-def _show(call: Call) -> Fields:
+def _show(call: Call) -> ExperimentSessionObject:
     return describe(call, find(call, ExperimentSession, call.params["id"]))
 
 
-def _create(call: Call) -> Fields:
-    call.require("experiment_id")
+def _create(call: Call) -> ExperimentSessionObject:
     experiment = find(call, Experiment, call.params["experiment_id"])
-    settings = _object(call, "model_settings") or {}
-    model_type = call.given("model_type")
-    if model_type is not None and model_type not in MODEL_TYPES:
-        listed = ", ".join(f'"{name}"' for name in MODEL_TYPES)
-        raise InvalidParams(("model_type", f"is not in the list [{listed}]"))
     numbers = select(func.max(ExperimentSession.number)).where(
         ExperimentSession.experiment_id == experiment.id
     )
@@ -98,9 +129,9 @@ def _create(call: Call) -> Fields:
         experiment_id=experiment.id,
         project_file_id=experiment.project_file_id,
         number=(call.session.scalar(numbers) or 0) + 1,
-        model_type=model_type,
-        model_settings=settings,
-        dataset_statistics=_object(call, "dataset_statistics"),
+        model_type=call.given("model_type"),
+        model_settings=call.given("model_settings") or {},
+        dataset_statistics=call.given("dataset_statistics"),
         starter_user_id=call.caller.user_id,
     )
     call.session.add(row)
@@ -108,10 +139,10 @@ def _create(call: Call) -> Fields:
     return describe(call, row)
 
 
-def _update(call: Call) -> Fields:
+def _update(call: Call) -> ExperimentSessionObject:
     row = find(call, ExperimentSession, call.params["id"])
     status = call.given("status")
-    settings = _object(call, "model_settings")
+    settings = call.given("model_settings")
     if settings is not None:
         row.model_settings = {**row.model_settings, **settings}
     if status == "preprocess":
@@ -147,16 +178,41 @@ def _no_transition(event: str, status: str) -> str:
     return f"Event '{event}' cannot transition from '{status}'"
 
 
-def _object(call: Call, name: str) -> dict[str, Any] | None:
-    value = call.given(name)
-    if value is not None and not isinstance(value, dict):
-        raise InvalidParams((name, "should be an object"))
-    return value
+def manifest_id(project_file_id: int | None) -> str:
+    """Return the id under which a data set's statistics are known; 16 hex digits (§2)."""
+    return hashlib.sha256(str(project_file_id).encode()).hexdigest()[:16]
 
 
 ROUTES = [
-    Route("GET", "/experiment_sessions", _index),
-    Route("POST", "/experiment_sessions", _create),
-    Route("GET", "/experiment_sessions/{id}", _show),
-    Route("PATCH", "/experiment_sessions/{id}", _update),
+    Route(
+        "GET",
+        "/experiment_sessions",
+        _index,
+        "List runs, newest first",
+        takes=(Param("project_id", KEY), Param("experiment_id", KEY)),
+        answers=ExperimentSessionObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/experiment_sessions",
+        _create,
+        "Create a run of an experiment; it waits until it is started",
+        takes=(
+            Param("experiment_id", KEY).needed,
+            Param("model_settings", OBJECT, "`evaluation_options` say what to search"),
+            Param("model_type", choices=MODEL_TYPES),
+            Param("dataset_statistics", OBJECT, "columns with their roles"),
+        ),
+        answers=ExperimentSessionObject,
+    ),
+    Route("GET", "/experiment_sessions/{id}", _show, "Show a run", answers=ExperimentSessionObject),
+    Route(
+        "PATCH",
+        "/experiment_sessions/{id}",
+        _update,
+        "Start a run with status `preprocess`, stop it with `interrupted`, change its settings",
+        takes=(Param("status"), Param("model_settings", OBJECT)),
+        answers=ExperimentSessionObject,
+    ),
 ]

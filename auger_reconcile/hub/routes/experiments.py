@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from typing import Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, InvalidParams, Page, Route, timestamp, timestamp_if
 from auger_reconcile.hub.database.tables import (
     Experiment,
     ExperimentSession,
     Project,
     ProjectFile,
 )
+from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.query import (
     check_free,
     find,
@@ -25,7 +27,25 @@ from auger_reconcile.hub.routes.query import (
 from auger_reconcile.hub.storage import key_of_url
 
 
-def describe(call: Call, row: Experiment) -> Fields:
+class ExperimentObject(TypedDict):
+    """What a client sees of an experiment."""
+
+    object: Literal["experiment"]
+    deleted: bool
+    id: str
+    name: str
+    project_id: int
+    project_file_id: int | None
+    data_path_url: str
+    last_experiment_session_id: str | None
+    last_experiment_session_status: str | None
+    last_experiment_session_created_at: str | None
+    notes: None
+    created_at: str
+    updated_at: str
+
+
+def describe(call: Call, row: Experiment) -> ExperimentObject:
     """Return the fields a client sees, with what is known of the newest run."""
     last = call.session.scalars(
         select(ExperimentSession)
@@ -43,7 +63,7 @@ def describe(call: Call, row: Experiment) -> Fields:
         "data_path_url": row.data_path_url,
         "last_experiment_session_id": last.id if last else None,
         "last_experiment_session_status": last.status if last else None,
-        "last_experiment_session_created_at": timestamp(last.created_at) if last else None,
+        "last_experiment_session_created_at": timestamp_if(last.created_at if last else None),
         "notes": None,
         "created_at": timestamp(row.created_at),
         "updated_at": timestamp(row.updated_at),
@@ -58,12 +78,11 @@ def _index(call: Call) -> Page:
     return to_page(call, query.order_by(*order), lambda row: describe(call, row))
 
 
-def _show(call: Call) -> Fields:
+def _show(call: Call) -> ExperimentObject:
     return describe(call, find(call, Experiment, call.params["id"]))
 
 
-def _create(call: Call) -> Fields:
-    call.require("name", "project_id")
+def _create(call: Call) -> ExperimentObject:
     project = find(call, Project, call.params["project_id"])
     name = str(call.params["name"])
     refuse_any(check_free(call, Experiment, name, project_id=project.id))
@@ -102,7 +121,7 @@ def _find_data(call: Call, project: Project) -> ProjectFile:
     return next((row for row in rows if row.url == url), rows[0])
 
 
-def _update(call: Call) -> Fields:
+def _update(call: Call) -> ExperimentObject:
     row = find(call, Experiment, call.params["id"])
     name = call.given("name")
     if name is not None and name != row.name:
@@ -112,17 +131,45 @@ def _update(call: Call) -> Fields:
     return describe(call, row)
 
 
-def _delete(call: Call) -> Fields:
+def _delete(call: Call) -> ExperimentObject:
     row = find(call, Experiment, call.params["id"])
-    answer = describe(call, row) | {"deleted": True}
+    answer = describe(call, row)
+    answer["deleted"] = True
     call.session.delete(row)
     return answer
 
 
 ROUTES = [
-    Route("GET", "/experiments", _index),
-    Route("POST", "/experiments", _create),
-    Route("GET", "/experiments/{id}", _show),
-    Route("PATCH", "/experiments/{id}", _update),
-    Route("DELETE", "/experiments/{id}", _delete),
+    Route(
+        "GET",
+        "/experiments",
+        _index,
+        "List experiments",
+        takes=(Param("project_id", KEY), Param("name")),
+        answers=ExperimentObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/experiments",
+        _create,
+        "Create an experiment on a data set",
+        takes=(
+            Param("name").needed,
+            Param("project_id", KEY).needed,
+            Param("data_path", about="`url` of the data set; or give `project_file_id`"),
+            Param("project_file_id", KEY),
+        ),
+        answers=ExperimentObject,
+    ),
+    Route("GET", "/experiments/{id}", _show, "Show an experiment", answers=ExperimentObject),
+    Route(
+        "PATCH",
+        "/experiments/{id}",
+        _update,
+        "Rename an experiment",
+        takes=(Param("name"),),
+        answers=ExperimentObject,
+    ),
+    Route("DELETE", "/experiments/{id}", _delete, "Delete an experiment", answers=ExperimentObject),
 ]

@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route
+from typing import Any, Literal, TypedDict
+
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Hyperparameter
+from auger_reconcile.hub.params import OBJECT, Param
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 
 
-def describe(row: Hyperparameter) -> Fields:
+class HyperparameterObject(TypedDict):
+    """What a client sees of an algorithm with its settings."""
+
+    object: Literal["hyperparameter"]
+    deleted: bool
+    id: int
+    algorithm_name: str
+    algorithm_params: dict[str, Any]
+    algorithm_params_hash: str | None
+
+
+def describe(row: Hyperparameter) -> HyperparameterObject:
     """Return the fields a client sees."""
     return {
         "object": "hyperparameter",
@@ -24,19 +38,15 @@ def _index(call: Call) -> Page:
     return to_page(call, query.order_by(Hyperparameter.id), describe)
 
 
-def _show(call: Call) -> Fields:
+def _show(call: Call) -> HyperparameterObject:
     return describe(find(call, Hyperparameter, call.params["id"]))
 
 
-def _create(call: Call) -> Fields:
-    call.require("algorithm_name", "algorithm_params")
-    parameters = call.params["algorithm_params"]
-    if not isinstance(parameters, dict):
-        raise InvalidParams(("algorithm_params", "should be an object"))
+def _create(call: Call) -> HyperparameterObject:
     row = Hyperparameter(
         organization_id=call.caller.organization_id,
         algorithm_name=str(call.params["algorithm_name"]),
-        algorithm_params=parameters,
+        algorithm_params=call.params["algorithm_params"],
     )
     call.session.add(row)
     call.session.flush()
@@ -44,7 +54,28 @@ def _create(call: Call) -> Fields:
 
 
 ROUTES = [
-    Route("GET", "/hyperparameters", _index),
-    Route("POST", "/hyperparameters", _create),
-    Route("GET", "/hyperparameters/{id}", _show),
+    Route(
+        "GET",
+        "/hyperparameters",
+        _index,
+        "List algorithms with their settings",
+        takes=(Param("algorithm_name"),),
+        answers=HyperparameterObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/hyperparameters",
+        _create,
+        "Store an algorithm with its settings",
+        takes=(Param("algorithm_name").needed, Param("algorithm_params", OBJECT).needed),
+        answers=HyperparameterObject,
+    ),
+    Route(
+        "GET",
+        "/hyperparameters/{id}",
+        _show,
+        "Show an algorithm with its settings",
+        answers=HyperparameterObject,
+    ),
 ]

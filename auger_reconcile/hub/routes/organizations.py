@@ -2,14 +2,40 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal, TypedDict
+
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Fields, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route, timestamp
 from auger_reconcile.hub.database.tables import Organization
+from auger_reconcile.hub.params import Param
 from auger_reconcile.hub.routes.query import find, named, to_page
 
 
-def describe(row: Organization) -> Fields:
+class OrganizationObject(TypedDict):
+    """What a client sees of an organization."""
+
+    object: Literal["organization"]
+    deleted: bool
+    id: int
+    name: str
+    subdomain: str
+    main_bucket: str
+    status: str
+    cluster_mode: str
+    error_message: None
+    created_at: str
+    updated_at: str
+    subscriptions: list[Any]
+    existing_customer: bool
+    included_trial_worker_minutes: int
+    monthly_trial_worker_minutes_used: int
+    real_time_usage_minutes: int
+    included_actual_counts: None
+    monthly_actual_counts_used: int
+
+
+def describe(row: Organization) -> OrganizationObject:
     """Return the fields a client sees."""
     return {
         "object": "organization",
@@ -40,11 +66,25 @@ def _index(call: Call) -> Page:
     return to_page(call, query, describe)
 
 
-def _show(call: Call) -> Fields:
+def _show(call: Call) -> OrganizationObject:
     return describe(find(call, Organization, call.params["id"]))
 
 
 ROUTES = [
-    Route("GET", "/organizations", _index),
-    Route("GET", "/organizations/{id}", _show),
+    Route(
+        "GET",
+        "/organizations",
+        _index,
+        "List the caller's organization",
+        takes=(Param("name"),),
+        answers=OrganizationObject,
+        is_list=True,
+    ),
+    Route(
+        "GET",
+        "/organizations/{id}",
+        _show,
+        "Show an organization",
+        answers=OrganizationObject,
+    ),
 ]

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
-from auger_reconcile.hub.api import Call, Fields, Page, Route, timestamp
+from typing import Literal, TypedDict
+
+from auger_reconcile.hub.api import Call, Page, Route, timestamp
 from auger_reconcile.hub.database.tables import PipelineFile
+from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.routes.trials import scored_trial
 
 
-def describe(call: Call, row: PipelineFile) -> Fields:
+class PipelineFileObject(TypedDict):
+    """What a client sees of a model to take away."""
+
+    object: Literal["pipeline_file"]
+    deleted: bool
+    id: int
+    model_path: str | None
+    model_path_status: str
+    s3_model_path: str | None
+    s3_model_path_status: str
+    signed_s3_model_path: str | None
+    signed_s3_model_path_status: str
+    error_message: str | None
+    experiment_session_id: str
+    trial_id: str
+    created_at: str
+    updated_at: str
+
+
+def describe(call: Call, row: PipelineFile) -> PipelineFileObject:
     """Return the three stages; upload and signature end together, as clients need (§2.14)."""
     bucket = main_bucket(call)
     is_done = row.status == "success" and row.key is not None
@@ -39,12 +61,11 @@ def _index(call: Call) -> Page:
     return to_page(call, ordered, lambda row: describe(call, row))
 
 
-def _show(call: Call) -> Fields:
+def _show(call: Call) -> PipelineFileObject:
     return describe(call, find(call, PipelineFile, call.params["id"]))
 
 
-def _create(call: Call) -> Fields:
-    call.require("trial_id")
+def _create(call: Call) -> PipelineFileObject:
     trial = scored_trial(call, call.params["trial_id"])
     row = PipelineFile(
         organization_id=trial.organization_id,
@@ -59,7 +80,26 @@ def _create(call: Call) -> Fields:
 
 
 ROUTES = [
-    Route("GET", "/pipeline_files", _index),
-    Route("POST", "/pipeline_files", _create),
-    Route("GET", "/pipeline_files/{id}", _show),
+    Route(
+        "GET",
+        "/pipeline_files",
+        _index,
+        "List exports",
+        takes=(
+            Param("organization_id", KEY),
+            Param("experiment_session_id", KEY),
+            Param("trial_id", KEY),
+        ),
+        answers=PipelineFileObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/pipeline_files",
+        _create,
+        "Export a model as a zip that predicts anywhere",
+        takes=(Param("trial_id", KEY).needed,),
+        answers=PipelineFileObject,
+    ),
+    Route("GET", "/pipeline_files/{id}", _show, "Show an export", answers=PipelineFileObject),
 ]

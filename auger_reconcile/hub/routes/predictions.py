@@ -1,14 +1,17 @@
-"""Predictions (wire contract §2.15), under both of their names."""
+"""Predictions (wire contract §2.15) of a model, under both names, or of an endpoint (§2.17)."""
 
 from __future__ import annotations
 
-import math
 import uuid
-from datetime import timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route, timestamp
-from auger_reconcile.hub.database.tables import Pipeline, Prediction
+from auger_reconcile.hub.api import Call, Fields, InvalidParams, NotFound, Page, Route, timestamp
+from auger_reconcile.hub.database.review_tables import Endpoint
+from auger_reconcile.hub.database.tables import Pipeline, Prediction, now
+from auger_reconcile.hub.params import FLAG, KEY, LIST, NUMBER, Param
+from auger_reconcile.hub.routes.endpoints import primary_pipeline
 from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.signing import DOWNLOAD_SECONDS
@@ -17,17 +20,47 @@ _BAD_RECORDS = (
     "records should be an array of arrays of plain values, "
     "each records size should be equal to the features count"
 )
-_OPTIONS = ("no_features_in_result", "predict_labels", "score", "score_true_data")
+_FLAGS = ("no_features_in_result", "predict_labels", "score")
+_ASKED = (
+    Param("records", replace(LIST, wrong=_BAD_RECORDS), "rows of plain values"),
+    Param("features", LIST, "names of the columns of `records`"),
+    Param("file_url", about="a file to predict instead of `records`"),
+    Param("threshold", NUMBER, "adds the probability of every class"),
+    Param("predicted_at", about="a time to note instead of now"),
+    *(Param(name, FLAG) for name in _FLAGS),
+    Param("score_true_data", LIST, "true values to score against, else those of the target"),
+)
 
 
-def describe(call: Call, row: Prediction, object_name: str) -> Fields:
+class PredictionObject(TypedDict):
+    """What a client sees of a prediction."""
+
+    object: Literal["prediction", "prediction_group"]
+    deleted: bool
+    id: str
+    pipeline_id: str
+    endpoint_id: str | None
+    status: str
+    records_count: int | None
+    time_consumed_ms: int | None
+    result: dict[str, Any] | None
+    error_message: str | None
+    created_at: str
+    predicted_at: str
+    provider: str
+
+
+Name = Literal["prediction", "prediction_group"]
+
+
+def describe(call: Call, row: Prediction, name: Name) -> PredictionObject:
     """Return the fields a client sees; the URL of a file result is signed anew each time."""
     return {
-        "object": object_name,
+        "object": name,
         "deleted": False,
         "id": row.id,
         "pipeline_id": row.pipeline_id,
-        "endpoint_id": None,
+        "endpoint_id": row.endpoint_id,
         "status": row.status,
         "records_count": row.records_count,
         "time_consumed_ms": row.time_consumed_ms,
@@ -53,28 +86,30 @@ def _result(call: Call, row: Prediction) -> Fields | None:
     }
 
 
-def _create(call: Call) -> Prediction:
-    call.require("pipeline_id")
-    pipeline = find(call, Pipeline, call.params["pipeline_id"])
-    if pipeline.status != "ready":
+def _add(call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None) -> Prediction:
+    if pipeline.status != "ready" or pipeline.external is not None:
         raise InvalidParams(("pipeline_id", "model should be in ready status"))
     records, features, url = call.given("records"), call.given("features"), call.given("file_url")
     if url is None:
         if records is None:
             raise InvalidParams(("records", "is required"))
         _check_records(records, features)
+    threshold = call.given("threshold")
+    options = {name: call.flag(name) for name in _FLAGS}
     row = Prediction(
         id=str(uuid.uuid4()),
         organization_id=pipeline.organization_id,
         project_id=pipeline.project_id,
         pipeline_id=pipeline.id,
+        endpoint_id=endpoint.id if endpoint else None,
         records_count=len(records) if url is None else None,
+        predicted_at=to_time(call, "predicted_at") or now(),
         request={
             "records": records if url is None else None,
             "features": features if url is None else None,
             "file_url": url if url is None else str(url),
-            "threshold": _threshold(call.given("threshold")),
-            "options": {name: call.given(name) for name in _OPTIONS},
+            "threshold": None if threshold is None else float(threshold),
+            "options": {**options, "score_true_data": call.given("score_true_data")},
         },
     )
     call.session.add(row)
@@ -82,9 +117,8 @@ def _create(call: Call) -> Prediction:
     return row
 
 
-def _check_records(records: Any, features: Any) -> None:
-    is_table = isinstance(records, list) and isinstance(features, list)
-    is_good = is_table and all(
+def _check_records(records: list[Any], features: Any) -> None:
+    is_good = isinstance(features, list) and all(
         isinstance(record, list)
         and len(record) == len(features)
         and not any(isinstance(value, list | dict) for value in record)
@@ -96,37 +130,102 @@ def _check_records(records: Any, features: Any) -> None:
         raise InvalidParams(("features", "should be an array of names"))
 
 
-def _threshold(value: Any) -> float | None:
+def to_time(call: Call, name: str) -> datetime | None:
+    """Return a time a client sent as ISO 8601, as naive UTC; None when there is none."""
+    value = call.given(name)
     if value is None:
         return None
     try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number):
-        raise InvalidParams(("threshold", "should be a number"))
-    return number
+        time = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return time.astimezone(timezone.utc).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError) as error:
+        raise InvalidParams((name, "should be a date")) from error
 
 
-def _routes(object_name: str) -> list[Route]:
+def _routes(name: Name) -> list[Route]:
     """Return the routes of one of the two names; only the `object` text differs (§2.15)."""
 
     def index(call: Call) -> Page:
         query = rows_of(call, Prediction, "pipeline_id", "project_id")
         ordered = query.order_by(Prediction.created_at.desc(), Prediction.id)
-        return to_page(call, ordered, lambda row: describe(call, row, object_name))
+        return to_page(call, ordered, lambda row: describe(call, row, name))
 
-    def show(call: Call) -> Fields:
-        return describe(call, find(call, Prediction, call.params["id"]), object_name)
+    def show(call: Call) -> PredictionObject:
+        return describe(call, find(call, Prediction, call.params["id"]), name)
 
-    def create(call: Call) -> Fields:
-        return describe(call, _create(call), object_name)
+    def create(call: Call) -> PredictionObject:
+        return describe(call, _add(call, find(call, Pipeline, call.params["pipeline_id"])), name)
 
     return [
-        Route("GET", f"/{object_name}s", index),
-        Route("POST", f"/{object_name}s", create),
-        Route("GET", f"/{object_name}s/{{id}}", show),
+        Route(
+            "GET",
+            f"/{name}s",
+            index,
+            "List predictions, newest first",
+            takes=(Param("pipeline_id", KEY), Param("project_id", KEY)),
+            answers=PredictionObject,
+            is_list=True,
+        ),
+        Route(
+            "POST",
+            f"/{name}s",
+            create,
+            "Ask a deployed model",
+            takes=(Param("pipeline_id", KEY).needed, *_ASKED),
+            answers=PredictionObject,
+        ),
+        Route("GET", f"/{name}s/{{id}}", show, "Show a prediction", answers=PredictionObject),
     ]
 
 
-ROUTES = [*_routes("prediction"), *_routes("prediction_group")]
+def _endpoint_index(call: Call) -> Page:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    query = rows_of(call, Prediction).where(Prediction.endpoint_id == endpoint.id)
+    ordered = query.order_by(Prediction.created_at.desc(), Prediction.id)
+    return to_page(call, ordered, lambda row: describe(call, row, "prediction_group"))
+
+
+def _endpoint_show(call: Call) -> PredictionObject:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    row = find(call, Prediction, call.params["id"])
+    if row.endpoint_id != endpoint.id:
+        raise NotFound("Prediction")
+    return describe(call, row, "prediction_group")
+
+
+def _endpoint_create(call: Call) -> PredictionObject:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    pipeline = primary_pipeline(call, endpoint)
+    if pipeline is None:
+        raise InvalidParams(("endpoint_id", "endpoint has no active model"))
+    return describe(call, _add(call, pipeline, endpoint), "prediction_group")
+
+
+_OF_ENDPOINT = "/endpoints/{endpoint_id}/predictions"
+ROUTES = [
+    *_routes("prediction"),
+    *_routes("prediction_group"),
+    Route(
+        "GET",
+        _OF_ENDPOINT,
+        _endpoint_index,
+        "List the predictions of an endpoint, newest first",
+        answers=PredictionObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        _OF_ENDPOINT,
+        _endpoint_create,
+        "Ask the primary model of an endpoint",
+        takes=_ASKED,
+        answers=PredictionObject,
+    ),
+    Route(
+        "GET",
+        f"{_OF_ENDPOINT}/{{id}}",
+        _endpoint_show,
+        "Show a prediction of an endpoint",
+        answers=PredictionObject,
+    ),
+]

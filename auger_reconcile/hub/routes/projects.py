@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, NotFound, Page, Route, timestamp
+from auger_reconcile.hub.api import (
+    Call,
+    Handler,
+    InvalidParams,
+    NotFound,
+    Page,
+    Route,
+    timestamp,
+    timestamp_if,
+)
 from auger_reconcile.hub.database.tables import Organization, Project
+from auger_reconcile.hub.idle import ends_at
+from auger_reconcile.hub.params import INTEGER, KEY, Complaint, Param
+from auger_reconcile.hub.routes.clusters import newest
 from auger_reconcile.hub.routes.query import (
     check_free,
     find,
@@ -16,20 +28,70 @@ from auger_reconcile.hub.routes.query import (
     to_page,
 )
 
-_SIZES = ("workers_count", "worker_type_id", "cluster_autoterminate_minutes")
+_STACK = Param("kubernetes_stack", about="a name of the cloud's; kept, without effect here")
+_SIZES = (
+    Param("workers_count", INTEGER, "trials at the same time", least=1),
+    Param("worker_type_id", INTEGER, "1 standard, 2 and 3 high memory", least=1),
+    Param("cluster_autoterminate_minutes", INTEGER, "stop when idle for so long; 0 is never"),
+    _STACK,
+)
 _STARTABLE = ("undeployed", "deploying", "deployed", "running")
 
 
-def describe(row: Project) -> Fields:
+class ComponentObject(TypedDict):
+    """What a client sees of a part of a project's compute."""
+
+    object: Literal["component"]
+    deleted: bool
+    id: int
+    name: str
+    status: str
+    cluster_id: int | None
+    project_id: int
+    created_at: str
+    updated_at: str
+
+
+class ProjectObject(TypedDict):
+    """What a client sees of a project."""
+
+    object: Literal["project"]
+    deleted: bool
+    id: int
+    name: str
+    status: str
+    starter_user_id: int | None
+    deleting: bool
+    deploy_progress: dict[str, int]
+    kube_service_port: None
+    organization_id: int
+    created_at: str
+    updated_at: str
+    components: list[ComponentObject]
+    default_kubernetes_stack: str
+    default_workers_count: int
+    default_worker_type_id: int
+    workers_count: int
+    worker_type_id: int
+    kubernetes_stack: str
+    will_be_autoterminated_at: str | None
+    cluster_autoterminate_minutes: int
+    cluster_id: int | None
+    search_space: None
+    search_space_status: str
+
+
+def describe(call: Call, row: Project) -> ProjectObject:
     """Return the fields a client sees; the one component is the project's compute."""
+    cluster_id = call.session.scalar(newest(row.id))
     has_compute = row.status != "undeployed"
-    component = {
+    component: ComponentObject = {
         "object": "component",
         "deleted": False,
         "id": row.id,
         "name": "augerml",
         "status": row.status,
-        "cluster_id": None,
+        "cluster_id": cluster_id,
         "project_id": row.id,
         "created_at": timestamp(row.created_at),
         "updated_at": timestamp(row.updated_at),
@@ -55,8 +117,9 @@ def describe(row: Project) -> Fields:
         "workers_count": row.workers_count,
         "worker_type_id": row.worker_type_id,
         "kubernetes_stack": row.kubernetes_stack,
-        "will_be_autoterminated_at": None,
+        "will_be_autoterminated_at": timestamp_if(ends_at(call.session, row)),
         "cluster_autoterminate_minutes": row.cluster_autoterminate_minutes,
+        "cluster_id": cluster_id,
         "search_space": None,
         "search_space_status": "not_requested",
     }
@@ -66,15 +129,14 @@ def _index(call: Call) -> Page:
     query = rows_of(call, Project, "organization_id").where(Project.deleting.is_(False))
     if call.given("name") is not None:
         query = query.where(named(Project.name, call.given("name")))
-    return to_page(call, query.order_by(Project.id), describe)
+    return to_page(call, query.order_by(Project.id), lambda row: describe(call, row))
 
 
-def _show(call: Call) -> Fields:
-    return describe(find(call, Project, call.params["id"]))
+def _show(call: Call) -> ProjectObject:
+    return describe(call, find(call, Project, call.params["id"]))
 
 
-def _create(call: Call) -> Fields:
-    call.require("name")
+def _create(call: Call) -> ProjectObject:
     name = str(call.params["name"])
     organization_id = call.given("organization_id")
     if organization_id is not None:
@@ -83,10 +145,10 @@ def _create(call: Call) -> Fields:
     project = Project(organization_id=call.caller.organization_id, name=name)
     call.session.add(project)
     call.session.flush()
-    return describe(project)
+    return describe(call, project)
 
 
-def _update(call: Call) -> Fields:
+def _update(call: Call) -> ProjectObject:
     project = find(call, Project, call.params["id"])
     name = call.given("name")
     if name is not None and name != project.name:
@@ -94,10 +156,10 @@ def _update(call: Call) -> Fields:
         project.name = str(name)
     _set_sizes(project, call)
     call.session.flush()
-    return describe(project)
+    return describe(call, project)
 
 
-def _deploy(call: Call) -> Fields:
+def _deploy(call: Call) -> ProjectObject:
     project = find(call, Project, call.params["id"])
     if project.status not in _STARTABLE:
         message = f"Event 'deploy' cannot transition from '{project.status}'"
@@ -107,23 +169,23 @@ def _deploy(call: Call) -> Fields:
     if project.status == "undeployed":
         project.status = "deploying"
     call.session.flush()
-    return describe(project)
+    return describe(call, project)
 
 
-def _undeploy(call: Call) -> Fields:
+def _undeploy(call: Call) -> ProjectObject:
     project = find(call, Project, call.params["id"])
     if project.status != "undeployed":
         project.status = "undeploying"
     call.session.flush()
-    return describe(project)
+    return describe(call, project)
 
 
-def _delete(call: Call) -> Fields:
+def _delete(call: Call) -> ProjectObject:
     """Mark for removal; the answer says `deleted` false as the cloud's does."""
     project = find(call, Project, call.params["id"])
     project.deleting = True
     call.session.flush()
-    return describe(project)
+    return describe(call, project)
 
 
 def _logs(call: Call) -> str:
@@ -131,22 +193,17 @@ def _logs(call: Call) -> str:
     return call.hub.supervisor.project_log(project.id)
 
 
-def _check_name(call: Call, name: str) -> list[tuple[str, str]]:
+def _check_name(call: Call, name: str) -> list[Complaint]:
     if not name.strip() or "/" in name or "\\" in name or name in (".", ".."):
         return [("name", "is invalid")]
     return check_free(call, Project, name, organization_id=call.caller.organization_id)
 
 
 def _set_sizes(project: Project, call: Call) -> None:
-    sizes: dict[str, Any] = {name: call.given(name) for name in _SIZES}
-    for name, value in sizes.items():
-        if value is None:
-            continue
-        if isinstance(value, bool) or to_int(value) < (0 if name.endswith("minutes") else 1):
-            raise InvalidParams((name, "should be a positive number"))
-        setattr(project, name, to_int(value))
-    if call.given("kubernetes_stack") is not None:
-        project.kubernetes_stack = str(call.given("kubernetes_stack"))
+    for param in _SIZES:
+        value = call.given(param.name)
+        if value is not None:
+            setattr(project, param.name, str(value) if param is _STACK else to_int(value))
 
 
 def running_project(call: Call, project_id: int) -> Project:
@@ -159,13 +216,27 @@ def running_project(call: Call, project_id: int) -> Project:
     return project
 
 
+def _route(method: str, path: str, handler: Handler, about: str, *takes: Param) -> Route:
+    return Route(method, f"/projects{path}", handler, about, takes, ProjectObject)
+
+
 ROUTES = [
-    Route("GET", "/projects", _index),
-    Route("POST", "/projects", _create),
-    Route("GET", "/projects/{id}", _show),
-    Route("PATCH", "/projects/{id}", _update),
-    Route("DELETE", "/projects/{id}", _delete),
-    Route("PATCH", "/projects/{id}/deploy", _deploy),
-    Route("PATCH", "/projects/{id}/undeploy", _undeploy),
-    Route("GET", "/projects/{id}/logs", _logs),
+    Route(
+        "GET",
+        "/projects",
+        _index,
+        "List projects",
+        takes=(Param("organization_id", KEY), Param("name")),
+        answers=ProjectObject,
+        is_list=True,
+    ),
+    _route(
+        "POST", "", _create, "Create a project", Param("name").needed, Param("organization_id", KEY)
+    ),
+    _route("GET", "/{id}", _show, "Show a project"),
+    _route("PATCH", "/{id}", _update, "Change a project", Param("name"), *_SIZES),
+    _route("DELETE", "/{id}", _delete, "Delete a project and all it holds"),
+    _route("PATCH", "/{id}/deploy", _deploy, "Start a project's compute", *_SIZES),
+    _route("PATCH", "/{id}/undeploy", _undeploy, "Stop a project's compute"),
+    Route("GET", "/projects/{id}/logs", _logs, "Read what a project's processes said"),
 ]

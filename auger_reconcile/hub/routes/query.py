@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from auger_reconcile.hub.api import PAGE_LIMIT, Call, Fields, InvalidParams, NotFound, Page
+from auger_reconcile.hub.api import PAGE_LIMIT, Call, InvalidParams, NotFound, Page
 from auger_reconcile.hub.database import tables
 
 Row = TypeVar("Row", bound=tables.Base)
@@ -26,11 +26,8 @@ def to_key(table: type[tables.Base], value: Any) -> Any:
     """Return an id as the table holds it; ids come as number or text (§5.2)."""
     if table.__table__.c.id.type.python_type is str:
         return str(value)
-    try:
-        number = int(str(value))
-    except ValueError:
-        number = -1
-    return number if 0 <= number <= _MAX_ID else -1
+    number = to_int(value)
+    return number if 0 <= number < _MAX_ID else -1
 
 
 def rows_of(call: Call, table: type[Row], *filters: str) -> Select[Row]:
@@ -50,9 +47,9 @@ def named(column: Any, wanted: Any) -> ColumnElement[bool]:
     return func.replace(column, "_", "-") == str(wanted).replace("_", "-")
 
 
-def to_page(call: Call, query: Select[Any], describe: Callable[[Any], Fields]) -> Page:
+def to_page(call: Call, query: Select[Any], describe: Callable[[Any], Mapping[str, Any]]) -> Page:
     """Return the page that `limit` and `offset` ask for (§1.5)."""
-    limit, offset = _size(call, "limit", PAGE_LIMIT), _size(call, "offset", 0)
+    limit, offset = page_size(call)
     unordered = query.order_by(None).subquery()
     total = call.session.scalar(select(func.count()).select_from(unordered)) or 0
     rows = call.session.scalars(query.limit(limit).offset(offset))
@@ -78,19 +75,15 @@ def refuse_any(complaints: list[tuple[str, str]]) -> None:
 def to_int(value: Any) -> int:
     """Return a number that may have come as text, -1 for anything else."""
     try:
-        return min(int(str(value)), _MAX_ID)
-    except ValueError:
+        return min(int(float(value) if isinstance(value, float) else str(value)), _MAX_ID)
+    except (ValueError, OverflowError):
         return -1
 
 
-def _size(call: Call, name: str, default: int) -> int:
-    value = call.given(name)
-    if value is None:
-        return default
-    size = to_int(value)
-    if size < 0:
-        raise InvalidParams((name, "is not a number"))
-    return size
+def page_size(call: Call) -> tuple[int, int]:
+    """Return how many items a list shows, and how many it leaves out before."""
+    limit, offset = call.given("limit"), call.given("offset")
+    return PAGE_LIMIT if limit is None else to_int(limit), to_int(offset or 0)
 
 
 def _is_going(call: Call, row: Any) -> bool:

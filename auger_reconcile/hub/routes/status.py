@@ -5,16 +5,20 @@ This is the hub's hottest path: one lean query, no session, no thread.
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from sqlalchemy import Select, bindparam, select
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, NotFound, Route
+from auger_reconcile.hub.api import Call, NotFound, Route
 from auger_reconcile.hub.database import tables
+from auger_reconcile.hub.params import KEY, Param
+from auger_reconcile.hub.routes.clusters import status_of_project
 from auger_reconcile.hub.routes.query import to_key
 
 _KINDS: dict[str, type[tables.Base] | None] = {
-    "Cluster": None,
+    "Cluster": tables.Cluster,
     "ClusterTask": tables.ClusterTask,
-    "Component": None,
+    "Component": tables.Project,  # a project has one component, of the same id and status
     "ExperimentSession": tables.ExperimentSession,
     "Organization": tables.Organization,
     "Pipeline": tables.Pipeline,
@@ -24,11 +28,23 @@ _KINDS: dict[str, type[tables.Base] | None] = {
     "Subscription": None,
     "WarmStartRequest": None,
 }
-_UNKNOWN_KIND = "is not in the list [{}]".format(", ".join(f'"{kind}"' for kind in _KINDS))
+
+
+class StatusObject(TypedDict):
+    """The status of an object."""
+
+    status: str
 
 
 def _query(table: type[tables.Base]) -> Select[str]:
     columns = table.__table__.c
+    if table is tables.Cluster:  # it has the status of its project
+        query = select(tables.Project.status).join(
+            tables.Cluster, tables.Cluster.project_id == tables.Project.id
+        )
+        return query.where(
+            columns.id == bindparam("id"), columns.organization_id == bindparam("owner")
+        )
     owner = columns.id if table is tables.Organization else columns.organization_id
     return select(columns.status).where(columns.id == bindparam("id"), owner == bindparam("owner"))
 
@@ -36,11 +52,8 @@ def _query(table: type[tables.Base]) -> Select[str]:
 _QUERIES = {kind: _query(table) for kind, table in _KINDS.items() if table is not None}
 
 
-def _show(call: Call) -> Fields:
-    kind = call.given("object")
-    if kind not in _KINDS:
-        raise InvalidParams(("object", _UNKNOWN_KIND))
-    call.require("id")
+def _show(call: Call) -> StatusObject:
+    kind = call.params["object"]
     table = _KINDS[kind]
     if table is None:
         raise NotFound(kind)
@@ -48,7 +61,17 @@ def _show(call: Call) -> Fields:
     row = call.hub.database.first(_QUERIES[kind], key)
     if row is None:
         raise NotFound(kind)
-    return {"status": row[0]}
+    return {"status": status_of_project(row[0]) if kind == "Cluster" else row[0]}
 
 
-ROUTES = [Route("GET", "/status", _show, inline=True)]
+ROUTES = [
+    Route(
+        "GET",
+        "/status",
+        _show,
+        "Poll the status of an object",
+        takes=(Param("object", choices=tuple(_KINDS)).needed, Param("id", KEY).needed),
+        answers=StatusObject,
+        inline=True,
+    )
+]

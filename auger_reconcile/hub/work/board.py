@@ -34,12 +34,16 @@ class Board:
         from auger_reconcile.hub.search.run import TrialResult
 
         query = (
-            select(Trial.result)
+            select(Trial.result, Trial.raw_data)
             .where(Trial.experiment_session_id == self._run_id)
             .order_by(Trial.created_at, Trial.id)
         )
         with self._database.read() as session:
-            return [TrialResult(**result) for result in session.scalars(query)]
+            return [
+                TrialResult(**result)
+                for result, raw in session.execute(query)
+                if "refit_data_path" not in raw  # a copy of another one
+            ]
 
     def add(self, result: TrialResult) -> None:
         """Store one finished trial; one that is there already is not stored again."""

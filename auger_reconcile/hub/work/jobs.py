@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from auger_reconcile.hub.api import naive_timestamp
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import (
+    Actual,
     Base,
     ExperimentSession,
     Pipeline,
@@ -26,7 +27,9 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "run": (ExperimentSession, ("preprocess", "started"), "error"),
     "package": (Pipeline, ("packaging",), "packaged_with_error"),
     "export": (PipelineFile, ("pending",), "error"),
+    "score": (Actual, ("waiting",), "error"),
 }
+_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual)
 
 
 def find_jobs(database: Database) -> list[Job]:
@@ -35,9 +38,12 @@ def find_jobs(database: Database) -> list[Job]:
     with database.connect() as connection:
         for kind, (table, unfinished, _) in _KINDS.items():
             columns = table.__table__.c
+            query = select(columns.id, Project.id.label("project_id"))
+            if table is Actual:
+                query = query.join(Pipeline, Pipeline.id == Actual.pipeline_id)
+            owner = Pipeline.project_id if table is Actual else columns.project_id
             query = (
-                select(columns.id, columns.project_id)
-                .join(Project, Project.id == columns.project_id)
+                query.join(Project, Project.id == owner)
                 .where(columns.status.in_(unfinished), Project.deleting.is_(False))
                 .order_by(columns.created_at)
             )
@@ -76,13 +82,16 @@ def close_job(database: Database, job: Job, reason: str) -> None:
 def fail_row(database: Database, kind: str, row_id: str, message: str) -> None:
     """Set an unfinished row to its failed status, with a sentence for the user."""
     table, unfinished, failed = _KINDS[kind]
-    key = int(row_id) if table in (ProjectFile, PipelineFile) else row_id
+    key = int(row_id) if table in (ProjectFile, PipelineFile, Actual) else row_id
     with database.write() as session:
         row = session.get(table, key)
         if isinstance(row, ExperimentSession):
             if row.status in unfinished:
                 end_run(session, row, failed, message)
-        elif isinstance(row, ProjectFile | Pipeline | PipelineFile) and row.status in unfinished:
+        elif (
+            isinstance(row, ProjectFile | Pipeline | PipelineFile | Actual)
+            and row.status in unfinished
+        ):
             row.status, row.error_message = failed, message
 
 

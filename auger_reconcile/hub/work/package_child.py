@@ -19,21 +19,22 @@ def package(place: Workplace, row_id: str) -> None:
         row = session.get(Pipeline, row_id)
     if row is None or row.status != "packaging":
         return
-    fit_model(place, row.trial_id, row.refit_data_path)
+    if row.trial_id is not None:
+        fit_model(place, row.trial_id)
     with place.database.write() as session:
         row = session.get(Pipeline, row_id)
         if row is not None and row.status == "packaging":
             row.status = "ready"
 
 
-def fit_model(place: Workplace, trial_id: str, refit_data_path: str | None = None) -> Path:
-    """Return the folder of a trial's fitted model; fit it on all rows of the data set."""
+def fit_model(place: Workplace, trial_id: str) -> Path:
+    """Return the folder of a trial's fitted model; fit it on all rows of its data set."""
     from auger_reconcile.hub.models.package import package_model
 
     with place.database.read() as session:
         trial = session.get_one(Trial, trial_id)
         run = session.get_one(ExperimentSession, trial.experiment_session_id)
-        data = _data(session, run, refit_data_path)
+        data = _data(session, run, trial.raw_data.get("refit_data_path"))
         stat_data = stat_data_of(run, data)
     task_info = {
         **(run.model_settings.get("evaluation_options") or {}),
@@ -56,7 +57,9 @@ def _data(session: Session, run: ExperimentSession, refit_data_path: str | None)
     if refit_data_path is None:
         query = query.where(ProjectFile.id == run.project_file_id)
     else:
-        query = query.where(ProjectFile.key == key_of_url(refit_data_path))
+        query = query.where(
+            (ProjectFile.url == refit_data_path) | (ProjectFile.key == key_of_url(refit_data_path))
+        )
     data = session.scalar(query)
     if data is None:
         raise Impossible("the data set of this model was deleted")

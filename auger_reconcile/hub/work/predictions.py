@@ -13,10 +13,12 @@ from sqlalchemy import select
 
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization, Pipeline, Prediction, Project
+from auger_reconcile.hub.review import open_alerts
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage, project_key
 from auger_reconcile.hub.work.model_worker import ModelWorker, WorkerDied
 from auger_reconcile.hub.work.plain_json import to_plain
+from auger_reconcile.hub.work.scoring import ask_for_scores
 from auger_reconcile.hub.work.sources import SourceMissing, fetch_source
 
 _log = logging.getLogger("auger.hub.predictions")
@@ -118,6 +120,9 @@ class Predictions:
             for name, value in changes.items():
                 setattr(row, name, value)
             row.request = None
+            if row.status == "error":
+                session.flush()
+                open_alerts(session, row.pipeline_id)
 
     def _predict_records(self, row: Prediction) -> dict[str, Any]:
         request = row.request or {}
@@ -134,7 +139,9 @@ class Predictions:
         if request["options"].get("no_features_in_result"):
             first = len(request["features"])
             columns, data = columns[first:], [record[first:] for record in data]
-        return {"result": to_plain({"columns": columns, "data": data})}
+        result = {"columns": columns, "data": data}
+        question = {"columns": request["features"], "records": request["records"]}
+        return {"result": to_plain({**result, **self._scores(row, question)})}
 
     def _predict_file(self, row: Prediction, bucket: str, key: str) -> dict[str, Any]:
         request = row.request or {}
@@ -151,9 +158,22 @@ class Predictions:
                     "threshold": request["threshold"],
                 },
             )
+            scores = self._scores(row, {"file": str(source)})
         Path(partial).replace(target)
         count = answer["count"]
-        return {"result": {"count": count}, "result_key": key, "records_count": count}
+        return {"result": {"count": count, **scores}, "result_key": key, "records_count": count}
+
+    def _scores(self, row: Prediction, question: dict[str, Any]) -> dict[str, Any]:
+        """Return `scores` when they were asked for (§2.15)."""
+        options = (row.request or {})["options"]
+        if not options.get("score"):
+            return {}
+        truth = options.get("score_true_data")
+        folder = self._settings.models_folder / row.pipeline_id
+        answer = ask_for_scores(folder, question | ({} if truth is None else {"truth": truth}))
+        if "error" in answer:
+            raise Refused(str(answer["error"]))
+        return {"scores": answer["scores"]}
 
     def _ask(self, pipeline_id: str, question: dict[str, Any]) -> dict[str, Any]:
         """Ask the model's process; one that died is replaced once."""

@@ -21,6 +21,7 @@ from auger_reconcile.hub.database.tables import (
     Trial,
     now,
 )
+from auger_reconcile.hub.idle import ends_at
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import end_run
@@ -46,6 +47,24 @@ def advance_projects(
             if project is not None:
                 _advance(session, project, settings, storage, is_busy=project_id in busy)
     return bool(ids)
+
+
+def stop_idle(database: Database) -> None:
+    """Stop the compute of projects that had nothing to do for long enough (§2.4)."""
+    running = Project.cluster_autoterminate_minutes > 0, Project.status == "running"
+    with database.connect() as connection:
+        ids = list(connection.scalars(select(Project.id).where(*running)))
+    for project_id in ids:
+        with database.read() as session:
+            project = session.get(Project, project_id)
+            end = ends_at(session, project) if project is not None else None
+        if end is None or end > now():
+            continue
+        with database.write() as session:  # look again: it may have been used meanwhile
+            project = session.get(Project, project_id)
+            end = ends_at(session, project) if project is not None else None
+            if project is not None and end is not None and end <= now():
+                project.status = "undeploying"
 
 
 def _advance(

@@ -17,7 +17,7 @@ from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import close_job, find_jobs, start_run
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
-from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines
+from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines, stop_idle
 from auger_reconcile.hub.work.standby import Standby, is_run_expected
 
 _log = logging.getLogger("auger.hub.work")
@@ -44,6 +44,7 @@ class Supervisor:
         self._unwanted_since: dict[Job, float] = {}
         self._wake = threading.Event()
         self._stopping = False
+        self._idle_looked_at = 0.0
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
     def start(self) -> None:
@@ -86,6 +87,9 @@ class Supervisor:
         jobs = find_jobs(self._database)
         self._start_missing(jobs)
         self._end_unwanted(set(jobs))
+        if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
+            self._idle_looked_at = time.monotonic()
+            stop_idle(self._database)
         busy_projects = {child.job.project_id for child in self._children.values()}
         is_moving = advance_projects(self._database, self._settings, self._storage, busy_projects)
         retire_pipelines(self._database, self._settings, self._predictions)

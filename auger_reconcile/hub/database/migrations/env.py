@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
+from auger_reconcile.hub.database import review_tables  # noqa: F401 - it adds its tables
 from auger_reconcile.hub.database.tables import Base
 
 context.configure(

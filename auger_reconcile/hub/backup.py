@@ -1,0 +1,178 @@
+"""One file with all a hub holds, and back: rows as JSON lines, stored files, fitted models.
+
+The rows are read in one transaction while the hub may go on; files appear whole or not at all and
+never change, so they are copied after the rows that name them. The file does not depend on the
+kind of database: a backup of SQLite can be restored into PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tarfile
+import tempfile
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+from sqlalchemy import DateTime, Table, func, insert, select, text
+from sqlalchemy.orm import Session
+
+from auger_reconcile.hub.database import review_tables  # noqa: F401 - it adds its tables
+from auger_reconcile.hub.database.engine import HEAD, Database
+from auger_reconcile.hub.database.tables import Base, Organization
+from auger_reconcile.hub.settings import HubSettings
+
+_ROWS_AT_ONCE = 500
+_FORMAT = 1
+
+
+class BackupFailed(Exception):
+    """Nothing was written or restored; the text says why."""
+
+
+def back_up(settings: HubSettings, target: Path) -> int:
+    """Write the archive and return its size in bytes; it appears whole or not at all."""
+    if not settings.home.is_dir():
+        raise BackupFailed(f"there is no hub in {settings.home}")
+    database = Database(settings.database_url)
+    database.migrate()
+    partial = target.with_name(f".{target.name}.part")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            with tarfile.open(fileobj=file, mode="w:gz") as archive:
+                _add_rows(archive, database)
+                for name, folder in _folders(settings).items():
+                    archive.add(folder, name, filter=_finished)
+            file.flush()
+            os.fsync(file.fileno())
+        partial.replace(target)
+    finally:
+        partial.unlink(missing_ok=True)
+        database.close()
+    return target.stat().st_size
+
+
+def restore(settings: HubSettings, source: Path) -> int:
+    """Fill an empty hub from the archive; return how many rows it has.
+
+    The rows are restored in one transaction after the files, so that a restore that fails leaves
+    a hub without objects, into which it can be repeated.
+    """
+    if not source.is_file():
+        raise BackupFailed(f"there is no file {source}")
+    settings.make_folders()
+    database = Database(settings.database_url)
+    try:
+        database.migrate()
+        with tarfile.open(source, "r:gz") as archive:
+            _check(archive)
+            with database.write() as session:
+                if session.scalar(select(func.count()).select_from(Organization)):
+                    raise BackupFailed(f"the hub in {settings.home} is not empty")
+                _extract(archive, settings)
+                count = _fill(session, archive)
+    except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
+        raise BackupFailed(f"{source} is no backup of a hub: {error}") from error
+    finally:
+        database.close()
+    return count
+
+
+def _add_rows(archive: tarfile.TarFile, database: Database) -> None:
+    with database.snapshot() as session, tempfile.TemporaryDirectory() as folder:
+        rows = {table.name: _write_table(session, table, Path(folder)) for table in _tables()}
+        note = {"format": _FORMAT, "revision": HEAD, "rows": rows}
+        (Path(folder) / "hub.json").write_text(json.dumps(note), encoding="utf-8")
+        for path in sorted(Path(folder).iterdir(), key=lambda path: path.name != "hub.json"):
+            archive.add(path, path.name)
+
+
+def _write_table(session: Session, table: Table, folder: Path) -> int:
+    count = 0
+    with (folder / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
+        for row in session.execute(select(table).execution_options(yield_per=_ROWS_AT_ONCE)):
+            file.write(json.dumps(dict(row._mapping), default=_plain) + "\n")
+            count += 1
+    return count
+
+
+def _plain(value: Any) -> str:
+    assert isinstance(value, datetime), f"no plain form of {value!r}"
+    return value.isoformat()
+
+
+def _check(archive: tarfile.TarFile) -> None:
+    note = json.load(_member(archive, "hub.json"))
+    if note["format"] != _FORMAT or note["revision"] != HEAD:
+        raise BackupFailed(f"the backup is of revision {note['revision']}, this hub is {HEAD}")
+
+
+def _extract(archive: tarfile.TarFile, settings: HubSettings) -> None:
+    for name, folder in _folders(settings).items():
+        for member in archive.getmembers():
+            if member.isfile() and member.name.startswith(f"{name}/"):
+                inside = member.name.removeprefix(f"{name}/")
+                archive.extract(member.replace(name=inside), folder, filter="data")
+
+
+def _fill(session: Session, archive: tarfile.TarFile) -> int:
+    count = 0
+    for table in _tables():
+        batch: list[dict[str, Any]] = []
+        for row in _read_rows(archive, table):
+            batch.append(row)
+            count += 1
+            if len(batch) == _ROWS_AT_ONCE:
+                session.execute(insert(table), batch)
+                batch = []
+        if batch:
+            session.execute(insert(table), batch)
+        _go_on_counting(session, table)
+    return count
+
+
+def _read_rows(archive: tarfile.TarFile, table: Table) -> Iterator[dict[str, Any]]:
+    times = [column.name for column in table.columns if isinstance(column.type, DateTime)]
+    for line in _member(archive, f"{table.name}.jsonl"):
+        row = json.loads(line)
+        for name in times:
+            row[name] = datetime.fromisoformat(row[name]) if row[name] is not None else None
+        yield row
+
+
+def _go_on_counting(session: Session, table: Table) -> None:
+    """Let PostgreSQL count on from the highest id; SQLite does by itself."""
+    is_counted = "id" in table.columns and table.columns.id.type.python_type is int
+    if session.get_bind().dialect.name == "postgresql" and is_counted:
+        name = table.name  # one of the hub's own tables
+        session.execute(
+            text(
+                f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), "  # noqa: S608
+                f"COALESCE((SELECT MAX(id) FROM {name}), 0) + 1, false)"
+            )
+        )
+
+
+def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
+    file = archive.extractfile(name)
+    if file is None:
+        raise KeyError(name)
+    return file
+
+
+def _tables() -> list[Table]:
+    return list(Base.metadata.sorted_tables)
+
+
+def _folders(settings: HubSettings) -> dict[str, Path]:
+    return {"files": settings.files_folder, "models": settings.models_folder}
+
+
+def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
+    """Leave out what is just being written."""
+    name = member.name.rpartition("/")[2]
+    is_partial = name.startswith(".packaging-") or name.endswith(".part")
+    return None if is_partial else member

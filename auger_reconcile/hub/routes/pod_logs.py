@@ -1,0 +1,56 @@
+"""A project's log line by line (wire contract §2.19)."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.database.tables import Project
+from auger_reconcile.hub.params import KEY, Param
+from auger_reconcile.hub.routes.query import find, page_size
+
+
+class PodLogObject(TypedDict):
+    """What a client sees of a line."""
+
+    object: Literal["pod_log"]
+    deleted: bool
+    id: int
+    timestamp: str
+    pod_name: str
+    project_id: int
+    data: str
+
+
+def _index(call: Call) -> Page:
+    project = find(call, Project, call.params["project_id"])
+    lines = call.hub.supervisor.project_log(project.id).splitlines()
+    limit, offset = page_size(call)
+    shown = list(enumerate(lines, start=1))[offset : offset + limit]
+    items = [_describe(project, number, line) for number, line in shown]
+    return Page(items, limit, offset, len(lines))
+
+
+def _describe(project: Project, number: int, line: str) -> PodLogObject:
+    return {
+        "object": "pod_log",
+        "deleted": False,
+        "id": number,
+        "timestamp": timestamp(project.updated_at),
+        "pod_name": "augerml",
+        "project_id": project.id,
+        "data": f"{line}\n",
+    }
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/pod_logs",
+        _index,
+        "Read a project's log line by line",
+        takes=(Param("project_id", KEY).needed,),
+        answers=PodLogObject,
+        is_list=True,
+    )
+]
