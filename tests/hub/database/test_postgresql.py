@@ -1,0 +1,117 @@
+"""The hub with PostgreSQL instead of SQLite; skipped where there is none."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from auger_reconcile.hub import daemon
+from auger_reconcile.hub.backup import back_up, restore
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import Base, Secret
+from auger_reconcile.hub.settings import HubSettings
+from hub.conftest import Client, connect
+
+pytest.importorskip("psycopg")
+PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
+ROOT = os.geteuid() == 0
+pytestmark = pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed")
+
+
+def run(program: str, *arguments: str) -> None:
+    """Run one of PostgreSQL's programs, as its own user where we are root."""
+    subprocess.run(
+        [PROGRAMS[-1] / program, *arguments],
+        check=True,
+        timeout=120,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        cwd="/",
+        user="postgres" if ROOT else None,
+    )
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The URL of a server of its own, without the database's name."""
+    folder = Path(tempfile.mkdtemp(prefix="pg-"))
+    if ROOT:
+        shutil.chown(folder, "postgres")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    data = str(folder / "data")
+    run("initdb", "-D", data, "-U", "hub", "-A", "trust", "--no-sync", "-E", "UTF8")
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    yield f"postgresql+psycopg://hub@127.0.0.1:{port}"
+    run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_database(server: str, name: str) -> str:
+    port = server.rpartition(":")[2]
+    run("createdb", "-h", "127.0.0.1", "-p", port, "-U", "hub", name)
+    return f"{server}/{name}"
+
+
+def test_the_migrations_make_exactly_the_tables(server: str) -> None:
+    database = Database(make_database(server, "tables"))
+    database.migrate()
+    with database.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+    database.close()
+
+
+def test_writers_at_once_lose_no_update(server: str) -> None:
+    database = Database(make_database(server, "writers"))
+    database.migrate()
+    with database.write() as session:
+        session.add(Secret(name="count", value="0"))
+
+    def count_up() -> None:
+        for _ in range(20):
+            with database.write() as session:
+                secret = session.get_one(Secret, "count")
+                secret.value = str(int(secret.value) + 1)
+
+    threads = [threading.Thread(target=count_up) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with database.read() as session:
+        assert session.get_one(Secret, "count").value == "60"
+    database.close()
+
+
+def test_a_whole_run_and_its_move_from_sqlite(server: str, hub: Client, tmp_path: Path) -> None:
+    """A backup of SQLite is restored into PostgreSQL, and the hub goes on there."""
+    archive = tmp_path / "hub.tar.gz"
+    back_up(HubSettings(home=hub.home), archive)
+    settings = HubSettings(home=tmp_path / "home", database=make_database(server, "moved"))
+    assert restore(settings, archive) > 0
+    daemon.start(settings)
+    try:
+        client = Client(connect(settings).url, hub.token, settings.home)
+        project = client.add_project()
+        file = client.add_file(project["id"])
+        started = client.add_run(file, max_n_trials=1)
+        client.start_run(started["id"])
+        client.wait("ExperimentSession", started["id"], "completed")
+        trials = client.get("/trials", experiment_session_id=started["id"])
+        client.post("/pipelines", trial_id=trials[0]["id"])
+        client.wait("Pipeline", trials[0]["id"], "ready")
+    finally:
+        daemon.stop(settings)

@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from auger_reconcile.hub import daemon
+from auger_reconcile.hub.settings import HubSettings
+
+from .conftest import IRIS, Client, connect
+
+
+def command(name: str, file: Path, home: Path) -> subprocess.CompletedProcess[str]:
+    arguments = [sys.executable, "-m", "auger_reconcile.hub", name, str(file), "--home", str(home)]
+    return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
+
+
+def test_a_restored_hub_answers_as_the_first_one_did(
+    hub: Client, finished_run: dict[str, Any], tmp_path: Path
+) -> None:
+    """The backup is taken while the hub serves."""
+    archive, settings = tmp_path / "hub.tar.gz", HubSettings(home=tmp_path / "restored")
+    saved = command("backup", archive, hub.home)
+    assert saved.returncode == 0, saved.stderr
+    assert json.loads(saved.stdout)["bytes"] == archive.stat().st_size
+    assert command("restore", archive, settings.home).returncode == 0
+    daemon.start(settings)
+    try:
+        url = connect(settings).url
+        twin = Client(url, hub.token, settings.home)
+        session_id = finished_run["run"]["id"]
+        board = hub.get("/trials", experiment_session_id=session_id)
+        assert twin.get("/trials", experiment_session_id=session_id) == board
+        run = twin.get(f"/experiment_sessions/{session_id}")
+        file = twin.get(f"/project_files/{run['project_file_id']}")
+        target = {"project_id": file["project_id"], "file_path": file["url"].rpartition("/")[2]}
+        download = twin.get("/project_file_urls", **target)["url"]
+        assert requests.get(download, timeout=10).content == IRIS.read_bytes()
+    finally:
+        daemon.stop(settings)
+
+
+def test_a_hub_that_holds_something_is_not_overwritten(hub: Client, tmp_path: Path) -> None:
+    archive = tmp_path / "hub.tar.gz"
+    assert command("backup", archive, hub.home).returncode == 0
+    settings = HubSettings(home=tmp_path / "other")
+    assert command("restore", archive, settings.home).returncode == 0
+    again = command("restore", archive, settings.home)
+    assert again.returncode == 1
+    assert again.stderr.strip() == f"the hub in {settings.home} is not empty"
+
+
+def test_a_running_hub_is_not_restored_into(hub: Client, tmp_path: Path) -> None:
+    refused = command("restore", tmp_path / "x.tar.gz", hub.home)
+    assert refused.returncode == 1
+    assert "stop it before you restore" in refused.stderr
+
+
+def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "x.tar.gz"
+    file.write_bytes(b"no archive")
+    refused = command("restore", file, tmp_path / "home")
+    assert refused.returncode == 1
+    assert "is no backup of a hub" in refused.stderr
+
+
+def test_the_archive_is_for_its_owner_only(hub: Client, tmp_path: Path) -> None:
+    archive = tmp_path / "hub.tar.gz"
+    command("backup", archive, hub.home)
+    assert archive.stat().st_mode & 0o777 == 0o600
