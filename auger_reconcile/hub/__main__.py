@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.hub.settings import LOOPBACK, HubSettings
+from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, HubSettings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -33,7 +33,7 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     settings = HubSettings.from_environment()
     given: dict[str, Any] = {
         name: value
-        for name in ("host", "port", "database", "storage")
+        for name in ("host", "port", "database", "storage", "cluster_mode")
         if (value := getattr(options, name, None)) is not None
     }
     if hasattr(options, "home"):
@@ -174,6 +174,11 @@ def _parser() -> argparse.ArgumentParser:
     place.add_argument("--host", default=LOOPBACK, help="address to listen on")
     place.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     place.add_argument("--storage", help="folder or file:// URL for the files")
+    place.add_argument(
+        "--cluster-mode",
+        choices=CLUSTER_MODES,
+        help="single_tenant for clients that start a project by creating a cluster",
+    )
     parser = argparse.ArgumentParser(prog="python -m auger_reconcile.hub", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 

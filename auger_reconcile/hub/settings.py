@@ -11,6 +11,7 @@ from pathlib import Path
 
 API_PREFIX = "/api/v1"
 LOOPBACK = "127.0.0.1"
+MULTI_TENANT, SINGLE_TENANT = CLUSTER_MODES = ("multi_tenant", "single_tenant")
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class HubSettings:
     port: int = 0
     database: str = ""
     storage: str = ""
+    cluster_mode: str = MULTI_TENANT
 
     @classmethod
     def from_environment(cls) -> HubSettings:
@@ -31,6 +33,7 @@ class HubSettings:
             home=Path(home).expanduser().absolute(),
             database=os.environ.get("AUGER_HUB_DATABASE", ""),
             storage=os.environ.get("AUGER_HUB_STORAGE", ""),
+            cluster_mode=os.environ.get("AUGER_HUB_CLUSTER_MODE", MULTI_TENANT),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -39,6 +42,7 @@ class HubSettings:
             "AUGER_HUB_HOME": str(self.home),
             "AUGER_HUB_DATABASE": self.database,
             "AUGER_HUB_STORAGE": self.storage,
+            "AUGER_HUB_CLUSTER_MODE": self.cluster_mode,
         }
 
     def at_port(self, port: int) -> HubSettings:

@@ -35,7 +35,7 @@ class OrganizationObject(TypedDict):
     monthly_actual_counts_used: int
 
 
-def describe(row: Organization) -> OrganizationObject:
+def describe(call: Call, row: Organization) -> OrganizationObject:
     """Return the fields a client sees."""
     return {
         "object": "organization",
@@ -45,7 +45,7 @@ def describe(row: Organization) -> OrganizationObject:
         "subdomain": row.name,
         "main_bucket": row.main_bucket,
         "status": row.status,
-        "cluster_mode": row.cluster_mode,
+        "cluster_mode": call.hub.settings.cluster_mode,
         "error_message": None,
         "created_at": timestamp(row.created_at),
         "updated_at": timestamp(row.updated_at),
@@ -63,11 +63,11 @@ def _index(call: Call) -> Page:
     query = select(Organization).where(Organization.id == call.caller.organization_id)
     if call.given("name") is not None:
         query = query.where(named(Organization.name, call.given("name")))
-    return to_page(call, query, describe)
+    return to_page(call, query, lambda row: describe(call, row))
 
 
 def _show(call: Call) -> OrganizationObject:
-    return describe(find(call, Organization, call.params["id"]))
+    return describe(call, find(call, Organization, call.params["id"]))
 
 
 ROUTES = [
