@@ -34,7 +34,7 @@ from auger_reconcile.resources._base import (
 )
 from auger_reconcile.resources._duration import past_seconds, run_seconds
 from auger_reconcile.resources._evaluation import SearchSettings
-from auger_reconcile.resources._steps import Await, Call, Steps, delete
+from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps, delete
 from auger_reconcile.resources.dataset import DatasetObject, wait_processed
 
 WAITING = "waiting"  # created, but nobody has asked it to start yet
@@ -273,6 +273,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             body = _evaluation.to_wire(work.spec, dataset.statistics or {})
             item = yield Call("POST", "experiment_sessions", {"experiment_id": found.id, **body})
             run = run_from_wire(item)
+            yield from _give_way(found, run, work.project.id)
         if run.status not in IN_PROGRESS:
             run = yield from begin(run)
         if work.wait:
@@ -310,6 +311,29 @@ def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
     if run is not None and run.status in (COMPLETED, *IN_PROGRESS):
         return run.status != COMPLETED and spec.state != "stopped"
     return spec.state == "completed"
+
+
+def _give_way(found: ExperimentObject, run: Run, project_id: Any) -> Steps:
+    """Leave the search to another apply that made the same run first.
+
+    Two applies at once may both find that a run is missing and make one. Each looks again before it
+    starts its own; all see the same order, so exactly one goes on.
+
+    Raises:
+        ActionFailed: this one came second. Its run stays `waiting` and costs nothing.
+    """
+    filters = {"project_id": project_id, "experiment_id": found.id}
+    items = yield ReadAll("experiment_sessions", filters)
+    known = {one.id for one in found.runs} | {run.id}
+    told = {name: value for name, value in run.settings.items() if value}
+    for other in map(run_from_wire, items):
+        is_new = other.id not in known and other.status in SATISFYING
+        is_same = all(other.settings.get(name) == value for name, value in told.items())
+        if is_new and is_same and (other.created_at, other.id) < (run.created_at, run.id):
+            raise ActionFailed(
+                f"another apply has started run {other.id} with these settings",
+                hint="auger wait follows it",
+            )
 
 
 def _unknown_column(spec: ExperimentSpec, columns: Sequence[str]) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import dataset
-from auger_reconcile.resources._steps import Await, Call
+from auger_reconcile.resources._steps import Await, Call, ReadAll
 from auger_reconcile.resources.experiment import (
     KIND,
     ExperimentObject,
@@ -20,6 +20,7 @@ from .test_dataset import wire as data_wire
 SPEC = ExperimentSpec(name="exp", dataset="d.csv", model_type="classification", target="age")
 DATA = dataset.from_wire(data_wire())
 BEGIN = Call("PATCH", "experiment_sessions/R1", {"status": "preprocess"})
+LOOK = ReadAll("experiment_sessions", {"project_id": 3, "experiment_id": "E1"})
 INTERRUPT = Call("PATCH", "experiment_sessions/R1", {"status": "interrupted"})
 
 
@@ -31,12 +32,18 @@ def experiment(*runs: Run, bound: Run | None = None) -> ExperimentObject:
     return ExperimentObject("E1", "exp", 11, runs, bound)
 
 
+SENT: dict[str, Any] = {
+    "model_settings": {"evaluation_options": {"max_n_trials": 5, "scoring": "f1_macro"}}
+}
+
+
 def wire(status: str, **more: Any) -> dict[str, Any]:
-    return {"id": "R1", "experiment_id": "E1", "status": status, "model_settings": {}, **more}
+    told = {"id": "R1", "experiment_id": "E1", "status": status, "model_settings": {}}
+    return {**told, **more}
 
 
 def start(found: ExperimentObject, *, wait: bool = False) -> Any:
-    return KIND.start(work(SPEC, found, refs={"dataset": DATA}, wait=wait))
+    return KIND.start(work(SPEC, found, refs={"dataset": DATA}, project=PROJECT, wait=wait))
 
 
 def test_experiments_are_read_with_their_runs_oldest_first() -> None:
@@ -80,21 +87,54 @@ def test_create_binds_to_the_url_of_the_data() -> None:
 
 
 def test_start_makes_a_run_and_starts_it() -> None:
-    asked, found = drive(start(experiment()), wire("waiting"), wire("preprocess"))
+    asked, found = drive(
+        start(experiment()), wire("waiting"), [wire("waiting")], wire("preprocess")
+    )
     assert isinstance(asked[0], Call)
     assert (asked[0].method, asked[0].path) == ("POST", "experiment_sessions")
     assert asked[0].body["experiment_id"] == "E1"
-    assert asked[1] == BEGIN
+    assert asked[1] == LOOK
+    assert asked[2] == BEGIN
     assert found.run.status == "preprocess"
 
 
 def test_start_waits_for_data_that_is_still_processed() -> None:
     data = dataset.from_wire(data_wire("processing"))
-    steps = KIND.start(work(SPEC, experiment(), refs={"dataset": data}, wait=False))
-    asked, _ = drive(steps, data_wire(), wire("waiting"), wire("preprocess"))
+    steps = KIND.start(
+        work(SPEC, experiment(), refs={"dataset": data}, project=PROJECT, wait=False)
+    )
+    asked, _ = drive(steps, data_wire(), wire("waiting"), [], wire("preprocess"))
     assert isinstance(asked[0], Await)
     assert isinstance(asked[1], Call)
     assert asked[1].body["dataset_statistics"]["stat_data"][0]["column_name"] == "age"
+
+
+def test_of_two_applies_that_make_the_same_run_the_second_gives_way() -> None:
+    mine = wire("waiting", created_at="2020-02", **SENT)
+    theirs = wire("started", id="R0", created_at="2020-01", **SENT)
+    with pytest.raises(ActionFailed, match="another apply has started run R0"):
+        drive(start(experiment()), mine, [mine, theirs])
+
+
+def test_of_two_applies_that_make_the_same_run_the_first_goes_on() -> None:
+    mine = wire("waiting", created_at="2020-01", **SENT)
+    theirs = wire("waiting", id="R0", created_at="2020-02", **SENT)
+    _, found = drive(start(experiment()), mine, [mine, theirs], wire("preprocess"))
+    assert found.run.status == "preprocess"
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"id": "R0", "status": "interrupted"},
+        {"id": "R0", "status": "started", "model_settings": {"evaluation_options": {}}},
+    ],
+)
+def test_another_run_that_is_no_twin_does_not_matter(other: dict[str, Any]) -> None:
+    mine = wire("waiting", created_at="2020-02", **SENT)
+    rival = {**mine, "created_at": "2020-01", **other}
+    _, found = drive(start(experiment()), mine, [mine, rival], wire("preprocess"))
+    assert found.run.status == "preprocess"
 
 
 def test_start_takes_up_a_run_that_waits() -> None:
@@ -139,7 +179,7 @@ def test_a_run_that_cannot_be_started_fails() -> None:
 def test_a_run_that_ends_badly_fails(item: dict[str, Any], words: str) -> None:
     steps = start(experiment(), wait=True)
     with pytest.raises(ActionFailed, match=words):
-        drive(steps, wire("waiting"), wire("preprocess"), item)
+        drive(steps, wire("waiting"), [], wire("preprocess"), item)
 
 
 def test_stop_interrupts_what_is_active_and_nothing_else() -> None:
