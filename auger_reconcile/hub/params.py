@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 Complaint = tuple[str, str]
+_IN_A_PATH = r"[^/\\\u0000]*[^/\\\u0000\s.][^/\\\u0000]*"
+"""Part of a path: no separator, and something besides dots and spaces."""
 MOST = 2**31 - 1
 """What a whole number in a table holds."""
 
@@ -49,8 +51,14 @@ class Kind:
     schema: Mapping[str, Any]
 
 
-TEXT = Kind(_is_text, "should be a text", {"type": ["string", "number"]})
-KEY = Kind(_is_text, "should be an id", {"type": ["string", "number"]})
+_STORABLE = {"type": ["string", "number"], "pattern": "^[^\\u0000]*$"}
+TEXT = Kind(_is_text, "should be a text", _STORABLE)
+KEY = Kind(_is_text, "should be an id", _STORABLE)
+FOLDER_NAME = Kind(
+    lambda value: _is_text(value) and re.fullmatch(_IN_A_PATH, str(value)) is not None,
+    "is invalid",
+    {"type": ["string", "number"], "pattern": f"^{_IN_A_PATH}$"},
+)
 INTEGER = Kind(
     _is_integer, "is not a number", {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 )

@@ -16,7 +16,7 @@ from auger_reconcile.hub.api import (
 )
 from auger_reconcile.hub.database.tables import Organization, Project
 from auger_reconcile.hub.idle import ends_at
-from auger_reconcile.hub.params import INTEGER, KEY, Complaint, Param
+from auger_reconcile.hub.params import FOLDER_NAME, INTEGER, KEY, Complaint, Param
 from auger_reconcile.hub.routes.clusters import newest
 from auger_reconcile.hub.routes.query import (
     check_free,
@@ -194,8 +194,6 @@ def _logs(call: Call) -> str:
 
 
 def _check_name(call: Call, name: str) -> list[Complaint]:
-    if not name.strip() or "/" in name or "\\" in name or name in (".", ".."):
-        return [("name", "is invalid")]
     return check_free(call, Project, name, organization_id=call.caller.organization_id)
 
 
@@ -231,10 +229,15 @@ ROUTES = [
         is_list=True,
     ),
     _route(
-        "POST", "", _create, "Create a project", Param("name").needed, Param("organization_id", KEY)
+        "POST",
+        "",
+        _create,
+        "Create a project",
+        Param("name", FOLDER_NAME).needed,
+        Param("organization_id", KEY),
     ),
     _route("GET", "/{id}", _show, "Show a project"),
-    _route("PATCH", "/{id}", _update, "Change a project", Param("name"), *_SIZES),
+    _route("PATCH", "/{id}", _update, "Change a project", Param("name", FOLDER_NAME), *_SIZES),
     _route("DELETE", "/{id}", _delete, "Delete a project and all it holds"),
     _route("PATCH", "/{id}/deploy", _deploy, "Start a project's compute", *_SIZES),
     _route("PATCH", "/{id}/undeploy", _undeploy, "Stop a project's compute"),
