@@ -7,6 +7,7 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from typing import TextIO
 
 import click
 
@@ -23,23 +24,33 @@ def report_failure(error: BaseException, arguments: Sequence[str]) -> ExitCode:
         arguments: of the command line, which may be too broken to be parsed.
     """
     if isinstance(error, BrokenPipeError):
-        return _close_quietly()
+        _drop(sys.stdout, sys.stderr)
+        return ExitCode.FAILED
     if "--debug" in arguments:
         traceback.print_exception(error)
-    try:
-        if "--json" in arguments:
-            click.echo(json.dumps({"error": error_to_json(error)}))
-        else:
-            color = wants_color(sys.stderr, refused="--no-color" in arguments)
-            click.echo(render_error(error, color=color), err=True, nl=False, color=color)
-    except BrokenPipeError:
-        return _close_quietly()
+    is_open = _prints("", sys.stdout)  # what the command had to say before goes out first
+    if not ("--json" in arguments and is_open and _prints(_as_json(error), sys.stdout)):
+        color = wants_color(sys.stderr, refused="--no-color" in arguments)
+        _prints(render_error(error, color=color), sys.stderr, color=color)
     return exit_code_of(error)
 
 
-def _close_quietly() -> ExitCode:
-    """Nobody reads any more; keep the interpreter from complaining about it on its way out."""
+def _as_json(error: BaseException) -> str:
+    return json.dumps({"error": error_to_json(error)}) + "\n"
+
+
+def _prints(text: str, stream: TextIO, *, color: bool | None = None) -> bool:
+    """Whether the text could be printed; not on a full disk, nor when nobody reads."""
+    try:
+        click.echo(text, file=stream, nl=False, color=color)
+    except OSError:
+        _drop(stream)
+        return False
+    return True
+
+
+def _drop(*streams: TextIO) -> None:
+    """Throw the rest away, or the interpreter complains and exits with a code of its own."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         os.dup2(nowhere, stream.fileno())
-    return ExitCode.FAILED

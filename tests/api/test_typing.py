@@ -41,7 +41,7 @@ except Conflict as error:
     status_code: int | None = error.status
 except AugerError as error:
     hint: str | None = error.hint
-verbs: Iterator[str] = (action.verb.value for action in drift().actions)
+kinds: Iterator[str] = (found.divergence.value for found in drift().differences)
 wrong: int = run_id
 """
 

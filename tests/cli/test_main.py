@@ -204,10 +204,19 @@ def test_verbose_tells_every_request_and_no_token(
     assert TOKEN not in answer.out + answer.err
 
 
-def test_a_full_disk_is_told_in_one_sentence(folder: Path, empty_hub: StaticHub) -> None:
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("options", [[], ["--json"]])
+def test_a_full_disk_is_told_in_one_sentence(
+    folder: Path,
+    empty_hub: StaticHub,
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    unbuffered: str,
+) -> None:
+    monkeypatch.setenv("PYTHONUNBUFFERED", unbuffered)
     (folder / "auger.yaml").write_text(FILE)
     with Path("/dev/full").open("w") as full:
-        done = run_program("plan", stdout=full)
+        done = run_program("plan", *options, stdout=full)
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 

@@ -140,8 +140,7 @@ def test_expressions_are_read_and_never_run(hub: Client, endpoint: dict[str, Any
 def test_a_refitted_trial_is_deployed_beside_the_first(
     hub: Client, model_id: str, finished_run: dict[str, Any]
 ) -> None:
-    project_id = hub.get(f"/trials/{model_id}")["project_id"]
-    file = hub.get("/project_files", project_id=project_id)[0]
+    file = hub.get(f"/project_files/{finished_run['run']['project_file_id']}")
     pipeline = hub.post("/pipelines", trial_id=model_id, refit_data_path=file["url"])
     assert pipeline["id"] != model_id
     assert pipeline["trial"]["raw_data"]["refit_data_path"] == file["url"]
