@@ -7,8 +7,8 @@ repeat are bounded while the file is read.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -75,186 +75,174 @@ class _Unreadable(Exception):
         self.diagnostic = diagnostic
 
 
-@dataclass(slots=True)
-class _Open:
-    """A list or map whose end has not come yet."""
-
-    start: int
-    anchor: str | None
-    count: int
-    height: int = 0
-    items: list[Node] = field(default_factory=list)
-    entries: dict[str, Entry] | None = None
-    key: Scalar | None = None
-    merges: list[Node] = field(default_factory=list)
-
-
 @dataclass(frozen=True, slots=True)
 class _Anchored:
+    """What an alias stands for.
+
+    Attributes:
+        weight: how many nodes it repeats; so many characters count as another.
+        height: levels of nesting.
+    """
+
     node: Node
     weight: int
     height: int
 
 
 class _Composer:
+    """Builds nodes of the parser's events; a level of nesting is a call, of which few are open."""
+
     def __init__(self, file: FileText) -> None:
         self.file = file
         self.faults: list[Diagnostic] = []
-        self._open: list[_Open] = []
         self._anchors: dict[str, _Anchored] = {}
+        self._open_anchors: list[str] = []
         self._count = 0
         self._repeated = 0
-        self._root: Node | None = None
+        self._deepest = 0
 
     def documents(self, parser: Any) -> Iterator[Document]:
         """Yield the documents, driven by the parser's events."""
-        start = 0
-        while True:
-            event: Any = parser.get_event()
-            match event:
-                case yaml.ScalarEvent():
-                    self._add(self._scalar(event), event.anchor)
-                case yaml.CollectionStartEvent():
-                    self._begin(event)
-                case yaml.CollectionEndEvent():
-                    self._end(event)
-                case yaml.AliasEvent():
-                    self._alias(event)
-                case yaml.DocumentStartEvent():
-                    start, self._root = _index(event.end_mark), None
-                    self._anchors.clear()
-                case yaml.DocumentEndEvent():
-                    root = self._root
-                    empty = isinstance(root, Scalar) and root.is_null
-                    yield Document(None if empty else root, start, _index(event.start_mark))
-                case yaml.StreamEndEvent():
-                    return
+        self._next: Callable[[], Any] = parser.get_event
+        self._next()  # the start of the stream
+        while type(begun := self._next()) is yaml.DocumentStartEvent:
+            self._anchors.clear()
+            root = self._node(self._next(), 1)
+            empty = isinstance(root, Scalar) and root.is_null
+            ended = self._next()
+            yield Document(
+                None if empty else root, _index(begun.end_mark), _index(ended.start_mark)
+            )
+
+    def _node(self, event: Any, depth: int) -> Node:
+        """Return the node that begins with an event, `depth` levels deep."""
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            return self._scalar(event)
+        if kind is yaml.AliasEvent:
+            return self._alias(event, depth)
+        return self._collection(event, depth)
 
     def _scalar(self, event: Any) -> Scalar:
-        tag = event.tag
         start, end = event.start_mark.index, event.end_mark.index
+        tag = event.tag
         if tag is None:
             plain = event.implicit[0]
         else:
             plain = tag in _RESOLVED_TAGS
             if not plain and tag not in _TEXT_TAGS:
                 self._refuse_tag(start)
-        return Scalar(event.value, plain, self.file, start, end)
+        node = Scalar(event.value, plain, self.file, start, end)
+        self._count += 1
+        if event.anchor is not None:
+            self._remember(event.anchor, node, 0, 0)
+        return node
 
-    def _begin(self, event: Any) -> None:
+    def _collection(self, event: Any, depth: int) -> Node:
         start = event.start_mark.index
         if event.tag is not None and event.tag not in _COLLECTION_TAGS[type(event)]:
             self._refuse_tag(start)
-        opened = _Open(start, event.anchor, self._count)
-        if type(event) is yaml.MappingStartEvent:
-            opened.entries = {}
-        self._open.append(opened)
-        self._check_depth(len(self._open), start)
-
-    def _end(self, event: Any) -> None:
-        done = self._open.pop()
-        end = event.end_mark.index if event.end_mark.index > event.start_mark.index else None
-        end = self._trim(done.start, event.start_mark.index) if end is None else end
-        node: Node
-        if done.entries is None:
-            node = Sequence(done.items, self.file, done.start, end)
+        self._check_depth(depth, start)
+        read = self._mapping if type(event) is yaml.MappingStartEvent else self._sequence
+        if event.anchor is None:
+            self._deepest = max(self._deepest, depth)
+            node = read(start, depth)
         else:
-            self._merge(done)
-            node = Mapping(done.entries, self.file, done.start, end)
-        if self._open:
-            self._open[-1].height = max(self._open[-1].height, done.height + 1)
-        weight = self._count - done.count + (end - done.start) // _CHARACTERS_PER_NODE
-        self._add(node, done.anchor, weight=weight, height=done.height + 1)
+            count, deepest, self._deepest = self._count, self._deepest, depth
+            self._open_anchors.append(event.anchor)
+            node = read(start, depth)
+            self._open_anchors.pop()
+            height = self._deepest - depth + 1
+            self._remember(event.anchor, node, self._count - count, height)
+            self._deepest = max(self._deepest, deepest)
+        self._count += 1
+        return node
 
-    def _trim(self, start: int, end: int) -> int:
-        """Return where a block ends: its last character that is no white space."""
-        text = self.file.text
+    def _remember(self, anchor: str, node: Node, inside: int, height: int) -> None:
+        weight = inside + 1 + (node.end - node.start) // _CHARACTERS_PER_NODE
+        self._anchors[anchor] = _Anchored(node, weight, height)
+
+    def _sequence(self, start: int, depth: int) -> Sequence:
+        items: list[Node] = []
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            items.append(self._node(event, depth + 1))
+        return Sequence(items, self.file, start, self._end(event, start))
+
+    def _mapping(self, start: int, depth: int) -> Mapping:
+        entries: dict[str, Entry] = {}
+        merged: list[Node] = []
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            key = self._key(event, depth)
+            value = self._node(self._next(), depth + 1)
+            if key.plain and key.text == "<<":
+                merged.append(value)
+            elif key.text in entries:
+                self._refuse_second(key, entries[key.text].key)
+            else:
+                entries[key.text] = Entry(key, value)
+        for source in merged:
+            self._merge(entries, source)
+        return Mapping(entries, self.file, start, self._end(event, start))
+
+    def _end(self, event: Any, start: int) -> int:
+        """Return where a collection ends: a block at its last character that is no white space."""
+        text, end = self.file.text, event.start_mark.index
+        if event.end_mark.index > end:  # the bracket of the flow style
+            return _index(event.end_mark)
         while end > start and text[end - 1] in " \t\r\n":
             end -= 1
-        return end
+        return int(end)
 
-    def _alias(self, event: Any) -> None:
+    def _alias(self, event: Any, depth: int) -> Node:
         start, end = event.start_mark.index, event.end_mark.index
         anchored = self._anchors.get(event.anchor)
         if anchored is None:
-            inside = any(item.anchor == event.anchor for item in self._open)
-            summary = "an alias that stands inside of its own anchor"
-            summary = summary if inside else "an alias without an anchor before it"
+            summary = "an alias without an anchor before it"
+            if event.anchor in self._open_anchors:
+                summary = "an alias that stands inside of its own anchor"
             raise _Unreadable(fault("alias", summary, self.file.span(start, end)))
         self._repeated += anchored.weight
         if self._repeated > MOST_REPEATED:
             summary = "aliases repeat too much"
             hint = f"all aliases of a file may stand for at most {MOST_REPEATED} values"
             raise _Unreadable(fault("alias", summary, self.file.span(start, end), hint=hint))
-        self._count += anchored.weight
-        if self._open:
-            self._open[-1].height = max(self._open[-1].height, anchored.height)
-        self._check_depth(len(self._open) + anchored.height, start)
-        self._add(anchored.node, None, at=(start, end))
+        self._count += anchored.weight + 1
+        deepest = depth - 1 + anchored.height
+        self._deepest = max(self._deepest, deepest)
+        self._check_depth(deepest, start)
+        return anchored.node
 
-    def _add(
-        self,
-        node: Node,
-        anchor: str | None,
-        *,
-        weight: int = 0,
-        height: int = 0,
-        at: tuple[int, int] | None = None,
-    ) -> None:
-        """Put a node where it belongs: the root, a list's next value, a map's key or value."""
-        self._count += 1
-        if anchor is not None:
-            weight += 1 + (node.end - node.start) // _CHARACTERS_PER_NODE
-            self._anchors[anchor] = _Anchored(node, weight, height)
-        if not self._open:
-            self._root = node
-            return
-        parent = self._open[-1]
-        if parent.entries is None:
-            parent.items.append(node)
-        elif parent.key is None:
-            parent.key = self._as_key(node, at or (node.start, node.end))
-        else:
-            key, parent.key = parent.key, None
-            self._enter(parent, key, node)
-
-    def _as_key(self, node: Node, at: tuple[int, int]) -> Scalar:
-        start, end = at
+    def _key(self, event: Any, depth: int) -> Scalar:
+        """Return the key that begins with an event, in the place where it stands."""
+        node = self._node(event, depth + 1)
         if isinstance(node, Scalar) and not node.is_null:
-            return node if node.start == start else node._replace(start=start, end=end)
+            start = event.start_mark.index
+            if node.start == start:
+                return node
+            return node._replace(start=start, end=event.end_mark.index)  # an alias of its text
         summary = "a key that is empty, a list or a map"
         hint = "a key is a text, such as `name:`"
+        start, end = node.start, node.end
+        if type(event) is yaml.AliasEvent:
+            start, end = event.start_mark.index, event.end_mark.index
         raise _Unreadable(fault("key", summary, self.file.span(start, end), hint=hint))
 
-    def _enter(self, parent: _Open, key: Scalar, value: Node) -> None:
-        entries = parent.entries
-        assert entries is not None
-        if key.plain and key.text == "<<":
-            parent.merges.append(value)
-        elif key.text in entries:
-            first = self.file.span(entries[key.text].key.start)
-            summary = "a key that the map has already"
-            hint = f"the first one is in line {first.line}"
-            self.faults.append(
-                fault("duplicate-key", summary, self.file.span(key.start, key.end), hint=hint)
-            )
-        else:
-            entries[key.text] = Entry(key, value)
+    def _refuse_second(self, key: Scalar, first: Scalar) -> None:
+        line = self.file.span(first.start).line
+        summary, hint = "a key that the map has already", f"the first one is in line {line}"
+        place = self.file.span(key.start, key.end)
+        self.faults.append(fault("duplicate-key", summary, place, hint=hint))
 
-    def _merge(self, done: _Open) -> None:
+    def _merge(self, entries: dict[str, Entry], merged: Node) -> None:
         """Add what `<<` brings in: only keys that the map itself does not have."""
-        entries = done.entries
-        assert entries is not None
-        for merged in done.merges:
-            for source in merged.items if isinstance(merged, Sequence) else [merged]:
-                if not isinstance(source, Mapping):
-                    summary = "`<<` takes a map, or a list of maps"
-                    self.faults.append(
-                        fault("merge", summary, self.file.span(source.start, source.end))
-                    )
-                    continue
+        for source in merged.items if isinstance(merged, Sequence) else [merged]:
+            if isinstance(source, Mapping):
                 for key, entry in source.entries.items():
                     entries.setdefault(key, entry)
+            else:
+                summary = "`<<` takes a map, or a list of maps"
+                place = self.file.span(source.start, source.end)
+                self.faults.append(fault("merge", summary, place))
 
     def _check_depth(self, depth: int, at: int) -> None:
         if depth > DEEPEST:
