@@ -71,13 +71,13 @@ class DataSet(Resource):
         return self._item("project_files", self.name)
 
     def create(self, source: str | None = None) -> DataSet:
-        """Make the data set from a local file or URL, and store its name in auger.yaml.
+        """Make the data set from a local file, an object or a URL, and select it in auger.yaml.
 
         The project is created and its cluster started where that is needed. A data set that was
         made from the same content is taken as it is.
 
         Args:
-            source: path or http(s) URL; by default `source` of auger.yaml.
+            source: path, http(s) URL or `s3://bucket/key`; by default `source` of auger.yaml.
 
         Returns:
             The data set with the name that it has now.
@@ -112,7 +112,8 @@ class DataSet(Resource):
 
         item = self.properties()
         key = _last_part(str(item["url"]))
-        path = Path(to) / f"{split_extension(base_name(item['name']))[0]}{split_extension(key)[1]}"
+        stem, extension = split_extension(base_name(item["name"]))
+        path = Path(to) / f"{stem}{split_extension(key)[1] or extension}"
         if path.exists():
             raise AugerError(f"`{path}` exists already", hint="`--to` names another folder")
         query = {"project_id": item["project_id"], "file_path": key}
@@ -153,7 +154,8 @@ class DataSet(Resource):
         Raises:
             AugerError: the source cannot be read, or is of no kind that the hub reads.
         """
-        from auger_reconcile.config.source import ContentReader, has_known_extension
+        from auger_reconcile.config.source import ContentReader, has_known_extension, scheme_of
+        from auger_reconcile.object_store import SCHEME
         from auger_reconcile.resources.dataset import DatasetSpec
 
         told = source or self._declared_source()
@@ -163,13 +165,15 @@ class DataSet(Resource):
             return spec
         if not has_known_extension(told):
             raise AugerError(f"`{told}` is in an unknown format", hint=FORMATS)
-        path = Path(told)
+        reader, is_object = ContentReader(), scheme_of(told) == SCHEME
         try:
-            content = ContentReader().read(path)
+            content = reader.read_object(told) if is_object else reader.read(Path(told))
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
             raise AugerError(f"`{told}` cannot be read: {reason}") from None
-        known = {"path": str(path), "sha256": content.sha256, "size": content.size}
+        except AugerError as error:
+            raise AugerError(f"`{told}` cannot be read: {error}", hint=error.hint) from None
+        known = {"path": told, "sha256": content.sha256, "size": content.size}
         return spec.model_copy(update=known)
 
     def _new_name(self, told: str, source: str | None) -> str:

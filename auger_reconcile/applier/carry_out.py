@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from typing_extensions import assert_never
@@ -14,6 +16,7 @@ from typing_extensions import assert_never
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import ActionFailed, AugerError
+from auger_reconcile.object_store import fetch_object, is_object_url
 from auger_reconcile.resources._steps import (
     Await,
     Call,
@@ -96,22 +99,36 @@ class StepRunner:
                 told = text
         raise AssertionError("waiting ends by answer or error: a bug in auger_reconcile")
 
-    def _upload(self, step: Upload) -> None:
-        path = Path(step.path)
-        if hash_file(path) != step.sha256:
-            raise ActionFailed(
-                f"`{step.path}` has changed since the plan was made", hint="make a new plan"
-            )
-        self.client.upload(
-            step.form, path, progress=lambda done, total: self.report("uploading", done, total)
-        )
+    def _upload(self, step: Upload) -> str | None:
+        with self._at_hand(step.path) as path:
+            if hash_file(path) != step.sha256:
+                raise ActionFailed(
+                    f"`{step.path}` has changed since the plan was made", hint="make a new plan"
+                )
+            return self.client.upload(step.target, path, progress=self._progress("uploading"))
+
+    @contextmanager
+    def _at_hand(self, source: str) -> Iterator[Path]:
+        """Yield the file to send; an object of a store is fetched, and dropped afterwards."""
+        if not is_object_url(source):
+            yield Path(source)
+            return
+        with TemporaryDirectory(prefix="auger-") as folder:
+            path = Path(folder) / "object"
+            try:
+                fetch_object(source, path, progress=self._progress("downloading"))
+            except AugerError as error:
+                problem = f"`{source}` cannot be read: {error}"
+                raise ActionFailed(problem, hint=error.hint) from None
+            yield path
+
+    def _progress(self, text: str) -> Callable[[int, int], None]:
+        return lambda done, total: self.report(text, done, total)
 
     def _download(self, step: Download) -> None:
         path = self.folder / step.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.client.download(
-            step.url, path, progress=lambda done, total: self.report("downloading", done, total)
-        )
+        self.client.download(step.url, path, progress=self._progress("downloading"))
         note = path.with_suffix(".json")
         draft = note.with_name(f".{note.name}.part")
         draft.write_text(json.dumps(dict(step.note), indent=2) + "\n", encoding="utf-8")

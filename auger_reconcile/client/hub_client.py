@@ -139,24 +139,30 @@ class HubClient:
         return status
 
     def upload(
-        self, form: Mapping[str, Any], source: Path, *, progress: Progress | None = None
-    ) -> None:
-        """Send a file to the storage behind the hub with the form the hub gave for it.
+        self, target: Mapping[str, Any], source: Path, *, progress: Progress | None = None
+    ) -> str | None:
+        """Send a file to the storage behind the hub; return the key when the storage chose it.
 
         Args:
-            form: `url` and `fields`, as answered for a project_file_url (wire contract §2.9).
+            target: where to and how, as the hub answered (wire contract §2.5, §2.9).
             source: the file.
             progress: told the bytes sent and the bytes there are.
 
         Raises:
             HubError: the storage refused the file; Unavailable: it did not answer.
         """
-        from auger_reconcile.client.upload import send_form
+        from auger_reconcile.client.upload import send_file
+
+        key: str | None = None
 
         def send() -> int:
-            return send_form(form, source, timeout=self._timeout, progress=progress)
+            nonlocal key
+            stored = send_file(target, source, timeout=self._timeout, progress=progress)
+            key = stored.key
+            return stored.status
 
         self._trace("POST", "(file upload)", send)
+        return key
 
     def download(self, url: str, to: Path, *, progress: Progress | None = None) -> None:
         """Store what a signed link points to; the file appears when it is complete, or not at all.

@@ -1,6 +1,6 @@
-"""Sends a file to the storage behind the hub, as a form, straight from the disk.
+"""Sends a file to the storage behind the hub, straight from the disk: by a form, or in parts.
 
-Refuses to do: hold the file in memory, send a token, ask the hub for the form.
+Refuses to do: hold the file in memory, send the hub's token, ask the hub where to.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
@@ -18,24 +19,39 @@ from urllib3.filepost import choose_boundary, encode_multipart_formdata
 from auger_reconcile.client.connection import carry_out, open_session, read_parts
 from auger_reconcile.client.redact import quote_foreign, redact
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
+from auger_reconcile.object_store import StoreSilent, send_parts
 
 _REQUEST = "POST (file upload)"
+_RAW = "application/octet-stream"
 _ANSWER_LIMIT = 64 * 1024
 _BLOCK = 1024 * 1024  # bytes read and sent at once
 
 Progress = Callable[[int, int], None]
 
 
-def send_form(
-    form: Mapping[str, Any], source: Path, *, timeout: float, progress: Progress | None = None
-) -> int:
-    """Post the form's fields in the order received, then the file (wire contract §3.5).
+@dataclass(frozen=True)
+class Stored:
+    """What a storage answered to a file.
 
-    Nothing is repeated: the caller decides whether the bytes are needed again. Returns the status.
+    Attributes:
+        status: of HTTP.
+        key: that it chose itself, or None when it was told one.
+    """
+
+    status: int
+    key: str | None = None
+
+
+def send_file(
+    target: Mapping[str, Any], source: Path, *, timeout: float, progress: Progress | None = None
+) -> Stored:
+    """Send a file where the hub said: by a form, in parts, or as it is (wire contract §3.5).
+
+    Nothing is repeated: the caller decides whether the bytes are needed again.
 
     Args:
-        form: `url` and `fields`; every field goes back unchanged.
-        source: the file; sent as part `file` under the name of the form's key.
+        target: `url` and `fields` of a form; or `multipart`; or `url` and `params` of a cluster.
+        source: the file.
         timeout: seconds without any progress.
         progress: told the bytes sent and the bytes there are.
 
@@ -43,40 +59,86 @@ def send_form(
         AugerError: the file cannot be read, or changed meanwhile.
         HubError: the storage refused the file; Unavailable: it did not answer.
     """
-    url, fields = form.get("url"), form.get("fields")
-    if not isinstance(url, str) or not isinstance(fields, Mapping) or "key" not in fields:
-        raise HubError("the hub answered an upload form without `url`, `fields` or `key`")
-    if urlsplit(url).scheme not in {"http", "https"}:
-        raise HubError("the hub answered an upload form for no http(s) URL")
+    report = progress or (lambda _sent, _total: None)
     try:
-        file = source.open("rb")
+        with source.open("rb") as file:
+            before = _fingerprint(file)
+            stored = _send(target, file, source, timeout=timeout, report=report)
+            if _fingerprint(file) != before:
+                raise AugerError(f"`{source}` changed while it was uploaded")
+            return stored
     except OSError as fault:
         raise AugerError(f"cannot read `{source}`: {fault.strerror}") from None
-    with file:
-        before = _fingerprint(file)
-        body = _FormWithFile(fields, file, progress or (lambda _sent, _total: None))
-        status = _post(url, body, timeout=timeout, source=source)
-        if _fingerprint(file) != before:
-            raise AugerError(f"`{source}` changed while it was uploaded")
-    return status
 
 
-class _FormWithFile:
-    """A form as blocks of bytes, for a request body whose length is known before it is read.
+def _send(
+    target: Mapping[str, Any], file: BinaryIO, source: Path, *, timeout: float, report: Progress
+) -> Stored:
+    """Send the file in the way that fits the target."""
+    if isinstance(target.get("multipart"), Mapping):
+        return _send_parts(target["multipart"], source, timeout=timeout, report=report)
+    url, fields, params = (target.get(name) for name in ("url", "fields", "params"))
+    if isinstance(url, str) and urlsplit(url).scheme not in {"http", "https"}:
+        raise HubError("the hub answered an upload form for no http(s) URL")
+    if isinstance(url, str) and isinstance(fields, Mapping) and "key" in fields:
+        head, tail, kind = _encode_form(fields)
+        body = _FileBody(file, report, head, tail)
+        return Stored(_post(url, body, kind, timeout=timeout, source=source)[0])
+    if isinstance(url, str) and isinstance(params, Mapping) and "auger_token" in params:
+        body = _FileBody(file, report)
+        address = f"{url}?{urlencode({'auger_token': params['auger_token']})}"
+        status, text = _post(address, body, _RAW, timeout=timeout, source=source)
+        (key,) = parse_qs(text).get("path") or [""]
+        if "files/" not in key:
+            raise HubError("the cluster did not say where it stored the file", request=_REQUEST)
+        return Stored(status, key)
+    raise HubError("the hub answered an upload form without `url`, `fields` or `key`")
+
+
+def _send_parts(
+    target: Mapping[str, Any], source: Path, *, timeout: float, report: Progress
+) -> Stored:
+    """Send the file in parts, with the temporary keys that the hub gave for it."""
+    config = target.get("config")
+    is_complete = isinstance(config, Mapping) and {"access_key", "secret_key"} <= config.keys()
+    if not is_complete or not {"bucket", "key"} <= target.keys():
+        raise HubError("the hub answered an upload in parts without `bucket`, `key` or keys to it")
+    try:
+        send_parts(target, source, timeout=timeout, progress=report)
+    except StoreSilent as fault:
+        raise Unavailable(f"the upload in parts failed: {fault}", request=_REQUEST) from None
+    except AugerError as fault:
+        told = f"the upload in parts failed: {fault}"
+        raise HubError(told, request=_REQUEST, hint=fault.hint) from None
+    return Stored(200)
+
+
+def _encode_form(fields: Mapping[str, Any]) -> tuple[bytes, bytes, str]:
+    """Return what stands before and behind the file, and the content type.
+
+    The fields are sent back unchanged, in the order received, the file last and under its key.
+    """
+    boundary = choose_boundary()
+    parts: list[tuple[str, Any]] = [(name, str(value)) for name, value in fields.items()]
+    parts.append(("file", (str(fields["key"]), b"", None)))
+    encoded, kind = encode_multipart_formdata(parts, boundary)
+    tail = f"\r\n--{boundary}--\r\n".encode()
+    return encoded.removesuffix(tail), tail, kind
+
+
+class _FileBody:
+    """A file as blocks of bytes, for a request body whose length is known before it is read.
 
     Attributes:
         len: bytes in all, as `requests` asks for them.
     """
 
-    def __init__(self, fields: Mapping[str, Any], file: BinaryIO, report: Progress) -> None:
-        boundary = choose_boundary()
-        parts: list[tuple[str, Any]] = [(name, str(value)) for name, value in fields.items()]
-        parts.append(("file", (str(fields["key"]), b"", None)))
-        encoded, self.content_type = encode_multipart_formdata(parts, boundary)
-        self._tail = f"\r\n--{boundary}--\r\n".encode()
-        self._head = encoded.removesuffix(self._tail)
-        self._file, self._size, self._report = file, os.fstat(file.fileno()).st_size, report
-        self.len = len(self._head) + self._size + len(self._tail)
+    def __init__(
+        self, file: BinaryIO, report: Progress, head: bytes = b"", tail: bytes = b""
+    ) -> None:
+        self._file, self._report, self._head, self._tail = file, report, head, tail
+        self._size = os.fstat(file.fileno()).st_size
+        self.len = len(head) + self._size + len(tail)
 
     def __iter__(self) -> Iterator[bytes | memoryview]:
         """Yield what stands before the file, the file without keeping it, and what is behind it."""
@@ -93,15 +155,15 @@ class _FormWithFile:
         self._report(self.len, self.len)
 
 
-def _post(url: str, body: _FormWithFile, *, timeout: float, source: Path) -> int:
-    """Send the form; return the status when the storage took it."""
+def _post(url: str, body: _FileBody, kind: str, *, timeout: float, source: Path) -> tuple[int, str]:
+    """Send the body; return status and words when the storage took it."""
 
     def send() -> tuple[int, str]:
         with open_session(url) as session:
             response = session.post(
                 url,
                 data=body,  # type: ignore[arg-type]  # any iterable of buffers is sent as it is
-                headers={"Content-Type": body.content_type},
+                headers={"Content-Type": kind},
                 timeout=(timeout, 4 * timeout),  # the storage may check the file before it answers
                 allow_redirects=False,
                 stream=True,
@@ -112,7 +174,7 @@ def _post(url: str, body: _FormWithFile, *, timeout: float, source: Path) -> int
     status, text = carry_out(send, request=_REQUEST, url=url)
     if status not in {200, 201}:
         raise _to_error(status, text, source=source)
-    return status
+    return status, text
 
 
 def _to_error(status: int, text: str, *, source: Path) -> HubError:

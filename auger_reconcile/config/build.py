@@ -22,6 +22,8 @@ from auger_reconcile.config.source import (
 )
 from auger_reconcile.config.validate import Place, validate
 from auger_reconcile.diagnostics import SourceSpan
+from auger_reconcile.errors import AugerError
+from auger_reconcile.object_store import SCHEME
 from auger_reconcile.resources._base import Lifecycle
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import Declared
@@ -57,7 +59,7 @@ class Builder:
     """Builds the resources of one document.
 
     Attributes:
-        contents: reads local sources; None leaves them alone.
+        contents: reads the sources that the hub is sent; None leaves them alone.
     """
 
     document: ProjectFile
@@ -87,8 +89,9 @@ class Builder:
     def _inherit_lifecycle(self, settings: Mapping) -> Mapping:
         """Let the lifecycle of the file hold for every resource, key by key."""
         of_file = self.document.root.entries.get("lifecycle")
-        is_empty = self.document.head.lifecycle == Lifecycle()
-        if is_empty or of_file is None or not isinstance(of_file.value, Mapping):
+        if of_file is None or not isinstance(of_file.value, Mapping):
+            return settings
+        if self.document.head.lifecycle == Lifecycle():
             return settings
         own = settings.value("lifecycle")
         if isinstance(own, Mapping):
@@ -113,38 +116,50 @@ class Builder:
         return settings.without(*foreign), options
 
     def _read_source(self, settings: Mapping, report: Report) -> dict[str, Any]:
-        """Return what is computed of a source: where a local one lies, and its content."""
+        """Return what is computed of a source that the hub is sent: where it lies, its content."""
         node = settings.value("source")
         if not isinstance(node, Scalar) or report.is_settled(node):
             return {}
-        if scheme := scheme_of(node.text):
-            if scheme not in ("http", "https"):
-                hint = "a source is a local path or an http(s) URL"
-                report.error("source-scheme", "an unknown kind of URL", node, hint=hint)
-            elif not is_url(node.text):
-                hint = "such as https://example.com/data.csv"
-                report.error("wrong-value", "no URL of data", node, hint=hint)
+        scheme = scheme_of(node.text)
+        fault = _fault_of_source(node.text, scheme)
+        if fault:
+            code, summary, hint = fault
+            report.error(code, summary, node, hint=hint)
+        if fault or scheme in ("http", "https"):
             return {}
-        if not has_known_extension(node.text):
-            hint = "such as .csv, .json, .xlsx, .parquet or .csv.gz"
-            report.error("source-format", "an unknown format of data", node, hint=hint)
-            return {}
-        path = local_path(node.text, node.file.path.parent)
+        path = node.text if scheme else str(local_path(node.text, node.file.path.parent))
         state = settings.value("state")
         if self.contents is None or (isinstance(state, Scalar) and state.text == "absent"):
-            return {"path": str(path)}
-        return {"path": str(path), **_read_content(self.contents, path, node, report)}
+            return {"path": path}
+        return {"path": path, **_read_content(self.contents, path, node, report)}
+
+
+def _fault_of_source(source: str, scheme: str) -> tuple[str, str, str] | None:
+    """Return code, summary and hint of what is wrong with a source as it is written."""
+    if scheme not in ("", "http", "https", SCHEME):
+        hint = "a source is a local path, an http(s) URL or s3://bucket/key"
+        return "source-scheme", "an unknown kind of URL", hint
+    if scheme and not is_url(source):
+        hint = "such as https://example.com/data.csv or s3://bucket/data.csv"
+        return "wrong-value", "no URL of data", hint
+    if scheme in ("", SCHEME) and not has_known_extension(source):
+        hint = "such as .csv, .json, .xlsx, .parquet or .csv.gz"
+        return "source-format", "an unknown format of data", hint
+    return None
 
 
 def _read_content(
-    contents: ContentReader, path: Path, node: Scalar, report: Report
+    contents: ContentReader, path: str, node: Scalar, report: Report
 ) -> dict[str, Any]:
     try:
-        if path.is_file():
-            content = contents.read(path)
-            return asdict(content)
-        hint = "it is not a file" if path.exists() else "there is no such file"
+        if scheme_of(path) == SCHEME:
+            return asdict(contents.read_object(path))
+        if Path(path).is_file():
+            return asdict(contents.read(Path(path)))
+        hint = "it is not a file" if Path(path).exists() else "there is no such file"
     except (OSError, ValueError) as error:
         hint = getattr(error, "strerror", None) or str(error)
+    except AugerError as error:
+        hint = f"{error}; {error.hint}" if error.hint else str(error)
     report.error("missing-source", "a source that cannot be read", node, hint=hint)
     return {}

@@ -1,4 +1,4 @@
-"""Sources of data sets: what kind of place they are, and the content of local ones."""
+"""Sources of data sets: what kind of place they are, and the content of those the hub is sent."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from auger_reconcile.config.header import read_header
+from auger_reconcile.object_store import SCHEME, identify_object, is_object_url
 from auger_reconcile.resources._base import split_extension
 
 # Wire contract §3.5; a2ml adds parquet.
@@ -28,10 +29,10 @@ class Content:
 
 
 class ContentReader:
-    """Reads local sources; each file once in a run."""
+    """Reads sources that the hub does not fetch itself; each once in a run."""
 
     def __init__(self) -> None:
-        self._known: dict[Path, Content] = {}
+        self._known: dict[Path | str, Content] = {}
 
     def read(self, path: Path) -> Content:
         """Return the content of a file, read as a stream.
@@ -49,6 +50,17 @@ class ContentReader:
             self._known[resolved] = Content(digest.hexdigest(), size, read_header(resolved))
         return self._known[resolved]
 
+    def read_object(self, url: str) -> Content:
+        """Return the content of `s3://bucket/key`; its columns are told by the hub.
+
+        Raises:
+            AugerError: it cannot be read; the message is the reason alone.
+        """
+        if url not in self._known:
+            sha256, size = identify_object(url)
+            self._known[url] = Content(sha256, size, columns=None)
+        return self._known[url]
+
 
 def scheme_of(source: str) -> str:
     """Return the scheme of a URL, "" for a local path; a drive letter is no scheme."""
@@ -58,6 +70,8 @@ def scheme_of(source: str) -> str:
 
 def is_url(source: str) -> bool:
     """Say whether a text with a scheme names a host, in a form that can be taken apart."""
+    if scheme_of(source) == SCHEME:
+        return is_object_url(source)
     try:
         return bool(urlsplit(source).hostname)
     except ValueError:  # such as half of an IPv6 address
@@ -65,9 +79,12 @@ def is_url(source: str) -> bool:
 
 
 def base_name(source: str) -> str:
-    """Return the last part of a path or URL, which names a data set by default."""
+    """Return the last part of a path or URL, which names a data set by default.
+
+    In the key of an object `%`, `?` and `#` are characters as any other.
+    """
     path = source
-    if scheme_of(source):
+    if scheme_of(source) not in ("", SCHEME):
         path = unquote(urlsplit(source).path) if is_url(source) else ""
     return path.replace("\\", "/").rstrip("/").rpartition("/")[2]
 

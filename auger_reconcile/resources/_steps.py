@@ -38,13 +38,15 @@ class ReadAll:
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """Send a local file by the form that the hub gave; the answer is None.
+    """Send a file where the hub said; the answer is the key that a cluster gave it, or None.
 
     Attributes:
+        target: a form, what a storage needs to take parts, or the service of a cluster.
+        path: of a local file, or `s3://bucket/key`.
         sha256: what the file must still contain, or the action fails: the plan was made of it.
     """
 
-    form: Mapping[str, Any]
+    target: Mapping[str, Any]
     path: str
     sha256: str
 

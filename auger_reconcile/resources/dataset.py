@@ -39,17 +39,22 @@ from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps, Upload
 
 PROCESSING = "processing"
 PROCESSED = "processed"
+SINGLE_TENANT = "single_tenant"
 KEY_NAME_LENGTH = 100  # characters of the file name kept in the upload key
+LARGE = 5 * 1024**3  # bytes; S3 takes no larger ones by a form, so that parts are asked for
 _CONTENT = re.compile(r"/sha256-([0-9a-f]{64})-")
+_DESCRIBED = re.compile(r"sha256-([0-9a-f]{64})")
+_PREPARING = frozenset({"pending", "received", "started", "retry"})
 
 
 class DatasetSpec(Spec):
-    """A data set made from a local file or a URL."""
+    """A data set made from a local file, an object of a store, or a URL."""
 
     source: str | None = setting(
         default=None,
         description=(
-            "Local path, relative to the file that declares it, or an http(s) URL; without one the "
+            "Local path, relative to the file that declares it, an http(s) URL that the hub reads, "
+            "or `s3://bucket/key`, which is read here, with the extra `s3`. Without a source the "
             "data set of this very name has to be on the hub."
         ),
         min_length=1,
@@ -61,13 +66,19 @@ class DatasetSpec(Spec):
         pattern="^(present|absent)$",
     )
     path: str | None = setting(
-        default=None, description="Computed: where a local source lies.", traits=[Trait.LOCAL]
+        default=None,
+        description="Computed: where a source lies that the hub is sent.",
+        traits=[Trait.LOCAL],
     )
     sha256: str | None = setting(
-        default=None, description="Computed: SHA-256 of a local source.", traits=[Trait.IDENTITY]
+        default=None,
+        description="Computed: SHA-256 of a source that the hub is sent.",
+        traits=[Trait.IDENTITY],
     )
     size: int | None = setting(
-        default=None, description="Computed: bytes of a local source.", traits=[Trait.LOCAL]
+        default=None,
+        description="Computed: bytes of a source that the hub is sent.",
+        traits=[Trait.LOCAL],
     )
 
     columns: tuple[str, ...] | None = setting(
@@ -221,20 +232,12 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         A cut before the registration leaves an unused upload, which costs nothing but its bytes.
         """
         spec: DatasetSpec = work.spec
-        url = spec.source or ""
-        if not spec.is_remote:
-            if spec.path is None or spec.sha256 is None:
-                raise ActionFailed(f"the source `{spec.source}` cannot be read")
-            path = f"workspace/projects/{work.project.name}/files/{upload_name(spec)}"
-            key = {"project_id": work.project.id, "file_path": path}
-            form = yield Call("POST", "project_file_urls", key)
-            yield Upload(form, spec.path, spec.sha256)
-            url = uploaded_url(form)
+        place = {"url": spec.source or ""} if spec.is_remote else (yield from _upload(work))
         body = {
             "name": work.name,
             "project_id": work.project.id,
             "file_name": work.name,
-            "url": url,
+            **place,
         }
         item = yield from _register(body)
         return (yield from wait_processed(from_wire(item)))
@@ -250,6 +253,48 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
         return {("dataset",): name, **NO_EXPERIMENT}
+
+
+def _upload(work: Work) -> Steps:
+    """Yield the upload of a file; return the members of a data set that tell where it is."""
+    spec: DatasetSpec = work.spec
+    if spec.path is None or spec.sha256 is None:
+        raise ActionFailed(f"the source `{spec.source}` cannot be read")
+    organization = yield Call("GET", f"organizations/{work.organization_id}")
+    if organization.get("cluster_mode") == SINGLE_TENANT:
+        return (yield from _upload_to_cluster(work, spec.path, spec.sha256))
+    path = f"workspace/projects/{work.project.name}/files/{upload_name(spec)}"
+    key: dict[str, Any] = {"project_id": work.project.id, "file_path": path}
+    if (spec.size or 0) >= LARGE:
+        key |= {"file_size": spec.size, "async": True}
+    target = yield Call("POST", "project_file_urls", key)
+    if target.get("object") == "cluster_task":
+        target = yield from _wait_prepared(target)
+    yield Upload(target, spec.path, spec.sha256)
+    return {"url": uploaded_url(target)}
+
+
+def _wait_prepared(task: Mapping[str, Any]) -> Steps:
+    """Yield the wait for the hub to prepare an upload; return where it goes (§2.6, §2.9)."""
+    done = yield Await("cluster_tasks", task["id"], _PREPARING)
+    if done.get("status") != "success" or not isinstance(done.get("result"), Mapping):
+        told = done.get("exception") or done.get("error_message") or "no reason given"
+        raise ActionFailed(f"the hub could not prepare the upload: {told}")
+    return done["result"]
+
+
+def _upload_to_cluster(work: Work, path: str, sha256: str) -> Steps:
+    """Yield the upload to the cluster's own service, which chooses the key (§2.5, §3.5).
+
+    So the content cannot be told by the key; it is told by the description.
+    """
+    project = yield Call("GET", f"projects/{work.project.id}")
+    if project.get("cluster_id") is None:
+        raise ActionFailed("the project has no cluster to upload to")
+    cluster = yield Call("GET", f"clusters/{project['cluster_id']}")
+    key = yield Upload(cluster.get("file_uploader_service") or {}, path, sha256)
+    url = f"files/{key.rpartition('files/')[2]}"
+    return {"url": url, "description": f"sha256-{sha256}"}
 
 
 def _register(body: Mapping[str, Any]) -> Steps:
@@ -283,7 +328,7 @@ def wait_processed(found: DatasetObject) -> Steps:
 def from_wire(item: Mapping[str, Any]) -> DatasetObject:
     """Translate one project file of the hub (wire contract §2.8)."""
     url = str(item.get("url") or "")
-    content = _CONTENT.search(url)
+    content = _CONTENT.search(url) or _DESCRIBED.fullmatch(str(item.get("description")))
     statistics = item.get("statistics")
     described = (statistics or {}).get("stat_data") or ()
     columns = tuple((str(c.get("column_name")), str(c.get("datatype"))) for c in described)
@@ -324,16 +369,19 @@ def upload_name(spec: DatasetSpec) -> str:
     return f"sha256-{spec.sha256}-{stem[:KEY_NAME_LENGTH]}{extension}"
 
 
-def uploaded_url(form: Mapping[str, Any]) -> str:
+def uploaded_url(target: Mapping[str, Any]) -> str:
     """Return the URL of an uploaded file: `s3://<bucket>/<key>` (wire contract §3.5).
 
-    The bucket is the first label of a virtual-hosted upload host, or the first folder of a
-    path-style one; the hub goes by the key.
+    Where only a form is given, the bucket is the first label of a virtual-hosted upload host, or
+    the first folder of a path-style one; the hub goes by the key.
     """
-    parts = urlsplit(str(form["url"]))
-    folder = parts.path.strip("/").partition("/")[0]
-    bucket = form.get("bucket") or folder or (parts.hostname or "").partition(".")[0]
-    return f"s3://{bucket}/{form['fields']['key']}"
+    parts = target.get("multipart")
+    if parts:
+        return f"s3://{parts['bucket']}/{parts['key']}"
+    url = urlsplit(str(target["url"]))
+    folder = url.path.strip("/").partition("/")[0]
+    bucket = target.get("bucket") or folder or (url.hostname or "").partition(".")[0]
+    return f"s3://{bucket}/{target['fields']['key']}"
 
 
 def describe_source(spec: DatasetSpec) -> str:

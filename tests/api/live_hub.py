@@ -56,10 +56,11 @@ class LiveHub:
 
 
 @cache
-def start_hub() -> LiveHub:
-    """Start the hub of this test run, once; it ends with the run."""
+def start_hub(cluster_mode: str = "multi_tenant") -> LiveHub:
+    """Start the hub of this test run, once for each mode; it ends with the run."""
     folder = Path(tempfile.mkdtemp(prefix="auger-hub-"))
-    environ = {**os.environ, "AUGER_HUB_HOME": str(folder / "hub")}
+    settings = {"AUGER_HUB_HOME": str(folder / "hub"), "AUGER_HUB_CLUSTER_MODE": cluster_mode}
+    environ = {**os.environ, **settings}
     hub = LocalHub(environ, home=folder)
 
     def end() -> None:

@@ -5,11 +5,12 @@ import tracemalloc
 import pytest
 from scripted_hub import hang_up, reply, silence
 
-from auger_reconcile.client.upload import send_form
+from auger_reconcile.client.upload import send_file
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 
 KEY = "workspace/projects/churn/files/churn-e1af44.csv"
 XML = "application/xml"
+FORM_ENCODED = "application/x-www-form-urlencoded"
 
 
 @pytest.fixture
@@ -26,7 +27,7 @@ def form(hub):
 
 
 def send(form, source, **options):
-    return send_form(form, source, timeout=5, **options)
+    return send_file(form, source, timeout=5, **options)
 
 
 def parts_of(received):
@@ -42,6 +43,40 @@ def parts_of(received):
         )
         for part in message.get_payload()
     ]
+
+
+@pytest.fixture
+def service(hub):
+    return {"url": f"{hub.url}/file_uploader/3", "params": {"auger_token": "ab/c="}}
+
+
+def test_a_cluster_takes_the_file_as_it_is_and_tells_its_key(hub, service, source):
+    hub.play(reply(body=b"path=%2Fmnt%2Fshop%2Ffiles%2F8c1d&size=11", content_type=FORM_ENCODED))
+    told = []
+    stored = send(service, source, progress=lambda sent, total: told.append((sent, total)))
+    assert (stored.status, stored.key) == (200, "/mnt/shop/files/8c1d")
+    (request,) = hub.requests
+    assert request.path == "/file_uploader/3?auger_token=ab%2Fc%3D"
+    assert request.body == source.read_bytes()
+    assert request.headers["content-length"] == "11"
+    assert told[-1] == (11, 11)
+
+
+@pytest.mark.parametrize("body", [b"", b"path=", b"path=elsewhere/8c1d", b"<html>", b'{"path":1}'])
+def test_a_cluster_that_does_not_tell_the_key_is_an_error(hub, service, source, body):
+    hub.play(reply(body=body, content_type=FORM_ENCODED))
+    with pytest.raises(HubError, match="did not say where it stored the file"):
+        send(service, source)
+
+
+@pytest.mark.parametrize("fault", [hang_up, silence, reply(status="403 Forbidden", body=b"")])
+def test_a_cluster_that_takes_no_file_is_an_error_without_its_token(hub, service, source, fault):
+    hub.play(fault)
+    with pytest.raises(HubError) as caught:
+        send_file(service, source, timeout=0.05)
+    shown = f"{caught.value} {caught.value.request} {caught.value.details}"
+    assert "ab/c=" not in shown
+    assert "ab%2Fc" not in shown
 
 
 @pytest.mark.parametrize("status", ["200 OK", "201 Created"])
@@ -130,7 +165,7 @@ def test_other_refusals_show_the_status_alone(hub, form, source, status, kind):
 def test_a_lost_connection_may_have_stored_the_file(hub, form, source, fault):
     hub.play(fault)
     with pytest.raises(Unavailable, match="may have been carried out") as caught:
-        send_form(form, source, timeout=0.05)
+        send_file(form, source, timeout=0.05)
     assert "5ig" not in str(caught.value)
     assert len(hub.requests) == 1
 

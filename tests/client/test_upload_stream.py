@@ -3,7 +3,7 @@
 import pytest
 from scripted_hub import reply
 
-from auger_reconcile.client.upload import send_form
+from auger_reconcile.client.upload import send_file
 from auger_reconcile.errors import AugerError
 
 MEGABYTE = 2**20
@@ -28,7 +28,7 @@ def test_a_file_that_becomes_shorter_is_an_error(form, source):
             file.truncate(MEGABYTE)
 
     with pytest.raises(AugerError, match=r"churn\.csv` changed while it was uploaded"):
-        send_form(form, source, timeout=5, progress=cut)
+        send_file(form, source, timeout=5, progress=cut)
 
 
 def test_a_file_that_grows_is_sent_as_long_as_it_was_and_is_an_error(hub, form, source):
@@ -37,13 +37,13 @@ def test_a_file_that_grows_is_sent_as_long_as_it_was_and_is_an_error(hub, form, 
             file.write(b"more")
 
     with pytest.raises(AugerError, match=r"churn\.csv` changed while it was uploaded"):
-        send_form(form, source, timeout=5, progress=grow)
+        send_file(form, source, timeout=5, progress=grow)
     assert 3 * MEGABYTE < hub.requests[0].size < 3 * MEGABYTE + 1000
 
 
 def test_progress_tells_every_block_and_ends_with_all_bytes(hub, form, source):
     told = []
-    send_form(form, source, timeout=5, progress=lambda sent, total: told.append((sent, total)))
+    send_file(form, source, timeout=5, progress=lambda sent, total: told.append((sent, total)))
     assert [sent for sent, _ in told] == sorted(sent for sent, _ in told)
     assert len(told) == 4
     assert told[-1] == (hub.requests[0].size, hub.requests[0].size)

@@ -6,6 +6,7 @@ from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
 from auger_reconcile.resources.dataset import (
     KIND,
+    LARGE,
     DatasetSpec,
     describe_size,
     describe_source,
@@ -23,6 +24,8 @@ LOCAL = DatasetSpec(
 )
 REMOTE = DatasetSpec(name="d.csv", source="https://data.test/d.csv")
 PROJECT = ProjectObject(3, "shop", "running", {})
+MULTI = {"id": 7, "cluster_mode": "multi_tenant"}
+FORM = {"url": "https://bucket.s3.us-west-2.amazonaws.com", "fields": {"key": "w/d-1a2b3c.csv"}}
 STATISTICS = {"count": 2, "stat_data": [{"column_name": "age", "datatype": "integer"}]}
 
 
@@ -62,13 +65,13 @@ def test_deleted_ones_are_gone() -> None:
 
 
 def test_create_uploads_registers_and_waits() -> None:
-    form = {"url": "https://bucket.s3.us-west-2.amazonaws.com", "fields": {"key": "w/d-1a2b3c.csv"}}
     steps = KIND.create(work(LOCAL, name="d-1.csv", project=PROJECT))
-    asked, found = drive(steps, form, None, wire("processing"), wire())
+    asked, found = drive(steps, MULTI, FORM, None, wire("processing"), wire())
     path = f"workspace/projects/shop/files/sha256-{HASH}-d.csv"
     assert asked == [
+        Call("GET", "organizations/7"),
         Call("POST", "project_file_urls", {"project_id": 3, "file_path": path}),
-        Upload(form, "/x/d.csv", HASH),
+        Upload(FORM, "/x/d.csv", HASH),
         Call(
             "POST",
             "project_files",
@@ -82,6 +85,73 @@ def test_create_uploads_registers_and_waits() -> None:
         Await("project_files", 11, frozenset({"processing"})),
     ]
     assert found.status == "processed"
+
+
+def pending(status: str = "pending", **more: Any) -> dict[str, Any]:
+    """Return the task of the hub that prepares an upload."""
+    return {"object": "cluster_task", "id": 25, "status": status, "exception": None, **more}
+
+
+def test_an_upload_that_the_hub_prepares_in_a_task_is_waited_for() -> None:
+    steps = KIND.create(work(LOCAL, project=PROJECT))
+    done = pending("success", result={**FORM, "bucket": "main"})
+    asked, _ = drive(steps, MULTI, pending(), done, None, wire())
+    waiting = frozenset({"pending", "received", "started", "retry"})
+    assert asked[2] == Await("cluster_tasks", 25, waiting)
+    assert asked[3] == Upload(done["result"], "/x/d.csv", HASH)
+    assert asked[4].body["url"] == "s3://main/w/d-1a2b3c.csv"  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("task", "words"),
+    [
+        (pending("failure", exception="no bucket"), "could not prepare the upload: no bucket"),
+        (pending("failure", error_message="no key"), "could not prepare the upload: no key"),
+        (pending("success", result=None), "could not prepare the upload: no reason given"),
+    ],
+)
+def test_an_upload_that_the_hub_cannot_prepare_fails(task: dict[str, Any], words: str) -> None:
+    steps = KIND.create(work(LOCAL, project=PROJECT))
+    with pytest.raises(ActionFailed, match=words):
+        drive(steps, MULTI, pending(), task)
+
+
+def test_a_file_too_large_for_a_form_is_announced_and_may_go_in_parts() -> None:
+    large = LOCAL.model_copy(update={"size": LARGE})
+    target = {"multipart": {"bucket": "main", "key": "w/d-1a2b3c.csv", "config": {}}}
+    steps = KIND.create(work(large, project=PROJECT))
+    asked, _ = drive(steps, MULTI, pending(), pending("success", result=target), None, wire())
+    assert isinstance(asked[1], Call)
+    assert asked[1].body.items() >= {"file_size": LARGE, "async": True}.items()
+    assert asked[3] == Upload(target, "/x/d.csv", HASH)
+    assert asked[4].body["url"] == "s3://main/w/d-1a2b3c.csv"  # type: ignore[union-attr]
+
+
+SINGLE = {"id": 7, "cluster_mode": "single_tenant"}
+
+
+def test_a_single_tenant_uploads_to_its_cluster_and_the_description_tells_the_content() -> None:
+    service = {"url": "https://cluster.test/up", "params": {"auger_token": "t"}}
+    cluster = {"id": 5, "file_uploader_service": service}
+    steps = KIND.create(work(LOCAL, project=PROJECT))
+    key, made = "/mnt/shop/files/8c1d", wire(url="files/8c1d", description=f"sha256-{HASH}")
+    asked, found = drive(steps, SINGLE, {"id": 3, "cluster_id": 5}, cluster, key, made)
+    assert asked[1:4] == [
+        Call("GET", "projects/3"),
+        Call("GET", "clusters/5"),
+        Upload(service, "/x/d.csv", HASH),
+    ]
+    assert asked[4].body.items() >= {"url": "files/8c1d", "description": f"sha256-{HASH}"}.items()  # type: ignore[union-attr]
+    assert found.content == HASH
+
+
+def test_a_single_tenant_without_a_cluster_has_nowhere_to_upload_to() -> None:
+    with pytest.raises(ActionFailed, match="has no cluster to upload to"):
+        drive(KIND.create(work(LOCAL, project=PROJECT)), SINGLE, {"id": 3, "cluster_id": None})
+
+
+def test_a_description_in_words_tells_no_content() -> None:
+    assert from_wire(wire(url="files/8c1d", description="flowers of May")).content is None
 
 
 def test_a_url_is_registered_without_an_upload() -> None:
