@@ -64,6 +64,22 @@ class LocalHub:
         """
         return local_hub.ticket(user, environ=self.environ, home=self.home)
 
+    def back_up(self, file: Path) -> Mapping[str, Any]:
+        """Write all that the hub holds to one file, while it runs or not: `file`, `bytes`, `home`.
+
+        Raises:
+            Unavailable: there is no hub, or the file cannot be written.
+        """
+        return local_hub.back_up(file.absolute(), environ=self.environ, home=self.home)
+
+    def restore(self, file: Path) -> Mapping[str, Any]:
+        """Fill an empty hub that does not run from a backup: `file`, `rows`, `home`.
+
+        Raises:
+            Unavailable: the hub runs or holds something, or the file is no backup.
+        """
+        return local_hub.restore(file.absolute(), environ=self.environ, home=self.home)
+
     def read_log(self, lines: int) -> list[str]:
         """Return the last lines of its log; none when it never ran."""
         return local_hub.tail_log(environ=self.environ, home=self.home, lines=lines)

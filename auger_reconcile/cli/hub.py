@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -101,6 +102,34 @@ def serve(invocation: Invocation, **places: Any) -> int:
     given = {name: value for name, value in places.items() if value is not None}
     invocation.tell("Serving; Ctrl-C ends it.")
     return LocalHub().serve([part for name in given for part in (f"--{name}", str(given[name]))])
+
+
+@hub.command(example="auger hub backup hub.tar.gz")
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+def backup(invocation: Invocation, *, file: Path) -> None:
+    """Write all that the hub holds to FILE, while it runs or not.
+
+    The file holds data, models and hashed passwords: keep it as you keep those.
+    """
+    from auger_reconcile.api.local_hub import LocalHub
+
+    with invocation.busy_with("Writing the backup"):
+        facts = LocalHub().back_up(file)
+    _show(invocation, facts, f"Wrote {facts.get('bytes')} bytes to {file}.")
+
+
+@hub.command(example="auger hub restore hub.tar.gz")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def restore(invocation: Invocation, *, file: Path) -> None:
+    """Fill an empty hub from FILE, which `auger hub backup` wrote.
+
+    The hub may not run, and nothing is overwritten: name a new folder by AUGER_HUB_HOME.
+    """
+    from auger_reconcile.api.local_hub import LocalHub
+
+    with invocation.busy_with("Restoring the hub"):
+        facts = LocalHub().restore(file)
+    _show(invocation, facts, f"Restored {facts.get('rows')} rows into {facts.get('home')}.")
 
 
 @hub.group(example="auger hub user add anna")

@@ -75,6 +75,16 @@ def ticket(user: str, *, environ: Mapping[str, str], home: Path) -> dict[str, An
     return _ask_facts("ticket", "--json", f"--user={user}", environ=environ, home=home)
 
 
+def back_up(file: Path, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """Write all that the hub holds to one file, running or not, and return what it says."""
+    return _ask_facts("backup", "--", str(file), environ=environ, home=home, timeout=None)
+
+
+def restore(file: Path, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """Fill an empty hub from a backup, and return what it says."""
+    return _ask_facts("restore", "--", str(file), environ=environ, home=home, timeout=None)
+
+
 def run_user_command(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) -> Any:
     """Run `user add|list|revoke` and return its answer; a new password is shown only there."""
     return _ask(["user", *arguments], environ=environ, home=home)
@@ -116,15 +126,27 @@ def _is_healthy(url: str) -> bool:
     return isinstance(answer, dict) and answer.get("status") == "ok"
 
 
-def _ask_facts(verb: str, *options: str, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+def _ask_facts(
+    verb: str,
+    *options: str,
+    environ: Mapping[str, str],
+    home: Path,
+    timeout: float | None = START_TIMEOUT,
+) -> dict[str, Any]:
     """Run a verb of the hub's program that answers with an object."""
-    facts = _ask([verb, *options], environ=environ, home=home)
+    facts = _ask([verb, *options], environ=environ, home=home, timeout=timeout)
     if not isinstance(facts, dict):
         raise Unavailable(f"the local hub did not answer `{verb}` with an object")
     return facts
 
 
-def _ask(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) -> Any:
+def _ask(
+    arguments: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    home: Path,
+    timeout: float | None = START_TIMEOUT,
+) -> Any:
     """Run the hub's program and return the JSON value of its last line."""
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise AugerError(
@@ -142,7 +164,7 @@ def _ask(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) ->
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=START_TIMEOUT,
+            timeout=timeout,
             check=False,
         )
     except subprocess.TimeoutExpired:

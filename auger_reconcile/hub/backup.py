@@ -7,16 +7,19 @@ kind of database: a backup of SQLite can be restored into PostgreSQL.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
 
 from sqlalchemy import DateTime, Table, func, insert, select, text
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.database import review_tables  # noqa: F401 - it adds its tables
@@ -26,6 +29,17 @@ from auger_reconcile.hub.settings import HubSettings
 
 _ROWS_AT_ONCE = 500
 _FORMAT = 1
+_NONSENSE = (
+    tarfile.TarError,
+    gzip.BadGzipFile,
+    zlib.error,
+    EOFError,
+    KeyError,
+    ValueError,
+    TypeError,
+    SQLAlchemyError,
+)
+"""What files raise that no hub wrote, or that were torn or changed since."""
 
 
 class BackupFailed(Exception):
@@ -74,7 +88,9 @@ def restore(settings: HubSettings, source: Path) -> int:
                     raise BackupFailed(f"the hub in {settings.home} is not empty")
                 _extract(archive, settings)
                 count = _fill(session, archive)
-    except (tarfile.TarError, KeyError, ValueError, EOFError) as error:
+    except OperationalError as error:
+        raise BackupFailed(f"the database cannot be filled: {error.orig}") from error
+    except _NONSENSE as error:
         raise BackupFailed(f"{source} is no backup of a hub: {error}") from error
     finally:
         database.close()

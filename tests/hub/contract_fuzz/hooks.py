@@ -1,0 +1,59 @@
+"""What schemathesis does before each request: the token goes into the body, and good parameters
+name objects that exist, so that more is reached than `Couldn't find Project`.
+
+Runs in schemathesis' own environment; `world.json` is what `world.py` made.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import zlib
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from schemathesis.core.parameters import ParameterLocation
+
+WORLD: dict[str, Any] = json.loads(Path(os.environ["AUGER_FUZZ_WORLD"]).read_text("utf-8"))
+REAL = 0.75
+"""How often a good id is one that exists."""
+
+
+@schemathesis.hook
+def before_call(context: Any, case: Any, kwargs: dict[str, Any]) -> None:
+    """Put what exists into the request, and the token."""
+    seed = f"{case.method} {case.path} {case.path_parameters} {case.query} {case.body!r}"
+    chance = random.Random(zlib.crc32(seed.encode(errors="replace")))
+    if not case.meta.generation.mode.is_negative:
+        _fill(case.path_parameters or {}, _ids_in_path(case), chance)
+        _fill(case.query or {}, WORLD["members"], chance)
+        if isinstance(case.body, dict):
+            case.body = dict(case.body)
+            _fill(case.body, WORLD["members"], chance)
+    if not case.meta.is_negative_at(ParameterLocation.HEADER):  # there it lacks its token
+        _authenticate(case)
+
+
+def _ids_in_path(case: Any) -> dict[str, list[Any]]:
+    """Return the ids for each part; what a request deletes nobody else needs."""
+    resource = case.path.removeprefix("/api/v1/").partition("/{id}")[0].rpartition("/")[2]
+    kind = "disposable" if case.method in ("DELETE", "PUT", "PATCH") else "objects"
+    ids = WORLD[kind].get(resource) or WORLD["objects"].get(resource, [])
+    return {**WORLD["members"], "id": ids}
+
+
+def _fill(values: dict[str, Any], known: dict[str, list[Any]], chance: random.Random) -> None:
+    for name in values:
+        if known.get(name) and chance.random() < REAL:
+            values[name] = chance.choice(known[name])
+
+
+def _authenticate(case: Any) -> None:
+    if isinstance(case.body, dict):
+        case.body = {**case.body, "token": WORLD["token"]}
+    elif case.method in ("GET", "DELETE") and not case.media_type:
+        case.body, case.media_type = {"token": WORLD["token"]}, "application/json"
+    else:  # a body that is no object has no room for it
+        case.headers = {**(case.headers or {}), "Authorization": f"Bearer {WORLD['token']}"}
