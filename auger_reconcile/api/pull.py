@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
-    from auger_reconcile.address import Address
     from auger_reconcile.api.context import Context
-    from auger_reconcile.planner.adopt import Adopted
     from auger_reconcile.resources._base import Spec
     from auger_reconcile.state import DesiredState, ObservedState
-
-KeyPath = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -28,14 +24,19 @@ class Pulled:
         text: an auger.yaml; of an existing file that was changed, the text it has now.
         left_out: what the hub has and the text does not say.
         differs: what the plan of an existing file would still do.
-        is_written: whether a file was changed.
+        changed: the files that were written.
     """
 
     project: str
     text: str
     left_out: tuple[str, ...]
     differs: tuple[str, ...] = ()
-    is_written: bool = False
+    changed: tuple[Path, ...] = ()
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a file was changed."""
+        return bool(self.changed)
 
 
 def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
@@ -50,49 +51,87 @@ def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
         NotFound: there is no such project.
     """
     from auger_reconcile.config.render import render_state
+    from auger_reconcile.planner.adopt import adopt
 
-    adopted, _ = _adopt(context, project, everything=everything)
+    observed = _observe(context, project)
+    adopted = adopt(observed, project, everything=everything, is_allowed=_may_be_written)
     organization, hub = context.session.organization, context.name_of("hub")
     rendered = render_state(replace(adopted.state, organization=organization, hub=hub))
     return Pulled(project, rendered.text, (*adopted.left_out, *rendered.left_out))
 
 
-def pull_into(context: Context, file: Path, project: str) -> Pulled:
-    """Change the values of an existing auger.yaml that differ from the hub, and no byte besides.
+def pull_into(context: Context, file: Path, project: str, *, everything: bool = False) -> Pulled:
+    """Change an existing auger.yaml so that its plan is empty, and no byte besides.
+
+    What differs is changed, what the hub does not have goes, what nothing declares is added;
+    comments of what stays are kept. With an overlay (`env`) all of it is written there.
+
+    Args:
+        context: connected to the hub.
+        file: of which auger.yaml.
+        project: its name.
+        everything: older revisions too, of what the file does not declare.
 
     Raises:
         AugerError: the file declares another project.
-        ConfigError: the file is not valid.
+        ConfigError: the file is not valid, or cannot be changed without touching something else.
+        NotFound: there is no such project.
     """
-    from auger_reconcile.config.edit import set_values
-    from auger_reconcile.config.load import load_desired_state, read_settings
+    from auger_reconcile.config.layers import Layers
+    from auger_reconcile.config.redeclare import changes_between
+    from auger_reconcile.planner.adopt_into import adopt_into
 
-    desired = load_desired_state([file], environ=context.environ).state
-    if desired.projects != (project,):
+    desired = _load(context, file)
+    if project not in desired.projects:
         raise AugerError(
             f"`{file}` declares {', '.join(desired.projects)}, not {project}",
             hint="`--force` replaces the file, `--out FILE` writes another one",
         )
-    adopted, observed = _adopt(context, project, everything=True)
-    before = file.read_bytes()
-    settings = read_settings(file, environ=context.environ)
-    for keys, value in _edits(desired, adopted, observed, settings):
-        with suppress(ConfigError):  # what cannot be changed is told as what still differs
-            set_values(file, {keys: value})
-    now = load_desired_state([file], environ=context.environ).state
+    observed = _observe(context, project)
+    adopted = adopt_into(
+        desired, observed, project, everything=everything, is_allowed=_may_be_written
+    )
+    layers = Layers(file, project, context.env)
+    mine = {at: one for at, one in desired.resources.items() if at.project == project}
+    changes = changes_between(layers.settings, mine, adopted.state.resources)
+    texts = layers.texts_with(changes)
+    with _rewritten(texts):
+        differs = tuple(_differences(_load(context, file), observed, project))
     text = file.read_text(encoding="utf-8")
-    differs = tuple(_differences(now, observed))
-    return Pulled(project, text, (), differs, is_written=file.read_bytes() != before)
+    return Pulled(project, text, adopted.left_out, differs, tuple(texts))
 
 
-def _adopt(context: Context, project: str, *, everything: bool) -> tuple[Adopted, ObservedState]:
-    from auger_reconcile.planner.adopt import adopt
+def _load(context: Context, file: Path) -> DesiredState:
+    from auger_reconcile.config.load import load_desired_state
 
+    return load_desired_state(
+        [file], env=context.env, variables=context.variables, environ=context.environ
+    ).state
+
+
+@contextmanager
+def _rewritten(texts: Mapping[Path, str]) -> Iterator[None]:
+    """Write files; what stood there comes back when they cannot be read any more."""
+    from auger_reconcile.config.write import replace_file
+
+    before = {path: path.read_bytes() for path in texts}
+    try:
+        for path, text in texts.items():
+            replace_file(path, text)
+        yield
+    except ConfigError:
+        for path, old in before.items():
+            path.write_bytes(old)
+        raise
+    except OSError as error:
+        raise AugerError(f"`{error.filename}` cannot be written: {error.strerror}") from None
+
+
+def _observe(context: Context, project: str) -> ObservedState:
     observed = context.observe(project)
     if not observed.of(project, "project"):
         raise NotFound(f"project `{project}` does not exist", hint="auger project list")
-    adopted = adopt(observed, project, everything=everything, is_allowed=_may_be_written)
-    return adopted, observed
+    return observed
 
 
 def _may_be_written(spec: Spec) -> bool:
@@ -116,57 +155,12 @@ def write(file: Path, pulled: Pulled) -> Pulled:
         replace_file(file, pulled.text)
     except OSError as error:
         raise AugerError(f"`{file}` cannot be written: {error.strerror}") from None
-    return replace(pulled, is_written=True)
+    return replace(pulled, changed=(file,))
 
 
-def _edits(
-    desired: DesiredState,
-    adopted: Adopted,
-    observed: ObservedState,
-    settings: Mapping[str, Any],
-) -> Iterator[tuple[KeyPath, Any]]:
-    """Yield the values that the file says otherwise than the hub, with their places."""
-    from auger_reconcile.planner.build import assess
-    from auger_reconcile.planner.drift import find_drift
-    from auger_reconcile.planner.index import Index
+def _differences(desired: DesiredState, observed: ObservedState, project: str) -> Iterator[str]:
+    from auger_reconcile.planner.build import build_plan
 
-    found = {(at.kind, item.id): at for at, item in adopted.objects.items()}
-    standings = assess(desired, Index(observed))
-    for difference in find_drift(desired, observed).differences:
-        address = difference.address
-        for change in difference.changes:
-            keys = _place(address, change.path, settings)
-            if keys and isinstance(change.before, (str, int, float)):
-                yield keys, change.before
-        one = standings.get(address)
-        if one is None or difference.changes:
-            continue
-        for live in one.assessment.revisions[-1:]:
-            there = found.get((address.kind, live.id))
-            trial = getattr(adopted.state.resources[there].spec, "trial", None) if there else None
-            if trial is not None and trial != getattr(one.declared.spec, "trial", None):
-                yield _place(address, "trial", settings), trial
-
-
-def _place(address: Address, name: str, settings: Mapping[str, Any]) -> KeyPath:
-    """Return where a file says a setting, in its long or its short form; () where it has none."""
-    from auger_reconcile.config.declaration import LONG_FORM, SHORT_SEARCH
-    from auger_reconcile.resources._registry import kind_of
-
-    kind = kind_of(address.kind)
-    if kind.is_home:
-        return ("cluster", name)
-    if name not in kind.spec.model_fields:
-        return ()
-    for section, named in LONG_FORM.items():
-        if named == address.kind and address.name in (settings.get(section) or {}):
-            return section, address.name, name
-    return (name,) if name in SHORT_SEARCH else (address.kind, name)
-
-
-def _differences(desired: DesiredState, observed: ObservedState) -> Iterator[str]:
-    from auger_reconcile.planner.drift import find_drift
-
-    for one in find_drift(desired, observed).differences:
-        changes = ", ".join(f"{change.path} is {change.before!r}" for change in one.changes)
-        yield f"{one.address} {one.divergence.value}: {changes or one.reason}"
+    for action in build_plan(desired, observed).actions:
+        if action.address.project == project:
+            yield f"{action.verb.value} {action.address}: {action.reason}"

@@ -33,9 +33,9 @@ def pull(
     """Write an auger.yaml that describes what the hub has.
 
     Its plan is empty. Data sets stand under their names, because where their files lie no hub can
-    tell; remote ones have their URL. When there is an auger.yaml of the same project, only the
-    values that differ are changed in it, and what still differs is told. PROJECT is the one that
-    auger.yaml names by default.
+    tell; remote ones have their URL. In an auger.yaml of the same project only what differs is
+    changed: settings and lists, what is new or gone; comments and layout of the rest stay. With
+    `--env` all of that is written into the overlay. PROJECT is the one that auger.yaml names.
     """
     from auger_reconcile.api import pull as api
     from auger_reconcile.api.context import require
@@ -46,7 +46,7 @@ def pull(
         file = out or context.file
         with invocation.busy_with("Reading the hub"):
             if file != STDOUT and file.exists() and not force:
-                done = api.pull_into(context, file, name)
+                done = api.pull_into(context, file, name, everything=everything)
             else:
                 done = api.pull(context, name, everything=everything)
                 done = api.write(file, done) if file != STDOUT else done
@@ -73,7 +73,7 @@ def _show(invocation: Invocation, file: Path, done: Pulled) -> None:
     if file == STDOUT:
         invocation.show(done.text)
     elif done.is_written:
-        invocation.show(f"Written: {file}")
+        invocation.show("\n".join(f"Written: {path}" for path in done.changed))
     else:
         invocation.show(f"Nothing to change in {file}.")
     notes = {"Left out:": done.left_out, "Still otherwise than on the hub:": done.differs}

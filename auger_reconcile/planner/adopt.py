@@ -62,11 +62,8 @@ def adopt(
             newer needs them.
         is_allowed: whether a declaration may be written at all: no secret, no odd name.
     """
-    kinds = sorted(all_kinds().values(), key=lambda kind: not kind.is_home)
-    chosen: dict[str, list[Any]] = {}
-    for kind in reversed(kinds):  # what needs comes before what is needed
-        found = sorted(observed.of(project, kind.name), key=_by_name)
-        chosen[kind.name] = found if everything else _newest(kind, found, chosen)
+    kinds = _homes_first()
+    chosen = choose_objects(observed, project, everything=everything)
     left_out = [
         f"{kind.name}.{one.name}: an older revision"
         for kind in kinds
@@ -80,6 +77,21 @@ def adopt(
         if kind.is_at_home(one)
     ]
     return _Adoption(observed, project, candidates, left_out).run()
+
+
+def choose_objects(
+    observed: ObservedState, project: str, *, everything: bool
+) -> dict[str, list[Any]]:
+    """Return the objects of a project to declare, by kind: the newest revisions, or all."""
+    chosen: dict[str, list[Any]] = {}
+    for kind in reversed(_homes_first()):  # what needs comes before what is needed
+        found = sorted(observed.of(project, kind.name), key=_by_name)
+        chosen[kind.name] = found if everything else _newest(kind, found, chosen)
+    return chosen
+
+
+def _homes_first() -> list[Kind[Any, Any]]:
+    return sorted(all_kinds().values(), key=lambda kind: not kind.is_home)
 
 
 def _newest(

@@ -123,11 +123,94 @@ def test_a_resized_cluster_is_taken_over(user: User, folder: Path, world: World)
     assert (folder / "auger.yaml").read_text() == FILE.replace("max_nodes: 1", "max_nodes: 4")
 
 
-def test_what_cannot_be_taken_over_is_told(user: User, folder: Path) -> None:
-    (folder / "auger.yaml").write_text(FILE.replace("exclude: [id]", "exclude: [age]"))
+LIST = """\
+    exclude:          # never learn from
+      # tells nothing
+      - id            # the key
+"""
+
+
+def test_items_of_a_list_come_and_go_one_by_one(user: User, folder: Path) -> None:
+    declared = FILE.replace("    exclude: [id]\n", LIST + "      - age\n")
+    (folder / "auger.yaml").write_text(declared)
+    user.run("pull")
+    assert (folder / "auger.yaml").read_text() == FILE.replace("    exclude: [id]\n", LIST)
+
+
+def test_a_list_in_brackets_is_replaced(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE.replace("exclude: [id]", "exclude: [age]   # no"))
+    user.run("pull")
+    expected = FILE.replace("exclude: [id]", "exclude: [id]   # no")
+    assert (folder / "auger.yaml").read_text() == expected
+
+
+def test_what_is_new_is_added_where_it_belongs(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE.replace("models:\n  prod: {experiment: exp}\n", ""))
+    user.run("pull")
+    expected = FILE.replace("prod: {experiment: exp}", "prod:\n    experiment: exp")
+    assert (folder / "auger.yaml").read_text() == expected.replace("models:", "\nmodels:")
+
+
+GONE = """\
+  # tried in spring
+  trial:              # gone since
+    dataset: d.csv
+    model_type: regression
+    target: age
+"""
+
+
+def test_what_is_gone_is_taken_out_with_its_comments(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE.replace("models:", GONE + "models:"))
+    user.run("pull")
+    assert (folder / "auger.yaml").read_text() == FILE
+
+
+def test_a_source_of_other_content_gives_way_to_what_is_there(user: User, folder: Path) -> None:
+    (folder / "x.csv").write_text("id,age,target\n1,2,4\n")
+    user.run("pull")
+    assert (folder / "auger.yaml").read_text() == FILE.replace("{source: x.csv}", "{}")
+    assert user.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_with_an_overlay_it_takes_the_changes(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE.replace("max_n_trials: 3 ", "max_n_trials: 2 "))
+    before = (folder / "auger.yaml").read_text()
+    (folder / "auger.prod.yaml").write_text("# production\nmodels:\n  prod: {locally: true}\n")
+    answer = user.run("--env", "prod", "pull")
+    assert answer.out == "Written: auger.prod.yaml\n", answer.err
+    assert (folder / "auger.yaml").read_text() == before
+    assert (folder / "auger.prod.yaml").read_text() == (
+        "# production\n\nexperiments:\n  exp:\n    max_n_trials: 3\nmodels:\n  prod: {}\n"
+    )
+    assert user.run("--env", "prod", "plan", "--detailed-exitcode").code == 0
+
+
+def test_of_several_documents_its_own_is_changed(user: User, folder: Path) -> None:
+    wrong = FILE.replace("max_n_trials: 3 ", "max_n_trials: 2 ")
+    (folder / "auger.yaml").write_text("name: other  # first\n---\n" + wrong + "---\nname: last\n")
+    assert user.run("pull", "shop").code == 0
+    expected = "name: other  # first\n---\n" + FILE + "---\nname: last\n"
+    assert (folder / "auger.yaml").read_text() == expected
+
+
+def test_what_cannot_be_changed_alone_is_refused_and_nothing_is_written(
+    user: User, folder: Path
+) -> None:
+    twice = FILE.replace("  exp:                # by hand", "  old: &settings")
+    twice = twice.replace("models:", "  exp: *settings\nmodels:")
+    (folder / "auger.yaml").write_text(twice)
     answer = user.run("pull")
-    assert answer.code == 0
-    assert "experiment.exp changed: exclude is ['id']" in answer.err
+    assert answer.code == 1
+    assert "without touching something else" in answer.err
+    assert (folder / "auger.yaml").read_text() == twice
+
+
+def test_a_key_of_the_second_file_is_changed_there(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE.replace("cluster: {max_nodes: 1, min_nodes: 1}\n", ""))
+    (folder / "config.yaml").write_text("cluster: {max_nodes: 5, min_nodes: 1}  # size\n")
+    assert user.run("pull").out == "Written: config.yaml\n"
+    assert (folder / "config.yaml").read_text() == "cluster: {max_nodes: 1, min_nodes: 1}  # size\n"
 
 
 def test_the_short_form_keeps_its_form(user: User, folder: Path, world: World) -> None:
@@ -137,7 +220,9 @@ def test_the_short_form_keeps_its_form(user: User, folder: Path, world: World) -
     short += "exclude: [id]\nexperiment:\n  name: exp\n  max_n_trials: 9  # c\n"
     (folder / "auger.yaml").write_text(short)
     user.run("pull")
-    assert (folder / "auger.yaml").read_text() == short.replace("9  # c", "3  # c")
+    text = (folder / "auger.yaml").read_text()
+    assert text.startswith(short.replace("9  # c", "3  # c") + "\ndatasets:\n  far.csv:\n")
+    assert user.run("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_file_of_another_project_is_not_touched(user: User, folder: Path) -> None:
@@ -201,6 +286,6 @@ def test_a_trial_that_a_person_made_live_is_taken_over(
     world.call("POST", "pipelines", {"trial_id": other["id"], "name": "prod"})
     world.settle()
     user.run("pull")
-    expected = FILE.replace("{experiment: exp}", f"{{trial: {other['id']}, experiment: exp}}")
+    expected = FILE.replace("{experiment: exp}", f"{{experiment: exp, trial: {other['id']}}}")
     assert (folder / "auger.yaml").read_text() == expected
     assert user.run("plan", "--detailed-exitcode").code == 0
