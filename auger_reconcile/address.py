@@ -5,12 +5,13 @@ Data only. Knows no kinds: whether `experiment` exists is for `resources._regist
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
+class Address(NamedTuple):
     """Where a resource is declared: its project, its kind and its name.
+
+    A tuple, because a plan of many resources looks addresses up all the time.
 
     Printed as `experiment.churn`; with several projects in one plan as `shop/experiment.churn`.
     A name may hold dots (`dataset.churn.csv`): only the first dot divides.

@@ -224,7 +224,7 @@ class _Composer:
         hint = "a key is a text, such as `name:`"
         start, end = node.start, node.end
         if type(event) is yaml.AliasEvent:
-            start, end = event.start_mark.index, event.end_mark.index
+            start, end = _index(event.start_mark), _index(event.end_mark)
         raise _Unreadable(fault("key", summary, self.file.span(start, end), hint=hint))
 
     def _refuse_second(self, key: Scalar, first: Scalar) -> None:

@@ -32,6 +32,7 @@ from auger_reconcile.config.source import ContentReader, local_path
 from auger_reconcile.config.text import file_error, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
+from auger_reconcile.resources._base import Spec
 from auger_reconcile.state import Declared, DesiredState
 
 SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
@@ -293,15 +294,16 @@ class _Assembler:
 
 def _with_digest(state: DesiredState) -> DesiredState:
     """Add the digest of everything declared; where the files lie does not count."""
-    plain = {
-        "hub": state.hub,
-        "organization": state.organization,
-        "revision_history": dict(state.revision_history),
-        "resources": {
-            address.qualified: declared.spec.model_dump(mode="json", exclude={"path"})
-            for address, declared in state.resources.items()
-        },
-    }
-    text = json.dumps(plain, sort_keys=True, separators=(",", ":"))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return DesiredState(**{**vars(state), "digest": digest})
+    head = [state.hub, state.organization, dict(state.revision_history)]
+    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
+    for address in sorted(state.resources):
+        digest.update(json.dumps(address).encode() + _to_text(state.resources[address].spec))
+    return replace(state, digest=digest.hexdigest())
+
+
+def _to_text(spec: Spec) -> bytes:
+    """Return what is declared as JSON, in an order that does not depend on the file's."""
+    text = spec.model_dump_json(exclude={"path"})
+    if any(value and isinstance(value, dict) for value in vars(spec).values()):
+        text = json.dumps(json.loads(text), sort_keys=True)
+    return text.encode()

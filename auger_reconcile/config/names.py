@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from auger_reconcile.config.nodes import Node, Scalar
 from auger_reconcile.config.report import Report
 
 LONGEST = 255  # bytes
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 
 def check_name(text: str, place: Node, report: Report) -> None:
@@ -19,7 +22,7 @@ def fault_of_name(text: str) -> str | None:
     hint: str | None = None
     if not text.strip():
         hint = "a name has at least one character"
-    elif any(ord(character) < 32 or ord(character) == 127 for character in text):
+    elif _CONTROL.search(text):
         hint = "a name has no control characters"
     elif "/" in text or "\\" in text or text in (".", ".."):
         hint = "a name is no path: it has no `/`, and is not `..`"

@@ -115,15 +115,12 @@ def is_null(node: Node) -> bool:
 
 def to_plain(node: Node) -> Any:
     """Return the plain data of a node; empty values of maps are left out."""
-    match node:
-        case Scalar():
-            return node.value
-        case Sequence(items):
-            return [to_plain(item) for item in items]
-        case Mapping(entries):
-            return {
-                key: to_plain(value) for key, (_, value) in entries.items() if not is_null(value)
-            }
+    if isinstance(node, Scalar):
+        return node.value
+    if isinstance(node, Sequence):
+        return [to_plain(item) for item in node.items]
+    entries = node.entries.items()
+    return {key: to_plain(value) for key, (_, value) in entries if not is_null(value)}
 
 
 def span_of(node: Node) -> SourceSpan:

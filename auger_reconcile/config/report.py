@@ -14,10 +14,10 @@ MOST_CHOICES = 1_000  # among more, a near match takes too long to find
 class Report:
     """Collects diagnostics; knows which values are of no account because they are reported."""
 
-    def __init__(self) -> None:
-        self._found: list[Diagnostic] = []
-        self._settled: set[tuple[int, int]] = set()
-        self._address: str | None = None
+    def __init__(self, shared: Report | None = None, address: str | None = None) -> None:
+        self._found: list[Diagnostic] = shared._found if shared else []
+        self._settled: set[tuple[int, int]] = shared._settled if shared else set()
+        self._address = address
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -31,9 +31,7 @@ class Report:
 
     def about(self, address: str | None) -> Report:
         """Return the same report, whose next findings concern one resource: `kind.name`."""
-        scoped = Report()
-        scoped._found, scoped._settled, scoped._address = self._found, self._settled, address
-        return scoped
+        return Report(self, address)
 
     def add(self, *diagnostics: Diagnostic) -> None:
         """Take over diagnostics made elsewhere."""

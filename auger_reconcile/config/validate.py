@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection
+from collections.abc import Mapping as Map
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
 
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence, to_plain
 from auger_reconcile.config.report import Report, describe, nearest
@@ -60,9 +62,10 @@ def setting_names(model: type[BaseModel]) -> tuple[str, ...]:
 
 
 @cache
-def _list_names(model: type[BaseModel]) -> frozenset[str]:
-    fields = model.model_fields.items()
-    return frozenset(name for name, info in fields if get_origin(info.annotation) is tuple)
+def _is_list_by_name(model: type[BaseModel]) -> Map[str, bool]:
+    """Return setting name to whether it is a list."""
+    annotations = {name: info.annotation for name, info in model.model_fields.items()}
+    return {name: get_origin(annotations[name]) is tuple for name in setting_names(model)}
 
 
 def validate(
@@ -77,14 +80,12 @@ def validate(
         report: takes every problem.
         given: fields that are not written there.
     """
-    known = setting_names(model)
+    known = _is_list_by_name(model)
     check_fields(settings, known, place, report)
-    lists = _list_names(model)
     data: dict[str, Any] = {}
     for name, (_, node) in settings.entries.items():
-        value = to_plain(node)
-        if name in known and value is not None:
-            wrap = name in lists and isinstance(node, Scalar)
+        if name in known and (value := to_plain(node)) is not None:
+            wrap = known[name] and isinstance(node, Scalar)
             data[name] = [value] if wrap else value
     return _validate_plain(model, data | given, settings, place, report)
 
@@ -114,7 +115,7 @@ def _validate_plain(
 ) -> M | None:
     """Validate as strict JSON: no text passes for a number, while lists and enums are at home."""
     try:
-        return model.model_validate_json(json.dumps(data), strict=True)
+        return model.model_validate_json(_to_json(data), strict=True)
     except ValidationError as error:
         errors = error.errors(include_url=False)
     numbers = [
@@ -127,6 +128,13 @@ def _validate_plain(
     for item in errors:
         _translate(model, item, settings, place, report)
     return None
+
+
+def _to_json(data: dict[str, Any]) -> str | bytes:
+    try:
+        return to_json(data)
+    except PydanticSerializationError:  # half a character, which JSON can only escape
+        return json.dumps(data)
 
 
 def _is_number(settings: Mapping, loc: tuple[int | str, ...]) -> bool:

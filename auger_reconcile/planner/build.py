@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from graphlib import TopologicalSorter
+from graphlib import CycleError
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
@@ -73,7 +73,7 @@ def build_plan(
     options = options or PlanOptions()
     references = refer(desired)
     index = Index(observed)
-    standings = assess(desired, index, options)
+    standings = _assess(desired, references, index, options)
     chosen = choose(standings, references, targets=options.targets, excludes=options.excludes)
     actions = [action for one in chosen.values() for action in decide_actions(one)]
     actions += _implied_by(actions, chosen, references)
@@ -108,17 +108,19 @@ def refer(desired: DesiredState) -> References:
     }
 
 
-def assess(
-    desired: DesiredState, index: Index, options: PlanOptions | None = None
+def assess(desired: DesiredState, index: Index) -> dict[Address, Standing]:
+    """Assess every declared resource; return them in file order."""
+    return _assess(desired, refer(desired), index, PlanOptions())
+
+
+def _assess(
+    desired: DesiredState, references: References, index: Index, options: PlanOptions
 ) -> dict[Address, Standing]:
     """Assess every declared resource after all that it refers to; return them in file order."""
-    options = options or PlanOptions()
-    references, names = refer(desired), _declared_names(desired)
+    names = _declared_names(desired)
     standings: dict[Address, Standing] = {}
     for address in _needed_first(references):
-        declared = desired.resources.get(address)
-        if declared is None:
-            continue  # an unknown reference; what refers to it says so
+        declared = desired.resources[address]
         kind = kind_of(address.kind)
         refs = {role: standings.get(at) for role, at in references[address].items()}
         known = {role: one.assessment for role, one in refs.items() if one is not None}
@@ -131,7 +133,7 @@ def assess(
             found = index.find(address, kind, kind.lookup(declared.spec, known))
             scene = Scene(found, known, names[address.project, address.kind], diff_settings)
             assessment = kind.assess(declared.spec, scene)
-            if any(address.matches(one) for one in options.repeats):
+            if options.repeats and any(address.matches(one) for one in options.repeats):
                 assessment = kind.renew(declared.spec, assessment, scene)
         why = "declared absent"
         if options.destroy:
@@ -142,10 +144,25 @@ def assess(
     return {address: standings[address] for address in desired.resources}
 
 
-def _needed_first(references: References) -> Iterable[Address]:
-    return TopologicalSorter(
-        {at: roles.values() for at, roles in references.items()}
-    ).static_order()
+def _needed_first(references: References) -> Iterator[Address]:
+    """Yield every address after all that it refers to, otherwise in the order of the files.
+
+    Files name what is needed first, so that one pass does for most of them.
+    """
+    left: list[Address] = list(references)
+    passed: set[Address] = set()
+    while left:
+        later: list[Address] = []
+        for address in left:
+            needed = references[address].values()
+            if all(at in passed or at not in references for at in needed):
+                passed.add(address)
+                yield address
+            else:
+                later.append(address)
+        if len(later) == len(left):
+            raise CycleError("resources that need each other", later)
+        left = later
 
 
 def _declared_names(desired: DesiredState) -> dict[tuple[str, str], DeclaredNames]:
@@ -225,30 +242,18 @@ def _faults(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:
     """Yield what cannot work and is known before anything is done."""
     for one in chosen:
         if one.assessment.fault and not _is_gone(one):
-            yield Diagnostic(
-                Severity.ERROR,
-                "preflight",
-                one.assessment.fault,
-                span=one.declared.spans.get(""),
-                address=str(one.declared.address),
-            )
+            yield _diagnostic(Severity.ERROR, "preflight", one.assessment.fault, one)
 
 
 def _diagnose(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:
     """Yield what is wrong or unknown about single resources."""
     for one in chosen:
-        if _is_gone(one):
-            continue
-        texts = (
-            (Severity.ERROR, one.assessment.refusal),
-            (Severity.WARNING, one.assessment.caution),
-        )
-        for severity, text in texts:
-            if text:
-                yield Diagnostic(
-                    severity,
-                    "refused" if severity is Severity.ERROR else "unknown-content",
-                    text,
-                    span=one.declared.spans.get(""),
-                    address=str(one.declared.address),
-                )
+        if one.assessment.refusal and not _is_gone(one):
+            yield _diagnostic(Severity.ERROR, "refused", one.assessment.refusal, one)
+        if one.assessment.caution and not _is_gone(one):
+            yield _diagnostic(Severity.WARNING, "unknown-content", one.assessment.caution, one)
+
+
+def _diagnostic(severity: Severity, code: str, text: str, one: Standing) -> Diagnostic:
+    span, address = one.declared.spans.get(""), str(one.declared.address)
+    return Diagnostic(severity, code, text, span=span, address=address)

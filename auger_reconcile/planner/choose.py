@@ -27,6 +27,8 @@ def choose(
     excludes: Sequence[Address],
 ) -> dict[Address, Standing]:
     """Return what is left of the declared resources, in their order."""
+    if not targets and not excludes:
+        return dict(standings)
     needs: dict[Address, list[Address]] = {}
     needed_by: dict[Address, list[Address]] = defaultdict(list)
     for address in standings:

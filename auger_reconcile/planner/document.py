@@ -85,9 +85,9 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "credentials": desired.credentials,
             "digest": desired.digest,
             "revision_history": dict(desired.revision_history),
-            "protected": [asdict(address) for address in sorted(desired.protected)],
+            "protected": [address._asdict() for address in sorted(desired.protected)],
             "resources": [
-                {**asdict(address), "spec": declared.spec.model_dump(mode="json")}
+                {**address._asdict(), "spec": declared.spec.model_dump(mode="json")}
                 for address, declared in desired.resources.items()
             ],
         },

@@ -83,7 +83,7 @@ def _check_budgets(desired: DesiredState, actions: Sequence[Action]) -> Iterator
         if action.estimate:
             estimates[action.address.project].append(action.estimate)
     for address, declared in desired.resources.items():
-        budget = getattr(declared.spec, "budget_minutes", None)
+        budget = vars(declared.spec).get("budget_minutes")
         runs = None if budget is None else add_up(estimates[address.project])
         if budget is None or runs is None or runs.expected <= budget * 60:
             continue

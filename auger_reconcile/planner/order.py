@@ -48,6 +48,8 @@ def order_actions(
         actions: of one plan, in the order of the files.
         references: address to role to what it refers to, its project included.
     """
+    if not actions:
+        return ()
     relations = _relate(actions, references)
     linked = [
         replace(action, depends_on=tuple(dict.fromkeys(_waits_for(action, relations))))

@@ -27,6 +27,9 @@ def without_doubles(actions: Iterable[Action], standings: Standings) -> Iterator
     Of several deletes of one object, that of a replacement is kept: it waits for the new one.
     """
     actions = list(actions)
+    if all(action.verb is not Verb.DELETE for action in actions):
+        yield from actions
+        return
     wanted = {
         (at.project, at.kind, one.assessment.object.id)
         for at, one in standings.items()
@@ -92,10 +95,12 @@ def delete_undeclared_objects(
         pruned: projects of which everything undeclared is to go.
         gone: projects that go themselves, with everything in them.
     """
+    emptied = dict.fromkeys([*gone, *pruned])
     owned: dict[tuple[str, str], set[Any]] = defaultdict(set)
     for address, one in standings.items():
-        owned[address.project, address.kind] |= {item.id for item in one.assessment.revisions}
-    for project in dict.fromkeys([*gone, *pruned]):
+        if address.project in emptied:
+            owned[address.project, address.kind] |= {item.id for item in one.assessment.revisions}
+    for project in emptied:
         reason = f"goes with project.{project}" if project in gone else "not declared"
         for kind in (kind for kind in all_kinds().values() if not kind.is_home):
             for found in index.objects(project, kind.name):

@@ -36,6 +36,8 @@ def run_seconds(item: Mapping[str, Any]) -> float | None:
         (settings.get("start_time"), settings.get("end_time")),
     )
     for begun, ended in pairs:
+        if not begun or not ended:
+            continue
         first, last = _moment(begun), _moment(ended)
         if first is not None and last is not None and last >= first:
             return last - first
@@ -44,7 +46,7 @@ def run_seconds(item: Mapping[str, Any]) -> float | None:
 
 def _moment(text: Any) -> float | None:
     """Return a moment in seconds; both ends of a run are told in the same zone, UTC."""
-    found = _MOMENT.fullmatch(str(text or ""))
+    found = _MOMENT.fullmatch(str(text))
     if not found:
         return None
     year, month, day, hour, minute = map(int, found.groups()[:5])
@@ -63,14 +65,15 @@ def past_seconds(
         revisions: of the experiment.
         dataset_id: of the data set as it is now; None when it has yet to be made.
     """
-    like = [(found, run) for found in revisions for run in found.runs if _is_like(run, wanted)]
+    told = [(found, run) for found in revisions for run in found.runs if run.seconds is not None]
+    like = [(found, run) for found, run in told if _is_like(run, wanted)]
     here = [run for found, run in like if str(found.dataset_id) == str(dataset_id)]
     runs = here or [run for _, run in like]
     return tuple(run.seconds for run in runs if run.seconds is not None)
 
 
 def _is_like(run: Run, wanted: Mapping[str, Any]) -> bool:
-    return run.seconds is not None and all(
+    return all(
         comparable(run.settings.get(name)) == comparable(wanted[name])
         for name in LASTING
         if name in wanted

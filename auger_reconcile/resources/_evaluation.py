@@ -179,7 +179,9 @@ def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     if item.get("model_type"):
         settings["model_type"] = item["model_type"]
     settings |= _columns_from_wire(item, options)
-    settings |= {name: options.get(name) for name in PASSED_ON}
+    settings |= _NOT_PASSED_ON
+    for name in options.keys() & _NOT_PASSED_ON.keys():
+        settings[name] = options[name]
     return settings
 
 
@@ -187,13 +189,13 @@ def _columns_from_wire(item: Mapping[str, Any], options: Mapping[str, Any]) -> d
     statistics = item.get("dataset_statistics") or {}
     roles = {str(c.get("column_name")): c for c in statistics.get("stat_data") or ()}
     settings: dict[str, Any] = {}
-    marked = [name for name, column in roles.items() if column.get("isTarget")]
-    target = options.get("targetFeature") or (marked[0] if marked else None)
+    marked = (name for name, column in roles.items() if column.get("isTarget"))
+    target = options.get("targetFeature") or next(marked, None)
     if target:
         settings["target"] = target
     features = options.get("featureColumns")
     if features is not None and roles:
-        settings["exclude"] = sorted(set(roles) - set(features) - {target})
+        settings["exclude"] = sorted(roles.keys() - {*features, target})
     elif roles:
         unused = {name for name, column in roles.items() if column.get("use") is False}
         settings["exclude"] = sorted(unused - {target})
@@ -234,6 +236,7 @@ PASSED_ON = (
     "test_data_path",
     "trials_per_worker",
 )
+_NOT_PASSED_ON: Mapping[str, None] = dict.fromkeys(PASSED_ON)
 
 
 def describe_search(spec: SearchSettings) -> str:

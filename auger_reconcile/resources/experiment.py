@@ -156,8 +156,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         columns = [name for name, _ in dataset.columns] if dataset else []
         detail = {Verb.START: _evaluation.describe_search(spec)}
         wanted = _evaluation.settings_of(spec, columns)
-        past = past_seconds(wanted, revisions, dataset.id if dataset else None)
         limit = spec.max_total_time * 60.0
+        fault = _unknown_column(spec, columns)
         if not bound:
             taken = [item.name for item in revisions]
             other = f"`{revisions[-1].name}` is bound to other data" if revisions else None
@@ -168,12 +168,11 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 revisions=revisions,
                 pending=is_run_to_come(spec, None),
                 detail=detail,
-                past=past,
+                past=past_seconds(wanted, revisions, dataset.id if dataset else None),
                 limit=limit,
-                fault=_unknown_column(spec, columns),
+                fault=fault,
             )
-        fault = _unknown_column(spec, columns)
-        found, why_start, changes = match_run(spec, bound[-1], columns, scene.differ)
+        found, why_start, changes = match_run(spec, bound[-1], wanted, scene.differ)
         active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
         return Assessment(
             found.name,
@@ -184,7 +183,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             changes=changes,
             pending=is_run_to_come(spec, found.run),
             detail=detail,
-            past=past,
+            past=past_seconds(wanted, revisions, found.dataset_id),
             limit=limit,
             fault=fault if why_start else None,
         )
@@ -344,15 +343,20 @@ def _unknown_column(spec: ExperimentSpec, columns: Sequence[str]) -> str | None:
 
 
 def match_run(
-    spec: ExperimentSpec, found: ExperimentObject, columns: Sequence[str], differ: Differ
+    spec: ExperimentSpec, found: ExperimentObject, wanted: Mapping[str, Any], differ: Differ
 ) -> tuple[ExperimentObject, str | None, tuple[FieldChange, ...]]:
     """Bind an experiment to the newest run that has the declared settings.
+
+    Args:
+        spec: of the experiment.
+        found: the experiment.
+        wanted: the settings that a run has to match.
+        differ: tells which settings differ.
 
     Returns:
         The experiment, why a run has to be started (None: the bound one satisfies), and what
         differs from the newest run.
     """
-    wanted = _evaluation.settings_of(spec, columns)
     matching = [run for run in found.runs if not differ(type(spec), wanted, run.settings)]
     good = [run for run in matching if run.status in SATISFYING]
     # A run that has come further is worth more than a newer one that only waits.

@@ -42,7 +42,7 @@ def build(case: dict[str, Any]) -> Plan:
     for name in ("targets", "excludes", "repeats"):
         told[name] = addresses(told.get(name, ()))
     desired = declare({"name": "shop", **(case.get("desired") or {})})
-    protected = [replace(at, project="shop") for at in addresses(case.get("protected", ()))]
+    protected = [at._replace(project="shop") for at in addresses(case.get("protected", ()))]
     desired = replace(desired, protected=frozenset(protected))
     return build_plan(desired, observe(case.get("observed") or {}), PlanOptions(**told))
 
