@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.narrow import narrow_options
 
 if TYPE_CHECKING:
     from auger_reconcile.planner.drift import Drift
 
 
 @command(example="auger drift --json")
-def drift(invocation: Invocation) -> ExitCode:
+@narrow_options
+def drift(invocation: Invocation, **said: Any) -> ExitCode:
     """Show what the hub has that the files do not say.
 
     What was made by hand, changed, stopped, deleted or has failed, in the declared projects. It
     prints nothing and exits 0 when the hub is as declared, and exits 2 when there is drift:
     `auger plan` shows what apply would do about it, `auger pull` writes what is there.
     """
-    found = find_drift(invocation)
+    found = find_drift(invocation, **said)
     show_drift(invocation, found)
     return ExitCode.DONE if found.is_empty else ExitCode.PENDING
 
 
-def find_drift(invocation: Invocation) -> Drift:
-    """Read the files and the hub, and return how they differ."""
+def find_drift(invocation: Invocation, **said: Any) -> Drift:
+    """Read the files and the hub, and return how they differ in what is asked for."""
+    from auger_reconcile.api import narrowed
     from auger_reconcile.cli.planning import read_files
 
     with invocation.workspace() as workspace:
-        read_files(invocation, workspace)
+        options = read_files(invocation, workspace, **said)
         with invocation.busy_with("Reading the hub"):
-            return workspace.drift()
+            return narrowed.find_drift(
+                workspace, targets=options.targets, excludes=options.excludes
+            )
 
 
 def show_drift(invocation: Invocation, found: Drift) -> None:

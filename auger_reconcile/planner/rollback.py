@@ -20,7 +20,14 @@ from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.planner.remove import without_doubles
 from auger_reconcile.resources._base import Assessment, FieldChange, Verb
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources.model import UNDEPLOYING, ModelObject, ModelSpec, from_wire, is_owned
+from auger_reconcile.resources._trials import BEST
+from auger_reconcile.resources.model import (
+    UNDEPLOYING,
+    ModelObject,
+    ModelSpec,
+    from_wire,
+    is_owned,
+)
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 
@@ -39,6 +46,9 @@ class Past:
 def find_previous(standing: Standing, experiment: Assessment, past: Sequence[Past]) -> Past | None:
     """Return what was live before, the last to be undeployed first; None when there was nothing.
 
+    A hub that keeps no names tells only of best trials whose they are; so that one rollback can
+    follow another, they count whatever trial the file names by now.
+
     Args:
         standing: of the declared model.
         experiment: how its experiment stands, with all revisions.
@@ -47,10 +57,12 @@ def find_previous(standing: Standing, experiment: Assessment, past: Sequence[Pas
     spec, live = standing.declared.spec, live_objects(standing)
     assert isinstance(spec, ModelSpec)
     trials = {found.trial_id for found in live}
+    specs = (spec, spec.model_copy(update={"trial": BEST}))
     mine = [
         one
         for one in past
-        if one.model.trial_id not in trials and is_owned(one.model, spec, experiment)
+        if one.model.trial_id not in trials
+        and any(is_owned(one.model, said, experiment) for said in specs)
     ]
     return max(mine, key=lambda one: (one.ended_at, one.model.id), default=None)
 

@@ -92,3 +92,23 @@ def test_refresh_only_as_json_is_drift_as_json(user: User, empty_hub: StaticHub)
 @pytest.mark.parametrize("option", ["--prune", "--destroy", "--out=x", "--format=html"])
 def test_refresh_only_takes_no_options_of_a_plan(user: User, option: str) -> None:
     assert user.run("plan", "--refresh-only", option).code == 64
+
+
+def test_a_target_tells_of_nothing_else(user: User, empty_hub: StaticHub) -> None:
+    change(empty_hub)
+    answer = user.run("drift", "--target", "project.churn", "--json")
+    told = json.loads(answer.out)["drift"]
+    assert (answer.code, [one["address"] for one in told]) == (2, ["project.churn"])
+
+
+def test_what_is_excluded_is_no_drift(user: User, empty_hub: StaticHub) -> None:
+    change(empty_hub)
+    empty_hub.objects["project_files"] = []
+    answer = user.run("drift", "--exclude", "project.churn")
+    assert (answer.code, answer.out) == (0, "")
+
+
+def test_a_target_that_is_not_declared_is_an_error(user: User) -> None:
+    answer = user.run("drift", "--target", "project.chrun")
+    assert answer.code == 1
+    assert "`project.churn` is declared" in answer.err

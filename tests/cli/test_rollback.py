@@ -125,13 +125,27 @@ def test_what_is_protected_is_not_rolled_back(user: User, folder: Path, world: W
     assert live(world) == [second]
 
 
-def test_a_second_rollback_goes_forward_again_where_names_are_kept(
-    user: User, folder: Path, world: World
-) -> None:
+def test_a_second_rollback_goes_forward_again(user: User, folder: Path, world: World) -> None:
     first, second = deploy_twice(user, folder, world)
     user.run("rollback", "model.prod", "--auto-approve")
-    code = user.run("rollback", "model.prod", "--auto-approve").code
-    assert (code, live(world)) == ((0, [second]) if world.keeps_names else (1, [first]))
+    answer = user.run("rollback", "model.prod", "--auto-approve")
+    assert (answer.code, live(world)) == (0, [second]), answer.err
+    assert user.run("plan", "--detailed-exitcode").code == 0
+    assert user.run("rollback", "model.prod", "--auto-approve").code == 0
+    assert live(world) == [first]
+
+
+def test_what_a_person_deployed_by_hand_is_not_brought_back(
+    user: User, folder: Path, world: World
+) -> None:
+    assert user.run("apply", "--auto-approve").code == 0
+    (mine,) = live(world)
+    other = next(trial for trial in world.rows["trials"] if trial != mine)
+    world.call("POST", "pipelines", {"trial_id": other})
+    world.settle()
+    world.call("PATCH", f"pipelines/{other}", {"status": "undeploying"})
+    answer = user.run("rollback", "model.prod", "--auto-approve")
+    assert (answer.code, live(world)) == (1, [mine])
 
 
 def test_where_nothing_was_live_before_that_is_said(user: User, world: World) -> None:

@@ -133,3 +133,18 @@ def test_endings_as_json(user: User) -> None:
 
 def test_what_is_not_declared_cannot_be_waited_for(user: User) -> None:
     assert user.run("wait", "model.ghost").code == 1
+
+
+def test_what_is_excluded_is_not_waited_for(user: User, world: World) -> None:
+    apply(user)
+    answer = user.run("wait", "--exclude", "experiment.exp")
+    assert (answer.code, answer.out) == (0, "Nothing is under way.\n")
+    assert [run["status"] for run in world.rows["experiment_sessions"].values()] != ["completed"]
+
+
+def test_a_target_is_waited_for_and_told_as_json(user: User) -> None:
+    apply(user)
+    answer = user.run("wait", "--target", "experiment.exp", "--json")
+    document = json.loads(answer.out)
+    assert answer.code == 0
+    assert [one["address"] for one in document["endings"]] == ["experiment.exp"]
