@@ -120,7 +120,7 @@ def _histograms(
         for column in columns
     ]
     at_least = ", ".join(
-        f"sum(CAST({quoted(column.name)} >= {edge!r} AS INTEGER))"
+        f"count_if({quoted(column.name)} >= {edge!r})"
         for column, bounds in zip(columns, edges, strict=True)
         for edge in bounds[1:-1]
     )
