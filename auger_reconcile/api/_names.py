@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from auger_reconcile.errors import AugerError, NotFound
 
 
@@ -17,25 +15,22 @@ def check_new_name(name: str, what: str) -> str:
     Raises:
         AugerError: the hub cannot carry the name.
     """
-    from auger_reconcile.config.names import check_name
-    from auger_reconcile.config.nodes import Scalar
-    from auger_reconcile.config.report import Report, shorten
-    from auger_reconcile.config.text import FileText
+    from auger_reconcile.config.names import fault_of_name
+    from auger_reconcile.config.report import shorten
 
-    report = Report()
-    place = Scalar(name, plain=False, file=FileText(Path(), name), start=0, end=len(name))
-    check_name(name, place, report)
-    for problem in report.diagnostics:
-        raise AugerError(f"`{shorten(name)}` cannot name a {what}", hint=problem.hint)
+    if hint := fault_of_name(name):
+        raise AugerError(f"`{shorten(name)}` cannot name a {what}", hint=hint)
     return name
 
 
 def check_id(text: str, what: str) -> str:
-    """Return an id of the hub, which becomes a part of a path.
+    """Return an id of the hub, which becomes a part of a path, as names do.
 
     Raises:
         NotFound: no object can have it.
     """
-    if text.strip() in ("", ".", "..") or "/" in text or "\\" in text or not text.isprintable():
+    from auger_reconcile.config.names import fault_of_name
+
+    if fault_of_name(text) or not text.isprintable():
         raise NotFound(f"there is no {what} `{text}`")
     return text

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.errors import AugerError, NotFound
+from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.planner.build import PlanOptions
-    from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.planner.plan import Action, Plan
     from auger_reconcile.resources._base import Spec
     from auger_reconcile.state import ObservedState
 
@@ -94,24 +95,64 @@ class Resource:
 
     def _plan_delete(self, name: str, stored: Sequence[str]) -> Plan:
         """Return the plan that deletes one object and clears its name where it was selected."""
-        from auger_reconcile.planner.single import plan_delete, refuse_protected
+        from auger_reconcile.planner.single import plan_delete
 
         observed = self._observe_existing()
         found = self._find(observed, name)
-        plan = plan_delete(observed, self.project_name, self.kind, found)
-        plan = refuse_protected(plan, self._is_protected)
+        plan = self._guard(plan_delete(observed, self.project_name, self.kind, found))
         if self._is_stored(stored, found.name):
             return self._select(plan, self.kind, found.name, None)
         return plan
 
-    def _is_protected(self, address: Address) -> bool:
-        """Say whether auger.yaml forbids to delete a resource: itself, or all of its file."""
+    def _guard(self, plan: Plan) -> Plan:
+        """Return the plan, refused where it deletes what auger.yaml or its lock file protects."""
+        from auger_reconcile.planner.guards import check_protection
+        from auger_reconcile.resources._base import Lifecycle
+        from auger_reconcile.resources._registry import kind_of
+        from auger_reconcile.state import Declared, DesiredState
+
+        kept = Lifecycle(prevent_destroy=True)
+        resources = {
+            at: Declared(at, kind_of(at.kind).spec.model_construct(name=at.name, lifecycle=kept))
+            for at in (one.address for one in plan.actions if self._is_protected(one))
+        }
+        desired = DesiredState(resources, protected=self._locked())
+        return replace(plan, refusals=tuple(check_protection(desired, plan.actions)))
+
+    def _is_protected(self, action: Action) -> bool:
+        """Say whether auger.yaml forbids to delete an object: itself, or all of its file."""
+        from auger_reconcile.resources._registry import kind_of
+
+        if not self._is_at_home:
+            return False
+        kind = kind_of(action.address.kind)
+        declared = self.context.setting(f"{kind.name}s")
+        lifecycles = [
+            self.context.setting(f"{kind.name}s", name, "lifecycle", PROTECTION)
+            for name in (declared if isinstance(declared, Mapping) else ())
+            if action.object is not None and kind.bears(action.object, str(name))
+        ]
+        own = [told for told in lifecycles if told is not None]
+        return any(own) if own else bool(self.context.setting("lifecycle", PROTECTION))
+
+    def _locked(self) -> frozenset[Address]:
+        """Return what the lock file lists of this project, under the name that it has here.
+
+        Raises:
+            ConfigError: the lock file cannot be read.
+        """
+        from auger_reconcile.config.protection import lock_path, read_protected
+        from auger_reconcile.config.report import Report
         from auger_reconcile.resources._base import is_named
 
-        home = self.context.name_of("name")
-        own = self.context.setting(f"{address.kind}s", address.name, "lifecycle", PROTECTION)
-        protected = self.context.setting("lifecycle", PROTECTION) if own is None else own
-        return bool(protected) and home is not None and is_named(address.project, home)
+        report = Report()
+        listed = read_protected(lock_path(self.context.folder, self.context.env), report)
+        if report.has_errors:
+            raise ConfigError(report.diagnostics)
+        here = self.project_name
+        return frozenset(
+            Address(here, at.kind, at.name) for at in listed if is_named(at.project, here)
+        )
 
     def _is_stored(self, keys: Sequence[str], name: str) -> bool:
         """Say whether auger.yaml selects an object, in this project."""

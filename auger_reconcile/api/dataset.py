@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -135,7 +137,35 @@ class DataSet(Resource):
         address = next(at for at in plan.bindings if at.kind == self.kind)
         bound = plan.bindings[address]
         made = next((a.name for a in plan.actions if a.address == address and not a.object), None)
-        return self._select(plan, self.kind, spec.name, made or (bound and bound.name))
+        plan = self._select(plan, self.kind, spec.name, made or (bound and bound.name))
+        return self._with_source(plan, source) if source else plan
+
+    def _with_source(self, plan: Plan, source: str) -> Plan:
+        """Return the plan whose select also stores where the data comes from.
+
+        With the source of another data set beside it, the name would mean that one's content. Where
+        data sets are declared by name, each has a source of its own.
+        """
+        from auger_reconcile.client.redact import redact
+        from auger_reconcile.config.source import local_path, scheme_of
+        from auger_reconcile.resources._base import FieldChange, Verb
+
+        before, folder = self.context.name_of("source"), self.context.folder
+        after: str | None = source
+        if scheme_of(source):
+            after = source if redact(source) == source else None  # a secret has no place there
+        elif before and os.path.realpath(local_path(before, folder)) == os.path.realpath(source):
+            after = before
+        elif not os.path.isabs(source):
+            after = os.path.relpath(source, folder).replace(os.sep, "/")
+        if after == before or self.context.setting("datasets"):
+            return plan
+        change = FieldChange("source", before, after)
+        actions = (
+            replace(one, changes=(*one.changes, change)) if one.verb is Verb.SELECT else one
+            for one in plan.actions
+        )
+        return replace(plan, actions=tuple(actions))
 
     def plan_delete(self) -> Plan:
         """Return what `delete` would do."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_id
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import NotFound
@@ -77,7 +78,8 @@ class Model(Resource):
 
         Args:
             filename: a CSV file with a header, compressed or not.
-            model_id: of a deployed model, or of a downloaded one with `locally`.
+            model_id: of a deployed model, or of a downloaded one with `locally`; or the name of a
+                model that auger.yaml declares, which is asked where it is.
             threshold: of the positive class; adds a column `proba_<class>` for each class.
             locally: ask the downloaded export, not the hub.
             on_rows: told the number of rows done so far.
@@ -86,8 +88,8 @@ class Model(Resource):
             NotFound: there is no such model.
             AugerError: the file cannot be read, or the model is not ready.
         """
-        check_id(model_id, self.kind)
-        if locally:
+        model_id, is_here = self._identify(model_id)
+        if locally or is_here:
             from auger_reconcile.api._local_predict import predict_locally
 
             archive = self.context.folder / "models" / f"model-{model_id}.zip"
@@ -102,12 +104,12 @@ class Model(Resource):
 
         Args:
             filename: a CSV file with the columns that were predicted from, and the outcome.
-            model_id: of the deployed model.
+            model_id: of the deployed model, or the name of one that auger.yaml declares.
         """
         from auger_reconcile.client.predict import send_actuals
 
         client = self.context.session.client
-        return send_actuals(client, Path(filename), check_id(model_id, self.kind))
+        return send_actuals(client, Path(filename), self._identify(model_id)[0])
 
     def plan_deploy(self, model_id: str, *, locally: bool = False) -> Plan:
         """Return what `deploy` would do."""
@@ -122,12 +124,53 @@ class Model(Resource):
 
     def plan_undeploy(self, model_id: str) -> Plan:
         """Return what `undeploy` would do."""
-        from auger_reconcile.planner.single import plan_delete, refuse_protected
+        from auger_reconcile.planner.single import plan_delete
 
         observed = self._observe_existing()
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
-        plan = plan_delete(observed, self.project_name, self.kind, found)
-        return refuse_protected(plan, self._is_protected)
+        return self._guard(plan_delete(observed, self.project_name, self.kind, found))
+
+    def _identify(self, model_id: str) -> tuple[str, bool]:
+        """Return the id that an id or the name of a declared model means, and if it is downloaded.
+
+        A declared model is the object that stands for it now, whatever the next apply would do.
+
+        Raises:
+            NotFound: nothing of the declared model is there.
+        """
+        declared, home = self.context.setting("models"), self.context.name_of("name")
+        if not (
+            home and self._is_at_home and isinstance(declared, Mapping) and model_id in declared
+        ):
+            return check_id(model_id, self.kind), False
+        address = Address(home, self.kind, model_id)
+        found = self._live(address)
+        if found is None:
+            told = f"model `{model_id}` is declared, but not there"
+            raise NotFound(told, hint=f"auger apply --target {address}")
+        return (found.trial_id, True) if found.path else (found.id, False)
+
+    def _live(self, address: Address) -> ModelObject | None:
+        """Return what stands for a declared model, the best of present data if need be."""
+        from auger_reconcile.config.load import load_desired_state
+        from auger_reconcile.planner.build import assess
+        from auger_reconcile.planner.index import Index
+
+        context = self.context
+        index = Index(context.observe(address.project))
+        for check_sources in (False, True):  # mostly its name tells, and the data may be large
+            desired = load_desired_state(
+                [context.file],
+                env=context.env,
+                variables=context.variables,
+                environ=context.environ,
+                check_sources=check_sources,
+            ).state
+            assessment = assess(desired, index)[address].assessment
+            known = [found for found in (*assessment.revisions, assessment.object) if found]
+            if known:
+                return known[-1]
+        return None
 
     def _deployed(self, objects: tuple[ModelObject, ...], model_id: str) -> ModelObject:
         for found in objects:

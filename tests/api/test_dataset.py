@@ -149,6 +149,59 @@ def test_changed_content_makes_a_new_revision_and_auger_yaml_names_it(
     assert listed == {"flowers.csv", "flowers-1.csv", "flowers-2.csv"}
 
 
+def store_other(context: Context, work: Path, text: str, source: str) -> str:
+    """Return auger.yaml after a data set was made of another source than the declared one."""
+    (work / "auger.yaml").write_text(text)
+    DataSet(context).create(source)
+    assert DataSet(context).plan_create().is_empty  # name and source mean the same data
+    return (work / "auger.yaml").read_text()
+
+
+def test_another_source_is_stored_with_the_name_that_it_gave(
+    open_context: OpenContext, name: str, work: Path
+) -> None:
+    (work / "more").mkdir()
+    TABLE.to_csv(work / "more" / "other.csv", index=False)
+    before = f"name: {name}\nsource: flowers.csv   # the first\ndataset: flowers.csv\n"
+    after = f"name: {name}\nsource: 'more/other.csv'   # the first\ndataset: other.csv\n"
+    assert store_other(open_context(), work, before, "more/other.csv") == after
+    full = str(work / "more" / "other.csv")
+    assert store_other(open_context(), work, after, full) == after
+    assert store_other(open_context(), work, f"name: {name}\n", full) == (
+        f"name: {name}\nsource: '{full}'\ndataset: other.csv\n"
+    )
+
+
+def test_a_source_is_stored_as_seen_from_the_folder_of_auger_yaml(
+    open_context: OpenContext, name: str, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (work / "sub").mkdir()
+    TABLE.to_csv(work / "sub" / "t.csv", index=False)
+    monkeypatch.chdir(work / "sub")
+    text = f"name: {name}\nsource:\ndataset:\n"
+    assert store_other(open_context(), work, text, "t.csv") == (
+        f"name: {name}\nsource: 'sub/t.csv'\ndataset: t.csv\n"
+    )
+
+
+def test_a_secret_in_a_source_is_not_stored(
+    open_context: OpenContext, name: str, work: Path, web: str
+) -> None:
+    TABLE.to_csv(work / "t.csv", index=False)
+    (work / "auger.yaml").write_text(f"name: {name}\nsource: flowers.csv\ndataset:\n")
+    DataSet(open_context()).create(f"{web}/t.csv?signature=5309")
+    assert (work / "auger.yaml").read_text() == f"name: {name}\nsource:\ndataset: t.csv\n"
+
+
+def test_where_data_sets_are_declared_by_name_each_keeps_its_source(
+    open_context: OpenContext, name: str, work: Path
+) -> None:
+    TABLE.to_csv(work / "t.csv", index=False)
+    (work / "auger.yaml").write_text(f"name: {name}\ndatasets: {{a.csv: {{source: a.csv}}}}\n")
+    DataSet(open_context()).create("t.csv")
+    assert "\nsource" not in (work / "auger.yaml").read_text()
+
+
 def test_a_data_set_has_the_name_it_was_given(home: Project, work: Path) -> None:
     TABLE.to_csv(work / "t.csv", index=False)
     made = DataSet(home.context, home, "under another name").create("t.csv")

@@ -185,6 +185,49 @@ def test_a_model_that_does_not_exist_is_not_found(model: Model, work: Path, mode
         Experiment(model.context).leaderboard(model_id)
 
 
+@pytest.fixture
+def declared(trained: Trained, hub: LiveHub, work: Path) -> Iterator[Model]:
+    """Models that an auger.yaml declares."""
+    text = (trained.folder / "auger.yaml").read_text()
+    models = f"""\
+models:
+  by trial: {{trial: {trained.model_id}}}
+  here: {{trial: {trained.model_id}, locally: true}}
+  best: {{experiment: flowers.csv-experiment}}
+  planned: {{trial: NOSUCH}}
+"""
+    (work / "auger.yaml").write_text(text + models)
+    shutil.copy(trained.folder / "flowers.csv", work)
+    shutil.copytree(trained.folder / "models", work / "models")
+    with Context(work, environ=hub.environ, home=work) as context:
+        yield Model(context)
+
+
+@pytest.mark.parametrize("name", ["by trial", "here", "best"])
+def test_a_declared_model_is_asked_by_its_name(declared: Model, work: Path, name: str) -> None:
+    path = declared.predict(write(work / "new.csv", ROW), name)
+    assert read(path)[1] == [*ROW, "setosa"]
+
+
+def test_a_declared_model_that_is_downloaded_is_asked_here(
+    declared: Model, work: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auger_reconcile.client.predict.predict_file", None)
+    path = declared.predict(write(work / "new.csv", ROW), "here")
+    assert read(path)[1] == [*ROW, "setosa"]
+
+
+def test_what_happened_is_sent_to_a_declared_model(declared: Model, work: Path) -> None:
+    source = write(work / "truth.csv", [*ROW, "setosa"], columns=[*FEATURES, "species"])
+    assert declared.actual(source, "best") == 1
+
+
+def test_a_declared_model_that_is_not_deployed_is_not_found(declared: Model, work: Path) -> None:
+    with pytest.raises(NotFound, match="model `planned` is declared, but not there") as caught:
+        declared.predict(write(work / "new.csv", ROW), "planned")
+    assert caught.value.hint == "auger apply --target model.planned"
+
+
 def test_deploying_what_is_deployed_does_nothing(model: Model, trained: Trained) -> None:
     assert model.plan_deploy(trained.model_id).is_empty
     assert model.plan_deploy(trained.model_id, locally=True).is_empty

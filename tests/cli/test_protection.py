@@ -8,19 +8,20 @@ from pathlib import Path
 import pytest
 
 from .conftest import User
-from .static_hub import serve
+from .static_hub import StaticHub, serve
 
 PROTECTED = "name: shop\ndatasets: {kept.csv: {lifecycle: {prevent_destroy: true}}}\n"
 HUB = {
     "projects": [{"id": 7, "name": "shop", "organization_id": 1, "status": "running"}],
     "project_files": [
         {
-            "id": 11,
-            "name": "kept.csv",
+            "id": number,
+            "name": name,
             "project_id": 7,
             "status": "processed",
-            "url": "s3://bucket/kept.csv",
+            "url": f"s3://bucket/{name}",
         }
+        for number, name in enumerate(["kept.csv", "kept-1.csv", "free.csv"], 11)
     ],
 }
 
@@ -85,3 +86,60 @@ def test_a_saved_plan_carries_it_to_where_there_are_no_files(user: User, folder:
     answer = user.run("apply", "plan.json")
     assert answer.code == 1
     assert "prevent-destroy" in answer.err
+
+
+DELETES = pytest.mark.parametrize(
+    "command", ["dataset delete kept.csv", "dataset delete kept-1.csv", "project delete shop"]
+)
+SAID = "error[prevent-destroy]: the plan would delete a protected resource"
+
+
+@DELETES
+def test_a_command_refuses_what_the_file_protects(user: User, hub: StaticHub, command: str) -> None:
+    answer = user.run(*command.split(), "--yes")
+    assert answer.code == 1
+    assert SAID in answer.err
+    assert "`lifecycle.prevent_destroy` has to be removed, and applied, before" in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+@DELETES
+@pytest.mark.parametrize("left", ["name: shop\n", "name: shop\ndatasets: {kept.csv: {}}\n"])
+def test_a_command_refuses_what_is_no_longer_declared_as_protected(
+    user: User, folder: Path, hub: StaticHub, command: str, left: str
+) -> None:
+    user.run("apply", "--auto-approve")
+    (folder / "auger.yaml").write_text(left)
+    answer = user.run(*command.split(), "--yes")
+    assert answer.code == 1
+    assert SAID in answer.err
+    assert "the lock file lists it" in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+def test_a_command_refuses_it_where_only_the_lock_file_is_left(
+    user: User, folder: Path, hub: StaticHub
+) -> None:
+    user.run("apply", "--auto-approve")
+    (folder / "auger.yaml").unlink()
+    assert SAID in user.run("project", "delete", "shop", "--yes").err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+def test_a_command_deletes_what_is_released_and_what_never_was_protected(
+    user: User, folder: Path, hub: StaticHub
+) -> None:
+    user.run("dataset", "delete", "free.csv", "--yes")
+    (folder / "auger.yaml").write_text("name: shop\n")
+    user.run("dataset", "delete", "kept.csv", "--yes")
+    assert [one for one in hub.asked if one.startswith("DELETE")] == ["DELETE project_files"] * 2
+
+
+def test_a_lock_file_that_cannot_be_read_releases_nothing(
+    user: User, folder: Path, hub: StaticHub
+) -> None:
+    (folder / "auger.lock.yaml").write_text("protected: [x]\n")
+    answer = user.run("dataset", "delete", "free.csv", "--yes")
+    assert answer.code == 1
+    assert "auger.lock.yaml:1:12" in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)

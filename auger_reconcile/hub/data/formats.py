@@ -27,12 +27,12 @@ def read_frame(kind: Kind, path: Path) -> pd.DataFrame:
     Raises:
         UnreadableData: The file is damaged, or a package that reads it is not installed.
     """
-    packages = {Kind.XLSX: "openpyxl", Kind.XLS: "xlrd", Kind.FEATHER: "pyarrow"}
+    packages = {Kind.XLSX: "openpyxl", Kind.XLS: "python_calamine", Kind.FEATHER: "pyarrow"}
     if kind in packages:
         optional_module(packages[kind], packages[kind], path)
     readers: dict[Kind, Any] = {
         Kind.XLSX: lambda: pd.read_excel(path, engine="openpyxl"),
-        Kind.XLS: lambda: pd.read_excel(path, engine="xlrd"),
+        Kind.XLS: lambda: pd.read_excel(path, engine="calamine"),
         Kind.FEATHER: lambda: pd.read_feather(path),
         Kind.HDF5: lambda: read_hdf5(path),
         Kind.ARFF: lambda: _read_arff(path),

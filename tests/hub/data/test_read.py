@@ -149,6 +149,19 @@ def test_workbook_is_read(tmp_path: Path, table: pd.DataFrame) -> None:
     assert_same(read_table(tmp_path / "t.xlsx"), table)
 
 
+def test_workbook_of_the_old_format_is_read(table: pd.DataFrame) -> None:
+    """`table.xls` was written by xlwt 1.3.0: the table above, and a second sheet, in BIFF8."""
+    pytest.importorskip("python_calamine")
+    assert_same(read_table(Path(__file__).with_name("table.xls")), table)
+
+
+def test_damaged_workbook_of_the_old_format_is_unreadable(tmp_path: Path) -> None:
+    pytest.importorskip("python_calamine")
+    content = Path(__file__).with_name("table.xls").read_bytes()
+    with pytest.raises(UnreadableData):
+        read_table(write(tmp_path / "t.xls", content[: len(content) // 2]))
+
+
 def test_missing_package_is_named(
     tmp_path: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
