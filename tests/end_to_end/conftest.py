@@ -29,9 +29,9 @@ class Person:
     def run(self, *arguments: str, code: int = 0) -> str:
         """Run a command, check its exit code, return its stdout."""
         done = subprocess.run(
-            self._command(arguments),
+            self.command(arguments),
             cwd=self.folder,
-            env=self._environ,
+            env=self.environ,
             capture_output=True,
             text=True,
             timeout=TIMEOUT,
@@ -50,9 +50,9 @@ class Person:
     def kill_when(self, told: str, *arguments: str) -> bool:
         """Start a command and kill it (-9) as soon as it tells something; say whether it did."""
         with subprocess.Popen(
-            self._command(arguments),
+            self.command(arguments),
             cwd=self.folder,
-            env=self._environ,
+            env=self.environ,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -69,11 +69,13 @@ class Person:
         lines = (self.home / ".augerai" / "hub" / "hub.log").read_text().splitlines()
         return [" ".join(line.split()[2:4]) for line in lines if " /api/" in line]
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+    def command(self, arguments: tuple[str, ...]) -> list[str]:
+        """Return the whole command line."""
         return [sys.executable, "-m", "auger_reconcile", *arguments]
 
     @property
-    def _environ(self) -> dict[str, str]:
+    def environ(self) -> dict[str, str]:
+        """The surroundings of every command: a home and little else."""
         kept = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
         return {**kept, "HOME": str(self.home)}
 
