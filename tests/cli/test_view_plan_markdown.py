@@ -21,6 +21,8 @@ from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
+from auger_reconcile.resources.experiment import ExperimentObject, Run
+from auger_reconcile.resources.model import ModelObject, ModelSpec
 
 from .drawn_plans import NASTY, TEXTS, plans
 from .static_hub import TOKEN, serve
@@ -164,6 +166,59 @@ def test_a_model_that_changes_shows_champion_and_challenger() -> None:
     )
     row = read(render_markdown(plan_of(new, old))).rows[1]
     assert row == ["model.p", champion, "best trial of experiment.e, 0.9345", "the challenger"]
+
+
+CHAMPION = ModelObject("t1", "t1", "p", "ready", "r1", 0.91, metric="roc_auc")
+RUNS = (Run("r1", "completed", {}, 0.91, "2026-01-01"),)
+EXPERIMENT = Address("shop", "experiment", "e")
+
+
+def verdict_on(gate: float | None, *others: Action, runs: tuple[Run, ...] = RUNS) -> str:
+    """Return who wins, of a live model and the best trial of a run to come."""
+    old = delete("p", Loss.TRAFFIC, "model", object=CHAMPION, replacement=Replacement.NEW_FIRST)
+    spec = ModelSpec(name="p", experiment="e", min_score=gate)
+    told = {"spec": spec, "unknown": ("trial", "score"), "replacement": Replacement.NEW_FIRST}
+    new = delete("p", Loss.NONE, "model", verb=Verb.CREATE, **told)
+    plan = replace(
+        plan_of(*others, new, old),
+        references={new.address: {"experiment": EXPERIMENT}},
+        bindings={EXPERIMENT: ExperimentObject("e1", "e", 1, runs)},
+    )
+    return read(render_markdown(plan)).rows[1][3]
+
+
+def test_a_new_run_of_the_same_search_is_won_by_the_better_score() -> None:
+    assert verdict_on(None) == "the better score"
+    assert verdict_on(0.85) == "the better score, the challenger only with a score of 0.85 or more"
+
+
+NOT_COMPARED = "; their scores are not compared"
+
+
+def test_a_challenger_of_other_data_wins_whatever_its_score() -> None:
+    new = delete("e", Loss.NONE, "experiment", verb=Verb.CREATE)
+    assert verdict_on(None, new) == f"the challenger, whatever its score{NOT_COMPARED}"
+    gated = "the challenger with a score of 0.85 or more, otherwise the champion stays"
+    assert verdict_on(0.85, new) == gated + NOT_COMPARED
+    assert verdict_on(0.85, runs=()) == gated + NOT_COMPARED
+
+
+def test_a_challenger_of_another_metric_is_not_compared() -> None:
+    changes = (FieldChange("metric", "roc_auc", "f1_macro"),)
+    run = delete("e", Loss.NONE, "experiment", verb=Verb.START, changes=changes)
+    assert verdict_on(None, run).endswith(NOT_COMPARED)
+
+
+def test_a_replaced_model_goes_on_answering_and_a_removed_one_does_not() -> None:
+    old = delete("p", Loss.TRAFFIC, "model", replacement=Replacement.NEW_FIRST)
+    gone = delete("q", Loss.TRAFFIC, "model")
+    stopped = delete("shop", Loss.COMPUTE, "project", verb=Verb.STOP)
+    rows = read(render_markdown(plan_of(old, gone, stopped))).rows
+    assert [(row[1], row[4]) for row in rows[1:]] == [
+        ("model.p", "another model answers"),
+        ("model.q", "a live model stops answering"),
+        ("project.shop", "what runs has to be repeated"),
+    ]
 
 
 def test_a_plan_says_how_long_its_runs_take() -> None:

@@ -35,6 +35,7 @@ class Entry:
         loss: the worst one.
         changes: of settings: path, and `before -> after`.
         verb: that counts in a list of what is left out.
+        is_succeeded: what goes does so when its successor is there.
     """
 
     address: str
@@ -44,10 +45,15 @@ class Entry:
     loss: Loss
     changes: tuple[tuple[str, str], ...]
     verb: Verb
+    is_succeeded: bool = False
 
     @property
     def cost(self) -> str:
-        """What is lost if it was a mistake, in words; "" for what can be repeated."""
+        """What it costs if it was a mistake, in words; "" for nothing."""
+        if self.loss is Loss.COMPUTE:
+            return "what runs has to be repeated"
+        if self.loss is Loss.TRAFFIC and self.is_succeeded:
+            return "another model answers"
         return LOSSES[self.loss].removeprefix("! ")
 
 
@@ -105,6 +111,11 @@ def _entry(label: str, actions: Sequence[Action]) -> Entry:
         told=told,
         loss=loss,
         changes=tuple(changes),
+        is_succeeded=all(
+            action.replacement is Replacement.NEW_FIRST
+            for action in actions
+            if action.loss is Loss.TRAFFIC
+        ),
         verb=min(verbs, key=(Verb.DELETE, Verb.STOP, Verb.CREATE, Verb.START, Verb.SELECT).index),
     )
 
@@ -143,10 +154,37 @@ def duels_of(plan: Plan) -> Iterator[Duel]:
     for action in plan.actions:
         if action.verb is not Verb.CREATE or labels.of(action) not in leaving:
             continue
-        champions = [plain(old.detail or old.name) for old in leaving[labels.of(action)]]
-        is_open = "score" in action.unknown
-        verdict = "the better one, when the run has ended" if is_open else "the challenger"
-        yield Duel(labels.of(action), "; ".join(champions), plain(action.detail), verdict)
+        old = leaving[labels.of(action)]
+        champions = "; ".join(plain(one.detail or one.name) for one in old)
+        verdict = _verdict(plan, action, old) if "score" in action.unknown else "the challenger"
+        yield Duel(labels.of(action), champions, plain(action.detail), verdict)
+
+
+def _verdict(plan: Plan, challenger: Action, champions: Sequence[Action]) -> str:
+    """Return who will win a duel whose challenger is yet to be found by a run.
+
+    Only scores of one experiment and one metric are compared; a new revision, or another metric,
+    is deployed whatever its score, if it passes the gate.
+    """
+    gate = getattr(challenger.spec, "min_score", None)
+    least = f" with a score of {gate:g} or more" if gate is not None else ""
+    if _is_compared(plan, challenger, champions):
+        return f"the better score, the challenger only{least}" if least else "the better score"
+    otherwise = ", otherwise the champion stays" if least else ", whatever its score"
+    return f"the challenger{least or ''}{otherwise}; their scores are not compared"
+
+
+def _is_compared(plan: Plan, challenger: Action, champions: Sequence[Action]) -> bool:
+    """Say whether the champions are of the experiment and the metric that the challenger is of."""
+    source = plan.references.get(challenger.address, {}).get("experiment")
+    if source is None:
+        return False
+    planned = [action for action in plan.actions if action.address == source]
+    changed = {change.path for action in planned for change in action.changes}
+    if any(a.verb is Verb.CREATE for a in planned) or changed & {"metric", "target", "model_type"}:
+        return False
+    runs = {run.id for run in getattr(plan.bindings.get(source), "runs", ())}
+    return all(getattr(one.object, "run_id", None) in runs for one in champions)
 
 
 def problems_of(plan: Plan) -> Iterator[tuple[str, str]]:
