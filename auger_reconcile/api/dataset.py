@@ -156,7 +156,7 @@ class DataSet(Resource):
             after = source if redact(source) == source else None  # a secret has no place there
         elif before and os.path.realpath(local_path(before, folder)) == os.path.realpath(source):
             after = before
-        elif not os.path.isabs(source):
+        elif not Path(source).is_absolute():
             after = os.path.relpath(source, folder).replace(os.sep, "/")
         if after == before or self.context.setting("datasets"):
             return plan

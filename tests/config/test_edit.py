@@ -194,7 +194,7 @@ _REST = st.lists(
 )
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_BEFORE, _OLD, _AFTER, _REST, _ENDS, st.booleans(), _TEXTS)
 def test_only_the_bytes_of_the_value_change(  # noqa: PLR0917 - one strategy per part of a file
     tmp_path: Path,
@@ -213,6 +213,35 @@ def test_only_the_bytes_of_the_value_change(  # noqa: PLR0917 - one strategy per
     text = head + value + tail
     was = _read(text)
     result = edited(file, text, {DATASET: new})
+    assert result.startswith(head)
+    assert result.endswith(tail)
+    assert _read(result) == {**was, "dataset": new}
+
+
+_GAPS = st.sampled_from([" ", "", "  ", "\n  ", " # comment, with: {brackets}\n  "])
+_FLOW_OLD = st.sampled_from(["a", "'a b'", '"a\\tb"', "0123", "~", "&x a", "a.csv", "'it''s'"])
+_FLOW_REST = st.lists(
+    st.sampled_from(["exclude: [a,  b]", "'name' : x", "hub: local", "cluster: {min_nodes: 2,}"]),
+    unique=True,
+)
+
+
+@settings(max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(_FLOW_REST, _FLOW_OLD, st.tuples(_GAPS, _GAPS, _GAPS), _FLOW_REST, _TEXTS)
+def test_only_the_bytes_of_the_value_change_between_brackets(  # noqa: PLR0917 - as above
+    tmp_path: Path,
+    before: list[str],
+    old: str,
+    gaps: tuple[str, str, str],
+    rest: list[str],
+    new: str,
+) -> None:
+    first, middle, last = gaps
+    rest = [item for item in rest if item not in before]
+    head = "{" + first + "".join(f"{item}, {middle}" for item in before) + "dataset: "
+    tail = last + "".join(f",{middle}{item}" for item in rest) + "}\n"
+    was = _read(head + old + tail)
+    result = edited(tmp_path / "auger.yaml", head + old + tail, {DATASET: new})
     assert result.startswith(head)
     assert result.endswith(tail)
     assert _read(result) == {**was, "dataset": new}
