@@ -1,95 +1,223 @@
-"""What a search finds on rows it has never seen: `python benchmarks/search_quality.py [trials]`.
+"""What searches find in the same time, on rows that they have never seen.
 
-For each data set a quarter of the rows is held out, the search runs on the rest, the best entry of
-its board is fitted on all of that and scored on what was held out.
+    python -m benchmarks.search_quality [--seconds 30] [--seeds 3] [--sets NAME...]
+        [--tools auger flaml mljar] [--environments FOLDER] [--results FILE] [--write]
+
+auger, FLAML and mljar-supervised get the same rows, folds, metric, cores and seconds; a quarter of
+the rows is held out, and their predictions for it are scored here by scikit-learn. The peers are
+installed from the package index into environments of their own. Each result is appended to a file:
+an interrupted comparison goes on where it was. Prints the mean scores and the mean rank.
 """
 
 from __future__ import annotations
 
+import argparse
+import json
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+import venv
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from sklearn import datasets
+from sklearn import metrics
 from sklearn.model_selection import train_test_split
 
-from auger_reconcile.hub.search.evaluate import predict
-from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
-from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
-from auger_reconcile.hub.search.run import SearchTask, TrialResult, prepare, run_search
+from benchmarks.figure import Figure, Section, write_page
+from benchmarks.quality_sets import SETS, TARGET, DataSet
+
+CONTESTANTS = Path(__file__).with_name("contestants")
+PACKAGES = {"flaml": ["flaml[automl]==2.7.0"], "mljar": ["mljar-supervised==1.3.2"]}
+TOOLS = ("auger", *PACKAGES)
+FOLDS, CORES = 5, 2
+GRACE = 300.0
+"""Seconds beyond the time it was given after which a search is ended and has failed."""
 
 
-def _friedman() -> pd.DataFrame:
-    x, y = datasets.make_friedman1(4000, n_features=10, noise=1.0, random_state=0)
-    return pd.DataFrame(x, columns=[f"x{i}" for i in range(10)]).assign(target=y)
+@dataclass(frozen=True)
+class Result:
+    """One search.
 
+    Attributes:
+        score: on the held-out rows, more is better; None when the tool failed.
+        taken: seconds from the start of its process to its end.
+        note: the algorithm that it chose, or why it failed.
+    """
 
-def _mixed(rows: int = 6000) -> pd.DataFrame:
-    random = np.random.default_rng(0)
-    numbers = random.normal(size=(rows, 12))
-    town = random.integers(0, 200, rows)
-    shop = random.integers(0, 6, rows)
-    effect = random.normal(size=200)[town] + random.normal(size=6)[shop]
-    logit = numbers[:, 0] + numbers[:, 1] * numbers[:, 2] + effect + np.sin(3 * numbers[:, 3])
-    frame = pd.DataFrame(numbers, columns=[f"n{i}" for i in range(12)])
-    frame = frame.mask(random.random(frame.shape) < 0.05)
-    frame["town"], frame["shop"] = [f"town {n}" for n in town], [f"shop {n}" for n in shop]
-    return frame.assign(target=np.where(logit + random.logistic(size=rows) > 0, "yes", "no"))
+    data: str
+    seed: int
+    tool: str
+    seconds: float
+    score: float | None
+    taken: float
+    note: str
 
-
-SETS: dict[str, tuple[Callable[[], pd.DataFrame], str, str]] = {
-    "iris": (lambda: datasets.load_iris(as_frame=True).frame, "classification", "accuracy"),
-    "wine": (lambda: datasets.load_wine(as_frame=True).frame, "classification", "accuracy"),
-    "cancer": (
-        lambda: datasets.load_breast_cancer(as_frame=True).frame,
-        "classification",
-        "roc_auc",
-    ),
-    "digits": (lambda: datasets.load_digits(as_frame=True).frame, "classification", "accuracy"),
-    "diabetes": (lambda: datasets.load_diabetes(as_frame=True).frame, "regression", "r2"),
-    "friedman": (_friedman, "regression", "r2"),
-    "mixed": (_mixed, "classification", "roc_auc"),
-}
-
-
-def held_out_score(name: str, trials: int, seed: int) -> tuple[float, str, float]:
-    """Return score, algorithm and seconds of one search."""
-    load, model_type, metric = SETS[name]
-    train, test = train_test_split(load(), test_size=0.25, random_state=seed)
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "train.csv"
-        train.to_csv(path, index=False)
-        columns = [
-            {"column_name": n, "use": n != "target", "isTarget": n == "target"} for n in train
-        ]
-        options = {"scoring": metric, "max_n_trials": trials}
-        task = SearchTask(path, columns, options, model_type, seed, workers=2)
-        board: list[TrialResult] = []
-        began = time.monotonic()
-        run_search(task, [], report=board.append, should_stop=lambda: False)
-        seconds = time.monotonic() - began
-        info = prepare(task)
-    best = max((r for r in board if r.score is not None), key=lambda r: r.score or 0)
-    features, target, _ = split_features_target(train, info)
-    unseen, truth, _ = split_features_target(test, info)
-    model = build_pipeline(info, best.algorithm_name, best.algorithm_params).fit(features, target)
-    classes = len(info.get("targetClasses", ()))
-    outcome = Outcome.of(truth, predict(model, unseen, classes), target)
-    scores = all_scores(outcome, metrics_for(model_type, classes))
-    return scores[metric], best.algorithm_name.rpartition(".")[2], seconds
+    @property
+    def key(self) -> tuple[str, int, str, float]:
+        """What is not measured twice."""
+        return self.data, self.seed, self.tool, self.seconds
 
 
 def main() -> None:
-    trials = int(sys.argv[1]) if len(sys.argv) > 1 else 20
-    names = sys.argv[2:] or list(SETS)
-    for name in names:
-        runs = [held_out_score(name, trials, seed) for seed in range(3)]
-        found = ", ".join(f"{score:.4f} {kind} {seconds:.0f} s" for score, kind, seconds in runs)
-        print(f"{name}: {np.mean([score for score, _, _ in runs]):.4f}  ({found})", flush=True)
+    """Measure what is missing, then print all."""
+    options = _parse()
+    pythons = {tool: _python_of(tool, options.environments) for tool in options.tools}
+    known = list(read_results(options.results))
+    done = {result.key for result in known}
+    for seed in range(options.seeds):
+        for number, name in enumerate(options.sets):
+            turn = (seed + number) % len(options.tools)  # nobody is always first
+            for tool in (*options.tools[turn:], *options.tools[:turn]):
+                if (name, seed, tool, options.seconds) in done:
+                    continue
+                result = measure_one(name, seed, tool, options.seconds, pythons[tool])
+                with options.results.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(asdict(result)) + "\n")
+                known.append(result)
+                print(f"{name}, {seed}: {tool} {result.score} ({result.note})", flush=True)
+    section = summarize([one for one in known if _is_asked(one, options)], options.tools)
+    print(section.text)
+    if options.write:
+        write_page(section)
+
+
+def measure_one(name: str, seed: int, tool: str, seconds: float, python: Path) -> Result:
+    """Let one tool search on one split of one data set."""
+    data = SETS[name]
+    train, test = split(data, seed)
+    asked = {"kind": data.kind, "metric": data.metric, "seconds": seconds, "seed": seed}
+    asked |= {"folds": FOLDS, "cores": CORES}
+    with tempfile.TemporaryDirectory(prefix="quality-") as folder:
+        paths = [Path(folder) / f"{part}.csv" for part in ("train", "test", "out")]
+        train.to_csv(paths[0], index=False)
+        test.to_csv(paths[1], index=False)
+        program = CONTESTANTS / f"run_{tool}.py"
+        began = time.monotonic()
+        try:
+            done = subprocess.run(
+                [python, "-W", "ignore", program, *paths, json.dumps(asked)],
+                capture_output=True,
+                check=True,
+                text=True,
+                cwd=folder,
+                timeout=seconds + GRACE,
+            )
+            score = score_of(data, test[TARGET], pd.read_csv(paths[2]))
+            note = done.stdout.strip().rpartition("\n")[2]
+        except subprocess.CalledProcessError as error:
+            score, note = None, (error.stderr.strip().splitlines() or ["no reason"])[-1]
+        except subprocess.TimeoutExpired:
+            score, note = None, f"ended after {seconds + GRACE:g} s"
+    return Result(name, seed, tool, seconds, score, time.monotonic() - began, note)
+
+
+def split(data: DataSet, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Hold a quarter out; classes are named by texts, so that all tools name them alike."""
+    table = data.load()
+    strata = None
+    if data.kind == "classification":
+        table[TARGET] = "class " + table[TARGET].astype(str)
+        strata = table[TARGET]
+    train, test = train_test_split(table, test_size=0.25, random_state=seed, stratify=strata)
+    return train, test
+
+
+def score_of(data: DataSet, truth: pd.Series, predicted: pd.DataFrame) -> float:
+    """Score predictions by scikit-learn; more is better."""
+    if data.kind == "regression":
+        return float(metrics.r2_score(truth, predicted["prediction"]))
+    classes = sorted(truth.unique())
+    chances = predicted[classes].to_numpy()
+    match data.metric:
+        case "roc_auc":
+            return float(metrics.roc_auc_score(truth == classes[1], chances[:, 1]))
+        case "neg_log_loss":
+            shares = chances / chances.sum(axis=1, keepdims=True)
+            return -float(metrics.log_loss(truth, shares, labels=classes))
+        case _:
+            chosen = np.array(classes)[chances.argmax(axis=1)]
+            return float(metrics.accuracy_score(truth, chosen))
+
+
+def summarize(results: Sequence[Result], tools: Sequence[str]) -> Section:
+    """Rank the mean scores of each data set; a tool that failed once scores there as the last."""
+    table = pd.DataFrame([asdict(one) for one in results])
+    table["score"] = table["score"].astype(float)
+    means = table.pivot_table(
+        index="data", columns="tool", values="score", aggfunc=_mean_of_all, sort=False, dropna=False
+    )[list(tools)]
+    ranks = means.fillna(-np.inf).rank(axis=1, ascending=False)
+    mean_ranks = ranks.mean()
+    others = [tool for tool in tools if tool != "auger"]
+    figures = [
+        Figure(f"{name} ({SETS[name].metric})", f"{row['auger']:.4f}", _told(row[others]))
+        for name, row in means.iterrows()
+    ]
+    beside = float(mean_ranks[others].min()) if others else 1.0
+    ratio = float(mean_ranks["auger"]) / beside
+    told = ", ".join(f"{mean_ranks[tool]:.2f} ({tool})" for tool in others)
+    figures.append(Figure("mean rank", f"{mean_ranks['auger']:.2f}", told, ratio, 1.0))
+    seconds = table.groupby("tool")["taken"].mean()
+    spent = ", ".join(f"{tool} {seconds[tool]:.0f} s" for tool in tools)
+    notes = [
+        f"Held-out scores, more is better, the mean of {table['seed'].nunique()} seeds; each tool",
+        f"was given {table['seconds'].iloc[0]:g} s, {FOLDS} folds and {CORES} cores. From start to",
+        f"end of their processes they took, in the mean: {spent}.",
+    ]
+    return Section("search_quality", "Search quality", figures, notes)
+
+
+def _mean_of_all(scores: pd.Series) -> float:
+    return float(scores.mean(skipna=False))
+
+
+def _told(scores: pd.Series) -> str:
+    return ", ".join(f"{score:.4f} ({tool})" for tool, score in scores.items())
+
+
+def read_results(path: Path) -> Iterator[Result]:
+    """Yield what was measured before."""
+    if path.exists():
+        for line in path.read_text(encoding="utf-8").splitlines():
+            yield Result(**json.loads(line))
+
+
+def _is_asked(result: Result, options: argparse.Namespace) -> bool:
+    is_named = result.data in options.sets and result.tool in options.tools
+    return is_named and result.seed < options.seeds and result.seconds == options.seconds
+
+
+def _python_of(tool: str, folder: Path) -> Path:
+    """Return the Python of a tool; make its environment when it is not there."""
+    if tool not in PACKAGES:
+        return Path(sys.executable)
+    python = folder / tool / "bin" / "python"
+    if not (folder / tool / "installed").exists():
+        print(f"Installing {tool} into {folder / tool} ...", flush=True)
+        venv.create(folder / tool, with_pip=True)
+        subprocess.run([python, "-m", "pip", "--quiet", "install", *PACKAGES[tool]], check=True)
+        (folder / tool / "installed").touch()
+    return python
+
+
+def _parse() -> argparse.Namespace:
+    kept = Path(tempfile.gettempdir()) / "auger-search-quality"
+    parser = argparse.ArgumentParser(description="Compare searches in the same time.")
+    parser.add_argument("--seconds", type=float, default=30.0)
+    parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
+    parser.add_argument("--environments", type=Path, default=kept)
+    parser.add_argument("--results", type=Path, default=kept / "results.jsonl")
+    parser.add_argument("--write", action="store_true", help="add the table to docs/performance.md")
+    options = parser.parse_args()
+    options.environments = options.environments.absolute()
+    options.results.parent.mkdir(parents=True, exist_ok=True)
+    return options
 
 
 if __name__ == "__main__":

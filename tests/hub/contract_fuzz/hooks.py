@@ -41,7 +41,8 @@ def _ids_in_path(case: Any) -> dict[str, list[Any]]:
     resource = case.path.removeprefix("/api/v1/").partition("/{id}")[0].rpartition("/")[2]
     kind = "disposable" if case.method in ("DELETE", "PUT", "PATCH") else "objects"
     ids = WORLD[kind].get(resource) or WORLD["objects"].get(resource, [])
-    return {**WORLD["members"], "id": ids}
+    known = {**WORLD["members"], "id": ids}
+    return {name: [str(one) for one in values] for name, values in known.items()}  # as in a path
 
 
 def _fill(values: dict[str, Any], known: dict[str, list[Any]], chance: random.Random) -> None:
