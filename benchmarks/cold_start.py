@@ -45,7 +45,7 @@ def measure() -> Section:
             "auger plan": [AUGER, "plan"],
         }
         with serve(Lists({"projects": [{"id": 1, "name": "churn"}]}).respond) as hub:
-            logged_in = {**env, "AUGER_CREDENTIALS": _credentials(hub.url)}
+            logged_in = {**env, "AUGER_CREDENTIALS": to_credentials(hub.url)}
             for name, command in _peers(Path(folder) / "peers").items():
                 done = subprocess.run(
                     command, cwd=work, env=logged_in, capture_output=True, check=False
@@ -103,6 +103,7 @@ def _peers(venv: Path) -> dict[str, Sequence[str]]:
     }
 
 
-def _credentials(url: str) -> str:
+def to_credentials(url: str) -> str:
+    """Return AUGER_CREDENTIALS for a hub of this folder."""
     told = {"username": "anna", "url": url, "token": "token", "organization": ORGANIZATION}
     return json.dumps(told)

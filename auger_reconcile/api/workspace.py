@@ -5,8 +5,10 @@ The command line and Python programs both come through here.
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -55,9 +57,10 @@ class Workspace:
         """
         from auger_reconcile.config.load import load_desired_state
 
-        return load_desired_state(
-            self.files, env=self.env, variables=self.variables, environ=self.environ
-        )
+        with _without_collection():
+            return load_desired_state(
+                self.files, env=self.env, variables=self.variables, environ=self.environ
+            )
 
     @property
     def desired(self) -> DesiredState:
@@ -104,10 +107,9 @@ class Workspace:
         """
         from auger_reconcile.client.refresh import refresh
 
-        session = self.session
-        return refresh(
-            session.client, self.desired.projects, session.organization, folder=self.folder
-        )
+        session, projects = self.session, self.desired.projects
+        with _without_collection():
+            return refresh(session.client, projects, session.organization, folder=self.folder)
 
     def plan(self, options: PlanOptions | None = None) -> Plan:
         """Return what apply would do; nothing is changed.
@@ -118,7 +120,9 @@ class Workspace:
         """
         from auger_reconcile.planner.build import build_plan
 
-        return build_plan(self.desired, self.observe(), options)
+        desired, observed = self.desired, self.observe()
+        with _without_collection():
+            return build_plan(desired, observed, options)
 
     def drift(self) -> Drift:
         """Return how the hub differs from what the files say; nothing is changed.
@@ -169,3 +173,18 @@ class Workspace:
         """Close the connection, if one was opened."""
         if "session" in self.__dict__:
             self.session.client.close()
+
+
+@contextmanager
+def _without_collection() -> Iterator[None]:
+    """Let nothing look for reference cycles while very many objects are made, which all stay.
+
+    Looking again and again at what cannot go takes a fifth of the time of a large plan.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()

@@ -103,4 +103,5 @@ def read_page_of(
 
 def _identify(item: Fields) -> str:
     """Return what makes an object the same on two pages: its id, or all of it when it has none."""
-    return json.dumps(item.get("id", item), sort_keys=True)
+    found = item.get("id", item)
+    return repr(found) if type(found) in (int, str) else json.dumps(found, sort_keys=True)

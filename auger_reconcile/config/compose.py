@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 
 from auger_reconcile.config.faults import explain, fault
-from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, Sequence
+from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
 from auger_reconcile.config.text import FileText
 from auger_reconcile.diagnostics import Diagnostic
 
@@ -173,7 +173,9 @@ class _Composer:
         merged: list[Node] = []
         while type(event := self._next()) is not yaml.MappingEndEvent:
             key = self._key(event, depth)
-            value = self._node(self._next(), depth + 1)
+            event = self._next()
+            is_scalar = type(event) is yaml.ScalarEvent  # nearly all are: spare them a call
+            value = self._scalar(event) if is_scalar else self._node(event, depth + 1)
             if key.plain and key.text == "<<":
                 merged.append(value)
             elif key.text in entries:
@@ -215,7 +217,7 @@ class _Composer:
     def _key(self, event: Any, depth: int) -> Scalar:
         """Return the key that begins with an event, in the place where it stands."""
         node = self._node(event, depth + 1)
-        if isinstance(node, Scalar) and not node.is_null:
+        if isinstance(node, Scalar) and not is_null(node):
             start = event.start_mark.index
             if node.start == start:
                 return node

@@ -12,8 +12,9 @@ import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_origin
 
 from auger_reconcile.address import Address
 from auger_reconcile.config import legacy
@@ -297,13 +298,19 @@ def _with_digest(state: DesiredState) -> DesiredState:
     head = [state.hub, state.organization, dict(state.revision_history)]
     digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
     for address in sorted(state.resources):
-        digest.update(json.dumps(address).encode() + _to_text(state.resources[address].spec))
+        digest.update("/".join(address).encode() + _to_text(state.resources[address].spec))
     return replace(state, digest=digest.hexdigest())
+
+
+@cache
+def _names_of_maps(model: type[Spec]) -> tuple[str, ...]:
+    fields = model.model_fields.items()
+    return tuple(name for name, info in fields if get_origin(info.annotation) in (dict, Map))
 
 
 def _to_text(spec: Spec) -> bytes:
     """Return what is declared as JSON, in an order that does not depend on the file's."""
     text = spec.model_dump_json(exclude={"path"})
-    if any(value and isinstance(value, dict) for value in vars(spec).values()):
+    if any(getattr(spec, name) for name in _names_of_maps(type(spec))):
         text = json.dumps(json.loads(text), sort_keys=True)
     return text.encode()

@@ -75,8 +75,10 @@ class Mapping(NamedTuple):
 
     def value(self, key: str) -> Node | None:
         """Return the value of a key; an empty value counts as absent."""
-        entry = self.entries.get(key)
-        return None if entry is None or is_null(entry.value) else entry.value
+        if key not in self.entries:
+            return None
+        value = self.entries[key].value
+        return None if is_null(value) else value
 
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""
@@ -110,7 +112,7 @@ def _resolve_number(text: str) -> Any:
 
 def is_null(node: Node) -> bool:
     """Say whether a node is an empty value."""
-    return isinstance(node, Scalar) and node.is_null
+    return isinstance(node, Scalar) and node.plain and node.text in _NULL
 
 
 def to_plain(node: Node) -> Any:
