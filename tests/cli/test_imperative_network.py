@@ -6,6 +6,7 @@ import http.client
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Lock, Thread
@@ -13,13 +14,15 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from api.live_hub import LiveHub, start_hub, write_flowers
+from api.live_hub import LiveHub, start_hub, write_flowers, write_project
 
+from auger_reconcile.api import Context, DataSet, Experiment
 from auger_reconcile.client.hub_client import HubClient
 
 from .conftest import User
 
 REQUESTS = 12  # more than any of the commands sends here before it is done
+LONGEST = 40  # the same, for those that wait
 
 
 @pytest.fixture(scope="session")
@@ -135,6 +138,92 @@ def test_auger_yaml_is_as_it_was_or_complete(
     assert codes[-1] == 0
     assert file.read_text() == after.format(name=project)
     assert [path.name for path in folder.iterdir() if path.name.startswith(".")] == []
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A project with a completed run, and the trial that it found."""
+
+    project: str
+    trial: str
+
+
+@pytest.fixture(scope="module")
+def learned(hub: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Learned:
+    folder = tmp_path_factory.mktemp("learned")
+    name = f"net-{uuid4().hex[:8]}"
+    write_project(folder, name)
+    with Context(folder, environ=hub.environ, home=folder) as context:
+        DataSet(context).create()
+        Experiment(context).start(wait=True)
+        rows, _ = Experiment(context).leaderboard()
+    return Learned(name, rows[0]["id"])
+
+
+@dataclass(frozen=True)
+class Cut:
+    """Runs a command again and again, the network cut one request later each time."""
+
+    user: User
+    hub: LiveHub
+    folder: Path
+    monkeypatch: pytest.MonkeyPatch
+
+    def run(self, *command: str, done: str = "") -> list[int]:
+        """Run until it succeeds, or says that it is done; return the exit codes."""
+        before, codes = (self.folder / "auger.yaml").read_bytes(), []
+        for count in range(LONGEST):
+            with dying_after(count, self.hub) as url:
+                self.monkeypatch.setenv("AUGER_CREDENTIALS", as_user(self.hub, url))
+                answer = self.user.run(*command)
+            codes.append(answer.code)
+            if answer.code == 0 or (done and done in answer.err):
+                break
+            assert "Traceback" not in answer.err
+            assert "this is a bug" not in answer.err
+            assert (self.folder / "auger.yaml").read_bytes() == before
+        assert {path.name for path in self.folder.iterdir()} == {"auger.yaml", "flowers.csv"}
+        self.monkeypatch.setenv("AUGER_CREDENTIALS", self.hub.credentials)
+        return codes
+
+
+@pytest.fixture
+def cut(user: User, hub: LiveHub, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Cut:
+    return Cut(user, hub, folder, monkeypatch)
+
+
+def test_an_experiment_starts_once_and_is_stored_when_its_run_is_there(
+    cut: Cut, user: User, folder: Path, learned: Learned
+) -> None:
+    file = write_project(folder, learned.project)
+    file.write_text(
+        text := file.read_text().replace("experiment:\n", "experiment:\n  name:  # x\n")
+    )
+    codes = cut.run("experiment", "start", "second")
+    assert (codes[0], codes[-1]) == (1, 0)
+    assert file.read_text() == text.replace("name:  # x", "name: second  # x")
+    items = json.loads(user.run("experiment", "list", "--json").out)
+    assert [item["name"] for item in items].count("second") == 1
+    history = json.loads(user.run("experiment", "history", "--json").out)
+    assert len(history) == 1
+    codes = cut.run("experiment", "delete", "second", "--yes")
+    assert (codes[0], codes[-1]) == (1, 0)
+    assert file.read_text() == text
+
+
+def test_a_model_is_deployed_once_and_then_undeployed(
+    cut: Cut, user: User, folder: Path, learned: Learned
+) -> None:
+    file = write_project(folder, learned.project)
+    before = file.read_bytes()
+    codes = cut.run("model", "deploy", learned.trial)
+    assert (codes[0], codes[-1]) == (1, 0)
+    listed = json.loads(user.run("model", "list", "--json").out)
+    assert [item["id"] for item in listed] == [learned.trial]
+    codes = cut.run("model", "undeploy", learned.trial, "--yes", done="is not deployed")
+    assert codes[0] == 1
+    assert json.loads(user.run("model", "list", "--json").out) == []
+    assert file.read_bytes() == before
 
 
 def test_credentials_are_as_they_were_until_the_login_is_complete(
