@@ -55,6 +55,21 @@ def test_fifty_projects_take_the_requests_of_one(
     assert Counter(hub.asked) == Counter(f"GET {n}" for n in (*COLLECTIONS, "organizations"))
 
 
+def test_a_thousand_projects_take_one_list_a_kind_and_page(
+    user: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(folder, 1_000)
+    with serve(projects(1_000)) as hub:
+        hub_with(monkeypatch, hub)
+        answer = user.run("-f", ".", "plan", "--detailed-exitcode")
+    assert answer.code == 0, answer.out + answer.err
+    asked = Counter(hub.asked)
+    paged = {asked.pop("GET projects"), asked.pop("GET project_files")}
+    assert max(paged) <= 11  # a hundred objects a page, and one that finds the end
+    others = (*COLLECTIONS[2:], "organizations")
+    assert asked == Counter(f"GET {name}" for name in others)
+
+
 def test_the_monorepo_is_planned_by_one_command(user: User, empty_hub: StaticHub) -> None:
     answer = user.run("-f", str(MONOREPO), "plan")
     assert answer.code == 0

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
 from pydantic import BaseModel
 
 from auger_reconcile.config.declaration import Head
-from auger_reconcile.resources._base import Lifecycle
+from auger_reconcile.resources._base import Kind, Lifecycle
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources.project import ClusterSpec
 from house_rules.conftest import ROOT
@@ -52,3 +53,10 @@ def test_a_kind_gives_every_declared_state_a_meaning(kind):
     choices = [part for part in state.get("anyOf", [state]) if "pattern" in part]
     (pattern,) = [part["pattern"] for part in choices]
     assert set(pattern.strip("^$()").split("|")) == set(kind.states) - {None}
+
+
+def test_the_page_about_kinds_of_your_own_names_every_member():
+    page = (ROOT / "docs" / "extending.md").read_text(encoding="utf-8")
+    members = [*vars(Kind), *Kind.__annotations__]
+    public = {name for name in members if not name.startswith("_")}
+    assert {name for name in public if not re.search(rf"`{name}[`(]", page)} == set()
