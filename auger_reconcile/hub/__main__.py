@@ -33,7 +33,7 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     settings = HubSettings.from_environment()
     given: dict[str, Any] = {
         name: value
-        for name in ("host", "port", "database", "storage", "cluster_mode")
+        for name in ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy")
         if (value := getattr(options, name, None)) is not None
     }
     if hasattr(options, "home"):
@@ -178,6 +178,16 @@ def _parser() -> argparse.ArgumentParser:
         "--cluster-mode",
         choices=CLUSTER_MODES,
         help="single_tenant for clients that start a project by creating a cluster",
+    )
+    place.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="tcp:// or tls:// address of a Dask scheduler whose workers run all trials",
+    )
+    place.add_argument(
+        "--proxy",
+        metavar="ADDRESS",
+        help="a proxy in front of the hub: what it says of clients (X-Forwarded-For) is believed",
     )
     parser = argparse.ArgumentParser(prog="python -m auger_reconcile.hub", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -36,7 +36,6 @@ from auger_reconcile.hub.api import (
 from auger_reconcile.hub.files import file_routes, is_full_disk
 from auger_reconcile.hub.hub import Hub
 from auger_reconcile.hub.openapi import docs_page, openapi_document
-from auger_reconcile.hub.page.attempts import Attempts
 from auger_reconcile.hub.page.routes import page_routes
 from auger_reconcile.hub.params import TEXT, Param, check
 from auger_reconcile.hub.routes.all import ROUTES
@@ -45,6 +44,7 @@ from auger_reconcile.hub.settings import API_PREFIX
 _access = logging.getLogger("auger.hub.access")
 _errors = logging.getLogger("auger.hub.errors")
 _MAX_BODY_BYTES = 64 * 1024**2
+_MAX_LOGIN_BYTES = 64 * 1024
 _THREADS = 16
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
@@ -147,12 +147,12 @@ def _respond(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
     return JSONResponse(envelope(answer))
 
 
-async def _read_params(request: Request) -> Fields:
+async def _read_params(request: Request, most: int = _MAX_BODY_BYTES) -> Fields:
     """Merge query, body and path; later ones win, as a token in the body must (§1.3)."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MAX_BODY_BYTES:
+        if len(body) > most:
             raise ValueError("the body is too large")
     params: Fields = dict(request.query_params)
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
@@ -168,20 +168,18 @@ async def _read_params(request: Request) -> Fields:
 
 
 def _token_endpoint(hub: Hub) -> Endpoint:
-    attempts = Attempts()
-
     def answer(params: Fields, address: str) -> Response:
         try:
             complaints = check(LOGIN, params)
             if complaints:
                 raise InvalidParams(*complaints)
             name = str(params["email"])
-            if not attempts.take(name, address):
+            if not hub.attempts.take(name, address):
                 raise TooManyLogins
             token = log_in(hub.database, name, str(params["password"]))
             if token is None:
                 raise Unauthenticated("Email or password incorrect")
-            attempts.forgive(name)
+            hub.attempts.forgive(name, address)
         except ApiError as error:
             return JSONResponse(error_envelope(error, None), status_code=error.status)
         return JSONResponse(envelope({"token": token, "confirmation_required": False}))
@@ -190,7 +188,7 @@ def _token_endpoint(hub: Hub) -> Endpoint:
         if request.method != "POST":
             return _refuse_method({"POST": None})
         try:
-            params = await _read_params(request)
+            params = await _read_params(request, _MAX_LOGIN_BYTES)
         except ValueError:
             return Response("", status_code=400, media_type="text/html")
         address = request.client.host if request.client else ""

@@ -52,7 +52,7 @@ def serving_lock(settings: HubSettings) -> FileLock:
 
 def find_running(settings: HubSettings) -> RunningHub | None:
     """Return the hub of this home folder, or None; a stale hub.json never lies."""
-    if not settings.home.is_dir() or not _is_serving(settings):
+    if not settings.home.is_dir() or not is_serving(settings):
         return None
     state = read_json(settings.state_path)
     try:
@@ -69,7 +69,7 @@ def start(settings: HubSettings) -> tuple[RunningHub, bool]:
         running = find_running(settings)
         if running is not None and is_healthy(running.url):
             return running, False
-        process = None if _is_serving(settings) else _spawn(settings)
+        process = None if is_serving(settings) else _spawn(settings)
         return _wait_until_healthy(settings, process), process is not None
 
 
@@ -89,7 +89,7 @@ def stop(settings: HubSettings) -> bool:
         return False
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + _STOP_SECONDS
-    while _is_serving(settings):
+    while is_serving(settings):
         if time.monotonic() > deadline:
             raise HubFailed(f"process {running.pid} did not end within {_STOP_SECONDS:.0f} s")
         time.sleep(_POLL_SECONDS)
@@ -105,7 +105,8 @@ def is_healthy(url: str) -> bool:
         return False
 
 
-def _is_serving(settings: HubSettings) -> bool:
+def is_serving(settings: HubSettings) -> bool:
+    """Return whether a process serves this home, or is about to."""
     try:
         with serving_lock(settings).acquire(timeout=0):
             return False

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from auger_reconcile.hub.attempts import Attempts
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Secret
 from auger_reconcile.hub.settings import HubSettings
@@ -22,6 +23,7 @@ class Hub:
     storage: Storage
     signer: Signer
     supervisor: Supervisor
+    attempts: Attempts = field(default_factory=Attempts)
 
 
 def open_hub(settings: HubSettings) -> Hub:

@@ -65,6 +65,8 @@ def _serve(settings: HubSettings) -> None:
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=bool(settings.proxy),  # else everybody could claim any address
+        forwarded_allow_ips=settings.proxy,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     try:

@@ -24,6 +24,8 @@ class HubSettings:
     database: str = ""
     storage: str = ""
     cluster_mode: str = MULTI_TENANT
+    scheduler: str = ""
+    proxy: str = ""
 
     @classmethod
     def from_environment(cls) -> HubSettings:
@@ -34,6 +36,8 @@ class HubSettings:
             database=os.environ.get("AUGER_HUB_DATABASE", ""),
             storage=os.environ.get("AUGER_HUB_STORAGE", ""),
             cluster_mode=os.environ.get("AUGER_HUB_CLUSTER_MODE", MULTI_TENANT),
+            scheduler=os.environ.get("AUGER_HUB_SCHEDULER", ""),
+            proxy=os.environ.get("AUGER_HUB_PROXY", ""),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -43,6 +47,8 @@ class HubSettings:
             "AUGER_HUB_DATABASE": self.database,
             "AUGER_HUB_STORAGE": self.storage,
             "AUGER_HUB_CLUSTER_MODE": self.cluster_mode,
+            "AUGER_HUB_SCHEDULER": self.scheduler,
+            "AUGER_HUB_PROXY": self.proxy,
         }
 
     def at_port(self, port: int) -> HubSettings:
@@ -73,6 +79,10 @@ class HubSettings:
     def work_folder(self) -> Path:
         """Folder of the locks that living child processes hold."""
         return self.home / "work"
+
+    def cluster_path(self, project_id: int) -> Path:
+        """Where the Dask cluster of a project notes its address and key, while it runs."""
+        return self.work_folder / f"cluster-{project_id}.json"
 
     @property
     def log_path(self) -> Path:

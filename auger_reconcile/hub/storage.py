@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -52,9 +51,12 @@ class Storage:
         """Remove the file of `key`, if there is one."""
         self.path(bucket, key).unlink(missing_ok=True)
 
-    def delete_folder(self, bucket: str, key: str) -> None:
-        """Remove everything below `key`."""
-        shutil.rmtree(self.path(bucket, key), ignore_errors=True)
+    def keys(self, bucket: str, folder: str) -> Iterator[str]:
+        """Yield the keys of all files below `folder`."""
+        top = self.path(bucket, folder)
+        for path in top.rglob("*"):
+            if path.is_file():
+                yield f"{folder}/{path.relative_to(top).as_posix()}"
 
 
 def key_of_url(url: str) -> str:
@@ -68,7 +70,12 @@ def key_of_url(url: str) -> str:
 
 def project_key(project_name: str, folder: str, file_name: str) -> str:
     """Return the key of a project's file, as the cloud lays them out."""
-    return f"workspace/projects/{_one_part(project_name)}/{folder}/{file_name}"
+    return f"{project_folder(project_name)}/{folder}/{file_name}"
+
+
+def project_folder(project_name: str) -> str:
+    """Return the key below which a project's files are."""
+    return f"workspace/projects/{_one_part(project_name)}"
 
 
 def upload_key(project_name: str, file_path: str) -> str:

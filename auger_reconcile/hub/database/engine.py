@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, Executable, create_engine, event, ins
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
-HEAD = "0002"
+HEAD = "0003"
 _CONNECTIONS = 20
 _LOCK_WAIT_MS = 20_000
 _WRITE_LOCK = 0x617567_6572  # any number that nothing else in the database locks

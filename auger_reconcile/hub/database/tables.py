@@ -95,6 +95,7 @@ class Project(Numbered, Timestamped, Base):
     deleting: Mapped[bool] = mapped_column(default=False)
     starter_user_id: Mapped[int | None]
     workers_count: Mapped[int] = mapped_column(default=2)
+    min_workers_count: Mapped[int | None]
     worker_type_id: Mapped[int] = mapped_column(default=1)
     kubernetes_stack: Mapped[str] = mapped_column(default="stable")
     cluster_autoterminate_minutes: Mapped[int] = mapped_column(default=30)

@@ -10,8 +10,8 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from auger_reconcile.hub.accounts import LOGIN_SECONDS, issue_token, log_in
+from auger_reconcile.hub.attempts import WINDOW_SECONDS
 from auger_reconcile.hub.hub import Hub
-from auger_reconcile.hub.page.attempts import WINDOW_SECONDS, Attempts
 from auger_reconcile.hub.page.guard import Endpoint, guard
 from auger_reconcile.hub.page.session import (
     end_session,
@@ -44,7 +44,6 @@ def show_log_in(hub: Hub) -> Endpoint:
 
 def take_log_in(hub: Hub) -> Endpoint:
     """Return the endpoint that takes user and password."""
-    attempts = Attempts()
 
     async def answer(request: Request) -> Response:
         try:
@@ -53,14 +52,14 @@ def take_log_in(hub: Hub) -> Endpoint:
             return _view(request, 400, _WRONG)
         name, password = fields.get("user", ""), fields.get("password", "")
         address = request.client.host if request.client else ""
-        if not attempts.take(name, address):
+        if not hub.attempts.take(name, address):
             response = _view(request, 429, _TOO_MANY, name)
             response.headers["Retry-After"] = str(WINDOW_SECONDS)
             return response
         token = await anyio.to_thread.run_sync(log_in, hub.database, name, password)
         if token is None:
             return _view(request, 401, _WRONG, name)
-        attempts.forgive(name)
+        hub.attempts.forgive(name, address)
         return _enter(request, token, _local_path(request.query_params.get("next", "/")))
 
     return guard(answer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from functools import partial
 from typing import Literal, TypedDict
 
 from sqlalchemy import select
@@ -11,10 +12,14 @@ from auger_reconcile.hub.api import Call, InvalidParams, Page, Route, timestamp,
 from auger_reconcile.hub.database.tables import (
     Experiment,
     ExperimentSession,
+    Pipeline,
+    PipelineFile,
+    Prediction,
     Project,
     ProjectFile,
 )
 from auger_reconcile.hub.params import KEY, Param
+from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import (
     check_free,
     find,
@@ -135,8 +140,22 @@ def _delete(call: Call) -> ExperimentObject:
     row = find(call, Experiment, call.params["id"])
     answer = describe(call, row)
     answer["deleted"] = True
+    keys = _stored_keys(call, row)
     call.session.delete(row)
+    bucket, storage = main_bucket(call), call.hub.storage
+    call.after_commit.extend(partial(storage.delete, bucket, key) for key in keys)
     return answer
+
+
+def _stored_keys(call: Call, row: Experiment) -> list[str]:
+    """Return the keys of exports and predictions that go with the experiment's models."""
+    runs = select(ExperimentSession.id).where(ExperimentSession.experiment_id == row.id)
+    models = select(Pipeline.id).where(Pipeline.experiment_session_id.in_(runs))
+    queries = (
+        select(PipelineFile.key).where(PipelineFile.experiment_session_id.in_(runs)),
+        select(Prediction.result_key).where(Prediction.pipeline_id.in_(models)),
+    )
+    return [key for query in queries for key in call.session.scalars(query) if key]
 
 
 ROUTES = [

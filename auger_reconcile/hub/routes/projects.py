@@ -31,6 +31,7 @@ from auger_reconcile.hub.routes.query import (
 _STACK = Param("kubernetes_stack", about="a name of the cloud's; kept, without effect here")
 _SIZES = (
     Param("workers_count", INTEGER, "trials at the same time", least=1),
+    Param("min_workers_count", INTEGER, "workers that stay without work", least=0),
     Param("worker_type_id", INTEGER, "1 standard, 2 and 3 high memory", least=1),
     Param("cluster_autoterminate_minutes", INTEGER, "stop when idle for so long; 0 is never"),
     _STACK,
@@ -72,6 +73,7 @@ class ProjectObject(TypedDict):
     default_workers_count: int
     default_worker_type_id: int
     workers_count: int
+    min_workers_count: int | None
     worker_type_id: int
     kubernetes_stack: str
     will_be_autoterminated_at: str | None
@@ -115,6 +117,7 @@ def describe(call: Call, row: Project) -> ProjectObject:
         "default_workers_count": row.workers_count,
         "default_worker_type_id": row.worker_type_id,
         "workers_count": row.workers_count,
+        "min_workers_count": row.min_workers_count,
         "worker_type_id": row.worker_type_id,
         "kubernetes_stack": row.kubernetes_stack,
         "will_be_autoterminated_at": timestamp_if(ends_at(call.session, row)),

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from auger_reconcile.hub.search.task import TrialResult
-from auger_reconcile.hub.search.trial_process import Evaluation, Job
+from auger_reconcile.hub.search.trial import Evaluation, Job
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.search.ensemble import Blend, Predictions

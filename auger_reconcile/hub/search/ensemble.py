@@ -15,7 +15,7 @@ import numpy as np
 from sklearn import config_context
 
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
-from auger_reconcile.hub.search.trial_process import TrialData
+from auger_reconcile.hub.search.trial import TrialData
 
 Array = np.ndarray[Any, Any]
 Predictions = tuple[Array, ...]

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_reconcile.hub.search.pipeline import build_pipeline
-from auger_reconcile.hub.search.trial_process import Evaluation, Job, TrialData
+from auger_reconcile.hub.search.trial import Evaluation, Job, TrialData
 
 Array = np.ndarray[Any, Any]
 

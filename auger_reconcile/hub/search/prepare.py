@@ -20,7 +20,7 @@ from auger_reconcile.hub.search.kinds import CATEGORY, CODE, DATE, MANY, NUMBER,
 from auger_reconcile.hub.search.metrics import ALIASES, metrics_for
 from auger_reconcile.hub.search.pipeline import known_rows, split_features_target
 from auger_reconcile.hub.search.task import BadTask, SearchTask, Settings, read_settings
-from auger_reconcile.hub.search.trial_process import TrialData
+from auger_reconcile.hub.search.trial import TrialData
 
 ONE_HOT_AT_MOST = 30
 CODES_AT_LEAST = 3

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.hub.search.apart import ProcessDied, call_apart, warm_up
 from auger_reconcile.hub.search.board import Board
+from auger_reconcile.hub.search.cluster import Address, Cluster, Moving
+from auger_reconcile.hub.search.pool import Compute, Limits, OwnProcesses, TrialPool
 from auger_reconcile.hub.search.task import (
     BadTask,
     SearchTask,
@@ -23,7 +25,7 @@ from auger_reconcile.hub.search.task import (
     TrialResult,
     read_settings,
 )
-from auger_reconcile.hub.search.trial_process import Job, TrialData, TrialPool
+from auger_reconcile.hub.search.trial import Job, TrialData
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.search.ensemble import Blend, Predictions
@@ -56,6 +58,7 @@ def run_search(
     *,
     report: Callable[[TrialResult], None],
     should_stop: Callable[[], bool],
+    workers: Callable[[], int] | None = None,
 ) -> str:
     """Search until the budget is used, the wanted score is reached or a stop is asked for.
 
@@ -64,6 +67,7 @@ def run_search(
         finished: trials stored before a restart; they count, and are not reported again.
         report: called once for each finished trial, at once, failed ones included.
         should_stop: polled several times a second.
+        workers: how many trials may run at the same time now; by default those of the task.
 
     Returns:
         "completed" or "interrupted".
@@ -75,17 +79,23 @@ def run_search(
     from auger_reconcile.hub.search import study  # noqa: F401 - while the fork server is importing
 
     began = time.monotonic()
-    settings, workers = read_settings(task), max(1, task.workers)
-    used = sum(result.evaluation_time for result in finished) / workers
+    settings = read_settings(task)
+    used = sum(result.evaluation_time for result in finished) / task.workers
     deadline = began + settings.max_total_seconds - used
     with tempfile.TemporaryDirectory(prefix="auger-run-") as folder:
         path = Path(folder) / "data.pickle"
         info = call_apart(_store_data, task, path, is_over=should_stop)
         if info is None:
             return "interrupted"
-        with TrialPool(path, workers, settings.max_trial_seconds, task.memory_mb) as pool:
+        compute = _compute(task, settings, path)
+        count = workers or (lambda: task.workers)
+        with TrialPool(compute, count, settings.max_trial_seconds) as pool:
             board = Board(info["scoring"], finished, report)
-            return Search(settings, info, pool, board).run(deadline, should_stop)
+            search = Search(settings, info, pool, board)
+            search.run(deadline, should_stop)
+            if settings.use_ensemble and not board.has_ensemble:
+                search.add_ensemble(path, lambda: time.monotonic() > deadline or should_stop())
+    return "interrupted" if should_stop() else "completed"
 
 
 class Search:
@@ -99,8 +109,8 @@ class Search:
         self._numbers: dict[str, int] = {}
         self._left = settings.max_trials - len(board.searched)
 
-    def run(self, deadline: float, should_stop: Callable[[], bool]) -> str:
-        """Run the trials, then the ensemble; return how it ended."""
+    def run(self, deadline: float, should_stop: Callable[[], bool]) -> None:
+        """Run the trials until there is no time, no budget or no wish for more."""
         reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
         last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
         if not self._board.has_baseline:
@@ -116,9 +126,6 @@ class Search:
                     number = self._numbers.pop(job.uid)
                     self._race.tell(job.algorithm_name, number, result.score)
         self._pool.close()
-        if self._settings.use_ensemble and not self._board.has_ensemble:
-            self._add_ensemble(lambda: time.monotonic() > deadline or should_stop())
-        return "interrupted" if should_stop() else "completed"
 
     def _fill(self) -> None:
         """Start trials while there is room for them and budget left."""
@@ -136,13 +143,13 @@ class Search:
         wanted, best = self._settings.exit_score, self._board.best_score
         return wanted is not None and best is not None and best >= wanted
 
-    def _add_ensemble(self, is_over: Callable[[], bool]) -> None:
+    def add_ensemble(self, data_path: Path, is_over: Callable[[], bool]) -> None:
         """Put an ensemble of the best trials on the board, when one helps and there is time."""
         began = time.monotonic()
         self._predict_again(is_over)
         try:
             predictions = self._board.predictions()
-            blend = call_apart(_blend, self._pool.data_path, predictions, is_over=is_over)
+            blend = call_apart(_blend, data_path, predictions, is_over=is_over)
         except ProcessDied:  # out of memory: the board stands without an ensemble
             return
         if blend is not None:
@@ -163,6 +170,17 @@ class Search:
                 self._pool.start(jobs.pop())
             for job, evaluation, _ in self._pool.collect():
                 self._board.keep_predictions(job, evaluation)
+
+
+def _compute(task: SearchTask, settings: Settings, data_path: Path) -> Compute:
+    """Return where trials run: on the scheduler that was named, else as `Moving` says."""
+    limits = Limits(settings.max_trial_seconds, task.memory_mb)
+    if task.scheduler:
+        return Cluster.connect(Address(task.scheduler), data_path, limits, is_same_disk=False)
+    own = OwnProcesses(data_path, task.memory_mb)
+    if task.cluster_file is None:
+        return own
+    return Moving(own, task.cluster_file, data_path, limits, task.workers)
 
 
 def _describe(task: SearchTask) -> dict[str, Any]:

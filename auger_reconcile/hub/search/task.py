@@ -35,7 +35,11 @@ class BadTask(Exception):
 
 @dataclass(frozen=True)
 class SearchTask:
-    """One run: where the data lies, the roles of its columns, and what was asked for."""
+    """One run: where the data lies, the roles of its columns, and what was asked for.
+
+    `scheduler` is the address of a Dask scheduler whose workers run every trial; `cluster_file` is
+    where a cluster of this machine notes its own, as soon as it is there.
+    """
 
     data_path: Path
     stat_data: list[dict[str, Any]]
@@ -44,6 +48,8 @@ class SearchTask:
     seed: int
     workers: int = 1
     memory_mb: int | None = None
+    scheduler: str = ""
+    cluster_file: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from auger_reconcile.hub.work.process import hold_job
 from auger_reconcile.hub.work.sources import SourceMissing, stored_path
 from auger_reconcile.hub.work.standby import WAIT_FOR_JOB, wait_for_job
 
-_NICENESS = 5  # the hub's answers come before its work
+NICENESS = 5  # the hub's answers come before its work
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def run_child(
     traceback, and the supervisor tries again.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
-    os.nice(_NICENESS)
+    os.nice(NICENESS)
     row_id = _row_id(warm_up)
     if row_id is None:
         return 0
@@ -79,8 +79,9 @@ def run_child(
 
 
 def _row_id(warm_up: Callable[[], None] | None) -> str | None:
-    if sys.argv[1] != WAIT_FOR_JOB:
-        return sys.argv[1]
+    row_id = sys.argv[2]
+    if row_id != WAIT_FOR_JOB:
+        return row_id
     if warm_up is not None:
         warm_up()
     return wait_for_job()

@@ -38,5 +38,6 @@ def export(place: Workplace, row_id: str) -> None:
             row.status, row.key = "success", key
 
 
-if __name__ == "__main__":
-    raise SystemExit(run_child("export", export))
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("export", export)

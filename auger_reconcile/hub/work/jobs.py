@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Sequence
-
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -49,28 +46,6 @@ def find_jobs(database: Database) -> list[Job]:
             )
             jobs += [Job(kind, str(row.id), row.project_id) for row in connection.execute(query)]
     return jobs
-
-
-def start_run(database: Database, job: Job, working: Sequence[str]) -> bool:
-    """Give a run the free slots of its project's compute; False when there are none."""
-    with database.write() as session:
-        run = session.get(ExperimentSession, job.row_id)
-        project = session.get(Project, job.project_id)
-        if run is None or project is None:
-            return False
-        taken = select(ExperimentSession.workers).where(
-            ExperimentSession.project_id == project.id, ExperimentSession.id.in_(working)
-        )
-        free = slots(project) - sum(session.scalars(taken))
-        if free < 1:
-            return False
-        run.workers = free
-        return True
-
-
-def slots(project: Project) -> int:
-    """Return how many trials a project's compute runs at the same time."""
-    return max(1, min(project.workers_count, os.cpu_count() or 1))
 
 
 def close_job(database: Database, job: Job, reason: str) -> None:

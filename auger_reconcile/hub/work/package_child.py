@@ -66,5 +66,6 @@ def _data(session: Session, run: ExperimentSession, refit_data_path: str | None)
     return data
 
 
-if __name__ == "__main__":
-    raise SystemExit(run_child("package", package))
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("package", package)

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from auger_reconcile.hub.settings import HubSettings
 
+MODULE = "auger_reconcile.hub.work"
 _LOCK_WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
 
@@ -49,12 +50,11 @@ class Child:
 
     @classmethod
     def start(cls, job: Job, settings: HubSettings, log_path: Path) -> Child:
-        """Start `python -m auger_reconcile.hub.work.<kind>_child ROW_ID`."""
-        module = f"auger_reconcile.hub.work.{job.kind}_child"
+        """Start `python -m auger_reconcile.hub.work KIND ROW_ID`."""
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, job.row_id],
+                [sys.executable, "-m", MODULE, job.kind, job.row_id],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -32,5 +32,6 @@ def profile(place: Workplace, row_id: str) -> None:
             row.status, row.statistics = "processed", statistics
 
 
-if __name__ == "__main__":
-    raise SystemExit(run_child("profile", profile))
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("profile", profile)

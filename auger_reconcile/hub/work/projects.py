@@ -14,10 +14,7 @@ from auger_reconcile.hub.database.tables import (
     ExperimentSession,
     Organization,
     Pipeline,
-    PipelineFile,
-    Prediction,
     Project,
-    ProjectFile,
     Trial,
     now,
 )
@@ -26,14 +23,13 @@ from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import end_run
 from auger_reconcile.hub.work.predictions import Predictions
+from auger_reconcile.hub.work.sweep import remove_files
 
 _NEXT = {"deploying": "deployed", "deployed": "running", "undeploying": "undeployed"}
 _STEP = timedelta(seconds=0.15)  # so that every status can be seen
 
 
-def advance_projects(
-    database: Database, settings: HubSettings, storage: Storage, busy: AbstractSet[int]
-) -> bool:
+def advance_projects(database: Database, storage: Storage, busy: AbstractSet[int]) -> bool:
     """Move every project one status on where it may; True while one is still on its way.
 
     `busy` are the projects with living child processes: those end first.
@@ -45,7 +41,7 @@ def advance_projects(
         with database.write() as session:
             project = session.get(Project, project_id)
             if project is not None:
-                _advance(session, project, settings, storage, is_busy=project_id in busy)
+                _advance(session, project, storage, is_busy=project_id in busy)
     return bool(ids)
 
 
@@ -67,15 +63,13 @@ def stop_idle(database: Database) -> None:
                 project.status = "undeploying"
 
 
-def _advance(
-    session: Session, project: Project, settings: HubSettings, storage: Storage, *, is_busy: bool
-) -> None:
+def _advance(session: Session, project: Project, storage: Storage, *, is_busy: bool) -> None:
     if project.deleting or project.status == "undeploying":
         _interrupt_runs(session, project)
         if is_busy:
             return
     if project.deleting:
-        _remove(session, project, settings, storage)
+        _remove(session, project, storage)
     elif project.status in _NEXT and now() - project.updated_at >= _STEP:
         project.status = _NEXT[project.status]
 
@@ -89,19 +83,10 @@ def _interrupt_runs(session: Session, project: Project) -> None:
         end_run(session, run, "interrupted", None)
 
 
-def _remove(session: Session, project: Project, settings: HubSettings, storage: Storage) -> None:
-    """Delete a project's rows; its files and models go with them."""
+def _remove(session: Session, project: Project, storage: Storage) -> None:
+    """Delete a project's rows and files; the models are swept away after them."""
     bucket = session.get_one(Organization, project.organization_id).main_bucket
-    for table, key in (
-        (ProjectFile, ProjectFile.key),
-        (PipelineFile, PipelineFile.key),
-        (Prediction, Prediction.result_key),
-    ):
-        for name in session.scalars(select(key).where(table.project_id == project.id)):
-            if name:
-                storage.delete(bucket, name)
-    for trial_id in session.scalars(select(Pipeline.id).where(Pipeline.project_id == project.id)):
-        shutil.rmtree(settings.models_folder / trial_id, ignore_errors=True)
+    remove_files(session, storage, bucket, project)
     session.execute(delete(Trial).where(Trial.project_id == project.id))
     session.execute(delete(Project).where(Project.id == project.id))
 

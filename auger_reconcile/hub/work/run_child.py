@@ -24,14 +24,15 @@ _NO_FAILURES: dict[str, Any] = {
 }
 
 
-class StopSignal:
-    """Tells the search to stop: its user interrupted it, or the hub is going down."""
+class Orders:
+    """What the hub wants of a run: to stop, because of its user or its own end; its workers."""
 
     def __init__(self, database: Database, run_id: str) -> None:
         self._database = database
         self._run_id = run_id
         self._asked_at = 0.0
         self._is_wanted = True
+        self._workers = 1
         self.is_hub_stopping = threading.Event()
 
     def __call__(self) -> bool:
@@ -43,13 +44,18 @@ class StopSignal:
             with self._database.read() as session:
                 run = session.get(ExperimentSession, self._run_id)
             self._is_wanted = run is not None and run.status in ("preprocess", "started")
+            self._workers = 1 if run is None else run.workers
         return not self._is_wanted
+
+    def workers(self) -> int:
+        """Return how many trials may run at the same time: the share of the run, as of now."""
+        return max(1, self._workers)
 
 
 def search(place: Workplace, run_id: str) -> None:
     """Prepare and search, or go on where a process before this one stopped."""
-    stop = StopSignal(place.database, run_id)
-    signal.signal(signal.SIGTERM, lambda *_: stop.is_hub_stopping.set())
+    orders = Orders(place.database, run_id)
+    signal.signal(signal.SIGTERM, lambda *_: orders.is_hub_stopping.set())
     with place.database.read() as session:
         run = session.get(ExperimentSession, run_id)
     if run is None or run.status not in ("preprocess", "started"):
@@ -62,10 +68,12 @@ def search(place: Workplace, run_id: str) -> None:
         if not _begin(place.database, run_id, info, task.model_type):
             return
         board = Board(place.database, run_id, info)
-        outcome = run_search(task, board.finished(), report=board.add, should_stop=stop)
+        outcome = run_search(
+            task, board.finished(), report=board.add, should_stop=orders, workers=orders.workers
+        )
     except BadTask as error:
         raise Impossible(str(error)) from error
-    if outcome == "interrupted" and stop.is_hub_stopping.is_set():
+    if outcome == "interrupted" and orders.is_hub_stopping.is_set():
         return  # the run goes on when the hub starts again
     _end(place.database, run_id, outcome)
 
@@ -87,6 +95,7 @@ def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: st
         if run.status == "started":
             return True
         run.status, run.started_at, run.model_type = "started", now(), model_type
+        run.message = None  # it waits no more
         start_time = naive_timestamp(run.started_at)
         options = {**options_of(run), **info, "start_time": start_time}
         features = info.get("originalFeatureColumns") or info.get("featureColumns") or []
@@ -123,5 +132,6 @@ def _no_trial(run: ExperimentSession) -> str:
     return "no trial could be scored"
 
 
-if __name__ == "__main__":
-    raise SystemExit(run_child("run", search, warm_up))
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("run", search, warm_up)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.hub.database.tables import ExperimentSession, Project, ProjectFile
 from auger_reconcile.hub.work.child import Impossible, Workplace
+from auger_reconcile.hub.work.memory import memory_of
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.search.run import SearchTask
 
 _DEFAULT_SEED = 42
-_STANDARD_MEMORY_MB = 4096
-_HIGH_MEMORY_MB = 16384  # worker types 2 and 3 are both called high_memory (wire contract §2.4)
 
 
 def seed_of(run: ExperimentSession) -> int:
@@ -55,18 +53,11 @@ def read_task(place: Workplace, run: ExperimentSession) -> SearchTask:
         model_type=run.model_type or _model_type(options),
         seed=seed_of(run),
         workers=max(1, run.workers),
-        memory_mb=_memory_mb(project.worker_type_id),
+        memory_mb=memory_of(project.worker_type_id),
+        scheduler=place.settings.scheduler,
+        cluster_file=place.settings.cluster_path(project.id),
     )
 
 
 def _model_type(options: dict[str, Any]) -> str:
     return "regression" if options.get("classification") is False else "classification"
-
-
-def _memory_mb(worker_type_id: int) -> int:
-    wanted = _STANDARD_MEMORY_MB if worker_type_id == 1 else _HIGH_MEMORY_MB
-    try:
-        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
-    except (ValueError, OSError, AttributeError):
-        return wanted
-    return min(wanted, installed)

@@ -62,5 +62,6 @@ def _read(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
     return columns, row.rows
 
 
-if __name__ == "__main__":
-    raise SystemExit(run_child("score", score))
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("score", score)

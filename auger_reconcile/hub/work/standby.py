@@ -18,7 +18,7 @@ from sqlalchemy import exists, select
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import ExperimentSession, Project, ProjectFile, now
 from auger_reconcile.hub.settings import HubSettings
-from auger_reconcile.hub.work.process import Child, Job
+from auger_reconcile.hub.work.process import MODULE, Child, Job
 
 WAIT_FOR_JOB = "-"
 """Stands for the row on the command line of a child that will be told its row on stdin."""
@@ -68,7 +68,7 @@ class Standby:
     def _start(self) -> subprocess.Popen[bytes]:
         with self._settings.log_path.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "auger_reconcile.hub.work.run_child", WAIT_FOR_JOB],
+                [sys.executable, "-m", MODULE, "run", WAIT_FOR_JOB],
                 stdin=subprocess.PIPE,
                 stdout=log,
                 stderr=log,

@@ -14,11 +14,14 @@ from pathlib import Path
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
-from auger_reconcile.hub.work.jobs import close_job, find_jobs, start_run
+from auger_reconcile.hub.work.compute import Compute
+from auger_reconcile.hub.work.jobs import close_job, find_jobs
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
 from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines, stop_idle
+from auger_reconcile.hub.work.shares import may_start, share
 from auger_reconcile.hub.work.standby import Standby, is_run_expected
+from auger_reconcile.hub.work.sweep import sweep_models
 
 _log = logging.getLogger("auger.hub.work")
 _MOVING_SECONDS = 0.1
@@ -39,7 +42,9 @@ class Supervisor:
         self._storage = storage
         self._predictions = Predictions(settings, database, storage)
         self._standby = Standby(settings)
+        self._compute = Compute(settings, database, self._log_path(0))
         self._children: dict[Job, Child] = {}
+        self._shared: dict[int, frozenset[str]] = {}
         self._attempts: dict[Job, int] = {}
         self._unwanted_since: dict[Job, float] = {}
         self._wake = threading.Event()
@@ -64,6 +69,7 @@ class Supervisor:
         self._standby.close()
         self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
+        self._compute.stop()  # after the runs: they must not see their workers end
 
     def project_log(self, project_id: int) -> str:
         """Return what the children of a project said."""
@@ -90,8 +96,11 @@ class Supervisor:
         if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
             self._idle_looked_at = time.monotonic()
             stop_idle(self._database)
-        busy_projects = {child.job.project_id for child in self._children.values()}
-        is_moving = advance_projects(self._database, self._settings, self._storage, busy_projects)
+            sweep_models(self._database, self._settings, self._predictions)
+        self._share_workers()
+        self._compute.keep()
+        busy_projects = {job.project_id for job in self._children} | self._compute.projects()
+        is_moving = advance_projects(self._database, self._storage, busy_projects)
         retire_pipelines(self._database, self._settings, self._predictions)
         self._predictions.take_up()
         is_expected = is_run_expected(self._database)
@@ -125,11 +134,33 @@ class Supervisor:
         return waiting or Child.start(job, self._settings, log_path)
 
     def _may_start(self, job: Job) -> bool:
-        """Runs wait for a free slot of their project's compute, other jobs for a free process."""
+        """Runs wait for a free worker of their project, other jobs for a free process."""
         if job.kind == "run":
-            working = [other.row_id for other in self._children if other.kind == "run"]
-            return start_run(self._database, job, working)
+            working = self._working_runs().get(job.project_id, frozenset())
+            is_free = may_start(self._database, self._settings, job.row_id, len(working))
+            if is_free:
+                self._share(job.project_id, working | {job.row_id})
+            return is_free
         return sum(other.kind != "run" for other in self._children) < _SHORT_JOBS
+
+    def _share_workers(self) -> None:
+        """Divide the workers of a project anew whenever a run of it began or ended."""
+        working = self._working_runs()
+        self._shared = {key: runs for key, runs in self._shared.items() if key in working}
+        for project_id, runs in working.items():
+            if self._shared.get(project_id) != runs:
+                self._share(project_id, runs)
+
+    def _share(self, project_id: int, runs: frozenset[str]) -> None:
+        share(self._database, self._settings, project_id, sorted(runs))
+        self._shared[project_id] = runs
+
+    def _working_runs(self) -> dict[int, frozenset[str]]:
+        runs: dict[int, frozenset[str]] = {}
+        for job in self._children:
+            if job.kind == "run":
+                runs[job.project_id] = runs.get(job.project_id, frozenset()) | {job.row_id}
+        return runs
 
     def _end_unwanted(self, jobs: set[Job]) -> None:
         """A child sees by itself that its work is not wanted any more; a stuck one is killed."""

@@ -4,7 +4,7 @@ import pytest
 from auger_reconcile.hub.search.board import KEPT, Board, mean_scores
 from auger_reconcile.hub.search.ensemble import Blend
 from auger_reconcile.hub.search.task import TrialResult
-from auger_reconcile.hub.search.trial_process import Evaluation, Job
+from auger_reconcile.hub.search.trial import Evaluation, Job
 
 
 def evaluation(*scores: float) -> Evaluation:

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 
 from auger_reconcile.hub.search.ensemble import Blender
-from auger_reconcile.hub.search.trial_process import TrialData
+from auger_reconcile.hub.search.trial import TrialData
 
 ROWS, FOLDS = 200, 4
 

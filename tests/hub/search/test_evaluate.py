@@ -5,7 +5,7 @@ import numpy as np
 
 from auger_reconcile.hub.search.evaluate import cross_validate
 from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.trial_process import Job
+from auger_reconcile.hub.search.trial import Job
 from tests.hub.search.tables import iris, monthly, task_for
 
 LINEAR = "sklearn.linear_model.LogisticRegression"

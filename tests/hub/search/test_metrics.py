@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 from sklearn import metrics as sk
@@ -124,3 +127,120 @@ def test_a_fold_of_a_single_class_has_no_area_under_the_curve() -> None:
     found = scores(Outcome.of(np.array([1, 1]), SHOWN[:2], TRUTH))
     assert "roc_auc" not in found
     assert found["accuracy"] == 0.5
+
+
+def random_classes(seed: int, classes: int) -> Outcome:
+    """Some classes are rare, some never predicted; probabilities are often equal."""
+    random = np.random.default_rng(seed)
+    rows = int(random.integers(30, 200))
+    truth = random.choice(classes, rows, p=random.dirichlet(np.full(classes, 0.7)))
+    truth[:classes] = np.arange(classes)
+    shown = np.round(random.dirichlet(np.ones(classes), rows), int(random.integers(1, 4))) + 1e-3
+    return Outcome.of(truth, shown / shown.sum(axis=1, keepdims=True), truth)
+
+
+def random_values(seed: int) -> Outcome:
+    random = np.random.default_rng(seed)
+    rows = int(random.integers(5, 200))
+    truth, history = random.gamma(1.0, 10.0, rows), random.gamma(1.0, 10.0, 50)
+    return Outcome.of(truth, truth + random.normal(scale=4.0, size=rows), history)
+
+
+def averages(name: str) -> dict[str, Callable[[Outcome], float]]:
+    function = getattr(sk, f"{name}_score")
+    return {
+        f"{name}_{average}": partial(on_labels, partial(function, average=average, zero_division=0))
+        for average in ("macro", "micro", "weighted")
+    }
+
+
+def on_labels(function: Callable[..., float], outcome: Outcome) -> float:
+    return float(function(outcome.truth, outcome.predicted))
+
+
+def on_chances(function: Callable[..., float], outcome: Outcome) -> float:
+    assert outcome.probabilities is not None
+    return float(function(outcome.truth, outcome.probabilities[:, 1]))
+
+
+def negative(function: Callable[..., float]) -> Callable[[Outcome], float]:
+    return lambda outcome: -on_labels(function, outcome)
+
+
+def above_zero(function: Callable[..., float]) -> Callable[[Outcome], float]:
+    return lambda outcome: -float(function(outcome.truth, np.clip(outcome.predicted, 0, None)))
+
+
+def mase(outcome: Outcome) -> float:
+    steps = [abs(b - a) for a, b in zip(outcome.history, outcome.history[1:], strict=False)]
+    errors = [abs(t - p) for t, p in zip(outcome.truth, outcome.predicted, strict=True)]
+    return -(sum(errors) / len(errors)) / (sum(steps) / len(steps))
+
+
+def mda(outcome: Outcome) -> float:
+    before = [outcome.history[-1], *outcome.truth[:-1]]
+    triples = zip(before, outcome.truth, outcome.predicted, strict=True)
+    hits = [np.sign(t - b) == np.sign(p - b) for b, t, p in triples]
+    return sum(hits) / len(hits)
+
+
+REFERENCE: dict[str, Callable[[Outcome], float]] = {
+    "accuracy": partial(on_labels, sk.accuracy_score),
+    **averages("f1"),
+    **averages("precision"),
+    **averages("recall"),
+    "neg_log_loss": lambda o: (
+        -sk.log_loss(o.truth, o.probabilities, labels=range(o.probabilities.shape[1]))
+    ),
+}
+BINARY_REFERENCE: dict[str, Callable[[Outcome], float]] = {
+    "average_precision": partial(on_chances, sk.average_precision_score),
+    "roc_auc": partial(on_chances, sk.roc_auc_score),
+    "gini": lambda o: 2 * on_chances(sk.roc_auc_score, o) - 1,
+    "f1": partial(on_labels, partial(sk.f1_score, zero_division=0)),
+    "precision": partial(on_labels, partial(sk.precision_score, zero_division=0)),
+    "recall": partial(on_labels, partial(sk.recall_score, zero_division=0)),
+    "cohen_kappa_score": partial(on_labels, sk.cohen_kappa_score),
+    "matthews_corrcoef": partial(on_labels, sk.matthews_corrcoef),
+}
+VALUES_REFERENCE: dict[str, Callable[[Outcome], float]] = {
+    "explained_variance": partial(on_labels, sk.explained_variance_score),
+    "r2": partial(on_labels, sk.r2_score),
+    "neg_median_absolute_error": negative(sk.median_absolute_error),
+    "neg_mean_absolute_error": negative(sk.mean_absolute_error),
+    "neg_mean_squared_error": negative(sk.mean_squared_error),
+    "neg_rmse": negative(sk.root_mean_squared_error),
+    "neg_mean_squared_log_error": above_zero(sk.mean_squared_log_error),
+    "neg_rmsle": above_zero(sk.root_mean_squared_log_error),
+    "neg_mase": mase,
+    "mda": mda,
+}
+
+
+def test_every_metric_has_a_reference() -> None:
+    assert set(REFERENCE) == MULTICLASS
+    assert set(BINARY_REFERENCE) == ONLY_BINARY
+    assert set(VALUES_REFERENCE) == OF_VALUES
+
+
+@pytest.mark.parametrize("name", sorted(REFERENCE))
+@pytest.mark.parametrize("seed", range(10))
+def test_metrics_of_many_classes_equal_their_reference(name: str, seed: int) -> None:
+    outcome = random_classes(seed, classes=2 + seed % 5)
+    assert scores(outcome)[name] == pytest.approx(REFERENCE[name](outcome), abs=1e-12, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(BINARY_REFERENCE))
+@pytest.mark.parametrize("seed", range(10))
+def test_metrics_of_two_classes_equal_their_reference(name: str, seed: int) -> None:
+    outcome = random_classes(seed, classes=2)
+    expected = BINARY_REFERENCE[name](outcome)
+    assert scores(outcome)[name] == pytest.approx(expected, abs=1e-12, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", sorted(VALUES_REFERENCE))
+@pytest.mark.parametrize("seed", range(10))
+def test_metrics_of_values_equal_their_reference(name: str, seed: int) -> None:
+    outcome = random_values(seed)
+    expected = VALUES_REFERENCE[name](outcome)
+    assert scores(outcome)[name] == pytest.approx(expected, abs=1e-12, rel=1e-12)

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from auger_reconcile.hub.search.apart import warm_up
+from auger_reconcile.hub.search.pool import OwnProcesses, TrialPool
 from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.trial_process import Evaluation, Job, TrialPool
+from auger_reconcile.hub.search.trial import Evaluation, Job
 from tests.hub.search.tables import iris, task_for
 
 LINEAR = "sklearn.linear_model.LogisticRegression"
@@ -27,6 +28,12 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def pool_of(
+    stored: Path, workers: int = 1, seconds: float = 20, memory_mb: int | None = None
+) -> TrialPool:
+    return TrialPool(OwnProcesses(stored, memory_mb), lambda: workers, seconds)
+
+
 def collect(pool: TrialPool, seconds: float = 20) -> list[tuple[Job, Evaluation, float]]:
     ended: list[tuple[Job, Evaluation, float]] = []
     deadline = time.monotonic() + seconds
@@ -37,8 +44,7 @@ def collect(pool: TrialPool, seconds: float = 20) -> list[tuple[Job, Evaluation,
 
 
 def outcome_of(stored: Path, name: str, params: dict[str, Any], **limits: Any) -> Evaluation:
-    seconds, memory = limits.get("seconds", 20), limits.get("memory_mb")
-    with TrialPool(stored, 1, seconds, memory) as pool:
+    with pool_of(stored, **limits) as pool:
         pool.start(Job.new(name, params))
         ((_, evaluation, _),) = collect(pool)
     return evaluation
@@ -73,7 +79,7 @@ def test_what_a_library_raises_is_the_trials_failure(stored: Path) -> None:
 
 
 def test_a_trial_whose_process_dies_is_tried_once_more(stored: Path) -> None:
-    with TrialPool(stored, 1, 20, None) as pool:
+    with pool_of(stored) as pool:
         pool.start(Job.new(LINEAR, {}))
         kill_trials()
         ((_, evaluation, _),) = collect(pool)
@@ -81,7 +87,7 @@ def test_a_trial_whose_process_dies_is_tried_once_more(stored: Path) -> None:
 
 
 def test_a_trial_whose_process_dies_twice_has_failed(stored: Path) -> None:
-    with TrialPool(stored, 1, 20, None) as pool:
+    with pool_of(stored) as pool:
         pool.start(Job.new(FOREST, ENDLESS))
         kill_trials()
         assert pool.collect() == []
@@ -92,7 +98,7 @@ def test_a_trial_whose_process_dies_twice_has_failed(stored: Path) -> None:
 
 
 def test_trials_run_at_the_same_time_up_to_the_number_of_workers(stored: Path) -> None:
-    with TrialPool(stored, 2, 20, None) as pool:
+    with pool_of(stored, 2) as pool:
         pool.start(Job.new(FOREST, ENDLESS))
         assert not pool.is_full
         pool.start(Job.new(FOREST, ENDLESS))
@@ -100,7 +106,7 @@ def test_trials_run_at_the_same_time_up_to_the_number_of_workers(stored: Path) -
 
 
 def test_closing_kills_what_runs(stored: Path) -> None:
-    pool = TrialPool(stored, 1, 20, None)
+    pool = pool_of(stored)
     pool.start(Job.new(FOREST, ENDLESS))
     (process,) = multiprocessing.active_children()
     pool.close()

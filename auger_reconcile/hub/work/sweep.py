@@ -1,0 +1,66 @@
+"""Removes what deleted objects have left on the disk.
+
+Looks at what is there and at what the database knows, so it does not matter how something was
+deleted, or whether the hub was killed before its files were.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import (
+    PipelineFile,
+    Prediction,
+    Project,
+    ProjectFile,
+    Trial,
+)
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.storage import Storage, project_folder
+from auger_reconcile.hub.work.predictions import Predictions
+
+_TRIAL_ID = re.compile(r"[0-9A-F]{15}")
+_AT_ONCE = 500
+KEYS = (
+    (ProjectFile, ProjectFile.key),
+    (PipelineFile, PipelineFile.key),
+    (Prediction, Prediction.result_key),
+)
+"""Where the database holds keys of stored files."""
+
+
+def sweep_models(database: Database, settings: HubSettings, predictions: Predictions) -> None:
+    """Remove fitted models of trials that are no more."""
+    folders = [path for path in settings.models_folder.iterdir() if _TRIAL_ID.fullmatch(path.name)]
+    for first in range(0, len(folders), _AT_ONCE):
+        some = folders[first : first + _AT_ONCE]
+        query = select(Trial.id).where(Trial.id.in_([path.name for path in some]))
+        with database.connect() as connection:
+            known = set(connection.scalars(query))
+        for path in some:
+            if path.name not in known:
+                predictions.forget(path.name)
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def remove_files(session: Session, storage: Storage, bucket: str, project: Project) -> None:
+    """Delete a project's stored files, and uploads of it that never became a data set.
+
+    Its folder may hold files of another project, which had this one's name before it was renamed.
+    """
+    mine: set[str] = set()
+    others: set[str] = set()
+    for table, key in KEYS:
+        query = select(table.project_id, key).where(
+            table.organization_id == project.organization_id, key.is_not(None)
+        )
+        for owner, name in session.execute(query):
+            (mine if owner == project.id else others).add(str(name))
+    mine |= set(storage.keys(bucket, project_folder(project.name)))
+    for name in mine - others:
+        storage.delete(bucket, name)
