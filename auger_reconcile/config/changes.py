@@ -99,7 +99,7 @@ def _shape(value: Any) -> Any:
     """Return plain data as data that compares equal only if it means the same."""
     match value:
         case dict():
-            return {key: _shape(one) for key, one in value.items()}
+            return {key.replace("${", "$${"): _shape(one) for key, one in value.items()}
         case list() | tuple():
             return [_shape(one) for one in value]
         case str():

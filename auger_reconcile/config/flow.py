@@ -43,9 +43,11 @@ def edit_flow(
     if last == len(items) - 1:
         yield Edit(after, after, added)
     elif "#" in text[after : items[-1][0]]:  # a comment that belongs to what stays
-        begin = items[last + 1][0]
+        begin, end = items[last + 1][0], items[-1][1]
+        rest = text[end : inner[1]]
+        end += rest.index(",") + 1 if rest.lstrip().startswith(",") else 0
         yield Edit(after, after, added)
-        yield Edit(begin, items[-1][1], "")
+        yield Edit(begin, end, "")
     else:
         yield Edit(after, items[-1][1], added)
 
