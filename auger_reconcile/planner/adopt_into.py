@@ -6,6 +6,7 @@ few as suffice; what the hub does not have goes; what nothing declared stands fo
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -204,15 +205,22 @@ class _Stage:
                 yield found
 
     def _needed(self) -> set[Any]:
-        """Return the ids of objects without which something declared could not stay."""
-        keys = {
-            key
-            for one in self.known.standings.values()
-            if (found := _stood_for(self.known, one)) is not None
-            for key in one.kind.bound_to(found)
-        }
+        """Return the ids of objects without which something else could not be declared."""
+        keys = {key for kind, one in self._others() for key in kind.bound_to(one)}
         objects = self.known.observed.of(self.known.project, self.kind.name)
         return {one.id for one in objects if (self.kind.name, str(one.id)) in keys}
+
+    def _others(self) -> Iterator[tuple[Kind[Any, Any], Any]]:
+        """Yield what is to be declared: objects that stand for something, and those for nothing."""
+        owned: dict[str, set[Any]] = defaultdict(set)
+        for one in self.known.standings.values():
+            owned[one.kind.name] |= {found.id for found in one.assessment.revisions}
+            if (found := _stood_for(self.known, one)) is not None:
+                yield one.kind, found
+        for kind in all_kinds().values():
+            for found in self.known.chosen[kind.name]:
+                if found.id not in owned[kind.name]:
+                    yield kind, found
 
     def _add(self, found: Any) -> None:
         label = getattr(found, "name", None) or found.id

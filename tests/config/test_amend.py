@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ experiments:
 """
 
 
-def amended(text: str, changes: dict[tuple[str, ...], Any], number: int = 0) -> str:
+def amended(text: str, changes: Mapping[Any, Any], number: int = 0) -> str:
     return amend(FileText(Path("auger.yaml"), text), number, changes).text
 
 
