@@ -7,7 +7,7 @@ import sys
 
 from benchmarks.figure import write_page
 
-NAMES = ("cold_start", "planning", "applying", "uploading", "waiting")
+NAMES = ("cold_start", "planning", "applying", "uploading", "waiting", "hub", "hub_data")
 
 
 def main() -> None:

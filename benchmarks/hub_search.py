@@ -1,0 +1,29 @@
+"""The same search without a hub, for what the hub adds to it."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from auger_reconcile.hub.search.run import SearchTask, TrialResult, run_search
+from benchmarks.measure import tell
+
+
+def main(data: str, options: str, seed: str) -> None:
+    """Search in this process, and tell how long it took."""
+    asked = json.loads(options)
+    names = [*asked["featureColumns"], asked["targetFeature"]]
+    columns = [
+        {
+            "column_name": n,
+            "use": n != asked["targetFeature"],
+            "isTarget": n == asked["targetFeature"],
+        }
+        for n in names
+    ]
+    task = SearchTask(Path(data), columns, asked, "classification", int(seed), workers=2)
+    board: list[TrialResult] = []
+    began = time.perf_counter()
+    run_search(task, [], report=board.append, should_stop=lambda: False)
+    tell(seconds=time.perf_counter() - began, trials=len(board))
