@@ -2,11 +2,13 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
+import pytest
 
 from auger_reconcile.hub.search.evaluate import cross_validate
 from auger_reconcile.hub.search.prepare import make_trial_data
 from auger_reconcile.hub.search.trial import Job
-from tests.hub.search.tables import iris, monthly, task_for
+from tests.hub.search.tables import iris, mixed, monthly, task_for
 
 LINEAR = "sklearn.linear_model.LogisticRegression"
 
@@ -38,3 +40,31 @@ def test_series_are_forecast_fold_after_fold(tmp_path: Path) -> None:
     evaluation = cross_validate(data, Job.new("sklearn.linear_model.Ridge", {"lags": 12}))
     assert [len(shown) for shown in evaluation.predictions] == [16] * 5
     assert evaluation.fold_scores[-1]["neg_mase"] > -0.5
+
+
+@pytest.mark.parametrize("name", ["sklearn.linear_model.Ridge", "lightgbm.LGBMRegressor"])
+def test_no_forecast_depends_on_what_comes_after_its_training_rows(
+    tmp_path: Path, name: str
+) -> None:
+    shuffled = monthly().sample(frac=1, random_state=3)
+    data = make_trial_data(task_for(tmp_path, shuffled, "sales", "timeseries"))
+    job = Job.new(name, {"lags": 12})
+    known = cross_validate(data, job).predictions
+    months = pd.to_datetime(data.features["month"])
+    for number, (train, test) in enumerate(data.folds):
+        assert months[train].max() < months[test].min()
+        changed = data.target.copy()
+        changed[months > months[train].max()] *= -3
+        split = replace(data, target=changed, folds=[(train, test)])
+        np.testing.assert_array_equal(cross_validate(split, job).predictions[0], known[number])
+
+
+def test_no_prediction_depends_on_the_targets_of_its_test_rows(tmp_path: Path) -> None:
+    data = make_trial_data(task_for(tmp_path, mixed(), "bought"))
+    job = Job.new(LINEAR, {})
+    known = cross_validate(data, job).predictions
+    for number, (train, test) in enumerate(data.folds):
+        changed = data.target.copy()
+        changed[test] = 1 - changed[test]
+        split = replace(data, target=changed, folds=[(train, test)])
+        np.testing.assert_array_equal(cross_validate(split, job).predictions[0], known[number])
