@@ -104,7 +104,7 @@ class Builder:
     def _split_options(self, settings: Mapping, report: Report) -> tuple[Mapping, dict[str, Any]]:
         """Divide the settings of an experiment from those that are only passed on."""
         entries = settings.entries
-        foreign = entries.keys() & (legacy.EXPERIMENT_KEYS | legacy.IGNORED_IN_EXPERIMENT)
+        foreign = entries.keys() & legacy.FOREIGN_IN_EXPERIMENT
         review = self.document.root.value("review")
         if not foreign and review is None:
             return settings, {}

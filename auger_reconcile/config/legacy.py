@@ -49,6 +49,7 @@ SPLIT = {
 }
 OTHER = frozenset({"class_weight", "validation_source"})
 EXPERIMENT_KEYS = PASSED_ON.keys() | SPLIT.keys() | OTHER
+FOREIGN_IN_EXPERIMENT = EXPERIMENT_KEYS | IGNORED_IN_EXPERIMENT
 _INTEGERS = frozenset(
     {"trials_per_worker", "max_concurrent_trials", "max_cores_per_trial", "cpu_per_mt_algorithm"}
 )

@@ -122,12 +122,13 @@ def _assess(
     for address in _needed_first(references):
         declared = desired.resources[address]
         kind = kind_of(address.kind)
-        refs = {role: standings.get(at) for role, at in references[address].items()}
-        known = {role: one.assessment for role, one in refs.items() if one is not None}
-        homes = [one for one in refs.values() if one and one.kind.is_home and _is_gone(one)]
+        roles = references[address]
+        refs = {role: standings[at] for role, at in roles.items() if at in standings}
+        known = {role: one.assessment for role, one in refs.items()}
+        homes = [one for one in refs.values() if one.kind.is_home and _is_gone(one)]
         wanted = Wanted.ABSENT if options.destroy or homes else kind.wanted(declared.spec)
-        if len(known) < len(refs):
-            missing = next(at for role, at in references[address].items() if role not in known)
+        if len(known) < len(roles):
+            missing = next(at for at in roles.values() if at not in standings)
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
         else:
             found = index.find(address, kind, kind.lookup(declared.spec, known))

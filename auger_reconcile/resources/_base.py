@@ -87,12 +87,10 @@ class Spec(BaseModel):
     )
 
 
-def setting(
-    *, default: Any = ..., description: str, traits: Iterable[Trait] = (), **limits: Any
-) -> Any:
-    """Declare one setting: its default, its description, its traits and its limits."""
+def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) -> Any:
+    """Declare one setting: its description, its traits, its default and its limits."""
     extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
-    return Field(default=default, description=description, json_schema_extra=extra, **limits)
+    return Field(description=description, json_schema_extra=extra, **limits)
 
 
 def has_trait(spec: type[BaseModel], name: str, trait: Trait) -> bool:

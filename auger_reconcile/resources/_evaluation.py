@@ -68,7 +68,7 @@ class SearchSettings(Spec):
         default=None, description="The column that holds the time, for `timeseries`."
     )
     options: Mapping[str, Any] = setting(
-        default={},
+        default_factory=dict,
         description=(
             "Computed: further settings of existing clients under their names on the wire, passed "
             "on as they are."

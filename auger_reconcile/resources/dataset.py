@@ -90,7 +90,7 @@ class DatasetSpec(Spec):
     @property
     def is_remote(self) -> bool:
         """Whether the hub fetches the data itself."""
-        return urlsplit(self.source or "").scheme in ("http", "https")
+        return (self.source or "").partition(":")[0].lower() in ("http", "https")
 
 
 @dataclass(frozen=True)

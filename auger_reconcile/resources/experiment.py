@@ -337,9 +337,10 @@ def _give_way(found: ExperimentObject, run: Run, project_id: Any) -> Steps:
 
 def _unknown_column(spec: ExperimentSpec, columns: Sequence[str]) -> str | None:
     """Return what is wrong with the columns that a run needs; no columns are unknown columns."""
-    needed = [name for name in (spec.target, spec.time_series) if name]
-    missing = [name for name in needed if columns and name not in columns]
-    return f"the data has no column `{missing[0]}`" if missing else None
+    for name in (spec.target, spec.time_series):
+        if name and columns and name not in columns:
+            return f"the data has no column `{name}`"
+    return None
 
 
 def match_run(
