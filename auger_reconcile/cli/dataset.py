@@ -67,7 +67,8 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
 def create(invocation: Invocation, *, source: str | None, show_only: bool) -> ExitCode:
     """Create a data set from a local file or a URL, and select it.
 
-    SOURCE is by default the one in auger.yaml.
+    SOURCE is by default the one in auger.yaml; another one is stored there. An object of a store
+    is s3://bucket/key and needs the extra `s3`.
     """
     from auger_reconcile.api.dataset import DataSet
 

@@ -9,7 +9,9 @@ from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
 from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
 
-model_id_option = click.option("--model-id", required=True, metavar="ID", help="The model to ask.")
+model_id_option = click.option(
+    "--model-id", required=True, metavar="ID", help="The model, or the name auger.yaml gives it."
+)
 locally_option = click.option(
     "--locally", is_flag=True, help="On this machine, with the downloaded model."
 )
