@@ -147,6 +147,20 @@ class StorageFull(ApiError):
         )
 
 
+class Unavailable(ApiError):
+    """The database does not answer; nothing was changed, and the next try may succeed."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            {
+                "error_type": "unavailable",
+                "message": "the hub's database does not answer, try later",
+            }
+        )
+
+
 class TooManyLogins(ApiError):
     """Somebody tries passwords."""
 

@@ -28,11 +28,13 @@ from auger_reconcile.hub.api import (
     StorageFull,
     TooManyLogins,
     Unauthenticated,
+    Unavailable,
     envelope,
     error_envelope,
     parse_body,
     refuse_unstorable,
 )
+from auger_reconcile.hub.database.engine import is_gone
 from auger_reconcile.hub.files import file_routes, is_full_disk
 from auger_reconcile.hub.hub import Hub
 from auger_reconcile.hub.openapi import docs_page, openapi_document
@@ -140,7 +142,7 @@ def _respond(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
         return JSONResponse(error_envelope(error, params), status_code=error.status)
     except Exception as caught:  # noqa: BLE001 - an envelope whatever happens; the log tells why
         _errors.exception("%s %s failed", route.method, route.path)
-        failure = StorageFull() if is_full_disk(caught) else _internal_error()
+        failure = _failure_of(caught)
         return JSONResponse(error_envelope(failure, params), status_code=failure.status)
     if isinstance(answer, str):
         return PlainTextResponse(answer)
@@ -220,7 +222,11 @@ async def _unknown_path(_request: Request) -> Response:
     return JSONResponse(error_envelope(error, None), status_code=error.status)
 
 
-def _internal_error() -> ApiError:
+def _failure_of(caught: Exception) -> ApiError:
+    if is_full_disk(caught):
+        return StorageFull()
+    if is_gone(caught):
+        return Unavailable()
     return ApiError({"error_type": "internal", "message": "an internal error occurred"})
 
 

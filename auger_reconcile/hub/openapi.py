@@ -24,6 +24,7 @@ _ERRORS = {
     "400": "A parameter is refused; malformed JSON is answered with an empty page",
     "401": "No token, a wrong one or an expired one",
     "404": "There is no such object in the caller's organization",
+    "503": "The database of the hub does not answer; nothing was changed",
     "507": "The disk of the hub is full or failing; nothing was changed",
 }
 

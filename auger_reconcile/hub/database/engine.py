@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, text
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -125,8 +126,17 @@ def _compile(query: Any, engine: Engine) -> SQLCompiler:
     return compiled
 
 
+def is_gone(error: Exception) -> bool:
+    """Return whether the database could not be reached, or was lost in the middle."""
+    return isinstance(error, OperationalError | InterfaceError)
+
+
 def _make_engine(url: str) -> Engine:
-    engine = create_engine(url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS)
+    # a server may have been restarted since the last request: its connections are tried first
+    is_served = not url.startswith("sqlite")
+    engine = create_engine(
+        url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, pool_pre_ping=is_served
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from auger_reconcile.hub.backup import back_up, restore
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Base, Secret
 from auger_reconcile.hub.settings import HubSettings
-from hub.conftest import Client, connect
+from hub.conftest import Client, connect, wait_until
 
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -52,11 +54,29 @@ def server() -> Iterator[str]:
         port = free.getsockname()[1]
     data = str(folder / "data")
     run("initdb", "-D", data, "-U", "hub", "-A", "trust", "--no-sync", "-E", "UTF8")
-    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
-    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+    start_server(folder, port)
     yield f"postgresql+psycopg://hub@127.0.0.1:{port}"
     run("pg_ctl", "-D", data, "-w", "-m", "immediate", "stop")
     shutil.rmtree(folder, ignore_errors=True)
+
+
+def start_server(folder: Path, port: int) -> None:
+    options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    data = str(folder / "data")
+    run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+
+
+def kill_server(server: str) -> tuple[Path, int]:
+    """Kill -9 the whole server; return its folder and its port, for the next start."""
+    port = int(server.rpartition(":")[2])
+    folder = next(Path(tempfile.gettempdir()).glob(f"pg-*/.s.PGSQL.{port}")).parent
+    first = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
+    children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
+    for pid in (first, *map(int, children)):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    assert wait_until(lambda: not Path(f"/proc/{first}").exists())
+    return folder, port
 
 
 def make_database(server: str, name: str) -> str:
@@ -113,5 +133,23 @@ def test_a_whole_run_and_its_move_from_sqlite(server: str, hub: Client, tmp_path
         trials = client.get("/trials", experiment_session_id=started["id"])
         client.post("/pipelines", trial_id=trials[0]["id"])
         client.wait("Pipeline", trials[0]["id"], "ready")
+    finally:
+        daemon.stop(settings)
+
+
+def test_a_killed_server_loses_nothing_that_was_acknowledged(server: str, tmp_path: Path) -> None:
+    settings = HubSettings(home=tmp_path / "home", database=make_database(server, "killed"))
+    daemon.start(settings)
+    try:
+        client = connect(settings)
+        made = [client.post("/projects", name=f"p{number}")["id"] for number in range(10)]
+        folder, port = kill_server(server)
+        refused = client.call("POST", "/projects", name="too-early")
+        assert (refused.status, refused.errors[0][0]) == (503, "unavailable")
+        (folder / "data" / "postmaster.pid").unlink()
+        start_server(folder, port)
+        assert wait_until(lambda: client.call("GET", "/projects").status == 200)
+        assert sorted(one["id"] for one in client.get("/projects")) == made
+        client.add_project()  # by work in the background, which goes on too
     finally:
         daemon.stop(settings)
