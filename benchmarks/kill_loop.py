@@ -48,8 +48,8 @@ def live_through(hub: OwnHub, runs: list[str], victim: str, chance: random.Rando
     """Start the newest run, kill at a random moment, let it end; return what was lost."""
     run = runs[-1]
     hub.start_run(run)
-    moment = chance.uniform(0.0, 12.0)
-    seen = watch(hub, runs, moment)
+    seen = watch(hub, runs, chance.randrange(TRIALS))
+    time.sleep(chance.uniform(0.0, 0.5))
     pid = run_pid(hub, run)
     if victim != "run":
         hub.kill()
@@ -62,16 +62,15 @@ def live_through(hub: OwnHub, runs: list[str], victim: str, chance: random.Rando
     status = hub.wait("ExperimentSession", run, "completed", "error", "interrupted")
     lost += count_lost(hub, seen)
     board = hub.trials(run)
-    told = f"{len(seen[run])} trials seen after {moment:.1f} s, {len(board)} in the end"
+    told = f"{len(seen[run])} trials seen before, {len(board)} in the end"
     print(f"killed the {victim}: {told}, {lost} lost, whole: {whole}, {status}", flush=True)
     return lost + (not whole)
 
 
-def watch(hub: OwnHub, runs: list[str], seconds: float) -> dict[str, dict[str, Any]]:
-    """Return every trial that the hub ever showed, by run."""
-    deadline = time.monotonic() + seconds
+def watch(hub: OwnHub, runs: list[str], count: int) -> dict[str, dict[str, Any]]:
+    """Return every trial shown, by run, once the newest run has so many."""
     seen: dict[str, dict[str, Any]] = {run: hub.trials(run) for run in runs}
-    while time.monotonic() < deadline:
+    while len(seen[runs[-1]]) < count:
         seen[runs[-1]] |= hub.trials(runs[-1])
         time.sleep(0.05)
     return seen
