@@ -167,7 +167,9 @@ class Model(Resource):
                 check_sources=check_sources,
             ).state
             assessment = assess(desired, index)[address].assessment
-            known = [found for found in (*assessment.revisions, assessment.object) if found]
+            known: list[ModelObject] = [
+                found for found in (*assessment.revisions, assessment.object) if found
+            ]
             if known:
                 return known[-1]
         return None
