@@ -70,9 +70,9 @@ def test_many_names_do_not_make_the_hub_forget_or_grow() -> None:
 
 def test_page_and_api_count_together(hub: Client) -> None:
     name = "mallory@example.com"
+    form, body = {"user": name, "password": "x"}, {"email": name, "password": "x"}
     for _ in range(5):
-        requests.post(f"{hub.url}/log-in", data={"user": name, "password": "x"}, timeout=30)
-        body = {"email": name, "password": "x"}
+        requests.post(f"{hub.url}/log-in", data=form, headers={"Origin": hub.url}, timeout=30)
         requests.post(f"{hub.url}/api/v1/tokens", json=body, timeout=30)
     refused = requests.post(f"{hub.url}/api/v1/tokens", json=body, timeout=30)
     assert refused.status_code == 429
