@@ -18,8 +18,7 @@ from benchmarks.measure import Cost, run_alternating
 
 IRIS = Path(__file__).parents[1] / "examples" / "iris"
 AUGER = str(Path(sys.executable).with_name("auger"))
-PEERS = ("auger.ai", "octodns")
-OF_THEIR_TIME = ("setuptools", "ruamel.yaml<0.18")  # what auger.ai still needs
+AUGERAI = ("auger.ai==0.2.5", "setuptools<58", "ruamel.yaml<0.17")  # with what it still needs
 CLICK = "import click"
 # What is compared: the command, what stands beside it, and the most times that it may take.
 COMPARED = (
@@ -54,8 +53,11 @@ def measure() -> Section:
                     notes.append(f"`{name}` does not run here, and is left out.")
                 else:
                     commands[name] = command
-            if len(commands) == 4:
-                notes.append(f"{' and '.join(PEERS)} cannot be installed here.")
+            notes += [
+                f"`{other}` cannot be installed here."
+                for _, other, _ in COMPARED
+                if other not in commands and not any(other in note for note in notes)
+            ]
             found = run_alternating(commands, cwd=work, env=logged_in)
     figures = [_compare(found, *row) for row in COMPARED if row[1] in found]
     plan = found["auger plan"]
@@ -88,19 +90,39 @@ def _iris(folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
         subprocess.run([AUGER, "hub", "stop"], env=env, check=False, capture_output=True)
 
 
-def _peers(venv: Path) -> dict[str, Sequence[str]]:
-    """Return the commands of the peers, in an environment of their own; none without a network."""
+def _peers(folder: Path) -> dict[str, Sequence[str]]:
+    """Return the commands of the peers that can be installed, each in an environment of its own."""
+    commands: dict[str, Sequence[str]] = {}
+    octodns = _install(folder / "octodns", sys.executable, "octodns")
+    if octodns:
+        commands["octodns-sync --help"] = [str(octodns / "octodns-sync"), "--help"]
+    augerai = _install(folder / "augerai", _python_of_its_time(), *AUGERAI)
+    if augerai:
+        commands["augerai project list"] = [str(augerai / "augerai"), "project", "list"]
+    return commands
+
+
+def _python_of_its_time() -> str:
+    """Return the oldest Python here: auger.ai is built on libraries of the year 2020."""
+    found = (shutil.which(name) for name in ("python3.8", "python3.9", "python3.10"))
+    usable = (path for path in found if path and _runs(path))
+    return next(usable, sys.executable)
+
+
+def _runs(python: str) -> bool:
+    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
+
+
+def _install(venv: Path, python: str, *packages: str) -> Path | None:
+    """Install packages into a new environment; return its scripts, None without a network."""
     scripts = venv / "bin"
-    install = [scripts / "python", "-m", "pip", "install", "--quiet", *PEERS, *OF_THEIR_TIME]
+    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", *packages]
     try:
-        subprocess.run([sys.executable, "-m", "venv", venv], check=True, capture_output=True)
+        subprocess.run([python, "-m", "venv", str(venv)], check=True, capture_output=True)
         subprocess.run(install, check=True, capture_output=True, timeout=300)
     except (OSError, subprocess.SubprocessError):
-        return {}
-    return {
-        "octodns-sync --help": [str(scripts / "octodns-sync"), "--help"],
-        "augerai project list": [str(scripts / "augerai"), "project", "list"],
-    }
+        return None
+    return scripts
 
 
 def to_credentials(url: str) -> str:
