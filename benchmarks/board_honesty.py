@@ -1,4 +1,6 @@
-"""Whether a board promises too much: `python -m benchmarks.board_honesty [SPLITS] [TRIALS] [SET...]`.
+"""Whether a board promises too much.
+
+    python -m benchmarks.board_honesty [SPLITS] [TRIALS] [SET...]
 
 Twenty times, half of a data set's rows are held out, a search runs on the other half, and the best
 entry of its board is fitted on all of that half and scored on the rows it has never seen. The mean
