@@ -24,7 +24,7 @@ help:
 
 .venv/.dev: .venv/.hub
 	@echo "Installing what the tests need into .venv ..."
-	@$(PIP) install -e ".[hub,formats,dev]"
+	@$(PIP) install -e ".[hub,formats,s3,dev]"
 	@touch $@
 
 demo: .venv/.hub
