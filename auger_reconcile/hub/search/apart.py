@@ -2,7 +2,9 @@
 
 A fork server (`multiprocessing`'s own) imports the stack once, in `warm`, and never runs it: OpenMP
 does not survive a fork. Whatever touches data is a fork of it, starts within milliseconds, and can
-be killed. Where there is no fork server (Windows), each starts a fresh process.
+be killed. A run that is itself a fork of a process with the stack imported needs no such server,
+while it has one thread.
+Where there is no fork server (Windows), each starts a fresh process.
 """
 
 from __future__ import annotations
@@ -18,13 +20,14 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 METHOD = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
 POLL_SECONDS = 0.1
+_is_clean = False
 
 
 class Apart:
     """One function call in its own process. `receiver` is ready when it has ended, either way."""
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:
-        context = multiprocessing.get_context(METHOD)
+        context = multiprocessing.get_context(_method())
         self.receiver, sender = context.Pipe(duplex=False)
         self._process = context.Process(  # type: ignore[attr-defined]  # every context has one
             target=_run, args=(sender, function, args), daemon=True
@@ -64,9 +67,15 @@ class ProcessDied(Exception):
         self.exit_code = exit_code
 
 
+def fork_from_here() -> None:
+    """Say that this process has the stack imported and will never run it: its forks are warm."""
+    global _is_clean  # noqa: PLW0603 - what kind of process this is, known once
+    _is_clean = True
+
+
 def warm_up() -> None:
     """Start the fork server now, so that it imports while the caller does other things."""
-    if METHOD == "forkserver":
+    if _method() == "forkserver":
         from multiprocessing import forkserver
 
         multiprocessing.set_forkserver_preload(["auger_reconcile.hub.search.warm"])
@@ -87,6 +96,11 @@ def call_apart(
         return result
     finally:
         call.kill()
+
+
+def _method() -> str:
+    """Return how to start; only a process with one thread can be forked."""
+    return "fork" if _is_clean and threading.active_count() == 1 else METHOD
 
 
 def _run(sender: Connection, function: Callable[..., Any], args: tuple[Any, ...]) -> None:

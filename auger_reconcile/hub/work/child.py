@@ -19,7 +19,6 @@ from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import fail_row
 from auger_reconcile.hub.work.process import hold_job
 from auger_reconcile.hub.work.sources import SourceMissing, stored_path
-from auger_reconcile.hub.work.standby import WAIT_FOR_JOB, wait_for_job
 
 NICENESS = 5  # the hub's answers come before its work
 
@@ -46,21 +45,15 @@ class Impossible(Exception):
     """The work cannot be done; the text is one sentence for the user."""
 
 
-def run_child(
-    kind: str, work: Callable[[Workplace, str], None], warm_up: Callable[[], None] | None = None
-) -> int:
+def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
     """Do the work for the row named on the command line; return the exit code.
-
-    A child that is to wait for its row uses the time for `warm_up`.
 
     A sentence for the user is written to the row. Any other failure ends the process with a
     traceback, and the supervisor tries again.
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     os.nice(NICENESS)
-    row_id = _row_id(warm_up)
-    if row_id is None:
-        return 0
+    row_id = sys.argv[2]
     settings = HubSettings.from_environment()
     try:
         with hold_job(settings, f"{kind}-{row_id}"):
@@ -76,12 +69,3 @@ def run_child(
         traceback.print_exc()
         return 1
     return 0
-
-
-def _row_id(warm_up: Callable[[], None] | None) -> str | None:
-    row_id = sys.argv[2]
-    if row_id != WAIT_FOR_JOB:
-        return row_id
-    if warm_up is not None:
-        warm_up()
-    return wait_for_job()

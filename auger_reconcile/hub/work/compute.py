@@ -16,6 +16,7 @@ from sqlalchemy import exists, select
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Project
 from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.work.nursery import Nursery
 from auger_reconcile.hub.work.process import Child, Job, end_all
 
 JOB = Job("compute", "all", 0)
@@ -30,6 +31,7 @@ class Compute:
 
     def __init__(self, settings: HubSettings, database: Database, log_path: Path) -> None:
         self._settings, self._database, self._log_path = settings, database, log_path
+        self._nursery = Nursery(settings)  # never warm: a cluster needs other libraries
         self._child: Child | None = None
         self._next_start = 0.0
         self._is_adopted = False
@@ -46,7 +48,7 @@ class Compute:
         is_wanted = self._is_wanted()
         if self._child is None and is_wanted and time.monotonic() >= self._next_start:
             self._next_start = time.monotonic() + _PAUSE_SECONDS
-            self._child = Child.start(JOB, self._settings, self._log_path)
+            self._child = Child.start(JOB, self._settings, self._nursery, self._log_path)
         elif self._child is not None and not is_wanted:
             self._child.signal(signal.SIGTERM)
 

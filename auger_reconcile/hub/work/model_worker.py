@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
-import subprocess
-import sys
+import os
 import threading
 import time
-from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.work.nursery import Nursery, end
 
 
 class WorkerDied(Exception):
@@ -20,21 +20,29 @@ class WorkerDied(Exception):
 class ModelWorker:
     """One model in memory; questions are answered one after the other."""
 
-    def __init__(self, settings: HubSettings, pipeline_id: str) -> None:
+    def __init__(self, settings: HubSettings, nursery: Nursery, pipeline_id: str) -> None:
         self.used_at = time.monotonic()
         self._lock = threading.Lock()
-        self._process = _start(settings, settings.models_folder / pipeline_id)
+        question, self._stdin = _pipe()
+        self._stdout, answer = _pipe()
+        folder = settings.models_folder / pipeline_id
+        with question, answer, settings.log_path.open("ab") as log:
+            # it ends by itself when the hub does, because its stdin ends
+            self._process = nursery.start(
+                "auger_reconcile.hub.models.worker",
+                str(folder),
+                stdin=question,
+                stdout=answer,
+                stderr=log,
+            )
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """Send a question and wait for its answer; raise WorkerDied when none comes."""
-        stdin, stdout = self._process.stdin, self._process.stdout
-        assert stdin is not None
-        assert stdout is not None
         with self._lock:
             try:
-                stdin.write(json.dumps(question).encode() + b"\n")
-                stdin.flush()
-                line = stdout.readline()
+                self._stdin.write(json.dumps(question).encode() + b"\n")
+                self._stdin.flush()
+                line = self._stdout.readline()
             except (OSError, ValueError) as error:
                 raise WorkerDied from error
             finally:
@@ -50,23 +58,13 @@ class ModelWorker:
 
     def close(self) -> None:
         """End the process."""
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                try:
-                    stream.close()
-                except OSError:
-                    continue  # bytes that nobody will read any more
+        end(self._process)
+        for stream in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):  # bytes that nobody will read any more
+                stream.close()
 
 
-def _start(settings: HubSettings, folder: Path) -> subprocess.Popen[bytes]:
-    """Start the worker; it ends by itself when the hub does, because its stdin ends."""
-    with settings.log_path.open("ab") as log:
-        return subprocess.Popen(
-            [sys.executable, "-m", "auger_reconcile.hub.models.worker", str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-        )
+def _pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Return both ends of a pipe, the one to read from first."""
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")

@@ -17,6 +17,7 @@ from auger_reconcile.hub.review import open_alerts
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage, project_key
 from auger_reconcile.hub.work.model_worker import ModelWorker, WorkerDied
+from auger_reconcile.hub.work.nursery import Nursery
 from auger_reconcile.hub.work.plain_json import to_plain
 from auger_reconcile.hub.work.scoring import ask_for_scores
 from auger_reconcile.hub.work.sources import SourceMissing, fetch_source
@@ -34,8 +35,11 @@ class Refused(Exception):
 class Predictions:
     """Takes requested predictions from the database and writes their results back."""
 
-    def __init__(self, settings: HubSettings, database: Database, storage: Storage) -> None:
+    def __init__(
+        self, settings: HubSettings, database: Database, storage: Storage, nursery: Nursery
+    ) -> None:
         self._settings = settings
+        self._nursery = nursery
         self._database = database
         self._storage = storage
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="prediction")
@@ -195,7 +199,7 @@ class Predictions:
             worker = self._workers.get(pipeline_id)
             if worker is None:
                 self._make_room()
-                worker = ModelWorker(self._settings, pipeline_id)
+                worker = ModelWorker(self._settings, self._nursery, pipeline_id)
                 self._workers[pipeline_id] = worker
             return worker
 

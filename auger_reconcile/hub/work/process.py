@@ -8,8 +8,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,6 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.work.nursery import Nursery, Running
 
 MODULE = "auger_reconcile.hub.work"
 _LOCK_WAIT_SECONDS = 5.0
@@ -46,26 +45,14 @@ class Child:
         self.job = job
         self.pid = pid
         self._lock_path = lock_path
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: Running | None = None
 
     @classmethod
-    def start(cls, job: Job, settings: HubSettings, log_path: Path) -> Child:
+    def start(cls, job: Job, settings: HubSettings, nursery: Nursery, log_path: Path) -> Child:
         """Start `python -m auger_reconcile.hub.work KIND ROW_ID`."""
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", MODULE, job.kind, job.row_id],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                env={**os.environ, **settings.to_environment()},
-            )
-        return cls.of_process(job, process, settings)
-
-    @classmethod
-    def of_process(cls, job: Job, process: subprocess.Popen[bytes], settings: HubSettings) -> Child:
-        """Return the child that a process of this hub has become."""
+            process = nursery.start(MODULE, job.kind, job.row_id, stdout=log, stderr=log)
         child = cls(job, process.pid, _lock_path(settings, job.name))
         child._process = process
         return child

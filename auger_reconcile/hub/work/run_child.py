@@ -78,14 +78,6 @@ def search(place: Workplace, run_id: str) -> None:
     _end(place.database, run_id, outcome)
 
 
-def warm_up() -> None:
-    """Import what a run needs and have the trials' own server import too."""
-    import auger_reconcile.hub.search.run  # noqa: F401 - to have it imported
-    from auger_reconcile.hub.search import apart
-
-    apart.warm_up()
-
-
 def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: str) -> bool:
     """Call the run started; False when its user interrupted it meanwhile."""
     with database.write() as session:
@@ -134,4 +126,4 @@ def _no_trial(run: ExperimentSession) -> str:
 
 def main() -> int:
     """Do the work of this process; return its exit code."""
-    return run_child("run", search, warm_up)
+    return run_child("run", search)

@@ -16,11 +16,11 @@ from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.compute import Compute
 from auger_reconcile.hub.work.jobs import close_job, find_jobs
+from auger_reconcile.hub.work.nursery import Nursery, is_work_expected
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
 from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines, stop_idle
 from auger_reconcile.hub.work.shares import may_start, share
-from auger_reconcile.hub.work.standby import Standby, is_run_expected
 from auger_reconcile.hub.work.sweep import sweep_models
 
 _log = logging.getLogger("auger.hub.work")
@@ -31,6 +31,7 @@ _ATTEMPTS = 2
 _END_SECONDS = 8.0
 _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
+_LEARNING = ("run", "package", "export", "score")
 
 
 class Supervisor:
@@ -40,8 +41,8 @@ class Supervisor:
         self._settings = settings
         self._database = database
         self._storage = storage
-        self._predictions = Predictions(settings, database, storage)
-        self._standby = Standby(settings)
+        self._nursery = Nursery(settings)
+        self._predictions = Predictions(settings, database, storage, self._nursery)
         self._compute = Compute(settings, database, self._log_path(0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
@@ -66,7 +67,7 @@ class Supervisor:
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join()
-        self._standby.close()
+        self._nursery.close()
         self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
         self._compute.stop()  # after the runs: they must not see their workers end
@@ -91,6 +92,7 @@ class Supervisor:
         """Look at everything once; return after how many seconds to look again."""
         self._reap()
         jobs = find_jobs(self._database)
+        self._nursery.keep(is_expected=bool(jobs) or is_work_expected(self._database))
         self._start_missing(jobs)
         self._end_unwanted(set(jobs))
         if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
@@ -103,8 +105,6 @@ class Supervisor:
         is_moving = advance_projects(self._database, self._storage, busy_projects)
         retire_pipelines(self._database, self._settings, self._predictions)
         self._predictions.take_up()
-        is_expected = is_run_expected(self._database)
-        self._standby.keep(is_expected=is_expected, is_idle=not (self._children or is_moving))
         if is_moving:
             return _MOVING_SECONDS
         return _WORKING_SECONDS if jobs or self._children else _IDLE_SECONDS
@@ -129,12 +129,12 @@ class Supervisor:
                 self._children[job] = self._start(job)
 
     def _start(self, job: Job) -> Child:
-        log_path = self._log_path(job.project_id)
-        waiting = self._standby.take(job, log_path) if job.kind == "run" else None
-        return waiting or Child.start(job, self._settings, log_path)
+        return Child.start(job, self._settings, self._nursery, self._log_path(job.project_id))
 
     def _may_start(self, job: Job) -> bool:
         """Runs wait for a free worker of their project, other jobs for a free process."""
+        if job.kind in _LEARNING and self._nursery.is_warming_up():
+            return False  # a process of its own would import the same, and end later
         if job.kind == "run":
             working = self._working_runs().get(job.project_id, frozenset())
             is_free = may_start(self._database, self._settings, job.row_id, len(working))

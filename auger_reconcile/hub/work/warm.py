@@ -1,0 +1,73 @@
+"""The process of the nursery: imports what children need, runs nothing of it, and forks.
+
+    python -m auger_reconcile.hub.work.warm DESCRIPTOR
+
+The descriptor is a socket. It is told `ready` once; from then on each line with the three standard
+streams of a child is answered with the child's process id. It ends when the socket does.
+"""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import json
+import os
+import runpy
+import signal
+import socket
+import sys
+from importlib import import_module
+
+from auger_reconcile.hub.search.apart import fork_from_here
+
+_STREAMS = 3
+# Imported, never run: libraries that have started threads of their own do not survive a fork.
+_NEEDED = (
+    "auger_reconcile.hub.search.warm",
+    "auger_reconcile.hub.search.run",
+    "auger_reconcile.hub.models.export",
+    "auger_reconcile.hub.models.package",
+    "auger_reconcile.hub.models.predict",
+    "auger_reconcile.hub.data.profile",
+    "auger_reconcile.hub.data.read",
+    "auger_reconcile.hub.work.child",
+)
+
+
+def main(descriptor: int) -> None:
+    """Fork until the hub is gone; a child returns from here when it has done what it is for."""
+    for name in _NEEDED:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # the collector would write to memory that is shared with the children
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
+    hub = socket.socket(fileno=descriptor)
+    hub.sendall(b"ready\n")
+    while True:
+        line, streams, _, _ = socket.recv_fds(hub, 4096, _STREAMS)
+        if not line:
+            break
+        pid = os.fork()
+        if pid == 0:
+            hub.close()
+            _become(json.loads(line), streams)
+            break
+        for stream in streams:
+            os.close(stream)
+        hub.sendall(f"{pid}\n".encode())
+
+
+def _become(command: list[str], streams: list[int]) -> None:
+    os.setsid()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for number, stream in enumerate(streams):
+        os.dup2(stream, number)
+        os.close(stream)
+    atexit.register(gc.unfreeze)  # at its end a child clears up all the same
+    fork_from_here()
+    sys.argv = command
+    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
