@@ -3,18 +3,21 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench docs laws fuzz mutate soak clean
+.PHONY: help demo test check format bench docs laws fuzz mutate soak judges contract-fuzz kills clean
 help:
-	@echo "make demo    run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
-	@echo "make test    run the tests"
-	@echo "make check   what CI runs: format, lint, types, import contracts, tests, docs"
-	@echo "make format  format the code"
-	@echo "make docs    generate docs/ from the commands, the models and the docstrings"
-	@echo "make bench   measure, and compare with what people would use instead"
-	@echo "make laws    try each law in 10,000 worlds"
-	@echo "make fuzz    give 100,000 hostile files, plans, answers and credentials"
-	@echo "make mutate  break each promise once, and look whether a test notices"
-	@echo "make soak    laws and fuzz, in worlds that nobody has tried"
+	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
+	@echo "make test           run the tests"
+	@echo "make check          what CI runs: format, lint, types, import contracts, tests, docs"
+	@echo "make format         format the code"
+	@echo "make docs           generate docs/ from the commands, the models and the docstrings"
+	@echo "make bench          measure, and compare with what people would use instead"
+	@echo "make laws           try each law in 10,000 worlds"
+	@echo "make fuzz           give 100,000 hostile files, plans, answers and credentials"
+	@echo "make mutate         break each promise once, and look whether a test notices"
+	@echo "make soak           laws and fuzz, in worlds that nobody has tried"
+	@echo "make judges         let the public clients of the cloud live whole lives on a hub"
+	@echo "make contract-fuzz  send 10,000 requests that the OpenAPI document allows"
+	@echo "make kills          kill -9 ten experiments and look what is lost"
 
 .venv/.hub: pyproject.toml
 	@test -x $(BIN)/python || { echo "Making .venv ..."; $(PYTHON) -m venv .venv; }
@@ -63,6 +66,15 @@ mutate: .venv/.dev
 soak: .venv/.dev
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws
 	AUGER_FUZZ=25000 AUGER_FUZZ_FROM=$$(date +%s) $(BIN)/python -m pytest -n 2 tests/fuzz
+
+judges: .venv/.dev
+	$(BIN)/python -m tests.hub.clients.drive
+
+contract-fuzz: .venv/.dev
+	$(BIN)/python -m tests.hub.contract_fuzz
+
+kills: .venv/.dev
+	$(BIN)/python -m benchmarks.kill_loop
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

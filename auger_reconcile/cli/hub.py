@@ -95,11 +95,26 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 is any free one.")
 @click.option("--database", metavar="URL", help="SQLAlchemy URL; SQLite in the hub's folder else.")
 @click.option("--storage", metavar="URL", help="Where files are kept; the hub's folder else.")
+@click.option(
+    "--scheduler",
+    metavar="URL",
+    help="A Dask scheduler whose workers run all trials; a cluster for each project else.",
+)
+@click.option(
+    "--cluster-mode",
+    type=click.Choice(["multi_tenant", "single_tenant"]),
+    help="Whether new organizations share the hub's compute; multi_tenant by default.",
+)
+@click.option(
+    "--proxy",
+    metavar="ADDRESS",
+    help="A proxy in front of the hub: what it says of clients is believed.",
+)
 def serve(invocation: Invocation, **places: Any) -> int:
     """Run the hub in the foreground, for a team, until Ctrl-C."""
     from auger_reconcile.api.local_hub import LocalHub
 
-    given = {name: value for name, value in places.items() if value is not None}
+    given = {name.replace("_", "-"): value for name, value in places.items() if value is not None}
     invocation.tell("Serving; Ctrl-C ends it.")
     return LocalHub().serve([part for name in given for part in (f"--{name}", str(given[name]))])
 

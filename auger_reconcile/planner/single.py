@@ -6,12 +6,11 @@ a declaration: to delete one object by its very name, and to select.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.planner.decide import delete_undeclared
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.order import order_actions
@@ -40,23 +39,6 @@ def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) ->
     actions += delete_what_hangs_on(actions, index)
     ordered = order_actions(actions, hold(actions, index, {}))
     return replace(empty_plan(observed), actions=ordered)
-
-
-def refuse_protected(plan: Plan, is_protected: Callable[[Address], bool]) -> Plan:
-    """Return the plan, refused where it deletes what must not be deleted."""
-    refusals = [
-        Diagnostic(
-            Severity.ERROR,
-            "prevent-destroy",
-            "the plan would delete a protected resource",
-            label=action.name,
-            hint="`lifecycle.prevent_destroy` in auger.yaml has to be removed before",
-            address=str(action.address),
-        )
-        for action in plan.actions
-        if action.verb is Verb.DELETE and is_protected(action.address)
-    ]
-    return replace(plan, refusals=tuple(refusals))
 
 
 def plan_stop(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:

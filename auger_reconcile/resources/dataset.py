@@ -36,10 +36,10 @@ from auger_reconcile.resources._base import (
     split_extension,
 )
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps, Upload, delete
+from auger_reconcile.resources.project import SINGLE_TENANT
 
 PROCESSING = "processing"
 PROCESSED = "processed"
-SINGLE_TENANT = "single_tenant"
 KEY_NAME_LENGTH = 100  # characters of the file name kept in the upload key
 LARGE = 5 * 1024**3  # bytes; S3 takes no larger ones by a form, so that parts are asked for
 _CONTENT = re.compile(r"/sha256-([0-9a-f]{64})-")

@@ -35,6 +35,8 @@ RUNNING = "running"
 STARTING = frozenset({"deploying", "deployed", "scaling", "zero_scaled"})
 STOPPING = frozenset({"undeploying"})
 DEFAULT_STACK = "stable"
+DEFAULT_IDLE_MINUTES = 30  # of a cluster, where none are declared: wire contract §2.5
+SINGLE_TENANT = "single_tenant"  # an organization that has its clusters for itself
 
 
 class NodeType(str, Enum):
@@ -213,7 +215,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         if found.status == RUNNING:
             yield Call("PATCH", f"projects/{found.id}", to_wire_size(cluster))
         elif found.status not in STARTING:
-            yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
+            yield from _deploy(found, work)
             waiting = STARTING | {"undeployed"}
         started = from_wire((yield _await(found.id, waiting)))
         if started.status != RUNNING:
@@ -228,6 +230,20 @@ class Project(Kind[ProjectSpec, ProjectObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another project has other data sets and experiments."""
         return {("name",): name, ("dataset",): None, **NO_EXPERIMENT}
+
+
+def _deploy(found: ProjectObject, work: Work) -> Steps:
+    """Yield the request for a cluster; a single tenant creates one (wire contract §3.3)."""
+    cluster: ClusterSpec | None = work.spec.cluster
+    organization = yield Call("GET", f"organizations/{work.organization_id}")
+    if organization.get("cluster_mode") != SINGLE_TENANT:
+        yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
+        return
+    minutes = cluster.autoterminate_minutes if cluster else None
+    body = {"project_id": found.id, "organization_id": work.organization_id}
+    size = {name: value for name, value in to_wire_size(cluster).items() if value is not None}
+    idle = {"autoterminate_minutes": minutes or DEFAULT_IDLE_MINUTES}
+    yield Call("POST", "clusters", {**body, **size, **idle})
 
 
 def _await(project_id: int, waiting: frozenset[str]) -> Await:

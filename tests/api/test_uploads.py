@@ -53,9 +53,9 @@ def tenant(work: Path, name: str, sent: list[str]) -> Iterator[Project]:
     hub = start_hub("single_tenant")
     with open_watched(hub, work, sent) as context:
         project = Project(context, name).create()
-        own = {"project_id": project.properties()["id"], "organization_id": context.organization_id}
-        context.session.client.call("POST", "clusters", own)
         project.start()
+        assert "POST /api/v1/clusters" in sent
+        assert not any("deploy" in request for request in sent)
         yield project
 
 

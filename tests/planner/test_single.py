@@ -11,7 +11,6 @@ from auger_reconcile.planner.single import (
     empty_plan,
     plan_delete,
     plan_stop,
-    refuse_protected,
     with_selection,
 )
 from auger_reconcile.resources._base import Loss, Verb
@@ -96,12 +95,3 @@ def test_a_cleared_name_is_told_as_cleared() -> None:
     plan = with_selection(empty_plan(OBSERVED), AT, None, {"dataset": "a.csv"})
     (select,) = plan.actions
     assert (select.name, select.reason) == ("", "cleared in auger.yaml")
-
-
-def test_a_protected_object_is_not_deleted() -> None:
-    plan = plan_delete(OBSERVED, "shop", "dataset", DATA)
-    (refusal,) = refuse_protected(plan, lambda address: address == AT).refusals
-    assert (refusal.code, refusal.address) == ("prevent-destroy", "dataset.a.csv")
-    assert refuse_protected(plan, lambda _: False).refusals == ()
-    stop = plan_stop(OBSERVED, "shop", "experiment", EXPERIMENT)
-    assert refuse_protected(stop, lambda _: True).refusals == ()

@@ -18,6 +18,7 @@ from .driving import GONE, drive, work
 
 SIZED = ProjectSpec(name="shop", cluster=ClusterSpec(type="high_memory", min_nodes=2, max_nodes=4))
 PLAIN = ProjectSpec(name="shop")
+MULTI = {"id": 7, "cluster_mode": "multi_tenant"}
 SIZE = {
     "worker_type_id": 2,
     "workers_count": 4,
@@ -56,10 +57,29 @@ def test_create_is_one_request_and_believes_the_name_of_the_hub() -> None:
 
 
 def test_start_deploys_with_the_declared_size_and_waits() -> None:
-    asked, found = drive(KIND.start(work(SIZED, project())), {}, wire("running"))
-    assert asked[0] == Call("PATCH", "projects/3/deploy", SIZE)
-    assert isinstance(asked[1], Await)
-    assert "undeployed" in asked[1].waiting
+    asked, found = drive(KIND.start(work(SIZED, project())), MULTI, {}, wire("running"))
+    assert asked[1] == Call("PATCH", "projects/3/deploy", SIZE)
+    assert isinstance(asked[2], Await)
+    assert "undeployed" in asked[2].waiting
+    assert found.status == "running"
+
+
+@pytest.mark.parametrize(
+    ("cluster", "minutes"), [(None, 30), (ClusterSpec(autoterminate_minutes=5), 5)]
+)
+def test_a_single_tenant_starts_by_creating_a_cluster(
+    cluster: ClusterSpec | None, minutes: int
+) -> None:
+    spec = ProjectSpec(name="shop", cluster=cluster)
+    before = ({},) if cluster else ()  # idle minutes are set first
+    single = {"id": 7, "cluster_mode": "single_tenant"}
+    asked, found = drive(KIND.start(work(spec, project())), *before, single, {}, wire("running"))
+    made = asked[-2]
+    assert isinstance(made, Call)
+    assert (made.method, made.path) == ("POST", "clusters")
+    assert made.body is not None
+    assert {"project_id": 3, "autoterminate_minutes": minutes}.items() <= made.body.items()
+    assert None not in made.body.values()
     assert found.status == "running"
 
 
@@ -78,21 +98,21 @@ def test_start_of_one_that_starts_only_waits() -> None:
 
 def test_start_of_one_that_stops_waits_for_that_first() -> None:
     steps = KIND.start(work(PLAIN, project("undeploying")))
-    asked, _ = drive(steps, wire("undeployed"), {}, wire("running"))
+    asked, _ = drive(steps, wire("undeployed"), MULTI, {}, wire("running"))
     assert isinstance(asked[0], Await)
     assert asked[0].waiting == {"undeploying"}
-    assert asked[1] == Call("PATCH", "projects/3/deploy", to_wire_size(None))
+    assert asked[2] == Call("PATCH", "projects/3/deploy", to_wire_size(None))
 
 
 def test_idle_minutes_are_set_before_the_start() -> None:
     spec = ProjectSpec(name="shop", cluster=ClusterSpec(autoterminate_minutes=30))
-    asked, _ = drive(KIND.start(work(spec, project())), {}, {}, wire("running"))
+    asked, _ = drive(KIND.start(work(spec, project())), {}, MULTI, {}, wire("running"))
     assert asked[0] == Call("PATCH", "projects/3", {"cluster_autoterminate_minutes": 30})
 
 
 def test_a_cluster_that_does_not_start_fails() -> None:
     with pytest.raises(ActionFailed, match="its status is `error`"):
-        drive(KIND.start(work(PLAIN, project())), {}, wire("error"))
+        drive(KIND.start(work(PLAIN, project())), MULTI, {}, wire("error"))
 
 
 def test_stop_undeploys_and_waits() -> None:
