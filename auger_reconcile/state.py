@@ -8,7 +8,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import SourceSpan
-from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._spec import Spec
 
 
 @dataclass(frozen=True)

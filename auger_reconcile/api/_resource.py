@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Action, Plan
-    from auger_reconcile.resources._base import Spec
+    from auger_reconcile.resources._spec import Spec
     from auger_reconcile.state import ObservedState
 
 PROTECTION = "prevent_destroy"
@@ -55,7 +55,7 @@ class Resource:
         Raises:
             NotFound: there is none.
         """
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         kind = kind or self.kind
         for found in observed.of(self.project_name, kind):
@@ -107,8 +107,8 @@ class Resource:
     def _guard(self, plan: Plan) -> Plan:
         """Return the plan, refused where it deletes what auger.yaml or its lock file protects."""
         from auger_reconcile.planner.guards import check_protection
-        from auger_reconcile.resources._base import Lifecycle
         from auger_reconcile.resources._registry import kind_of
+        from auger_reconcile.resources._spec import Lifecycle
         from auger_reconcile.state import Declared, DesiredState
 
         kept = Lifecycle(prevent_destroy=True)
@@ -143,7 +143,7 @@ class Resource:
         """
         from auger_reconcile.config.protection import lock_path, read_protected
         from auger_reconcile.config.report import Report
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         report = Report()
         listed = read_protected(lock_path(self.context.folder, self.context.env), report)
@@ -156,7 +156,7 @@ class Resource:
 
     def _is_stored(self, keys: Sequence[str], name: str) -> bool:
         """Say whether auger.yaml selects an object, in this project."""
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         stored = self.context.name_of(*keys)
         return self._is_at_home and stored is not None and is_named(name, stored)
@@ -164,7 +164,7 @@ class Resource:
     @property
     def _is_at_home(self) -> bool:
         """Whether the names in auger.yaml are about this project."""
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         home = self.context.name_of("name")
         return home is None or is_named(self.project_name, home)
@@ -187,7 +187,7 @@ class Resource:
         Raises:
             NotFound: it does not exist.
         """
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         filters = {"organization_id": self.context.organization_id, "name": self.project_name}
         for item in self.context.session.client.iter_all("projects", filters):
@@ -206,7 +206,7 @@ class Resource:
         Raises:
             NotFound: there is none.
         """
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         filters = {"project_id": self._project_id(), "name": name}
         for item in self.context.session.client.iter_all(collection, filters):

@@ -110,7 +110,7 @@ class DataSet(Resource):
             AugerError: a file of that name is there already.
         """
         from auger_reconcile.config.source import base_name
-        from auger_reconcile.resources._base import split_extension
+        from auger_reconcile.resources._revisions import split_extension
 
         item = self.properties()
         key = _last_part(str(item["url"]))
@@ -212,7 +212,7 @@ class DataSet(Resource):
         What auger.yaml names may be a revision of the file by now; the series begins at the file.
         """
         from auger_reconcile.config.source import base_name
-        from auger_reconcile.resources._base import revision_number, split_extension
+        from auger_reconcile.resources._revisions import revision_number, split_extension
 
         own = base_name(told)
         if self._given or source or not self._name:

@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.dataset import DataSet
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources._base import Spec
-    from auger_reconcile.resources.experiment import ExperimentObject, ExperimentSpec
+    from auger_reconcile.resources._runs import ExperimentObject
+    from auger_reconcile.resources._spec import Spec
+    from auger_reconcile.resources.experiment import ExperimentSpec
     from auger_reconcile.resources.project import ProjectSpec
     from auger_reconcile.state import DesiredState, ObservedState
 
@@ -163,7 +164,7 @@ class Experiment(Resource):
             NotFound: there is no run.
         """
         from auger_reconcile.applier.waiting import Patience
-        from auger_reconcile.resources.experiment import IN_PROGRESS
+        from auger_reconcile.resources._runs import IN_PROGRESS
 
         run_id = self._latest().id
         for _ in Patience().looks(f"run {run_id}"):
@@ -189,7 +190,7 @@ class Experiment(Resource):
     def plan_stop(self) -> Plan:
         """Return what `stop` would do."""
         from auger_reconcile.planner.single import empty_plan, plan_stop
-        from auger_reconcile.resources.experiment import IN_PROGRESS
+        from auger_reconcile.resources._runs import IN_PROGRESS
 
         observed = self._observe_existing()
         found = self._find(observed, self.name)
@@ -215,7 +216,7 @@ class Experiment(Resource):
         Raises:
             NotFound: there is none.
         """
-        from auger_reconcile.resources.experiment import WAITING
+        from auger_reconcile.resources._runs import WAITING
 
         found = self._object()
         if not found.runs:
@@ -281,7 +282,7 @@ class Experiment(Resource):
         )
 
     def _has_dataset(self, observed: ObservedState, name: str) -> bool:
-        from auger_reconcile.resources._base import is_named
+        from auger_reconcile.resources._revisions import is_named
 
         return any(is_named(one.name, name) for one in observed.of(self.project_name, "dataset"))
 

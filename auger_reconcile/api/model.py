@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.project import Project
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources.model import ModelObject
+    from auger_reconcile.resources._deployment import ModelObject
 
 Told = Callable[[int], None]
 

@@ -12,7 +12,7 @@ from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
-    from auger_reconcile.resources._base import Spec
+    from auger_reconcile.resources._spec import Spec
     from auger_reconcile.state import DesiredState, ObservedState
 
 

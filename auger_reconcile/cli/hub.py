@@ -134,7 +134,7 @@ def backup(invocation: Invocation, *, file: Path) -> None:
 
 
 @hub.command(example="auger hub restore hub.tar.gz")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
 def restore(invocation: Invocation, *, file: Path) -> None:
     """Fill an empty hub from FILE, which `auger hub backup` wrote.
 

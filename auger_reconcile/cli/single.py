@@ -98,7 +98,7 @@ def show_list(
     import json
 
     from auger_reconcile.cli.views.table import render_table
-    from auger_reconcile.resources._base import is_named
+    from auger_reconcile.resources._revisions import is_named
 
     if invocation.as_json:
         separator = "["

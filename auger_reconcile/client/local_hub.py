@@ -77,12 +77,12 @@ def ticket(user: str, *, environ: Mapping[str, str], home: Path) -> dict[str, An
 
 def back_up(file: Path, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
     """Write all that the hub holds to one file, running or not, and return what it says."""
-    return _ask_facts("backup", "--", str(file), environ=environ, home=home, timeout=None)
+    return _ask_facts("backup", "--", str(file), environ=environ, home=home, takes_long=True)
 
 
 def restore(file: Path, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
     """Fill an empty hub from a backup, and return what it says."""
-    return _ask_facts("restore", "--", str(file), environ=environ, home=home, timeout=None)
+    return _ask_facts("restore", "--", str(file), environ=environ, home=home, takes_long=True)
 
 
 def run_user_command(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) -> Any:
@@ -131,10 +131,10 @@ def _ask_facts(
     *options: str,
     environ: Mapping[str, str],
     home: Path,
-    timeout: float | None = START_TIMEOUT,
+    takes_long: bool = False,
 ) -> dict[str, Any]:
     """Run a verb of the hub's program that answers with an object."""
-    facts = _ask([verb, *options], environ=environ, home=home, timeout=timeout)
+    facts = _ask([verb, *options], environ=environ, home=home, takes_long=takes_long)
     if not isinstance(facts, dict):
         raise Unavailable(f"the local hub did not answer `{verb}` with an object")
     return facts
@@ -145,7 +145,7 @@ def _ask(
     *,
     environ: Mapping[str, str],
     home: Path,
-    timeout: float | None = START_TIMEOUT,
+    takes_long: bool = False,
 ) -> Any:
     """Run the hub's program and return the JSON value of its last line."""
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
@@ -164,7 +164,7 @@ def _ask(
             capture_output=True,
             encoding="utf-8",
             errors="replace",
-            timeout=timeout,
+            timeout=None if takes_long else START_TIMEOUT,
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -15,7 +15,7 @@ from typing import Any
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.rows import read_batches
 from auger_reconcile.errors import AugerError, HubError
-from auger_reconcile.resources._base import split_extension
+from auger_reconcile.resources._revisions import split_extension
 
 WAITING = frozenset({"requested", "running"})
 PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between looks; the last one stays

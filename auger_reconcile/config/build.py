@@ -24,8 +24,8 @@ from auger_reconcile.config.validate import Place, validate
 from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.errors import AugerError
 from auger_reconcile.object_store import SCHEME
-from auger_reconcile.resources._base import Lifecycle
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Lifecycle
 from auger_reconcile.state import Declared
 
 

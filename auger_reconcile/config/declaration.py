@@ -8,8 +8,8 @@ from functools import cached_property
 from pydantic import BaseModel, ConfigDict, Field
 
 from auger_reconcile.config.nodes import Mapping, Node
-from auger_reconcile.resources._base import Lifecycle
 from auger_reconcile.resources._registry import added_kinds
+from auger_reconcile.resources._spec import Lifecycle
 
 # Sections of the long form, and the kind that each declares.
 LONG_FORM = {

@@ -33,7 +33,7 @@ from auger_reconcile.config.source import ContentReader, local_path
 from auger_reconcile.config.text import file_error, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState
 
 SECOND_FILE = "config.yaml"  # of the two-file layout of a later client

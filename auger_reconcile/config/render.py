@@ -13,7 +13,7 @@ from auger_reconcile.config import legacy
 from auger_reconcile.config.declaration import LONG_FORM
 from auger_reconcile.config.layout import INDENT, key_order
 from auger_reconcile.config.quoting import to_yaml
-from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState
 
 COMPUTED = frozenset({"name", "options", "path", "sha256", "size", "columns"})

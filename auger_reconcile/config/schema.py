@@ -14,8 +14,8 @@ from pydantic.fields import FieldInfo
 from auger_reconcile.config.declaration import LONG_FORM, PROJECT_FIELDS, SHORT_SEARCH, Head
 from auger_reconcile.config.legacy import EXPERIMENT_KEYS
 from auger_reconcile.config.validate import CHOICES, setting_names
-from auger_reconcile.resources._base import Spec
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Spec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CLOSED = ConfigDict(extra="forbid")

@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from auger_reconcile.config.header import read_header
 from auger_reconcile.object_store import SCHEME, identify_object, is_object_url
-from auger_reconcile.resources._base import split_extension
+from auger_reconcile.resources._revisions import split_extension
 
 # Wire contract §3.5; a2ml adds parquet.
 EXTENSIONS = frozenset(

@@ -13,8 +13,9 @@ from typing import Any
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Severity
 from auger_reconcile.planner.build import build_plan
-from auger_reconcile.resources._base import Kind, Spec
+from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 

@@ -20,8 +20,10 @@ from auger_reconcile.planner.adopt import Adopted, choose_objects
 from auger_reconcile.planner.build import assess, build_plan
 from auger_reconcile.planner.decide import Standing
 from auger_reconcile.planner.index import Index
-from auger_reconcile.resources._base import Assessment, Kind, Spec, is_named
+from auger_reconcile.resources._base import Assessment, Kind
 from auger_reconcile.resources._registry import all_kinds
+from auger_reconcile.resources._revisions import is_named
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 

@@ -27,8 +27,9 @@ from auger_reconcile.planner.remove import (
     hold,
     without_doubles,
 )
-from auger_reconcile.resources._base import Assessment, DeclaredNames, Scene, Verb, Wanted
+from auger_reconcile.resources._base import Assessment, Scene, Verb, Wanted
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._revisions import DeclaredNames
 from auger_reconcile.state import DesiredState, ObservedState
 
 

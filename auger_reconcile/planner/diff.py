@@ -11,7 +11,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from auger_reconcile.resources._base import FieldChange, Trait, has_trait
+from auger_reconcile.resources._base import FieldChange
+from auger_reconcile.resources._spec import Trait, has_trait
 
 SIGNIFICANT_DIGITS = 12  # the hub rounds floats to 15 digits: wire contract §5.1
 

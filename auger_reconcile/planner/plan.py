@@ -12,7 +12,8 @@ from typing import Any
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.planner.estimate import Estimate, add_up
-from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Spec, Verb, comparable
+from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
+from auger_reconcile.resources._spec import Spec
 
 
 class Replacement(str, Enum):

@@ -19,15 +19,10 @@ from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.planner.remove import without_doubles
 from auger_reconcile.resources._base import Assessment, FieldChange, Verb
+from auger_reconcile.resources._deployment import UNDEPLOYING, ModelObject, from_wire
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._trials import BEST
-from auger_reconcile.resources.model import (
-    UNDEPLOYING,
-    ModelObject,
-    ModelSpec,
-    from_wire,
-    is_owned,
-)
+from auger_reconcile.resources.model import ModelSpec, is_owned
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 

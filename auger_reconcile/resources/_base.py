@@ -11,12 +11,13 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from itertools import count
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel
 
+from auger_reconcile.resources._revisions import DeclaredNames, canonical
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources._steps import Steps
 
 # Marks a field of an observed object that is no attribute of its own: derived, or too big to tell.
@@ -49,54 +50,6 @@ class Wanted(Enum):
     PRESENT = "present"
     STARTED = "started"
     STOPPED = "stopped"
-
-
-class Trait(str, Enum):
-    """A property of a setting that planner, editor and reference page need to know."""
-
-    IDENTITY = "identity"  # another value means another object
-    UNORDERED = "unordered"  # a list whose order has no meaning
-    LOCAL = "local"  # for this tool alone, never sent to the hub nor compared with it
-
-
-class Lifecycle(BaseModel):
-    """Protection of a resource against mistakes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    prevent_destroy: bool = Field(
-        default=False,
-        description=(
-            "Refuse every plan that would delete or replace this resource, also when it has been "
-            "removed from the file: `auger.lock.yaml` remembers it."
-        ),
-    )
-    ignore_changes: tuple[str, ...] = Field(
-        default=(), description="Settings whose changes start nothing and create nothing."
-    )
-
-
-class Spec(BaseModel):
-    """The declared settings of one resource, in the words of auger.yaml."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: str = Field(description="The name, unique among its kind in the project.")
-    lifecycle: Lifecycle = Field(
-        default=Lifecycle(), description="Protection of this resource against mistakes."
-    )
-
-
-def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) -> Any:
-    """Declare one setting: its description, its traits, its default and its limits."""
-    extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
-    return Field(description=description, json_schema_extra=extra, **limits)
-
-
-def has_trait(spec: type[BaseModel], name: str, trait: Trait) -> bool:
-    """Say whether a setting of a spec was declared with a trait."""
-    extra = spec.model_fields[name].json_schema_extra
-    return isinstance(extra, dict) and trait.value in extra.get("traits", ())  # type: ignore[operator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,24 +139,6 @@ Differ: TypeAlias = Callable[
 ]
 
 
-class DeclaredNames:
-    """The names of all declared resources of one kind in one project."""
-
-    def __init__(self, names: Iterable[str]) -> None:
-        self._exact = frozenset(names)
-        self._spelled = self._exact | {_canonical(name) for name in self._exact}
-
-    def is_free(self, name: str) -> bool:
-        """Say whether no declared resource has this name, however the hub spells it."""
-        return name not in self._spelled
-
-    def is_of_another(self, actual: str, own: str) -> bool:
-        """Say whether an object bears the name of another declared resource than `own`."""
-        if is_named(actual, own):
-            return actual != own and actual in self._exact
-        return actual in self._spelled
-
-
 @dataclass(frozen=True)
 class Scene:
     """What a resource is assessed against.
@@ -270,11 +205,11 @@ class Kind(ABC, Generic[S, Obj]):
 
     def index_keys(self, found: Obj) -> Iterable[str]:
         """Return the keys under which an object can be looked up; by default its name."""
-        return (_canonical(getattr(found, "name", "") or ""),)
+        return (canonical(getattr(found, "name", "") or ""),)
 
     def lookup(self, spec: S, refs: Mapping[str, Assessment]) -> Iterable[str]:
         """Return the keys of the objects that matter to a resource; by default its name."""
-        return (_canonical(spec.name),)
+        return (canonical(spec.name),)
 
     @abstractmethod
     def assess(self, spec: S, scene: Scene) -> Assessment:
@@ -340,7 +275,7 @@ class Kind(ABC, Generic[S, Obj]):
 
     def bears(self, found: Obj, name: str) -> bool:
         """Say whether an object may have been declared under a name, as whatever revision."""
-        return _canonical(name) in set(self.index_keys(found))
+        return canonical(name) in set(self.index_keys(found))
 
     def describe(self, found: Obj) -> str:
         """Return what is worth knowing of an object that goes, one short text; by default none."""
@@ -368,87 +303,6 @@ class Kind(ABC, Generic[S, Obj]):
     def wanted(self, spec: S) -> Wanted:
         """Return the generic meaning of the declared state."""
         return self.states[getattr(spec, "state", None)]
-
-
-def _canonical(name: str) -> str:
-    """Return the form under which the hub compares names."""
-    return name.replace("_", "-")
-
-
-def series_keys(name: str, extension: str) -> tuple[str, ...]:
-    """Return the keys of a revision: its own name, and that of the series it may belong to."""
-    stem = name[: len(name) - len(extension)]
-    base, dash, number = stem.rpartition("-")
-    if dash and base and number.isascii() and number.isdigit():
-        return (_canonical(name), _canonical(base + extension))
-    return (_canonical(name),)
-
-
-def place_in_series(name: str, extension: str) -> tuple[str, int]:
-    """Return the series that a name may be of, and its number there; 0 is the first of a series."""
-    base = series_keys(name, extension)[-1]
-    stem = base[: len(base) - len(extension)]
-    return base, revision_number(stem, extension, name) or 0
-
-
-def in_series(scene: Scene, base: str, extension: str) -> tuple[Any, ...]:
-    """Return the objects of a series of revisions, oldest first.
-
-    One that bears the name of another declared resource is no revision of this one.
-    """
-    own = base + extension
-    objects = [item for item in scene.objects if not scene.names.is_of_another(item.name, own)]
-    numbered = [(revision_number(base, extension, item.name), item) for item in objects]
-    series = [(number, item.id, item) for number, item in numbered if number is not None]
-    return tuple(item for _, _, item in sorted(series, key=lambda one: one[:2]))
-
-
-def is_named(actual: str, wanted: str) -> bool:
-    """Compare names as the hub does, which may turn `_` into `-` (wire contract §2)."""
-    return actual in (wanted, wanted.replace("_", "-"))
-
-
-COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
-
-
-def split_extension(name: str) -> tuple[str, str]:
-    """Split off the extension, a compression's included: `x.csv.gz` is (`x`, `.csv.gz`)."""
-    for compression in COMPRESSIONS:
-        if name.lower().endswith(compression):
-            stem, extension = split_extension(name[: -len(compression)])
-            return stem, extension + name[-len(compression) :]
-    stem, dot, extension = name.rpartition(".")
-    return (stem, dot + extension) if stem else (name, "")
-
-
-def revision_number(base: str, extension: str, name: str) -> int | None:
-    """Return which revision of `base + extension` a name is: 0 the first, None if it is none."""
-    if is_named(name, base + extension):
-        return 0
-    for stem in {base, base.replace("_", "-")}:
-        middle = name[len(stem) + 1 : len(name) - len(extension)]
-        if (
-            name.startswith(f"{stem}-")
-            and name.endswith(extension)
-            and middle.isascii()
-            and middle.isdigit()
-            and not middle.startswith("0")
-        ):
-            return int(middle)
-    return None
-
-
-def next_revision(base: str, extension: str, taken: Iterable[str], declared: DeclaredNames) -> str:
-    """Return the name of the next object in the series `churn.csv`, `churn-1.csv`, ...
-
-    Numbers are not used again while a later one is there, nor those of other declared resources.
-    """
-    numbers = [revision_number(base, extension, name) for name in taken]
-    used = [number for number in numbers if number is not None]
-    if not used:
-        return base + extension
-    following = (f"{base}-{number}{extension}" for number in count(max(used) + 1))
-    return next(name for name in following if declared.is_free(_canonical(name)))
 
 
 def comparable(value: Any) -> str:

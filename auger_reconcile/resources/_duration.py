@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from auger_reconcile.resources._base import comparable
 
 if TYPE_CHECKING:
-    from auger_reconcile.resources.experiment import ExperimentObject, Run
+    from auger_reconcile.resources._runs import ExperimentObject, Run
 
 # Settings that decide how much is searched. What else differs makes a run little longer.
 LASTING = (

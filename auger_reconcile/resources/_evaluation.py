@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from enum import Enum
 from typing import Any
 
-from auger_reconcile.resources._base import Spec, Trait, setting
+from auger_reconcile.resources._spec import Spec, Trait, setting
 
 
 class ModelType(str, Enum):

@@ -8,13 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._runs import COMPLETED, ExperimentObject, Run, wait_completed
 from auger_reconcile.resources._steps import Call, ReadAll, Steps
-from auger_reconcile.resources.experiment import (
-    COMPLETED,
-    ExperimentObject,
-    Run,
-    wait_completed,
-)
 
 BEST = "best"
 NO_SCORE = "no completed run with a score"

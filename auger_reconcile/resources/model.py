@@ -10,33 +10,29 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, ClassVar
 
-from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
-from auger_reconcile.resources._base import (
-    AGAIN,
-    Assessment,
-    Kind,
-    Loss,
-    Scene,
-    Spec,
-    Trait,
-    Verb,
-    Wanted,
-    Work,
-    setting,
+from auger_reconcile.errors import ActionFailed, NotFound
+from auger_reconcile.resources._base import AGAIN, Assessment, Kind, Loss, Scene, Verb, Wanted, Work
+from auger_reconcile.resources._deployment import (
+    DEPLOYING,
+    LOCAL_READS,
+    READY,
+    UNDEPLOYING,
+    ModelObject,
+    check_ready,
+    deploy,
+    download,
+    from_wire,
+    local_from_note,
+    undeploy,
+    wait_ready,
 )
-from auger_reconcile.resources._steps import Await, Call, Download, Remove, Steps
+from auger_reconcile.resources._runs import ExperimentObject, Run
+from auger_reconcile.resources._spec import Spec, Trait, setting
+from auger_reconcile.resources._steps import Remove, Steps
 from auger_reconcile.resources._trials import BEST, NO_SCORE, best_run, choose_trial
-from auger_reconcile.resources.experiment import ExperimentObject, Run
-
-READY = "ready"
-UNDEPLOYING = "undeploying"
-DEPLOYING = frozenset({"creating_files", "packaging", "deploying"})
-EXPORTING = frozenset({"not_requested", "pending"})
-LOCAL_FOLDER = "models"  # beside auger.yaml, as existing clients have it
-LOCAL_READS = "local_exports"  # pseudo-collection: the notes beside downloaded exports
 
 
 class ModelSpec(Spec):
@@ -59,29 +55,6 @@ class ModelSpec(Spec):
         traits=[Trait.LOCAL],
         pattern="^(deployed|absent)$",
     )
-
-
-@dataclass(frozen=True)
-class ModelObject:
-    """A deployed trial (a pipeline), or a downloaded export.
-
-    Attributes:
-        id: of the pipeline, which equals the trial's on the hub of today; or the path.
-        name: of the declared resource that made it, when the hub keeps it.
-        run_id: the run that its trial belongs to.
-        score: of its trial, by `metric`.
-        path: of a downloaded export, None for a pipeline.
-    """
-
-    id: str
-    trial_id: str
-    name: str | None
-    status: str
-    run_id: str | None
-    score: float | None
-    metric: str | None
-    algorithm: str | None = None
-    path: str | None = None
 
 
 class Model(Kind[ModelSpec, ModelObject]):
@@ -211,7 +184,7 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def follow(self, found: ModelObject) -> Steps | None:
         """Wait until it answers."""
-        return _wait_ready(found.id, found.trial_id) if found.status in DEPLOYING else None
+        return wait_ready(found.id, found.trial_id) if found.status in DEPLOYING else None
 
     def create(self, work: Work) -> Steps:
         """Wait for the run, choose the trial, pass the gate, deploy or download."""
@@ -227,11 +200,11 @@ class Model(Kind[ModelSpec, ModelObject]):
             if found.trial_id == str(trial["id"]) and found.status in DEPLOYING | {READY}:
                 return found  # the run brought nothing better than what is live
         if spec.locally:
-            return (yield from _download(str(trial["id"]), trial))
-        item = yield from _deploy({"trial_id": trial["id"], "name": work.name})
+            return (yield from download(str(trial["id"]), trial))
+        item = yield from deploy({"trial_id": trial["id"], "name": work.name})
         if item.get("status") in DEPLOYING:
-            item = yield from _wait_ready(item["id"], trial["id"])
-        _check_ready(item, trial["id"])
+            item = yield from wait_ready(item["id"], trial["id"])
+        check_ready(item, trial["id"])
         return from_wire({"trial": trial, **item})
 
     def delete(self, work: Work) -> Steps:
@@ -240,7 +213,7 @@ class Model(Kind[ModelSpec, ModelObject]):
             yield Remove(work.object.path)
             return
         with suppress(NotFound):
-            yield from _undeploy(work.object)
+            yield from undeploy(work.object)
 
     def is_at_home(self, found: ModelObject) -> bool:
         """A download lies in the folder of auger.yaml and stays there."""
@@ -311,109 +284,6 @@ def _why_new(owned: Sequence[ModelObject], broken: Sequence[ModelObject]) -> str
     if owned:
         return f"replaces trial {owned[-1].trial_id}"
     return "not deployed"
-
-
-def _deploy(body: Mapping[str, Any]) -> Steps:
-    """Yield the request that deploys a trial, after the end of an undeployment of it."""
-    try:
-        return (yield Call("POST", "pipelines", body))
-    except HubError as refused:
-        if refused.status != 400 or not (yield from _is_leaving(str(body["trial_id"]))):
-            raise
-    return (yield Call("POST", "pipelines", body))
-
-
-def _wait_ready(pipeline_id: str, trial_id: str) -> Steps:
-    """Yield the wait for a deployment; return the pipeline, ready.
-
-    Raises:
-        ActionFailed: it could not be deployed.
-    """
-    item = yield Await("pipelines", pipeline_id, DEPLOYING)
-    _check_ready(item, trial_id)
-    return item
-
-
-def _check_ready(item: Mapping[str, Any], trial_id: str) -> None:
-    if item.get("status") != READY:
-        told = item.get("error_message") or f"its status is `{item.get('status')}`"
-        raise ActionFailed(f"trial {trial_id} could not be deployed: {told}")
-
-
-def _undeploy(found: ModelObject) -> Steps:
-    """Yield the requests that undeploy; one that is not live (any more) is left alone."""
-    path = f"pipelines/{found.id}"
-    if found.status in DEPLOYING:  # it cannot be undeployed before it is deployed
-        yield Await("pipelines", found.id, DEPLOYING)
-    try:
-        yield Call("PATCH", path, {"status": UNDEPLOYING})
-    except Conflict:
-        item = yield Call("GET", path)
-        if item.get("status") in DEPLOYING | {READY}:
-            raise
-    else:
-        yield Await("pipelines", found.id, frozenset({READY, UNDEPLOYING}))
-
-
-def _is_leaving(pipeline_id: str) -> Steps:
-    """Yield the wait for an undeployment; return whether there was one."""
-    with suppress(NotFound):
-        item = yield Call("GET", f"pipelines/{pipeline_id}")
-        if item.get("status") in (UNDEPLOYING, "undeployed"):
-            yield Await("pipelines", pipeline_id, frozenset({UNDEPLOYING}))
-            return True
-    return False
-
-
-def _download(trial_id: str, trial: Mapping[str, Any]) -> Steps:
-    item = yield Call("POST", "pipeline_files", {"trial_id": trial_id})
-    field = "signed_s3_model_path_status"
-    item = yield Await("pipeline_files", item["id"], EXPORTING, field)
-    if not item.get("signed_s3_model_path"):
-        told = item.get("error_message") or f"its status is `{item.get(field)}`"
-        raise ActionFailed(f"trial {trial_id} could not be exported: {told}")
-    note = {
-        "trial_id": trial_id,
-        "experiment_session_id": trial.get("experiment_session_id"),
-        "score_name": trial.get("score_name"),
-        "score_value": trial.get("score_value"),
-    }
-    path = f"{LOCAL_FOLDER}/model-{trial_id}.zip"
-    yield Download(item["signed_s3_model_path"], path, note)
-    return local_from_note({**note, "path": path})
-
-
-def from_wire(item: Mapping[str, Any]) -> ModelObject:
-    """Translate one pipeline of the hub (wire contract §2.13)."""
-    trial = item.get("trial") or {}
-    score = trial.get("score_value")
-    run = item.get("experiment_session_id") or trial.get("experiment_session_id")
-    algorithm = (trial.get("hyperparameter") or {}).get("algorithm_name")
-    return ModelObject(
-        id=str(item["id"]),
-        trial_id=str(item.get("trial_id") or trial.get("id") or item["id"]),
-        name=item.get("name"),
-        status=str(item.get("status")),
-        run_id=str(run) if run else None,
-        score=float(score) if isinstance(score, int | float) else None,
-        metric=trial.get("score_name"),
-        algorithm=algorithm,
-    )
-
-
-def local_from_note(note: Mapping[str, Any]) -> ModelObject:
-    """Translate the note beside a downloaded export."""
-    score = note.get("score_value")
-    return ModelObject(
-        id=str(note["path"]),
-        trial_id=str(note["trial_id"]),
-        name=None,
-        status=READY,
-        run_id=note.get("experiment_session_id"),
-        score=float(score) if isinstance(score, int | float) else None,
-        metric=note.get("score_name"),
-        path=str(note["path"]),
-    )
 
 
 KIND = Model()

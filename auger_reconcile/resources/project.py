@@ -21,14 +21,12 @@ from auger_reconcile.resources._base import (
     Kind,
     Loss,
     Scene,
-    Spec,
-    Trait,
     Verb,
     Wanted,
     Work,
-    is_named,
-    setting,
 )
+from auger_reconcile.resources._revisions import is_named
+from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Await, Call, Steps, delete
 
 RUNNING = "running"

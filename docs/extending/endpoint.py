@@ -7,19 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from auger_reconcile.resources._base import (
-    Assessment,
-    Kind,
-    Loss,
-    Scene,
-    Spec,
-    Trait,
-    Verb,
-    Wanted,
-    Work,
-    is_named,
-    setting,
-)
+from auger_reconcile.resources._base import Assessment, Kind, Loss, Scene, Verb, Wanted, Work
+from auger_reconcile.resources._revisions import is_named
+from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
 
 

@@ -15,8 +15,8 @@ from auger_reconcile.config.legacy import EXPERIMENT_KEYS, RENAMED, RENAMED_IN_C
 from auger_reconcile.config.rules import CLASSIFICATION, REGRESSION
 from auger_reconcile.config.source import EXTENSIONS
 from auger_reconcile.config.validate import setting_names
-from auger_reconcile.resources._base import Lifecycle, Spec, Trait
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
 from auger_reconcile.resources.project import ClusterSpec
 
 Schema = Mapping[str, Any]

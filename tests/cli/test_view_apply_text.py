@@ -22,7 +22,7 @@ from auger_reconcile.cli.views.apply_text import PlainProgress, render_result
 from auger_reconcile.errors import ActionFailed, HubError
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Verb
-from auger_reconcile.resources.model import ModelObject
+from auger_reconcile.resources._deployment import ModelObject
 
 START = Action("s", Address("shop", "experiment", "baseline"), Verb.START, "baseline", "has no run")
 UPLOAD = Action("u", Address("shop", "dataset", "a.csv"), Verb.CREATE, "a.csv", "does not exist")

@@ -21,8 +21,9 @@ from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
-from auger_reconcile.resources.experiment import ExperimentObject, Run
-from auger_reconcile.resources.model import ModelObject, ModelSpec
+from auger_reconcile.resources._deployment import ModelObject
+from auger_reconcile.resources._runs import ExperimentObject, Run
+from auger_reconcile.resources.model import ModelSpec
 
 from .drawn_plans import NASTY, TEXTS, plans
 from .static_hub import TOKEN, serve

@@ -8,7 +8,7 @@ import pytest
 from auger_reconcile.address import Address
 from auger_reconcile.config.load import load_desired_state, read_settings
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.resources._base import Lifecycle
+from auger_reconcile.resources._spec import Lifecycle
 
 from .conftest import Codes, Load
 

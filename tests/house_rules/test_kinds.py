@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from auger_reconcile.config.declaration import Head
-from auger_reconcile.resources._base import Kind, Lifecycle
+from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import all_kinds
+from auger_reconcile.resources._spec import Lifecycle
 from auger_reconcile.resources.project import ClusterSpec
 from house_rules.conftest import ROOT
 

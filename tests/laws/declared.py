@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.resources._base import Spec
 from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState
 
 SEARCH = {"model_type": "classification", "target": "target"}

@@ -4,7 +4,7 @@ from typing import Any
 
 from auger_reconcile.planner.adopt import Adopted, adopt
 from auger_reconcile.planner.build import build_plan
-from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._spec import Spec
 
 from .observed import observe
 

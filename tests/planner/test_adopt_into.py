@@ -7,7 +7,7 @@ from laws.declared import declare
 from auger_reconcile.planner.adopt import Adopted
 from auger_reconcile.planner.adopt_into import adopt_into
 from auger_reconcile.planner.build import build_plan
-from auger_reconcile.resources._base import Spec
+from auger_reconcile.resources._spec import Spec
 
 from .observed import observe
 from .test_adopt import WORLD

@@ -14,7 +14,7 @@ from laws.declared import declare
 from auger_reconcile.planner import diff
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.plan import Plan
-from auger_reconcile.resources import _base
+from auger_reconcile.resources import _revisions
 from auger_reconcile.state import ObservedState
 
 from .observed import observe
@@ -101,8 +101,8 @@ def count_work(monkeypatch: pytest.MonkeyPatch, number: int) -> int:
     desired, observed = declare(document), observe(told)
     with monkeypatch.context() as patch:
         patch.setattr(diff, "is_same", counting(diff.is_same))
-        for name in ("is_named", "revision_number", "_canonical"):
-            patch.setattr(_base, name, counting(getattr(_base, name)))
+        for name in ("is_named", "revision_number", "canonical"):
+            patch.setattr(_revisions, name, counting(getattr(_revisions, name)))
         plan = build_plan(desired, observed)
     assert len(plan.actions) == number + number // 2
     return work

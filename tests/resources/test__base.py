@@ -2,15 +2,15 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.resources._base import (
+from auger_reconcile.resources._base import comparable
+from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.resources._revisions import (
     DeclaredNames,
-    comparable,
     next_revision,
     revision_number,
     series_keys,
     split_extension,
 )
-from auger_reconcile.resources._registry import all_kinds, kind_of
 
 NONE = DeclaredNames([])
 

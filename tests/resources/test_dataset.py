@@ -4,15 +4,13 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
+from auger_reconcile.resources._upload import LARGE, upload_name, uploaded_url
 from auger_reconcile.resources.dataset import (
     KIND,
-    LARGE,
     DatasetSpec,
     describe_size,
     describe_source,
     from_wire,
-    upload_name,
-    uploaded_url,
 )
 from auger_reconcile.resources.project import ProjectObject
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.resources._duration import past_seconds, run_seconds
-from auger_reconcile.resources.experiment import ExperimentObject, Run
+from auger_reconcile.resources._runs import ExperimentObject, Run
 
 BEGUN, ENDED = "2020-08-03T11:28:55.059Z", "2020-08-03T11:52:18.035Z"
 SETTINGS = {"max_n_trials": 10, "model_type": "classification"}

@@ -4,14 +4,9 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import dataset
+from auger_reconcile.resources._runs import ExperimentObject, Run, run_from_wire
 from auger_reconcile.resources._steps import Await, Call, ReadAll
-from auger_reconcile.resources.experiment import (
-    KIND,
-    ExperimentObject,
-    ExperimentSpec,
-    Run,
-    run_from_wire,
-)
+from auger_reconcile.resources.experiment import KIND, ExperimentSpec
 
 from .driving import CONFLICT, GONE, drive, work
 from .test_dataset import PROJECT

@@ -4,9 +4,10 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError
 from auger_reconcile.resources._base import Loss, Verb
+from auger_reconcile.resources._deployment import ModelObject, from_wire, local_from_note
+from auger_reconcile.resources._runs import ExperimentObject, Run
 from auger_reconcile.resources._steps import Await, Call, Download, ReadAll, Remove
-from auger_reconcile.resources.experiment import ExperimentObject, Run
-from auger_reconcile.resources.model import KIND, ModelObject, ModelSpec, from_wire, local_from_note
+from auger_reconcile.resources.model import KIND, ModelSpec
 
 from .driving import CONFLICT, GONE, REFUSED, drive, work
 

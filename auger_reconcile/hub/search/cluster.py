@@ -25,7 +25,7 @@ from auger_reconcile.hub.search.trial import Evaluation, Job
 
 Client: TypeAlias = Any  # Dask's classes are typed by half, which checks nothing
 Future: TypeAlias = Any
-STAY_SECONDS = 2.0
+STAY_SECONDS = 10.0
 """A run that is over by then never asks for the workers of a cluster."""
 RETRY_SECONDS = 2.0
 CONNECT_SECONDS = 10

@@ -36,6 +36,8 @@ def export(place: Workplace, row_id: str) -> None:
         row = session.get(PipelineFile, int(row_id))
         if row is not None and row.status == "pending":
             row.status, row.key = "success", key
+    if row is None:  # deleted while it was made
+        target.unlink(missing_ok=True)
 
 
 def main() -> int:

@@ -114,19 +114,22 @@ class Predictions:
                 return
             changes = {"status": "error", "error_message": _INTERNAL_ERROR}
         changes["time_consumed_ms"] = round((time.perf_counter() - began) * 1000)
-        self._store(prediction_id, changes)
+        if not self._store(prediction_id, changes) and "result_key" in changes:
+            self._storage.delete(bucket, changes["result_key"])  # deleted while it was predicted
 
-    def _store(self, prediction_id: str, changes: dict[str, Any]) -> None:
+    def _store(self, prediction_id: str, changes: dict[str, Any]) -> bool:
+        """Return whether the prediction is still there to have its result."""
         with self._database.write() as session:
             row = session.get(Prediction, prediction_id)
             if row is None:
-                return
+                return False
             for name, value in changes.items():
                 setattr(row, name, value)
             row.request = None
             if row.status == "error":
                 session.flush()
                 open_alerts(session, row.pipeline_id)
+        return True
 
     def _predict_records(self, row: Prediction) -> dict[str, Any]:
         request = row.request or {}

@@ -12,3 +12,8 @@ down_revision = "0002"
 def upgrade() -> None:
     """Add the column; projects of before keep none."""
     op.add_column("projects", sa.Column("min_workers_count", sa.Integer()))
+
+
+def downgrade() -> None:
+    """Drop the column."""
+    op.drop_column("projects", "min_workers_count")

@@ -1,0 +1,173 @@
+"""Runs of an experiment: what the hub tells of one, which one is wanted, and its start and end.
+
+Wire contract §2.11.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from auger_reconcile.errors import ActionFailed, Conflict
+from auger_reconcile.resources import _evaluation
+from auger_reconcile.resources._base import BULKY, Differ, FieldChange
+from auger_reconcile.resources._duration import run_seconds
+from auger_reconcile.resources._evaluation import SearchSettings
+from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
+
+WAITING = "waiting"  # created, but nobody has asked it to start yet
+COMPLETED = "completed"
+IN_PROGRESS = frozenset({"preprocess", "started"})
+SATISFYING = IN_PROGRESS | {WAITING, COMPLETED}
+
+
+@dataclass(frozen=True)
+class Run:
+    """One search of an experiment.
+
+    Attributes:
+        settings: in the words of auger.yaml; a setting that cannot be told is absent.
+        score: of the best trial so far, None while there is none.
+        created_at: ISO 8601, for order only.
+        seconds: that it took, once it is completed and where the hub tells.
+    """
+
+    id: str
+    status: str
+    settings: Mapping[str, Any] = field(metadata={BULKY: True})
+    score: float | None = field(metadata={BULKY: True})  # moves while it runs
+    created_at: str
+    seconds: float | None = field(default=None, metadata={BULKY: True})
+
+
+@dataclass(frozen=True)
+class ExperimentObject:
+    """An experiment on the hub with its runs, oldest first.
+
+    Attributes:
+        dataset_id: the data set it is bound to for good.
+        run: the run that carries the declared settings, once there is one.
+    """
+
+    id: str
+    name: str
+    dataset_id: int | None
+    runs: tuple[Run, ...]
+    run: Run | None = field(default=None, metadata={BULKY: True})
+
+    @property
+    def status(self) -> str:
+        """The status of the run it stands for, else of the newest, else `created`."""
+        newest = self.run or (self.runs[-1] if self.runs else None)
+        return newest.status if newest else "created"
+
+
+def match_run(
+    spec: SearchSettings, found: ExperimentObject, wanted: Mapping[str, Any], differ: Differ
+) -> tuple[ExperimentObject, str | None, tuple[FieldChange, ...]]:
+    """Bind an experiment to the newest run that has the declared settings.
+
+    Args:
+        spec: of the experiment.
+        found: the experiment.
+        wanted: the settings that a run has to match.
+        differ: tells which settings differ.
+
+    Returns:
+        The experiment, why a run has to be started (None: the bound one satisfies), and what
+        differs from the newest run.
+    """
+    matching = [run for run in found.runs if not differ(type(spec), wanted, run.settings)]
+    good = [run for run in matching if run.status in SATISFYING]
+    # A run that has come further is worth more than a newer one that only waits.
+    started = [run for run in good if run.status != WAITING]
+    if started:
+        return replace(found, run=started[-1]), None, ()
+    if good:
+        return replace(found, run=good[-1]), f"run {good[-1].id} was made but never started", ()
+    if matching:
+        run = matching[-1]
+        ended = "was interrupted" if run.status == "interrupted" else f"ended with {run.status}"
+        return found, f"run {run.id} {ended}", ()
+    if not found.runs:
+        return found, "has no run", ()
+    changes = differ(type(spec), wanted, found.runs[-1].settings)
+    return found, "settings changed", changes
+
+
+def begin(run: Run) -> Steps:
+    """Yield the request that starts a waiting run; return the run as it is then."""
+    path = f"experiment_sessions/{run.id}"
+    try:
+        yield Call("PATCH", path, {"status": "preprocess"})
+    except Conflict:  # somebody else started it in the meantime
+        begun = run_from_wire((yield Call("GET", path)))
+        if begun.status == WAITING:
+            raise
+        return begun
+    return replace(run, status="preprocess")
+
+
+def wait_completed(run: Run) -> Steps:
+    """Yield the wait for a run; return it completed.
+
+    Raises:
+        ActionFailed: the run was interrupted or ended with an error.
+    """
+    if run.status == COMPLETED:
+        return run
+    item = yield await_run(run.id)
+    ended = run_from_wire(item)
+    if ended.status != COMPLETED:
+        errors = (item.get("model_settings") or {}).get("errors") or {}
+        told = item.get("error_message") or item.get("message") or errors.get("error")
+        reason = f": {told}" if told else ""
+        raise ActionFailed(f"run {run.id} ended with status `{ended.status}`{reason}")
+    return ended
+
+
+def await_run(run_id: str) -> Await:
+    """Return the wait for the end of a run."""
+    return Await(
+        "experiment_sessions",
+        run_id,
+        IN_PROGRESS | {WAITING},
+        progress=_evaluation.describe_progress,
+    )
+
+
+def run_from_wire(item: Mapping[str, Any]) -> Run:
+    """Translate one experiment session of the hub (wire contract §2.11)."""
+    score, status = item.get("top_score_value"), str(item.get("status"))
+    return Run(
+        id=str(item["id"]),
+        status=status,
+        settings=_evaluation.from_wire(item),
+        score=float(score) if isinstance(score, int | float) else None,
+        created_at=str(item.get("created_at") or ""),
+        seconds=run_seconds(item) if status == COMPLETED else None,
+    )
+
+
+def give_way(found: ExperimentObject, run: Run, project_id: Any) -> Steps:
+    """Leave the search to another apply that made the same run first.
+
+    Two applies at once may both find that a run is missing and make one. Each looks again before it
+    starts its own; all see the same order, so exactly one goes on.
+
+    Raises:
+        ActionFailed: this one came second. Its run stays `waiting` and costs nothing.
+    """
+    filters = {"project_id": project_id, "experiment_id": found.id}
+    items = yield ReadAll("experiment_sessions", filters)
+    known = {one.id for one in found.runs} | {run.id}
+    told = {name: value for name, value in run.settings.items() if value}
+    for other in map(run_from_wire, items):
+        is_new = other.id not in known and other.status in SATISFYING
+        is_same = all(other.settings.get(name) == value for name, value in told.items())
+        if is_new and is_same and (other.created_at, other.id) < (run.created_at, run.id):
+            raise ActionFailed(
+                f"another apply has started run {other.id} with these settings",
+                hint="auger wait follows it",
+            )

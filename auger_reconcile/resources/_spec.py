@@ -1,0 +1,57 @@
+"""The declared settings of a resource: traits, limits and descriptions; its protection."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Trait(str, Enum):
+    """A property of a setting that planner, editor and reference page need to know."""
+
+    IDENTITY = "identity"  # another value means another object
+    UNORDERED = "unordered"  # a list whose order has no meaning
+    LOCAL = "local"  # for this tool alone, never sent to the hub nor compared with it
+
+
+class Lifecycle(BaseModel):
+    """Protection of a resource against mistakes."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prevent_destroy: bool = Field(
+        default=False,
+        description=(
+            "Refuse every plan that would delete or replace this resource, also when it has been "
+            "removed from the file: `auger.lock.yaml` remembers it."
+        ),
+    )
+    ignore_changes: tuple[str, ...] = Field(
+        default=(), description="Settings whose changes start nothing and create nothing."
+    )
+
+
+class Spec(BaseModel):
+    """The declared settings of one resource, in the words of auger.yaml."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(description="The name, unique among its kind in the project.")
+    lifecycle: Lifecycle = Field(
+        default=Lifecycle(), description="Protection of this resource against mistakes."
+    )
+
+
+def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) -> Any:
+    """Declare one setting: its description, its traits, its default and its limits."""
+    extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
+    return Field(description=description, json_schema_extra=extra, **limits)
+
+
+def has_trait(spec: type[BaseModel], name: str, trait: Trait) -> bool:
+    """Say whether a setting of a spec was declared with a trait."""
+    extra = spec.model_fields[name].json_schema_extra
+    return isinstance(extra, dict) and trait.value in extra.get("traits", ())  # type: ignore[operator]
