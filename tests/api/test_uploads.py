@@ -11,7 +11,7 @@ from object_store.store import BUCKET, Store, serve_store, surround
 from auger.api import AugerError, Context, DataSet, Project
 from auger_reconcile.api import plan
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.resources import dataset
+from auger_reconcile.resources import _upload
 
 from .conftest import OpenContext
 from .live_hub import LiveHub, start_hub, write_flowers
@@ -28,7 +28,7 @@ def sent() -> list[str]:
 def test_a_file_is_uploaded_as_a_task_of_the_hub_says(
     hub: LiveHub, name: str, work: Path, monkeypatch: pytest.MonkeyPatch, *, sent: list[str]
 ) -> None:
-    monkeypatch.setattr(dataset, "LARGE", 1)
+    monkeypatch.setattr(_upload, "LARGE", 1)
     (work / "t.csv").write_bytes(TABLE)
     with open_watched(hub, work, sent) as context:
         made = DataSet(context, Project(context, name)).create("t.csv")

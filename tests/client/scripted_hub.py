@@ -183,6 +183,8 @@ def _receive(stream: Any) -> Received | None:
         headers[name.lower()] = value.strip()
     size = int(headers.get("content-length", 0))
     body = stream.read(min(size, KEPT))
+    if len(body) < min(size, KEPT):
+        return None  # the client left in the middle
     for start in range(len(body), size, KEPT):
         stream.read(min(size - start, KEPT))
     return Received(method, path, headers, body, size)
