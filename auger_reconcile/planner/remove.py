@@ -75,8 +75,10 @@ def delete_old_revisions(
 
 
 def _old_revisions(assessment: Assessment, keep: int) -> Sequence[Any]:
-    stay = (assessment.object, *assessment.superseded, *assessment.broken)
-    old = [found for found in assessment.revisions if found not in stay]
+    # By id: the bound object may know its run, and so differ from what was observed.
+    bound = () if assessment.object is None else (assessment.object,)
+    stay = {found.id for found in (*bound, *assessment.superseded, *assessment.broken)}
+    old = [found for found in assessment.revisions if found.id not in stay]
     return old[: max(len(old) - keep, 0)]
 
 
