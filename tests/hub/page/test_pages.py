@@ -15,14 +15,21 @@ ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;amp;{{7*7}}"
 
 
 def test_a_project_shows_its_data_experiments_and_models(
-    browser: Browser, iris_project: dict[str, Any], finished_run: dict[str, Any], model: Any
+    hub: Client,
+    browser: Browser,
+    iris_project: dict[str, Any],
+    finished_run: dict[str, Any],
+    model: Any,
 ) -> None:
     project = iris_project["project"]
     text = texts_of(browser.get(f"/projects/{project['id']}").text)
     assert f"{project['name']} running 2 standard nodes" in text
     assert "iris processed 120 5" in text
     assert f"{model['id']} ready" in text
-    assert "completed 1" in text
+    experiment = hub.get(f"/experiments/{finished_run['run']['experiment_id']}")
+    runs = hub.get("/experiment_sessions", experiment_id=experiment["id"])
+    status = experiment["last_experiment_session_status"]  # other tests may have added runs
+    assert f"{status} {len(runs)}" in text
 
 
 def test_all_projects_are_on_the_first_page(browser: Browser, iris_project: dict[str, Any]) -> None:
@@ -42,7 +49,7 @@ def test_the_leaderboard_has_the_trials_best_first(
     browser: Browser, finished_run: dict[str, Any]
 ) -> None:
     run, trials = finished_run["run"], finished_run["trials"]
-    page = browser.get(f"/experiments/{run['experiment_id']}").text
+    page = browser.get(f"/experiments/{run['experiment_id']}?run={run['id']}").text
     places = [page.index(f"/trials/{trial['id']}") for trial in trials]
     assert places == sorted(places)
     assert f"{trials[0]['score_value']:.4f}" in page
@@ -51,7 +58,8 @@ def test_the_leaderboard_has_the_trials_best_first(
 def test_a_finished_run_has_nothing_to_ask_again_for(
     browser: Browser, finished_run: dict[str, Any]
 ) -> None:
-    page = browser.get(f"/experiments/{finished_run['run']['experiment_id']}").text
+    run = finished_run["run"]
+    page = browser.get(f"/experiments/{run['experiment_id']}?run={run['id']}").text
     assert "data-going" not in page
     assert "http-equiv" not in page
 
@@ -69,7 +77,7 @@ def test_a_run_under_way_asks_to_be_looked_at_again(
     hub: Client, browser: Browser, iris_project: dict[str, Any]
 ) -> None:
     run = hub.add_run(iris_project["file"], max_n_trials=500)
-    path = f"/experiments/{run['experiment_id']}"
+    path = f"/experiments/{run['experiment_id']}?run={run['id']}"
     waiting = browser.fragment(path).text
     hub.start_run(run["id"])
     going = browser.fragment(path).text
