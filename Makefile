@@ -14,7 +14,7 @@ help:
 	@echo "make laws           try each law in 10,000 worlds"
 	@echo "make fuzz           give 100,000 hostile files, plans, answers and credentials"
 	@echo "make mutate         break each promise once, and look whether a test notices"
-	@echo "make soak           laws and fuzz, in worlds that nobody has tried"
+	@echo "make soak           whole lives of clients; laws and fuzz in worlds that nobody has tried"
 	@echo "make judges         let the public clients of the cloud live whole lives on a hub"
 	@echo "make contract-fuzz  send 10,000 requests that the OpenAPI document allows"
 	@echo "make kills          kill -9 ten experiments and look what is lost"
@@ -64,6 +64,7 @@ mutate: .venv/.dev
 	$(BIN)/python tests/mutations/run.py
 
 soak: .venv/.dev
+	AUGER_SOAK=1 $(BIN)/python -m pytest tests/hub/clients tests/hub/work
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws
 	AUGER_FUZZ=25000 AUGER_FUZZ_FROM=$$(date +%s) $(BIN)/python -m pytest -n 2 tests/fuzz
 

@@ -8,6 +8,7 @@ value that ends it (`until`).
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import uuid
@@ -20,6 +21,8 @@ import requests
 from hub.conftest import IRIS, Client, wait_until
 
 REPLAYS = sorted(Path(__file__).with_name("replays").glob("*.json"))
+LONG = pytest.mark.skipif("AUGER_SOAK" not in os.environ, reason="`make soak` runs it")
+ALIKE = ("a2ml_1_1_0", "hub_client_0_6_8")  # send what the others send, but for a few steps
 STATUS_MEMBERS = ("status", "s3_model_path_status")
 
 
@@ -117,7 +120,11 @@ def _signed_in(data: dict[str, Any]) -> str | None:
     return url if "X-Amz-Signature" in url else None
 
 
-@pytest.mark.parametrize("path", REPLAYS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=[LONG] if path.stem in ALIKE else []) for path in REPLAYS],
+    ids=[path.stem for path in REPLAYS],
+)
 def test_a_whole_life_of_a_client_is_answered(
     hub: Client, user: dict[str, str], path: Path
 ) -> None:

@@ -99,6 +99,7 @@ def test_a_new_hub_finds_the_cluster_of_a_killed_one(own_hub: HubSettings, proje
     assert compute(own_hub)[0] == before
 
 
+@pytest.mark.skipif("AUGER_SOAK" not in os.environ, reason="`make soak` runs it")
 def test_a_run_moves_to_the_cluster_and_a_killed_worker_costs_it_no_trial(
     hub: Client, own_hub: HubSettings, project_id: int
 ) -> None:
