@@ -1,18 +1,21 @@
 """What searches find in the same time, on rows that they have never seen.
 
-    python -m benchmarks.search_quality [--seconds 30] [--seeds 3] [--sets NAME...]
+    python -m benchmarks.search_quality [--seconds 30] [--seeds 3] [--cores 2] [--sets NAME...]
         [--tools auger flaml mljar] [--environments FOLDER] [--results FILE] [--write]
 
 auger, FLAML and mljar-supervised get the same rows, folds, metric, cores and seconds; a quarter of
 the rows is held out, and their predictions for it are scored here by scikit-learn. The peers are
-installed from the package index into environments of their own. Each result is appended to a file:
-an interrupted comparison goes on where it was. Prints the mean scores and the mean rank.
+installed from the package index into environments of their own. A machine with more cores keeps the
+others for other work: the tools are bound to theirs, the first of those there are. Each result is
+appended to a file: an interrupted comparison goes on where it was. Prints the mean scores and the
+mean rank.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -33,14 +36,25 @@ from benchmarks.quality_sets import SETS, TARGET, DataSet
 CONTESTANTS = Path(__file__).with_name("contestants")
 PACKAGES = {"flaml": ["flaml[automl]==2.7.0"], "mljar": ["mljar-supervised==1.3.2"]}
 TOOLS = ("auger", *PACKAGES)
-FOLDS, CORES = 5, 2
+FOLDS = 5
 GRACE = 300.0
 """Seconds beyond the time it was given after which a search is ended and has failed."""
 
 
 @dataclass(frozen=True)
+class Search:
+    """What is asked of a tool: a split of a data set, and what it may spend."""
+
+    data: str
+    seed: int
+    tool: str
+    seconds: float
+    cores: int
+
+
+@dataclass(frozen=True)
 class Result:
-    """One search.
+    """How it ended.
 
     Attributes:
         score: on the held-out rows, more is better; None when the tool failed.
@@ -48,54 +62,58 @@ class Result:
         note: the algorithm that it chose, or why it failed.
     """
 
-    data: str
-    seed: int
-    tool: str
-    seconds: float
+    search: Search
     score: float | None
     taken: float
     note: str
-
-    @property
-    def key(self) -> tuple[str, int, str, float]:
-        """What is not measured twice."""
-        return self.data, self.seed, self.tool, self.seconds
 
 
 def main() -> None:
     """Measure what is missing, then print all."""
     options = _parse()
+    bind(options.cores)
     pythons = {tool: _python_of(tool, options.environments) for tool in options.tools}
     known = list(read_results(options.results))
-    done = {result.key for result in known}
-    for seed in range(options.seeds):
-        for number, name in enumerate(options.sets):
-            turn = (seed + number) % len(options.tools)  # nobody is always first
-            for tool in (*options.tools[turn:], *options.tools[:turn]):
-                if (name, seed, tool, options.seconds) in done:
-                    continue
-                result = measure_one(name, seed, tool, options.seconds, pythons[tool])
-                with options.results.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(asdict(result)) + "\n")
-                known.append(result)
-                print(f"{name}, {seed}: {tool} {result.score} ({result.note})", flush=True)
-    section = summarize([one for one in known if _is_asked(one, options)], options.tools)
+    asked = list(_asked(options))
+    done = {result.search for result in known}
+    for search in asked:
+        if search not in done:
+            result = measure(search, pythons[search.tool])
+            with options.results.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(asdict(result)) + "\n")
+            known.append(result)
+            print(f"{search}: {result.score} ({result.note})", flush=True)
+    section = summarize([one for one in known if one.search in set(asked)], options.tools)
     print(section.text)
     if options.write:
         write_page(section)
 
 
-def measure_one(name: str, seed: int, tool: str, seconds: float, python: Path) -> Result:
+def bind(cores: int) -> None:
+    """Keep this process, and all that it starts, to so many cores."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+
+
+def _asked(options: argparse.Namespace) -> Iterator[Search]:
+    for seed in range(options.seeds):
+        for number, name in enumerate(options.sets):
+            turn = (seed + number) % len(options.tools)  # nobody is always first
+            for tool in (*options.tools[turn:], *options.tools[:turn]):
+                yield Search(name, seed, tool, options.seconds, options.cores)
+
+
+def measure(search: Search, python: Path) -> Result:
     """Let one tool search on one split of one data set."""
-    data = SETS[name]
-    train, test = split(data, seed)
-    asked = {"kind": data.kind, "metric": data.metric, "seconds": seconds, "seed": seed}
-    asked |= {"folds": FOLDS, "cores": CORES}
+    data = SETS[search.data]
+    train, test = split(data, search.seed)
+    asked = {"kind": data.kind, "metric": data.metric, "folds": FOLDS}
+    asked |= {"seconds": search.seconds, "seed": search.seed, "cores": search.cores}
     with tempfile.TemporaryDirectory(prefix="quality-") as folder:
         paths = [Path(folder) / f"{part}.csv" for part in ("train", "test", "out")]
         train.to_csv(paths[0], index=False)
         test.to_csv(paths[1], index=False)
-        program = CONTESTANTS / f"run_{tool}.py"
+        program = CONTESTANTS / f"run_{search.tool}.py"
         began = time.monotonic()
         try:
             done = subprocess.run(
@@ -104,15 +122,15 @@ def measure_one(name: str, seed: int, tool: str, seconds: float, python: Path) -
                 check=True,
                 text=True,
                 cwd=folder,
-                timeout=seconds + GRACE,
+                timeout=search.seconds + GRACE,
             )
             score = score_of(data, test[TARGET], pd.read_csv(paths[2]))
             note = done.stdout.strip().rpartition("\n")[2]
         except subprocess.CalledProcessError as error:
             score, note = None, (error.stderr.strip().splitlines() or ["no reason"])[-1]
         except subprocess.TimeoutExpired:
-            score, note = None, f"ended after {seconds + GRACE:g} s"
-    return Result(name, seed, tool, seconds, score, time.monotonic() - began, note)
+            score, note = None, f"ended after {search.seconds + GRACE:g} s"
+    return Result(search, score, time.monotonic() - began, note)
 
 
 def split(data: DataSet, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -145,7 +163,7 @@ def score_of(data: DataSet, truth: pd.Series, predicted: pd.DataFrame) -> float:
 
 def summarize(results: Sequence[Result], tools: Sequence[str]) -> Section:
     """Rank the mean scores of each data set; a tool that failed once scores there as the last."""
-    table = pd.DataFrame([asdict(one) for one in results])
+    table = pd.DataFrame([{**asdict(one.search), **asdict(one)} for one in results])
     table["score"] = table["score"].astype(float)
     means = table.pivot_table(
         index="data", columns="tool", values="score", aggfunc=_mean_of_all, sort=False, dropna=False
@@ -163,10 +181,11 @@ def summarize(results: Sequence[Result], tools: Sequence[str]) -> Section:
     figures.append(Figure("mean rank", f"{mean_ranks['auger']:.2f}", told, ratio, 1.0))
     seconds = table.groupby("tool")["taken"].mean()
     spent = ", ".join(f"{tool} {seconds[tool]:.0f} s" for tool in tools)
+    given = results[0].search
     notes = [
-        f"Held-out scores, more is better, the mean of {table['seed'].nunique()} seeds; each tool",
-        f"was given {table['seconds'].iloc[0]:g} s, {FOLDS} folds and {CORES} cores. From start to",
-        f"end of their processes they took, in the mean: {spent}.",
+        f"Held-out scores, more is better, the mean of {table['seed'].nunique()} seeds. Each tool",
+        f"was given {given.seconds:g} s, {FOLDS} folds and {given.cores} of the cores, and nothing",
+        f"else ran on those. From start to end their processes took, in the mean: {spent}.",
     ]
     return Section("search_quality", "Search quality", figures, notes)
 
@@ -183,12 +202,8 @@ def read_results(path: Path) -> Iterator[Result]:
     """Yield what was measured before."""
     if path.exists():
         for line in path.read_text(encoding="utf-8").splitlines():
-            yield Result(**json.loads(line))
-
-
-def _is_asked(result: Result, options: argparse.Namespace) -> bool:
-    is_named = result.data in options.sets and result.tool in options.tools
-    return is_named and result.seed < options.seeds and result.seconds == options.seconds
+            found = json.loads(line)
+            yield Result(**{**found, "search": Search(**found["search"])})
 
 
 def _python_of(tool: str, folder: Path) -> Path:
@@ -209,6 +224,7 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Compare searches in the same time.")
     parser.add_argument("--seconds", type=float, default=30.0)
     parser.add_argument("--seeds", type=int, default=3)
+    parser.add_argument("--cores", type=int, default=2)
     parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
     parser.add_argument("--environments", type=Path, default=kept)

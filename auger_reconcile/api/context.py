@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.client.credentials import Credentials
     from auger_reconcile.planner.plan import Action, Plan
-    from auger_reconcile.state import ObservedState
+    from auger_reconcile.state import DesiredState, ObservedState
 
 FILE_NAME = "auger.yaml"
 
@@ -146,6 +146,18 @@ class Context:
     def log(self, message: str, *args: object) -> None:
         """Tell something to whoever listens to the logger `auger`."""
         self._logger.info(message, *args)
+
+    def load_desired(self, *, check_sources: bool = True) -> DesiredState:
+        """Read what auger.yaml declares; without looking at the content of sources if need be."""
+        from auger_reconcile.config.load import load_desired_state
+
+        return load_desired_state(
+            [self.file],
+            env=self.env,
+            variables=self.variables,
+            environ=self.environ,
+            check_sources=check_sources,
+        ).state
 
     def observe(self, project: str) -> ObservedState:
         """Read what the hub has of one project."""

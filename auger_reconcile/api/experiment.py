@@ -238,12 +238,12 @@ class Experiment(Resource):
         from auger_reconcile.resources.dataset import DatasetSpec
         from auger_reconcile.state import Declared
 
-        desired = self._load(check_sources=False)
+        desired = self.context.load_desired(check_sources=False)
         settings = self._settings(desired)
         wanted = self._dataset.name if self._dataset else settings.dataset
         is_there = observed is not None and self._has_dataset(observed, wanted)
         if observed is not None and not is_there:
-            desired = self._load(check_sources=True)
+            desired = self.context.load_desired()
         name = check_new_name(self._name or settings.name, "experiment")
         spec = settings.model_copy(update={"name": name, "dataset": wanted})
         data = Address(self.project_name, "dataset", wanted)
@@ -256,18 +256,6 @@ class Experiment(Resource):
         resources.setdefault(home, Declared(home, self._home_spec()))
         resources[own] = Declared(own, spec)
         return spec, replace(desired, resources=resources)
-
-    def _load(self, *, check_sources: bool) -> DesiredState:
-        from auger_reconcile.config.load import load_desired_state
-
-        context = self.context
-        return load_desired_state(
-            [context.file],
-            env=context.env,
-            variables=context.variables,
-            environ=context.environ,
-            check_sources=check_sources,
-        ).state
 
     def _settings(self, desired: DesiredState) -> ExperimentSpec:
         """Return the declared experiment that is meant; a single one is, under any name."""

@@ -152,20 +152,12 @@ class Model(Resource):
 
     def _live(self, address: Address) -> ModelObject | None:
         """Return what stands for a declared model, the best of present data if need be."""
-        from auger_reconcile.config.load import load_desired_state
         from auger_reconcile.planner.build import assess
         from auger_reconcile.planner.index import Index
 
-        context = self.context
-        index = Index(context.observe(address.project))
+        index = Index(self.context.observe(address.project))
         for check_sources in (False, True):  # mostly its name tells, and the data may be large
-            desired = load_desired_state(
-                [context.file],
-                env=context.env,
-                variables=context.variables,
-                environ=context.environ,
-                check_sources=check_sources,
-            ).state
+            desired = self.context.load_desired(check_sources=check_sources)
             assessment = assess(desired, index)[address].assessment
             known: list[ModelObject] = [
                 found for found in (*assessment.revisions, assessment.object) if found

@@ -13,7 +13,7 @@ from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import Work
 from auger_reconcile.resources._revisions import split_extension
 from auger_reconcile.resources._steps import Await, Call, Steps, Upload
-from auger_reconcile.resources.project import SINGLE_TENANT
+from auger_reconcile.resources.project import is_single_tenant
 
 if TYPE_CHECKING:
     from auger_reconcile.resources.dataset import DatasetSpec
@@ -28,8 +28,7 @@ def upload(work: Work) -> Steps:
     spec: DatasetSpec = work.spec
     if spec.path is None or spec.sha256 is None:
         raise ActionFailed(f"the source `{spec.source}` cannot be read")
-    organization = yield Call("GET", f"organizations/{work.organization_id}")
-    if organization.get("cluster_mode") == SINGLE_TENANT:
+    if (yield from is_single_tenant(work)):
         return (yield from _upload_to_cluster(work, spec.path, spec.sha256))
     path = f"workspace/projects/{work.project.name}/files/{upload_name(spec)}"
     key: dict[str, Any] = {"project_id": work.project.id, "file_path": path}

@@ -230,11 +230,16 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         return {("name",): name, ("dataset",): None, **NO_EXPERIMENT}
 
 
+def is_single_tenant(work: Work) -> Steps:
+    """Yield the read that tells whether the organization has its clusters for itself (§2.3)."""
+    organization = yield Call("GET", f"organizations/{work.organization_id}")
+    return organization.get("cluster_mode") == SINGLE_TENANT
+
+
 def _deploy(found: ProjectObject, work: Work) -> Steps:
     """Yield the request for a cluster; a single tenant creates one (wire contract §3.3)."""
     cluster: ClusterSpec | None = work.spec.cluster
-    organization = yield Call("GET", f"organizations/{work.organization_id}")
-    if organization.get("cluster_mode") != SINGLE_TENANT:
+    if not (yield from is_single_tenant(work)):
         yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
         return
     minutes = cluster.autoterminate_minutes if cluster else None

@@ -27,6 +27,7 @@ class Apart:
     """One function call in its own process. `receiver` is ready when it has ended, either way."""
 
     def __init__(self, function: Callable[..., Any], *args: Any) -> None:
+        warm_up()  # also in a run that has more than one thread by now, and did not need it before
         context = multiprocessing.get_context(_method())
         self.receiver, sender = context.Pipe(duplex=False)
         self._process = context.Process(  # type: ignore[attr-defined]  # every context has one
@@ -86,7 +87,6 @@ def call_apart(
     function: Callable[..., T], *args: Any, is_over: Callable[[], bool] = lambda: False
 ) -> T | None:
     """Return what the function returns in its own process; None when it is over before."""
-    warm_up()
     call = Apart(function, *args)
     try:
         while not call.receiver.poll(POLL_SECONDS):

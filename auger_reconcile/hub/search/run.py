@@ -110,12 +110,15 @@ class Search:
         self._left = settings.max_trials - len(board.searched)
 
     def run(self, deadline: float, should_stop: Callable[[], bool]) -> None:
-        """Run the trials until there is no time, no budget or no wish for more."""
+        """Run the trials until there is no time, no budget or no wish for more.
+
+        The baseline is evaluated even when reading the data took all the time there was.
+        """
         reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
         last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
         if not self._board.has_baseline:
             self._pool.start(_baseline(self._settings))
-        while time.monotonic() < last_trial and not should_stop():
+        while (time.monotonic() < last_trial or not self._board.has_baseline) and not should_stop():
             if self._board.has_baseline:
                 self._fill()
             if self._pool.is_empty:

@@ -55,7 +55,7 @@ class Forked:
     def poll(self) -> int | None:
         """Return None while it lives, else 0."""
         if self._handle is None:
-            return None if _exists(self.pid) else 0
+            return None if exists(self.pid) else 0
         if self._handle < 0:
             return 0
         if not select.select([self._handle], [], [], 0)[0]:
@@ -199,11 +199,14 @@ def _open_handle(pid: int) -> int | None:
         return None
 
 
-def _exists(pid: int) -> bool:
+def exists(pid: int) -> bool:
+    """Return whether there is a process; one that belongs to somebody else counts."""
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
         return False
+    except PermissionError:
+        return True
     return True
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from auger_reconcile.hub.settings import HubSettings
-from auger_reconcile.hub.work.nursery import Nursery, Running
+from auger_reconcile.hub.work.nursery import Nursery, Running, exists
 
 MODULE = "auger_reconcile.hub.work"
 _LOCK_WAIT_SECONDS = 5.0
@@ -78,7 +78,7 @@ class Child:
             return False
         if not is_held(self._lock_path):
             return False
-        if _exists(self.pid):
+        if self.pid <= 0 or exists(self.pid):
             return True
         self.signal(signal.SIGKILL)  # only its orphans hold the lock now
         return False
@@ -129,15 +129,3 @@ def is_held(path: Path) -> bool:
 
 def _lock_path(settings: HubSettings, name: str) -> Path:
     return settings.work_folder / f"{name}.lock"
-
-
-def _exists(pid: int) -> bool:
-    if pid <= 0:
-        return True
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 from auger_reconcile.hub.database import engine as engine_module
 from auger_reconcile.hub.database.engine import HEAD, Database
 from auger_reconcile.hub.database.tables import Base, Organization, Project, Secret
+from hub.database.writers import count_at_once
 
 
 @pytest.fixture
@@ -57,20 +57,7 @@ def test_migrating_twice_changes_nothing(database: Database) -> None:
 
 
 def test_writers_at_once_lose_no_update(database: Database) -> None:
-    with database.write() as session:
-        session.add(Secret(name="count", value="0"))
-
-    def count_up() -> None:
-        for _ in range(20):
-            with database.write() as session:
-                secret = session.get_one(Secret, "count")
-                secret.value = str(int(secret.value) + 1)
-
-    threads = [threading.Thread(target=count_up) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    count_at_once(database)
     with database.read() as session:
         assert session.get_one(Secret, "count").value == "60"
 

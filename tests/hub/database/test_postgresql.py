@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Base, Secret
 from auger_reconcile.hub.settings import HubSettings
 from hub.conftest import Client, connect, wait_until
+from hub.database.writers import count_at_once
 
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -97,20 +97,7 @@ def test_the_migrations_make_exactly_the_tables(server: str) -> None:
 def test_writers_at_once_lose_no_update(server: str) -> None:
     database = Database(make_database(server, "writers"))
     database.migrate()
-    with database.write() as session:
-        session.add(Secret(name="count", value="0"))
-
-    def count_up() -> None:
-        for _ in range(20):
-            with database.write() as session:
-                secret = session.get_one(Secret, "count")
-                secret.value = str(int(secret.value) + 1)
-
-    threads = [threading.Thread(target=count_up) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    count_at_once(database)
     with database.read() as session:
         assert session.get_one(Secret, "count").value == "60"
     database.close()

@@ -89,6 +89,12 @@ def test_the_total_time_ends_the_search(tmp_path: Path) -> None:
     assert time.monotonic() - began < 10
 
 
+def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> None:
+    found = search(quick_task(tmp_path, max_n_trials=10_000, max_total_time_mins=0.0001))
+    assert [one.algorithm_name for one in found] == ["sklearn.dummy.DummyClassifier"]
+    assert found[0].score is not None
+
+
 def test_a_stop_keeps_what_finished(tmp_path: Path) -> None:
     board: list[TrialResult] = []
     task = quick_task(tmp_path, max_n_trials=10_000)

@@ -3,7 +3,6 @@ from __future__ import annotations
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -130,5 +129,4 @@ def test_a_run_is_expected_where_a_project_was_just_started(settings: HubSetting
 def _dead_pid() -> int:
     pid = os.posix_spawn(sys.executable, [sys.executable, "-c", ""], os.environ)
     os.waitpid(pid, 0)
-    time.sleep(0)
     return pid
