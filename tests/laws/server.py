@@ -74,6 +74,7 @@ class WorldServer(ThreadingHTTPServer):
             self.asked.append((method, path))
             if number == self.spoiled.start and self.spoiled:
                 self.past = copy.deepcopy(self.world)
+                self.past.is_past = True
             return self.sabotage if number in self.spoiled else Asked.answer
 
     def wait_until_quiet(self) -> None:

@@ -91,8 +91,7 @@ class Stage:
         result = user.apply()
         assert result.is_complete, [(one.action.id, one.error) for one in result.outcomes]
         assert told(user.plan()) == []
-        seen = look(server.world, user.folder)
-        assert seen == self.looks
+        assert look(server.world, user.folder) == self.looks
         assert server.world.made["uploads"] == self.uploads + len(wasted)
 
 
