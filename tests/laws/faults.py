@@ -119,5 +119,9 @@ FAULTS: Mapping[str, Sabotage] = {
         *(html_before, html_after, slow_down, drip, drip_for_ever, stale),
     )
 }
-HIDDEN = FAULTS.keys() - {"stale", "empty", "drip_for_ever"}  # a client that reads again gets over them
+HIDDEN = FAULTS.keys() - {
+    "stale",
+    "empty",
+    "drip_for_ever",
+}  # a client that reads again gets over them
 SLOW = ("silent_before", "silent_after", "drip_for_ever")  # what only a time-out ends

@@ -166,4 +166,3 @@ def begin(scenario: Scenario, folder: Path) -> World:
         plan = driver.plan(declare(document, folder=folder))
         assert driver.apply(plan, wait=scenario.waited).is_complete
     return world
-

@@ -1,7 +1,8 @@
 """Law 3 over real HTTP: whatever happens to whichever request, one more apply makes it whole.
 
-`make test` lets every request of every scenario meet one fault, in turn; with AUGER_SOAK=1 every
-request meets every fault, alone and lasting, and a SIGKILL before and after the hub acted.
+`make test` lets every request of one scenario, and every third of the others, meet one fault in
+turn; with AUGER_SOAK=1 every request meets every fault, alone and lasting, and a SIGKILL of the
+client before and after the hub acted.
 """
 
 import copy
@@ -32,6 +33,7 @@ from .worlds import alive, exports, portrait
 
 SOAK = bool(os.environ.get("AUGER_SOAK"))
 IMPATIENT = 0.3  # seconds without an answer, where there will be none
+WHOLE = "create everything"  # each of its requests meets something even in a short test
 MANY = 4  # actions at once
 LASTING = 10_000  # requests: to the end of an apply
 PRELOADED = (
@@ -224,8 +226,10 @@ def fates(stage: Stage) -> Iterator[Fate]:
         return
     turn = list(SCENARIOS).index(stage.name)
     faults = itertools.islice(itertools.cycle(FAULTS), turn, None)
-    for first, fault in zip(range(stage.requests), faults, strict=False):
-        yield Fate(fault, first, LASTING if first % 4 == 3 else 1, MANY if first % 2 else 1)
+    step = 1 if stage.name == WHOLE else 3
+    for first, fault in zip(range(turn % step, stage.requests, step), faults, strict=False):
+        lasts = first % 4 == 3 and fault not in SLOW
+        yield Fate(fault, first, LASTING if lasts else 1, MANY if first % 2 else 1)
 
 
 def kills(stage: Stage) -> Iterator[tuple[int, bool]]:
@@ -244,26 +248,17 @@ def test_an_apply_is_made_whole_by_the_next_whatever_requests_meet(
     for tried, fate in enumerate(fates(stage), start=1):  # noqa: B007 - counts
         meet(stage, fate)
     say(capsys, f"{stage.name}: {tried} faults at {stage.requests} requests")
-    assert tried >= stage.requests
+    assert tried >= stage.requests // 3
 
 
 def test_a_client_killed_at_any_request_is_made_whole_by_the_next(
     stage: Stage, capsys: pytest.CaptureFixture[str]
 ) -> None:
     tried = 0
-    for tried, (first, has_acted) in enumerate(kills(stage), start=1):
+    for tried, (first, has_acted) in enumerate(kills(stage), start=1):  # noqa: B007 - counts
         kill(stage, first, has_acted=has_acted)
     say(capsys, f"{stage.name}: {tried} kills at {stage.requests} requests")
     assert tried >= stage.requests // 4
-
-
-def test_an_apply_on_a_hub_whose_reads_lag_makes_nothing_twice(stage: Stage) -> None:
-    for first in range(0, stage.requests, 1 if SOAK else 5):
-        with stage.play() as (server, user):
-            server.spoil(FAULTS["stale"], first, LASTING)
-            attempt(user, server.world)
-            attempt(user, server.world)
-            stage.make_whole(server, user)
 
 
 def say(capsys: pytest.CaptureFixture[str], text: str) -> None:
