@@ -200,7 +200,8 @@ def is_true(outcome: Outcome, world: World, folder: Path) -> bool:
         if str(row["id"]) in told_ids(outcome.object)
     }
     active = action.verb is Verb.START
-    return statuses <= ({"running", "completed"} if active else {"undeployed", "interrupted"})
+    expected = {"running", "completed"} if active else {"undeployed", "interrupted"}
+    return bool(statuses) and statuses <= expected
 
 
 def told_ids(found: Any) -> set[str]:
