@@ -7,7 +7,16 @@ import sys
 
 from benchmarks.figure import write_page
 
-NAMES = ("cold_start", "planning", "applying", "uploading", "waiting", "hub", "hub_data")
+NAMES = (
+    "cold_start",
+    "planning",
+    "planning_beside",
+    "applying",
+    "uploading",
+    "waiting",
+    "hub",
+    "hub_data",
+)
 
 
 def main() -> None:

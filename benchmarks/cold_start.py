@@ -15,6 +15,7 @@ from pathlib import Path
 from benchmarks.figure import Figure, Section
 from benchmarks.loopback import ORGANIZATION, Lists, serve
 from benchmarks.measure import Cost, run_alternating
+from benchmarks.peers import install, oldest_python
 
 IRIS = Path(__file__).parents[1] / "examples" / "iris"
 AUGER = str(Path(sys.executable).with_name("auger"))
@@ -95,36 +96,13 @@ def _iris(folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
 def _peers(folder: Path) -> dict[str, Sequence[str]]:
     """Return the commands of the peers that can be installed, each in an environment of its own."""
     commands: dict[str, Sequence[str]] = {}
-    octodns = _install(folder / "octodns", sys.executable, "octodns")
+    octodns = install(folder / "octodns", sys.executable, "octodns")
     if octodns:
         commands["octodns-sync --help"] = [str(octodns / "octodns-sync"), "--help"]
-    augerai = _install(folder / "augerai", _python_of_its_time(), *AUGERAI)
+    augerai = install(folder / "augerai", oldest_python(), *AUGERAI)
     if augerai:
         commands["augerai project list"] = [str(augerai / "augerai"), "project", "list"]
     return commands
-
-
-def _python_of_its_time() -> str:
-    """Return the oldest Python here: auger.ai is built on libraries of the year 2020."""
-    found = (shutil.which(name) for name in ("python3.8", "python3.9", "python3.10"))
-    usable = (path for path in found if path and _runs(path))
-    return next(usable, sys.executable)
-
-
-def _runs(python: str) -> bool:
-    return subprocess.run([python, "-c", ""], check=False, capture_output=True).returncode == 0
-
-
-def _install(venv: Path, python: str, *packages: str) -> Path | None:
-    """Install packages into a new environment; return its scripts, None without a network."""
-    scripts = venv / "bin"
-    install = [str(scripts / "python"), "-m", "pip", "install", "--quiet", *packages]
-    try:
-        subprocess.run([python, "-m", "venv", str(venv)], check=True, capture_output=True)
-        subprocess.run(install, check=True, capture_output=True, timeout=300)
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return scripts
 
 
 def to_credentials(url: str) -> str:

@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_MAXRSS_PER_MB = 1_000_000 if sys.platform == "darwin" else 1000
+
 
 @dataclass(frozen=True)
 class Cost:
@@ -22,10 +24,12 @@ class Cost:
     Attributes:
         seconds: from start to exit.
         cpu: seconds of processor time, of its children as well.
+        peak: most memory that it had, in MB.
     """
 
     seconds: float
     cpu: float
+    peak: float = 0.0
 
 
 def run_alternating(
@@ -40,7 +44,7 @@ def run_alternating(
     Raises:
         CalledProcessError: one of them failed.
     """
-    taken: dict[str, list[tuple[float, float]]] = {name: [] for name in commands}
+    taken: dict[str, list[tuple[float, ...]]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
             taken[name].append(_run(command, cwd, env))
@@ -52,7 +56,7 @@ def run_alternating(
 
 def _run(
     command: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None
-) -> tuple[float, float]:
+) -> tuple[float, ...]:
     quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
     began = time.perf_counter()
     process = subprocess.Popen(command, cwd=cwd, env=env, stderr=subprocess.PIPE, **quiet)  # type: ignore[call-overload]
@@ -63,7 +67,7 @@ def _run(
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command, stderr=told)
-    return seconds, usage.ru_utime + usage.ru_stime
+    return seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / _MAXRSS_PER_MB
 
 
 def run_apart(module: str, *arguments: object) -> dict[str, Any]:
@@ -82,7 +86,7 @@ def peak_memory() -> float:
         return int(status.partition("VmHWM:")[2].split()[0]) / 1000
     except OSError:
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak / (1_000_000 if sys.platform == "darwin" else 1000)
+        return peak / _MAXRSS_PER_MB
 
 
 def tell(**facts: object) -> None:

@@ -52,10 +52,11 @@ def plan(
 ) -> ExitCode:
     """Show what apply would do; nothing is changed."""
     if refresh_only:
+        narrowed = {name: said.pop(name) for name in ("targets", "excludes")}
         if out or form not in ("text", "json") or any(said.values()):
             raise click.UsageError("`--refresh-only` plans nothing, and takes no options of a plan")
-        as_json = invocation.as_json or form == "json"
-        return _show_drift(replace(invocation, as_json=as_json), detailed=detailed_exitcode)
+        shown = replace(invocation, as_json=invocation.as_json or form == "json")
+        return _show_drift(shown, detailed=detailed_exitcode, **narrowed)
     from auger_reconcile.api.saved_plan import save_plan
     from auger_reconcile.cli.planning import find_exit_code, make_plan, read_files, show_plan
 
@@ -73,10 +74,10 @@ def plan(
     return code
 
 
-def _show_drift(invocation: Invocation, *, detailed: bool) -> ExitCode:
+def _show_drift(invocation: Invocation, *, detailed: bool, **narrowed: Any) -> ExitCode:
     from auger_reconcile.cli.drift import find_drift, show_drift
 
-    found = find_drift(invocation)
+    found = find_drift(invocation, **narrowed)
     show_drift(invocation, found)
     if found.is_empty and not invocation.as_json:
         invocation.show("No changes. The hub matches auger.yaml.")

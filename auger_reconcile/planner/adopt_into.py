@@ -225,7 +225,7 @@ class _Stage:
                     yield kind, found
 
     def _add(self, found: Any) -> None:
-        label = getattr(found, "name", None) or found.id
+        label = found.name or found.id
         offers = [one for one in self._declarations(found) if self.known.is_allowed(one)]
         if not offers:
             self.left_out.append(f"{self.kind.name}.{label}: cannot be declared as it is")
@@ -247,7 +247,7 @@ def _stood_for(known: _Known, one: Standing) -> Any:
     revisions = [found for found in assessment.revisions if found not in assessment.broken]
     name = one.declared.address.name
     objects = known.observed.of(known.project, one.kind.name)
-    named = [found for found in objects if is_named(str(getattr(found, "name", "")), name)]
+    named = [found for found in objects if is_named(str(found.name), name)]
     return next(iter([*reversed(revisions), *named]), None)
 
 

@@ -112,3 +112,12 @@ def test_a_target_that_is_not_declared_is_an_error(user: User) -> None:
     answer = user.run("drift", "--target", "project.chrun")
     assert answer.code == 1
     assert "`project.churn` is declared" in answer.err
+
+
+@pytest.mark.parametrize("option", ["--target", "--exclude"])
+def test_refresh_only_is_narrowed_as_drift_is(
+    user: User, empty_hub: StaticHub, option: str
+) -> None:
+    change(empty_hub)
+    asked = (option, "project.churn")
+    assert user.run("plan", "--refresh-only", *asked).out == user.run("drift", *asked).out

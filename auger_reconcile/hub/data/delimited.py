@@ -8,7 +8,7 @@ too long or too short is an error. `yes` stays text, and so does `007`: a code i
 import csv
 import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -101,23 +101,49 @@ def unique_names(names: Iterable[object]) -> list[str]:
     return unique
 
 
-def select_typed(connection: duckdb.DuckDBPyConnection, file: DelimitedFile, *, whole: bool) -> str:
-    """Write the query that reads `file` with typed columns.
+@dataclass(frozen=True)
+class _Column:
+    """A column and what it is read as; `date_format` is for texts that are dates."""
 
-    The types are judged by the first `SAMPLE_ROWS` rows, or by the whole file.
+    name: str
+    kind: str
+    date_format: str | None = None
+
+
+def queries(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> Iterator[str]:
+    """Yield queries that read `file` with typed columns; each is for when those before it failed.
+
+    The types are judged by the first `SAMPLE_ROWS` rows, at last by the whole file. A reader that
+    compares every value with all of `MISSING` takes a quarter longer, so the first query compares
+    texts only: a number that is missing is mostly empty, and everything else there is an error.
     """
-    text = _read_csv(file, ["VARCHAR"] * len(file.columns))
+    columns = _judge(connection, file, whole=False)
+    yield _select(file, columns, only_empty=True)
+    yield _select(file, columns, only_empty=False)
+    yield _select(file, _judge(connection, file, whole=True), only_empty=False)
+
+
+def _judge(
+    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, *, whole: bool
+) -> list[_Column]:
+    """Find what each column can be read as."""
+    texts = [_Column(name, "VARCHAR") for name in file.columns]
     limit = "" if whole else f" LIMIT {SAMPLE_ROWS}"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE sample AS FROM {text}{limit}")
-    types = _simple_types(connection, file)
-    texts = [name for name, kind in zip(file.columns, types, strict=True) if kind == "VARCHAR"]
-    dates = _date_formats(connection, texts)
-    connection.execute("DROP TABLE sample")
+    source = _read_csv(file, texts, MISSING)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE sample AS FROM {source}{limit}")
+    kinds = zip(file.columns, _simple_types(connection, file), strict=True)
     columns = [
-        _expression(quoted(name), kind, dates.get(name))
-        for name, kind in zip(file.columns, types, strict=True)
+        _Column(name, kind, _date_format(connection, name) if kind == "VARCHAR" else None)
+        for name, kind in kinds
     ]
-    return f"SELECT {', '.join(columns)} FROM {_read_csv(file, types)}"  # noqa: S608  (quoted)
+    connection.execute("DROP TABLE sample")
+    return columns
+
+
+def _select(file: DelimitedFile, columns: Sequence[_Column], *, only_empty: bool) -> str:
+    expressions = ", ".join(_expression(column, only_empty=only_empty) for column in columns)
+    source = _read_csv(file, columns, ("",) if only_empty else MISSING)
+    return f"SELECT {expressions} FROM {source}"  # noqa: S608  (names are quoted)
 
 
 def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> list[str]:
@@ -136,32 +162,30 @@ def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) ->
     return types
 
 
-def _date_formats(connection: duckdb.DuckDBPyConnection, columns: list[str]) -> dict[str, str]:
-    """Map each column that holds dates in one other format only to that format.
+def _date_format(connection: duckdb.DuckDBPyConnection, column: str) -> str | None:
+    """Return the one other format of which all values of a column are dates, if there is one.
 
     Where day and month cannot be told apart the month comes first, as in pandas.
     """
-    formats = {}
-    for column in columns:
-        name = quoted(column)
-        looks = f"SELECT bool_and(regexp_full_match({name}, '{_OTHER_DATE}')) FROM sample"  # noqa: S608
-        if not (connection.execute(looks).fetchone() or (False,))[0]:
-            continue
-        checks = ", ".join(
-            f"count(try_strptime({name}, '{text}')) = count({name})" for text in _DATE_FORMATS
-        )
-        row = connection.execute(f"SELECT {checks} FROM sample").fetchone() or ()  # noqa: S608
-        fitting = [text for text, fits in zip(_DATE_FORMATS, row, strict=True) if fits]
-        if fitting:
-            formats[column] = fitting[0]
-    return formats
+    name = quoted(column)
+    looks = f"SELECT bool_and(regexp_full_match({name}, '{_OTHER_DATE}')) FROM sample"  # noqa: S608
+    if not (connection.execute(looks).fetchone() or (False,))[0]:
+        return None
+    checks = ", ".join(
+        f"count(try_strptime({name}, '{text}')) = count({name})" for text in _DATE_FORMATS
+    )
+    row = connection.execute(f"SELECT {checks} FROM sample").fetchone() or ()  # noqa: S608
+    return next((text for text, fits in zip(_DATE_FORMATS, row, strict=True) if fits), None)
 
 
-def _expression(name: str, kind: str, date_format: str | None) -> str:
-    if date_format:
-        return f"strptime({name}, '{date_format}') AS {name}"
-    if kind == "DOUBLE":
+def _expression(column: _Column, *, only_empty: bool) -> str:
+    name = quoted(column.name)
+    if column.date_format:
+        return f"strptime({name}, '{column.date_format}') AS {name}"
+    if column.kind == "DOUBLE":
         return f"{finite(name)} AS {name}"
+    if column.kind == "VARCHAR" and only_empty:
+        return f"CASE WHEN {name} NOT IN ({_literals(MISSING)}) THEN {name} END AS {name}"
     return name
 
 
@@ -170,16 +194,17 @@ def finite(name: str) -> str:
     return f"CASE WHEN isfinite({name}) THEN {name} END"
 
 
-def _read_csv(file: DelimitedFile, types: list[str]) -> str:
-    columns = ", ".join(
-        f"{literal(name)}: '{kind}'" for name, kind in zip(file.columns, types, strict=True)
-    )
-    missing = ", ".join(map(literal, MISSING))
+def _read_csv(file: DelimitedFile, columns: Sequence[_Column], missing: Sequence[str]) -> str:
+    kinds = ", ".join(f"{literal(column.name)}: '{column.kind}'" for column in columns)
     return (
         f"read_csv({literal(str(file.path))}, auto_detect=false, header=true,"
         f" quote='\"', escape='\"', delim={literal(file.delimiter)},"
-        f" nullstr=[{missing}], columns={{{columns}}})"
+        f" nullstr=[{_literals(missing)}], columns={{{kinds}}})"
     )
+
+
+def _literals(texts: Iterable[str]) -> str:
+    return ", ".join(map(literal, texts))
 
 
 def quoted(name: str) -> str:

@@ -82,19 +82,28 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None
 
 
 def _load_delimited(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:
-    """Load by the types of the first rows; when a later row differs, by those of all rows."""
+    """Load by the first query that fits the values; rows of uneven width fit none."""
     file = delimited.look_at(text)
+    failure: duckdb.Error | None = None
     try:
-        try:
-            query = delimited.select_typed(connection, file, whole=False)
-            connection.execute(f"CREATE TEMP TABLE data AS {query}")
-        except duckdb.Error as error:
-            if delimited.is_ragged(error):
-                raise
-            query = delimited.select_typed(connection, file, whole=True)
-            connection.execute(f"CREATE TEMP TABLE data AS {query}")
+        for query in delimited.queries(connection, file):
+            failure = _try_to_load(connection, query)
+            if failure is None:
+                return
+            if delimited.is_ragged(failure):
+                break
+    except duckdb.Error as error:  # not even as texts
+        failure = error
+    assert failure is not None, "there is a query"
+    raise delimited.explain(failure, name) from failure
+
+
+def _try_to_load(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Error | None:
+    try:
+        connection.execute(f"CREATE TEMP TABLE data AS {query}")
     except duckdb.Error as error:
-        raise delimited.explain(error, name) from error
+        return error
+    return None
 
 
 def _load_json(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:

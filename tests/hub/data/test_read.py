@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from auger_reconcile.hub.data import plain
+from auger_reconcile.hub.data.delimited import MISSING, SAMPLE_ROWS
 from auger_reconcile.hub.data.read import UnreadableData, read_table
 
 CSV = "number,count,name,day\n1.5,1,ann,2020-01-31\n,2,,2020-02-01\n-2,3,café,\n"
@@ -295,6 +296,18 @@ def test_integers_with_gaps_become_floats(tmp_path: Path) -> None:
     read = read_table(write(tmp_path / "t.csv", "a,b\n1,x\n?,y\n3,NA\n"))
     assert read["a"].dtype == "float64"
     assert read["b"].notna().tolist() == [True, True, False]
+
+
+@pytest.mark.parametrize("missing", MISSING)
+@pytest.mark.parametrize("rows_before", [1, SAMPLE_ROWS])
+def test_what_stands_for_missing_does_so_in_every_column(
+    tmp_path: Path, missing: str, rows_before: int
+) -> None:
+    known = "1,2.5,word,2020-01-02,24.12.2020\n"
+    content = f"n,x,text,day,other\n{known * rows_before}{','.join([missing] * 5)}\n{known}"
+    read = read_table(write(tmp_path / "t.csv", content))
+    assert [dtype.kind for dtype in read.dtypes] == ["f", "f", "O", "M", "M"]
+    assert read.isna().sum().tolist() == [1] * 5
 
 
 def test_infinities_become_gaps(tmp_path: Path) -> None:
