@@ -92,7 +92,7 @@ def drip(asked: Asked) -> None:
     asked.send_head(status, len(body))
     for number in range(len(body)):
         asked.write(body[number : number + 1])
-        time.sleep(A_WHILE if number < 100 else 0)
+        time.sleep(A_WHILE if number < 20 else 0)
 
 
 def drip_for_ever(asked: Asked) -> None:

@@ -224,8 +224,9 @@ def fates(stage: Stage) -> Iterator[Fate]:
     """Yield what the requests of a scenario are to meet: one fault each in turn, or everything."""
     if SOAK:
         for first, fault in itertools.product(range(stage.requests), FAULTS):
-            for number, count in enumerate((1, LASTING)):
-                yield Fate(fault, first, count, MANY if (first + number) % 2 else 1)
+            yield Fate(fault, first, 1, MANY if first % 2 else 1)
+            if fault not in SLOW or first % 5 == 0:
+                yield Fate(fault, first, LASTING, 1 if first % 2 else MANY)
         return
     turn = list(SCENARIOS).index(stage.name)
     faults = itertools.islice(itertools.cycle(FAULTS), turn, None)
