@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.applier.result import ApplyResult, Outcome, Status
+from auger_reconcile.client.transport import Exchange
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._base import Verb
 
@@ -118,11 +119,15 @@ def stage(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def meet(stage: Stage, fate: "Fate") -> None:
     """Let requests meet a fault; look what is told of it, and what one more apply makes of it."""
     timeout = IMPATIENT if fate.fault in SLOW else 30.0
-    with stage.play(timeout=timeout, parallelism=fate.parallelism) as (server, user):
+    told_of: list[Exchange] = []
+    settings = {"parallelism": fate.parallelism, "on_exchange": told_of.append}
+    with stage.play(timeout=timeout, **settings) as (server, user):
         server.spoil(FAULTS[fate.fault], fate.first, fate.count)
         is_complete = attempt(user, server.world)
         method, _ = server.asked[fate.first]
-        if fate.count == 1 and fate.fault in HIDDEN and method == "GET":
+        # On a busy machine more than this one request may be too late for the impatient.
+        is_alone = fate.count == 1 and sum(one.status is None for one in told_of) <= 1
+        if is_alone and fate.fault in HIDDEN and method == "GET":
             assert is_complete
         stage.make_whole(server, user)
 
