@@ -55,7 +55,7 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks
 
 laws: .venv/.dev
-	HYPOTHESIS_PROFILE=laws $(BIN)/python -m pytest --timeout 0 tests/laws
+	HYPOTHESIS_PROFILE=laws $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws
 
 fuzz: .venv/.dev
 	AUGER_FUZZ=25000 $(BIN)/python -m pytest -n 2 tests/fuzz

@@ -28,18 +28,25 @@ from auger_reconcile.resources._base import (
 )
 from auger_reconcile.resources._revisions import (
     in_series,
-    is_named,
     next_revision,
     place_in_series,
     series_keys,
     split_extension,
 )
+from auger_reconcile.resources._source import (
+    PROCESSED,
+    PROCESSING,
+    USABLE,
+    describe_source,
+    holds_content,
+    is_foreign,
+    is_usable_from,
+    say_why_new,
+)
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps, delete
 from auger_reconcile.resources._upload import upload
 
-PROCESSING = "processing"
-PROCESSED = "processed"
 _CONTENT = re.compile(r"/sha256-([0-9a-f]{64})-")
 _DESCRIBED = re.compile(r"sha256-([0-9a-f]{64})")
 
@@ -144,7 +151,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """Find the revision with the declared content; other content is a new revision."""
         base, extension = split_extension(spec.name)
         revisions = in_series(scene, base, extension)
-        usable = [item for item in revisions if item.status in (PROCESSING, PROCESSED)]
+        usable = [item for item in revisions if item.status in USABLE]
         known = [item for item in usable if holds_content(item, spec)]
         if not known and spec.is_remote:  # another name, which once was a revision of this one
             known = [found for found in scene.objects if is_usable_from(found, spec)]
@@ -164,7 +171,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         taken = [item.name for item in revisions if item.name not in failed]
         return Assessment(
             next_revision(base, extension, taken, scene.names),
-            create=_why_new(spec, usable, broken),
+            create=say_why_new(spec, usable, broken),
             broken=broken,
             revisions=revisions,
             detail={Verb.CREATE: describe_source(spec)},
@@ -210,7 +217,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         self, found: DatasetObject, among: Mapping[str, Sequence[Any]]
     ) -> Iterator[DatasetSpec]:
         """By its URL, or by its name alone: where a local source lies no hub can tell."""
-        if found.status in (PROCESSING, PROCESSED):
+        if found.status in USABLE:
             if urlsplit(found.url).scheme in ("http", "https"):
                 yield DatasetSpec(name=found.name, source=found.url)
             yield DatasetSpec(name=found.name)
@@ -296,54 +303,6 @@ def from_wire(item: Mapping[str, Any]) -> DatasetObject:
         columns=columns,
         statistics=statistics,
     )
-
-
-def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
-    """Say whether an object was made from the declared source as it is now."""
-    if spec.source is None:
-        return is_named(found.name, spec.name)
-    if spec.is_remote:
-        return found.url == spec.source
-    return found.content is not None and found.content == spec.sha256
-
-
-def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:
-    """Say whether an object of any name was made from the declared URL."""
-    return found.url == spec.source and found.status in (PROCESSING, PROCESSED)
-
-
-def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:
-    """Say whether an object of this name was uploaded by another client, content unknown."""
-    is_uploaded = urlsplit(found.url).scheme not in ("http", "https")
-    return is_named(found.name, spec.name) and is_uploaded and found.content is None
-
-
-def describe_source(spec: DatasetSpec) -> str:
-    """Return the source in words: `files/churn.csv, 1.2 MB, sha256 3f2a9c`."""
-    if spec.is_remote or spec.size is None or spec.sha256 is None:
-        return spec.source or ""
-    return f"{spec.source}, {describe_size(spec.size)}, sha256 {spec.sha256[:6]}"
-
-
-def describe_size(size: int) -> str:
-    """Return a number of bytes in words, in steps of 1000."""
-    amount = float(size)
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if amount < 1000 or unit == "GB":
-            break
-        amount /= 1000
-    return f"{size} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
-
-
-def _why_new(
-    spec: DatasetSpec, usable: Sequence[DatasetObject], broken: Sequence[DatasetObject]
-) -> str:
-    if broken:
-        return "the hub could not read it the last time"
-    if usable:
-        what = "another source is declared" if spec.is_remote else "the content has changed"
-        return f"{what} since `{usable[-1].name}`"
-    return "does not exist"
 
 
 KIND = Dataset()

@@ -36,24 +36,50 @@ CLUSTERS = st.builds(
 )
 
 
+# Strategies are made once, not in each draw: making them takes longer than drawing from them.
+_PROJECT = _with_optional(
+    state=st.sampled_from(["running", "stopped", "stopped", "absent"]), cluster=CLUSTERS
+)
+_DATASETS = st.lists(st.sampled_from(DATASETS), unique=True, max_size=3)
+_SOURCES = st.sampled_from(["x", "x", "y", "z", "remote", "remote 2", "unreadable"])
+_EXPERIMENTS = _some(
+    EXPERIMENTS,
+    _with_optional(
+        max_n_trials=st.integers(1, 3),
+        metric=st.sampled_from(["accuracy", "f1_macro"]),
+        exclude=st.sampled_from([[], ["id"], ["id", "ghost"], ["target"]]),
+        label_encoded=st.sampled_from([["age"], ["ghost"]]),
+        state=st.sampled_from(["completed", "created", "stopped", "absent"]),
+        lifecycle=st.just({"ignore_changes": ["max_n_trials"]}),
+        options=st.just({"splitOptions": {"shuffleData": True}}),
+    ),
+)
+_MODELS = _some(
+    MODELS,
+    _with_optional(
+        min_score=st.sampled_from([0.2, 0.6, 0.9]),
+        locally=st.booleans(),
+        state=st.sampled_from(["deployed", "deployed", "absent"]),
+    ),
+)
+
+
 @st.composite
 def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     """Return a valid document in the long form."""
-    document = draw(
-        _with_optional(
-            state=st.sampled_from(["running", "stopped", "stopped", "absent"]), cluster=CLUSTERS
-        )
-    )
+    document = draw(_PROJECT)
     datasets: dict[str, Any] = {}
-    for dataset in draw(st.lists(st.sampled_from(DATASETS), unique=True, max_size=3)):
-        source = draw(st.sampled_from(["x", "x", "y", "z", "remote", "remote 2", "unreadable"]))
+    for dataset in draw(_DATASETS):
+        source = draw(_SOURCES)
         content = {"content": source}
         url = {"source": f"https://data.test/{source[6:].strip()}.csv"}
         datasets[dataset] = url if source.startswith("remote") else content
         if draw(st.integers(0, 9)) == 0:
             datasets[dataset]["state"] = "absent"
-    experiments = draw(_experiments(datasets))
-    models = draw(_models(experiments))
+    present = [name for name, data in datasets.items() if "state" not in data]
+    experiments = _that_need(draw, _EXPERIMENTS, "dataset", present)
+    present = [name for name, one in experiments.items() if one.get("state") != "absent"]
+    models = _that_need(draw, _MODELS, "experiment", present)
     if draw(st.booleans()):
         document["revision_history"] = draw(st.integers(0, 1))
     return {
@@ -65,66 +91,44 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     }
 
 
-@st.composite
-def _experiments(draw: st.DrawFn, datasets: Mapping[str, Any]) -> dict[str, Any]:
-    present = [name for name, data in datasets.items() if "state" not in data]
+def _that_need(
+    draw: st.DrawFn, settings: st.SearchStrategy[Any], need: str, present: list[str]
+) -> dict[str, Any]:
+    """Return resources that each need one of those that are there; none where nothing is."""
     if not present:
         return {}
-    settings = st.fixed_dictionaries(
-        {"dataset": st.sampled_from(present)},
-        optional={
-            "max_n_trials": st.integers(1, 3),
-            "metric": st.sampled_from(["accuracy", "f1_macro"]),
-            "exclude": st.sampled_from([[], ["id"], ["id", "ghost"], ["target"]]),
-            "label_encoded": st.sampled_from([["age"], ["ghost"]]),
-            "state": st.sampled_from(["completed", "created", "stopped", "absent"]),
-            "lifecycle": st.just({"ignore_changes": ["max_n_trials"]}),
-            "options": st.just({"splitOptions": {"shuffleData": True}}),
-        },
-    )
-    return draw(_some(EXPERIMENTS, settings))
+    last = st.integers(0, len(present) - 1)
+    return {name: {need: present[draw(last)], **one} for name, one in draw(settings).items()}
 
 
-@st.composite
-def _models(draw: st.DrawFn, experiments: Mapping[str, Any]) -> dict[str, Any]:
-    present = [name for name, one in experiments.items() if one.get("state") != "absent"]
-    if not present:
-        return {}
-    settings = st.fixed_dictionaries(
-        {"experiment": st.sampled_from(present)},
-        optional={
-            "min_score": st.sampled_from([0.2, 0.6, 0.9]),
-            "locally": st.booleans(),
-            "state": st.sampled_from(["deployed", "deployed", "absent"]),
-        },
-    )
-    return draw(_some(MODELS, settings))
+_FATES = st.sampled_from(["completed", "completed", "error", "interrupted", "no score"])
+_HUBS = st.builds(World, st.booleans(), st.booleans(), st.lists(_FATES, max_size=3))
+_AT = st.sampled_from(["project.shop", "dataset.d.csv", "experiment.exp", "model.prod"])
+_SOME = st.lists(_AT.map(Address.parse), max_size=1).map(tuple)
+_ASKED = st.builds(
+    PlanOptions,
+    destroy=st.booleans(),
+    prune=st.booleans(),
+    targets=_SOME,
+    excludes=_SOME,
+    max_deletes=st.just(99),
+)
+_OPTIONS = st.one_of(st.just(PlanOptions()), _ASKED)
 
 
 def hubs() -> st.SearchStrategy[World]:
     """Return a hub with its habits and the luck of its runs."""
-    fates = st.sampled_from(["completed", "completed", "error", "interrupted", "no score"])
-    return st.builds(World, st.booleans(), st.booleans(), st.lists(fates, max_size=3))
+    return _HUBS
 
 
 def options() -> st.SearchStrategy[PlanOptions]:
     """Return what a user may ask of a plan."""
-    at = st.sampled_from(["project.shop", "dataset.d.csv", "experiment.exp", "model.prod"])
-    some = st.lists(at.map(Address.parse), max_size=1).map(tuple)
-    asked = st.builds(
-        PlanOptions,
-        destroy=st.booleans(),
-        prune=st.booleans(),
-        targets=some,
-        excludes=some,
-        max_deletes=st.just(99),
-    )
-    return st.one_of(st.just(PlanOptions()), asked)
+    return _OPTIONS
 
 
 def events() -> st.SearchStrategy[Event]:
     """Return something that happens without us, to the n-th object it can happen to."""
-    return st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 3))
+    return _EVENTS
 
 
 def happen(world: World, event: Event) -> None:
@@ -226,6 +230,7 @@ HAPPENINGS: Mapping[str, Callable[[World, int], None]] = {
     "a person undeploys": _undeploy,
     "time passes": lambda world, _: world.settle(),
 }
+_EVENTS = st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 3))
 
 
 def portrait(world: World) -> str:

@@ -1,14 +1,16 @@
 """A few words of YAML -> the hub's answers -> ObservedState: what the planner is given, no hub."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from laws.declared import SEARCH, content_hash
 
+from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources.experiment import ExperimentSpec
-from auger_reconcile.state import ObservedState
+from auger_reconcile.state import DesiredState, ObservedState
 
 COLUMNS = ("id", "age", "target")
 
@@ -85,3 +87,12 @@ def _export(told: Row) -> Row:
         "score_value": told.get("score"),
         "path": f"models/model-{told['trial']}.zip",
     }
+
+
+def placed(desired: DesiredState, line: int = 3) -> DesiredState:
+    """Return a desired state whose resources are declared from this line on, one line each."""
+    resources = {
+        at: replace(one, spans={"": SourceSpan("auger.yaml", number, 5)})
+        for number, (at, one) in enumerate(desired.resources.items(), start=line)
+    }
+    return replace(desired, resources=resources)

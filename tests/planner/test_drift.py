@@ -8,7 +8,7 @@ from laws.declared import declare
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.drift import Drift, find_drift, to_document
 
-from .observed import observe
+from .observed import observe, placed
 from .test_cases import ALL
 
 DATA = {"d.csv": {"content": "x"}}
@@ -142,6 +142,45 @@ def test_the_summary_names_every_divergence() -> None:
     assert summary == {
         **dict.fromkeys(["undeclared", "changed", "idle", "active", "failed", "present"], 0),
         "missing": 1,
+    }
+
+
+def test_the_json_form_tells_all_that_is_known() -> None:
+    desired = placed(declare({"name": "shop", "cluster": {"max_nodes": 4}}), line=2)
+    files = [{"id": 2, "name": "extra.csv", "content": "y"}]
+    observed = observe({"project": {**RUNNING, "workers_count": 8}, "files": files})
+    assert to_document(find_drift(desired, observed)) == {
+        "format_version": "1.0",
+        "hub": "https://hub.test",
+        "organization": "acme",
+        "config_digest": "d",
+        "drift": [
+            {
+                "address": "project.shop",
+                "project": "shop",
+                "kind": "project",
+                "name": "shop",
+                "divergence": "changed",
+                "reason": "another cluster size is declared",
+                "changes": [{"path": "max_nodes", "declared": 4, "observed": 8}],
+                "place": {"file": "auger.yaml", "line": 2, "column": 5},
+            },
+            {
+                "address": "dataset.extra.csv",
+                "project": "shop",
+                "kind": "dataset",
+                "name": "extra.csv",
+                "divergence": "undeclared",
+                "reason": "not declared",
+                "changes": [],
+                "place": None,
+            },
+        ],
+        "summary": {
+            **dict.fromkeys(["missing", "idle", "active", "failed", "present"], 0),
+            "changed": 1,
+            "undeclared": 1,
+        },
     }
 
 
