@@ -207,12 +207,12 @@ def parse_body(body: bytes) -> Fields:
     """
     try:
         data = json.loads(body, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
+        if b"\\u" in body:
+            refuse_unstorable(data)
     except RecursionError as error:
         raise ValueError("the body is nested too deeply") from error
     if not isinstance(data, dict):
         raise ValueError("the body is not a JSON object")
-    if b"\\u" in body:
-        refuse_unstorable(data)
     return data
 
 

@@ -35,6 +35,7 @@ from auger_reconcile.hub.api import (
     refuse_unstorable,
 )
 from auger_reconcile.hub.database.engine import is_gone
+from auger_reconcile.hub.edge import OwnNames
 from auger_reconcile.hub.files import file_routes, is_full_disk
 from auger_reconcile.hub.hub import Hub
 from auger_reconcile.hub.openapi import docs_page, openapi_document
@@ -87,7 +88,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
-    return AccessLog(SafeHeaders(app))
+    return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app))
 
 
 def _api_routes(hub: Hub, routes: Iterable[Route]) -> list[StarletteRoute]:

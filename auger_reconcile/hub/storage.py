@@ -27,6 +27,8 @@ class Storage:
     def path(self, bucket: str, key: str) -> Path:
         """Return where `key` is stored, whether it exists or not; raise BadKey for a bad one."""
         parts = key.split("/")
+        if "/" in bucket:
+            raise BadKey(f"`{bucket}` is not a usable bucket")
         for part in (bucket, *parts):
             too_long = len(part.encode()) > _MAX_NAME_BYTES + 8
             if part in ("", ".", "..") or "\\" in part or "\0" in part or too_long:
