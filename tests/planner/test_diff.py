@@ -59,6 +59,7 @@ def test_values_that_differ_differ(desired: Any, observed: Any) -> None:
 def test_order_is_ignored_where_it_has_no_meaning() -> None:
     assert is_same(["a", "b"], ["b", "a"], ignore_order=True)
     assert not is_same(["a", "b"], ["b", "c"], ignore_order=True)
+    assert is_same([1, 2.0], [2, 1.0], ignore_order=True)
 
 
 def test_what_the_hub_does_not_tell_is_no_difference() -> None:
