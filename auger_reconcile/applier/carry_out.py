@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,9 @@ from typing import Any
 from typing_extensions import assert_never
 
 from auger_reconcile.applier.waiting import Patience
-from auger_reconcile.client.hub_client import HubClient
-from auger_reconcile.errors import ActionFailed, AugerError
+from auger_reconcile.client.connection import name_fate
+from auger_reconcile.client.hub_client import API_PREFIX, HubClient
+from auger_reconcile.errors import ActionFailed, AugerError, HubError
 from auger_reconcile.object_store import fetch_object, is_object_url
 from auger_reconcile.resources._steps import (
     Await,
@@ -29,6 +30,7 @@ from auger_reconcile.resources._steps import (
 )
 
 BLOCK = 1 << 20  # bytes read at once while hashing
+_FOREIGN_FORM = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 Report = Callable[[str, int | None, int | None], None]
 
@@ -67,7 +69,12 @@ class StepRunner:
             answer = self._take(step)
         except AugerError as error:
             return steps.throw(error)
-        return steps.send(answer)
+        try:
+            return steps.send(answer)
+        except _FOREIGN_FORM as error:
+            if isinstance(step, Call | ReadAll | Await):
+                raise _to_foreign(step) from error
+            raise
 
     def _take(self, step: Step) -> Any:
         match step:
@@ -91,6 +98,8 @@ class StepRunner:
         told = ""
         for _ in self.patience.looks(f"{step.collection}/{step.id}"):
             found = self.client.call("GET", f"{step.collection}/{step.id}")
+            if not isinstance(found, Mapping):
+                raise _to_foreign(step)
             if found.get(step.field) not in step.waiting:
                 return found
             text = step.progress(found) if step.progress else str(found.get(step.field))
@@ -138,6 +147,23 @@ class StepRunner:
         path = self.folder / step.path
         path.unlink(missing_ok=True)
         path.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _to_foreign(step: Call | ReadAll | Await) -> HubError:
+    """Return the error for an answer that steps cannot read, which only its form can cause."""
+    match step:
+        case Call():
+            request = f"{step.method} {API_PREFIX}{step.path}"
+        case ReadAll():
+            request = f"GET {API_PREFIX}{step.collection}"
+        case Await():
+            request = f"GET {API_PREFIX}{step.collection}/{step.id}"
+    told = "the hub answered in a form that is not the API's"
+    return HubError(
+        f"{told}{name_fate(request)}",
+        request=request,
+        hint="the URL may belong to something else than a hub",
+    )
 
 
 def hash_file(path: Path) -> str:

@@ -40,6 +40,15 @@ class BlockAdapter(HTTPAdapter):
         """Pass the block size on to the connections."""
         super().init_poolmanager(*args, **options, blocksize=_BLOCK_SIZE)
 
+    def close(self) -> None:
+        """Close the connections now: the libraries leave that to the garbage collector."""
+        for found in (self.poolmanager, *self.proxy_manager.values()):
+            for key in found.pools.keys():  # noqa: SIM118 - it cannot be iterated over
+                pool = found.pools.get(key)
+                if pool is not None:  # another thread may have closed it
+                    pool.close()
+        super().close()
+
 
 def open_session(url: str, *, pool_size: int = 1) -> requests.Session:
     """Return a session for one host: no cookies, no ~/.netrc, proxies only beyond this machine.

@@ -5,8 +5,10 @@ Refuses to do: hold the file in memory, send a token, leave a part of a file beh
 
 from __future__ import annotations
 
+import glob
 import os
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +26,7 @@ from auger_reconcile.client.connection import (
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 
 _REQUEST = "GET (file download)"
+_ABANDONED = 3600.0  # seconds after which nobody is still writing: a silent storage ends a download
 
 Progress = Callable[[int, int], None]
 
@@ -51,12 +54,21 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
             file.flush()
             os.fsync(file.fileno())
         part.replace(to)
+        _remove_abandoned(to)
     except OSError as fault:
         raise AugerError(f"cannot write `{to}`: {fault.strerror or fault}") from None
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
     return 200
+
+
+def _remove_abandoned(to: Path) -> None:
+    """Remove what downloads of the same file left that were killed."""
+    for part in to.parent.glob(f".{glob.escape(to.name)}.*.part"):
+        with suppress(OSError):  # another download is quicker
+            if time.time() - part.stat().st_mtime > _ABANDONED:
+                part.unlink()
 
 
 def _receive(url: str, file: BinaryIO, *, timeout: float, progress: Progress | None) -> None:

@@ -44,7 +44,7 @@ class _Candidate:
 
     @property
     def label(self) -> str:
-        return f"{self.kind.name}.{getattr(self.found, 'name', None) or self.found.id}"
+        return f"{self.kind.name}.{self.found.name or self.found.id}"
 
 
 def adopt(
@@ -123,7 +123,7 @@ def _newest(
 
 def _by_name(found: Any) -> tuple[str, str]:
     """Order by name: a hub that lists otherwise, or made things otherwise, changes no file."""
-    return str(getattr(found, "name", None) or ""), str(found.id)
+    return found.name or "", str(found.id)
 
 
 @dataclass
@@ -175,6 +175,5 @@ class _Adoption:
             if bound is None or bound.id != one.found.id:
                 touched.add(at)
         wrong = [one for at, one in declared.items() if at in touched]
-        others = [one for one in wrong if not one.kind.is_home]
-        first = others[:1] or wrong[:1]
-        return [one for one in wrong if one.kind is first[0].kind] if first else []
+        others = [one for one in wrong if not one.kind.is_home] or wrong
+        return [one for one in others if one.kind is others[0].kind]

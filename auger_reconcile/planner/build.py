@@ -132,7 +132,7 @@ def _assess(
             missing = next(at for at in roles.values() if at not in standings)
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
         else:
-            found = index.find(address, kind, kind.lookup(declared.spec, known))
+            found = index.find(address.project, kind, kind.lookup(declared.spec, known))
             scene = Scene(found, known, names[address.project, address.kind], diff_settings)
             assessment = kind.assess(declared.spec, scene)
             if options.repeats and any(address.matches(one) for one in options.repeats):
@@ -188,12 +188,11 @@ def _implied_by(
         roles = kind_of(action.address.kind).needs_active.get(action.verb, ())
         for needed in (references[action.address][role] for role in roles):
             standing = standings[needed]
-            if standing.assessment.unready is None or needed in started:
-                continue
-            started.add(needed)
-            yield start_action(standing, f"required by {action.address}")
-            if standing.wanted is Wanted.STOPPED and needed not in stopped:
-                yield stop_action(standing, "declared stopped")
+            if standing.assessment.unready is not None and needed not in started:
+                started.add(needed)
+                yield start_action(standing, f"required by {action.address}")
+                if standing.wanted is Wanted.STOPPED and needed not in stopped:
+                    yield stop_action(standing, "declared stopped")
 
 
 def _removals(
@@ -233,7 +232,7 @@ def _last_runs(
     touched = {(action.address, action.verb) for action in actions}
     for address, one in chosen.items():
         under_way = one.wanted is Wanted.STARTED and one.assessment.pending
-        if not under_way or (address, Verb.START) in touched or one.assessment.refusal:
+        if not under_way or (address, Verb.START) in touched:
             continue
         for home in references[address].values():
             if chosen[home].kind.is_home and (home, Verb.STOP) in touched:

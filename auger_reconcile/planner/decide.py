@@ -117,7 +117,7 @@ def delete_action(
 
 def delete_undeclared(project: str, kind: Kind[Any, Any], found: Any, reason: str) -> Action:
     """Return the deletion of an object that the files do not name."""
-    name = getattr(found, "name", None) or str(found.id)
+    name = found.name or str(found.id)
     address = Address(project, kind.name, name)
     return Action(
         id=f"delete:{address.qualified}:{found.id}",
@@ -143,7 +143,7 @@ def _action(
         reason=reason,
         detail=assessment.detail.get(verb, ""),
         spec=standing.declared.spec,
-        object=None if verb is Verb.CREATE else assessment.object,
+        object=assessment.object,
         changes=assessment.changes if verb is Verb.START else (),
         unknown=assessment.unknown if verb is Verb.CREATE else (),
         replaces=(*assessment.broken, *assessment.superseded) if verb is Verb.CREATE else (),

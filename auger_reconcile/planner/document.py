@@ -110,7 +110,7 @@ def _needed(plan: Plan) -> list[dict[str, Any]]:
             "kind": address.kind,
             "before": summary(one),
         }
-        for address, one in sorted(found.items(), key=lambda pair: pair[0])
+        for address, one in sorted(found.items())
         if one is not None
     ]
 

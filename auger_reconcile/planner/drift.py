@@ -157,7 +157,7 @@ def _is_gone_home(one: Standing) -> bool:
 
 
 def _name(found: Any) -> str:
-    return getattr(found, "name", None) or str(found.id)
+    return found.name or str(found.id)
 
 
 def _last(found: tuple[Any, ...]) -> Any:

@@ -86,12 +86,10 @@ def explain(desired: DesiredState, observed: ObservedState, address: Address) ->
 
 def _chain(plan: Plan, address: Address) -> list[Address]:
     """Return what a resource needs, directly or not, each before what needs it; itself last."""
-    needed, border = {address}, [address]
-    while border:
-        found = set(plan.references.get(border.pop(), {}).values()) - needed
-        border += found
-        needed |= found
-    graph = {at: plan.references.get(at, {}).values() for at in plan.references if at in needed}
+    needed = [address]
+    for at in needed:  # grows on the way
+        needed += plan.references.get(at, {}).values()
+    graph = {at: roles.values() for at, roles in plan.references.items() if at in needed}
     return [at for at in TopologicalSorter(graph).static_order() if at in plan.references]
 
 

@@ -106,7 +106,7 @@ def _check_share(
     lost = [action for action in deletes if action.replacement is None]
     gone = Counter((action.address.project, action.address.kind) for action in lost)
     for (project, kind), number in sorted(gone.items()):
-        total = counts.get((project, kind), 0)
+        total = counts[project, kind]
         if total >= SHARE_APPLIES_FROM and number > total * MAX_DELETED_SHARE:
             yield _refusal(
                 "too-many-deletes",

@@ -6,7 +6,6 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from auger_reconcile.address import Address
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.state import ObservedState
 
@@ -24,9 +23,9 @@ class Index:
             self._observed.of(project, kind), key=lambda found: (len(str(found.id)), str(found.id))
         )
 
-    def find(self, address: Address, kind: Kind[Any, Any], keys: Iterable[str]) -> list[Any]:
+    def find(self, project: str, kind: Kind[Any, Any], keys: Iterable[str]) -> list[Any]:
         """Return the objects under any of the keys, each once, in the order of their ids."""
-        place = (address.project, address.kind)
+        place = (project, kind.name)
         if place not in self._by_key:
             by_key: dict[str, list[Any]] = defaultdict(list)
             for number, found in enumerate(self.objects(*place)):

@@ -79,7 +79,7 @@ def _waits_for(action: Action, among: _Relations) -> Iterator[str]:
     own = among.by_address[action.address]
     needed: list[Action] = []
     if action.verb in MAKING:
-        for target in among.references.get(action.address, {}).values():
+        for target in among.references[action.address].values():
             needed += _only(among.by_address.get(target, ()), *MAKING)
         for found in action.replaces:
             in_the_way = among.removing.get(place_of(action.address, found), ())

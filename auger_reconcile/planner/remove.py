@@ -155,6 +155,6 @@ def _objects(
     """Yield the objects in a project under (kind, key), with their kind."""
     for kind_name, key in places:
         kind = kind_of(kind_name)
-        for found in index.find(Address(project, kind_name, ""), kind, [key]):
+        for found in index.find(project, kind, [key]):
             if kind.is_at_home(found):
                 yield kind_name, found

@@ -18,7 +18,7 @@ from auger_reconcile.applier.result import (
     Started,
     Status,
 )
-from auger_reconcile.errors import ActionFailed, PlanRefused, Unavailable
+from auger_reconcile.errors import ActionFailed, HubError, PlanRefused, Unavailable
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.planner.single import with_selection
 
@@ -161,6 +161,36 @@ def test_a_bug_in_one_action_does_not_take_others_down(stage: Stage) -> None:
     assert applied.statuses["create dataset.d1.csv"] == "applied"
     told = str(applied.outcomes["create dataset.d0.csv"].error)
     assert told == "ZeroDivisionError: oh; this is a bug in auger_reconcile"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "answer", "request_"),
+    [
+        ("POST", "projects", {}, "POST /api/v1/projects"),
+        ("POST", "projects", [], "POST /api/v1/projects"),
+        ("GET", "projects/2", {}, "GET /api/v1/projects/2"),
+        ("GET", "projects/2", [], "GET /api/v1/projects/2"),
+        ("GET", "trials", [None], "GET /api/v1/trials"),
+    ],
+)
+def test_an_answer_in_another_form_is_the_hubs_fault(
+    stage: Stage, method: str, path: str, answer: Any, request_: str
+) -> None:
+    class Foreign(Wire):
+        def call(self, asked: str, at: str, body: Any = None) -> Any:
+            found = super().call(asked, at, body)
+            return answer if (asked, at) == (method, path) else found
+
+        def list_all(self, collection: str, filters: Any = None) -> Any:
+            found = super().list_all(collection, filters)
+            return answer if (method, path) == ("GET", collection) else found
+
+    applied = stage.apply(stage.plan(MODEL), Foreign(stage.world))
+    [error] = [one.error for one in applied.result.outcomes if one.error]
+    assert isinstance(error, HubError)
+    assert error.request == request_
+    assert "in a form that is not the API's" in str(error)
+    assert ("may have been carried out" in str(error)) == (method == "POST")
 
 
 def test_the_stop_signal_finishes_what_runs_and_skips_the_rest(stage: Stage) -> None:

@@ -136,6 +136,12 @@ class ScriptedHub:
     def play(self, *steps: Step) -> None:
         self.script = list(steps)
 
+    def is_left(self) -> bool:
+        """Say whether the clients have closed all their connections, within a while."""
+        for thread in self._threads[1:]:
+            thread.join(2)
+        return not any(thread.is_alive() for thread in self._threads[1:])
+
     def close(self) -> None:
         with suppress(OSError):  # closed already
             self._listener.shutdown(socket.SHUT_RDWR)

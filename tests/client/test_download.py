@@ -1,4 +1,6 @@
 import errno
+import os
+import time
 import tracemalloc
 
 import pytest
@@ -155,3 +157,15 @@ def test_uploads_are_reported_without_their_link(hub, tmp_path):
     assert [(item.method, item.path, item.status) for item in seen] == [
         ("POST", "(file upload)", 200)
     ]
+
+
+def test_what_a_killed_download_left_goes_with_the_next_but_not_what_another_writes(hub, to):
+    to.parent.mkdir()
+    left, young = (to.with_name(f".iris.csv.{name}.part") for name in ("0dead0", "11fe11"))
+    left.write_text("a")
+    young.write_text("a")
+    yesterday = time.time() - 86_400
+    os.utime(left, (yesterday, yesterday))
+    hub.play(reply(body=CSV))
+    fetch(hub, to)
+    assert sorted(to.parent.iterdir()) == [young, to]

@@ -1,3 +1,4 @@
+import gc
 import gzip
 import json
 from email.utils import formatdate
@@ -203,3 +204,15 @@ def test_every_attempt_is_reported(hub, stopped_time):
     transport.close()
     assert [(item.attempt, item.status) for item in seen] == [(1, None), (2, 502), (3, 200)]
     assert {(item.method, item.path) for item in seen} == {("GET", "/x")}
+
+
+def test_closing_leaves_no_connection_open_even_after_a_fault(hub, stopped_time):
+    hub.play(reset, reply({}))
+    transport = Transport(hub.url, pace=stopped_time.pace)
+    gc.disable()  # it would close them some day
+    try:
+        transport.exchange("GET", "/x", b"{}")
+        transport.close()
+        assert hub.is_left()
+    finally:
+        gc.enable()

@@ -39,6 +39,7 @@ from .worlds import (
 EXPECTED = ("ended with status", "gate:", "could not read the data", "run with a score")
 Step = Document | Event
 STEPS = st.lists(st.one_of(documents(), events()), max_size=4)
+PARALLEL = st.sampled_from([1, 1, 2, 4, 10])
 
 
 @pytest.fixture
@@ -59,13 +60,17 @@ def live_through(world: World, steps: list[Step], folder: Path) -> None:
 
 
 def apply_expecting_nothing_strange(
-    driver: Driver, document: Document, on_event: Callable[[Any], None] = lambda _: None
+    driver: Driver,
+    document: Document,
+    on_event: Callable[[Any], None] = lambda _: None,
+    *,
+    parallelism: int = 1,
 ) -> ApplyResult:
     """Apply; what fails has failed for a reason of the world's, not of ours."""
     plan = driver.plan(declare(document, folder=driver.folder))
     if plan.refusals:
         return ApplyResult(plan, (), interrupted=True)
-    result = driver.apply(plan, on_event=on_event)
+    result = driver.apply(plan, on_event=on_event, parallelism=parallelism)
     for outcome in result.outcomes:
         assert outcome.error is None or (
             isinstance(outcome.error, ActionFailed)
@@ -87,25 +92,30 @@ def test_a_plan_only_reads(data: Path, world: World, steps: list[Step], document
     assert (portrait(world), exports(data)) == before
 
 
-@given(world=hubs(), steps=STEPS, document=documents(), options=options())
-def test_after_an_apply_the_next_plan_is_empty(
-    data: Path, world: World, steps: list[Step], document: Document, options: PlanOptions
+@given(world=hubs(), steps=STEPS, document=documents(), options=options(), parallelism=PARALLEL)
+def test_after_an_apply_the_next_plan_is_empty(  # noqa: PLR0917 - by Hypothesis
+    data: Path,
+    world: World,
+    steps: list[Step],
+    document: Document,
+    options: PlanOptions,
+    parallelism: int,
 ) -> None:
     live_through(world, steps, data)
     driver = Driver(Wire(world), data, options)
-    result = apply_expecting_nothing_strange(driver, document)
+    result = apply_expecting_nothing_strange(driver, document, parallelism=parallelism)
     if result.is_complete:
         assert told(driver.plan(declare(document, folder=data))) == []
 
 
-@given(world=hubs(), steps=STEPS, document=documents())
+@given(world=hubs(), steps=STEPS, document=documents(), parallelism=PARALLEL)
 def test_actions_at_the_same_time_and_runs_nobody_waits_for_converge_too(
-    data: Path, world: World, steps: list[Step], document: Document
+    data: Path, world: World, steps: list[Step], document: Document, parallelism: int
 ) -> None:
     live_through(world, steps, data)
     driver = Driver(Wire(world), data)
     plan = driver.plan(declare(document, folder=data))
-    result = driver.apply(plan, parallelism=4, wait=False)
+    result = driver.apply(plan, parallelism=parallelism, wait=False)
     if result.is_complete:
         assert told(driver.plan(declare(document, folder=data))) == []
 
@@ -116,9 +126,16 @@ def test_actions_at_the_same_time_and_runs_nobody_waits_for_converge_too(
     document=documents(),
     fault=st.sampled_from(Fault),
     part=st.floats(0, 1, exclude_max=True),
+    parallelism=PARALLEL,
 )
 def test_an_apply_that_was_cut_anywhere_is_finished_by_the_next(  # noqa: PLR0917 - by Hypothesis
-    data: Path, world: World, steps: list[Step], document: Document, fault: Fault, part: float
+    data: Path,
+    world: World,
+    steps: list[Step],
+    document: Document,
+    fault: Fault,
+    part: float,
+    parallelism: int,
 ) -> None:
     live_through(world, steps, data)
     world.fates.clear()
@@ -130,7 +147,7 @@ def test_an_apply_that_was_cut_anywhere_is_finished_by_the_next(  # noqa: PLR091
         (data / "models" / name).unlink()
     cut = Wire(world, fault, int(part * len(wire.sent)))
     apply_cut(Driver(cut, data), document)
-    apply_expecting_nothing_strange(Driver(Wire(world), data), document)
+    apply_expecting_nothing_strange(Driver(Wire(world), data), document, parallelism=parallelism)
     if whole.is_complete:
         assert (portrait(world), exports(data)) == (portrait(expected), exported)
         assert count_made(world) == count_made(expected)

@@ -15,6 +15,7 @@ from auger_reconcile.errors import AugerError
 from .declared import declare
 from .driver import Driver
 from .test_laws import (
+    PARALLEL,
     STEPS,
     Step,
     apply_expecting_nothing_strange,
@@ -30,7 +31,7 @@ MADE_ONCE = ("projects", "project_files", "experiments", "pipelines")
 
 
 def apply_in_the_middle(
-    mine: Driver, document: Document, *, at: int, meanwhile: Callable[[], Any]
+    mine: Driver, document: Document, *, at: int, meanwhile: Callable[[], Any], parallelism: int
 ) -> None:
     """Apply, while another user does something as the n-th action begins."""
     begun: list[Started] = []
@@ -43,14 +44,19 @@ def apply_in_the_middle(
 
     plan = mine.plan(declare(document, folder=mine.folder))
     with suppress(AugerError):
-        mine.apply(plan, on_event=note)
+        mine.apply(plan, on_event=note, parallelism=parallelism)
     if len(begun) <= at:
         meanwhile()
 
 
-@given(world=hubs(), steps=STEPS, document=documents(), at=st.integers(0, 6))
-def test_two_applies_of_one_file_at_once_are_finished_by_a_third(
-    folder: Path, world: World, steps: list[Step], document: Document, at: int
+@given(world=hubs(), steps=STEPS, document=documents(), at=st.integers(0, 6), parallelism=PARALLEL)
+def test_two_applies_of_one_file_at_once_are_finished_by_a_third(  # noqa: PLR0917 - by Hypothesis
+    folder: Path,
+    world: World,
+    steps: list[Step],
+    document: Document,
+    at: int,
+    parallelism: int,
 ) -> None:
     live_through(world, steps, folder)
     world.fates.clear()
@@ -62,6 +68,7 @@ def test_two_applies_of_one_file_at_once_are_finished_by_a_third(
         document,
         at=at,
         meanwhile=lambda: apply_expecting_nothing_strange(theirs, document),
+        parallelism=parallelism,
     )
     if whole.is_complete:
         apply_expecting_nothing_strange(mine, document)
@@ -70,7 +77,14 @@ def test_two_applies_of_one_file_at_once_are_finished_by_a_third(
         assert all(made.get(name, 0) <= wanted.get(name, 0) for name in MADE_ONCE)
 
 
-@given(world=hubs(), steps=STEPS, mine=documents(), theirs=documents(), at=st.integers(0, 6))
+@given(
+    world=hubs(),
+    steps=STEPS,
+    mine=documents(),
+    theirs=documents(),
+    at=st.integers(0, 6),
+    parallelism=PARALLEL,
+)
 def test_the_last_of_two_different_files_wins(  # noqa: PLR0917 - by Hypothesis
     folder: Path,
     world: World,
@@ -78,6 +92,7 @@ def test_the_last_of_two_different_files_wins(  # noqa: PLR0917 - by Hypothesis
     mine: Document,
     theirs: Document,
     at: int,
+    parallelism: int,
 ) -> None:
     live_through(world, steps, folder)
     first, second = Driver(Wire(world), folder), Driver(Wire(world), folder)
@@ -86,7 +101,7 @@ def test_the_last_of_two_different_files_wins(  # noqa: PLR0917 - by Hypothesis
         with suppress(AugerError):
             second.apply(second.plan(declare(theirs, folder=folder)))
 
-    apply_in_the_middle(first, mine, at=at, meanwhile=disturb)
+    apply_in_the_middle(first, mine, at=at, meanwhile=disturb, parallelism=parallelism)
     result = apply_expecting_nothing_strange(first, mine)
     if result.is_complete:
         assert told(first.plan(declare(mine, folder=folder))) == []

@@ -35,6 +35,9 @@ class World:
         fates: how the next runs end, the first first; after them every run is completed.
         rows: collection to id to object.
         made: how often something was created or started, deleted ones included.
+        storage: where forms of uploads go to.
+        exports: where links to exports lead to.
+        is_past: nothing moves on by being looked at.
     """
 
     dashes: bool = False
@@ -44,6 +47,9 @@ class World:
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
     stored: dict[str, str] = field(default_factory=dict)
     made: Counter[str] = field(default_factory=Counter)
+    storage: str = "https://bucket.s3.test"
+    exports: str = "https://files.test"
+    is_past: bool = False
     _last_id: int = 0
 
     # The client's methods -----------------------------------------------------------------------
@@ -58,7 +64,8 @@ class World:
         if row is None or row.get("deleting"):
             raise NotFound(f"Couldn't find {collection}", request=f"{method} {path}", status=404)
         if method == "GET":
-            self._move(collection, row)
+            if not self.is_past:
+                self._move(collection, row)
         elif method == "DELETE":
             return _copy(self._delete(collection, row))
         else:
@@ -88,12 +95,14 @@ class World:
         progress: Callable[[int, int], None] | None = None,
     ) -> None:
         """Store a file."""
-        content = hashlib.sha256(source.read_bytes()).hexdigest()
-        key = form["fields"]["key"]
-        self.made["uploads"] += 1
-        self.stored[key] = content
+        self.store(form["fields"]["key"], source.read_bytes())
         if progress:
             progress(1, 1)
+
+    def store(self, key: str, content: bytes) -> None:
+        """Keep the hash of what was uploaded under a key."""
+        self.made["uploads"] += 1
+        self.stored[key] = hashlib.sha256(content).hexdigest()
 
     def download(
         self, url: str, to: Path, *, progress: Callable[[int, int], None] | None = None
@@ -130,7 +139,7 @@ class World:
             row["status"] = following.get(status, status)
         elif collection == "pipeline_files":
             row["signed_s3_model_path_status"] = "success"
-            row["signed_s3_model_path"] = f"https://files.test/export_{row['trial_id']}.zip"
+            row["signed_s3_model_path"] = f"{self.exports}/export_{row['trial_id']}.zip"
 
     def _profile(self, row: Row) -> None:
         readable = row["url"].startswith("http") or _key(row["url"]) in self.stored
@@ -197,7 +206,7 @@ class World:
     def _sign(self, given: Row) -> Row:
         stem, dot, extension = given["file_path"].rpartition(".")
         key = f"{stem}-{self._next_id():06x}{dot}{extension}"
-        return {"url": "https://bucket.s3.test", "fields": {"key": key}}
+        return {"url": self.storage, "fields": {"key": key}}
 
     def _create_file(self, given: Row) -> Row:
         project = self._project(given["project_id"])

@@ -279,5 +279,5 @@ def alive(world: World) -> set[str]:
 
 
 def exports(folder: Path) -> set[str]:
-    """Return the downloaded exports of a folder."""
-    return {path.name for path in folder.glob("models/*")}
+    """Return the downloaded exports of a folder; what a killed download left is none."""
+    return {path.name for path in folder.glob("models/[!.]*")}

@@ -1,7 +1,8 @@
 """Which algorithms a run tries, in which order, and what it may change about each.
 
 An order and starting points come first, the search after: on small tables linear models, support
-vectors and randomized trees win more often than boosting does, on larger ones boosting leads.
+vectors and randomized trees win more often than boosting does, on larger ones boosting leads. A
+linear model comes first of all: it takes the least time, so that a board is never without a model.
 """
 
 from __future__ import annotations
@@ -100,7 +101,8 @@ def _forest(name: str, *, classification: bool) -> Algorithm:
     return Algorithm(name, space, (start, other), {"n_estimators": 200})
 
 
-def _lightgbm(name: str, rows: int) -> Algorithm:
+def _lightgbm(name: str, rows: int, classes: int = 2) -> Algorithm:
+    """Return gradient boosting, on larger tables with more trees; each class has its own trees."""
     leaf = min(20, max(5, rows // 50))
     start = {
         "n_estimators": 150,
@@ -125,7 +127,7 @@ def _lightgbm(name: str, rows: int) -> Algorithm:
         "reg_alpha": _log(1e-3, 10.0),
         **_TREE,
     }
-    starts = (start, more) if rows < SMALL_ROWS else (more, start)
+    starts = (start, more) if rows < SMALL_ROWS or classes > 2 else (more, start)
     return Algorithm(name, space, starts, {"subsample_freq": 1})
 
 
@@ -190,7 +192,8 @@ def _support_vectors(name: str, features: int, extra: Mapping[str, BaseDistribut
     return Algorithm(name, space, (first, second), most_rows=SVM_ROWS)
 
 
-def _classifiers(rows: int, features: int) -> list[Algorithm]:
+def classifiers(rows: int, features: int, classes: int) -> list[Algorithm]:
+    """Return the algorithms for classes, in the order to try them."""
     linear = Algorithm(
         "sklearn.linear_model.LogisticRegression",
         {"C": _log(1e-3, 100.0), **_WEIGHT, **_SCALED},
@@ -205,7 +208,7 @@ def _classifiers(rows: int, features: int) -> list[Algorithm]:
     )
     vectors = _support_vectors("sklearn.svm.SVC", features, _WEIGHT)
     extra = _forest("sklearn.ensemble.ExtraTreesClassifier", classification=True)
-    boosting = _lightgbm("lightgbm.LGBMClassifier", rows)
+    boosting = _lightgbm("lightgbm.LGBMClassifier", rows, classes)
     network = _network("sklearn.neural_network.MLPClassifier", rows)
     rest = [
         _forest("sklearn.ensemble.RandomForestClassifier", classification=True),
@@ -214,7 +217,7 @@ def _classifiers(rows: int, features: int) -> list[Algorithm]:
     ]
     if rows < SMALL_ROWS:
         return [linear, vectors, extra, boosting, discriminant, network, *rest]
-    return [boosting, linear, extra, network, vectors, *rest, discriminant]
+    return [linear, boosting, extra, network, vectors, *rest, discriminant]
 
 
 def regressors(rows: int, features: int) -> list[Algorithm]:
@@ -241,7 +244,7 @@ def regressors(rows: int, features: int) -> list[Algorithm]:
     ]
     if rows < SMALL_ROWS:
         return [linear, vectors, boosting, extra, sparse, network, *rest]
-    return [boosting, linear, network, extra, vectors, *rest, sparse]
+    return [linear, boosting, network, extra, vectors, *rest, sparse]
 
 
 def algorithms_for(settings: Settings, info: Mapping[str, Any]) -> list[Algorithm]:
@@ -255,8 +258,10 @@ def algorithms_for(settings: Settings, info: Mapping[str, Any]) -> list[Algorith
         from auger_reconcile.hub.search.timeseries import forecasters
 
         known = forecasters(info)
+    elif settings.classification:
+        known = classifiers(rows, features, len(info["targetClasses"]))
     else:
-        known = (_classifiers if settings.classification else regressors)(rows, features)
+        known = regressors(rows, features)
     idle = _idle_choices(info["featureKinds"].values())
     rarest = info.get("minority_target_class_rows", CALIBRATION_ROWS)
     chosen = [

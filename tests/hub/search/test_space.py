@@ -14,7 +14,8 @@ SERIES = replace(CLASSES, model_type="timeseries", scoring="r2")
 
 
 def info(rows: int = 500, **kinds: str) -> dict[str, Any]:
-    return {"dataset_nrows": rows, "featuresCount": 4, "featureKinds": kinds or {"x": "number"}}
+    told = {"dataset_nrows": rows, "featuresCount": 4, "targetClasses": ["no", "yes"]}
+    return {**told, "featureKinds": kinds or {"x": "number"}}
 
 
 def every_algorithm() -> list[Algorithm]:
@@ -46,12 +47,23 @@ def test_every_algorithm_can_be_built(algorithm: Algorithm) -> None:
     assert algorithm.name in FAMILIES
 
 
-def test_small_tables_begin_with_linear_models() -> None:
-    assert algorithms_for(CLASSES, info(rows=200))[0].name.endswith("LogisticRegression")
+@pytest.mark.parametrize("rows", [200, 50_000])
+@pytest.mark.parametrize("settings", [CLASSES, VALUES])
+def test_a_board_begins_with_a_linear_model(settings: Settings, rows: int) -> None:
+    assert ".linear_model." in algorithms_for(settings, info(rows=rows))[0].name
 
 
-def test_large_tables_begin_with_boosting() -> None:
-    assert algorithms_for(CLASSES, info(rows=50_000))[0].name.endswith("LGBMClassifier")
+def test_on_large_tables_boosting_is_next() -> None:
+    assert algorithms_for(CLASSES, info(rows=50_000))[1].name.endswith("LGBMClassifier")
+
+
+def test_where_each_class_has_its_own_trees_few_are_tried_first() -> None:
+    many = {**info(rows=50_000), "targetClasses": [*"abcde"]}
+    two, five = (
+        algorithms_for(CLASSES, one)[1].starts[0]["n_estimators"]
+        for one in (info(rows=50_000), many)
+    )
+    assert five < two
 
 
 def test_support_vectors_are_not_tried_on_many_rows() -> None:
