@@ -158,7 +158,7 @@ def test_a_file_of_any_length_is_predicted_in_the_memory_of_a_batch(
     command = [sys.executable, "-c", program, str(iris_model), *names]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     short, long = map(int, done.stdout.split())
-    assert long < 1.2 * short
+    assert long - short < 80_000, "kilobytes; the whole file has twice as many"
 
 
 def test_a_small_file_of_endless_rows_is_not_predicted_onto_the_whole_disk(
