@@ -174,7 +174,8 @@ def summarize(promises: Sequence[Promise]) -> Section:
         "held-out score, in standard errors; the fixed pipeline shows how much of it is the luck",
         "of the splits.",
     ]
-    return Section("board_honesty", "Honest boards", figures, notes)
+    command = "python -m benchmarks.board_honesty"
+    return Section("board_honesty", "Honest boards", figures, notes, command)
 
 
 def read_promises(path: Path) -> Iterator[Promise]:

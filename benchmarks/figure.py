@@ -65,19 +65,22 @@ class Section:
     Attributes:
         name: of the module that measured it.
         notes: how it was measured, and what could not be.
+        command: that measures it, where `python -m benchmarks NAME` does not.
     """
 
     name: str
     title: str
     figures: Sequence[Figure]
     notes: Sequence[str] = field(default_factory=tuple)
+    command: str = ""
 
     @property
     def text(self) -> str:
         """The section as Markdown."""
         table = ["| what | auger | beside | ratio | limit | met |", "|---|---|---|---|---|---|"]
         rows = [figure.row for figure in self.figures]
-        taken = f"`python -m benchmarks {self.name}`, {dt.date.today()}, {describe_machine()}"
+        command = self.command or f"python -m benchmarks {self.name}"
+        taken = f"`{command}`, {dt.date.today()}, {describe_machine()}"
         return "\n".join([f"## {self.title}\n", taken + "\n", *table, *rows, "", *self.notes])
 
 

@@ -182,12 +182,15 @@ def summarize(results: Sequence[Result], tools: Sequence[str]) -> Section:
     seconds = table.groupby("tool")["taken"].mean()
     spent = ", ".join(f"{tool} {seconds[tool]:.0f} s" for tool in tools)
     given = results[0].search
+    cores = f"{given.cores} core{'s' if given.cores > 1 else ''}"
     notes = [
         f"Held-out scores, more is better, the mean of {table['seed'].nunique()} seeds. Each tool",
-        f"was given {given.seconds:g} s, {FOLDS} folds and {given.cores} of the cores, and nothing",
-        f"else ran on those. From start to end their processes took, in the mean: {spent}.",
+        f"was given {given.seconds:g} s and {FOLDS} folds, and was bound to {cores}. From start to",
+        f"end their processes took, in the mean: {spent}.",
     ]
-    return Section("search_quality", "Search quality", figures, notes)
+    limits = f"--seconds {given.seconds:g} --cores {given.cores}"
+    command = f"python -m benchmarks.search_quality {limits}"
+    return Section("search_quality", "Search quality", figures, notes, command)
 
 
 def _mean_of_all(scores: pd.Series) -> float:

@@ -6,19 +6,20 @@ import json
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.accounts import Caller
-from auger_reconcile.hub.params import INTEGER, Complaint, Param
+from auger_reconcile.hub.params import INTEGER, TEXT, Complaint, Param
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.hub import Hub
 
 Fields = dict[str, Any]
 PAGE_LIMIT = 50
+LOGIN = (Param("email", TEXT).needed, Param("password", TEXT).needed)
+"""What the one request takes that comes without a token (§1.3)."""
 
 
 @dataclass(frozen=True)
@@ -207,12 +208,12 @@ def parse_body(body: bytes) -> Fields:
     """
     try:
         data = json.loads(body, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
+        if b"\\u" in body:
+            refuse_unstorable(data)
     except RecursionError as error:
         raise ValueError("the body is nested too deeply") from error
     if not isinstance(data, dict):
         raise ValueError("the body is not a JSON object")
-    if b"\\u" in body:
-        refuse_unstorable(data)
     return data
 
 
@@ -246,18 +247,3 @@ def _float(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"{text} is too big")
     return number
-
-
-def timestamp(value: datetime) -> str:
-    """Format as ISO 8601 UTC with milliseconds (§1.4)."""
-    return value.isoformat(timespec="milliseconds") + "Z"
-
-
-def timestamp_if(value: datetime | None) -> str | None:
-    """Format a time that may not have come yet."""
-    return None if value is None else timestamp(value)
-
-
-def naive_timestamp(value: datetime) -> str:
-    """Format as inside model_settings and raw_data: always with a fraction (§2.11)."""
-    return value.strftime("%Y-%m-%d %H:%M:%S.%f")

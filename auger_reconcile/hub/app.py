@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from auger_reconcile import __version__
 from auger_reconcile.hub.accounts import find_caller, log_in
 from auger_reconcile.hub.api import (
+    LOGIN,
     TOKEN_PARAMS,
     ApiError,
     Call,
@@ -35,11 +36,12 @@ from auger_reconcile.hub.api import (
     refuse_unstorable,
 )
 from auger_reconcile.hub.database.engine import is_gone
+from auger_reconcile.hub.edge import OwnNames
 from auger_reconcile.hub.files import file_routes, is_full_disk
 from auger_reconcile.hub.hub import Hub
 from auger_reconcile.hub.openapi import docs_page, openapi_document
 from auger_reconcile.hub.page.routes import page_routes
-from auger_reconcile.hub.params import TEXT, Param, check
+from auger_reconcile.hub.params import check
 from auger_reconcile.hub.routes.all import ROUTES
 from auger_reconcile.hub.settings import API_PREFIX
 
@@ -50,7 +52,6 @@ _MAX_LOGIN_BYTES = 64 * 1024
 _THREADS = 16
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
-LOGIN = (Param("email", TEXT).needed, Param("password", TEXT).needed)
 _HEADERS = {
     b"cache-control": b"no-store",
     b"content-security-policy": b"default-src 'none'; style-src 'unsafe-inline'",
@@ -87,7 +88,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
-    return AccessLog(SafeHeaders(app))
+    return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app))
 
 
 def _api_routes(hub: Hub, routes: Iterable[Route]) -> list[StarletteRoute]:

@@ -14,6 +14,7 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -50,22 +51,21 @@ def back_up(settings: HubSettings, target: Path) -> int:
     """Write the archive and return its size in bytes; it appears whole or not at all."""
     if not settings.home.is_dir():
         raise BackupFailed(f"there is no hub in {settings.home}")
-    database = Database(settings.database_url)
-    database.migrate()
-    partial = target.with_name(f".{target.name}.part")
-    try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w:gz") as archive:
-                _add_rows(archive, database)
-                for name, folder in _folders(settings).items():
-                    archive.add(folder, name, filter=_finished)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
-        database.close()
+    with closing(Database(settings.database_url)) as database:
+        database.migrate()
+        # new and its owner's alone, whatever stands in a folder of many
+        descriptor, partial = tempfile.mkstemp(dir=target.parent, suffix=".part")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                with tarfile.open(fileobj=file, mode="w:gz") as archive:
+                    _add_rows(archive, database)
+                    for name, folder in _folders(settings).items():
+                        archive.add(folder, name, filter=_finished)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(partial).replace(target)
+        finally:
+            Path(partial).unlink(missing_ok=True)
     return target.stat().st_size
 
 

@@ -12,7 +12,7 @@ from html import escape
 from typing import Any, TypedDict
 
 from auger_reconcile import __version__
-from auger_reconcile.hub.api import Route
+from auger_reconcile.hub.api import LOGIN, Route
 from auger_reconcile.hub.params import Param
 from auger_reconcile.hub.schema import schema_of
 
@@ -47,7 +47,6 @@ class TokenObject(TypedDict):
 @functools.cache
 def openapi_document() -> dict[str, Any]:
     """Return the document of all routes."""
-    from auger_reconcile.hub.app import LOGIN
     from auger_reconcile.hub.routes.all import ROUTES
 
     named: dict[str, Any] = {}

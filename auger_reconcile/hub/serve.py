@@ -19,6 +19,7 @@ from auger_reconcile.hub.accounts import add_user, find_caller
 from auger_reconcile.hub.app import create_app
 from auger_reconcile.hub.daemon import HubFailed, serving_lock
 from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.edge import BoundedHttp
 from auger_reconcile.hub.hub import open_hub
 from auger_reconcile.hub.private_file import read_json, write_private_json
 from auger_reconcile.hub.settings import LOOPBACK, HubSettings
@@ -59,7 +60,7 @@ def _serve(settings: HubSettings) -> None:
 
     config = uvicorn.Config(
         create_app(hub, on_ready=announce),
-        http="httptools",
+        http=BoundedHttp,
         ws="none",
         loop="asyncio",
         log_config=None,

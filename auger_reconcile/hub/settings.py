@@ -33,6 +33,7 @@ class HubSettings:
         home = os.environ.get("AUGER_HUB_HOME") or "~/.augerai/hub"
         return cls(
             home=Path(home).expanduser().absolute(),
+            host=os.environ.get("AUGER_HUB_HOST") or LOOPBACK,
             database=os.environ.get("AUGER_HUB_DATABASE", ""),
             storage=os.environ.get("AUGER_HUB_STORAGE", ""),
             cluster_mode=os.environ.get("AUGER_HUB_CLUSTER_MODE", MULTI_TENANT),
@@ -44,6 +45,7 @@ class HubSettings:
         """Return the variables that make a child process serve the same hub."""
         return {
             "AUGER_HUB_HOME": str(self.home),
+            "AUGER_HUB_HOST": self.host,
             "AUGER_HUB_DATABASE": self.database,
             "AUGER_HUB_STORAGE": self.storage,
             "AUGER_HUB_CLUSTER_MODE": self.cluster_mode,
@@ -54,6 +56,12 @@ class HubSettings:
     def at_port(self, port: int) -> HubSettings:
         """Return the same settings with another port."""
         return replace(self, port=port)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether nothing but this machine reaches the hub."""
+        is_loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
+        return is_loopback and not self.proxy
 
     @property
     def database_url(self) -> str:
@@ -104,4 +112,4 @@ class HubSettings:
         self.home.mkdir(parents=True, exist_ok=True)
         self.home.chmod(0o700)
         for folder in (self.files_folder, self.models_folder, self.work_folder):
-            folder.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)

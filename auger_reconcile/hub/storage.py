@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -27,6 +28,8 @@ class Storage:
     def path(self, bucket: str, key: str) -> Path:
         """Return where `key` is stored, whether it exists or not; raise BadKey for a bad one."""
         parts = key.split("/")
+        if "/" in bucket:
+            raise BadKey(f"`{bucket}` is not a usable bucket")
         for part in (bucket, *parts):
             too_long = len(part.encode()) > _MAX_NAME_BYTES + 8
             if part in ("", ".", "..") or "\\" in part or "\0" in part or too_long:
@@ -86,9 +89,18 @@ def upload_key(project_name: str, file_path: str) -> str:
     matched = _SUFFIX.search(path.name)
     extension = matched.group(1) if matched and matched.start() > 0 else ""
     stem = path.name.removesuffix(extension)
-    stem = os.fsencode(stem)[: _MAX_NAME_BYTES - len(extension)].decode("utf-8", "ignore")
+    stem = _cut(stem, _MAX_NAME_BYTES - len(extension))
     return str(path.with_name(f"{stem}-{secrets.token_hex(3)}{extension}"))
 
 
 def _one_part(name: str) -> str:
-    return name.replace("/", "-").replace("\\", "-").strip(".") or "project"
+    """Return a folder of its own for every name that a project may have."""
+    part = name.replace("/", "-").replace("\\", "-")
+    if len(part.encode()) <= _MAX_NAME_BYTES:
+        return part if part.strip(".") else "project"
+    digest = hashlib.sha256(name.encode()).hexdigest()[:16]
+    return f"{_cut(part, _MAX_NAME_BYTES - len(digest) - 1)}-{digest}"
+
+
+def _cut(name: str, most_bytes: int) -> str:
+    return os.fsencode(name)[:most_bytes].decode("utf-8", "ignore")

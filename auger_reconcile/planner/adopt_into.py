@@ -77,10 +77,9 @@ class _Candidate:
     """A resource with the declarations that are still to be tried.
 
     Attributes:
-        found: what it has to stand for; None leaves that open.
+        specs: each with what it has to stand for; None leaves that open.
     """
 
-    address: Address
     specs: list[tuple[Spec, Any]]
 
 
@@ -101,7 +100,7 @@ class _Stage:
         for address, one in self.known.standings.items():
             if one.kind is self.kind:
                 specs = [(one.declared.spec, None), *self._takeovers(one)]
-                self._candidates[address] = _Candidate(address, specs)
+                self._candidates[address] = _Candidate(specs)
         bound = self._settle()
         while new := list(self._undeclared(bound)):
             for found in new:
@@ -110,7 +109,7 @@ class _Stage:
             bound = self._settle()
         for address, candidate in self._candidates.items():
             self.resources[address] = Declared(address, candidate.specs[0][0])
-            self.objects[address] = bound.get(address)
+            self.objects[address] = bound[address]
 
     def _settle(self) -> dict[Address, Any]:
         """Try the candidates until none is touched by a plan; return what each stands for."""
@@ -138,12 +137,12 @@ class _Stage:
         touched = {action.address for action in plan.actions}
         wrong = []
         for address, candidate in self._candidates.items():
-            found, bound = candidate.specs[0][1], plan.bindings.get(address)
+            found, bound = candidate.specs[0][1], plan.bindings[address]
             is_other = found is not None and (bound is None or bound.id != found.id)
             is_lost = not self._refers_to_declared(candidate.specs[0][0])
             if address in touched or str(address) in errors or is_other or is_lost:
                 wrong.append(address)
-        return dict(plan.bindings), wrong
+        return {at: plan.bindings[at] for at in mine}, wrong  # ids are told apart by kind alone
 
     def _refers_to_declared(self, spec: Spec) -> bool:
         places = [place for place in self.kind.references(spec).values() if place[1]]
@@ -165,11 +164,11 @@ class _Stage:
         for offer in offers:
             yield _with_changes(spec, offer, assessment), found
         for offer in offers:
-            yield _merged(spec, offer, offer.model_fields_set - {"name", "lifecycle"}), found
+            yield _merged(spec, offer, offer.model_fields_set - {"name"}), found
         for offer in offers:
             kept = {"name": spec.name, "lifecycle": spec.lifecycle}
-            state = {"state": getattr(offer, "state", None)} if hasattr(offer, "state") else {}
-            told = offer.model_fields_set - {"name", "lifecycle"}
+            state = {"state": vars(offer)["state"]}  # every kind has one
+            told = offer.model_fields_set - {"name"}
             yield _merged(spec, offer, told).model_copy(update=state), found
             yield offer.model_copy(update=kept), found
 
@@ -234,7 +233,7 @@ class _Stage:
             address = Address(self.known.project, self.kind.name, offer.name)
             if address not in self._candidates:
                 same = [(one, found) for one in offers if one.name == offer.name]
-                self._candidates[address] = _Candidate(address, same)
+                self._candidates[address] = _Candidate(same)
                 return
         self.left_out.append(f"{self.kind.name}.{label}: its name is taken")
 

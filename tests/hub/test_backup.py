@@ -72,3 +72,16 @@ def test_the_archive_is_for_its_owner_only(hub: Client, tmp_path: Path) -> None:
     archive = tmp_path / "hub.tar.gz"
     command("backup", archive, hub.home)
     assert archive.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_file_that_waits_where_a_backup_is_written_is_not_followed(
+    hub: Client, tmp_path: Path
+) -> None:
+    archive, prey = tmp_path / "hub.tar.gz", tmp_path / "prey"
+    prey.write_text("as it was")
+    for trap in (archive, tmp_path / ".hub.tar.gz.part"):
+        trap.symlink_to(prey)
+    command("backup", archive, hub.home)
+    assert prey.read_text() == "as it was"
+    assert not archive.is_symlink()
+    assert archive.stat().st_mode & 0o777 == 0o600

@@ -7,6 +7,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,27 @@ def test_secrets_are_readable_by_their_owner_only(own_hub: HubSettings) -> None:
     assert mode_of(own_hub.credentials_path) == "0o600"
     assert mode_of(own_hub.state_path) == "0o600"
     assert mode_of(own_hub.log_path) == "0o600"
+    folders = (own_hub.files_folder, own_hub.models_folder, own_hub.work_folder)
+    assert {mode_of(folder) for folder in folders} == {"0o700"}
+
+
+def test_a_storage_elsewhere_is_for_its_owner_only(own_hub: HubSettings) -> None:
+    elsewhere = own_hub.home.parent / "elsewhere"
+    run(own_hub, "start", "--storage", str(elsewhere))
+    assert mode_of(elsewhere) == "0o700"
+
+
+def test_no_secret_is_in_the_list_of_processes(own_hub: HubSettings) -> None:
+    if not Path("/proc").is_dir():
+        pytest.skip("there is no list of processes to read here")
+    daemon.start(own_hub)
+    token = json.loads(own_hub.credentials_path.read_text())["token"]
+    shown = b""
+    for command in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            shown += command.read_bytes()
+    assert b"auger_reconcile.hub" in shown
+    assert token.encode() not in shown
 
 
 def test_first_start_writes_credentials_that_work(own_hub: HubSettings) -> None:

@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import base64
 import filecmp
+import gzip
 import http.server
 import json
 import os
 import re
+import secrets
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -294,3 +296,39 @@ def test_a_deleted_data_set_takes_its_bytes_along(hub: Client, project: dict[str
     answer = hub.call("GET", f"/project_files/{file['id']}")
     assert answer.errors == [("not_found", None, "Couldn't find ProjectFile")]
     assert wait_until(lambda: not stored.exists())
+
+
+def test_a_small_upload_that_unpacks_to_a_gigabyte_ends_with_an_error(
+    hub: Client, project: dict[str, Any], tmp_path: Path
+) -> None:
+    bomb = tmp_path / "bomb.csv.gz"
+    part = gzip.compress(b"1,2\n" * 4_000_000)
+    bomb.write_bytes(gzip.compress(b"a,b\n") + part * 64)
+    assert bomb.stat().st_size < 1 << 20
+    url = hub.upload(project["id"], bomb)
+    file = hub.post("/project_files", name="bomb", project_id=project["id"], url=url)
+    hub.wait("ProjectFile", file["id"], "processed_with_error")
+    assert "which is refused" in hub.get(f"/project_files/{file['id']}")["error_message"]
+
+
+def test_a_web_address_of_the_clouds_own_secrets_ends_with_an_error(
+    hub: Client, project: dict[str, Any]
+) -> None:
+    url = "http://169.254.169.254/latest/meta-data/iam"
+    file = hub.post("/project_files", name="cloud", project_id=project["id"], url=url)
+    hub.wait("ProjectFile", file["id"], "processed_with_error")
+    assert "no such address" in hub.get(f"/project_files/{file['id']}")["error_message"]
+
+
+@pytest.mark.parametrize("url", ["file:///etc/passwd", "ftp://127.0.0.1/x", "http://x/../../y"])
+def test_what_is_neither_upload_nor_web_is_refused(
+    hub: Client, project: dict[str, Any], url: str
+) -> None:
+    answer = hub.call("POST", "/project_files", name="x", project_id=project["id"], url=url)
+    assert answer.errors == [("invalid_param", "url", "is invalid")]
+
+
+def test_a_project_with_a_very_long_name_takes_files(hub: Client) -> None:
+    project = hub.post("/projects", name="long " * 200 + secrets.token_hex(4))
+    assert hub.add_file(project["id"])["status"] == "processed"
+    hub.call("DELETE", f"/projects/{project['id']}")

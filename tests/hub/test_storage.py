@@ -3,10 +3,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from auger_reconcile.hub.storage import BadKey, Storage, key_of_url, project_key, upload_key
+from auger_reconcile.hub.params import FOLDER_NAME
+from auger_reconcile.hub.storage import (
+    BadKey,
+    Storage,
+    key_of_url,
+    project_folder,
+    project_key,
+    upload_key,
+)
 
 
 @pytest.mark.parametrize(
@@ -17,7 +25,7 @@ def test_a_key_that_could_leave_the_folder_is_refused(tmp_path: Path, key: str) 
         Storage(tmp_path).path("bucket", key)
 
 
-@pytest.mark.parametrize("bucket", ["", ".", "..", "a\0"])
+@pytest.mark.parametrize("bucket", ["", ".", "..", "a\0", "a/../../b", "/etc"])
 def test_a_bucket_that_could_leave_the_folder_is_refused(tmp_path: Path, bucket: str) -> None:
     with pytest.raises(BadKey):
         Storage(tmp_path).path(bucket, "key")
@@ -78,3 +86,17 @@ def test_the_key_of_a_very_long_name_can_be_stored(tmp_path: Path, name: str) ->
 
 def test_a_project_named_like_a_path_stays_one_folder() -> None:
     assert project_key("a/b", "files", "x") == "workspace/projects/a-b/files/x"
+
+
+@given(one=st.text(min_size=1, max_size=250), other=st.text(min_size=1, max_size=250))
+@example(one="a", other="a.")
+@example(one="a", other=".a")
+@example(one="x" * 300, other="x" * 301)
+@example(one="é" * 150, other="é" * 150 + "e")
+def test_two_projects_never_share_a_folder(one: str, other: str) -> None:
+    """Deleting a project removes its folder: it has to be nobody else's."""
+    assume(all(FOLDER_NAME.is_good(name) for name in (one, other)))
+    folders = {project_folder(name) for name in (one, other)}
+    assert len(folders) == len({one, other})
+    for folder in folders:
+        Storage(Path("/storage")).path("bucket", f"{folder}/files/x.csv")

@@ -20,6 +20,11 @@ class Mutation(NamedTuple):
     old: str
     new: str
 
+    @property
+    def package(self) -> str:
+        """The package whose tests are asked first."""
+        return self.file.partition("/")[0]
+
 
 BUILD, DECIDE, ORDER = "planner/build.py", "planner/decide.py", "planner/order.py"
 GUARDS, REMOVE, CHOOSE = "planner/guards.py", "planner/remove.py", "planner/choose.py"
@@ -78,14 +83,14 @@ MUTATIONS = (
     Mutation(
         "work implies the start of its cluster",
         BUILD,
-        "            if standing.assessment.unready is None or needed in started:\n",
-        "            if True:\n",
+        "            if standing.assessment.unready is not None and needed not in started:\n",
+        "            if False:\n",
     ),
     Mutation(
         "what was started for work alone is stopped again",
         BUILD,
-        "            if standing.wanted is Wanted.STOPPED and needed not in stopped:\n",
-        "            if False:\n",
+        "                if standing.wanted is Wanted.STOPPED and needed not in stopped:\n",
+        "                if False:\n",
     ),
     Mutation(
         "what is not declared stays without --prune",
@@ -210,8 +215,14 @@ MUTATIONS = (
     Mutation(
         "numbers are compared by value",
         DIFF,
-        "        ignore_numeric_type_changes=True,\n",
-        "",
+        "    return math.isclose(one, other, rel_tol=TOLERANCE)\n",
+        "    return bool(one == other)\n",
+    ),
+    Mutation(
+        "large whole numbers are compared to the last digit",
+        DIFF,
+        "        custom_operators=[_ByValue()],\n",
+        "        significant_digits=12,\n",
     ),
     Mutation(
         "lists without order are compared without it",

@@ -1,7 +1,8 @@
 """`python tests/mutations/run.py [WORD...]`: apply each mutation to a copy, and look who notices.
 
-A mutation that no test notices survives: then a promise is not tested. The fast suites come first;
-only what survives them meets the slower ones. Words choose the mutations whose promise has them.
+A mutation that no test notices survives: then a promise is not tested. The suite of the mutated
+package comes first; only what survives it meets the slower ones. Words choose the mutations whose
+promise has them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,9 @@ from catalogue import MUTATIONS, Mutation
 
 ROOT = Path(__file__).parents[2]
 COPIED = ("auger_reconcile", "auger", "tests", "examples", "docs", "pyproject.toml")
-SUITES = (
-    ("tests/planner", "tests/applier"),
-    ("tests/resources", "tests/laws", "tests/client", "tests/cli/test_applying.py"),
+SLOWER = (
+    ("tests/planner", "tests/applier", "tests/client", "tests/resources"),
+    ("tests/laws", "tests/cli/test_applying.py"),
 )
 LONGEST = 600  # seconds a suite may take
 
@@ -31,7 +32,8 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
         _copy_to(copy)
-        if suite := _noticed(copy, SUITES[:1]):
+        packages = {one.package for one in chosen}
+        if suite := _noticed(copy, [[f"tests/{name}" for name in sorted(packages)]]):
             _say(f"the suites fail without any mutation: {suite}")
             return 1
         survivors = [one for one in chosen if not _is_killed(one, copy)]
@@ -61,7 +63,7 @@ def _is_killed(mutation: Mutation, copy: Path) -> bool:
         return False
     path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
     try:
-        suite = _noticed(copy, SUITES)
+        suite = _noticed(copy, [(f"tests/{mutation.package}",), *SLOWER])
     finally:
         path.write_text(text, encoding="utf-8")
     _say(f"{'noticed ' if suite else 'SURVIVED'}  {mutation.breaks}  {suite}")

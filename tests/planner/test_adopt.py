@@ -104,3 +104,50 @@ def test_two_models_that_would_have_one_name_are_never_mixed_up() -> None:
     trials = [found.objects[at].trial_id for at in found.state.resources if at.kind == "model"]
     assert trials == ["T6", "T5"]
     assert build_plan(found.state, observed).is_empty
+
+
+def of(world: dict[str, Any], **options: Any) -> dict[str, Any]:
+    """Adopt a world, and check what always holds: the plan is empty."""
+    observed = observe(world)
+    found = adopt(observed, "shop", **options)
+    plan = build_plan(found.state, observed)
+    assert (plan.actions, plan.diagnostics) == ((), ())
+    return specs(found)
+
+
+def test_revisions_of_what_is_gone_are_names_of_their_own() -> None:
+    files = [{"id": n, "name": f"e-{n}.csv", "content": "x"} for n in (1, 2)]
+    found = of({"project": {}, "files": files})
+    assert list(found) == ["project.shop", "dataset.e-1.csv", "dataset.e-2.csv"]
+
+
+def test_an_older_revision_is_declared_where_something_newer_needs_it() -> None:
+    world = {"project": {}, "files": FILES[:2], "experiments": WORLD["experiments"][:1]}
+    found = of({**world, "runs": [{"id": "R1", "of": "E1", "score": 0.8}]})
+    assert list(found) == [
+        "project.shop",
+        "dataset.d-1.csv",
+        "dataset.d.csv",
+        "experiment.exp",
+    ]
+
+
+def test_what_has_no_name_comes_first_in_the_order_of_the_ids() -> None:
+    pipelines = [{"trial": "T5", "name": "A"}, {"trial": "T8"}, {"trial": "T2"}]
+    found = of({"project": {"status": "running"}, "pipelines": pipelines})
+    assert list(found) == ["project.shop", "model.model-T2", "model.model-T8", "model.A"]
+
+
+def test_a_cluster_that_others_would_start_is_in_order_itself() -> None:
+    found = of({**WORLD, "project": {**WORLD["project"], "status": "undeployed"}})
+    assert found == specs(adopted())
+
+
+def test_a_project_is_declared_under_the_name_by_which_it_was_asked_for() -> None:
+    found = adopt(observe({"project": {"name": "Shop"}}), "shop")
+    assert [str(at) for at in found.state.resources] == ["project.shop"]
+
+
+def test_a_cluster_of_a_size_that_cannot_be_kept_is_declared_without_it() -> None:
+    found: Any = of({"project": {"status": "deploying", "workers_count": 3}})
+    assert found["project.shop"].name == "shop"

@@ -21,6 +21,8 @@ def into(document: dict[str, Any], world: Any = None, **options: Any) -> Adopted
     found = adopt_into(declare({"name": "shop", **document}), observed, "shop", **options)
     plan = build_plan(found.state, observed)
     assert (plan.actions, plan.diagnostics) == ((), ())
+    for address, one in found.state.resources.items():
+        assert (one.address, one.spec.name) == (address, address.name)
     return found
 
 
@@ -118,3 +120,93 @@ def test_a_cluster_takes_over_one_size_and_both_where_they_would_cross() -> None
     assert (found.cluster.min_nodes, found.cluster.max_nodes) == (2, 4)
     crossed: Any = specs(into({"cluster": {"min_nodes": 9, "max_nodes": 9}}))["project.shop"]
     assert (crossed.cluster.min_nodes, crossed.cluster.max_nodes) == (2, 4)
+
+
+def test_older_revisions_are_added_when_they_are_asked_for() -> None:
+    assert "dataset.d.csv" not in specs(into({}))
+    assert "dataset.d.csv" in specs(into({}, everything=True))
+
+
+def test_objects_of_one_id_are_told_apart_by_their_kind() -> None:
+    found = into({}, {"project": {"id": 7}, "files": [{"id": 7, "name": "d.csv", "content": "x"}]})
+    assert list(specs(found)) == ["project.shop", "dataset.d.csv"]
+
+
+def test_it_tells_what_each_declaration_stands_for() -> None:
+    found = into({"datasets": {"d.csv": {"content": "y"}, "no.csv": {"state": "absent"}}})
+    stood_for = {str(at): one and one.id for at, one in found.objects.items()}
+    assert stood_for == {
+        "project.shop": 1,
+        "dataset.d.csv": 2,
+        "dataset.no.csv": None,
+        "dataset.far.csv": 3,
+        "experiment.exp-1": "E2",
+        "model.model-T2": "T2",
+        "model.model-T8": "T8",
+        "model.hot": "T9",
+    }
+
+
+def test_a_gate_that_holds_back_everything_goes() -> None:
+    document = {
+        "datasets": {"d.csv": {"content": "y"}},
+        "experiments": {"exp": {"dataset": "d.csv", **SETTINGS}},
+        "models": {"prod": {"experiment": "exp", "min_score": 0.99}},
+    }
+    world = {**WORLD, "pipelines": []}
+    assert "model.prod" not in specs(into(document, world))
+
+
+def test_what_refers_to_what_is_gone_goes_too() -> None:
+    document = {
+        "datasets": {"ghost.csv": {"content": "q"}},
+        "experiments": {"gone": {"dataset": "ghost.csv", "state": "absent"}},
+    }
+    assert "experiment.gone" not in specs(into(document))
+
+
+def test_a_gate_is_kept_by_what_was_to_be_absent_and_is_live() -> None:
+    document = {
+        "datasets": {"d.csv": {"content": "y"}},
+        "experiments": {"exp": {"dataset": "d.csv", **SETTINGS}},
+        "models": {"prod": {"experiment": "exp", "min_score": 0.1, "state": "absent"}},
+    }
+    found = specs(into(document))["model.prod"]
+    assert (found.state, found.min_score) == ("deployed", 0.1)
+
+
+def test_protection_is_kept_by_what_takes_over_everything() -> None:
+    kept = {"prevent_destroy": True}
+    document = {
+        "datasets": {"ghost.csv": {"content": "q"}},
+        "experiments": {"gone": {"dataset": "ghost.csv"}},
+        "models": {"prod": {"experiment": "gone", "lifecycle": kept}},
+    }
+    world = {**WORLD, "pipelines": [{"trial": "T9", "score": 0.5, "name": "prod"}]}
+    found = specs(into(document, world))["model.prod"]
+    assert (found.trial, found.experiment) == ("T9", None)
+    assert found.lifecycle.prevent_destroy
+
+
+def test_what_is_declared_of_an_older_revision_takes_over_its_settings() -> None:
+    document = {
+        "datasets": {"d.csv": {"content": "x"}},
+        "experiments": {"exp": {"dataset": "d.csv", "max_n_trials": 9}},
+    }
+    found = specs(into(document))
+    assert (found["experiment.exp"].dataset, found["experiment.exp"].max_n_trials) == (
+        "d.csv",
+        1000,
+    )
+
+
+def test_a_size_that_would_not_fit_the_declared_one_is_taken_over_whole() -> None:
+    world = {"project": {"status": "running", "workers_count": 4}}
+    found: Any = specs(into({"cluster": {"min_nodes": 6, "max_nodes": 6}}, world))
+    assert found["project.shop"].cluster.max_nodes == 4
+
+
+def test_a_name_that_is_taken_is_told() -> None:
+    document = {"models": {"model-T6": {"trial": "T5"}}}
+    world = {"project": {"status": "running"}, "pipelines": [{"trial": "T5"}, {"trial": "T6"}]}
+    assert into(document, world).left_out == ("model.T6: its name is taken",)

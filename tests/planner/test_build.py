@@ -5,19 +5,24 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from graphlib import CycleError
 from pathlib import Path
 from typing import Any
 
 import pytest
 from laws.declared import declare
 
+from auger_reconcile.address import Address
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner import diff
-from auger_reconcile.planner.build import PlanOptions, build_plan
+from auger_reconcile.planner.build import PlanOptions, assess, build_plan
+from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources import _revisions
+from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import ObservedState
 
-from .observed import observe
+from .observed import observe, placed
 
 DOCUMENT: dict[str, Any] = {
     "name": "shop",
@@ -72,6 +77,58 @@ def run(program: str, **environ: str) -> str:
         text=True,
         check=True,
     ).stdout
+
+
+def test_a_plan_is_for_the_observed_hub_and_the_declared_file() -> None:
+    plan = build_plan(declare(DOCUMENT), observe(OBSERVED))
+    assert (plan.hub, plan.organization, plan.organization_id) == ("https://hub.test", "acme", 7)
+    assert plan.config_digest == "d"
+
+
+def test_what_is_wrong_is_told_with_its_place() -> None:
+    document = {
+        "name": "shop",
+        "datasets": {"d.csv": {"content": "x"}, "far.csv": {}},
+        "experiments": {"exp": {"dataset": "d.csv", "target": "ghost"}},
+    }
+    files = [{"id": 1, "name": "d.csv"}]
+    plan = build_plan(placed(declare(document)), observe({"project": {}, "files": files}))
+    refused, unknown = sorted(plan.diagnostics, key=lambda item: item.code)
+    (fault,) = plan.refusals
+    assert refused == Diagnostic(
+        Severity.ERROR,
+        "refused",
+        "it is not on the hub, and no source to make it from is declared",
+        span=SourceSpan("auger.yaml", 5, 5),
+        address="dataset.far.csv",
+    )
+    assert unknown == Diagnostic(
+        Severity.WARNING,
+        "unknown-content",
+        "made by another client: its content cannot be compared with the source",
+        span=SourceSpan("auger.yaml", 4, 5),
+        address="dataset.d.csv",
+    )
+    assert (fault.severity, fault.code) == (Severity.ERROR, "preflight")
+    assert "ghost" in fault.summary
+
+
+def test_what_refers_to_nothing_keeps_its_own_name() -> None:
+    desired = declare({"name": "shop", "experiments": {"exp": {"dataset": "ghost.csv"}}})
+    found = assess(desired, Index(observe({"project": {}})))
+    assert [one.assessment.name for one in found.values()] == ["shop", "exp"]
+
+
+def test_resources_that_need_each_other_are_a_bug_of_their_kinds(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    circle = {"of": ("dataset", "e.csv")}
+    monkeypatch.setattr(type(kind_of("dataset")), "references", lambda *_: circle)
+    desired = declare({"name": "shop", "datasets": {"e.csv": {"content": "x"}}})
+    with pytest.raises(CycleError) as caught:
+        build_plan(desired, observe({"project": {}}))
+    place = Address("shop", "dataset", "e.csv")
+    assert caught.value.args == ("resources that need each other", [place])
 
 
 def count_work(monkeypatch: pytest.MonkeyPatch, number: int) -> int:

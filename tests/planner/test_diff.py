@@ -18,6 +18,7 @@ from auger_reconcile.resources.experiment import ExperimentSpec
         ([], {}),
         ({"a": 1}, {"a": 1, "filled in": 2}),
         ({"a": {"b": [1.0]}}, {"a": {"b": [1]}}),
+        ({"a": [0.1 + 0.2, True]}, {"a": [0.3, 1]}),
     ],
 )
 def test_values_that_mean_the_same_are_the_same(desired: Any, observed: Any) -> None:
@@ -37,6 +38,18 @@ def test_values_that_mean_the_same_are_the_same(desired: Any, observed: Any) -> 
         ([1, 2], [2, 1]),
         ({"a": 1}, {}),
         ({"a": 1}, {"a": 2}),
+        ({"a": 1}, None),
+        ([], {"a": 1}),
+        (None, 0),
+        ("", False),
+        ({"a": 1}, [1]),
+        (1e-14, 3e-14),
+        ([1e-14], [3e-14]),
+        (2**53, 2**53 + 1),
+        ({"seed": 2**53}, {"seed": 2**53 + 1}),
+        ([1], ["1"]),
+        (0.5, "0.5"),
+        ([None], [0]),
     ],
 )
 def test_values_that_differ_differ(desired: Any, observed: Any) -> None:
@@ -46,6 +59,7 @@ def test_values_that_differ_differ(desired: Any, observed: Any) -> None:
 def test_order_is_ignored_where_it_has_no_meaning() -> None:
     assert is_same(["a", "b"], ["b", "a"], ignore_order=True)
     assert not is_same(["a", "b"], ["b", "c"], ignore_order=True)
+    assert is_same([1, 2.0], [2, 1.0], ignore_order=True)
 
 
 def test_what_the_hub_does_not_tell_is_no_difference() -> None:

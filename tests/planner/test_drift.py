@@ -137,6 +137,72 @@ def test_other_content_is_a_change_of_the_data_set() -> None:
     assert told(drift) == ["dataset.d.csv changed: d.csv, the content has changed since `d.csv`"]
 
 
+def test_a_refused_resource_is_missing_or_changed() -> None:
+    gated = {
+        "datasets": DATA,
+        "experiments": EXPERIMENT,
+        "models": {"prod": {"experiment": "exp", "min_score": 0.97}},
+    }
+    world: dict[str, Any] = {"project": RUNNING, "files": FILES, "experiments": EXPERIMENTS}
+    world["runs"] = [{"id": f"R{n}", "of": "E1", "score": n / 10} for n in (8, 9)]
+    refusal = "the best score 0.9000 is below the gate 0.97"
+    assert told(drift_of(gated, **world)) == [f"model.prod missing: prod, {refusal}"]
+    world["pipelines"] = [{"trial": "T8", "run": "R8", "score": 0.8}]
+    assert told(drift_of(gated, **world)) == [f"model.prod changed: T8, {refusal}"]
+
+
+def test_what_is_live_beside_the_declared_model_is_undeclared() -> None:
+    drift = drift_of(
+        {"datasets": DATA, "experiments": EXPERIMENT, "models": {"prod": {"experiment": "exp"}}},
+        project=RUNNING,
+        files=FILES,
+        experiments=EXPERIMENTS,
+        runs=[{"id": f"R{n}", "of": "E1", "score": n / 10} for n in (8, 9)],
+        pipelines=[{"trial": f"T{n}", "run": f"R{n}", "score": n / 10} for n in (8, 9)],
+    )
+    assert told(drift) == ["model.prod undeclared: T8, beside the declared one"]
+
+
+REVISED: dict[str, Any] = {
+    "project": RUNNING,
+    "files": [*FILES, {"id": 2, "name": "d-1.csv", "content": "y"}],
+    "experiments": [{"id": "E2", "name": "exp-1", "file": 2}],
+}
+NEWER = {"datasets": {"d.csv": {"content": "y"}}}
+
+
+def test_revisions_are_told_by_their_own_names() -> None:
+    absent = drift_of({"datasets": {"d.csv": {"content": "y", "state": "absent"}}}, **REVISED)
+    assert told(absent)[:2] == [
+        "dataset.d.csv present: d.csv, declared absent",
+        "dataset.d.csv present: d-1.csv, declared absent",
+    ]
+    changed = drift_of({"datasets": {"d.csv": {"content": "z"}}, "experiments": {}}, **REVISED)
+    assert told(changed)[0] == (
+        "dataset.d.csv changed: d-1.csv, the content has changed since `d-1.csv`"
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "status", "expected"),
+    [
+        ("stopped", "started", "active: exp-1, run R2 is started"),
+        ("completed", "interrupted", "idle: exp-1, run R2 was interrupted"),
+    ],
+)
+def test_so_are_those_of_experiments(state: str, status: str, expected: str) -> None:
+    experiment = {"exp": {"dataset": "d.csv", "state": state}}
+    runs = [{"id": "R2", "of": "E2", "status": status}]
+    drift = drift_of({**NEWER, "experiments": experiment}, **REVISED, runs=runs)
+    assert told(drift) == [f"experiment.exp {expected}"]
+
+
+def test_settings_are_told_of_what_has_changed_and_of_nothing_else() -> None:
+    stopped = {"state": "stopped", "cluster": {"max_nodes": 4}}
+    (difference,) = drift_of(stopped, project={**RUNNING, "workers_count": 3}).differences
+    assert (difference.divergence.value, difference.changes) == ("active", ())
+
+
 def test_the_summary_names_every_divergence() -> None:
     summary = drift_of({}, project=None).summary
     assert summary == {

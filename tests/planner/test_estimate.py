@@ -8,12 +8,13 @@ from laws.declared import declare
 
 from auger_reconcile.planner.build import build_plan
 from auger_reconcile.planner.document import plan_of, to_document
-from auger_reconcile.planner.estimate import Estimate
+from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.planner.plan import Plan
 
 from .observed import observe
 
 TIMES = {"started_at": "2020-01-01T00:00:00Z", "completed_at": "2020-01-01T00:10:00Z"}
+SOON = "2020-01-01T00:01:00Z"
 LONGER = {**TIMES, "completed_at": "2020-01-01T00:14:00Z"}
 
 
@@ -43,6 +44,21 @@ def test_a_run_takes_as_long_as_those_before_it() -> None:
     assert plan([{"times": TIMES}, {"times": LONGER}]).estimate == Estimate(720, 600, 840, runs=2)
 
 
+def test_of_three_runs_the_middle_one_is_expected() -> None:
+    three = [{"times": LONGER}, {"times": TIMES}, {"times": {**TIMES, "completed_at": SOON}}]
+    assert plan(three).estimate == Estimate(600, 60, 840, runs=3)
+
+
+def test_only_the_start_takes_time() -> None:
+    told = {action.verb.value: action.estimate for action in plan([{"times": TIMES}]).actions}
+    assert told == {"create": None, "start": Estimate(600, 600, 600, runs=1)}
+
+
+def test_runs_that_took_no_time_take_none() -> None:
+    nothing = Estimate(0.0, 0.0, 0.0, runs=1)
+    assert add_up([nothing, None, nothing]) == Estimate(0.0, 0.0, 0.0, runs=2)
+
+
 def test_a_run_like_no_other_is_unknown_within_its_limit() -> None:
     assert plan([{"times": TIMES}], trials=20).estimate == Estimate(unknown=1, limit=3600)
 
@@ -67,6 +83,8 @@ def test_the_document_carries_the_estimate_there_and_back() -> None:
     document = to_document(made)
     assert document["estimate"]["seconds"] == 600
     assert plan_of(document).estimate == made.estimate
+    unknown = plan([])
+    assert plan_of(to_document(unknown)).estimate == unknown.estimate
 
 
 def test_a_plan_within_the_budget_is_not_refused() -> None:

@@ -7,7 +7,7 @@ from laws.declared import content_hash, declare
 from auger_reconcile.address import Address
 from auger_reconcile.planner.explain import Explanation, explain, to_document
 
-from .observed import observe
+from .observed import observe, placed
 
 DESIRED = {
     "name": "shop",
@@ -52,6 +52,72 @@ def test_each_link_has_its_facts() -> None:
     assert model.facts["trial"] == "T1, run R1, ready"
     assert model.facts["score"] == "f1_macro 0.9000"
     assert [link.actions for link in (dataset, experiment, model)] == [(), (), ()]
+
+
+IDLE = {**OBSERVED, "project": {}}
+
+
+def cause(document: dict[str, Any], observed: dict[str, Any]) -> str | None:
+    meant = Address("shop", "model", "prod")
+    told = to_document(explain(declare({**DESIRED, **document}), observe(observed), meant))
+    found: str | None = told["cause"]
+    return found
+
+
+def test_a_cluster_that_only_works_for_others_is_no_cause() -> None:
+    assert cause({}, IDLE) == "dataset.d.csv"
+    assert cause({"state": "running"}, IDLE) == "project.shop"
+
+
+def test_what_refers_to_nothing_is_explained_too() -> None:
+    desired = declare({"name": "shop", "experiments": {"exp": {"dataset": "ghost.csv"}}})
+    meant = Address("shop", "experiment", "exp")
+    explanation = explain(placed(desired), observe({"project": {}}), meant)
+    assert [str(link.address) for link in explanation.links] == ["project.shop", "experiment.exp"]
+    document = to_document(explanation)
+    assert document["cause"] is None
+    assert document["chain"][0]["diagnostics"] == []
+    assert document["chain"][1]["diagnostics"] == [
+        {
+            "severity": "error",
+            "code": "refused",
+            "summary": "`dataset.ghost.csv` is not declared",
+            "address": "experiment.exp",
+            "place": {"file": "auger.yaml", "line": 4, "column": 5},
+        }
+    ]
+
+
+def test_what_is_new_has_facts_of_its_declaration() -> None:
+    (_, link) = explained("dataset.other.csv").links
+    assert link.facts["source"].startswith("z.csv")
+
+
+def test_the_json_form_tells_all_that_is_known() -> None:
+    desired = placed(declare({"name": "shop", "cluster": {"max_nodes": 4}}))
+    observed = observe({"project": {"status": "running", "workers_count": 8}})
+    document = to_document(explain(desired, observed, Address("shop", "project", "shop")))
+    (link,) = document.pop("chain")
+    assert document == {
+        "format_version": "1.0",
+        "address": "project.shop",
+        "project": "shop",
+        "cause": None,
+    }
+    assert link.pop("facts")["cluster"]
+    assert link == {
+        "address": "project.shop",
+        "place": {"file": "auger.yaml", "line": 3, "column": 5},
+        "actions": [
+            {
+                "action": "start",
+                "name": "shop",
+                "reason": "another cluster size is declared",
+                "changes": [{"path": "max_nodes", "before": 8, "after": 4, "reason": ""}],
+            }
+        ],
+        "diagnostics": [],
+    }
 
 
 def test_the_json_form_tells_actions_with_their_reasons() -> None:

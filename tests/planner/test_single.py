@@ -43,9 +43,17 @@ def test_a_stop_is_of_this_object_alone_and_says_what_it_costs() -> None:
     assert (action.object, action.loss) == (EXPERIMENT, Loss.COMPUTE)
 
 
+def test_a_stop_is_told_like_any_other_action() -> None:
+    (action,) = plan_stop(OBSERVED, "shop", "experiment", EXPERIMENT).actions
+    assert action.address == Address("shop", "experiment", "a")
+    assert (action.id, action.name) == ("stop:shop/experiment.a", "a")
+    assert action.reason == "asked for"
+
+
 def test_plans_are_for_the_observed_hub() -> None:
     plan = plan_delete(OBSERVED, "shop", "dataset", DATA)
     assert (plan.hub, plan.organization, plan.organization_id) == ("http://hub", "shop", 1)
+    assert plan.config_digest == ""  # no file has declared it
 
 
 def test_a_new_project_clears_data_set_and_experiment() -> None:
@@ -62,6 +70,14 @@ def test_a_new_data_set_clears_the_experiment_and_its_run() -> None:
     assert changes(settings, "dataset", "new") == [
         ("dataset", "", "new"),
         ("experiment/name", "e", None),
+        ("experiment/experiment_session_id", "r", None),
+    ]
+
+
+def test_an_experiment_is_selected_under_its_own_key() -> None:
+    settings = {"experiment": {"name": "old", "experiment_session_id": "r"}}
+    assert changes(settings, "experiment", "new") == [
+        ("experiment/name", "old", "new"),
         ("experiment/experiment_session_id", "r", None),
     ]
 
@@ -88,6 +104,7 @@ def test_a_select_waits_for_the_actions_on_its_address_and_no_others() -> None:
     *_, select = with_selection(plan, AT, "a.csv", {}).actions
     assert (select.verb, select.depends_on) == (Verb.SELECT, ("create:x",))
     assert (select.name, select.object) == ("a.csv", DATA)
+    assert (select.id, select.address) == ("select:shop/dataset.a.csv", AT)
     assert select.reason == "stored in auger.yaml"
 
 

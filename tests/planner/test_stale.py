@@ -18,6 +18,7 @@ from auger_reconcile.planner.stale import still_fitting
 
 from .observed import observe
 
+FOREIGN = {"id": 7, "name": "d.csv", "content": "y"}
 Change = Callable[[dict[str, Any]], Any]
 SIZE = {"worker_type_id": 1, "workers_count": 2, "min_workers_count": 1}
 FILE = {
@@ -145,6 +146,35 @@ def test_it_is_carried_out_when_something_else_has_moved(change: Change) -> None
 def test_the_refusal_names_object_and_field() -> None:
     with pytest.raises(StalePlan, match=r"project\.shop: `cluster` was .*2.* and is .*3"):
         carry_over(lambda hub: hub["project"].update(workers_count=3))
+
+
+def test_the_refusal_names_what_is_gone() -> None:
+    with pytest.raises(StalePlan, match=r"^dataset\.old\.csv: `old\.csv` is gone$"):
+        carry_over(lambda hub: hub["files"].pop(1))
+
+
+def test_what_has_no_name_is_told_by_its_id() -> None:
+    desired = declare({"name": "shop", "models": {"prod": {"trial": "T1", "state": "absent"}}})
+    kept = to_saved(build_plan(desired, observe(HUB)), desired, PlanOptions())
+    later = observe({**HUB, "pipelines": []})
+    with pytest.raises(StalePlan, match=r"^model\.prod: `T1` is gone$"):
+        still_fitting(kept, build_plan(desired, later), later)
+
+
+def test_the_refusal_names_what_of_an_action_has_changed() -> None:
+    desired = declare({"name": "shop", "datasets": {"d.csv": {"content": "x"}}})
+    before, later = observe({"project": {}}), observe({"project": {}, "files": [FOREIGN]})
+    kept = to_saved(build_plan(desired, before), desired, PlanOptions())
+    with pytest.raises(StalePlan, match=r"^dataset\.d\.csv: `name` of the create has changed$"):
+        still_fitting(kept, build_plan(desired, later), later)
+
+
+def test_only_what_was_planned_is_carried_out() -> None:
+    desired = declare(FILE)
+    kept = to_saved(build_plan(desired, observe(HUB)), desired, PlanOptions())
+    two = {**kept, "actions": kept["actions"][:2]}
+    plan = still_fitting(two, build_plan(desired, observe(HUB)), observe(HUB))
+    assert [action.id for action in plan.actions] == [item["id"] for item in two["actions"]]
 
 
 def test_a_plan_that_leaves_out_what_has_to_come_before_is_refused() -> None:

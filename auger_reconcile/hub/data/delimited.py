@@ -7,6 +7,7 @@ too long or too short is an error. `yes` stays text, and so does `007`: a code i
 
 import csv
 import io
+import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,9 +17,13 @@ import duckdb
 
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
+AS_IT_IS = "hive_partitioning=false"
+"""A folder called `year=2024` is a project of that name and no column."""
 SAMPLE_ROWS = 20_480
 _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 1 << 20
+_LONGEST_LINE = 2 << 20
+_MOST_COLUMNS = 10_000
 _HEAD_ROWS = 200
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
@@ -58,11 +63,25 @@ def look_at(path: Path) -> DelimitedFile:
             head = head[: head.rfind("\n") + 1] or head
     if not head.strip():
         raise UnreadableData(f"`{path.name}` is empty.")
+    _refuse_long_last_line(path)
     delimiter = max(_DELIMITERS, key=lambda candidate: _evenness(head, candidate))
     header = next((row for row in _rows(head, delimiter) if row), [])
     if not any(name.strip() for name in header):
         raise UnreadableData(f"`{path.name}` has no column names in its first line.")
+    if len(header) > _MOST_COLUMNS:
+        raise UnreadableData(f"`{path.name}` has more than {_MOST_COLUMNS:,} columns.")
     return DelimitedFile(path, delimiter, tuple(unique_names(header)))
+
+
+def _refuse_long_last_line(path: Path) -> None:
+    """DuckDB refuses a line that is too long, but leaves the last one out without a word."""
+    if path.stat().st_size <= _LONGEST_LINE:
+        return
+    with path.open("rb") as file:
+        file.seek(-_LONGEST_LINE, os.SEEK_END)
+        end = file.read().rstrip(b"\r\n")
+    if b"\n" not in end and b"\r" not in end:
+        raise UnreadableData(f"`{path.name}` has a line of more than 2 MB at its end.")
 
 
 def _rows(head: str, delimiter: str) -> list[list[str]]:
@@ -197,7 +216,7 @@ def finite(name: str) -> str:
 def _read_csv(file: DelimitedFile, columns: Sequence[_Column], missing: Sequence[str]) -> str:
     kinds = ", ".join(f"{literal(column.name)}: '{column.kind}'" for column in columns)
     return (
-        f"read_csv({literal(str(file.path))}, auto_detect=false, header=true,"
+        f"read_csv({one_file(file.path)}, {AS_IT_IS}, auto_detect=false, header=true,"
         f" quote='\"', escape='\"', delim={literal(file.delimiter)},"
         f" nullstr=[{_literals(missing)}], columns={{{kinds}}})"
     )
@@ -210,6 +229,11 @@ def _literals(texts: Iterable[str]) -> str:
 def quoted(name: str) -> str:
     """Quote a column name for SQL."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def one_file(path: Path) -> str:
+    """Name one file in SQL: in it `*`, `?` and `[` are letters and no patterns."""
+    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
 
 
 def literal(text: str) -> str:

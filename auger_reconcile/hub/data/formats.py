@@ -11,11 +11,13 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from auger_reconcile.hub.data.bounds import most_bytes
 from auger_reconcile.hub.data.hdf5 import read_hdf5
 from auger_reconcile.hub.data.kind import Kind
 from auger_reconcile.hub.data.plain import in_utf8, optional_module
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
+_OLD_FEATHER = b"FEA1"
 _ARFF_DATE = re.compile(
     r"""^(\s*@attribute\s+(?:'[^']*'|"[^"]*"|\S+)\s+)date\b.*$""", re.IGNORECASE
 )
@@ -33,16 +35,33 @@ def read_frame(kind: Kind, path: Path) -> pd.DataFrame:
     readers: dict[Kind, Any] = {
         Kind.XLSX: lambda: pd.read_excel(path, engine="openpyxl"),
         Kind.XLS: lambda: pd.read_excel(path, engine="calamine"),
-        Kind.FEATHER: lambda: pd.read_feather(path),
+        Kind.FEATHER: lambda: _read_feather(path),
         Kind.HDF5: lambda: read_hdf5(path),
         Kind.ARFF: lambda: _read_arff(path),
     }
     try:
         return simple_columns(readers[kind]())
-    except UnreadableData:
+    except (UnreadableData, MemoryError):
         raise
     except Exception as error:  # these readers raise anything on a damaged file
         raise UnreadableData(f"`{path.name}` is a damaged {kind.value} file.") from error
+
+
+def _read_feather(path: Path) -> pd.DataFrame:
+    """Read batch by batch, so that a bomb is noticed before all of it is in memory."""
+    with path.open("rb") as file:
+        if file.read(4) == _OLD_FEATHER:
+            return pd.read_feather(path)  # was never compressed
+    import pyarrow as pa
+
+    size, batches = 0, []
+    with pa.ipc.open_file(path) as reader:
+        for number in range(reader.num_record_batches):
+            batches.append(reader.get_batch(number))
+            size += batches[-1].nbytes
+            if size > most_bytes(path.stat().st_size):
+                raise UnreadableData(f"`{path.name}` unpacks to far more than its size.")
+        return pa.Table.from_batches(batches, reader.schema).to_pandas()
 
 
 def _read_arff(path: Path) -> pd.DataFrame:
@@ -78,7 +97,9 @@ def json_layout(path: Path) -> Literal["array", "newline_delimited"] | None:
     first, _, rest = start.partition("\n")
     try:
         record = json.loads(first)
-    except ValueError:
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(record, dict):
         return None
     nested = all(isinstance(value, (dict, list)) for value in record.values())
     return None if nested and not rest.strip() else "newline_delimited"
@@ -97,7 +118,7 @@ def read_json_columns(path: Path) -> pd.DataFrame:
         if isinstance(document.get("data"), list) and isinstance(document.get("columns"), list):
             return simple_columns(pd.DataFrame(document["data"], columns=document["columns"]))
         return simple_columns(pd.DataFrame(document))
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableData(
             f"`{path.name}` is no table;"
             " JSON has to hold a list of records, one record a line, or columns."

@@ -1,4 +1,4 @@
-"""HDF5 without its pickles.
+"""HDF5 without its pickles and without other files.
 
 PyTables, and with it `pandas.read_hdf`, unpickles attributes and object columns, so opening an
 uploaded file with it runs whatever the file says. h5py never does. Column names that pandas stores
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from auger_reconcile.hub.data.bounds import most_bytes
 from auger_reconcile.hub.data.plain import optional_module
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
@@ -28,10 +29,38 @@ def read_hdf5(path: Path) -> pd.DataFrame:
     """
     h5py = optional_module("h5py", "h5py", path)
     with h5py.File(path, "r") as file:
+        _refuse_what_is_elsewhere(h5py, file)
         frame = _find_table(h5py, file)
     if frame is None or frame.empty:
         raise UnreadableData(f"`{path.name}` holds no table.")
     return frame
+
+
+def _refuse_what_is_elsewhere(h5py: Any, file: Any) -> None:
+    """Refuse values of other files of this machine, and values made of nothing.
+
+    A file may name others, by link or as the place of its values, and HDF5 would read them with
+    the rights of the hub; and it may tell of a billion values without storing any.
+    """
+    size, waiting, seen = 0, [file], set()
+    while waiting:
+        group = waiting.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise UnreadableData("The HDF5 file has links, which a hub does not follow.")
+            node = group[name]
+            address = h5py.h5o.get_info(node.id).addr
+            if address in seen:
+                continue
+            seen.add(address)
+            if isinstance(node, h5py.Group):
+                waiting.append(node)
+            elif isinstance(node, h5py.Dataset):
+                if node.external or node.is_virtual:
+                    raise UnreadableData("The HDF5 file keeps its values in other files.")
+                size += node.nbytes
+    if size > most_bytes(Path(file.filename).stat().st_size):
+        raise UnreadableData("The HDF5 file unpacks to far more than its size.")
 
 
 def _find_table(h5py: Any, node: Any) -> pd.DataFrame | None:

@@ -6,6 +6,7 @@ not memory. An archive that grows beyond all measure is refused before it fills 
 
 import bz2
 import codecs
+import errno
 import gzip
 import importlib
 import lzma
@@ -17,15 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from auger_reconcile.hub.data.bounds import most_bytes
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
 BLOCK = 1 << 20
-MAX_BYTES = 50 << 30
-"""The largest unpacked file, five times the largest upload (wire contract §2.9)."""
-MAX_RATIO = 250
-"""The largest growth of an archive; tables of text rarely shrink to less than a hundredth."""
-RATIO_MATTERS_FROM = 64 << 20
-"""Below this size any growth is harmless."""
 
 
 @contextmanager
@@ -45,9 +41,17 @@ def unpack(path: Path) -> Iterator[Path]:
             with _open_packed(path, start) as (source, name):
                 plain = Path(folder) / name
                 _copy_limited(source, plain, packed_size=path.stat().st_size)
-        except (OSError, EOFError, zipfile.BadZipFile, lzma.LZMAError, RuntimeError) as error:
-            raise UnreadableData(f"`{path.name}` is damaged: it cannot be unpacked.") from error
+        except (UnreadableData, MemoryError):
+            raise
+        except Exception as error:  # what unpacks raises anything on a damaged file
+            raise UnreadableData(_why_not_unpacked(path, error)) from error
         yield plain
+
+
+def _why_not_unpacked(path: Path, error: Exception) -> str:
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return f"`{path.name}` does not fit on the disk of the hub once it is unpacked."
+    return f"`{path.name}` is damaged: it cannot be unpacked."
 
 
 def _is_packed(path: Path, start: bytes) -> bool:
@@ -66,7 +70,7 @@ def _is_workbook(path: Path) -> bool:
         return False
     if "[Content_Types].xml" not in {member.filename for member in members}:
         return False
-    if sum(member.file_size for member in members) > _limit(path.stat().st_size):
+    if sum(member.file_size for member in members) > most_bytes(path.stat().st_size):
         raise UnreadableData(f"`{path.name}` unpacks to far more than its size, which is refused.")
     return True
 
@@ -122,7 +126,7 @@ def optional_module(module: str, package: str, path: Path) -> Any:
 
 
 def _copy_limited(source: IO[bytes], plain: Path, *, packed_size: int) -> None:
-    limit = _limit(packed_size)
+    limit = most_bytes(packed_size)
     written = 0
     with plain.open("wb") as file:
         while block := source.read(BLOCK):
@@ -132,10 +136,6 @@ def _copy_limited(source: IO[bytes], plain: Path, *, packed_size: int) -> None:
                     f"The archive unpacks to more than {limit >> 20} MB, which is refused."
                 )
             file.write(block)
-
-
-def _limit(packed_size: int) -> int:
-    return min(MAX_BYTES, max(RATIO_MATTERS_FROM, packed_size * MAX_RATIO))
 
 
 @contextmanager

@@ -23,6 +23,7 @@ MAX_NUMBER_CATEGORIES = 10
 """Numbers with more values are numbers: recorded are 5 as categorical, 12 and 22 as numbers."""
 EXACT_DISTINCT_LIMIT = 1_000_000
 """Above about so many different values their number is an estimate, some percent off."""
+_FIGURES_AT_ONCE = 1000
 _BINS = 10
 _DATATYPES = {"BIGINT": "integer", "DOUBLE": "double", "TIMESTAMP": "datetime", "VARCHAR": "string"}
 
@@ -80,8 +81,7 @@ def _measure(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[_Column]]
         for name, kind in zip(table.columns, kinds, strict=True)
         for figure in _figures(quoted(name), is_number=kind in {"integer", "double"})
     ]
-    query = f"SELECT count(*), {', '.join(figures)} FROM data"  # noqa: S608  (names are quoted)
-    rows, *values = connection.execute(query).fetchone() or ()
+    rows, *values = _select(connection, ["count(*)", *figures])
     width = len(_figures("", is_number=True))
     columns = []
     for position, (name, kind) in enumerate(zip(table.columns, kinds, strict=True)):
@@ -89,6 +89,15 @@ def _measure(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[_Column]]
         unique = _count_distinct(connection, name, estimate, present)
         columns.append(_Column(name, kind, present, unique, *moments))
     return int(rows), columns
+
+
+def _select(connection: duckdb.DuckDBPyConnection, figures: list[str]) -> list[Any]:
+    """Return the figures of the table: for a very wide one in parts, or planning takes forever."""
+    values: list[Any] = []
+    for start in range(0, len(figures), _FIGURES_AT_ONCE):
+        some = ", ".join(figures[start : start + _FIGURES_AT_ONCE])
+        values += connection.execute(f"SELECT {some} FROM data").fetchone() or ()  # noqa: S608  (names are quoted)
+    return values
 
 
 def _figures(name: str, *, is_number: bool) -> list[str]:
@@ -119,12 +128,12 @@ def _histograms(
         np.histogram_bin_edges(np.array([column.lowest, column.highest]), bins=_BINS).tolist()
         for column in columns
     ]
-    at_least = ", ".join(
+    at_least = [
         f"count_if({quoted(column.name)} >= {edge!r})"
         for column, bounds in zip(columns, edges, strict=True)
         for edge in bounds[1:-1]
-    )
-    row = connection.execute(f"SELECT {at_least} FROM data").fetchone() or ()  # noqa: S608  (names are quoted)
+    ]
+    row = _select(connection, at_least)
     found = {}
     for position, (column, bounds) in enumerate(zip(columns, edges, strict=True)):
         above = row[position * (_BINS - 1) : (position + 1) * (_BINS - 1)]

@@ -14,7 +14,15 @@ import duckdb
 import pandas as pd
 
 from auger_reconcile.hub.data import delimited, formats
-from auger_reconcile.hub.data.delimited import finite, literal, quoted, unique_names
+from auger_reconcile.hub.data.bounds import most_bytes
+from auger_reconcile.hub.data.delimited import (
+    AS_IT_IS,
+    finite,
+    literal,
+    one_file,
+    quoted,
+    unique_names,
+)
 from auger_reconcile.hub.data.kind import Kind, kind_of
 from auger_reconcile.hub.data.plain import in_utf8, unpack
 from auger_reconcile.hub.data.unreadable import UnreadableData
@@ -52,19 +60,27 @@ def open_table(path: Path, *, in_order: bool) -> Iterator[duckdb.DuckDBPyConnect
     """
     if not path.is_file() or path.stat().st_size == 0:
         raise UnreadableData(f"`{path.name}` is empty.")
-    with (
-        unpack(path) as plain,
-        tempfile.TemporaryDirectory() as spill,
-        duckdb.connect() as connection,
-    ):
-        connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
-        connection.execute(f"SET threads = {THREADS}")
-        connection.execute(f"SET temp_directory = {literal(spill)}")
-        connection.execute("SET enable_progress_bar = false")
-        connection.execute(f"SET preserve_insertion_order = {in_order}")
-        _load(connection, plain, path.name)
-        _refuse_empty(connection, path.name)
-        yield connection
+    try:
+        with (
+            unpack(path) as plain,
+            tempfile.TemporaryDirectory() as spill,
+            duckdb.connect() as connection,
+        ):
+            connection.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+            connection.execute(f"SET threads = {THREADS}")
+            connection.execute(f"SET temp_directory = {literal(spill)}")
+            most_kilobytes = most_bytes(plain.stat().st_size) >> 10
+            connection.execute(f"SET max_temp_directory_size = '{most_kilobytes} KiB'")
+            connection.execute("SET enable_progress_bar = false")
+            connection.execute(f"SET preserve_insertion_order = {in_order}")
+            _load(connection, plain, path.name)
+            _refuse_empty(connection, path.name)
+            yield connection
+    except (duckdb.OutOfMemoryException, MemoryError) as error:
+        raise UnreadableData(
+            f"`{path.name}` needs more memory than the hub has for one file:"
+            " it has too many columns, or unpacks to far more than its size."
+        ) from error
 
 
 def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None:
@@ -73,7 +89,7 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None
             with in_utf8(plain) as text:
                 _load_delimited(connection, text, name)
         case Kind.PARQUET:
-            _load_query(connection, f"FROM read_parquet({literal(str(plain))})", name)
+            _load_query(connection, f"FROM read_parquet({one_file(plain)}, {AS_IT_IS})", name)
         case Kind.JSON:
             with in_utf8(plain) as text:
                 _load_json(connection, text, name)
@@ -92,6 +108,8 @@ def _load_delimited(connection: duckdb.DuckDBPyConnection, text: Path, name: str
                 return
             if delimited.is_ragged(failure):
                 break
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:  # not even as texts
         failure = error
     assert failure is not None, "there is a query"
@@ -101,6 +119,8 @@ def _load_delimited(connection: duckdb.DuckDBPyConnection, text: Path, name: str
 def _try_to_load(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Error | None:
     try:
         connection.execute(f"CREATE TEMP TABLE data AS {query}")
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         return error
     return None
@@ -112,13 +132,15 @@ def _load_json(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> 
     if layout is None:
         _load_frame(connection, formats.read_json_columns(text), name)
     else:
-        source = f"read_json({literal(str(text))}, format='{layout}', sample_size=-1)"
-        _load_query(connection, f"FROM {source}", name)
+        options = f"format='{layout}', sample_size=-1, {AS_IT_IS}"
+        _load_query(connection, f"FROM read_json({one_file(text)}, {options})", name)
 
 
 def _load_query(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> None:
     try:
         connection.execute(f"CREATE TEMP TABLE data AS {_in_four_types(connection, query)}")
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise UnreadableData(f"`{name}` is damaged, or is not what its name says.") from error
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -84,19 +85,22 @@ class Predictor:
         rows = zip(*(values[name] for name in shown), *predicted, strict=True)
         return [*shown, *added], [list(row) for row in rows]
 
-    def predict_file(self, src: Path, dst: Path, threshold: float | None) -> int:
+    def predict_file(
+        self, src: Path, dst: Path, threshold: float | None, most_bytes: int | None = None
+    ) -> int:
         """Predict a CSV file (UTF-8) or a Parquet file into a CSV file; return the number of rows.
 
         Memory holds one batch, whatever the length. A time series is the exception: its rows depend
         on each other, and are predicted in one piece.
 
         Raises:
-            BadInput: A feature column is missing, or the file cannot be read.
+            BadInput: A feature column is missing, the file cannot be read, or the result would have
+                more than `most_bytes`: a small Parquet file may stand for billions of rows.
         """
         part = dst.with_name(f"{dst.name}.part")
         try:
             with part.open("w", encoding="utf-8", newline="") as file:
-                rows = self._write_predicted(src, file, threshold)
+                rows = self._write_predicted(src, file, threshold, most_bytes)
             part.replace(dst)
         except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise BadInput(f"`{src.name}` cannot be read as CSV in UTF-8: {error}") from error
@@ -104,7 +108,9 @@ class Predictor:
             part.unlink(missing_ok=True)
         return rows
 
-    def _write_predicted(self, src: Path, file: IO[str], threshold: float | None) -> int:
+    def _write_predicted(
+        self, src: Path, file: IO[str], threshold: float | None, most_bytes: int | None
+    ) -> int:
         rows = 0
         names = self._added_columns(threshold)
         rows_at_once = None if self.in_one_piece else BATCH_ROWS
@@ -114,6 +120,8 @@ class Predictor:
             result = result.assign(**dict(zip(names, values, strict=True)))
             result.to_csv(file, index=False, header=number == 0, lineterminator="\n")
             rows += len(result)
+            if most_bytes is not None and file.tell() > most_bytes:
+                raise BadInput(f"`{src.name}` unpacks to far more than its size.")
         return rows
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
@@ -206,7 +214,8 @@ def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]
 
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '600MB'")
-        connection.execute("SELECT * FROM read_parquet(?)", [str(src)])
+        name = re.sub(r"([*?\[])", r"[\1]", str(src))  # one file and no pattern
+        connection.execute("SELECT * FROM read_parquet(?, hive_partitioning=false)", [name])
         if rows_at_once is None:
             yield connection.df()
             return

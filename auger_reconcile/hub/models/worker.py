@@ -18,11 +18,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from auger_reconcile.hub.data.bounds import bound_memory, most_bytes
 from auger_reconcile.hub.models.predict import BadInput, Predictor
 
 
 def main(folder: Path) -> int:
     """Answer until the input ends; whatever a library prints goes to the standard error."""
+    bound_memory()
     answers = sys.stdout
     sys.stdout = sys.stderr
     return serve(Predictor.load(folder), sys.stdin, answers)
@@ -55,7 +57,8 @@ def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]
     threshold = request.get("threshold")
     if "file" in request:
         with _streamable(Path(request["file"])) as source:
-            return {"count": predictor.predict_file(source, Path(request["to"]), threshold)}
+            most = most_bytes(source.stat().st_size)
+            return {"count": predictor.predict_file(source, Path(request["to"]), threshold, most)}
     columns, data = predictor.predict(request["columns"], request["records"], threshold)
     return {"columns": columns, "data": data}
 

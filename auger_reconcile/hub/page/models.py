@@ -176,7 +176,7 @@ def _curl(call: Call, row: Pipeline, fields: list[Field]) -> str:
     )
     body = ",\n       ".join(members)
     lines = (
-        f"curl {call.base_url}{API_PREFIX}/predictions",
+        f"curl {shlex.quote(f'{call.base_url}{API_PREFIX}/predictions')}",
         '-H "Authorization: Bearer $AUGER_TOKEN"',
         "-H 'Content-Type: application/json'",
         f"-d {shlex.quote(f'{{{body}}}')}",

@@ -6,10 +6,11 @@ import os
 import socket
 from typing import Any, Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Cluster, Project, now
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.query import find, page_size
+from auger_reconcile.hub.timestamps import timestamp
 
 _HIGH = 90
 

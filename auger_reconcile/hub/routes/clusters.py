@@ -10,12 +10,13 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import Select, select
 
-from auger_reconcile.hub.api import Call, InvalidParams, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, InvalidParams, Page, Route
 from auger_reconcile.hub.database.tables import Cluster, Organization, Project, User, now
 from auger_reconcile.hub.params import INTEGER, KEY, Param
 from auger_reconcile.hub.routes.instance_types import InstanceTypeObject
 from auger_reconcile.hub.routes.instance_types import describe as describe_type
 from auger_reconcile.hub.routes.query import find, rows_of, to_int, to_page
+from auger_reconcile.hub.timestamps import timestamp
 
 _STATUSES = {
     "undeployed": "terminated",

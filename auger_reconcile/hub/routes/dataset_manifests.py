@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, InvalidParams, NotFound, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, InvalidParams, NotFound, Page, Route
 from auger_reconcile.hub.database.tables import DatasetManifest
 from auger_reconcile.hub.params import KEY, OBJECT, Param
 from auger_reconcile.hub.routes.query import rows_of, to_page
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class DatasetManifestObject(TypedDict):

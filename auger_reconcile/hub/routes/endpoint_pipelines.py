@@ -6,11 +6,12 @@ from typing import Literal, TypedDict
 
 from sqlalchemy import ColumnElement, select
 
-from auger_reconcile.hub.api import Call, InvalidParams, Route, timestamp
+from auger_reconcile.hub.api import Call, InvalidParams, Route
 from auger_reconcile.hub.database.review_tables import Endpoint, EndpointPipeline
 from auger_reconcile.hub.database.tables import Pipeline
 from auger_reconcile.hub.params import FLAG, KEY, Param
 from auger_reconcile.hub.routes.query import find
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class EndpointPipelineObject(TypedDict):

@@ -7,7 +7,7 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.review_tables import Endpoint, EndpointPipeline
 from auger_reconcile.hub.database.tables import Pipeline
 from auger_reconcile.hub.params import KEY, NUMBER, Param
@@ -16,6 +16,7 @@ from auger_reconcile.hub.routes import endpoint_pipelines, pipelines
 from auger_reconcile.hub.routes.endpoint_pipelines import EndpointPipelineObject
 from auger_reconcile.hub.routes.pipelines import StatsObject
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
+from auger_reconcile.hub.timestamps import timestamp
 
 _SETTINGS = (
     Param("review_metric"),

@@ -8,15 +8,7 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import func, select
 
-from auger_reconcile.hub.api import (
-    Call,
-    InvalidParams,
-    Page,
-    Route,
-    naive_timestamp,
-    timestamp,
-    timestamp_if,
-)
+from auger_reconcile.hub.api import Call, InvalidParams, Page, Route
 from auger_reconcile.hub.database.tables import (
     Experiment,
     ExperimentSession,
@@ -26,6 +18,7 @@ from auger_reconcile.hub.database.tables import (
 from auger_reconcile.hub.params import KEY, OBJECT, Param
 from auger_reconcile.hub.routes.projects import running_project
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
+from auger_reconcile.hub.timestamps import naive_timestamp, timestamp, timestamp_if
 
 MODEL_TYPES = ("classification", "regression", "timeseries")
 _STOPPABLE = ("waiting", "preprocess", "started")

@@ -8,7 +8,7 @@ from typing import Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, InvalidParams, Page, Route, timestamp, timestamp_if
+from auger_reconcile.hub.api import Call, InvalidParams, Page, Route
 from auger_reconcile.hub.database.tables import (
     Experiment,
     ExperimentSession,
@@ -30,6 +30,7 @@ from auger_reconcile.hub.routes.query import (
     to_page,
 )
 from auger_reconcile.hub.storage import key_of_url
+from auger_reconcile.hub.timestamps import timestamp, timestamp_if
 
 
 class ExperimentObject(TypedDict):

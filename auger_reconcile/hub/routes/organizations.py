@@ -6,10 +6,11 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Organization
 from auger_reconcile.hub.params import Param
 from auger_reconcile.hub.routes.query import find, named, to_page
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class OrganizationObject(TypedDict):

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import PipelineFile
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.routes.trials import scored_trial
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class PipelineFileObject(TypedDict):

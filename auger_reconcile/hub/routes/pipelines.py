@@ -8,7 +8,7 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import func, select
 
-from auger_reconcile.hub.api import Call, InvalidParams, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, InvalidParams, Page, Route
 from auger_reconcile.hub.database.review_tables import EndpointPipeline
 from auger_reconcile.hub.database.tables import (
     Actual,
@@ -27,6 +27,7 @@ from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.routes.trials import TrialObject
 from auger_reconcile.hub.storage import project_key
+from auger_reconcile.hub.timestamps import timestamp
 
 _GONE = ("undeployed", "undeploying")
 _UNDEPLOYABLE = ("ready", "packaged_with_error", "undeploying")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Project
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.query import find, page_size
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class PodLogObject(TypedDict):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, NotFound, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Fields, InvalidParams, NotFound, Page, Route
 from auger_reconcile.hub.database.review_tables import Endpoint
 from auger_reconcile.hub.database.tables import Pipeline, Prediction, now
 from auger_reconcile.hub.params import FLAG, KEY, LIST, NUMBER, Param
@@ -15,6 +15,7 @@ from auger_reconcile.hub.routes.endpoints import primary_pipeline
 from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.signing import DOWNLOAD_SECONDS
+from auger_reconcile.hub.timestamps import timestamp
 
 _BAD_RECORDS = (
     "records should be an array of arrays of plain values, "

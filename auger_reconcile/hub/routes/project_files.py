@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Organization, Project, ProjectFile
 from auger_reconcile.hub.params import KEY, Complaint, Param
 from auger_reconcile.hub.routes.query import (
@@ -19,6 +19,7 @@ from auger_reconcile.hub.routes.query import (
     to_page,
 )
 from auger_reconcile.hub.storage import BadKey, key_of_url, project_key
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class ProjectFileObject(TypedDict):

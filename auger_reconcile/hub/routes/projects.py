@@ -4,16 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from auger_reconcile.hub.api import (
-    Call,
-    Handler,
-    InvalidParams,
-    NotFound,
-    Page,
-    Route,
-    timestamp,
-    timestamp_if,
-)
+from auger_reconcile.hub.api import Call, Handler, InvalidParams, NotFound, Page, Route
 from auger_reconcile.hub.database.tables import Organization, Project
 from auger_reconcile.hub.idle import ends_at
 from auger_reconcile.hub.params import FOLDER_NAME, INTEGER, KEY, Complaint, Param
@@ -27,6 +18,7 @@ from auger_reconcile.hub.routes.query import (
     to_int,
     to_page,
 )
+from auger_reconcile.hub.timestamps import timestamp, timestamp_if
 
 _STACK = Param("kubernetes_stack", about="a name of the cloud's; kept, without effect here")
 _SIZES = (

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.review_tables import ReviewAlertItem
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class ReviewAlertItemObject(TypedDict):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
-from auger_reconcile.hub.api import Call, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.review_tables import Endpoint, ReviewAlert
 from auger_reconcile.hub.params import FLAG, INTEGER, KEY, NUMBER, Param
 from auger_reconcile.hub.routes.query import find, rows_of, to_int, to_page
+from auger_reconcile.hub.timestamps import timestamp
 
 _CHOICES = {
     "kind": ("model_accuracy", "feature_average_range", "runtime_errors_burst"),

@@ -7,13 +7,14 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, InvalidParams, NotFound, Page, Route, timestamp
+from auger_reconcile.hub.api import Call, InvalidParams, NotFound, Page, Route
 from auger_reconcile.hub.database.tables import Hyperparameter, ProjectFile, Trial
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes import hyperparameters
 from auger_reconcile.hub.routes.hyperparameters import HyperparameterObject
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.storage import key_of_url
+from auger_reconcile.hub.timestamps import timestamp
 
 
 class TrialObject(TypedDict):

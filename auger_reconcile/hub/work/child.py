@@ -12,6 +12,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
+from auger_reconcile.hub.data.bounds import bound_memory
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization
 from auger_reconcile.hub.settings import HubSettings
@@ -21,6 +22,8 @@ from auger_reconcile.hub.work.process import hold_job
 from auger_reconcile.hub.work.sources import SourceMissing, stored_path
 
 NICENESS = 5  # the hub's answers come before its work
+_READING = ("profile", "score")
+"""What reads files that nobody has looked at before."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,8 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
     """
     logging.basicConfig(stream=sys.stderr, level=logging.INFO)
     os.nice(NICENESS)
+    if kind in _READING:
+        bound_memory()
     row_id = sys.argv[2]
     settings = HubSettings.from_environment()
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auger_reconcile.hub.api import naive_timestamp
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import (
     Actual,
@@ -17,6 +16,7 @@ from auger_reconcile.hub.database.tables import (
     ProjectFile,
     now,
 )
+from auger_reconcile.hub.timestamps import naive_timestamp
 from auger_reconcile.hub.work.process import Job
 
 _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {

@@ -109,6 +109,9 @@ class Predictions:
             changes["status"] = "done"
         except (Refused, SourceMissing) as error:
             changes = {"status": "error", "error_message": str(error)}
+        except (OSError, ValueError):  # it would fail again whenever it was taken up
+            _log.exception("prediction %s failed", prediction_id)
+            changes = {"status": "error", "error_message": _INTERNAL_ERROR}
         except WorkerDied:
             if self._stopping:
                 return

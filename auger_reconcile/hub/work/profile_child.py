@@ -20,7 +20,7 @@ def profile(place: Workplace, row_id: str) -> None:
     bucket = place.bucket(row.organization_id)
     if is_remote(row.url) and not place.storage.path(bucket, row.key).exists():
         with place.storage.create(bucket, row.key) as file:
-            download(row.url, file)
+            download(row.url, file, place.settings)
     path = place.stored_path(row.organization_id, row.key)
     try:
         statistics = to_plain(profile_file(path))

@@ -7,9 +7,9 @@ import threading
 import time
 from typing import Any
 
-from auger_reconcile.hub.api import naive_timestamp
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import ExperimentSession, now
+from auger_reconcile.hub.timestamps import naive_timestamp
 from auger_reconcile.hub.work.board import Board
 from auger_reconcile.hub.work.child import Impossible, Workplace, run_child
 from auger_reconcile.hub.work.jobs import end_run

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.hub.data.bounds import bound_memory
+
 if TYPE_CHECKING:
     from auger_reconcile.hub.models.predict import Predictor
 
@@ -137,4 +139,5 @@ def _answer(folder: Path, question: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    bound_memory()
     print(json.dumps(_answer(Path(sys.argv[1]), json.load(sys.stdin))))  # noqa: T201 - the answer

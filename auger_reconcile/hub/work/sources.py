@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
-from urllib.parse import urlsplit
 
 from auger_reconcile.hub.settings import HubSettings
-from auger_reconcile.hub.signing import MAX_UPLOAD_BYTES
 from auger_reconcile.hub.storage import BadKey, Storage, key_of_url
+from auger_reconcile.hub.work.web import SourceMissing, download
 
-_TIMEOUT_SECONDS = 60
-_CHUNK_BYTES = 1024**2
+_MOST_LETTERS = 100
 
-
-class SourceMissing(Exception):
-    """The data is not there; the text is for the user."""
+__all__ = ["SourceMissing", "download", "fetch_source", "is_remote", "stored_path"]
 
 
 def is_remote(url: str) -> bool:
     """Return whether the hub has to download it."""
-    return urlsplit(url).scheme in ("http", "https")
+    return url.partition("://")[0].lower() in ("http", "https")
 
 
 @contextmanager
@@ -34,15 +29,21 @@ def fetch_source(storage: Storage, bucket: str, url: str, settings: HubSettings)
     if not is_remote(url):
         yield stored_path(storage, bucket, key_of_url(url))
         return
-    name = urlsplit(url).path.rpartition("/")[2] or "data.csv"
     folder = Path(tempfile.mkdtemp(prefix="source-", dir=settings.work_folder))
     try:
-        path = folder / name
+        path = folder / _file_name(url)
         with path.open("wb") as file:
-            download(url, file)
+            download(url, file, settings)
         yield path
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _file_name(url: str) -> str:
+    """Return a name for what is downloaded; its end tells the format."""
+    last = re.split(r"[?#]", url)[0].rpartition("/")[2]
+    name = re.sub(r"[^A-Za-z0-9_.-]", "_", last)
+    return name[-_MOST_LETTERS:].lstrip(".") or "data.csv"
 
 
 def stored_path(storage: Storage, bucket: str, key: str) -> Path:
@@ -54,18 +55,3 @@ def stored_path(storage: Storage, bucket: str, key: str) -> Path:
     if not path.is_file():
         raise SourceMissing(f"there is no uploaded file at `{key}`")
     return path
-
-
-def download(url: str, target: IO[bytes]) -> None:
-    """Copy what `url` serves; raise SourceMissing when it cannot be had."""
-    try:
-        with urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as response:  # noqa: S310
-            size = 0
-            while chunk := response.read(_CHUNK_BYTES):
-                size += len(chunk)
-                if size > MAX_UPLOAD_BYTES:
-                    raise SourceMissing(f"`{url}` has more than {MAX_UPLOAD_BYTES} bytes")
-                target.write(chunk)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "reason", None) or error
-        raise SourceMissing(f"`{url}` cannot be downloaded: {reason}") from error

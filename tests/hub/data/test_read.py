@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data import plain
+from auger_reconcile.hub.data import bounds
 from auger_reconcile.hub.data.delimited import MISSING, SAMPLE_ROWS
 from auger_reconcile.hub.data.read import UnreadableData, read_table
 
@@ -96,7 +96,7 @@ def test_zip_with_two_files_is_refused(tmp_path: Path) -> None:
 def test_archive_that_grows_beyond_measure_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain, "RATIO_MATTERS_FROM", 1 << 16)
+    monkeypatch.setattr(bounds, "RATIO_MATTERS_FROM", 1 << 16)
     bomb = write(tmp_path / "t.csv.gz", gzip.compress(b"a,b\n" + b"1,2\n" * 1_000_000))
     with pytest.raises(UnreadableData, match="unpacks to more than"):
         read_table(bomb)
@@ -105,7 +105,7 @@ def test_archive_that_grows_beyond_measure_is_refused(
 def test_workbook_that_grows_beyond_measure_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(plain, "RATIO_MATTERS_FROM", 1 << 16)
+    monkeypatch.setattr(bounds, "RATIO_MATTERS_FROM", 1 << 16)
     with zipfile.ZipFile(tmp_path / "t.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "")
         archive.writestr("xl/worksheets/sheet1.xml", "<row/>" * 500_000)

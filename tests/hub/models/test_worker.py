@@ -5,6 +5,7 @@ import io
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from auger_reconcile.hub.data import bounds
 from auger_reconcile.hub.models.predict import Predictor
 from auger_reconcile.hub.models.worker import answer, serve
 
@@ -120,3 +122,56 @@ def test_parquet_file_is_predicted(predictor: Predictor, tmp_path: Path) -> None
     source = tmp_path / "data.parquet"
     duckdb.execute(f"COPY (FROM read_csv('{HOLDOUT}')) TO '{source}' (FORMAT parquet)")
     assert len(pd.read_csv(ask_for_file(predictor, source))) == 30
+
+
+def test_a_single_record_is_answered_in_milliseconds(predictor: Predictor) -> None:
+    """Milliseconds of the processor: other processes of the machine do not count."""
+    request = json.dumps({"id": 1, "columns": COLUMNS, "records": [SETOSA]})
+    times = []
+    for _ in range(30):
+        began = time.process_time()
+        assert answer(predictor, request)["data"][0][-1] == "setosa"
+        times.append(time.process_time() - began)
+    assert min(times) < 0.02
+
+
+def test_a_file_of_any_length_is_predicted_in_the_memory_of_a_batch(
+    iris_model: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("resource")
+    header, *rows = HOLDOUT.read_text().splitlines()
+    program = """if True:
+        import resource, sys
+        from pathlib import Path
+        from auger_reconcile.hub.models import predict
+        predict.BATCH_ROWS = 1000
+        predictor = predict.Predictor.load(Path(sys.argv[1]))
+        for name in sys.argv[2:]:
+            predictor.predict_file(Path(name), Path(name + ".out"), None)
+            print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    """
+    names = []
+    for count in (1_000, 20_000):
+        names.append(str(tmp_path / f"{count}.csv"))
+        wide = (row + "," + "x" * 8000 for row in rows * (count // len(rows)))
+        Path(names[-1]).write_text("\n".join([f"{header},note", *wide]) + "\n")
+    command = [sys.executable, "-c", program, str(iris_model), *names]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    short, long = map(int, done.stdout.split())
+    assert long - short < 80_000, "kilobytes; the whole file has twice as many"
+
+
+def test_a_small_file_of_endless_rows_is_not_predicted_onto_the_whole_disk(
+    predictor: Predictor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    monkeypatch.setattr(bounds, "RATIO_MATTERS_FROM", 1 << 20)
+    source, target = tmp_path / "data.parquet", tmp_path / "p.csv"
+    one_row = f"(FROM read_csv('{HOLDOUT}') LIMIT 1)"
+    duckdb.execute(
+        f"COPY (SELECT t.* FROM {one_row} t, range(300000)) TO '{source}' (FORMAT parquet)"
+    )
+    assert source.stat().st_size < 20_000
+    request = {"id": 1, "file": str(source), "to": str(target)}
+    assert "unpacks to far more" in answer(predictor, json.dumps(request))["error"]
+    assert list(tmp_path.iterdir()) == [source]

@@ -1,0 +1,36 @@
+"""How much a file may become, so that no small upload fills the disk or the memory of the hub.
+
+What is streamed has a limit in bytes. What a library reads in one piece has the memory of its
+process as its limit.
+"""
+
+import os
+
+MAX_BYTES = 50 << 30
+"""The largest unpacked file, five times the largest upload (wire contract §2.9)."""
+MAX_RATIO = 250
+"""The largest growth of an archive; tables of text rarely shrink to less than a hundredth."""
+RATIO_MATTERS_FROM = 64 << 20
+"""Below this size any growth is harmless."""
+_READERS = 3
+"""So many processes may read a file at the same time."""
+_LEAST_MEMORY = 1 << 30
+
+
+def most_bytes(size: int) -> int:
+    """Return how many bytes may come out of a file of this size."""
+    return min(MAX_BYTES, max(RATIO_MATTERS_FROM, size * MAX_RATIO))
+
+
+def bound_memory() -> None:
+    """Leave this process its share of the machine: beyond it, memory is refused to it alone."""
+    try:
+        import resource
+    except ImportError:
+        return  # Windows has no such limit
+    share = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _READERS
+    _, highest = resource.getrlimit(resource.RLIMIT_DATA)
+    wanted = max(_LEAST_MEMORY, share)
+    if highest != resource.RLIM_INFINITY:
+        wanted = min(wanted, highest)
+    resource.setrlimit(resource.RLIMIT_DATA, (wanted, highest))

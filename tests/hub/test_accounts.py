@@ -1,0 +1,54 @@
+"""Whoever guesses learns nothing, not even from the time it takes."""
+
+from __future__ import annotations
+
+import statistics
+import time
+
+import pytest
+
+from auger_reconcile.hub import accounts
+from auger_reconcile.hub.accounts import digest_token, hash_password, is_password
+
+
+def test_a_password_is_known_by_its_hash() -> None:
+    stored = hash_password("correct")
+    assert is_password("correct", stored)
+    assert not is_password("wrong", stored)
+    assert "correct" not in stored
+    assert stored != hash_password("correct")
+
+
+@pytest.mark.parametrize("password", ["", "x", "\0", "é" * 1000])
+def test_nobody_has_a_password(password: str) -> None:
+    assert not is_password(password, None)
+
+
+def test_an_unknown_user_takes_as_long_as_a_wrong_password() -> None:
+    stored = hash_password("correct")
+    known, unknown = [], []
+    for _ in range(7):
+        for times, hashed in ((known, stored), (unknown, None)):
+            began = time.process_time()
+            is_password("wrong", hashed)
+            times.append(time.process_time() - began)
+    assert 0.75 < statistics.median(unknown) / statistics.median(known) < 1.33
+
+
+def test_passwords_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+    compare = accounts.hmac.compare_digest
+
+    def watch(one: str, other: str) -> bool:
+        asked.append((one, other))
+        return compare(one, other)
+
+    monkeypatch.setattr(accounts.hmac, "compare_digest", watch)
+    assert not is_password("wrong", hash_password("correct"))
+    assert not is_password("wrong", None)
+    assert [len(one) == len(other) == 128 for one, other in asked] == [True, True]
+
+
+def test_a_token_is_stored_as_its_digest() -> None:
+    assert digest_token("t") == digest_token("t") != digest_token("u")
+    assert "secret" not in digest_token("secret")
