@@ -26,6 +26,7 @@ from auger_reconcile.client.connection import (
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 
 _REQUEST = "GET (file download)"
+_TRICKLE = 1024  # bytes in four time-outs, below which a download is given up
 _ABANDONED = 3600.0  # seconds after which nobody is still writing: a silent storage ends a download
 
 Progress = Callable[[int, int], None]
@@ -37,7 +38,7 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
     Args:
         url: a signed link; its query is a secret.
         to: the file to make or replace; its folder is made when missing.
-        timeout: seconds without any progress.
+        timeout: seconds without any progress; four of them with next to none.
         progress: told the bytes written and the bytes there are (0 when the storage does not say).
 
     Raises:
@@ -82,7 +83,9 @@ def _receive(url: str, file: BinaryIO, *, timeout: float, progress: Progress | N
         ):
             _check(response)
             total = int(response.headers.get("Content-Length") or 0)
+            flow = _Flow(4 * timeout)
             for part in read_parts(response):
+                flow.note(len(part))
                 try:
                     file.write(part)
                 except OSError as fault:  # a full disk is no fault of the connection
@@ -94,6 +97,27 @@ def _receive(url: str, file: BinaryIO, *, timeout: float, progress: Progress | N
     carry_out(receive, request=_REQUEST, url=url)
     if full:
         raise full[0]
+
+
+class _Flow:
+    """Tells a slow storage from one that trickles: a byte now and then is no progress."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds, self._since, self._count = seconds, time.monotonic(), 0
+
+    def note(self, count: int) -> None:
+        """Count bytes that came.
+
+        Raises:
+            Unavailable: a period brought next to none.
+        """
+        self._count += count
+        now = time.monotonic()
+        if now - self._since > self._seconds:
+            if self._count < _TRICKLE:
+                told = f"the storage sent {self._count} bytes in {now - self._since:.0f} s"
+                raise Unavailable(told, request=_REQUEST)
+            self._since, self._count = now, 0
 
 
 def _check(response: requests.Response) -> None:

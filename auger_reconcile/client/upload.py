@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import requests
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-from auger_reconcile.client.connection import carry_out, open_session, read_parts
+from auger_reconcile.client.connection import carry_out, name_fate, open_session, read_parts
 from auger_reconcile.client.redact import quote_foreign, redact
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 from auger_reconcile.object_store import StoreSilent, send_parts
@@ -169,7 +170,7 @@ def _post(url: str, body: _FileBody, kind: str, *, timeout: float, source: Path)
                 stream=True,
             )
             with response:
-                return response.status_code, _read_start(response)
+                return response.status_code, _read_start(response, seconds=4 * timeout)
 
     status, text = carry_out(send, request=_REQUEST, url=url)
     if status not in {200, 201}:
@@ -205,11 +206,18 @@ def _to_error(status: int, text: str, *, source: Path) -> HubError:
     )
 
 
-def _read_start(response: requests.Response) -> str:
-    """Return the beginning of the storage's answer, enough for its words of refusal."""
-    received = b""
+def _read_start(response: requests.Response, *, seconds: float) -> str:
+    """Return the beginning of the storage's answer, enough for its words of refusal.
+
+    Raises:
+        Unavailable: it trickles.
+    """
+    received, give_up_at = b"", time.monotonic() + seconds
     for part in read_parts(response):
         received += part
+        if time.monotonic() > give_up_at:
+            told = f"the storage took longer than {seconds:g} s to answer{name_fate(_REQUEST)}"
+            raise Unavailable(told, request=_REQUEST, status=response.status_code)
         if len(received) > _ANSWER_LIMIT:
             break
     return received[:_ANSWER_LIMIT].decode("utf-8", "replace")

@@ -4,7 +4,7 @@ import time
 import tracemalloc
 
 import pytest
-from scripted_hub import hang_up, raw, reply, silence
+from scripted_hub import drip, hang_up, raw, reply, silence
 
 from auger_reconcile.client import download
 from auger_reconcile.client.download import fetch_file
@@ -169,3 +169,22 @@ def test_what_a_killed_download_left_goes_with_the_next_but_not_what_another_wri
     hub.play(reply(body=CSV))
     fetch(hub, to)
     assert sorted(to.parent.iterdir()) == [young, to]
+
+
+def test_a_file_that_drips_for_ever_is_given_up(hub, to):
+    hub.play(drip)
+    with pytest.raises(Unavailable, match=r"the storage sent \d+ bytes in"):
+        fetch_file(f"{hub.url}/iris.csv", to, timeout=0.1)
+    assert list(to.parent.iterdir()) == []
+
+
+def test_a_slow_file_that_comes_steadily_is_whole(hub, to):
+    def send_slowly(connection, received):
+        raw(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")(connection, received)
+        for _ in range(30):
+            time.sleep(0.05)
+            connection.sendall(b"x" * 2000)
+
+    hub.play(send_slowly)
+    fetch_file(f"{hub.url}/iris.csv", to, timeout=0.3)
+    assert to.stat().st_size == 60_000

@@ -3,7 +3,7 @@ import os
 import tracemalloc
 
 import pytest
-from scripted_hub import hang_up, reply, silence
+from scripted_hub import drip, hang_up, reply, silence
 
 from auger_reconcile.client.upload import send_file
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
@@ -191,3 +191,9 @@ def test_a_file_that_is_not_there_is_an_error(form, tmp_path):
 def test_a_file_that_changes_meanwhile_is_an_error(form, source):
     with pytest.raises(AugerError, match=r"`.*churn\.csv` changed while it was uploaded"):
         send(form, source, progress=lambda sent, total: os.utime(source, (1, sent)))
+
+
+def test_an_answer_that_drips_for_ever_is_not_waited_for(hub, form, source):
+    hub.play(drip)
+    with pytest.raises(Unavailable, match=r"took longer than 0.4 s to answer; .* carried out"):
+        send_file(form, source, timeout=0.1)
