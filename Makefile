@@ -34,7 +34,7 @@ demo: .venv/.hub
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ imported when it is run: whatever is slow to import is imported inside.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -34,6 +35,7 @@ def _option(*names: str, **settings: Any) -> click.Option:
     return click.Option(names, expose_value=False, callback=_remember, **settings)
 
 
+@cache
 def _global_options(*, hidden: bool) -> list[click.Option]:
     """Return the options that every command has; they are shown in the help of `auger` alone."""
     folder = click.Path(exists=True, file_okay=False)

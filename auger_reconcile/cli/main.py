@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 
@@ -9,6 +10,8 @@ import click
 
 from auger_reconcile import __version__
 from auger_reconcile.cli.command import LazyGroup
+
+NARROWEST, NO_TERMINAL, WIDEST = 50, 80, 100  # columns of a help text
 
 # Every command is a module of this package and a function in it, both named like the command.
 SECTIONS = {
@@ -49,7 +52,7 @@ SECTIONS = {
     package="auger_reconcile.cli",
     sections=SECTIONS,
     example="auger plan --env prod",
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(__version__, message="auger %(version)s")
 def auger() -> None:
@@ -64,8 +67,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        return int(auger.main(given, prog_name="auger", standalone_mode=False) or 0)
+        width = _width_of_help()
+        done = auger.main(given, prog_name="auger", standalone_mode=False, terminal_width=width)
+        return int(done or 0)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - the last resort of every error
         from auger_reconcile.cli.failure import report_failure
 
         return report_failure(error, given)
+
+
+def _width_of_help() -> int:
+    """Return what click would find out by `shutil`, whose import takes longer than a help text."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns):
+        width = int(columns)
+    else:
+        try:
+            width = os.get_terminal_size().columns or NO_TERMINAL
+        except OSError:
+            width = NO_TERMINAL
+    return max(NARROWEST, min(width, WIDEST) - 2)

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.diagnostics import Severity
 from auger_reconcile.planner.build import build_plan
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import all_kinds, kind_of
@@ -167,10 +166,8 @@ class _Adoption:
             return hidden
         resources = {at: Declared(at, one.specs[0]) for at, one in declared.items()}
         plan = build_plan(DesiredState(resources), self.observed)
-        errors = {str(i.address) for i in plan.diagnostics if i.severity is Severity.ERROR}
         touched = {action.address for action in plan.actions}
-        touched |= {at for at in declared if str(at) in errors}
-        for at, one in declared.items():  # what stands for another object says nothing of this one
+        for at, one in declared.items():  # what stands for another object, or none, is refused
             bound = plan.bindings[at]
             if bound is None or bound.id != one.found.id:
                 touched.add(at)

@@ -22,7 +22,6 @@ from auger_reconcile.planner.decide import Standing
 from auger_reconcile.planner.index import Index
 from auger_reconcile.resources._base import Assessment, Kind
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.resources._revisions import is_named
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
@@ -157,7 +156,7 @@ class _Stage:
 
     def _mixtures(self, one: Standing) -> Iterator[tuple[Spec, Any]]:
         spec, assessment = one.declared.spec, one.assessment
-        found = _stood_for(self.known, one)
+        found = _stood_for(one)
         if found is None:
             return
         offers = list(self._declarations(found))
@@ -196,7 +195,7 @@ class _Stage:
 
         What belongs to the past of one is added all the same, where something else needs it.
         """
-        owned = {one.id for one in bound.values() if one is not None} | self._tried
+        owned: set[Any] = set()
         for address in self._candidates:
             if address in self.known.standings:
                 owned |= {o.id for o in self.known.standings[address].assessment.revisions}
@@ -216,7 +215,7 @@ class _Stage:
         owned: dict[str, set[Any]] = defaultdict(set)
         for one in self.known.standings.values():
             owned[one.kind.name] |= {found.id for found in one.assessment.revisions}
-            if (found := _stood_for(self.known, one)) is not None:
+            if (found := _stood_for(one)) is not None:
                 yield one.kind, found
         for kind in all_kinds().values():
             for found in self.known.chosen[kind.name]:
@@ -238,16 +237,13 @@ class _Stage:
         self.left_out.append(f"{self.kind.name}.{label}: its name is taken")
 
 
-def _stood_for(known: _Known, one: Standing) -> Any:
+def _stood_for(one: Standing) -> Any:
     """Return what a declared resource stands for: its object, its newest revision, or none."""
     assessment = one.assessment
     if assessment.object is not None:
         return assessment.object
     revisions = [found for found in assessment.revisions if found not in assessment.broken]
-    name = one.declared.address.name
-    objects = known.observed.of(known.project, one.kind.name)
-    named = [found for found in objects if is_named(str(found.name), name)]
-    return next(iter([*reversed(revisions), *named]), None)
+    return next(reversed(revisions), None)
 
 
 def _merged(spec: Spec, offer: Spec, names: frozenset[str] | set[str]) -> Spec:
@@ -262,7 +258,7 @@ def _with_changes(spec: Spec, offer: Spec, assessment: Assessment) -> Spec:
     update = {name: getattr(offer, name) for name in names}
     for name in type(spec).model_fields:
         mine, theirs = getattr(spec, name), getattr(offer, name)
-        if isinstance(mine, BaseModel) and isinstance(theirs, BaseModel) and name != "lifecycle":
+        if isinstance(mine, BaseModel) and isinstance(theirs, BaseModel):
             inner = {path: getattr(theirs, path) for path in paths if hasattr(theirs, path)}
-            update |= {name: mine.model_copy(update=inner)} if inner else {}
+            update[name] = mine.model_copy(update=inner)
     return spec.model_copy(update=update)

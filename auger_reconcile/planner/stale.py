@@ -12,7 +12,7 @@ from typing import Any
 
 from auger_reconcile.errors import StalePlan
 from auger_reconcile.planner.document import action_to_document
-from auger_reconcile.planner.plan import Action, Plan, summary
+from auger_reconcile.planner.plan import Plan, summary
 from auger_reconcile.state import ObservedState
 
 # What may differ between two plans that do the same: words, and what stands around an action.
@@ -26,10 +26,8 @@ def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedStat
         StalePlan: an object that it touches has moved; the message names object and field.
     """
     fresh = {action.id: action for action in now.actions}
-    for item in document["needed"]:
-        _check_object(item, None, observed)
-    for item in document["actions"]:
-        _check_object(item, fresh.get(item["id"]), observed)
+    for item in (*document["needed"], *document["actions"]):
+        _check_object(item, observed)
     chosen = []
     for item in document["actions"]:
         action = fresh.get(item["id"])
@@ -46,15 +44,13 @@ def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedStat
     return replace(now, actions=tuple(chosen))
 
 
-def _check_object(item: Mapping[str, Any], action: Action | None, observed: ObservedState) -> None:
+def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:
     """Compare one object with what it was when the plan was made."""
     before = item["before"]
     if before is None:
         return
-    found = action.object if action else None
-    if found is None:
-        candidates = observed.of(item["project"], item["kind"])
-        found = next((one for one in candidates if one.id == before["id"]), None)
+    candidates = observed.of(item["project"], item["kind"])
+    found = next((one for one in candidates if one.id == before["id"]), None)
     if found is None:
         raise StalePlan(f"{item['address']}: `{before.get('name') or before['id']}` is gone")
     current = summary(found)

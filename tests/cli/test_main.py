@@ -244,3 +244,17 @@ def run_program(*arguments: str, stdout: Any) -> subprocess.CompletedProcess[str
         text=True,
         check=False,
     )
+
+
+@pytest.mark.parametrize(("columns", "widest"), [("60", 58), ("300", 98), ("0", 78), ("wide", 78)])
+def test_a_help_text_is_as_wide_as_the_terminal_and_a_hundred_columns_at_most(
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    columns: str,
+    widest: int,
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    monkeypatch.setattr(os, "get_terminal_size", lambda: os.terminal_size((0, 0)))
+    assert main(["plan", "--help"]) == 0
+    width = max(map(len, capsys.readouterr().out.splitlines()))
+    assert widest - 15 < width <= widest

@@ -31,22 +31,24 @@ def main() -> int:
     chosen = [one for one in MUTATIONS if not words or any(word in one.breaks for word in words)]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder)
-        _copy_to(copy)
+        copy_to(copy)
         packages = {one.package for one in chosen}
         if suite := _noticed(copy, [[f"tests/{name}" for name in sorted(packages)]]):
-            _say(f"the suites fail without any mutation: {suite}")
+            say(f"the suites fail without any mutation: {suite}")
             return 1
         survivors = [one for one in chosen if not _is_killed(one, copy)]
-    _say(f"{len(chosen) - len(survivors)} of {len(chosen)} mutations were noticed.")
+    say(f"{len(chosen) - len(survivors)} of {len(chosen)} mutations were noticed.")
     return len(survivors)
 
 
-def _say(text: str) -> None:
+def say(text: str) -> None:
+    """Write a line at once, so that a long run can be watched."""
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
 
 
-def _copy_to(copy: Path) -> None:
+def copy_to(copy: Path) -> None:
+    """Copy all that the tests need."""
     for name in COPIED:
         source = ROOT / name
         if source.is_dir():
@@ -59,14 +61,14 @@ def _is_killed(mutation: Mutation, copy: Path) -> bool:
     path = copy / "auger_reconcile" / mutation.file
     text = path.read_text(encoding="utf-8")
     if text.count(mutation.old) != 1:
-        _say(f"DOES NOT FIT  {mutation.breaks}: {mutation.file}")
+        say(f"DOES NOT FIT  {mutation.breaks}: {mutation.file}")
         return False
     path.write_text(text.replace(mutation.old, mutation.new), encoding="utf-8")
     try:
         suite = _noticed(copy, [(f"tests/{mutation.package}",), *SLOWER])
     finally:
         path.write_text(text, encoding="utf-8")
-    _say(f"{'noticed ' if suite else 'SURVIVED'}  {mutation.breaks}  {suite}")
+    say(f"{'noticed ' if suite else 'SURVIVED'}  {mutation.breaks}  {suite}")
     return bool(suite)
 
 

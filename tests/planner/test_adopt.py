@@ -139,8 +139,10 @@ def test_what_has_no_name_comes_first_in_the_order_of_the_ids() -> None:
 
 
 def test_a_cluster_that_others_would_start_is_in_order_itself() -> None:
-    found = of({**WORLD, "project": {**WORLD["project"], "status": "undeployed"}})
-    assert found == specs(adopted())
+    idle = {**WORLD, "project": {**WORLD["project"], "status": "undeployed"}}
+    found = of({**idle, "pipelines": [{"trial": "T8", "run": "R2", "score": 0.7}]})
+    assert found["project.shop"] == specs(adopted())["project.shop"]
+    assert found["model.model-T8"].trial == "T8"
 
 
 def test_a_project_is_declared_under_the_name_by_which_it_was_asked_for() -> None:

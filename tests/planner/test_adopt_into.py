@@ -200,6 +200,34 @@ def test_what_is_declared_of_an_older_revision_takes_over_its_settings() -> None
     )
 
 
+def test_what_the_hub_does_not_tell_of_a_cluster_stays_as_declared() -> None:
+    world = {"project": {"status": "running", "workers_count": 4, "worker_type_id": 1}}
+    document = {"cluster": {"max_nodes": 3, "stack_version": "experimental"}}
+    found: Any = specs(into(document, world))["project.shop"]
+    assert (found.cluster.max_nodes, found.cluster.stack_version) == (4, "experimental")
+
+
+def test_a_change_that_is_ignored_stays_beside_one_that_is_taken_over() -> None:
+    ignored = {"max_total_time": 7, "lifecycle": {"ignore_changes": ["max_total_time"]}}
+    document = {
+        "datasets": {"d.csv": {"content": "y"}},
+        "experiments": {"exp": {"dataset": "d.csv", **SETTINGS, "max_n_trials": 1, **ignored}},
+    }
+    found = specs(into(document))["experiment.exp"]
+    assert (found.max_n_trials, found.max_total_time) == (7, 7)
+
+
+def test_another_trial_is_taken_over_and_the_gate_stays() -> None:
+    document = {
+        "datasets": {"d.csv": {"content": "y"}},
+        "experiments": {"exp": {"dataset": "d.csv", **SETTINGS}},
+        "models": {"prod": {"experiment": "exp", "trial": "T0", "min_score": 0.1}},
+    }
+    world = {**WORLD, "pipelines": [{"trial": "T9", "score": 0.5, "name": "prod"}]}
+    found = specs(into(document, world))["model.prod"]
+    assert (found.trial, found.experiment, found.min_score) == ("T9", "exp", 0.1)
+
+
 def test_a_size_that_would_not_fit_the_declared_one_is_taken_over_whole() -> None:
     world = {"project": {"status": "running", "workers_count": 4}}
     found: Any = specs(into({"cluster": {"min_nodes": 6, "max_nodes": 6}}, world))
@@ -210,3 +238,28 @@ def test_a_name_that_is_taken_is_told() -> None:
     document = {"models": {"model-T6": {"trial": "T5"}}}
     world = {"project": {"status": "running"}, "pipelines": [{"trial": "T5"}, {"trial": "T6"}]}
     assert into(document, world).left_out == ("model.T6: its name is taken",)
+
+
+def test_what_the_file_says_and_the_hub_does_not_have_is_no_loss() -> None:
+    assert into({"datasets": {"ghost.csv": {"content": "q"}}}, {"project": {}}).left_out == ()
+
+
+def test_of_two_that_bear_one_name_neither_is_lost_without_a_word() -> None:
+    files = [{"id": n, "name": "d.csv", "content": "x"} for n in (1, 2)]
+    found = into({}, {"project": {}, "files": files})
+    assert list(specs(found)) == ["project.shop"]
+    assert found.left_out == (
+        "dataset.d.csv: cannot be declared as it is",
+        "dataset.d.csv: its name is taken",
+    )
+
+
+def test_the_past_of_what_is_declared_needs_nothing() -> None:
+    document = {
+        "datasets": {"d.csv": {"content": "y"}, "far.csv": {}},
+        "experiments": {
+            "exp": {"dataset": "d.csv", **SETTINGS},
+            "idle": {"dataset": "far.csv", "state": "created"},
+        },
+    }
+    assert into(document, everything=True).left_out == ("model.T7: cannot be declared as it is",)

@@ -19,6 +19,8 @@ from auger_reconcile.resources.experiment import ExperimentSpec
         ({"a": 1}, {"a": 1, "filled in": 2}),
         ({"a": {"b": [1.0]}}, {"a": {"b": [1]}}),
         ({"a": [0.1 + 0.2, True]}, {"a": [0.3, 1]}),
+        ([1e15], [1e15 + 100]),
+        ({"seed": True, "share": 0.1 + 0.2}, {"seed": 1, "share": 0.3}),
     ],
 )
 def test_values_that_mean_the_same_are_the_same(desired: Any, observed: Any) -> None:
@@ -44,6 +46,7 @@ def test_values_that_mean_the_same_are_the_same(desired: Any, observed: Any) -> 
         ("", False),
         ({"a": 1}, [1]),
         (1e-14, 3e-14),
+        (1.0, 1.0 + 1e-10),
         ([1e-14], [3e-14]),
         (2**53, 2**53 + 1),
         ({"seed": 2**53}, {"seed": 2**53 + 1}),

@@ -47,6 +47,7 @@ def test_a_run_takes_as_long_as_those_before_it() -> None:
 def test_of_three_runs_the_middle_one_is_expected() -> None:
     three = [{"times": LONGER}, {"times": TIMES}, {"times": {**TIMES, "completed_at": SOON}}]
     assert plan(three).estimate == Estimate(600, 60, 840, runs=3)
+    assert plan([*three, {"times": TIMES}]).estimate == Estimate(600, 60, 840, runs=4)
 
 
 def test_only_the_start_takes_time() -> None:

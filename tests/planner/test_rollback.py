@@ -148,7 +148,7 @@ def test_the_new_one_comes_before_the_old_one_goes() -> None:
     ]
     assert delete.depends_on == (create.id,)
     assert [found.id for found in create.replaces] == ["T2"]
-    assert (create.spec.trial, create.spec.min_score) == ("T1", None)
+    assert create.spec.trial == "T1"
 
 
 def test_nothing_goes_where_nothing_is_live() -> None:
@@ -198,7 +198,9 @@ def test_a_cluster_that_it_needs_is_started_and_nothing_else_is_touched() -> Non
 
 def test_no_gate_holds_back_what_has_been_live() -> None:
     gated = {"models": {"prod": {"experiment": "exp", "min_score": 0.99}}}
-    assert rolled_back(declared=gated).diagnostics == ()
+    plan = rolled_back(declared=gated)
+    assert plan.diagnostics == ()
+    assert plan.actions[0].spec.min_score is None
 
 
 def test_what_is_protected_is_not_rolled_back() -> None:
@@ -216,6 +218,10 @@ def test_other_projects_are_left_alone() -> None:
     plan = plan_rollback(desired, observed, assess(desired, Index(observed))[AT], past)
     assert {at.project for at in plan.bindings} == {"shop"}
     assert [action.verb for action in plan.actions] == [Verb.CREATE, Verb.DELETE]
+
+
+def test_a_project_that_is_to_go_does_not_go_with_a_rollback() -> None:
+    assert told(rolled_back(declared={"state": "absent"})) == []
 
 
 def test_the_place_of_the_declaration_is_kept() -> None:
