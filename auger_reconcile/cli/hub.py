@@ -110,6 +110,11 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
     metavar="ADDRESS",
     help="A proxy in front of the hub: what it says of clients is believed.",
 )
+@click.option(
+    "--sources",
+    type=click.Choice(["private", "public"]),
+    help="Whether data may come from addresses of this network; by default on loopback only.",
+)
 def serve(invocation: Invocation, **places: Any) -> int:
     """Run the hub in the foreground, for a team, until Ctrl-C."""
     from auger_reconcile.api.local_hub import LocalHub

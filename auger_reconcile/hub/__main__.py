@@ -11,7 +11,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, HubSettings
+from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, HubSettings
+
+_TOLD = tuple(
+    ["host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources"]
+)
+"""Settings that are told by options of the same name."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -32,9 +37,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _settings(options: argparse.Namespace) -> HubSettings:
     settings = HubSettings.from_environment()
     given: dict[str, Any] = {
-        name: value
-        for name in ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy")
-        if (value := getattr(options, name, None)) is not None
+        name: value for name in _TOLD if (value := getattr(options, name, None)) is not None
     }
     if hasattr(options, "home"):
         given["home"] = Path(options.home).expanduser().absolute()
@@ -188,6 +191,11 @@ def _parser() -> argparse.ArgumentParser:
         "--proxy",
         metavar="ADDRESS",
         help="a proxy in front of the hub: what it says of clients (X-Forwarded-For) is believed",
+    )
+    place.add_argument(
+        "--sources",
+        choices=SOURCES,
+        help="whether data may be downloaded from addresses of this network",
     )
     parser = argparse.ArgumentParser(prog="python -m auger_reconcile.hub", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 API_PREFIX = "/api/v1"
 LOOPBACK = "127.0.0.1"
+PRIVATE, PUBLIC = SOURCES = ("private", "public")
 MULTI_TENANT, SINGLE_TENANT = CLUSTER_MODES = ("multi_tenant", "single_tenant")
 
 
@@ -26,6 +27,7 @@ class HubSettings:
     cluster_mode: str = MULTI_TENANT
     scheduler: str = ""
     proxy: str = ""
+    sources: str = ""
 
     @classmethod
     def from_environment(cls) -> HubSettings:
@@ -39,6 +41,7 @@ class HubSettings:
             cluster_mode=os.environ.get("AUGER_HUB_CLUSTER_MODE", MULTI_TENANT),
             scheduler=os.environ.get("AUGER_HUB_SCHEDULER", ""),
             proxy=os.environ.get("AUGER_HUB_PROXY", ""),
+            sources=os.environ.get("AUGER_HUB_SOURCES", ""),
         )
 
     def to_environment(self) -> dict[str, str]:
@@ -51,6 +54,7 @@ class HubSettings:
             "AUGER_HUB_CLUSTER_MODE": self.cluster_mode,
             "AUGER_HUB_SCHEDULER": self.scheduler,
             "AUGER_HUB_PROXY": self.proxy,
+            "AUGER_HUB_SOURCES": self.sources,
         }
 
     def at_port(self, port: int) -> HubSettings:
@@ -62,6 +66,11 @@ class HubSettings:
         """Whether nothing but this machine reaches the hub."""
         is_loopback = self.host in ("localhost", "::1") or self.host.startswith("127.")
         return is_loopback and not self.proxy
+
+    @property
+    def has_private_sources(self) -> bool:
+        """Whether data may come from addresses of this network; said, or as one's own hub may."""
+        return self.sources == PRIVATE if self.sources else self.is_personal
 
     @property
     def database_url(self) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.settings import PRIVATE, PUBLIC, HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work import web
 from auger_reconcile.hub.work.sources import SourceMissing, fetch_source, is_remote
@@ -75,6 +75,15 @@ def get(url: str, settings: HubSettings) -> bytes:
     return target.getvalue()
 
 
+def test_a_team_may_let_its_hub_ask_its_own_network(site: str, shared: HubSettings) -> None:
+    assert get(f"{site}/t.csv", replace(shared, sources=PRIVATE)) == CONTENT
+
+
+def test_ones_own_hub_may_be_held_to_the_public(site: str, own: HubSettings) -> None:
+    with pytest.raises(SourceMissing, match="no such address"):
+        get(f"{site}/t.csv", replace(own, sources=PUBLIC))
+
+
 def test_ones_own_hub_may_ask_this_machine(site: str, own: HubSettings) -> None:
     assert get(f"{site}/t.csv", own) == CONTENT
     assert get(f"{site}/to/{site}/t.csv", own) == CONTENT
@@ -115,7 +124,7 @@ def test_a_redirect_is_held_to_the_same_rule(
 ) -> None:
     """The site stands for a public one; it redirects to this machine by another name."""
     monkeypatch.setattr(
-        web, "is_allowed", lambda place, *, is_personal: place != "127.0.0.2" and not is_personal
+        web, "is_allowed", lambda place, *, private: place != "127.0.0.2" and not private
     )
     assert get(f"{site}/t.csv", shared) == CONTENT
     inside = site.replace("127.0.0.1", "127.0.0.2")
@@ -138,7 +147,7 @@ def test_a_name_is_asked_once_so_that_it_cannot_change(
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     monkeypatch.setattr(socket, "create_connection", connect)
-    monkeypatch.setattr(web, "is_allowed", lambda place, *, is_personal: place != "127.0.0.1")
+    monkeypatch.setattr(web, "is_allowed", lambda place, *, private: place != "127.0.0.1")
     with pytest.raises(SourceMissing):
         get(site.replace("127.0.0.1", "rebound.example"), shared)
     assert reached == ["198.51.100.7"]
@@ -155,8 +164,8 @@ def test_no_redirect_leads_to_another_protocol(site: str, own: HubSettings, targ
     ["169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "224.0.0.1"],
 )
 def test_where_clouds_keep_credentials_is_never_asked(place: str) -> None:
-    assert not is_allowed(place, is_personal=True)
-    assert not is_allowed(place, is_personal=False)
+    assert not is_allowed(place, private=True)
+    assert not is_allowed(place, private=False)
 
 
 @pytest.mark.parametrize(
@@ -164,13 +173,13 @@ def test_where_clouds_keep_credentials_is_never_asked(place: str) -> None:
     ["10.0.0.1", "192.168.1.1", "172.16.0.1", "::1", "fd00:ec2::254", "0.0.0.0", "100.100.100.200"],
 )
 def test_neighbours_are_asked_by_ones_own_hub_only(place: str) -> None:
-    assert is_allowed(place, is_personal=True)
-    assert not is_allowed(place, is_personal=False)
+    assert is_allowed(place, private=True)
+    assert not is_allowed(place, private=False)
 
 
 def test_public_addresses_are_asked_by_every_hub() -> None:
-    assert is_allowed("93.184.215.14", is_personal=False)
-    assert is_allowed("2606:2800:21f:cb07:6820:80da:af6b:8b2c", is_personal=False)
+    assert is_allowed("93.184.215.14", private=False)
+    assert is_allowed("2606:2800:21f:cb07:6820:80da:af6b:8b2c", private=False)
 
 
 def test_a_download_that_stops_early_is_no_data(site: str, own: HubSettings) -> None:

@@ -2,8 +2,9 @@
 
 A hub that others can reach would lend them its place in the network: its own ports, those of its
 neighbours, and where clouds hand credentials to their machines. So it downloads from addresses of
-the public internet only; one person's own hub may ask its neighbours too. What counts is the
-address of each connection, so redirects and names that change their address are held to it.
+the public internet only, unless it is told to trust its users; one person's own hub may ask its
+neighbours too. What counts is the address of each connection, so redirects and names that change
+their address are held to it.
 """
 
 from __future__ import annotations
@@ -69,7 +70,7 @@ class _Web(urllib.request.HTTPSHandler):
 
     def __init__(self, settings: HubSettings) -> None:
         super().__init__()
-        self._is_personal = settings.is_personal
+        self._private = settings.has_private_sources
         proxies = urllib.request.getproxies().values()
         hosts = (proxy.rstrip("/").rpartition("/")[2] for proxy in proxies)
         self._proxies = {host.rpartition("@")[2] for host in hosts}
@@ -88,7 +89,7 @@ class _Web(urllib.request.HTTPSHandler):
         def make(host: str, **options: Any) -> http.client.HTTPConnection:
             connection = kind(host, **options)
             if request.host not in self._proxies:
-                reach = functools.partial(_reach, is_personal=self._is_personal)
+                reach = functools.partial(_reach, private=self._private)
                 connection._create_connection = reach  # type: ignore[attr-defined]
             return connection
 
@@ -100,12 +101,12 @@ def _reach(
     timeout: float,
     source: tuple[str, int] | None,
     *,
-    is_personal: bool,
+    private: bool,
 ) -> socket.socket:
     """Connect, but only when every address of the name is allowed."""
     found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
     places = [str(place[0]) for *_, place in found]
-    if not all(is_allowed(place, is_personal=is_personal) for place in places):
+    if not all(is_allowed(place, private=private) for place in places):
         raise PermissionError("this hub downloads from no such address; upload the file instead")
     failure = OSError("the name has no address")
     for place in places:
@@ -116,11 +117,11 @@ def _reach(
     raise failure
 
 
-def is_allowed(place: str, *, is_personal: bool) -> bool:
+def is_allowed(place: str, *, private: bool) -> bool:
     """Return whether the hub may connect to this address for a user."""
     address = ip_address(place.partition("%")[0])
     if isinstance(address, IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     if address.is_link_local or address.is_multicast:
         return False
-    return is_personal or address.is_global
+    return private or address.is_global
