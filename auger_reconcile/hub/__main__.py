@@ -13,9 +13,7 @@ from typing import Any
 
 from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, HubSettings
 
-_TOLD = tuple(
-    ["host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources"]
-)
+_TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
 """Settings that are told by options of the same name."""
 
 
