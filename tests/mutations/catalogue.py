@@ -309,10 +309,10 @@ MUTATIONS = (
         "        return isinstance(outcome, Unavailable)",
     ),
     Mutation(
-        "a wait ends",
+        "a wait ends with its time",
         "applier/waiting.py",
         "            if self.timeout is not None and waited >= self.timeout:\n",
-        "            if self.timeout is not None and waited >= self.timeout * 1e9:\n",
+        "            if self.timeout is not None and waited >= self.timeout * 2:\n",
     ),
     Mutation(
         "below the gate nothing is deployed that was not known before",

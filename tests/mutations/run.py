@@ -23,6 +23,7 @@ SLOWER = (
     ("tests/laws", "tests/cli/test_applying.py"),
 )
 LONGEST = 600  # seconds a suite may take
+OPTIONS = ("-p", "no:cacheprovider", "--timeout", "60")  # a mutation may make a test wait for ever
 
 
 def main() -> int:
@@ -75,7 +76,7 @@ def _is_killed(mutation: Mutation, copy: Path) -> bool:
 def _noticed(copy: Path, suites: Sequence[Sequence[str]]) -> str:
     """Return the first test that fails, "" when all pass."""
     for suite in suites:
-        command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", "-p", "no:cacheprovider"]
+        command = [sys.executable, "-B", "-m", "pytest", "-x", "-q", *OPTIONS]
         try:
             done = subprocess.run(
                 [*command, *suite],
