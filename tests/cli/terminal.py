@@ -61,9 +61,22 @@ class Terminal:
         """Read until a text is on the screen."""
         self._read_until(lambda: text in self.screen)
 
-    def wait_for_end(self) -> int:
-        """Read until the command has ended; return its exit code."""
-        self._read_until(lambda: self.process.poll() is not None)
+    def wait_for_end(self, pressing: str = "") -> int:
+        """Read until the command has ended; return its exit code.
+
+        A key that was pressed right before the command began to read may be lost: as a person
+        would, this presses it again.
+        """
+        pressed = time.monotonic()
+
+        def has_ended() -> bool:
+            nonlocal pressed
+            if pressing and time.monotonic() > pressed + 2:
+                pressed = time.monotonic()
+                self.type(pressing)
+            return self.process.poll() is not None
+
+        self._read_until(has_ended)
         self._read(0.1)
         return self.process.wait()
 

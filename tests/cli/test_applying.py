@@ -46,7 +46,7 @@ def test_ctrl_c_at_the_question_does_nothing_and_exits_130(empty_hub: StaticHub)
     with Terminal("apply") as terminal:
         terminal.wait_for(QUESTION)
         terminal.type(CTRL_C)
-        assert terminal.wait_for_end() == 130
+        assert terminal.wait_for_end(pressing=CTRL_C) == 130
     assert "POST projects" not in empty_hub.asked
     assert "Traceback" not in terminal.screen
 

@@ -17,7 +17,7 @@ BAD_RECORDS = (
 )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def pipeline(hub: Client, finished_run: dict[str, Any]) -> dict[str, Any]:
     """The best trial, deployed."""
     trial = finished_run["trials"][0]
