@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench docs laws fuzz mutate soak judges contract-fuzz kills clean
+.PHONY: help demo test check format bench docs laws fuzz mutate mutants soak judges contract-fuzz kills clean
 help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
 	@echo "make test           run the tests"
@@ -14,6 +14,7 @@ help:
 	@echo "make laws           try each law in 10,000 worlds"
 	@echo "make fuzz           give 100,000 hostile files, plans, answers and credentials"
 	@echo "make mutate         break each promise once, and look whether a test notices"
+	@echo "make mutants        break the planner in 3,000 ways, and look which of them no test notices"
 	@echo "make soak           whole lives of clients; laws and fuzz in worlds that nobody has tried"
 	@echo "make judges         let the public clients of the cloud live whole lives on a hub"
 	@echo "make contract-fuzz  send 10,000 requests that the OpenAPI document allows"
@@ -63,8 +64,13 @@ fuzz: .venv/.dev
 mutate: .venv/.dev
 	$(BIN)/python tests/mutations/run.py
 
+mutants: .venv/.dev
+	@$(PIP) "mutmut==3.8.1"
+	$(BIN)/python tests/mutations/mutants.py
+
 soak: .venv/.dev
 	AUGER_SOAK=1 $(BIN)/python -m pytest tests/hub/clients tests/hub/work
+	AUGER_SOAK=1 $(BIN)/python -m pytest --timeout 0 tests/laws/test_faults_over_http.py
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws
 	AUGER_FUZZ=25000 AUGER_FUZZ_FROM=$$(date +%s) $(BIN)/python -m pytest -n 2 tests/fuzz
 
