@@ -17,7 +17,8 @@ CTRL_C = "\x03"
 CTRL_D = "\x04"
 # Makes its streams the controlling terminal, so that Ctrl-C is a signal, and becomes the command.
 LAUNCHER = (
-    "import fcntl, os, sys, termios;"
+    "import fcntl, os, signal, sys, termios;"
+    "signal.signal(signal.SIGINT, signal.SIG_DFL);"  # who runs tests in the background ignores it
     "fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
     "os.execvp(sys.argv[1], sys.argv[1:])"
 )
