@@ -6,6 +6,7 @@ too long or too short is an error. `yes` stays text, and so does `007`: a code i
 """
 
 import csv
+import glob
 import io
 import os
 import re
@@ -233,7 +234,7 @@ def quoted(name: str) -> str:
 
 def one_file(path: Path) -> str:
     """Name one file in SQL: in it `*`, `?` and `[` are letters and no patterns."""
-    return literal(re.sub(r"([*?\[])", r"[\1]", str(path)))
+    return literal(glob.escape(str(path)))
 
 
 def literal(text: str) -> str:

@@ -11,8 +11,8 @@ predicted whatever the threshold. Either way a `proba_<class>` column a class is
 from __future__ import annotations
 
 import csv
+import glob
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -214,8 +214,8 @@ def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]
 
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '600MB'")
-        name = re.sub(r"([*?\[])", r"[\1]", str(src))  # one file and no pattern
-        connection.execute("SELECT * FROM read_parquet(?, hive_partitioning=false)", [name])
+        one_file = glob.escape(str(src))
+        connection.execute("SELECT * FROM read_parquet(?, hive_partitioning=false)", [one_file])
         if rows_at_once is None:
             yield connection.df()
             return

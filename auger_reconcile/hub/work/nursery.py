@@ -202,11 +202,10 @@ def _open_handle(pid: int) -> int | None:
 def exists(pid: int) -> bool:
     """Return whether there is a process; one that belongs to somebody else counts."""
     try:
-        os.kill(pid, 0)
+        with contextlib.suppress(PermissionError):
+            os.kill(pid, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
-        return True
     return True
 
 
