@@ -27,17 +27,19 @@ CLICK = "import click"
 COMPARED = (
     ("auger --help", CLICK, 1.3),
     ("auger validate", CLICK, None),
-    ("auger validate", "octodns-sync --help", 1.0),
+    ("auger validate", "octodns-sync --help", None),
     ("auger plan", CLICK, None),
     ("auger plan", "augerai project list", 1.0),
 )
+SPOILS_COLD_STARTS = "PYTHONDONTWRITEBYTECODE"  # modules would be compiled at each start
 
 
 def measure() -> Section:
     """Measure all commands in turns."""
     notes = [
         "`auger plan` is a plan without changes of examples/iris against the hub of its own, which",
-        "runs already. The peers are installed from the package index for the measurement.",
+        "runs already; `octodns-sync --help` reads no file. The peers are installed from the",
+        "package index for the measurement.",
     ]
     with tempfile.TemporaryDirectory() as folder, _iris(Path(folder)) as (work, env):
         commands: dict[str, Sequence[str]] = {
@@ -63,8 +65,12 @@ def measure() -> Section:
             ]
             found = run_alternating(commands, cwd=work, env=logged_in)
     figures = [_compare(found, *row) for row in COMPARED if row[1] in found]
-    plan = found["auger plan"]
-    notes.append(f"From start to exit that plan takes {plan.seconds * 1000:.0f} ms by the clock.")
+    clock = ", ".join(
+        f"{cost.seconds * 1000:.0f} ms `{name}`"
+        for name, cost in found.items()
+        if name in COMPARED[-1]
+    )
+    notes.append(f"From start to exit, by the clock: {clock}.")
     return Section("cold_start", "Cold start", figures, notes)
 
 
@@ -83,7 +89,11 @@ def _iris(folder: Path) -> Iterator[tuple[Path, dict[str, str]]]:
     lines = file.read_text(encoding="utf-8").splitlines()
     kept = [f"{line.partition(':')[0]}: 3" if "max_n_trials:" in line else line for line in lines]
     file.write_text("\n".join(kept) + "\n", encoding="utf-8")
-    surroundings = {name: text for name, text in os.environ.items() if not name.startswith("AUGER")}
+    surroundings = {
+        name: text
+        for name, text in os.environ.items()
+        if not name.startswith("AUGER") and name != SPOILS_COLD_STARTS
+    }
     env = {**surroundings, "HOME": str(folder), "AUGER_HUB_HOME": str(folder / "hub")}
     try:
         command = [AUGER, "apply", "--auto-approve", "--wait"]

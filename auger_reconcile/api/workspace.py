@@ -120,9 +120,8 @@ class Workspace:
         """
         from auger_reconcile.planner.build import build_plan
 
-        desired, observed = self.desired, self.observe()
         with _without_collection():
-            return build_plan(desired, observed, options)
+            return build_plan(self.desired, self.observe(), options)
 
     def drift(self) -> Drift:
         """Return how the hub differs from what the files say; nothing is changed.

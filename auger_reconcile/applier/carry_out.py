@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -30,6 +30,8 @@ from auger_reconcile.resources._steps import (
 )
 
 BLOCK = 1 << 20  # bytes read at once while hashing
+LAG = 10.0  # seconds that a list of the hub may tell of the past
+_NO_END = "waiting ends by answer or error: a bug in auger_reconcile"
 _FOREIGN_FORM = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 Report = Callable[[str, int | None, int | None], None]
@@ -82,7 +84,7 @@ class StepRunner:
                 self.has_written = self.has_written or step.method != "GET"
                 return self.client.call(step.method, step.path, step.body)
             case ReadAll():
-                return self.client.list_all(step.collection, step.filters)
+                return self._read_all(step)
             case Await():
                 return self._await(step)
             case Upload():
@@ -93,6 +95,14 @@ class StepRunner:
                 return self._remove(step)
             case _:
                 assert_never(step)
+
+    def _read_all(self, step: ReadAll) -> list[dict[str, Any]]:
+        patience = replace(self.patience, timeout=LAG)
+        for _ in patience.looks(f"the hub to list {step.collection}/{step.naming}"):
+            items = self.client.list_all(step.collection, step.filters)
+            if step.naming is None or any(str(item.get("id")) == step.naming for item in items):
+                return items
+        raise AssertionError(_NO_END)
 
     def _await(self, step: Await) -> Any:
         told = ""
@@ -106,7 +116,7 @@ class StepRunner:
             if text != told:
                 self.report(text, None, None)
                 told = text
-        raise AssertionError("waiting ends by answer or error: a bug in auger_reconcile")
+        raise AssertionError(_NO_END)
 
     def _upload(self, step: Upload) -> str | None:
         with self._at_hand(step.path) as path:

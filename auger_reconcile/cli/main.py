@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ import click
 from auger_reconcile import __version__
 from auger_reconcile.cli.command import LazyGroup
 
+OBJECTS_BETWEEN_COLLECTIONS = 50_000  # nearly all that a short command makes stays to its end
 NARROWEST, NO_TERMINAL, WIDEST = 50, 80, 100  # columns of a help text
 
 # Every command is a module of this package and a function in it, both named like the command.
@@ -65,6 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: without the name of the program; by default those of the process.
     """
+    if arguments is None:  # the process is ours
+        gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         width = _width_of_help()

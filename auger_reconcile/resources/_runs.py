@@ -154,13 +154,15 @@ def give_way(found: ExperimentObject, run: Run, project_id: Any) -> Steps:
     """Leave the search to another apply that made the same run first.
 
     Two applies at once may both find that a run is missing and make one. Each looks again before it
-    starts its own; all see the same order, so exactly one goes on.
+    starts its own; all see the same order, so exactly one goes on. A list that does not name its
+    own run yet may lack the other's as well, and tells nothing.
 
     Raises:
-        ActionFailed: this one came second. Its run stays `waiting` and costs nothing.
+        ActionFailed: this one came second, or cannot know. Its run stays `waiting`, costs nothing,
+            and the next apply goes on with it.
     """
     filters = {"project_id": project_id, "experiment_id": found.id}
-    items = yield ReadAll("experiment_sessions", filters)
+    items = yield ReadAll("experiment_sessions", filters, naming=run.id)
     known = {one.id for one in found.runs} | {run.id}
     told = {name: value for name, value in run.settings.items() if value}
     for other in map(run_from_wire, items):

@@ -30,10 +30,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ReadAll:
-    """Every item of a collection that fits the filters; the answer is a list."""
+    """Every item of a collection that fits the filters; the answer is a list.
+
+    Attributes:
+        naming: an id that has just been made; a list without it tells of the past, and is read
+            again for some seconds.
+    """
 
     collection: str
     filters: Mapping[str, Any]
+    naming: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ IMPATIENT = 0.3  # seconds without an answer, where there will be none
 WHOLE = "create everything"  # each of its requests meets something even in a short test
 MANY = 4  # actions at once
 LASTING = 10_000  # requests: to the end of an apply
+LAGGING = 40  # requests: into the second apply, and over before it gives up
 PRELOADED = (
     "auger_reconcile.applier.apply",
     "auger_reconcile.client.download",
@@ -73,7 +74,8 @@ class Stage:
             assert user.apply().is_complete
             self.requests = len(server.asked)
             self.looks = look(server.world, user.folder)
-            self.uploads = server.world.made["uploads"]
+            self.made = server.world.made
+            self.uploads = self.made["uploads"]
 
     @contextmanager
     def play(self, **settings: Any) -> Iterator[tuple[WorldServer, User]]:
@@ -268,6 +270,20 @@ def test_a_client_killed_at_any_request_is_made_whole_by_the_next(
         kill(stage, first, has_acted=has_acted)
     say(capsys, f"{stage.name}: {tried} kills at {stage.requests} requests")
     assert tried >= stage.requests // 4
+
+
+def test_two_applies_on_a_hub_whose_reads_lag_start_no_run_twice(stage: Stage) -> None:
+    for first in range(0, stage.requests, 1 if SOAK else 5):
+        with stage.play() as (server, user):
+            server.spoil(FAULTS["stale"], first, LAGGING)
+            attempt(user, server.world)
+            attempt(user, server.world)
+            server.wait_until_quiet()
+            server.spare()
+            assert user.apply().is_complete
+            assert told(user.plan()) == []
+            for name in ("projects", "project_files", "experiments", "starts of runs"):
+                assert server.world.made[name] == stage.made[name], (first, name)
 
 
 def say(capsys: pytest.CaptureFixture[str], text: str) -> None:

@@ -15,7 +15,7 @@ from .test_dataset import wire as data_wire
 SPEC = ExperimentSpec(name="exp", dataset="d.csv", model_type="classification", target="age")
 DATA = dataset.from_wire(data_wire())
 BEGIN = Call("PATCH", "experiment_sessions/R1", {"status": "preprocess"})
-LOOK = ReadAll("experiment_sessions", {"project_id": 3, "experiment_id": "E1"})
+LOOK = ReadAll("experiment_sessions", {"project_id": 3, "experiment_id": "E1"}, naming="R1")
 INTERRUPT = Call("PATCH", "experiment_sessions/R1", {"status": "interrupted"})
 
 

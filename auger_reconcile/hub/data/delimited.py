@@ -25,6 +25,8 @@ _DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 1 << 20
 _LONGEST_LINE = 2 << 20
 _MOST_COLUMNS = 10_000
+_MOST_COMPARED_TEXTS = 20
+_JUDGED_AT_ONCE = 50
 _HEAD_ROWS = 200
 
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
@@ -136,9 +138,11 @@ def queries(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> Itera
     The types are judged by the first `SAMPLE_ROWS` rows, at last by the whole file. A reader that
     compares every value with all of `MISSING` takes a quarter longer, so the first query compares
     texts only: a number that is missing is mostly empty, and everything else there is an error.
+    That takes megabytes for each column of texts.
     """
     columns = _judge(connection, file, whole=False)
-    yield _select(file, columns, only_empty=True)
+    if sum(column.kind == "VARCHAR" for column in columns) <= _MOST_COMPARED_TEXTS:
+        yield _select(file, columns, only_empty=True)
     yield _select(file, columns, only_empty=False)
     yield _select(file, _judge(connection, file, whole=True), only_empty=False)
 
@@ -170,15 +174,18 @@ def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) ->
     """Choose for each column the narrowest type that every value of the sample has."""
     patterns = {"BIGINT": _INTEGER, "DOUBLE": _DOUBLE, "TIMESTAMP": _ISO_DATE}
     types = []
-    for name in map(quoted, file.columns):
+    for start in range(0, len(file.columns), _JUDGED_AT_ONCE):
+        names = list(map(quoted, file.columns[start : start + _JUDGED_AT_ONCE]))
         checks = ", ".join(
             f"coalesce(bool_and(regexp_full_match({name}, '{pattern}')), false)"
             f" AND count(try_cast({name} AS {kind})) = count({name})"
+            for name in names
             for kind, pattern in patterns.items()
         )
-        row = connection.execute(f"SELECT {checks} FROM sample").fetchone() or ()  # noqa: S608
-        fitting = (kind for kind, fits in zip(patterns, row, strict=True) if fits)
-        types.append(next(fitting, "VARCHAR"))
+        fits = iter(connection.execute(f"SELECT {checks} FROM sample").fetchone() or ())  # noqa: S608
+        for _ in names:
+            fitting = [kind for kind in patterns if next(fits)]
+            types.append(fitting[0] if fitting else "VARCHAR")
     return types
 
 

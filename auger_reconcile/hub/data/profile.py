@@ -6,7 +6,7 @@ counts. Memory stays bounded however large the file. Edges and bins are numpy's,
 deviation is pandas'.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,8 @@ MAX_NUMBER_CATEGORIES = 10
 EXACT_DISTINCT_LIMIT = 1_000_000
 """Above about so many different values their number is an estimate, some percent off."""
 _FIGURES_AT_ONCE = 1000
+_VALUES_AT_ONCE = 1_000_000  # held while different ones are counted
+_COUNTED_AT_ONCE = 25  # columns of which each takes half a megabyte even when it has few values
 _BINS = 10
 _DATATYPES = {"BIGINT": "integer", "DOUBLE": "double", "TIMESTAMP": "datetime", "VARCHAR": "string"}
 
@@ -83,19 +85,20 @@ def _measure(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[_Column]]
     ]
     rows, *values = _select(connection, ["count(*)", *figures])
     width = len(_figures("", is_number=True))
-    columns = []
-    for position, (name, kind) in enumerate(zip(table.columns, kinds, strict=True)):
-        present, estimate, *moments = values[position * width : (position + 1) * width]
-        unique = _count_distinct(connection, name, estimate, present)
-        columns.append(_Column(name, kind, present, unique, *moments))
-    return int(rows), columns
+    found = [
+        _Column(name, kind, *values[position * width : (position + 1) * width])
+        for position, (name, kind) in enumerate(zip(table.columns, kinds, strict=True))
+    ]
+    return int(rows), _count_distinct(connection, found, int(rows))
 
 
-def _select(connection: duckdb.DuckDBPyConnection, figures: list[str]) -> list[Any]:
+def _select(
+    connection: duckdb.DuckDBPyConnection, figures: list[str], at_once: int = _FIGURES_AT_ONCE
+) -> list[Any]:
     """Return the figures of the table: for a very wide one in parts, or planning takes forever."""
     values: list[Any] = []
-    for start in range(0, len(figures), _FIGURES_AT_ONCE):
-        some = ", ".join(figures[start : start + _FIGURES_AT_ONCE])
+    for start in range(0, len(figures), at_once):
+        some = ", ".join(figures[start : start + at_once])
         values += connection.execute(f"SELECT {some} FROM data").fetchone() or ()  # noqa: S608  (names are quoted)
     return values
 
@@ -109,12 +112,18 @@ def _figures(name: str, *, is_number: bool) -> list[str]:
 
 
 def _count_distinct(
-    connection: duckdb.DuckDBPyConnection, name: str, estimate: int, present: int
-) -> int:
-    if estimate > EXACT_DISTINCT_LIMIT:
-        return min(estimate, present)
-    query = f"SELECT count(DISTINCT {quoted(name)}) FROM data"  # noqa: S608  (names are quoted)
-    return int((connection.execute(query).fetchone() or (0,))[0])
+    connection: duckdb.DuckDBPyConnection, columns: list[_Column], rows: int
+) -> list[_Column]:
+    """Return the columns with their estimates made exact, but for those with very many values."""
+    few = [column for column in columns if column.unique <= EXACT_DISTINCT_LIMIT]
+    figures = [f"count(DISTINCT {quoted(column.name)})" for column in few]
+    at_once = min(max(_VALUES_AT_ONCE // rows, 1), _COUNTED_AT_ONCE)
+    values = _select(connection, figures, at_once)
+    exact = {column.name: int(value) for column, value in zip(few, values, strict=True)}
+    return [
+        replace(column, unique=exact.get(column.name, min(column.unique, column.present)))
+        for column in columns
+    ]
 
 
 def _histograms(

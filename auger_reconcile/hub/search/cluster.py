@@ -25,8 +25,8 @@ from auger_reconcile.hub.search.trial import Evaluation, Job
 
 Client: TypeAlias = Any  # Dask's classes are typed by half, which checks nothing
 Future: TypeAlias = Any
-STAY_SECONDS = 10.0
-"""A run that is over by then never asks for the workers of a cluster."""
+STAY_SECONDS = 120.0
+"""Workers take five seconds of all cores to start: a run stays until that is under a twentieth."""
 RETRY_SECONDS = 2.0
 CONNECT_SECONDS = 10
 _READY_SECONDS = 60.0
