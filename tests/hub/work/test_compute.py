@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from auger_reconcile.hub import daemon
-from auger_reconcile.hub.search.cluster import Address
+from auger_reconcile.hub.search.cluster import STAY_SECONDS, Address
 from auger_reconcile.hub.settings import HubSettings
 from tests.hub.conftest import Client, connect, wait_until
 
@@ -99,11 +99,12 @@ def test_a_new_hub_finds_the_cluster_of_a_killed_one(own_hub: HubSettings, proje
     assert compute(own_hub)[0] == before
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.skipif("AUGER_SOAK" not in os.environ, reason="`make soak` runs it")
 def test_a_run_moves_to_the_cluster_and_a_killed_worker_costs_it_no_trial(
     hub: Client, own_hub: HubSettings, project_id: int
 ) -> None:
-    run = hub.add_run(hub.add_file(project_id), max_n_trials=500)
+    run = hub.add_run(hub.add_file(project_id), max_n_trials=100_000)
     hub.start_run(run["id"])
     pid = busy_worker(own_hub, project_id)
     os.kill(pid, signal.SIGKILL)
@@ -131,7 +132,7 @@ def busy_worker(settings: HubSettings, project_id: int) -> int:
             found[:] = [pid for where, pid in client.run(os.getpid).items() if where in tasks]
             return any("run_trial" in str(keys) for keys in tasks.values()) and bool(found)
 
-        assert wait_until(is_busy, PATIENCE)
+        assert wait_until(is_busy, STAY_SECONDS + PATIENCE)
         return found[0]
 
 
