@@ -109,9 +109,10 @@ def keep_promise(name: str, seed: int, trials: int) -> Promise:
     known, unseen = train_test_split(frame, test_size=0.5, random_state=seed, stratify=strata)
     with tempfile.TemporaryDirectory() as folder:
         task = _task(Path(folder), known, data, trials, seed)
-        board: list[TrialResult] = []
-        run_search(task, [], report=board.append, should_stop=lambda: False)
-        best = max((r for r in board if r.score is not None), key=lambda r: r.score or 0.0)
+        board: dict[str, TrialResult] = {}
+        run_search(task, [], report=lambda r: board.update({r.uid: r}), should_stop=lambda: False)
+        scored = [result for result in board.values() if result.score is not None]
+        best = max(scored, key=lambda result: result.score or 0.0)
         assert best.score is not None, "only scored entries were asked for"
         worth = _Worth(task, known, unseen)
         algorithm, params = FIXED[data.model_type]

@@ -23,7 +23,7 @@ def main(data: str, options: str, seed: str) -> None:
         for n in names
     ]
     task = SearchTask(Path(data), columns, asked, "classification", int(seed), workers=2)
-    board: list[TrialResult] = []
+    board: dict[str, TrialResult] = {}
     began = time.perf_counter()
-    run_search(task, [], report=board.append, should_stop=lambda: False)
+    run_search(task, [], report=lambda one: board.update({one.uid: one}), should_stop=lambda: False)
     tell(seconds=time.perf_counter() - began, trials=len(board))

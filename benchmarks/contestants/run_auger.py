@@ -19,9 +19,10 @@ TARGET = "target"
 def main(train: str, test: str, out: str, asked: str) -> None:
     """Search, package, predict."""
     task = make_task(Path(train), json.loads(asked))
-    board: list[TrialResult] = []
-    run_search(task, [], report=board.append, should_stop=lambda: False)
-    best = max((one for one in board if one.score is not None), key=lambda one: one.score or 0.0)
+    board: dict[str, TrialResult] = {}
+    run_search(task, [], report=lambda one: board.update({one.uid: one}), should_stop=lambda: False)
+    scored = [one for one in board.values() if one.score is not None]
+    best = max(scored, key=lambda one: one.score or 0.0)
     known = {"stat_data": task.stat_data, "model_type": task.model_type, "seed": task.seed}
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder) / "model"

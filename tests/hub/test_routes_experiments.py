@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import re
+import statistics
 from typing import Any
 
 import pytest
+
+from auger_reconcile.hub.search.board import worth_of_choosing
 
 from .conftest import OPTIONS, Client, wait_until
 
@@ -203,9 +206,27 @@ def test_a_trial_carries_what_the_clients_read(hub: Client, finished_run: dict[s
     assert hub.get(f"/trials/{trial['id']}") == trial
     assert trial["hyperparameter"]["algorithm_name"] == raw["algorithm_name"]
     assert trial["hyperparameter"]["algorithm_params"] == raw["algorithm_params"]
-    assert raw["all_scores"]["accuracy"] == pytest.approx(trial["score_value"])
+    assert raw["all_scores"]["accuracy"] == pytest.approx(statistics.mean(raw["fold_scores"]))
+    assert raw["score"] == trial["score_value"]
     assert len(raw["fold_scores"]) == len(raw["fold_times"]) == 2
     assert raw["evaluation_time"] > 0
+
+
+def test_a_finished_board_promises_no_more_than_choosing_is_worth(
+    hub: Client, iris_project: dict[str, Any]
+) -> None:
+    run = hub.add_run(iris_project["file"], scoring="neg_log_loss", max_n_trials=8)
+    hub.start_run(run["id"])
+    hub.wait("ExperimentSession", run["id"], "completed")
+    trials = hub.get("/trials", experiment_session_id=run["id"])
+    single = [trial["raw_data"] for trial in trials if not trial["raw_data"]["ensemble"]]
+    worth = worth_of_choosing([raw["fold_scores"] for raw in single])
+    assert worth < max(raw["all_scores"]["neg_log_loss"] for raw in single), "nothing to see"
+    assert max(raw["score"] for raw in single) == pytest.approx(worth, abs=1e-3)
+    assert [raw["score"] for raw in single] == sorted([r["score"] for r in single], reverse=True)
+    found = hub.get(f"/experiment_sessions/{run['id']}")
+    assert found["top_score_value"] == max(trial["score_value"] for trial in trials)
+    assert found["model_settings"]["completed_evaluations"] == len(trials)
 
 
 def test_two_runs_of_the_same_seed_have_trials_of_their_own(

@@ -64,8 +64,9 @@ def run_search(
 
     Args:
         task: what to search for.
-        finished: trials stored before a restart; they count, and are not reported again.
-        report: called once for each finished trial, at once, failed ones included.
+        finished: trials stored before a restart; they count.
+        report: called for each finished trial, at once, failed ones included; at the end again for
+            those whose score flattered them.
         should_stop: polled several times a second.
         workers: how many trials may run at the same time now; by default those of the task.
 
@@ -95,6 +96,7 @@ def run_search(
             search.run(deadline, should_stop)
             if settings.use_ensemble and not board.has_ensemble:
                 search.add_ensemble(path, lambda: time.monotonic() > deadline or should_stop())
+            board.settle()
     return "interrupted" if should_stop() else "completed"
 
 

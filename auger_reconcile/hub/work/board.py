@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.database.engine import Database
@@ -46,14 +46,16 @@ class Board:
             ]
 
     def add(self, result: TrialResult) -> None:
-        """Store one finished trial; one that is there already is not stored again."""
+        """Store one finished trial; one that is there already only gets its score as it is now."""
         stored = to_plain(result.to_dict())
         with self._database.write() as session:
             run = session.get(ExperimentSession, self._run_id)
             if run is None:
                 return
             trial_id = _free_id(session, self._run_id, result.uid)
-            if session.get(Trial, trial_id) is not None:
+            known = session.get(Trial, trial_id)
+            if known is not None:
+                _revise(session, run, known, stored["score"])
                 return
             raw = self._raw_data(run, trial_id, stored)
             hyperparameter = Hyperparameter(
@@ -121,6 +123,17 @@ def _free_id(session: Session, run_id: str, uid: str) -> str:
     if other is None or other.experiment_session_id == run_id:
         return uid
     return hashlib.sha256(f"{run_id}/{uid}".encode()).hexdigest()[:15].upper()
+
+
+def _revise(session: Session, run: ExperimentSession, trial: Trial, score: float | None) -> None:
+    """Change the score that is shown; `result` keeps what was measured, for a run that goes on."""
+    if trial.score_value == score:
+        return
+    trial.score_value = score
+    trial.raw_data = {**trial.raw_data, "score": score}
+    session.flush()
+    best = select(func.max(Trial.score_value)).where(Trial.experiment_session_id == run.id)
+    run.top_score_value = session.scalar(best)
 
 
 def _count(run: ExperimentSession, trial_id: str, raw: dict[str, Any], failure: str | None) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from auger_reconcile.hub.search.board import worth_of_choosing
 from auger_reconcile.hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
@@ -12,9 +13,11 @@ QUICK = ["LogisticRegression", "LinearDiscriminantAnalysis", "KNeighborsClassifi
 
 
 def search(task: SearchTask, finished: tuple[TrialResult, ...] = ()) -> list[TrialResult]:
-    board: list[TrialResult] = []
-    assert run_search(task, finished, report=board.append, should_stop=lambda: False) == "completed"
-    return board
+    """Return the board as it is at the end, in the order in which the trials came."""
+    board: dict[str, TrialResult] = {}
+    told = lambda one: board.update({one.uid: one})  # noqa: E731
+    assert run_search(task, finished, report=told, should_stop=lambda: False) == "completed"
+    return list(board.values())
 
 
 def quick_task(folder: Path, **options: Any) -> SearchTask:
@@ -73,8 +76,10 @@ def test_the_same_seed_gives_the_same_board(board: list[TrialResult], tmp_path: 
 
 
 def test_a_restart_goes_on_where_it_was(board: list[TrialResult], tmp_path: Path) -> None:
-    rest = search(quick_task(tmp_path), tuple(board[:4]))
-    assert len([r for r in rest if r.optimizer_name]) == 3
+    before = {one.uid: one for one in board[:4]}
+    found = search(quick_task(tmp_path), tuple(before.values()))
+    rest = [one for one in found if one.uid not in before]
+    assert len([one for one in rest if one.optimizer_name]) == 3
     assert not any(r.algorithm_name.startswith("sklearn.dummy") for r in rest)
 
 
@@ -95,12 +100,25 @@ def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> No
     assert found[0].score is not None
 
 
+def test_no_trial_promises_more_than_choosing_is_worth(tmp_path: Path) -> None:
+    found = search(quick_task(tmp_path, scoring="neg_log_loss", max_n_trials=10))
+    trials = [one for one in found if not one.ensemble]
+    measured = [sum(one.fold_scores) / len(one.fold_scores) for one in trials]
+    worth = worth_of_choosing([one.fold_scores for one in trials])
+    assert worth < max(measured), "nothing to see on this board"
+    for one, score in zip(trials, measured, strict=True):
+        assert one.score == pytest.approx(min(score, worth), abs=1e-4)
+        assert one.all_scores["neg_log_loss"] == pytest.approx(score)
+    ranks = sorted(trials, key=lambda one: -(one.score or 0.0))
+    assert ranks == sorted(trials, key=lambda one: -one.all_scores["neg_log_loss"])
+
+
 def test_a_stop_keeps_what_finished(tmp_path: Path) -> None:
     board: list[TrialResult] = []
     task = quick_task(tmp_path, max_n_trials=10_000)
     ended = run_search(task, [], report=board.append, should_stop=lambda: len(board) >= 3)
     assert ended == "interrupted"
-    assert len(board) >= 3
+    assert len({one.uid for one in board}) >= 3
 
 
 def test_a_stop_at_once_reads_nothing(tmp_path: Path) -> None:
