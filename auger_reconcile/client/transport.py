@@ -32,6 +32,7 @@ from auger_reconcile.errors import HubError, Unavailable
 
 BODY_LIMIT = 200 * 1024 * 1024
 REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+_JSON = "application/json"
 _LARGE_BODY = 64 * 1024
 _FIRST_BACKOFF = 0.25
 _LONGEST_BACKOFF = 10.0
@@ -136,6 +137,7 @@ class Transport:
         self._pace = pace
         self._on_exchange = on_exchange
         self._session = open_session(self.url, pool_size=pool_size)
+        self._headers = {**self._session.headers, "Accept": _JSON, "Content-Type": _JSON}
 
     def exchange(self, method: str, path: str, body: bytes) -> Answer:
         """Send one request and return its answer, whatever its status.
@@ -178,11 +180,10 @@ class Transport:
         started = self._pace.clock()
 
         def send() -> Answer:
-            response = self._session.request(
-                method,
-                self.url + path,
-                data=body,
-                headers={"Accept": "application/json", "Content-Type": "application/json"},
+            # a session would look for cookies and settings to merge in, and there are none
+            asked = requests.Request(method, self.url + path, self._headers, data=body).prepare()
+            response = self._session.send(
+                asked,
                 timeout=(
                     # the library applies the first one to sending the body, too
                     CONNECT_TIMEOUT if len(body) < _LARGE_BODY else self._timeout,

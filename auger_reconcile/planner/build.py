@@ -123,13 +123,19 @@ def _assess(
     for address in _needed_first(references):
         declared = desired.resources[address]
         kind = kind_of(address.kind)
-        roles = references[address]
-        refs = {role: standings[at] for role, at in roles.items() if at in standings}
-        known = {role: one.assessment for role, one in refs.items()}
-        homes = [one for one in refs.values() if one.kind.is_home and _is_gone(one)]
+        known: dict[str, Assessment] = {}
+        homes: list[Standing] = []
+        missing: Address | None = None
+        for role, needed in references[address].items():
+            one = standings.get(needed)
+            if one is None:
+                missing = missing or needed
+                continue
+            known[role] = one.assessment
+            if one.kind.is_home and _is_gone(one):
+                homes.append(one)
         wanted = Wanted.ABSENT if options.destroy or homes else kind.wanted(declared.spec)
-        if len(known) < len(roles):
-            missing = next(at for at in roles.values() if at not in standings)
+        if missing:
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
         else:
             found = index.find(address.project, kind, kind.lookup(declared.spec, known))
