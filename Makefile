@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench docs laws fuzz mutate mutants soak judges contract-fuzz kills clean
+.PHONY: help demo test check format bench docs coverage laws fuzz mutate mutants soak judges contract-fuzz kills clean
 help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
 	@echo "make test           run the tests"
@@ -11,6 +11,7 @@ help:
 	@echo "make format         format the code"
 	@echo "make docs           generate docs/ from the commands, the models and the docstrings"
 	@echo "make bench          measure, and compare with what people would use instead"
+	@echo "make coverage       run the tests and say which lines and branches none of them took"
 	@echo "make laws           try each law in 10,000 worlds"
 	@echo "make fuzz           give 100,000 hostile files, plans, answers and credentials"
 	@echo "make mutate         break each promise once, and look whether a test notices"
@@ -54,6 +55,9 @@ docs: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks
+
+coverage: .venv/.dev
+	$(BIN)/python -m pytest -n 2 --dist loadfile --timeout 0 --cov --cov-report=term
 
 laws: .venv/.dev
 	HYPOTHESIS_PROFILE=laws $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws

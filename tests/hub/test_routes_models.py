@@ -135,6 +135,25 @@ def test_a_file_that_is_not_there_is_an_error_with_a_reason(
     assert answer["error_message"] == "there is no uploaded file at `no.csv`"
 
 
+def test_a_disk_that_fails_ends_a_prediction_and_the_next_one_is_answered(
+    hub: Client, pipeline: dict[str, Any]
+) -> None:
+    url = hub.upload(pipeline["project_id"], IRIS)
+    project = hub.get(f"/projects/{pipeline['project_id']}")
+    (folder,) = (hub.home / "files").glob(f"*/workspace/projects/{project['name']}")
+    answers = folder / "predictions"
+    if answers.exists():
+        answers.rename(folder / "aside")
+    answers.write_text("no folder")
+    ask = {"pipeline_id": pipeline["id"], "file_url": url, "records": None}
+    failed = answered(hub, hub.post("/predictions", **ask))
+    assert failed["status"] == "error"
+    assert failed["error_message"].startswith("an internal error occurred")
+    answers.unlink()
+    assert answered(hub, hub.post("/predictions", **ask))["status"] == "done"
+    assert hub.get(f"/predictions/{failed['id']}") == failed
+
+
 def test_a_missing_column_is_an_error_with_its_name(hub: Client, pipeline: dict[str, Any]) -> None:
     asked = hub.post(
         "/predictions", pipeline_id=pipeline["id"], records=[[1.0]], features=FEATURES[:1]

@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import subprocess
 from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import requests
 
+from auger_reconcile.hub.page.models import _curl
 from hub.conftest import Client, wait_until
 from hub.page.conftest import Browser, texts_of, wait_for_text
 
@@ -71,6 +75,21 @@ def test_the_command_for_programs_works_as_it_stands(
     prediction = asked.json()["data"]
     path = f"/models/{model['id']}?prediction={prediction['id']}"
     assert wait_until(lambda: "Answered in" in texts_of(browser.get(path).text))
+
+
+def test_no_name_of_a_column_runs_as_a_command(tmp_path: Path) -> None:
+    names = ["it's", "$(touch ran)", "`touch ran`", '"; touch ran; "', "a\nb", "\\"]
+    fields = [SimpleNamespace(name=name, sent=name) for name in names]
+    call = SimpleNamespace(base_url="http://hub'; touch ran; '")
+    command = _curl(call, SimpleNamespace(id="P'1"), fields)  # type: ignore[arg-type]
+    script = f"curl() {{ printf '%s\\0' \"$@\"; }}\n{command}\n"
+    done = subprocess.run(["sh", "-c", script], cwd=tmp_path, capture_output=True, check=True)
+    url, *options, body, _ = done.stdout.decode().split("\0")
+    assert url == "http://hub'; touch ran; '/api/v1/predictions"
+    assert options[-1] == "-d"
+    asked = {"pipeline_id": "P'1", "features": names, "records": [names]}
+    assert json.loads(body) == asked
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_prediction_of_another_model_is_not_shown(
