@@ -103,8 +103,8 @@ def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str
         columns: of the data set, when known: what it does not have cannot be excluded.
     """
     excluded = set(spec.exclude) - {spec.target}
-    settings: dict[str, Any] = {name: getattr(spec, name) for name in PLAIN}
-    settings |= {
+    settings: dict[str, Any] = {
+        **{name: getattr(spec, name) for name in PLAIN},
         "model_type": spec.model_type.value,
         "target": spec.target,
         "metric": spec.scoring,

@@ -56,6 +56,10 @@ class ExperimentObject:
     runs: tuple[Run, ...]
     run: Run | None = field(default=None, metadata={BULKY: True})
 
+    def bound_to(self, run: Run) -> ExperimentObject:
+        """Return the experiment with the run that carries the declared settings."""
+        return ExperimentObject(self.id, self.name, self.dataset_id, self.runs, run)
+
     @property
     def status(self) -> str:
         """The status of the run it stands for, else of the newest, else `created`."""
@@ -83,9 +87,9 @@ def match_run(
     # A run that has come further is worth more than a newer one that only waits.
     started = [run for run in good if run.status != WAITING]
     if started:
-        return replace(found, run=started[-1]), None, ()
+        return found.bound_to(started[-1]), None, ()
     if good:
-        return replace(found, run=good[-1]), f"run {good[-1].id} was made but never started", ()
+        return found.bound_to(good[-1]), f"run {good[-1].id} was made but never started", ()
     if matching:
         run = matching[-1]
         ended = "was interrupted" if run.status == "interrupted" else f"ended with {run.status}"
