@@ -77,12 +77,22 @@ def watch(hub: OwnHub, runs: list[str], count: int) -> dict[str, dict[str, Any]]
 
 
 def count_lost(hub: OwnHub, seen: dict[str, dict[str, Any]]) -> int:
-    """Count the trials that are gone or not as they were."""
+    """Count the trials that are gone or were measured otherwise."""
     lost = 0
     for run, trials in seen.items():
         board = hub.trials(run)
-        lost += sum(board.get(key) != trial for key, trial in trials.items())
+        lost += sum(
+            key not in board or measured(board[key]) != measured(trial)
+            for key, trial in trials.items()
+        )
     return lost
+
+
+def measured(trial: dict[str, Any]) -> dict[str, Any]:
+    """Return a trial without its score, which the end of a run may bring down."""
+    raw = {name: value for name, value in trial["raw_data"].items() if name != "score"}
+    left_out = ("score_value", "updated_at", "raw_data")
+    return {**{k: v for k, v in trial.items() if k not in left_out}, "raw_data": raw}
 
 
 def run_pid(hub: OwnHub, run: str) -> int | None:
