@@ -30,7 +30,7 @@ from .scenarios import SCENARIOS, User, apply_in_child, begin
 from .server import TOKEN, Asked, WorldServer, serve
 from .test_laws import count_made, told
 from .world import World
-from .worlds import alive, exports, portrait
+from .worlds import alive, exports, portrait, portray_exports
 
 SOAK = bool(os.environ.get("AUGER_SOAK"))
 IMPATIENT = 0.3  # seconds without an answer, where there will be none
@@ -103,7 +103,7 @@ class Stage:
 def look(world: World, folder: Path) -> tuple[Any, ...]:
     """Return everything that a person sees in the end, at the hub and on the disk."""
     text = (folder / "auger.yaml").read_bytes()
-    return portrait(world), count_made(world), exports(folder), text
+    return portrait(world), count_made(world), portray_exports(folder, world), text
 
 
 def bytes_without_data_set(world: World, before: World) -> set[str]:

@@ -281,3 +281,17 @@ def alive(world: World) -> set[str]:
 def exports(folder: Path) -> set[str]:
     """Return the downloaded exports of a folder; what a killed download left is none."""
     return {path.name for path in folder.glob("models/[!.]*")}
+
+
+def portray_exports(folder: Path, world: World) -> list[tuple[str, str]]:
+    """Return what a folder has of whose models; the ids of trials depend on what was made first."""
+    trials, runs = (world.rows.get(name, {}) for name in ("trials", "experiment_sessions"))
+    experiments = world.rows.get("experiments", {})
+    told = []
+    for path in map(Path, exports(folder)):
+        trial = trials.get(path.stem.removeprefix("model-"))
+        run = runs.get(trial["experiment_session_id"]) if trial else None
+        made = experiments.get(run["experiment_id"]) if run else None
+        whose = f"{made['name']}, {trial['score_value']}" if trial and made else path.stem
+        told.append((whose, path.suffix))
+    return sorted(told)
