@@ -21,7 +21,9 @@ class Package:
 
 
 PACKAGES = {
-    "auger.ai": Package("auger.ai 0.2.5", ("auger.ai==0.2.5", "pandas<1", "ruamel.yaml<0.17")),
+    "auger.ai": Package(
+        "auger.ai 0.2.5", ("auger.ai==0.2.5", "pandas<1", "numpy<1.24", "ruamel.yaml<0.17")
+    ),
     "a2ml": Package("a2ml 1.1.0", ("a2ml==1.1.0",)),
     "hub-client-0.6.8": Package("auger-hub-api-client 0.6.8", ("auger-hub-api-client==0.6.8",)),
     "hub-client-0.7.4": Package("auger-hub-api-client 0.7.4", ("auger-hub-api-client==0.7.4",)),
