@@ -14,7 +14,7 @@ from benchmarks.loopback import serve
 from benchmarks.measure import Cost, peak_memory, run_alternating, run_apart, tell
 
 SIZE = 2_000_000_000  # bytes
-ROUNDS = 3
+ROUNDS = 7
 LEAST_SHARE_OF_CURL = 0.9
 MOST_MEMORY = 100.0  # MB
 

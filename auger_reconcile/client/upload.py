@@ -25,7 +25,7 @@ from auger_reconcile.object_store import StoreSilent, send_parts
 _REQUEST = "POST (file upload)"
 _RAW = "application/octet-stream"
 _ANSWER_LIMIT = 64 * 1024
-_BLOCK = 256 * 1024  # bytes read and sent at once; more does not fit near the processor
+_BLOCK = 1024 * 1024  # bytes read and sent at once
 
 Progress = Callable[[int, int], None]
 
