@@ -142,14 +142,15 @@ def test_a_disk_that_fails_ends_a_prediction_and_the_next_one_is_answered(
     project = hub.get(f"/projects/{pipeline['project_id']}")
     (folder,) = (hub.home / "files").glob(f"*/workspace/projects/{project['name']}")
     answers = folder / "predictions"
-    if answers.exists():
-        answers.rename(folder / "aside")
+    aside = answers.rename(folder / "aside") if answers.exists() else None
     answers.write_text("no folder")
     ask = {"pipeline_id": pipeline["id"], "file_url": url, "records": None}
     failed = answered(hub, hub.post("/predictions", **ask))
     assert failed["status"] == "error"
     assert failed["error_message"].startswith("an internal error occurred")
     answers.unlink()
+    if aside:
+        aside.rename(answers)
     assert answered(hub, hub.post("/predictions", **ask))["status"] == "done"
     assert hub.get(f"/predictions/{failed['id']}") == failed
 

@@ -45,6 +45,11 @@ class Board:
         return [r for r in self._results if r.optimizer_name]
 
     @property
+    def _scored(self) -> list[TrialResult]:
+        """Return the trials with a score that are no ensembles, in the order they finished."""
+        return [r for r in self._results if r.score is not None and not r.ensemble]
+
+    @property
     def has_baseline(self) -> bool:
         """Tell whether the baseline has been tried."""
         return any(not r.optimizer_name and not r.ensemble for r in self._results)
@@ -61,8 +66,7 @@ class Board:
 
     def best(self, count: int = KEPT) -> list[TrialResult]:
         """Return the best trials that are no ensembles, best first, the earlier one of equals."""
-        scored = [r for r in self._results if r.score is not None and not r.ensemble]
-        return sorted(scored, key=lambda r: -(r.score or 0.0))[:count]
+        return sorted(self._scored, key=lambda r: -(r.score or 0.0))[:count]
 
     def add(self, job: Job, evaluation: Evaluation, seconds: float) -> TrialResult:
         """Take in and report what came of a trial."""
@@ -96,9 +100,8 @@ class Board:
 
         Trials of before a restart are all reported: another end may have settled them already.
         """
-        trials = [r for r in self._results if r.score is not None and not r.ensemble]
-        worth = worth_of_choosing([result.fold_scores for result in trials])
-        for result in trials:
+        worth = worth_of_choosing([result.fold_scores for result in self._scored])
+        for result in self._scored:
             assert result.score is not None, "only scored trials were asked for"
             if result.score > worth + 1e-12:
                 score = worth + (result.score - worth) * SHARE_KEPT
