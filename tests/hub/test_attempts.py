@@ -7,9 +7,11 @@ import time
 import pytest
 import requests
 
+from auger_reconcile.hub import daemon
 from auger_reconcile.hub.attempts import Attempts
+from auger_reconcile.hub.settings import HubSettings
 
-from .conftest import Client
+from .conftest import Client, connect
 
 
 def test_a_user_has_ten_attempts_a_minute_from_an_address() -> None:
@@ -79,7 +81,9 @@ def test_page_and_api_count_together(hub: Client) -> None:
     assert refused.json()["meta"]["errors"][0]["error_type"] == "too_many_requests"
 
 
-def test_nobody_gives_themselves_another_address(hub: Client) -> None:
+def test_nobody_gives_themselves_another_address(own_hub: HubSettings) -> None:
+    daemon.start(own_hub)  # one that nobody else has tried to log in to
+    hub = connect(own_hub)
     body = {"email": "trudy@example.com", "password": "x"}
     statuses = [
         requests.post(
@@ -90,8 +94,7 @@ def test_nobody_gives_themselves_another_address(hub: Client) -> None:
         ).status_code
         for number in range(11)
     ]
-    assert statuses == sorted(statuses), "once refused, always refused"
-    assert (statuses[0], statuses[-1]) == (401, 429)
+    assert statuses == [401] * 10 + [429]
 
 
 def test_a_giant_log_in_is_not_even_read(hub: Client) -> None:
