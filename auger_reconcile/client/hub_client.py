@@ -18,12 +18,20 @@ from urllib.parse import quote
 
 from auger_reconcile.client.answers import read_envelope
 from auger_reconcile.client.connection import is_loopback
-from auger_reconcile.client.paging import PAGE_SIZE, Fields, Listing, ListMoved, read_page_of
+from auger_reconcile.client.paging import (
+    Fields,
+    Listing,
+    ListMoved,
+    Page,
+    PageRequest,
+    read_page_of,
+)
 from auger_reconcile.client.transport import REAL_PACE, Exchange, Pace, Transport
 from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 
 API_PREFIX = "/api/v1/"
 _READINGS_OF_A_LIST = 3
+_REFUSED = frozenset({400, 422})  # what a hub may say to a page that is too large for it
 
 Progress = Callable[[int, int], None]
 
@@ -94,7 +102,7 @@ class HubClient:
             NotAuthenticated: the hub refused the token.
             HubError: or one of its kinds; see `errors`.
         """
-        data, _ = self._ask(method, path, body)
+        data, _, _ = self._ask(method, path, body)
         return data
 
     def list_all(
@@ -203,15 +211,16 @@ class HubClient:
 
     def _ask(
         self, method: str, path: str, body: Mapping[str, Any] | None
-    ) -> tuple[Any, dict[str, Any]]:
-        """Send one request and return `data` and `meta`."""
+    ) -> tuple[Any, dict[str, Any], int]:
+        """Send one request and return `data` and `meta`, and the bytes of the answer."""
         members = dict(body or {})
         if self._token is not None:
             members["token"] = self._token
         full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
         answer = self._transport.exchange(method, full_path, _to_json(members))
         secrets = [self._token, members.get("password")]
-        return read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
+        data, meta = read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
+        return data, meta, len(answer.body)
 
     def _trace(self, method: str, path: str, call: Callable[[], int], *, attempt: int = 1) -> None:
         """Call, and report the exchange with the status that was returned or raised."""
@@ -231,16 +240,20 @@ class HubClient:
     ) -> Iterator[Fields]:
         """Read a list once, up to `width` pages at a time."""
 
-        def read_page(offset: int) -> tuple[list[Fields], int | None]:
-            paged = {**(filters or {}), "limit": PAGE_SIZE, "offset": offset}
-            data, meta = self._ask("GET", collection, paged)
-            return read_page_of(data, meta, request=listing.request)
+        def read_page(asked: PageRequest) -> Page:
+            paged = {**(filters or {}), "limit": asked.limit, "offset": asked.offset}
+            data, meta, size = self._ask("GET", collection, paged)
+            return read_page_of(data, meta, request=listing.request, size=size)
 
         listing = Listing(f"GET {API_PREFIX}{collection}", seen)
-        while offsets := listing.next_offsets(width):
-            read = self._executor().map if len(offsets) > 1 else map
-            for offset, (items, total) in zip(offsets, read(read_page, offsets), strict=True):
-                yield from listing.add(offset, items, total)
+        while pages := listing.next_pages(width):
+            read = self._executor().map if len(pages) > 1 else map
+            try:
+                for asked, page in zip(pages, read(read_page, pages), strict=True):
+                    yield from listing.add(asked, page)
+            except HubError as error:
+                if error.status not in _REFUSED or not listing.refuse(pages[0]):
+                    raise
 
     def _executor(self) -> ThreadPoolExecutor:
         """Return the threads that read pages, started when a list first has several."""

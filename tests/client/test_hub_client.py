@@ -109,23 +109,38 @@ def test_a_list_is_whole_and_in_order(hub, client, count):
 
 
 def test_filters_go_with_every_page(hub, client):
-    hub.play(pages(250))
+    hub.play(pages(2_500))
     client.list_all("trials", {"experiment_session_id": "ab"})
     assert {item.json["experiment_session_id"] for item in hub.requests} == {"ab"}
-    assert sorted(item.json["offset"] for item in hub.requests) == [0, 100, 200]
+    assert sorted(item.json["offset"] for item in hub.requests) == [0, 100, 1_100, 2_100]
 
 
-def test_the_pages_after_the_first_are_asked_for_at_once(hub, client):
+def test_the_pages_of_a_long_list_are_asked_for_at_once(hub, client):
     together = Barrier(5, timeout=10)
-    page = pages(550)
+    page = pages(6_000)
 
     def meet(connection, received):
         together.wait()
         page(connection, received)
 
-    hub.play(page, meet)
-    assert len(client.list_all("projects")) == 550
+    hub.play(page, page, meet)
+    assert len(client.list_all("projects")) == 6_000
     assert not together.broken
+
+
+@pytest.mark.parametrize("status", [400, 422])
+def test_a_hub_that_refuses_large_pages_is_asked_for_the_usual_ones(hub, client, status):
+    hub.play(pages(450), reply({"errors": []}, status=status), pages(450))
+    assert len(client.list_all("projects")) == 450
+    asked = sorted((item.json["offset"], item.json["limit"]) for item in hub.requests)
+    assert asked == [(0, 100), (100, 100), (100, 1_000), (200, 100), (300, 100), (400, 100)]
+
+
+def test_a_hub_that_refuses_every_page_is_an_error(hub, client):
+    hub.play(pages(450), *[reply({"errors": []}, status=400)] * 9)
+    with pytest.raises(HubError, match="400"):
+        client.list_all("projects")
+    assert len(hub.requests) <= 2 + 4
 
 
 def test_a_list_that_shrinks_while_it_is_read_is_read_again(hub, client):
@@ -184,7 +199,7 @@ def test_many_threads_may_use_one_client(hub, client):
     with ThreadPoolExecutor(40) as threads:
         lists = list(threads.map(lambda _: client.list_all("projects"), range(120)))
     assert {len(found) for found in lists} == {230}
-    assert len(hub.requests) == 120 * 3
+    assert len(hub.requests) == 120 * 2
     assert hub.connections <= 10
 
 
