@@ -22,6 +22,7 @@ DEEPEST = 100  # levels of nesting, those inside an alias included
 MOST_REPEATED = 100_000  # nodes (or 100 characters each) that all aliases together may repeat
 _CHARACTERS_PER_NODE = 100
 _PARSER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
+_SCALAR, _MAPPING_END = yaml.ScalarEvent, yaml.MappingEndEvent  # asked for with every value
 _TAG = "tag:yaml.org,2002:"
 _RESOLVED_TAGS = frozenset(_TAG + name for name in ("int", "float", "bool", "null"))
 _TEXT_TAGS = frozenset({"!", _TAG + "str"})
@@ -117,7 +118,7 @@ class _Composer:
     def _node(self, event: Any, depth: int) -> Node:
         """Return the node that begins with an event, `depth` levels deep."""
         kind = type(event)
-        if kind is yaml.ScalarEvent:
+        if kind is _SCALAR:
             return self._scalar(event)
         if kind is yaml.AliasEvent:
             return self._alias(event, depth)
@@ -171,11 +172,13 @@ class _Composer:
     def _mapping(self, start: int, depth: int) -> Mapping:
         entries: dict[str, Entry] = {}
         merged: list[Node] = []
-        while type(event := self._next()) is not yaml.MappingEndEvent:
-            key = self._key(event, depth)
-            event = self._next()
-            is_scalar = type(event) is yaml.ScalarEvent  # nearly all are: spare them a call
-            value = self._scalar(event) if is_scalar else self._node(event, depth + 1)
+        read, scalar = self._next, self._scalar
+        while type(event := read()) is not _MAPPING_END:
+            key = scalar(event) if type(event) is _SCALAR else self._node(event, depth + 1)
+            if type(key) is not Scalar or key.start != event.start_mark.index or is_null(key):
+                key = self._unusual_key(key, event)
+            event = read()
+            value = scalar(event) if type(event) is _SCALAR else self._node(event, depth + 1)
             if key.plain and key.text == "<<":
                 merged.append(value)
             elif key.text in entries:
@@ -214,14 +217,10 @@ class _Composer:
         self._check_depth(deepest, start)
         return anchored.node
 
-    def _key(self, event: Any, depth: int) -> Scalar:
-        """Return the key that begins with an event, in the place where it stands."""
-        node = self._node(event, depth + 1)
+    def _unusual_key(self, node: Node, event: Any) -> Scalar:
+        """Return the key that an alias stands for, in the place where it stands; refuse others."""
         if isinstance(node, Scalar) and not is_null(node):
-            start = event.start_mark.index
-            if node.start == start:
-                return node
-            return node._replace(start=start, end=event.end_mark.index)  # an alias of its text
+            return node._replace(start=event.start_mark.index, end=event.end_mark.index)
         summary = "a key that is empty, a list or a map"
         hint = "a key is a text, such as `name:`"
         start, end = node.start, node.end
