@@ -16,6 +16,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any, get_origin
 
+from pydantic_core import to_json
+
 from auger_reconcile.address import Address
 from auger_reconcile.config import legacy
 from auger_reconcile.config.build import Builder
@@ -295,11 +297,12 @@ class _Assembler:
 
 def _with_digest(state: DesiredState) -> DesiredState:
     """Add the digest of everything declared; where the files lie does not count."""
-    head = [state.hub, state.organization, dict(state.revision_history)]
-    digest = hashlib.sha256(json.dumps(head, sort_keys=True).encode())
-    for address in sorted(state.resources):
-        digest.update("/".join(address).encode() + _to_text(state.resources[address].spec))
-    return replace(state, digest=digest.hexdigest())
+    head = [state.hub, state.organization, sorted(state.revision_history.items())]
+    at = sorted(state.resources)
+    specs = [_in_order(state.resources[address].spec) for address in at]
+    names = ["/".join(address) for address in at]
+    text = to_json([head, names, specs], exclude={2: {"__all__": {"path"}}})
+    return replace(state, digest=hashlib.sha256(text).hexdigest())
 
 
 @cache
@@ -308,9 +311,8 @@ def _names_of_maps(model: type[Spec]) -> tuple[str, ...]:
     return tuple(name for name, info in fields if get_origin(info.annotation) in (dict, Map))
 
 
-def _to_text(spec: Spec) -> bytes:
-    """Return what is declared as JSON, in an order that does not depend on the file's."""
-    text = spec.model_dump_json(exclude={"path"})
-    if any(getattr(spec, name) for name in _names_of_maps(type(spec))):
-        text = json.dumps(json.loads(text), sort_keys=True)
-    return text.encode()
+def _in_order(spec: Spec) -> Any:
+    """Return what is declared, in an order that does not depend on the file's."""
+    if not any(getattr(spec, name) for name in _names_of_maps(type(spec))):
+        return spec
+    return json.loads(json.dumps(spec.model_dump(mode="json"), sort_keys=True))

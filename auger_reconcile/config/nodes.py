@@ -75,10 +75,8 @@ class Mapping(NamedTuple):
 
     def value(self, key: str) -> Node | None:
         """Return the value of a key; an empty value counts as absent."""
-        if key not in self.entries:
-            return None
-        value = self.entries[key].value
-        return None if is_null(value) else value
+        entry = self.entries.get(key)
+        return None if entry is None or is_null(entry.value) else entry.value
 
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""

@@ -67,7 +67,8 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
     for item in document.declarations:
         about = report.about(item.known_address)
         _check_references(item, document, about)
-        _check_lifecycle(item, about)
+        if "lifecycle" in item.settings.entries:
+            _check_lifecycle(item, about)
         if item.kind == "experiment":
             _check_columns(item, about)
         declared = built.get(item.address)

@@ -163,7 +163,7 @@ def _needed_first(references: References) -> Iterator[Address]:
         later: list[Address] = []
         for address in left:
             needed = references[address].values()
-            if all(at in passed or at not in references for at in needed):
+            if passed.issuperset(needed) or all(at in passed for at in needed if at in references):
                 passed.add(address)
                 yield address
             else:

@@ -14,8 +14,7 @@ A create first deletes what failed and is in its way (`-/+`), and afterwards wha
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.estimate import estimate_start
@@ -24,8 +23,7 @@ from auger_reconcile.resources._base import Assessment, Kind, Verb, Wanted
 from auger_reconcile.state import Declared
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(NamedTuple):
     """A declared resource with its kind and how it stands to the hub.
 
     Attributes:

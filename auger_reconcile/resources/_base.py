@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
-from typing import Any, ClassVar, Generic, TypeAlias, TypeVar
+from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
@@ -62,8 +62,7 @@ class FieldChange:
     reason: str = ""
 
 
-@dataclass(frozen=True)
-class Assessment:
+class Assessment(NamedTuple):
     """How one declared resource stands to the hub, as its kind sees it.
 
     The planner turns it into actions; dependents see it as their reference.
@@ -103,7 +102,7 @@ class Assessment:
     changes: tuple[FieldChange, ...] = ()
     unknown: tuple[str, ...] = ()
     pending: bool = False
-    detail: Mapping[Verb, str] = field(default_factory=dict)
+    detail: Mapping[Verb, str] = MappingProxyType({})
     past: tuple[float, ...] = ()
     limit: float | None = None
     refusal: str | None = None
@@ -139,8 +138,7 @@ Differ: TypeAlias = Callable[
 ]
 
 
-@dataclass(frozen=True)
-class Scene:
+class Scene(NamedTuple):
     """What a resource is assessed against.
 
     Attributes:
@@ -223,7 +221,7 @@ class Kind(ABC, Generic[S, Obj]):
             assessment: as it stands.
             scene: what it was assessed against.
         """
-        return replace(assessment, refusal=f"a {self.name} cannot be made again")
+        return assessment._replace(refusal=f"a {self.name} cannot be made again")
 
     def facts(self, spec: S | None, found: Obj | None) -> Mapping[str, str]:
         """Return what tells people which resource and object this is, by name; by default none."""

@@ -102,15 +102,15 @@ def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str
         spec: the declared settings.
         columns: of the data set, when known: what it does not have cannot be excluded.
     """
-    excluded = set(spec.exclude) - {spec.target}
+    excluded, told = set(spec.exclude) - {spec.target}, vars(spec)
     settings: dict[str, Any] = {
-        **{name: getattr(spec, name) for name in PLAIN},
+        **{name: told[name] for name in PLAIN},
         "model_type": spec.model_type.value,
         "target": spec.target,
         "metric": spec.scoring,
         "exclude": sorted(excluded & set(columns) if columns else excluded),
         "label_encoded": sorted(spec.label_encoded),
-        **{name: sorted(getattr(spec, name)) for name in DATATYPES},
+        **{name: sorted(told[name]) for name in DATATYPES},
         **spec.options,
     }
     if spec.time_series:

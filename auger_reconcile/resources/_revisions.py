@@ -57,6 +57,8 @@ def in_series(scene: Scene, base: str, extension: str) -> tuple[Any, ...]:
     One that bears the name of another declared resource is no revision of this one.
     """
     own = base + extension
+    if [item.name for item in scene.objects] == [own]:
+        return tuple(scene.objects)  # so it is nearly always
     objects = [item for item in scene.objects if not scene.names.is_of_another(item.name, own)]
     numbered = [(revision_number(base, extension, item.name), item) for item in objects]
     series = [(number, item.id, item) for number, item in numbered if number is not None]

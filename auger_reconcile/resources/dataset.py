@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -184,12 +184,11 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             return assessment
         if spec.source is None:
             refusal = "no source to make it from again is declared"
-            return replace(assessment, refusal=refusal)
+            return assessment._replace(refusal=refusal)
         base, extension = split_extension(spec.name)
         taken = [item.name for item in assessment.revisions]
         name = next_revision(base, extension, taken, scene.names)
-        return replace(
-            assessment,
+        return assessment._replace(
             name=found.name if spec.is_remote else name,
             object=None,
             create=AGAIN,

@@ -158,8 +158,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         found: ExperimentObject | None = assessment.object
         if found is None or spec.state != "completed":
             return assessment
-        return replace(
-            assessment,
+        return assessment._replace(
             object=replace(found, run=None),
             start=assessment.start or AGAIN,
             pending=True,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed, NotFound
@@ -143,8 +142,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         if found is None:
             return assessment
         score = f", {found.score:.4f}" if found.score is not None else ""
-        return replace(
-            assessment,
+        return assessment._replace(
             object=None,
             create=AGAIN,
             broken=(found, *assessment.superseded),

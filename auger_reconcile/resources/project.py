@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -169,7 +169,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
 
     def renew(self, spec: ProjectSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """Refuse: with the project everything in it would go."""
-        return replace(assessment, refusal="a project is not replaced: it would take all along")
+        return assessment._replace(refusal="a project is not replaced: it would take all along")
 
     def facts(self, spec: ProjectSpec | None, found: ProjectObject | None) -> Mapping[str, str]:
         """The sizes of the cluster, declared and found."""

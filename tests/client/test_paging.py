@@ -12,7 +12,6 @@ from auger_reconcile.client.paging import (
 )
 from auger_reconcile.errors import HubError
 
-
 FIRST = PageRequest(0, PAGE_SIZE)
 
 

@@ -135,8 +135,8 @@ def test_live_is_all_that_a_model_stands_for_or_supersedes_each_once() -> None:
         broken=(others[2],),
         revisions=(others[3], others[1]),
     )
-    assert live_objects(replace(standing, assessment=assessment)) == tuple(others)
-    assert live_objects(replace(standing, assessment=Assessment("prod"))) == ()
+    assert live_objects(standing._replace(assessment=assessment)) == tuple(others)
+    assert live_objects(standing._replace(assessment=Assessment("prod"))) == ()
 
 
 def test_the_new_one_comes_before_the_old_one_goes() -> None:
