@@ -32,9 +32,10 @@ from auger_reconcile.hub.search.evaluate import cross_validate, predict
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
 from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.run import SearchTask, TrialResult, prepare, run_search
+from auger_reconcile.hub.search.run import SearchTask, prepare
 from auger_reconcile.hub.search.trial import Job
 from benchmarks.figure import Figure, Section, write_page
+from benchmarks.own_search import fill_board, find_best
 
 TARGET = "target"
 
@@ -109,11 +110,8 @@ def keep_promise(name: str, seed: int, trials: int) -> Promise:
     known, unseen = train_test_split(frame, test_size=0.5, random_state=seed, stratify=strata)
     with tempfile.TemporaryDirectory() as folder:
         task = _task(Path(folder), known, data, trials, seed)
-        board: dict[str, TrialResult] = {}
-        run_search(task, [], report=lambda r: board.update({r.uid: r}), should_stop=lambda: False)
-        scored = [result for result in board.values() if result.score is not None]
-        best = max(scored, key=lambda result: result.score or 0.0)
-        assert best.score is not None, "only scored entries were asked for"
+        best = find_best(fill_board(task))
+        assert best.score is not None, "a baseline at least is scored"
         worth = _Worth(task, known, unseen)
         algorithm, params = FIXED[data.model_type]
         return Promise(
