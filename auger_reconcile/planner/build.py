@@ -127,13 +127,12 @@ def _assess(
         homes: list[Standing] = []
         missing: Address | None = None
         for role, needed in references[address].items():
-            one = standings.get(needed)
-            if one is None:
+            if one := standings.get(needed):
+                known[role] = one.assessment
+                if one.kind.is_home and _is_gone(one):
+                    homes.append(one)
+            else:
                 missing = missing or needed
-                continue
-            known[role] = one.assessment
-            if one.kind.is_home and _is_gone(one):
-                homes.append(one)
         wanted = Wanted.ABSENT if options.destroy or homes else kind.wanted(declared.spec)
         if missing:
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")

@@ -84,8 +84,10 @@ def _check_budgets(desired: DesiredState, actions: Sequence[Action]) -> Iterator
             estimates[action.address.project].append(action.estimate)
     for address, declared in desired.resources.items():
         budget = vars(declared.spec).get("budget_minutes")
-        runs = None if budget is None else add_up(estimates[address.project])
-        if budget is None or runs is None or runs.expected <= budget * 60:
+        if budget is None:
+            continue
+        runs = add_up(estimates[address.project])
+        if runs is None or runs.expected <= budget * 60:
             continue
         unknown = f", {runs.unknown} unknown" if runs.unknown else ""
         yield Diagnostic(

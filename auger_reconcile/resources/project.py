@@ -143,7 +143,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         return {}
 
     def assess(self, spec: ProjectSpec, scene: Scene) -> Assessment:
-        """Compare by name; the size matters only while the cluster runs."""
+        """Compare by name; the size matters only while the cluster runs, or is about to."""
         detail = {Verb.START: describe_cluster(spec.cluster)}
         found = next((item for item in scene.objects if is_named(item.name, spec.name)), None)
         if found is None:
@@ -152,16 +152,16 @@ class Project(Kind[ProjectSpec, ProjectObject]):
                 spec.name, create="does not exist", start=new, unready=new, detail=detail
             )
         active = found.status == RUNNING
+        coming = active or found.status in STARTING
         idle = f"its cluster is {found.status}"
-        sizes = spec.cluster.model_dump(mode="json", exclude_none=True) if spec.cluster else {}
-        changes = scene.differ(ClusterSpec, sizes, found.cluster) if active else ()
+        changes = scene.differ(ClusterSpec, _sizes(spec.cluster), found.cluster) if coming else ()
         return Assessment(
             found.name,
             object=found,
-            start=None if active or found.status in STARTING else idle,
+            start=None if coming else idle,
             restart="another cluster size is declared" if changes else None,
             unready=None if active else idle,
-            stop=idle if active or found.status in STARTING else None,
+            stop=idle if coming else None,
             revisions=(found,),
             changes=changes,
             detail=detail,
@@ -201,7 +201,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         yield from delete(f"projects/{work.object.id}")
 
     def start(self, work: Work) -> Steps:
-        """Deploy the cluster, or resize one that runs, and wait until it runs."""
+        """Deploy the cluster, or resize one that runs or is about to; wait until it runs."""
         found: ProjectObject = work.object
         if found.status in STOPPING:
             found = from_wire((yield _await(found.id, STOPPING)))
@@ -209,16 +209,15 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         if cluster and cluster.autoterminate_minutes:
             minutes = {"cluster_autoterminate_minutes": cluster.autoterminate_minutes}
             yield Call("PATCH", f"projects/{found.id}", minutes)
-        waiting = STARTING
+        if found.status in STARTING:
+            found = yield from _await_running(found.id, STARTING)
+            if _is_of_size(found, cluster):
+                return found
         if found.status == RUNNING:
             yield Call("PATCH", f"projects/{found.id}", to_wire_size(cluster))
-        elif found.status not in STARTING:
-            yield from _deploy(found, work)
-            waiting = STARTING | {"undeployed"}
-        started = from_wire((yield _await(found.id, waiting)))
-        if started.status != RUNNING:
-            raise ActionFailed(f"the cluster did not start: its status is `{started.status}`")
-        return started
+            return (yield from _await_running(found.id, STARTING))
+        yield from _deploy(found, work)
+        return (yield from _await_running(found.id, STARTING | {"undeployed"}))
 
     def stop(self, work: Work) -> Steps:
         """Undeploy the cluster and wait until it is gone."""
@@ -253,13 +252,33 @@ def _await(project_id: int, waiting: frozenset[str]) -> Await:
     return Await("projects", project_id, waiting, progress=lambda item: str(item["status"]))
 
 
+def _await_running(project_id: int, waiting: frozenset[str]) -> Steps:
+    """Yield the wait for a cluster that is to start.
+
+    Raises:
+        ActionFailed: it did not.
+    """
+    started = from_wire((yield _await(project_id, waiting)))
+    if started.status != RUNNING:
+        raise ActionFailed(f"the cluster did not start: its status is `{started.status}`")
+    return started
+
+
 def _follow(found: ProjectObject) -> Steps:
-    """Yield the wait for a cluster on its way; raise when one that was to start did not."""
-    is_starting = found.status in STARTING
-    ended = from_wire((yield _await(found.id, STARTING if is_starting else STOPPING)))
-    if is_starting and ended.status != RUNNING:
-        raise ActionFailed(f"the cluster did not start: its status is `{ended.status}`")
-    return ended
+    """Yield the wait for a cluster on its way."""
+    if found.status in STARTING:
+        return (yield from _await_running(found.id, STARTING))
+    return from_wire((yield _await(found.id, STOPPING)))
+
+
+def _sizes(cluster: ClusterSpec | None) -> dict[str, Any]:
+    """Return what is declared of the size; the rest is left to the hub."""
+    return cluster.model_dump(mode="json", exclude_none=True) if cluster else {}
+
+
+def _is_of_size(found: ProjectObject, cluster: ClusterSpec | None) -> bool:
+    """Say whether a cluster has the declared size, as far as the hub tells."""
+    return all(found.cluster.get(name, size) == size for name, size in _sizes(cluster).items())
 
 
 def _describe_observed(found: ProjectObject) -> str:

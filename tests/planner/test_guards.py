@@ -6,11 +6,15 @@ from typing import Any
 import pytest
 
 from auger_reconcile.address import Address
-from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
+from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.guards import check_guards
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
-from auger_reconcile.state import DesiredState
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.state import Declared, DesiredState
+
+WHOLE, SETTING = SourceSpan("auger.yaml", 3, 1), SourceSpan("auger.yaml", 7, 5)
 
 
 def refusals(**told: Any) -> list[str]:
@@ -24,19 +28,37 @@ def told(**told: Any) -> Diagnostic:
 
 def forbidden(*, gone: int, there: int, max_deletes: int | None = None) -> list[Diagnostic]:
     """Return what forbids to delete so many data sets of so many."""
-    actions = [
-        Action(
-            id=f"delete:{number}",
-            address=Address("churn", "dataset", f"{number}.csv"),
-            verb=Verb.DELETE,
-            name=f"{number}.csv",
-            reason="declared absent",
-            object=SimpleNamespace(id=number),
-        )
-        for number in range(gone)
-    ]
+    actions = [delete(f"{number}.csv", number) for number in range(gone)]
     counts = {("churn", "dataset"): there}
     return list(check_guards(DesiredState({}), actions, counts, max_deletes))
+
+
+def delete(name: str, number: int = 1) -> Action:
+    return Action(
+        id=f"delete:{number}",
+        address=Address("churn", "dataset", name),
+        verb=Verb.DELETE,
+        name=name,
+        reason="declared absent",
+        object=SimpleNamespace(id=number, name=name, url=""),
+    )
+
+
+def start(project: str, seconds: float, unknown: int = 0) -> Action:
+    """Return the start of a run that is known, with others that may take no time at all."""
+    return Action(
+        id=f"start:{project}",
+        address=Address(project, "experiment", "e"),
+        verb=Verb.START,
+        name="e",
+        reason="new",
+        estimate=Estimate(seconds, seconds, seconds, runs=1, unknown=unknown),
+    )
+
+
+def declared(kind: str, project: str, name: str, *, at: dict[str, SourceSpan], **told: Any):
+    address = Address(project, kind, name)
+    return {address: Declared(address, kind_of(kind).spec(name=name, **told), at)}
 
 
 @pytest.mark.parametrize(("gone", "there"), [(9, 9), (3, 10), (6, 20)])
@@ -68,3 +90,74 @@ def test_the_refusals_are_told_with_what_helps() -> None:
 def test_as_many_as_were_allowed_may_go_and_no_more():
     assert refusals(gone=10, there=10, max_deletes=10) == []
     assert refusals(gone=11, there=11, max_deletes=10) == ["too-many-deletes"]
+
+
+def over_budget(seconds: dict[str, float], **minutes: int | None) -> list[str | None]:
+    """Return the projects that may not spend what their runs take."""
+    projects = {}
+    for name, allowed in minutes.items():
+        projects |= declared("project", name, name, at={"": WHOLE}, budget_minutes=allowed)
+    actions = [start(project, took) for project, took in seconds.items()]
+    found = check_guards(DesiredState(projects), actions, {}, None)
+    return [item.address for item in found if item.code == "over-budget"]
+
+
+def test_a_project_may_spend_its_budget_to_the_second() -> None:
+    assert over_budget({"a": 600}, a=10) == []
+    assert over_budget({"a": 601}, a=10) == ["project.a"]
+
+
+def test_every_project_has_a_budget_of_its_own_or_none() -> None:
+    took = {"free": 9_000, "within": 600, "over": 601, "double": 1_200}
+    assert over_budget(took, free=None, within=10, idle=10, over=10, double=10) == [
+        "project.over",
+        "project.double",
+    ]
+
+
+@pytest.mark.parametrize("at", [{"": WHOLE}, {"": WHOLE, "budget_minutes": SETTING}])
+def test_a_budget_that_is_not_enough_is_told_in_its_place(at: dict[str, SourceSpan]) -> None:
+    project = declared("project", "shop", "shop", at=at, budget_minutes=10)
+    [found] = check_guards(DesiredState(project), [start("shop", 660, unknown=2)], {}, None)
+    assert found == Diagnostic(
+        Severity.ERROR,
+        "over-budget",
+        "the runs of the plan take longer than the project may spend",
+        span=at.get("budget_minutes", WHOLE),
+        label="11 min, 2 unknown, allowed are 10",
+        hint="a run that nothing is known of counts with its `max_total_time`",
+        address="project.shop",
+    )
+
+
+@pytest.mark.parametrize("at", [{"": WHOLE}, {"": WHOLE, "lifecycle": SETTING}])
+def test_what_is_protected_is_told_in_its_place(at: dict[str, SourceSpan]) -> None:
+    kept = declared("dataset", "churn", "d.csv", at=at, lifecycle={"prevent_destroy": True})
+    free = declared("dataset", "churn", "e.csv", at=at)
+    actions = [start("churn", 1), delete("e.csv"), delete("d.csv")]
+    assert list(check_guards(DesiredState({**free, **kept}), actions, {}, 9)) == [
+        Diagnostic(
+            Severity.ERROR,
+            "prevent-destroy",
+            "the plan would delete a protected resource",
+            span=at.get("lifecycle", WHOLE),
+            label="d.csv",
+            hint="`lifecycle.prevent_destroy` has to be removed, and applied, before",
+            address="dataset.d.csv",
+        )
+    ]
+
+
+def test_what_was_protected_when_it_was_applied_is_told_by_its_lock() -> None:
+    protected = frozenset({Address("churn", "dataset", "d.csv")})
+    actions = [delete("e.csv"), delete("d.csv")]
+    assert list(check_guards(DesiredState({}, protected=protected), actions, {}, 9)) == [
+        Diagnostic(
+            Severity.ERROR,
+            "prevent-destroy",
+            "the plan would delete a protected resource",
+            label="d.csv",
+            hint="the lock file lists it: declare it without `prevent_destroy` and apply, before",
+            address="dataset.d.csv",
+        )
+    ]

@@ -1,5 +1,8 @@
 """What goes with a single delete is said, and goes first."""
 
+from laws.declared import declare
+
+from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.single import plan_delete
 from auger_reconcile.resources._base import Loss
 
@@ -36,4 +39,25 @@ def test_everything_in_a_deleted_project_is_said() -> None:
         "delete model.T1 T1: goes with project.shop",
         "delete experiment.exp E1: goes with project.shop",
         "delete project.shop 1: asked for",
+    ]
+
+
+def test_a_prune_leaves_the_revisions_of_everything_declared() -> None:
+    names = ("d.csv", "e.csv")
+    files = [
+        {"id": 10 * number + age, "name": f"{name[0]}-{age}.csv" if age else name, "content": age}
+        for number, name in enumerate(names, 1)
+        for age in (0, 1)
+    ]
+    for row in files:
+        row["content"] = f"content {row['content']}"
+    other = {"id": 99, "name": "other.csv", "content": "x"}
+    declared = {name: {"content": "content 1"} for name in names}
+    plan = build_plan(
+        declare({"name": "shop", "datasets": declared}),
+        observe({"project": {}, "files": [*files, other]}),
+        PlanOptions(prune=True),
+    )
+    assert [describe(action) for action in plan.actions if action.verb.value == "delete"] == [
+        "delete dataset.other.csv 99: not declared"
     ]

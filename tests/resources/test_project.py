@@ -91,9 +91,18 @@ def test_start_of_a_running_one_resizes_and_does_not_wait_for_ever() -> None:
     assert found.status == "running"
 
 
-def test_start_of_one_that_starts_only_waits() -> None:
-    asked, _ = drive(KIND.start(work(SIZED, project("deploying"))), wire("running"))
+@pytest.mark.parametrize("told", [SIZE, {}, {"workers_count": SIZE["workers_count"]}])
+def test_start_of_one_that_starts_only_waits(told: dict[str, Any]) -> None:
+    asked, _ = drive(KIND.start(work(SIZED, project("deploying"))), wire("running", **told))
     assert [type(step) for step in asked] == [Await]
+
+
+def test_start_of_one_that_starts_with_another_size_resizes_it_as_soon_as_it_runs() -> None:
+    steps = KIND.start(work(SIZED, project("deploying")))
+    asked, found = drive(steps, wire("running", workers_count=9), {}, wire("running", **SIZE))
+    assert [type(step) for step in asked] == [Await, Call, Await]
+    assert asked[1] == Call("PATCH", "projects/3", SIZE)
+    assert found.cluster["max_nodes"] == SIZE["workers_count"]
 
 
 def test_start_of_one_that_stops_waits_for_that_first() -> None:
