@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from auger_reconcile.hub.search.folds import folds_to_choose_on
 from auger_reconcile.hub.search.task import TrialResult
 from auger_reconcile.hub.search.trial import Evaluation, Job
 
@@ -150,9 +151,9 @@ class Board:
 def worth_of_choosing(trials: Sequence[Sequence[float]]) -> float:
     """Return what the best of some trials can be expected to score on rows it has not seen.
 
-    The mean over the folds of the score there of the trial that is the best on all others, as in
-    Tsamardinos, Greasidou and Borboudakis, "Bootstrapping the out-of-sample predictions for
-    efficient and accurate cross-validation", 2018. Infinite where a single fold says nothing.
+    The mean over the folds of the score there of the trial that is the best on others, in the
+    manner of Tsamardinos, Greasidou and Borboudakis, "Bootstrapping the out-of-sample predictions
+    for efficient and accurate cross-validation", 2018. Infinite where a single fold says nothing.
 
     Args:
         trials: the scores of each on every fold.
@@ -160,8 +161,10 @@ def worth_of_choosing(trials: Sequence[Sequence[float]]) -> float:
     if not trials or len(trials[0]) < 2:
         return math.inf
     scores = np.array(trials)
-    best_elsewhere = (scores.sum(axis=1, keepdims=True) - scores).argmax(axis=0)
-    return float(scores[best_elsewhere, np.arange(scores.shape[1])].mean())
+    choices = folds_to_choose_on(scores.shape[1])
+    return float(
+        np.mean([scores[scores[:, c].sum(axis=1).argmax(), f] for f, c in enumerate(choices)])
+    )
 
 
 def mean_scores(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:

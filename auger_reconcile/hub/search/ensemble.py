@@ -1,7 +1,7 @@
 """A weighted mean of the best trials, chosen greedily on the predictions of their test rows.
 
 Caruana et al., "Ensemble selection from libraries of models", 2004. The score on the board is
-nested: the weights that are measured on a fold were chosen on the other folds only. The ensemble
+nested: the weights that are measured on a fold were chosen on other folds only. The ensemble
 goes on the board when it beats the best single trial, chosen and measured in the same way.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 
+from auger_reconcile.hub.search.folds import folds_to_choose_on
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_reconcile.hub.search.trial import TrialData
 
@@ -55,7 +56,7 @@ class Blender:
         folds = range(len(self._shown))
         if len(folds) < 2 or len(self._uids) < 2:
             return None
-        others = [[other for other in folds if other != fold] for fold in folds]
+        others = folds_to_choose_on(len(folds))
         chosen = [self._choose(rest) for rest in others]
         blended = [self._score(counts, fold) for counts, fold in zip(chosen, folds, strict=True)]
         single = [self._score(self._best_single(others[fold]), fold) for fold in folds]
