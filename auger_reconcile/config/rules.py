@@ -11,6 +11,7 @@ from auger_reconcile.config.report import Report, nearest, shorten
 from auger_reconcile.config.validate import quote_all, setting_names
 from auger_reconcile.resources._evaluation import ModelType
 from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.resources.dataset import DatasetSpec
 from auger_reconcile.resources.experiment import ExperimentSpec
 from auger_reconcile.resources.model import ModelSpec
 from auger_reconcile.state import Declared
@@ -64,6 +65,7 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
         built: the resources that could be made of them, by `kind.name`.
         report: takes the problems.
     """
+    urls: dict[str, str] = {}
     for item in document.declarations:
         about = report.about(item.known_address)
         _check_references(item, document, about)
@@ -79,6 +81,8 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
             _check_data(item, declared.spec, built, about)
         elif isinstance(declared.spec, ModelSpec):
             _check_gate(item, declared.spec, built, about)
+        elif isinstance(declared.spec, DatasetSpec):
+            _check_url(item, declared.spec, urls, about)
     _check_file_lifecycle(document, report)
 
 
@@ -222,6 +226,17 @@ def score_range(metric: str) -> tuple[float, float]:
     if metric in CLASSIFICATION | REGRESSION:
         return 0.0, 1.0
     return float("-inf"), float("inf")
+
+
+def _check_url(item: Declaration, spec: DatasetSpec, urls: dict[str, str], report: Report) -> None:
+    """Warn of a URL that a data set before has: a hub refuses the second one (§2.8)."""
+    place = item.settings.value("source")
+    if place is None or not spec.is_remote or spec.state == "absent":
+        return
+    first = urls.setdefault(str(spec.source), item.name)
+    if first != item.name:
+        hint = f"a hub keeps one data set of a URL: this one and `{first}` will be the same"
+        report.warn("same-url", "a URL that another data set has", place, hint=hint)
 
 
 def _check_lifecycle(item: Declaration, report: Report) -> None:

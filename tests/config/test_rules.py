@@ -77,3 +77,20 @@ def test_what_is_absent_may_refer_to_what_is_absent(load: Load) -> None:
 def test_only_known_fields_can_be_ignored(codes: Codes) -> None:
     text = "name: a\ndatasets: {d: {lifecycle: {ignore_changes: [max_n_trials]}}}"
     assert codes(text) == ["unknown-field 2:45"]
+
+
+def test_a_url_of_two_data_sets_is_a_warning(load: Load) -> None:
+    url = "https://example.com/1.csv"
+    sets = {
+        "a.csv": url,
+        "gone.csv": url,
+        "b.csv": url,
+        "c.csv": "https://example.com/2.csv",
+    }
+    lines = [
+        f"  {name}: {{source: {source}{', state: absent' if name == 'gone.csv' else ''}}}\n"
+        for name, source in sets.items()
+    ]
+    [found] = load("name: shop\ndatasets:\n" + "".join(lines)).warnings
+    assert (found.code, found.address, found.label) == ("same-url", "dataset.b.csv", f"`{url}`")
+    assert found.hint == "a hub keeps one data set of a URL: this one and `a.csv` will be the same"
