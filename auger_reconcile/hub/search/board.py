@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from auger_reconcile.hub.search.folds import folds_to_choose_on
 from auger_reconcile.hub.search.task import TrialResult
 from auger_reconcile.hub.search.trial import Evaluation, Job
 
 if TYPE_CHECKING:
     from auger_reconcile.hub.search.ensemble import Blend, Predictions
 
-KEPT = 12  # predictions are large: only those of the best trials are kept
+KEPT = 12  # predictions may be large: those of so many of the best trials are always kept,
+ROOM = 32 << 20  # and of more while they take no more bytes than this
 SHARE_KEPT = 1e-3  # of what is taken off a score, so that the order of the trials stays
 
 
@@ -80,7 +80,7 @@ class Board:
 
     def add_ensemble(self, algorithm_name: str, blend: Blend, *, seconds: float) -> None:
         """Take in and report an ensemble, with all that is needed to build it again."""
-        members = [result for result in self.best() if result.uid in blend.weights]
+        members = [r for r in self.best(len(self._scored)) if r.uid in blend.weights]
         params = {
             "pipelines": [member.uid for member in members],
             "weights": [blend.weights[member.uid] for member in members],
@@ -115,12 +115,13 @@ class Board:
         if not evaluation.predictions:
             return
         self._predictions[job.uid] = evaluation.predictions
-        kept = {result.uid for result in self.best()}
+        size = sum(fold.nbytes for fold in evaluation.predictions)
+        kept = {result.uid for result in self.best(max(KEPT, ROOM // max(size, 1)))}
         self._predictions = {u: p for u, p in self._predictions.items() if u in kept}
 
     def predictions(self) -> dict[str, Predictions]:
         """Return the predictions of the best trials, best first; some may have none."""
-        uids = [result.uid for result in self.best()]
+        uids = [result.uid for result in self.best(len(self._scored))]
         return {uid: self._predictions[uid] for uid in uids if uid in self._predictions}
 
     def _result(
@@ -151,9 +152,9 @@ class Board:
 def worth_of_choosing(trials: Sequence[Sequence[float]]) -> float:
     """Return what the best of some trials can be expected to score on rows it has not seen.
 
-    The mean over the folds of the score there of the trial that is the best on others, in the
-    manner of Tsamardinos, Greasidou and Borboudakis, "Bootstrapping the out-of-sample predictions
-    for efficient and accurate cross-validation", 2018. Infinite where a single fold says nothing.
+    The mean over the folds of the score there of the trial that is the best on all others, as in
+    Tsamardinos, Greasidou and Borboudakis, "Bootstrapping the out-of-sample predictions for
+    efficient and accurate cross-validation", 2018. Infinite where a single fold says nothing.
 
     Args:
         trials: the scores of each on every fold.
@@ -161,10 +162,8 @@ def worth_of_choosing(trials: Sequence[Sequence[float]]) -> float:
     if not trials or len(trials[0]) < 2:
         return math.inf
     scores = np.array(trials)
-    choices = folds_to_choose_on(scores.shape[1])
-    return float(
-        np.mean([scores[scores[:, c].sum(axis=1).argmax(), f] for f, c in enumerate(choices)])
-    )
+    best_elsewhere = (scores.sum(axis=1, keepdims=True) - scores).argmax(axis=0)
+    return float(scores[best_elsewhere, np.arange(scores.shape[1])].mean())
 
 
 def mean_scores(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -1,8 +1,9 @@
 """A weighted mean of the best trials, chosen greedily on the predictions of their test rows.
 
 Caruana et al., "Ensemble selection from libraries of models", 2004. The score on the board is
-nested: the weights that are measured on a fold were chosen on other folds only. The ensemble
-goes on the board when it beats the best single trial, chosen and measured in the same way.
+nested: the candidates and weights that are measured on a fold were chosen on the other folds only.
+The ensemble goes on the board when it beats the best single trial, chosen and measured in the same
+way.
 """
 
 from __future__ import annotations
@@ -14,13 +15,13 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 
-from auger_reconcile.hub.search.folds import folds_to_choose_on
 from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_reconcile.hub.search.trial import TrialData
 
 Array = np.ndarray[Any, Any]
 Predictions = tuple[Array, ...]
 Counts = tuple[int, ...]  # how often each trial was taken
+MOST_CANDIDATES = 12
 ROUNDS = 15
 TIE_BREAK = 1e-2  # of the log-likelihood: on few rows many blends have the very same accuracy
 PATIENCE = 4  # rounds without a better mean
@@ -56,10 +57,11 @@ class Blender:
         folds = range(len(self._shown))
         if len(folds) < 2 or len(self._uids) < 2:
             return None
-        others = folds_to_choose_on(len(folds))
+        others = [[other for other in folds if other != fold] for fold in folds]
         chosen = [self._choose(rest) for rest in others]
         blended = [self._score(counts, fold) for counts, fold in zip(chosen, folds, strict=True)]
-        single = [self._score(self._best_single(others[fold]), fold) for fold in folds]
+        best = [self._single(self._best_singles(rest)[0]) for rest in others]
+        single = [self._score(counts, fold) for counts, fold in zip(best, folds, strict=True)]
         counts = self._choose(list(folds))
         if not np.mean(blended) > np.mean(single) or np.count_nonzero(counts) < 2:
             return None
@@ -74,8 +76,9 @@ class Blender:
         """Return the best mean found by adding one trial at a time, the same one again or not."""
         counts = best = (0,) * len(self._uids)
         best_score, since = -np.inf, 0
+        pool = self._best_singles(folds)[:MOST_CANDIDATES]
         for _ in range(ROUNDS):
-            candidates = [_one_more(counts, i) for i in range(len(counts))]
+            candidates = [_one_more(counts, i) for i in pool]
             scores = [self._mean_score(candidate, folds) for candidate in candidates]
             counts = candidates[int(np.argmax(scores))]
             since += 1
@@ -85,10 +88,13 @@ class Blender:
                 break
         return best
 
-    def _best_single(self, folds: Sequence[int]) -> Counts:
-        none = (0,) * len(self._uids)
-        units = [_one_more(none, i) for i in range(len(none))]
-        return max(units, key=lambda unit: self._mean_score(unit, folds))
+    def _best_singles(self, folds: Sequence[int]) -> list[int]:
+        """Return the trials by their scores on these folds alone, best first."""
+        scores = [self._mean_score(self._single(i), folds) for i in range(len(self._uids))]
+        return [int(i) for i in np.argsort(-np.array(scores), kind="stable")]
+
+    def _single(self, index: int) -> Counts:
+        return _one_more((0,) * len(self._uids), index)
 
     def _mean_score(self, counts: Counts, folds: Sequence[int]) -> float:
         return float(np.mean([self._score(counts, fold) for fold in folds]))

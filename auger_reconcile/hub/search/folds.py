@@ -79,13 +79,3 @@ def _splitter(settings: Settings, folds: int, seed: int, groups: Array | None) -
         return StratifiedShuffleSplit(1, test_size=settings.validation_share, random_state=seed)
     splitter = StratifiedKFold if settings.classification else KFold
     return splitter(n_splits=folds, shuffle=settings.shuffle, random_state=state)
-
-
-def folds_to_choose_on(count: int) -> list[list[int]]:
-    """Return for each fold the others that choose what is measured on it: half of them.
-
-    The search has looked at all folds already, and went where they were kind; a choice on all but
-    one would take nothing of that back.
-    """
-    half = max(1, (count - 1) // 2)
-    return [[(fold + step) % count for step in range(1, half + 1)] for fold in range(count)]

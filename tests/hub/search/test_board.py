@@ -46,10 +46,16 @@ def test_a_metric_that_is_undefined_makes_the_trial_fail() -> None:
     assert result.all_scores == {"mda": 1.0}
 
 
-def test_predictions_are_kept_of_the_best_only() -> None:
+@pytest.mark.parametrize(
+    ("room", "kept"), [(0, KEPT), (16 * (KEPT + 2), KEPT + 2), (1e6, KEPT + 5)]
+)
+def test_predictions_are_kept_of_the_best_that_there_is_room_for(
+    room: float, kept: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auger_reconcile.hub.search.board.ROOM", int(room))
     filled, _ = board(*np.linspace(0, 1, KEPT + 5))
-    assert list(filled.predictions()) == [result.uid for result in filled.best()]
-    assert len(filled._predictions) == KEPT
+    assert list(filled.predictions()) == [result.uid for result in filled.best(kept)]
+    assert len(filled._predictions) == kept
 
 
 def test_an_ensemble_names_its_members_and_is_no_trial_of_the_search() -> None:

@@ -69,6 +69,24 @@ def test_the_score_is_not_flattered_by_its_own_weights() -> None:
     assert np.mean(gains) > 0
 
 
+def test_the_score_is_not_flattered_by_its_candidates() -> None:
+    """Nor may those be the best of all folds: of pure noise, that alone looks good."""
+    excess = []
+    for seed in range(12):
+        data, predictions = series([5.0] * 60, seed)
+        truth = np.random.default_rng(1000 + seed).normal(size=ROWS)  # which no trial has seen
+        best_first = sorted(
+            predictions, key=lambda uid: -np.corrcoef(np.concatenate(predictions[uid]), truth)[0, 1]
+        )
+        blind = TrialData(None, truth, data.folds, data.info)
+        blender = Blender(blind, {uid: predictions[uid] for uid in best_first})
+        for fold, (_, test) in enumerate(data.folds):
+            chosen = blender._choose([other for other in range(FOLDS) if other != fold])
+            shown = np.average(blender._shown[fold], axis=0, weights=np.array(chosen))
+            excess.append(np.corrcoef(shown, truth[test])[0, 1])
+    assert abs(np.mean(excess)) < 3 * np.std(excess) / np.sqrt(len(excess))
+
+
 def test_probabilities_are_averaged() -> None:
     data, values = series([1.5, 1.5, 1.5])
     labels = (data.target > 0).astype(int)
