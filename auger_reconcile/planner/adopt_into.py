@@ -20,7 +20,7 @@ from auger_reconcile.planner.adopt import Adopted, choose_objects
 from auger_reconcile.planner.build import assess, build_plan
 from auger_reconcile.planner.decide import Standing
 from auger_reconcile.planner.index import Index
-from auger_reconcile.resources._base import Assessment, Kind
+from auger_reconcile.resources._base import Assessment, Kind, Wanted
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState, ObservedState
@@ -139,7 +139,9 @@ class _Stage:
             found, bound = candidate.specs[0][1], plan.bindings[address]
             is_other = found is not None and (bound is None or bound.id != found.id)
             is_lost = not self._refers_to_declared(candidate.specs[0][0])
-            if address in touched or str(address) in errors or is_other or is_lost:
+            is_absent = self.kind.wanted(candidate.specs[0][0]) is Wanted.ABSENT
+            is_there = is_absent and bound is not None  # under the name of another one
+            if address in touched or str(address) in errors or is_other or is_lost or is_there:
                 wrong.append(address)
         return {at: plan.bindings[at] for at in mine}, wrong  # ids are told apart by kind alone
 

@@ -79,6 +79,31 @@ def test_what_is_declared_absent_and_is_there_is_declared_present() -> None:
     assert found["dataset.far.csv"].state == "present"
 
 
+def test_what_is_declared_absent_and_is_there_under_the_name_of_another_is_declared_present() -> (
+    None
+):
+    url = "https://data.test/1.csv"
+    world = {
+        "project": {},
+        "files": [
+            {"id": 1, "name": "d.csv", "url": url},
+            {"id": 2, "name": "d-2.csv", "content": "x"},
+        ],
+        "experiments": [{"id": "E", "name": "exp", "file": 1}],
+        "runs": [{"id": "R", "of": "E"}],
+    }
+    absent = {"d.csv": {"content": "x"}, "d-1.csv": {"source": url}}
+    document = {"datasets": {name: {**one, "state": "absent"} for name, one in absent.items()}}
+    found = into(document, world)
+    told = {name: (one.state, one.source) for name, one in specs(found).items() if "data" in name}
+    assert told == {
+        "dataset.d.csv": ("present", "x.csv"),
+        "dataset.d-1.csv": ("present", url),
+    }
+    assert specs(found)["experiment.exp"].dataset == "d-1.csv"
+    assert found.left_out == ()
+
+
 def test_protection_and_gates_of_what_stays_are_kept() -> None:
     document = {
         "datasets": {"d.csv": {"content": "y"}},
