@@ -229,8 +229,10 @@ class World:
 
     def _create_run(self, given: Row) -> Row:
         experiment = self.rows["experiments"][given["experiment_id"]]
+        data = self.rows["project_files"].get(str(experiment["project_file_id"]))
+        if data is None:  # somebody deleted it
+            raise NotFound("Couldn't find ProjectFile", status=404)
         row = self._add("experiment_sessions", f"R{self._next_id()}", experiment["project_id"])
-        data = self.rows["project_files"][str(experiment["project_file_id"])]
         content = self.stored.get(_key(data["url"]), data["url"])
         members = {name: given[name] for name in given.keys() - {"project_id"}}
         return _put(row, **members, status="waiting", top_score_value=None, _content=content)
