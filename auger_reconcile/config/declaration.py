@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from auger_reconcile.config.nodes import Mapping, Node
+from auger_reconcile.config.nodes import Mapping, Node, Scalar
 from auger_reconcile.resources._registry import added_kinds
 from auger_reconcile.resources._spec import Lifecycle
 
@@ -70,6 +70,12 @@ class Declaration(NamedTuple):
     def address(self) -> str:
         """The address within the project: `experiment.churn`."""
         return f"{self.kind}.{self.name}"
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is declared that this is not to be there."""
+        state = self.settings.value("state")
+        return isinstance(state, Scalar) and state.text == "absent"
 
     @property
     def known_address(self) -> str | None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
+
 from auger_reconcile.config.declaration import LONG_FORM, SHORT_SEARCH, Declaration
 from auger_reconcile.config.names import check_name, read_name
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, is_null
@@ -27,11 +30,9 @@ class FormReader:
         self._read_short_form()
         order = list(LONG_FORM.values())
         found = sorted(self._found.values(), key=lambda item: order.index(item.kind))
-        names: dict[str, list[str]] = {kind: [] for kind in order}
-        for item in found:
-            names[item.kind].append(item.name)
-        only = {kind: known[0] for kind, known in names.items() if len(known) == 1}
-        return tuple(_complete(item, only) for item in found)
+        only = _only_ones(found)
+        only_present = _only_ones([item for item in found if not item.is_absent])
+        return tuple(_complete(i, only if i.is_absent else only_present) for i in found)
 
     def _read_section(self, section: str, kind: str) -> None:
         node = self._root.value(section)
@@ -127,6 +128,14 @@ class FormReader:
         hint = f"`{item.kind}s` in line {line} declares it already"
         about = self._report.about(item.address)
         about.error("declared-twice", "declared twice", item.place, hint=hint)
+
+
+def _only_ones(items: Iterable[Declaration]) -> dict[str, str]:
+    """Return kind to name, of the kinds that one resource alone has."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        names[item.kind].append(item.name)
+    return {kind: known[0] for kind, known in names.items() if len(known) == 1}
 
 
 def key_only(key: Scalar) -> Mapping:

@@ -148,8 +148,12 @@ class _Redeclaration:
         return role in self._said(address) or bool(named)
 
     @staticmethod
-    def _names(resources: Resources, kind: str) -> set[str]:
-        return {at.name for at in resources if at.kind == kind}
+    def _names(resources: Resources, kind: str) -> set[tuple[str, bool]]:
+        """Return the names of a kind, each with whether it is not to be there."""
+        states = {
+            at.name: vars(one.spec)["state"] for at, one in resources.items() if at.kind == kind
+        }
+        return {(name, state == "absent") for name, state in states.items()}
 
     def _told_apart(self) -> Iterator[tuple[KeyPath, Any]]:
         """Yield a setting below `experiment` where one in `experiments` is new beside it.

@@ -89,7 +89,7 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
 def _check_references(item: Declaration, document: ProjectFile, report: Report) -> None:
     role = REFERENCES.get(item.kind)
     node = item.settings.value(role) if role else None
-    if item.kind == "model" and node is None and not _is_absent(item):
+    if item.kind == "model" and node is None and not item.is_absent:
         _check_trial(item, report)
     if role is None or not isinstance(node, Scalar):
         return
@@ -103,7 +103,7 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
         hint = f"there is `{role}.{near}`" if near else known
         summary = f"a reference to an undeclared {role}"
         report.error("unknown-reference", summary, node, hint=hint)
-    elif _is_absent(found) and not _is_absent(item):
+    elif found.is_absent and not item.is_absent:
         hint = f"`{found.address}` has `state: absent`"
         summary = f"a reference to an absent {role}"
         report.error("absent-reference", summary, node, hint=hint)
@@ -115,11 +115,6 @@ def _check_trial(item: Declaration, report: Report) -> None:
         hint = "`model` needs `experiment`, unless `trial` is the id of one"
         label = "`experiment`"
         report.error("missing-field", "a field is missing", item.place, label=label, hint=hint)
-
-
-def _is_absent(item: Declaration) -> bool:
-    state = item.settings.value("state")
-    return isinstance(state, Scalar) and state.text == "absent"
 
 
 def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> None:

@@ -94,3 +94,18 @@ def test_a_url_of_two_data_sets_is_a_warning(load: Load) -> None:
     [found] = load("name: shop\ndatasets:\n" + "".join(lines)).warnings
     assert (found.code, found.address, found.label) == ("same-url", "dataset.b.csv", f"`{url}`")
     assert found.hint == "a hub keeps one data set of a URL: this one and `a.csv` will be the same"
+
+
+ONE_GONE = """\
+name: shop
+datasets:
+  old.csv: {source: https://example.com/old.csv, state: absent}
+  new.csv: {source: https://example.com/new.csv}
+experiments:
+  exp: {model_type: regression, target: y}
+"""
+
+
+def test_what_is_to_be_absent_is_not_meant_by_what_is_to_be_there(load: Load) -> None:
+    told = {str(at): one.spec for at, one in load(ONE_GONE).state.resources.items()}
+    assert vars(told["experiment.exp"])["dataset"] == "new.csv"
