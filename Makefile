@@ -36,7 +36,7 @@ demo: .venv/.hub
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .
