@@ -36,7 +36,7 @@ demo: .venv/.hub
 	@$(BIN)/python examples/demo.py
 
 test: .venv/.dev
-	@$(BIN)/python -m pytest -n 2 --dist loadfile
+	@$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

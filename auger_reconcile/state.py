@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from auger_reconcile.address import Address
@@ -22,6 +23,29 @@ class Declared:
     address: Address
     spec: Spec
     spans: Mapping[str, SourceSpan] = field(default_factory=dict, compare=False)
+
+
+class Digest:
+    """A digest that is worked out when somebody asks for it, and equals its text."""
+
+    def __init__(self, work_out: Callable[[], str]) -> None:
+        self._work_out = work_out
+
+    @cached_property
+    def _text(self) -> str:
+        return self._work_out()
+
+    def __str__(self) -> str:
+        """Return the text, hexadecimal."""
+        return self._text
+
+    def __eq__(self, other: object) -> bool:
+        """Compare the texts."""
+        return str(self) == str(other) if isinstance(other, str | Digest) else NotImplemented
+
+    def __hash__(self) -> int:
+        """Return the hash of the text."""
+        return hash(self._text)
 
 
 @dataclass(frozen=True)
@@ -44,7 +68,7 @@ class DesiredState:
     credentials: str | None = None
     protected: frozenset[Address] = frozenset()
     revision_history: Mapping[str, int] = field(default_factory=dict)
-    digest: str = ""
+    digest: str | Digest = ""
 
     @property
     def projects(self) -> tuple[str, ...]:

@@ -175,7 +175,7 @@ class _Composer:
         read, scalar = self._next, self._scalar
         while type(event := read()) is not _MAPPING_END:
             key = scalar(event) if type(event) is _SCALAR else self._node(event, depth + 1)
-            if type(key) is not Scalar or key.start != event.start_mark.index or is_null(key):
+            if type(key) is not Scalar or key.start != event.start_mark.index or key.is_null:
                 key = self._unusual_key(key, event)
             event = read()
             value = scalar(event) if type(event) is _SCALAR else self._node(event, depth + 1)

@@ -5,24 +5,21 @@ Reads files and the environment that is handed in; asks no hub, and says nothing
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import partial
 from pathlib import Path
-from typing import Any, get_origin
-
-from pydantic_core import to_json
+from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.config import legacy
 from auger_reconcile.config.build import Builder
 from auger_reconcile.config.compose import compose
 from auger_reconcile.config.declaration import ProjectFile, known_fields
+from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.document import read_document
 from auger_reconcile.config.find import find_files
 from auger_reconcile.config.interpolation import interpolate, referenced_names
@@ -35,8 +32,7 @@ from auger_reconcile.config.source import ContentReader, local_path
 from auger_reconcile.config.text import file_error, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.resources._spec import Spec
-from auger_reconcile.state import Declared, DesiredState
+from auger_reconcile.state import Declared, DesiredState, Digest
 
 SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
 _NAMES = ("name", "organization", "dataset", "target", "experiment_session_id")
@@ -254,7 +250,7 @@ class _Assembler:
             credentials=shared.get("path_to_credentials"),
             revision_history=self._history,
         )
-        return state if self._report.has_errors else _with_digest(state)
+        return replace(state, digest=Digest(partial(digest_of, state)))
 
     def _add(self, document: ProjectFile) -> None:
         if document.name in self._projects:
@@ -293,26 +289,3 @@ class _Assembler:
         if node.text != "local" and not re.fullmatch(r"https?://[^\s/@]+[^\s@]*", node.text):
             hint = "allowed are `local` and an http(s) URL without a password"
             self._report.error("wrong-value", "no address of a hub", node, hint=hint)
-
-
-def _with_digest(state: DesiredState) -> DesiredState:
-    """Add the digest of everything declared; where the files lie does not count."""
-    head = [state.hub, state.organization, sorted(state.revision_history.items())]
-    at = sorted(state.resources)
-    specs = [_in_order(state.resources[address].spec) for address in at]
-    names = ["/".join(address) for address in at]
-    text = to_json([head, names, specs], exclude={2: {"__all__": {"path"}}})
-    return replace(state, digest=hashlib.sha256(text).hexdigest())
-
-
-@cache
-def _names_of_maps(model: type[Spec]) -> tuple[str, ...]:
-    fields = model.model_fields.items()
-    return tuple(name for name, info in fields if get_origin(info.annotation) in (dict, Map))
-
-
-def _in_order(spec: Spec) -> Any:
-    """Return what is declared, in an order that does not depend on the file's."""
-    if not any(getattr(spec, name) for name in _names_of_maps(type(spec))):
-        return spec
-    return json.loads(json.dumps(spec.model_dump(mode="json"), sort_keys=True))

@@ -76,7 +76,10 @@ class Mapping(NamedTuple):
     def value(self, key: str) -> Node | None:
         """Return the value of a key; an empty value counts as absent."""
         entry = self.entries.get(key)
-        return None if entry is None or is_null(entry.value) else entry.value
+        if entry is None:
+            return None
+        value = entry.value
+        return None if type(value) is Scalar and value.plain and value.text in _NULL else value
 
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""

@@ -28,11 +28,11 @@ def diff_settings(
         desired: declared settings; only these are compared.
         observed: settings of the object, in the same words; an absent one is unknown.
     """
+    unequal = [name for name in desired if name in observed and desired[name] != observed[name]]
     return tuple(
         FieldChange(name, observed[name], desired[name])
-        for name in sorted(desired.keys() & observed.keys())
-        if desired[name] != observed[name]  # most are equal, and quickly found so
-        and not is_same(desired[name], observed[name], ignore_order=_is_unordered(spec, name))
+        for name in sorted(unequal)
+        if not is_same(desired[name], observed[name], ignore_order=_is_unordered(spec, name))
     )
 
 

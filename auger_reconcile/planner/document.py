@@ -30,7 +30,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "hub": plan.hub,
         "organization": plan.organization,
-        "config_digest": plan.config_digest,
+        "config_digest": str(plan.config_digest),
         "actions": [action_to_document(action) for action in plan.actions],
         "summary": plan.summary,
         "estimate": _told(plan.estimate),
@@ -83,7 +83,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "hub": desired.hub,
             "organization": desired.organization,
             "credentials": desired.credentials,
-            "digest": desired.digest,
+            "digest": str(desired.digest),
             "revision_history": dict(desired.revision_history),
             "protected": [address._asdict() for address in sorted(desired.protected)],
             "resources": [

@@ -19,7 +19,7 @@ from auger_reconcile.planner.decide import Standing
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.remove import delete_undeclared_objects
 from auger_reconcile.resources._base import Assessment, FieldChange, Wanted
-from auger_reconcile.state import DesiredState, ObservedState
+from auger_reconcile.state import DesiredState, Digest, ObservedState
 
 FORMAT_VERSION = "1.0"
 
@@ -62,7 +62,7 @@ class Drift:
 
     hub: str
     organization: str
-    config_digest: str
+    config_digest: str | Digest
     differences: tuple[Difference, ...] = ()
 
     @property
@@ -170,7 +170,7 @@ def to_document(drift: Drift) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "hub": drift.hub,
         "organization": drift.organization,
-        "config_digest": drift.config_digest,
+        "config_digest": str(drift.config_digest),
         "drift": [_to_document(one) for one in drift.differences],
         "summary": drift.summary,
     }

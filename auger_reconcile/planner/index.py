@@ -15,7 +15,7 @@ class Index:
 
     def __init__(self, observed: ObservedState) -> None:
         self._observed = observed
-        self._by_key: dict[tuple[str, str], dict[str, list[Any]]] = {}
+        self._by_key: dict[tuple[str, str], dict[str, dict[int, Any]]] = {}
 
     def objects(self, project: str, kind: str) -> list[Any]:
         """Return all objects of a kind; no plan depends on the order in which a hub lists them."""
@@ -27,10 +27,14 @@ class Index:
         """Return the objects under any of the keys, each once, in the order of their ids."""
         place = (project, kind.name)
         if place not in self._by_key:
-            by_key: dict[str, list[Any]] = defaultdict(list)
+            by_key: dict[str, dict[int, Any]] = defaultdict(dict)
             for number, found in enumerate(self.objects(*place)):
                 for key in kind.index_keys(found):
-                    by_key[key].append((number, found))
+                    by_key[key][number] = found
             self._by_key[place] = by_key
-        hits = {n: found for key in keys for n, found in self._by_key[place].get(key, ())}
-        return [hits[number] for number in sorted(hits)]
+        known = self._by_key[place]
+        hits = [known[key] for key in keys if key in known]
+        if len(hits) == 1:
+            return list(hits[0].values())  # so it is nearly always
+        merged = {number: found for numbered in hits for number, found in numbered.items()}
+        return [merged[number] for number in sorted(merged)]

@@ -14,6 +14,7 @@ from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._spec import Spec
+from auger_reconcile.state import Digest
 
 
 class Replacement(str, Enum):
@@ -77,7 +78,7 @@ class Plan:
     hub: str
     organization: str
     organization_id: int | None
-    config_digest: str
+    config_digest: str | Digest
     actions: tuple[Action, ...] = ()
     bindings: Mapping[Address, Any] = field(default_factory=dict)
     references: Mapping[Address, Mapping[str, Address]] = field(default_factory=dict)

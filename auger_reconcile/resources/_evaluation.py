@@ -6,7 +6,8 @@ puts them into `dataset_statistics`. Both are sent, either is understood (wire c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
 
@@ -95,7 +96,7 @@ PLAIN = {
 DATATYPES = {"categoricals": "categorical", "date_time": "datetime"}
 
 
-def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str, Any]:
+def settings_of(spec: SearchSettings, columns: AbstractSet[str] = frozenset()) -> dict[str, Any]:
     """Return what a run has to match, without what was left to be ignored.
 
     Args:
@@ -108,7 +109,7 @@ def settings_of(spec: SearchSettings, columns: Collection[str] = ()) -> dict[str
         "model_type": spec.model_type.value,
         "target": spec.target,
         "metric": spec.scoring,
-        "exclude": sorted(excluded & set(columns) if columns else excluded),
+        "exclude": sorted(excluded & columns if columns else excluded),
         "label_encoded": sorted(spec.label_encoded),
         **{name: sorted(told[name]) for name in DATATYPES},
         **spec.options,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
@@ -113,6 +114,11 @@ class DatasetObject:
     content: str | None
     columns: tuple[tuple[str, str], ...] = field(metadata={BULKY: True})
     statistics: Mapping[str, Any] | None = field(metadata={BULKY: True})
+
+    @cached_property
+    def column_names(self) -> frozenset[str]:
+        """The names alone; every experiment on the data asks for them."""
+        return frozenset(name for name, _ in self.columns)
 
 
 class Dataset(Kind[DatasetSpec, DatasetObject]):

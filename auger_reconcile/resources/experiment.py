@@ -6,7 +6,7 @@ Wire contract §2.10 (experiment), §2.11 (run) and §3.6 (flow; settings in `_e
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -118,28 +118,21 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         revisions = in_series(scene, spec.name, "")
         dataset: DatasetObject | None = scene.refs["dataset"].object
         bound = [item for item in revisions if dataset and str(item.dataset_id) == str(dataset.id)]
-        columns = [name for name, _ in dataset.columns] if dataset else []
-        detail = {Verb.START: _evaluation.describe_search(spec)}
-        wanted = _evaluation.settings_of(spec, columns)
-        limit = spec.max_total_time * 60.0
-        fault = _unknown_column(spec, columns)
-        if not bound:
+        if dataset is None or not bound:
             taken = [item.name for item in revisions]
             other = f"`{revisions[-1].name}` is bound to other data" if revisions else None
-            return Assessment(
+            new = Assessment(
                 next_revision(spec.name, "", taken, scene.names),
                 create=other or "does not exist",
                 start="new",
                 revisions=revisions,
                 pending=is_run_to_come(spec, None),
-                detail=detail,
-                past=past_seconds(wanted, revisions, dataset.id if dataset else None),
-                limit=limit,
-                fault=fault,
             )
+            return _with_outlook(new, spec, dataset)
+        wanted = _evaluation.settings_of(spec, dataset.column_names)
         found, why_start, changes = match_run(spec, bound[-1], wanted, scene.differ)
         active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
-        return Assessment(
+        assessment = Assessment(
             found.name,
             object=found,
             start=why_start,
@@ -147,22 +140,22 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             revisions=revisions,
             changes=changes,
             pending=is_run_to_come(spec, found.run),
-            detail=detail,
-            past=past_seconds(wanted, revisions, found.dataset_id),
-            limit=limit,
-            fault=fault if why_start else None,
         )
+        if not why_start and not assessment.pending:
+            return assessment  # most are so, and nothing more is asked of those
+        return _with_outlook(assessment, spec, dataset)
 
     def renew(self, spec: ExperimentSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """A new run, where the file wants one."""
         found: ExperimentObject | None = assessment.object
         if found is None or spec.state != "completed":
             return assessment
-        return assessment._replace(
+        again = assessment._replace(
             object=replace(found, run=None),
             start=assessment.start or AGAIN,
             pending=True,
         )
+        return _with_outlook(again, spec, scene.refs["dataset"].object)
 
     def facts(
         self, spec: ExperimentSpec | None, found: ExperimentObject | None
@@ -276,7 +269,21 @@ def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
     return spec.state == "completed"
 
 
-def _unknown_column(spec: ExperimentSpec, columns: Sequence[str]) -> str | None:
+def _with_outlook(
+    assessment: Assessment, spec: ExperimentSpec, dataset: DatasetObject | None
+) -> Assessment:
+    """Add what there is to say of the run that is to come, or that is under way."""
+    columns = dataset.column_names if dataset else frozenset()
+    wanted = _evaluation.settings_of(spec, columns)
+    return assessment._replace(
+        detail={Verb.START: _evaluation.describe_search(spec)},
+        past=past_seconds(wanted, assessment.revisions, dataset.id if dataset else None),
+        limit=spec.max_total_time * 60.0,
+        fault=_unknown_column(spec, columns) if assessment.start else None,
+    )
+
+
+def _unknown_column(spec: ExperimentSpec, columns: Collection[str]) -> str | None:
     """Return what is wrong with the columns that a run needs; no columns are unknown columns."""
     for name in (spec.target, spec.time_series):
         if name and columns and name not in columns:

@@ -87,7 +87,7 @@ def test_the_metric_has_a_default(model_type: str, metric: str, scoring: str) ->
 )
 def test_what_is_sent_is_read_back_as_it_was_declared(settings: dict[str, Any]) -> None:
     spec = search(**settings)
-    wanted = settings_of(spec, ["id", "city", "plan", "churned"])
+    wanted = settings_of(spec, {"id", "city", "plan", "churned"})
     found = from_wire({**to_wire(spec, STATISTICS), "status": "waiting"})
     assert {name: found.get(name) for name in wanted} == wanted
 
@@ -108,7 +108,7 @@ def test_a_run_without_settings_tells_nothing() -> None:
 
 def test_columns_that_the_data_does_not_have_cannot_be_excluded() -> None:
     spec = search(exclude=["ghost", "id", "churned"])
-    assert settings_of(spec, ["id", "churned"])["exclude"] == ["id"]
+    assert settings_of(spec, {"id", "churned"})["exclude"] == ["id"]
     assert settings_of(spec)["exclude"] == ["ghost", "id"]
 
 

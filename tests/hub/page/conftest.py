@@ -91,8 +91,8 @@ def browser(hub: Client) -> Iterator[Browser]:
 
 @pytest.fixture(scope="session")
 def model(hub: Client, finished_run: dict[str, Any]) -> dict[str, Any]:
-    """A model that is ready."""
-    trial = finished_run["trials"][0]
+    """A model that is ready, of a trial that no other test deploys."""
+    trial = finished_run["trials"][2]
     pipeline = hub.post("/pipelines", trial_id=trial["id"])
     hub.wait("Pipeline", pipeline["id"], "ready")
     return dict(pipeline)
