@@ -177,8 +177,8 @@ def summarize(promises: Sequence[Promise]) -> Section:
         figures.append(Figure(what, found, beside, float(excess.mean() / error), 1.0))
     notes = [
         f"{table['seed'].nunique()} splits: the rows divided in halves, with either half searched.",
-        f"{table['trials'].iloc[0]} trials and an ensemble. The ratio is what the best entry of the",
-        "board promised beyond its held-out score, in standard errors; the fixed pipeline shows",
+        f"{table['trials'].iloc[0]} trials and an ensemble. The ratio is what the best entry of",
+        "the board promised beyond its held-out score, in standard errors; the fixed pipeline shows",
         "how much of it is the luck of the splits.",
     ]
     command = "python -m benchmarks.board_honesty"
