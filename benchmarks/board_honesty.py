@@ -178,8 +178,8 @@ def summarize(promises: Sequence[Promise]) -> Section:
     notes = [
         f"{table['seed'].nunique()} splits: the rows divided in halves, with either half searched.",
         f"{table['trials'].iloc[0]} trials and an ensemble. The ratio is what the best entry of",
-        "the board promised beyond its held-out score, in standard errors; the fixed pipeline shows",
-        "how much of it is the luck of the splits.",
+        "the board promised beyond its held-out score, in standard errors; the fixed pipeline",
+        "shows how much of it is the luck of the splits.",
     ]
     command = "python -m benchmarks.board_honesty"
     return Section("board_honesty", "Honest boards", figures, notes, command)
