@@ -111,7 +111,8 @@ class Project(Resource):
 
     def spec(self, state: str | None = None) -> ProjectSpec:
         """Return the declaration of the project: the cluster of auger.yaml, in a state."""
-        from auger_reconcile.resources.project import ClusterSpec, ProjectSpec
+        from auger_reconcile.resources._cluster import ClusterSpec
+        from auger_reconcile.resources.project import ProjectSpec
 
         declared = self.context.setting("cluster")
         members = declared if isinstance(declared, Mapping) else {}

@@ -19,8 +19,8 @@ from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar
 from auger_reconcile.config.text import FileText
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
+from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources.project import ClusterSpec
 
 KeyPath: TypeAlias = tuple[str, ...]
 

@@ -9,14 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from auger_reconcile.resources._project_file import USABLE, DatasetObject
 from auger_reconcile.resources._revisions import is_named
 
 if TYPE_CHECKING:
-    from auger_reconcile.resources.dataset import DatasetObject, DatasetSpec
-
-PROCESSING = "processing"
-PROCESSED = "processed"
-USABLE = (PROCESSING, PROCESSED)
+    from auger_reconcile.resources.dataset import DatasetSpec
 
 
 def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:

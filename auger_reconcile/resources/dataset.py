@@ -7,17 +7,12 @@ Wire contract §2.8 (project_file), §2.9 (upload form) and §3.5 (flows).
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import (
     AGAIN,
-    BULKY,
     NO_EXPERIMENT,
     Assessment,
     Kind,
@@ -27,6 +22,14 @@ from auger_reconcile.resources._base import (
     Wanted,
     Work,
 )
+from auger_reconcile.resources._project_file import (
+    PROCESSING,
+    USABLE,
+    DatasetObject,
+    from_wire,
+    register,
+    wait_processed,
+)
 from auger_reconcile.resources._revisions import (
     in_series,
     next_revision,
@@ -35,9 +38,6 @@ from auger_reconcile.resources._revisions import (
     split_extension,
 )
 from auger_reconcile.resources._source import (
-    PROCESSED,
-    PROCESSING,
-    USABLE,
     describe_source,
     holds_content,
     is_foreign,
@@ -45,11 +45,8 @@ from auger_reconcile.resources._source import (
     say_why_new,
 )
 from auger_reconcile.resources._spec import Spec, Trait, setting
-from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps, delete
+from auger_reconcile.resources._steps import Steps, delete
 from auger_reconcile.resources._upload import upload
-
-_CONTENT = re.compile(r"/sha256-([0-9a-f]{64})-")
-_DESCRIBED = re.compile(r"sha256-([0-9a-f]{64})")
 
 
 class DatasetSpec(Spec):
@@ -96,29 +93,6 @@ class DatasetSpec(Spec):
     def is_remote(self) -> bool:
         """Whether the hub fetches the data itself."""
         return (self.source or "").partition(":")[0].lower() in ("http", "https")
-
-
-@dataclass(frozen=True)
-class DatasetObject:
-    """A project file on the hub.
-
-    Attributes:
-        content: SHA-256 of what it was made from, or None when another client made it.
-        columns: names and datatypes from the statistics, in file order; empty until processed.
-    """
-
-    id: int
-    name: str
-    status: str
-    url: str
-    content: str | None
-    columns: tuple[tuple[str, str], ...] = field(metadata={BULKY: True})
-    statistics: Mapping[str, Any] | None = field(metadata={BULKY: True})
-
-    @cached_property
-    def column_names(self) -> frozenset[str]:
-        """The names alone; every experiment on the data asks for them."""
-        return frozenset(name for name, _ in self.columns)
 
 
 class Dataset(Kind[DatasetSpec, DatasetObject]):
@@ -248,7 +222,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             "file_name": work.name,
             **place,
         }
-        item = yield from _register(body)
+        item = yield from register(body)
         return (yield from wait_processed(from_wire(item)))
 
     def delete(self, work: Work) -> Steps:
@@ -262,52 +236,6 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
         return {("dataset",): name, **NO_EXPERIMENT}
-
-
-def _register(body: Mapping[str, Any]) -> Steps:
-    """Yield the request that makes a data set; one that is made of this URL already is it."""
-    try:
-        return (yield Call("POST", "project_files", body))
-    except Conflict:
-        items = yield ReadAll("project_files", {"project_id": body["project_id"]})
-        same = [item for item in items if item.get("url") == body["url"]]
-        if not same:
-            raise
-        return same[0]
-
-
-def wait_processed(found: DatasetObject) -> Steps:
-    """Yield the wait for a data set's statistics; return it processed.
-
-    Raises:
-        ActionFailed: the hub could not read the data.
-    """
-    if found.status != PROCESSING and found.statistics:
-        return found
-    item = yield Await("project_files", found.id, frozenset({PROCESSING}))
-    processed = from_wire(item)
-    if processed.status != PROCESSED:
-        told = item.get("error_message") or "no reason given"
-        raise ActionFailed(f"the hub could not read the data: {told}")
-    return processed
-
-
-def from_wire(item: Mapping[str, Any]) -> DatasetObject:
-    """Translate one project file of the hub (wire contract §2.8)."""
-    url = str(item.get("url") or "")
-    content = _CONTENT.search(url) or _DESCRIBED.fullmatch(str(item.get("description")))
-    statistics = item.get("statistics")
-    described = (statistics or {}).get("stat_data") or ()
-    columns = tuple((str(c.get("column_name")), str(c.get("datatype"))) for c in described)
-    return DatasetObject(
-        id=item["id"],
-        name=str(item["name"]),
-        status=str(item.get("status")),
-        url=url,
-        content=content[1] if content else None,
-        columns=columns,
-        statistics=statistics,
-    )
 
 
 KIND = Dataset()

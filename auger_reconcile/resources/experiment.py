@@ -25,6 +25,7 @@ from auger_reconcile.resources._base import (
 )
 from auger_reconcile.resources._duration import past_seconds
 from auger_reconcile.resources._evaluation import SearchSettings
+from auger_reconcile.resources._project_file import DatasetObject, wait_processed
 from auger_reconcile.resources._revisions import (
     in_series,
     next_revision,
@@ -46,7 +47,6 @@ from auger_reconcile.resources._runs import (
 )
 from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
-from auger_reconcile.resources.dataset import DatasetObject, wait_processed
 
 
 class ExperimentSpec(SearchSettings):

@@ -8,11 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any, ClassVar
-
-from pydantic import BaseModel, ConfigDict, model_validator
-from typing_extensions import Self
 
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
@@ -25,6 +21,13 @@ from auger_reconcile.resources._base import (
     Wanted,
     Work,
 )
+from auger_reconcile.resources._cluster import (
+    ClusterSpec,
+    declared_size,
+    describe_cluster,
+    size_from_wire,
+    to_wire_size,
+)
 from auger_reconcile.resources._revisions import is_named
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Await, Call, Steps, delete
@@ -32,49 +35,8 @@ from auger_reconcile.resources._steps import Await, Call, Steps, delete
 RUNNING = "running"
 STARTING = frozenset({"deploying", "deployed", "scaling", "zero_scaled"})
 STOPPING = frozenset({"undeploying"})
-DEFAULT_STACK = "stable"
 DEFAULT_IDLE_MINUTES = 30  # of a cluster, where none are declared: wire contract §2.5
 SINGLE_TENANT = "single_tenant"  # an organization that has its clusters for itself
-
-
-class NodeType(str, Enum):
-    """How big one node of the cluster is."""
-
-    STANDARD = "standard"
-    HIGH_MEMORY = "high_memory"
-
-
-# Clients disagree on high_memory (2 or 3), the hub accepts both: wire contract §2.4.
-WORKER_TYPES = {1: NodeType.STANDARD, 2: NodeType.HIGH_MEMORY, 3: NodeType.HIGH_MEMORY}
-
-
-class ClusterSpec(BaseModel):
-    """The declared size of a project's cluster."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    type: NodeType = setting(
-        default=NodeType.STANDARD, description="Node type: `standard`, or `high_memory`."
-    )
-    min_nodes: int = setting(
-        default=1, description="Nodes that stay while the cluster runs.", ge=0, le=1000
-    )
-    max_nodes: int = setting(default=2, description="Nodes it may grow to.", ge=1, le=1000)
-    stack_version: str | None = setting(
-        default=None,
-        description="Version of the software on the nodes; by default `stable`.",
-    )
-    autoterminate_minutes: int | None = setting(
-        default=None,
-        description="Idle minutes after which the cluster stops by itself.",
-        ge=1,
-    )
-
-    @model_validator(mode="after")
-    def _check_order(self) -> Self:
-        if self.min_nodes > self.max_nodes:
-            raise ValueError("`min_nodes` is greater than `max_nodes`")
-        return self
 
 
 class ProjectSpec(Spec):
@@ -154,7 +116,9 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         active = found.status == RUNNING
         coming = active or found.status in STARTING
         idle = f"its cluster is {found.status}"
-        changes = scene.differ(ClusterSpec, _sizes(spec.cluster), found.cluster) if coming else ()
+        changes = (
+            scene.differ(ClusterSpec, declared_size(spec.cluster), found.cluster) if coming else ()
+        )
         return Assessment(
             found.name,
             object=found,
@@ -271,14 +235,11 @@ def _follow(found: ProjectObject) -> Steps:
     return from_wire((yield _await(found.id, STOPPING)))
 
 
-def _sizes(cluster: ClusterSpec | None) -> dict[str, Any]:
-    """Return what is declared of the size; the rest is left to the hub."""
-    return cluster.model_dump(mode="json", exclude_none=True) if cluster else {}
-
-
 def _is_of_size(found: ProjectObject, cluster: ClusterSpec | None) -> bool:
     """Say whether a cluster has the declared size, as far as the hub tells."""
-    return all(found.cluster.get(name, size) == size for name, size in _sizes(cluster).items())
+    return all(
+        found.cluster.get(name, size) == size for name, size in declared_size(cluster).items()
+    )
 
 
 def _describe_observed(found: ProjectObject) -> str:
@@ -291,40 +252,8 @@ def _describe_observed(found: ProjectObject) -> str:
 
 def from_wire(item: Mapping[str, Any]) -> ProjectObject:
     """Translate one project object of the hub (wire contract §2.4)."""
-    worker_type = item.get("worker_type_id")
-    node_type = WORKER_TYPES.get(worker_type) if isinstance(worker_type, int) else None
-    observed = {
-        "type": node_type.value if node_type else None,
-        "min_nodes": item.get("min_workers_count"),
-        "max_nodes": item.get("workers_count"),
-        "stack_version": item.get("kubernetes_stack"),
-        "autoterminate_minutes": item.get("cluster_autoterminate_minutes"),
-    }
-    known = {key: value for key, value in observed.items() if value is not None}
-    return ProjectObject(item["id"], str(item["name"]), str(item.get("status")), known)
-
-
-def to_wire_size(cluster: ClusterSpec | None) -> dict[str, Any]:
-    """Translate the size into the body of deploy; unset members are null (wire contract §3.3)."""
-    if cluster is None:
-        return {"worker_type_id": None, "workers_count": None, "kubernetes_stack": DEFAULT_STACK}
-    return {
-        "worker_type_id": 1 if cluster.type is NodeType.STANDARD else 2,
-        "workers_count": cluster.max_nodes,
-        "min_workers_count": cluster.min_nodes,
-        "kubernetes_stack": cluster.stack_version or DEFAULT_STACK,
-    }
-
-
-def describe_cluster(cluster: ClusterSpec | None) -> str:
-    """Return the size in words: `standard, 2-4 nodes`."""
-    if cluster is None:
-        return ""
-    if cluster.min_nodes == cluster.max_nodes:
-        count = f"{cluster.max_nodes} node{'s' if cluster.max_nodes > 1 else ''}"
-    else:
-        count = f"{cluster.min_nodes}-{cluster.max_nodes} nodes"
-    return f"{cluster.type.value}, {count}"
+    status, size = str(item.get("status")), size_from_wire(item)
+    return ProjectObject(item["id"], str(item["name"]), status, size)
 
 
 KIND = Project()

@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from auger_reconcile.resources import _evaluation
-from auger_reconcile.resources.project import to_wire_size
+from auger_reconcile.resources._cluster import to_wire_size
 from auger_reconcile.state import DesiredState
 
 

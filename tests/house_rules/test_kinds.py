@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from auger_reconcile.config.declaration import Head
 from auger_reconcile.resources._base import Kind
+from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources._spec import Lifecycle
-from auger_reconcile.resources.project import ClusterSpec
 from house_rules.conftest import ROOT
 
 KINDS = all_kinds()

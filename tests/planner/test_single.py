@@ -14,8 +14,8 @@ from auger_reconcile.planner.single import (
     with_selection,
 )
 from auger_reconcile.resources._base import Loss, Verb
+from auger_reconcile.resources._project_file import DatasetObject
 from auger_reconcile.resources._runs import ExperimentObject, Run
-from auger_reconcile.resources.dataset import DatasetObject
 from auger_reconcile.state import ObservedState
 
 OBSERVED = ObservedState("http://hub", "shop", 1, {})

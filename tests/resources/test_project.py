@@ -3,15 +3,13 @@ from typing import Any
 import pytest
 
 from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._cluster import ClusterSpec, describe_cluster, to_wire_size
 from auger_reconcile.resources._steps import Await, Call
 from auger_reconcile.resources.project import (
     KIND,
-    ClusterSpec,
     ProjectObject,
     ProjectSpec,
-    describe_cluster,
     from_wire,
-    to_wire_size,
 )
 
 from .driving import GONE, drive, work
