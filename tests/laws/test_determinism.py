@@ -19,6 +19,7 @@ from auger_reconcile.planner.plan import Plan
 
 from .declared import declare
 from .driver import Driver
+from .examples import HUNDREDS
 from .test_laws import STEPS, Step, live_through
 from .wire import Wire
 from .world import World
@@ -51,6 +52,7 @@ def to_bytes(plan: Plan) -> bytes:
     return json.dumps(to_document(plan), default=str).encode()
 
 
+@HUNDREDS
 @given(
     world=hubs(),
     steps=STEPS,

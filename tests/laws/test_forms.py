@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given, note, settings
+from hypothesis import given, note
 from hypothesis import strategies as st
 
 from auger_reconcile.config.load import load_desired_state
@@ -13,14 +13,13 @@ from auger_reconcile.planner.build import PlanOptions
 from auger_reconcile.state import DesiredState
 
 from .driver import Driver
+from .examples import FEWER
 from .test_laws import STEPS, Step, told
 from .test_pull import live_through
 from .wire import Wire
 from .world import World
 from .worlds import documents, hubs
 from .written import SECTIONS, with_sources, write_data, writings
-
-FEWER = settings(max_examples=settings().max_examples // 2)  # each is a whole life of a project
 
 
 @pytest.fixture(scope="module")

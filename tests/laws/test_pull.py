@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from auger_reconcile.api.context import Context
@@ -18,13 +18,12 @@ from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.resources._base import Verb
 
 from .driver import Driver
+from .examples import FEWER
 from .test_laws import STEPS, Step, apply_expecting_nothing_strange, told
 from .wire import Wire
 from .world import World
 from .worlds import documents, happen, hubs
 from .written import SECTIONS, Written, with_sources, write_data, writings
-
-FEWER = settings(max_examples=settings().max_examples // 2)  # each is a whole life of a project
 
 
 @pytest.fixture(scope="module")
