@@ -13,37 +13,43 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 
 from auger_reconcile.hub.search.apart import fork_from_here
 
 _STREAMS = 3
+_IDLE_SECONDS = 2.0  # without a child to fork, before something is imported that can wait
 # Imported, never run: libraries that have started threads of their own do not survive a fork.
 _NEEDED = (
     "auger_reconcile.hub.search.warm",
     "auger_reconcile.hub.search.run",
-    "auger_reconcile.hub.models.export",
-    "auger_reconcile.hub.models.package",
-    "auger_reconcile.hub.models.predict",
     "auger_reconcile.hub.data.profile",
     "auger_reconcile.hub.data.read",
     "auger_reconcile.hub.work.child",
+)
+# A quarter of the time of all, and of no use before a run has ended.
+_NEEDED_LATER = (
+    "auger_reconcile.hub.models.export",
+    "auger_reconcile.hub.models.package",
+    "auger_reconcile.hub.models.predict",
 )
 
 
 def main(descriptor: int) -> None:
     """Fork until the hub is gone; a child returns from here when it has done what it is for."""
-    for name in _NEEDED:
-        import_module(name)
-    gc.collect()
-    gc.freeze()  # the collector would write to memory that is shared with the children
+    _import(_NEEDED)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they ended
     hub = socket.socket(fileno=descriptor)
     hub.sendall(b"ready\n")
+    later = list(_NEEDED_LATER)
     while True:
+        while later and not select.select([hub], [], [], _IDLE_SECONDS)[0]:
+            _import([later.pop(0)])
         line, streams, _, _ = socket.recv_fds(hub, 4096, _STREAMS)
         if not line:
             break
@@ -55,6 +61,13 @@ def main(descriptor: int) -> None:
         for stream in streams:
             os.close(stream)
         hub.sendall(f"{pid}\n".encode())
+
+
+def _import(names: Iterable[str]) -> None:
+    for name in names:
+        import_module(name)
+    gc.collect()
+    gc.freeze()  # the collector would write to memory that is shared with the children
 
 
 def _become(command: list[str], streams: list[int]) -> None:
