@@ -16,6 +16,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_faults
 
+from auger_reconcile.client.answer_head import POOLS
 from auger_reconcile.errors import AugerError, Unavailable
 
 CONNECT_TIMEOUT = 5.0
@@ -34,11 +35,21 @@ class NotTrusted(Unavailable):
 
 
 class BlockAdapter(HTTPAdapter):
-    """Sends bodies in large blocks: the usual 16 KB make an upload slower than the disk."""
+    """Sends bodies in large blocks: the usual 16 KB make an upload slower than the disk.
+
+    Answers have to begin in time, see `answer_head`.
+    """
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         """Pass the block size on to the connections."""
         super().init_poolmanager(*args, **options, blocksize=_BLOCK_SIZE)
+        self.poolmanager.pool_classes_by_scheme = POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        """Return what connects through a proxy, with the same connections."""
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = POOLS
+        return manager
 
     def close(self) -> None:
         """Close the connections now: the libraries leave that to the garbage collector."""

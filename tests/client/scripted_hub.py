@@ -107,6 +107,14 @@ def drip(connection: socket.socket, _: Received) -> None:
         time.sleep(0.02)
 
 
+def drip_headers(connection: socket.socket, _: Received) -> None:
+    """Send a byte of the headers now and then, for ever."""
+    connection.sendall(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    for _ in range(400):
+        connection.sendall(b"x")
+        time.sleep(0.02)
+
+
 @dataclass
 class ScriptedHub:
     """Answers the first request with the first step of the script, and so on; the last one stays.

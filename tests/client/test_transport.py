@@ -1,10 +1,11 @@
 import gc
 import gzip
 import json
+import time
 from email.utils import formatdate
 
 import pytest
-from scripted_hub import drip, hang_up, raw, refuse, reply, reset, silence
+from scripted_hub import drip, drip_headers, hang_up, raw, refuse, reply, reset, silence
 
 from auger_reconcile.client import transport as module
 from auger_reconcile.client.connection import NothingSent
@@ -143,6 +144,36 @@ def test_an_answer_that_drips_for_ever_ends_with_the_deadline(hub):
     transport = Transport(hub.url, timeout=0.1)
     with pytest.raises(Unavailable, match=r"longer than 0\.4 s to answer; the request may have"):
         transport.exchange("PATCH", "/x", b"{}")
+    transport.close()
+
+
+def test_headers_that_drip_for_ever_end_with_the_timeout(hub):
+    hub.play(drip_headers)
+    transport = Transport(hub.url, timeout=0.2, retries=0)
+    began = time.monotonic()
+    with pytest.raises(Unavailable, match=r"did not answer in time"):
+        transport.exchange("GET", "/x", b"{}")
+    assert time.monotonic() - began < 2
+    transport.close()
+
+
+def test_headers_that_come_slowly_and_in_pieces_are_read(hub):
+    def send_slowly(connection, received):
+        for piece in (
+            b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.",
+            b"1 200 OK\r",
+            b"\nX: a\r\n",
+            b"\r\n",
+        ):
+            connection.sendall(piece)
+            time.sleep(0.02)
+        connection.sendall(b"{}")
+        hang_up(connection, received)
+
+    hub.play(send_slowly)
+    transport = Transport(hub.url, timeout=5, retries=0)
+    answer = transport.exchange("GET", "/x", b"{}")
+    assert (answer.status, answer.headers["X"], answer.body) == (200, "a", b"{}")
     transport.close()
 
 

@@ -103,6 +103,14 @@ def drip_for_ever(asked: Asked) -> None:
         asked.write(b" ")
 
 
+def drip_headers(asked: Asked) -> None:
+    """Send a byte of the headers now and then, and never the last one."""
+    asked.act()
+    asked.write(b"HTTP/1.1 200 OK\r\nX-Long: ")
+    while not asked.server.gone.wait(0.02):
+        asked.write(b"x")
+
+
 def stale(asked: Asked) -> None:
     """Let reads tell of the world before all this."""
     if asked.is_read:
@@ -116,12 +124,18 @@ FAULTS: Mapping[str, Sabotage] = {
     for fault in (
         *(fail_before, fail_after, close_before, close_after, reset_before, reset_after),
         *(silent_before, silent_after, truncate, halve, garble, empty),
-        *(html_before, html_after, slow_down, drip, drip_for_ever, stale),
+        *(html_before, html_after, slow_down, drip, drip_for_ever, drip_headers, stale),
     )
 }
 HIDDEN = FAULTS.keys() - {
     "stale",
     "empty",
     "drip_for_ever",
+    "drip_headers",
 }  # a client that reads again gets over them
-SLOW = ("silent_before", "silent_after", "drip_for_ever")  # what only a time-out ends
+SLOW = (
+    "silent_before",
+    "silent_after",
+    "drip_for_ever",
+    "drip_headers",
+)  # what only a time-out ends
