@@ -19,7 +19,7 @@ from benchmarks.loopback import Lists, serve
 from benchmarks.measure import peak_memory, run_apart, tell
 from benchmarks.world import answer_lists, write_files
 
-SIZES = {100: 5, 1_000: 9, 10_000: 9, 100_000: 1}  # resources, and rounds
+SIZES = {100: 5, 1_000: 9, 10_000: 9, 100_000: 3}  # resources, and rounds
 CHANGED_SHARE = 0.01
 MOST_MEMORY = 300.0  # MB, for ten thousand resources
 MOST_TIMES_PARSING = 2.0
