@@ -5,10 +5,8 @@ Refuses to do: know kinds of resources, wait for anything to be finished, print.
 
 from __future__ import annotations
 
-import json
-import math
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -26,6 +24,7 @@ from auger_reconcile.client.paging import (
     PageRequest,
     read_page_of,
 )
+from auger_reconcile.client.request_body import to_json
 from auger_reconcile.client.transport import REAL_PACE, Exchange, Pace, Transport
 from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 
@@ -217,7 +216,7 @@ class HubClient:
         if self._token is not None:
             members["token"] = self._token
         full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
-        answer = self._transport.exchange(method, full_path, _to_json(members))
+        answer = self._transport.exchange(method, full_path, to_json(members))
         secrets = [self._token, members.get("password")]
         data, meta = read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
         return data, meta, len(answer.body)
@@ -286,25 +285,3 @@ def _to_unstable(collection: str) -> Unavailable:
         f"the list of {collection} keeps changing while it is read",
         request=f"GET {API_PREFIX}{collection}",
     )
-
-
-def _to_json(members: Mapping[str, Any]) -> bytes:
-    """Return a body as JSON; the hub answers NaN with a page of HTML (wire contract §1.2)."""
-    try:
-        return json.dumps(members, allow_nan=False).encode()
-    except ValueError:
-        place = _find_not_finite(members, "")
-    raise ValueError(f"`{place}` is not a number that can be sent: NaN or infinite")
-
-
-def _find_not_finite(value: Any, path: str) -> str | None:
-    """Return where in a body the first NaN or infinity is, such as `records[3][1]`."""
-    if isinstance(value, float):
-        return None if math.isfinite(value) else path
-    places: Iterable[tuple[str, Any]] = ()
-    if isinstance(value, Mapping):
-        places = ((f"{path}.{key}".lstrip("."), item) for key, item in value.items())
-    elif isinstance(value, (list, tuple)):
-        places = ((f"{path}[{index}]", item) for index, item in enumerate(value))
-    found = (_find_not_finite(item, place) for place, item in places)
-    return next((place for place in found if place), None)

@@ -32,13 +32,13 @@ from auger_reconcile.config.compose import Document, compose
 from auger_reconcile.config.edit import shape_of_node
 from auger_reconcile.config.flow import Edit, edit_flow
 from auger_reconcile.config.layout import INDENT, key_order
-from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, is_null
+from auger_reconcile.config.nodes import Entry, Mapping, Scalar, is_null
 from auger_reconcile.config.nodes import Sequence as List
 from auger_reconcile.config.quoting import to_yaml
 from auger_reconcile.config.render import render_value
 from auger_reconcile.config.text import FileText
+from auger_reconcile.config.value_spans import ValueSpans
 
-_ALIAS = re.compile(r"[ \t]*:[ \t]*(\*[^\s,\]}]+)")
 _BLOCK_DEPTH = 2  # sections and resources are written in lines, their settings on one
 _FLOW = ("cluster",)
 
@@ -85,7 +85,7 @@ class _Amender:
 
     def __init__(self, text: str, newline: str) -> None:
         self._text, self._newline = text, newline
-        self._lines = Lines(text)
+        self._lines, self._spans = Lines(text), ValueSpans(text)
 
     def edits(self, document: Document, tree: Wanted) -> Iterator[Edit]:
         root = document.root
@@ -106,7 +106,7 @@ class _Amender:
             (e for e in node.entries.values() if node.start <= e.key.start <= node.end),
             key=lambda entry: entry.key.start,
         )
-        if self._is_flow(node):
+        if self._spans.is_flow(node):
             yield from self._flow_map(node, own, path, tree)
             return
         if not own or any(self._lines.indent_of(entry.key.start) is None for entry in own):
@@ -162,7 +162,7 @@ class _Amender:
             indent = (self._lines.indent_of(key.start) or "") + INDENT
             yield Edit(at, at, self._block(change, path, indent))
         elif isinstance(value, Mapping) and value.start >= key.end:
-            if self._is_flow(value) or not is_emptied(value, change):
+            if self._spans.is_flow(value) or not is_emptied(value, change):
                 yield from self._map(value, path, change, lines)
             else:
                 yield from self._replace_block(entry, "{}", lines)
@@ -173,40 +173,21 @@ class _Amender:
         """Yield the edits that set a value of a block to plain data."""
         key, node = entry
         if node.start < key.end:
-            yield self._over_alias(key, value)
+            yield self._spans.over_alias(key, value)
         elif isinstance(node, Scalar) and not isinstance(value, (list, dict)):
             yield self._set_scalar(entry, value)
         elif isinstance(node, List) and isinstance(value, list) and value:
             yield from self._list(entry, node, value, lines)
-        elif isinstance(node, Scalar) or self._is_flow(node):
-            yield Edit(*self._span(entry), self._behind(entry, render_value(value)))
+        elif isinstance(node, Scalar) or self._spans.is_flow(node):
+            yield Edit(*self._spans.span(entry), self._spans.behind(entry, render_value(value)))
         else:
             yield from self._replace_block(entry, render_value(value), lines)
 
-    def _over_alias(self, key: Scalar, value: Any) -> Edit:
-        found = _ALIAS.match(self._text, key.end)
-        if found is None:
-            raise CannotAmend(key.start, "the value is an alias")
-        return Edit(found.start(1), found.end(1), render_value(value))
-
     def _set_scalar(self, entry: Entry, value: Any) -> Edit:
-        start, end = self._span(entry)
+        start, end = self._spans.span(entry)
         quote = self._text[start : start + 1]
         escaped = value.replace("${", "$${") if isinstance(value, str) else value
-        return Edit(start, end, self._behind(entry, to_yaml(escaped, quote=quote)))
-
-    def _span(self, entry: Entry) -> tuple[int, int]:
-        start, end = entry.value.start, entry.value.end
-        if self._text[start : start + 1] in ("&", "!"):
-            raise CannotAmend(start, "the value has an anchor or a tag")
-        if self._text[start : start + 1] in ("|", ">"):
-            end = start + len(self._text[start:end].rstrip())
-        return start, end
-
-    def _behind(self, entry: Entry, text: str) -> str:
-        """Return the text of a value with the blank that an empty one has not before it."""
-        start = entry.value.start
-        return text if self._text[start - 1 : start] in (" ", "\t", "\n", "\r") else f" {text}"
+        return Edit(start, end, self._spans.behind(entry, to_yaml(escaped, quote=quote)))
 
     def _replace_block(self, entry: Entry, text: str, lines: tuple[int, int]) -> Iterator[Edit]:
         """Yield the edits that put a value on the line of its key, for one in lines below it."""
@@ -223,18 +204,18 @@ class _Amender:
     ) -> Iterator[Edit]:
         """Yield the edits of a list, item by item where what stays keeps its order."""
         kept, new = kept_items(node, value)
-        is_flow = self._is_flow(node)
+        is_flow = self._spans.is_flow(node)
         places = [(item.start, item.end) for item in node.items]
         gone = set(range(len(places))) - set(kept)
         if new is None or any(start < node.start for start, _ in places):
             text = render_value(value)
             yield from (
-                [Edit(*self._span(entry), text)]
+                [Edit(*self._spans.span(entry), text)]
                 if is_flow
                 else self._replace_block(entry, text, lines)
             )
         elif is_flow:
-            inner = (self._content_start(node) + 1, node.end - 1)
+            inner = (self._spans.content_start(node) + 1, node.end - 1)
             yield from edit_flow(self._text, inner, places, gone, [*map(render_value, new)])
         else:
             yield from self._block_list(places, gone, new)
@@ -271,31 +252,18 @@ class _Amender:
             f"{render_value(key)}: {render_value(plain_of(change))}"
             for key, change in new_keys(node, tree).items()
         ]
-        inner = (self._content_start(node) + 1, node.end - 1)
-        items = [(entry.key.start, self._end_in_flow(entry)) for entry in own]
+        inner = (self._spans.content_start(node) + 1, node.end - 1)
+        items = [(entry.key.start, self._spans.end_in_flow(entry)) for entry in own]
         yield from edit_flow(self._text, inner, items, gone, new)
 
     def _put_in_flow(self, entry: Entry, value: Any) -> Edit:
         key, node = entry
         if node.start < key.end:
-            return self._over_alias(key, value)
-        start, end = self._span(entry)
+            return self._spans.over_alias(key, value)
+        start, end = self._spans.span(entry)
         if end == start and not self._text[key.end : start].strip():
             return Edit(key.end, key.end, f": {render_value(value)}")
-        return Edit(start, end, self._behind(entry, render_value(value)))
-
-    def _end_in_flow(self, entry: Entry) -> int:
-        if entry.value.start >= entry.key.end:
-            return entry.value.end
-        found = _ALIAS.match(self._text, entry.key.end)
-        return found.end(1) if found else entry.key.end
-
-    def _is_flow(self, node: Node) -> bool:
-        return self._text[self._content_start(node)] in "{["
-
-    def _content_start(self, node: Node) -> int:
-        found = re.compile(r"(?:[&!]\S*\s+)*").match(self._text, node.start)
-        return found.end() if found else node.start
+        return Edit(start, end, self._spans.behind(entry, render_value(value)))
 
     def _block(self, tree: Wanted, path: KeyPath, indent: str) -> str:
         """Return new keys in lines."""
