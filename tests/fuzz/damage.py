@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Sequence
+from copy import deepcopy
 from typing import Any
 
 PIECES = (
@@ -77,7 +78,7 @@ def _damage(within: Any, key: Any, chance: random.Random) -> None:
         case 0:
             del within[key]
         case 1 if isinstance(within, list):
-            within.append(within[key])
+            within.append(deepcopy(within[key]))
         case 1:
             within[f"{key}_"] = within.pop(key)
         case 2 if isinstance(within[key], str):
@@ -86,4 +87,4 @@ def _damage(within: Any, key: Any, chance: random.Random) -> None:
         case 3:
             within[key] = chance.choice(([within[key]], {"x": within[key]}, str(within[key])))
         case _:
-            within[key] = chance.choice(VALUES)
+            within[key] = deepcopy(chance.choice(VALUES))  # damage must not reach the list itself
