@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 import re
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -20,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from auger_reconcile.errors import AugerError
+from auger_reconcile.web_url import is_loopback
 
 SCHEME = "s3"
 PART_BYTES = 10 * 1024**2  # wire contract §3.5
@@ -159,17 +159,9 @@ def _connect(endpoint: str | None = None, *, timeout: float = _TIMEOUT, **keys: 
         request_checksum_calculation="when_required",
         response_checksum_validation="when_required",
         s3={"addressing_style": "path"} if endpoint else None,
-        proxies={} if endpoint and _is_loopback(endpoint) else None,
+        proxies={} if endpoint and is_loopback(endpoint) else None,
     )
     return Session(**keys).client("s3", endpoint_url=endpoint, config=config)
-
-
-def _is_loopback(endpoint: str) -> bool:
-    host = endpoint.partition("://")[2].partition("/")[0].rpartition(":")[0].strip("[]")
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _parts() -> Any:

@@ -15,7 +15,7 @@ SYSTEMS = {"production": "https://app.auger.ai", "staging": "https://app-staging
 
 def is_readable_on_the_way(url: str) -> bool:
     """Say whether a password to this hub would travel unencrypted to another machine."""
-    from auger_reconcile.client.connection import is_loopback
+    from auger_reconcile.web_url import is_loopback
 
     return url.lower().startswith("http:") and not is_loopback(url)
 

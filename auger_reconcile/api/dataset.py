@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import AugerError
+from auger_reconcile.web_url import split_web_url
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
@@ -25,8 +25,8 @@ FORMATS = "CSV, ARFF, JSON, Excel, Feather, HDF5 and Parquet are known, compress
 
 def _last_part(url: str) -> str:
     """Return the last part of a URL; what another store than the web keeps is no query."""
-    path = urlsplit(url).path if url.startswith(("http:", "https:")) else url
-    return path.rpartition("/")[2]
+    parts = split_web_url(url)
+    return (parts.path if parts else url).rpartition("/")[2]
 
 
 class DataSet(Resource):

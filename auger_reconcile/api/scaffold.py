@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from auger_reconcile.api._names import check_new_name
+from auger_reconcile.config.source import base_name, scheme_of
 from auger_reconcile.errors import AugerError
 
 FILE_NAME = "auger.yaml"
@@ -92,14 +92,14 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
                 f"`{folder}` is a project already", hint="a project cannot be inside another"
             )
     folder = parent / name
-    is_local = bool(source) and not urlsplit(source).scheme
+    is_local = bool(source) and not scheme_of(source)
     told = os.path.relpath(source, folder) if is_local else source
     metric, metrics = METRICS[model_type]
     text = TEMPLATE.format(
         hub=f"\nhub: {_quoted(hub)}" if hub else "",
         name=_quoted(name),
         source=_quoted(told.replace(os.sep, "/")),
-        dataset=_quoted(Path(urlsplit(source).path).name),
+        dataset=_quoted(base_name(source)),
         model_type=model_type,
         target=_quoted(target),
         time=TIME if model_type == "timeseries" else "",

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from auger_reconcile.errors import NotAuthenticated
+from auger_reconcile.web_url import split_web_url
 
 if TYPE_CHECKING:
     from auger_reconcile.client.credentials import Credentials
@@ -101,6 +101,8 @@ def has_credentials(around: Surroundings, path_to_credentials: Path | None) -> b
 
 
 def _origin(url: str) -> tuple[str, str, int | None]:
-    parts = urlsplit(url)
+    parts = split_web_url(url)
+    if parts is None:
+        return "", url, None
     default = {"http": 80, "https": 443}.get(parts.scheme)
     return parts.scheme, parts.hostname or "", parts.port or default

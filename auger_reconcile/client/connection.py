@@ -5,7 +5,6 @@ Refuses to do: repeat anything, follow the text of a library into an error, prin
 
 from __future__ import annotations
 
-import ipaddress
 import ssl
 from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
@@ -18,6 +17,7 @@ from urllib3 import exceptions as urllib3_faults
 
 from auger_reconcile.client.answer_head import POOLS
 from auger_reconcile.errors import AugerError, Unavailable
+from auger_reconcile.web_url import is_loopback, split_web_url
 
 CONNECT_TIMEOUT = 5.0
 _BLOCK_SIZE = 64 * 1024
@@ -143,23 +143,14 @@ def normalise_url(url: str) -> str:
     Other clients of the API drop a path silently (wire contract §1.1), so `/api/v1` is accepted as
     what it means and any other path is refused.
     """
-    parts = urlsplit(url.strip())
-    root = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
+    parts = split_web_url(url.strip())
+    if parts is None:
         raise AugerError(
             "the URL of the hub is not an http(s) URL", hint="the cloud is https://app.auger.ai"
         )
+    root = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
     if "@" in parts.netloc:
         raise AugerError("the URL of the hub holds a user or password", hint=f"use {root}")
     if parts.path.strip("/") not in {"", "api/v1"} or parts.query or parts.fragment:
         raise AugerError("the URL of the hub has more than a host", hint=f"use {root}")
     return root
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a URL points to this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")

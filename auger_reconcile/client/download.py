@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
-from urllib.parse import urlsplit
 
 import requests
 
@@ -24,6 +23,7 @@ from auger_reconcile.client.connection import (
     read_parts,
 )
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
+from auger_reconcile.web_url import is_web_url
 
 _REQUEST = "GET (file download)"
 _TRICKLE = 1024  # bytes in four time-outs, below which a download is given up
@@ -45,7 +45,7 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
         NotFound, HubError, Unavailable: the storage refused, or the file is incomplete.
         AugerError: the file cannot be written.
     """
-    if urlsplit(url).scheme not in {"http", "https"}:
+    if not is_web_url(url):
         raise HubError("the hub answered a link that is no http(s) URL", request=_REQUEST)
     part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
     try:

@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import quote
 
 from auger_reconcile.client.answers import read_envelope
-from auger_reconcile.client.connection import is_loopback
 from auger_reconcile.client.paging import (
     Fields,
     Listing,
@@ -27,6 +26,7 @@ from auger_reconcile.client.paging import (
 from auger_reconcile.client.request_body import to_json
 from auger_reconcile.client.transport import REAL_PACE, Exchange, Pace, Transport
 from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
+from auger_reconcile.web_url import is_loopback
 
 API_PREFIX = "/api/v1/"
 _READINGS_OF_A_LIST = 3

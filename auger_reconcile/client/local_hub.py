@@ -16,11 +16,11 @@ from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from auger_reconcile.client.credentials import CREDENTIALS_FILE, Credentials, read_credentials
 from auger_reconcile.client.redact import quote_foreign
 from auger_reconcile.errors import AugerError, NotAuthenticated, Unavailable
+from auger_reconcile.web_url import split_web_url
 
 START_TIMEOUT = 60.0
 _HEALTH_TIMEOUT = 2.0
@@ -115,7 +115,10 @@ def _read_running(folder: Path) -> Credentials | None:
 
 def _is_healthy(url: str) -> bool:
     """Say whether a hub answers at the address; another program may have taken its port."""
-    connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=_HEALTH_TIMEOUT)
+    parts = split_web_url(url)
+    if parts is None:
+        return False
+    connection = http.client.HTTPConnection(parts.netloc, timeout=_HEALTH_TIMEOUT)
     try:
         connection.request("GET", "/health")
         answer = json.loads(connection.getresponse().read(65536))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 import requests
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
@@ -21,6 +21,7 @@ from auger_reconcile.client.connection import carry_out, name_fate, open_session
 from auger_reconcile.client.redact import quote_foreign, redact
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 from auger_reconcile.object_store import StoreSilent, send_parts
+from auger_reconcile.web_url import is_web_url
 
 _REQUEST = "POST (file upload)"
 _RAW = "application/octet-stream"
@@ -79,7 +80,7 @@ def _send(
     if isinstance(target.get("multipart"), Mapping):
         return _send_parts(target["multipart"], source, timeout=timeout, report=report)
     url, fields, params = (target.get(name) for name in ("url", "fields", "params"))
-    if isinstance(url, str) and urlsplit(url).scheme not in {"http", "https"}:
+    if isinstance(url, str) and not is_web_url(url):
         raise HubError("the hub answered an upload form for no http(s) URL")
     if isinstance(url, str) and isinstance(fields, Mapping) and "key" in fields:
         head, tail, kind = _encode_form(fields)

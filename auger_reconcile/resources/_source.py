@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from auger_reconcile.resources._project_file import USABLE, DatasetObject
 from auger_reconcile.resources._revisions import is_named
+from auger_reconcile.web_url import is_web_url
 
 if TYPE_CHECKING:
     from auger_reconcile.resources.dataset import DatasetSpec
@@ -32,7 +32,7 @@ def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:
 
 def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:
     """Say whether an object of this name was uploaded by another client, content unknown."""
-    is_uploaded = urlsplit(found.url).scheme not in ("http", "https")
+    is_uploaded = not is_web_url(found.url)
     return is_named(found.name, spec.name) and is_uploaded and found.content is None
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from auger_reconcile.resources._base import (
     AGAIN,
@@ -47,6 +46,7 @@ from auger_reconcile.resources._source import (
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Steps, delete
 from auger_reconcile.resources._upload import upload
+from auger_reconcile.web_url import is_web_url
 
 
 class DatasetSpec(Spec):
@@ -197,7 +197,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     ) -> Iterator[DatasetSpec]:
         """By its URL, or by its name alone: where a local source lies no hub can tell."""
         if found.status in USABLE:
-            if urlsplit(found.url).scheme in ("http", "https"):
+            if is_web_url(found.url):
                 yield DatasetSpec(name=found.name, source=found.url)
             yield DatasetSpec(name=found.name)
 

@@ -11,13 +11,15 @@ import pytest
 
 from auger_reconcile.api.saved_plan import read_plan, save_plan
 from auger_reconcile.api.workspace import Workspace
+from auger_reconcile.client.credentials import load_credentials
+from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.refresh import refresh
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.errors import AugerError, ConfigError, HubError
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.document import seal_of
 
-from .targets import STORY, DamagedHub
+from .targets import CREDENTIALS, STORY, DamagedHub
 
 NAN = float("nan")
 COLLECTIONS = ("projects", "project_files", "experiments", "experiment_sessions", "pipelines")
@@ -30,6 +32,14 @@ def test_a_url_that_cannot_be_taken_apart_is_a_diagnostic(source: str, tmp_path:
     with pytest.raises(ConfigError) as caught:
         load_desired_state([path], environ={})
     assert "no URL of data" in [item.summary for item in caught.value.diagnostics]
+
+
+@pytest.mark.parametrize("url", ["http://[x", "https://hub:port", "http://two words"])
+def test_credentials_for_a_url_that_cannot_be_taken_apart_are_refused(url: str) -> None:
+    environ = {"AUGER_CREDENTIALS": json.dumps({**CREDENTIALS, "url": url})}
+    found = load_credentials(environ=environ, path_to_credentials=None, home=Path())
+    with pytest.raises(AugerError, match="is not an http"):
+        HubClient(found.api_url, found.token)
 
 
 def ask(collection: str, spoil: Callable[[dict[str, Any]], object]) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import click
 from rich.cells import cell_len
@@ -14,6 +12,7 @@ from rich.cells import cell_len
 from auger_reconcile.cli.views.words import count_of, expectation, plain
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
+from auger_reconcile.web_url import is_loopback
 
 SYMBOLS = {
     Verb.CREATE: "+",
@@ -151,12 +150,3 @@ def _pad(text: str, width: int) -> str:
 
 def _paint(text: str, foreground: str | None) -> str:
     return click.style(text, fg=foreground) if foreground and text else text
-
-
-def is_loopback(url: str) -> bool:
-    """Say whether a URL is of this machine."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -11,12 +11,12 @@ from auger_reconcile.cli.views.plan_text import (
     Labels,
     describe_action,
     describe_change,
-    is_loopback,
     symbol_of,
 )
 from auger_reconcile.cli.views.words import count_of, expectation, plain
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import Loss, Verb
+from auger_reconcile.web_url import is_loopback
 
 NO_CHANGES = "No changes"
 MOST_TOLD = 4  # texts about one resource

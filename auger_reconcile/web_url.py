@@ -1,0 +1,32 @@
+"""URLs that come from outside: a file, a hub, credentials. None of them has to be one."""
+
+from __future__ import annotations
+
+import ipaddress
+from urllib.parse import SplitResult, urlsplit
+
+
+def split_web_url(url: str) -> SplitResult | None:
+    """Return the parts of an http(s) URL that names a host, and None for anything else."""
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # read now: it is a number, or there is no such URL
+    except ValueError:  # such as half of an IPv6 address
+        return None
+    is_name = parts.hostname and parts.netloc.isprintable() and " " not in parts.netloc
+    return parts if is_name and parts.scheme in ("http", "https") else None
+
+
+def is_web_url(url: str) -> bool:
+    """Say whether a text is an http(s) URL that names a host."""
+    return split_web_url(url) is not None
+
+
+def is_loopback(url: str) -> bool:
+    """Say whether a URL points to this machine."""
+    parts = split_web_url(url)
+    host = (parts and parts.hostname) or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost" or host.endswith(".localhost")
