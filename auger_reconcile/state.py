@@ -59,6 +59,7 @@ class DesiredState:
         credentials: folder named by `path_to_credentials`.
         protected: what was protected when it was applied, whether it is declared or not.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
+        spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
         digest: of all declared values; comments, order and quotes do not change it.
     """
 
@@ -68,6 +69,7 @@ class DesiredState:
     credentials: str | None = None
     protected: frozenset[Address] = frozenset()
     revision_history: Mapping[str, int] = field(default_factory=dict)
+    spared: frozenset[tuple[str, str]] = frozenset()
     digest: str | Digest = ""
 
     @property

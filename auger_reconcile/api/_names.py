@@ -5,6 +5,22 @@ from __future__ import annotations
 from auger_reconcile.errors import AugerError, NotFound
 
 
+def check_given(name: str | None, what: str) -> str | None:
+    """Return a name as it was given; None, and nothing else, stands for the one in auger.yaml.
+
+    Raises:
+        AugerError: the name is empty, as that of an unset variable is.
+        TypeError: it is no text.
+    """
+    if name == "":
+        raise AugerError(
+            f"the name of the {what} is empty", hint="None means the one in auger.yaml"
+        )
+    if not isinstance(name, str | None):
+        raise TypeError(f"the name of a {what} is a text, not {type(name).__name__}")
+    return name
+
+
 def check_new_name(name: str, what: str) -> str:
     """Return the name of something to create, if the hub can carry it.
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
+from auger_reconcile.api._names import check_given
 from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Resource:
 
     def __init__(self, context: Context, project: str | None) -> None:
         self.context = context
-        self._project = project or context.name_of("name")
+        self._project = check_given(project, "project") or context.name_of("name")
 
     @property
     def project_name(self) -> str:

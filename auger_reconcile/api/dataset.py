@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api._names import check_new_name
+from auger_reconcile.api._names import check_given, check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import AugerError
 from auger_reconcile.web_url import split_web_url
@@ -44,7 +44,7 @@ class DataSet(Resource):
         self, context: Context, project: Project | None = None, dataset_name: str | None = None
     ) -> None:
         super().__init__(context, project.project_name if project else None)
-        self._given = dataset_name
+        self._given = check_given(dataset_name, "data set")
         self._name = dataset_name or context.name_of("dataset")
 
     @property

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_id, check_new_name
+from auger_reconcile.api._names import check_given, check_id, check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.api._trial import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
@@ -44,7 +44,7 @@ class Experiment(Resource):
     ) -> None:
         super().__init__(context, dataset.project_name if dataset else None)
         self._dataset = dataset
-        self._name = experiment_name
+        self._name = check_given(experiment_name, "experiment")
 
     @property
     def name(self) -> str:

@@ -84,6 +84,20 @@ class Command(click.Command):
         common = _global_options(hidden=self.hides_global_options)
         return [*own, *(option for option in common if not taken.intersection(option.opts))]
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse empty texts: `project delete "$NAME"` with nothing in NAME means no project.
+
+        Raises:
+            click.BadParameter: an argument or the value of an option is empty.
+        """
+        rest = super().parse_args(ctx, args)
+        for param in self.params:
+            if ctx.params.get(param.name or "") == "":
+                raise click.BadParameter(
+                    "it is empty; is a variable of the shell unset?", ctx, param
+                )
+        return rest
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run, with the global options gathered as `invocation`."""
         from auger_reconcile.cli.invocation import Invocation

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from auger_reconcile.config.nodes import Mapping, Node, Scalar
+from auger_reconcile.config.nodes import Mapping, Node, Scalar, is_bare
 from auger_reconcile.resources._registry import added_kinds
 from auger_reconcile.resources._spec import Lifecycle
 
@@ -99,6 +99,14 @@ class ProjectFile:
         for item in self.declarations:
             found.setdefault(item.kind, {})[item.name] = item
         return found
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The kinds of the sections that are there with nothing in them."""
+        there = self.root.entries
+        return tuple(
+            k for name, k in LONG_FORM.items() if name in there and is_bare(there[name].value)
+        )
 
 
 def known_fields() -> tuple[str, ...]:

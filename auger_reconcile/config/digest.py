@@ -16,7 +16,8 @@ from auger_reconcile.state import DesiredState
 
 def digest_of(state: DesiredState) -> str:
     """Return the digest of everything declared; order and where the files lie do not count."""
-    head = [state.hub, state.organization, sorted(state.revision_history.items())]
+    scope = [sorted(state.spared)] if state.spared else []
+    head = [state.hub, state.organization, sorted(state.revision_history.items()), *scope]
     at = sorted(state.resources)
     specs = [_in_order(state.resources[address].spec) for address in at]
     names = ["/".join(address) for address in at]

@@ -238,6 +238,7 @@ class _Assembler:
         self._projects: set[str] = set()
         self._shared: dict[str, tuple[str, Node]] = {}
         self._history: dict[str, int] = {}
+        self._spared: set[tuple[str, str]] = set()
 
     def assemble(self, documents: Sequence[ProjectFile]) -> DesiredState:
         for document in documents:
@@ -249,6 +250,7 @@ class _Assembler:
             organization=shared.get("organization"),
             credentials=shared.get("path_to_credentials"),
             revision_history=self._history,
+            spared=frozenset(self._spared),
         )
         return replace(state, digest=Digest(partial(digest_of, state)))
 
@@ -269,6 +271,7 @@ class _Assembler:
 
     def _add_head(self, document: ProjectFile) -> None:
         head = document.head
+        self._spared |= {(document.name, kind) for kind in document.emptied}
         if head.revision_history is not None:
             self._history[document.name] = head.revision_history
         for name in ("hub", "organization", "path_to_credentials"):

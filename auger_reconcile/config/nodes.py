@@ -116,6 +116,13 @@ def is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain and node.text in _NULL
 
 
+def is_bare(node: Node) -> bool:
+    """Say whether a node is an empty value, map or list."""
+    if isinstance(node, Scalar):
+        return is_null(node)
+    return not (node.entries if isinstance(node, Mapping) else node.items)
+
+
 def to_plain(node: Node) -> Any:
     """Return the plain data of a node; empty values of maps are left out."""
     if isinstance(node, Scalar):

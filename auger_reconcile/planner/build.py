@@ -212,7 +212,11 @@ def _removals(
     extra = [
         action
         for action in delete_undeclared_objects(
-            world.index, world.standings, pruned=pruned, gone=gone
+            world.index,
+            world.standings,
+            pruned=pruned,
+            gone=gone,
+            spared=world.desired.spared,
         )
         if action.address.project in gone or _is_meant(action.address, options)
     ]

@@ -86,6 +86,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "digest": str(desired.digest),
             "revision_history": dict(desired.revision_history),
             "protected": [address._asdict() for address in sorted(desired.protected)],
+            "spared": sorted(map(list, desired.spared)),
             "resources": [
                 {**address._asdict(), "spec": declared.spec.model_dump(mode="json")}
                 for address, declared in desired.resources.items()
@@ -143,6 +144,7 @@ def declaration_of(document: Mapping[str, Any]) -> DesiredState:
         credentials=declaration["credentials"],
         revision_history=declaration["revision_history"],
         protected=frozenset(Address(**item) for item in declaration.get("protected", ())),
+        spared=frozenset((project, kind) for project, kind in declaration.get("spared", ())),
         digest=declaration["digest"],
     )
 

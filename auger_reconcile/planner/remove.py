@@ -88,6 +88,7 @@ def delete_undeclared_objects(
     *,
     pruned: Collection[str],
     gone: Collection[str],
+    spared: Collection[tuple[str, str]] = (),
 ) -> Iterator[Action]:
     """Yield the deletes of what the files do not name.
 
@@ -96,6 +97,7 @@ def delete_undeclared_objects(
         standings: of what the files name; what that is or was is left out.
         pruned: projects of which everything undeclared is to go.
         gone: projects that go themselves, with everything in them.
+        spared: (project, kind) of which nothing is pruned.
     """
     emptied = dict.fromkeys([*gone, *pruned])
     owned: dict[tuple[str, str], set[Any]] = defaultdict(set)
@@ -105,6 +107,8 @@ def delete_undeclared_objects(
     for project in emptied:
         reason = f"goes with project.{project}" if project in gone else "not declared"
         for kind in (kind for kind in all_kinds().values() if not kind.is_home):
+            if project not in gone and (project, kind.name) in spared:
+                continue
             for found in index.objects(project, kind.name):
                 if kind.is_at_home(found) and found.id not in owned[project, kind.name]:
                     yield delete_undeclared(project, kind, found, reason)

@@ -82,6 +82,7 @@ class _Declaration(BaseModel):
     credentials: StrictStr | None
     digest: StrictStr
     revision_history: dict[str, StrictInt]
+    spared: list[tuple[StrictStr, StrictStr]] = []
     resources: list[_Resource]
 
 

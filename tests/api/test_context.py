@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from auger.api import ConfigError, Context, NotAuthenticated
+from auger.api import (
+    AugerError,
+    ConfigError,
+    Context,
+    DataSet,
+    Experiment,
+    NotAuthenticated,
+    Project,
+)
 
 
 def text(user: str) -> str:
@@ -86,3 +94,19 @@ def test_a_token_never_goes_to_a_hub_that_its_credentials_do_not_name(
     (work / "auger.yaml").write_text("hub: https://elsewhere.example.com\n")
     with pytest.raises(NotAuthenticated, match="not for https://elsewhere"):
         _ = Context(environ={"AUGER_CREDENTIALS": text("anna")}, home=tmp_path).session
+
+
+def test_an_empty_name_does_not_mean_the_one_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "auger.yaml").write_text("name: kept\ndataset: a.csv\n")
+    context = Context(tmp_path, environ={}, home=tmp_path)
+    project = Project(context)
+    assert project.project_name == "kept"
+    for make in (
+        lambda: Project(context, ""),
+        lambda: DataSet(context, project, ""),
+        lambda: Experiment(context, DataSet(context, project), ""),
+    ):
+        with pytest.raises(AugerError, match="is empty"):
+            make()
+    with pytest.raises(TypeError, match="not int"):
+        Project(context, 5)  # type: ignore[arg-type]

@@ -191,3 +191,23 @@ def test_what_auger_yaml_protects_is_not_deleted(user: User, folder: Path) -> No
     assert name in user.run("project", "list").out
     file.unlink()
     assert user.run("project", "delete", name, "--yes").code == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ["project", "delete", "", "--yes"],
+        ["project", "select", ""],
+        ["dataset", "delete", "", "--yes"],
+        ["experiment", "history", ""],
+        ["model", "predict", "", "--model-id", "x"],
+        ["model", "predict", "a.csv", "--model-id", ""],
+    ],
+)
+def test_an_empty_name_does_not_mean_the_one_of_the_file(
+    user: User, folder: Path, line: list[str]
+) -> None:
+    (folder / "auger.yaml").write_text(f"name: kept-{uuid4().hex[:6]}\nsource: a.csv\n")
+    done = user.run(*line)
+    assert done.code == 64
+    assert "is a variable of the shell unset?" in done.err

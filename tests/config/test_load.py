@@ -86,6 +86,13 @@ def test_the_head_of_a_file_is_part_of_the_state(load: Load) -> None:
     assert state.revision_history == {"churn": 3}
 
 
+@pytest.mark.parametrize("empty", ["", " {}", " ~"])
+def test_an_empty_section_is_no_order_to_prune_everything(load: Load, empty: str) -> None:
+    state = load(f"name: a\ndatasets:{empty}\nexperiments: {{}}\n").state
+    assert state.spared == {("a", "dataset"), ("a", "experiment")}
+    assert load(LONG).state.spared == frozenset()
+
+
 def test_both_forms_declare_different_things_side_by_side(load: Load) -> None:
     text = SHORT.replace("cluster", "datasets: {b.csv: {source: https://x.org/b.csv}}\ncluster")
     assert len(load(text, files=DATA).state.resources) == 4

@@ -43,7 +43,8 @@ def build(case: dict[str, Any]) -> Plan:
         told[name] = addresses(told.get(name, ()))
     desired = declare({"name": "shop", **(case.get("desired") or {})})
     protected = [at._replace(project="shop") for at in addresses(case.get("protected", ()))]
-    desired = replace(desired, protected=frozenset(protected))
+    spared = frozenset(("shop", kind) for kind in case.get("spared", ()))
+    desired = replace(desired, protected=frozenset(protected), spared=spared)
     return build_plan(desired, observe(case.get("observed") or {}), PlanOptions(**told))
 
 

@@ -155,6 +155,7 @@ def test_a_saved_plan_carries_all_that_it_was_made_of() -> None:
         hub="local",
         credentials="keys",
         protected=protected,
+        spared=frozenset({("shop", "model"), ("shop", "dataset")}),
     )
     options = PlanOptions(
         prune=True,
@@ -175,11 +176,12 @@ def test_a_saved_plan_knows_that_it_was_refused() -> None:
     assert to_saved(plan(), calm, PlanOptions())["refused"] is False
 
 
-def test_a_plan_that_was_saved_before_there_was_protection_protects_nothing() -> None:
+def test_a_plan_that_was_of_an_older_version_protects_and_spares_nothing() -> None:
     desired = declare(DOCUMENT)
     saved = to_saved(plan(), desired, PlanOptions())
-    del saved["declaration"]["protected"]
-    assert declaration_of(saved).protected == frozenset()
+    del saved["declaration"]["protected"], saved["declaration"]["spared"]
+    read = declaration_of(saved)
+    assert read.protected == read.spared == frozenset()
 
 
 def test_a_saved_plan_of_what_is_not_declared_needs_only_what_it_touches() -> None:
