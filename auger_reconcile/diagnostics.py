@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from auger_reconcile.redact import redact
+
 
 class Severity(str, Enum):
     """How bad a diagnostic is: an error stops before the hub is asked."""
@@ -76,11 +78,15 @@ class Diagnostic:
             "code": self.code,
             "summary": self.summary,
             "address": self.address,
-            "label": self.label,
-            "hint": self.hint,
+            "label": _without_secrets(self.label),
+            "hint": _without_secrets(self.hint),
             "place": place,
         }
         return {key: value for key, value in members.items() if value is not None}
+
+
+def _without_secrets(text: str | None) -> str | None:
+    return redact(text) if text and "://" in text else text
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

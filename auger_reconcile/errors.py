@@ -13,7 +13,8 @@
         └── Unavailable        no answer, a time-out, or a server-side failure
 
 Raised low with facts; context (address, action) is added once by the caller; text for people is
-made in `cli/views`. No message ever holds a token or a password.
+made in `cli/views`. No message ever holds a token or a password: also not one that quotes a hub, or
+a URL of the user.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.redact import redact
 
 
 class AugerError(Exception):
@@ -31,8 +33,8 @@ class AugerError(Exception):
     """
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.hint = hint
+        super().__init__(redact(message))
+        self.hint = redact(hint) if hint else hint
 
 
 class ConfigError(AugerError):

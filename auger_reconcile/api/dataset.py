@@ -146,8 +146,8 @@ class DataSet(Resource):
         With the source of another data set beside it, the name would mean that one's content. Where
         data sets are declared by name, each has a source of its own.
         """
-        from auger_reconcile.client.redact import redact
         from auger_reconcile.config.source import local_path, scheme_of
+        from auger_reconcile.redact import redact
         from auger_reconcile.resources._base import FieldChange, Verb
 
         before, folder = self.context.name_of("source"), self.context.folder

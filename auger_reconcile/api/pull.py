@@ -136,8 +136,8 @@ def _observe(context: Context, project: str) -> ObservedState:
 
 def _may_be_written(spec: Spec) -> bool:
     """Say whether a file may hold a declaration: no secret of a URL, no name no file can have."""
-    from auger_reconcile.client.redact import redact
     from auger_reconcile.config.names import fault_of_name
+    from auger_reconcile.redact import redact
 
     source = getattr(spec, "source", None) or ""
     return fault_of_name(spec.name) is None and redact(source) == source

@@ -55,9 +55,9 @@ def save_plan(
     Raises:
         AugerError: the file cannot be written, or the declaration holds a secret.
     """
-    from auger_reconcile.client.redact import redact
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.document import to_saved
+    from auger_reconcile.redact import redact
 
     document = to_saved(plan, workspace.desired, options or PlanOptions())
     text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"

@@ -12,7 +12,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.single import open_context
-from auger_reconcile.cli.views.words import plain
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.errors import AugerError
 
 if TYPE_CHECKING:

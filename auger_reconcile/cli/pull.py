@@ -55,7 +55,7 @@ def pull(
 
 
 def _show(invocation: Invocation, file: Path, done: Pulled) -> None:
-    from auger_reconcile.cli.views.words import plain
+    from auger_reconcile.cli.views.harmless import plain
 
     if invocation.as_json:
         invocation.show_json(

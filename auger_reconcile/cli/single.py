@@ -97,13 +97,14 @@ def show_list(
     """
     import json
 
+    from auger_reconcile.cli.views.harmless import without_secrets
     from auger_reconcile.cli.views.table import render_table
     from auger_reconcile.resources._revisions import is_named
 
     if invocation.as_json:
         separator = "["
         for item in items:
-            invocation.show(f"{separator}\n{json.dumps(item, ensure_ascii=False)}")
+            invocation.show(f"{separator}\n{json.dumps(without_secrets(item), ensure_ascii=False)}")
             separator = ","
         invocation.show("[]" if separator == "[" else "]")
         return

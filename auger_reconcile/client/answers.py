@@ -11,7 +11,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from auger_reconcile.client.connection import name_fate
-from auger_reconcile.client.redact import quote_foreign
 from auger_reconcile.client.transport import Answer
 from auger_reconcile.errors import (
     AugerError,
@@ -21,6 +20,7 @@ from auger_reconcile.errors import (
     NotFound,
     Unavailable,
 )
+from auger_reconcile.redact import quote_foreign
 
 Secrets = Collection[str | None]
 

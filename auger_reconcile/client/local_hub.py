@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from auger_reconcile.client.credentials import CREDENTIALS_FILE, Credentials, read_credentials
-from auger_reconcile.client.redact import quote_foreign
 from auger_reconcile.errors import AugerError, NotAuthenticated, Unavailable
+from auger_reconcile.redact import quote_foreign
 from auger_reconcile.web_url import split_web_url
 
 START_TIMEOUT = 60.0

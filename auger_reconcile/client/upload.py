@@ -18,9 +18,9 @@ import requests
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
 from auger_reconcile.client.connection import carry_out, name_fate, open_session, read_parts
-from auger_reconcile.client.redact import quote_foreign, redact
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 from auger_reconcile.object_store import StoreSilent, send_parts
+from auger_reconcile.redact import quote_foreign, redact
 from auger_reconcile.web_url import is_web_url
 
 _REQUEST = "POST (file upload)"

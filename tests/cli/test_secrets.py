@@ -209,3 +209,28 @@ def test_no_broken_credentials_are_repeated(watched: Watched, text: str) -> None
     watched.run_apart("auth whoami", environ=given)
     assert watched.run_apart("project list", environ=given) in (1, 4)
     assert watched.look_for(secret) == []
+
+
+def test_the_secrets_of_a_url_in_a_file_are_told_by_no_command(watched: Watched) -> None:
+    secret, name = "s3cret-8117", f"url-{uuid4().hex[:8]}"
+    assert log_in(watched, watched.hub.password) == 0
+    url = f"http://anna:{secret}@127.0.0.1:9/data.csv?signature={secret}"
+    file = watched.folder / "auger.yaml"
+    for text, line, code in (
+        (f"name: {name}\nsource: {url}\ndataset: d.csv\n", "validate", 0),
+        (f"name: {name}\ndatasets: {{d.csv: {{source: '{url}'}}}}\n", "apply --auto-approve", 1),
+        (f"name: {name}\ndatasets: {{d.csv: {{source: '{url}'}}}}\n", "apply --json", 1),
+        (f"name: {name}\n", "dataset list", 0),
+        (f"name: {name}\n", "dataset list --json", 0),
+        (f"name: {name}\n", "show", 0),
+        (f"name: {name}\nhub: {url}\n", "validate", 1),
+        (f"name: {name}\nhub: {url}\n", "validate --json", 1),
+        (f"name: {name}\nsource: {url.replace('http', 'ftp')}\n", "validate", 1),
+        (f"name: {name}\nsource: {url.replace('http', 'ftp')}\n", "validate --json", 1),
+    ):
+        file.write_text(text)
+        assert watched.run(line) == code, watched.said[-3:]
+        assert secret not in "".join(watched.said[-2:]), line
+    assert watched.run(f"dataset create {url}") == 1
+    assert secret not in "".join(watched.said[-2:])
+    assert secret not in (watched.hub.home / "hub.log").read_text(errors="replace")

@@ -2,7 +2,8 @@
 
 import pytest
 
-from auger_reconcile.cli.views.words import count_of, duration, plain, size
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.cli.views.words import count_of, duration, size
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 import pytest
 
-from auger_reconcile.client.redact import quote_foreign, redact
+from auger_reconcile.redact import quote_foreign, redact
 
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJlbWFpbCI6ImFAYi5jIn0.c2lnbmF0dXJl"
 

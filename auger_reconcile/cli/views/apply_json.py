@@ -18,7 +18,7 @@ from auger_reconcile.applier.result import (
     Status,
 )
 from auger_reconcile.cli.views.error import error_to_json
-from auger_reconcile.cli.views.plan_json import without_secrets
+from auger_reconcile.cli.views.harmless import without_secrets
 from auger_reconcile.planner.document import FORMAT_VERSION
 from auger_reconcile.planner.plan import Action, summary
 

@@ -12,8 +12,9 @@ from rich.text import Text
 
 from auger_reconcile.applier.result import Event, Finished, Progressed, Started, Status
 from auger_reconcile.cli.views.apply_text import render_outcome
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import Labels
-from auger_reconcile.cli.views.words import duration, plain, size
+from auger_reconcile.cli.views.words import duration, size
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Verb
 

@@ -19,8 +19,9 @@ from auger_reconcile.applier.result import (
     Status,
 )
 from auger_reconcile.cli.views.error import make_lines, render_facts
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import Labels
-from auger_reconcile.cli.views.words import PAST, count_of, duration, plain, size
+from auger_reconcile.cli.views.words import PAST, count_of, duration, size
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Verb
 

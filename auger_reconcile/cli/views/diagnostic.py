@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator
 
 import click
 from rich.cells import cell_len
 
+from auger_reconcile.cli.views.harmless import make_safe, plain
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
-TAB = "    "
 LONGEST_LINE = 100  # characters shown of a line
 _BEFORE = 40  # of those, before the marked place
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
-_UNSAFE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})  # would move the cursor or reorder the text
 
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str:
@@ -25,7 +23,7 @@ def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str
 
 def _render(item: Diagnostic, *, color: bool) -> Iterator[str]:
     span = item.span
-    label = make_safe(item.label) if item.label else ""
+    label = plain(item.label) if item.label else ""
     has_line = span is not None and bool(span.text)
     title = make_safe(item.summary) + (f": {label}" if label and not has_line else "")
     severity = _paint(f"{item.severity.value}[{item.code}]", _COLORS[item.severity], color=color)
@@ -48,31 +46,25 @@ def _render(item: Diagnostic, *, color: bool) -> Iterator[str]:
     if item.hint:
         equals = _paint("=", "blue", color=color)
         is_command = item.hint.startswith("auger ")
-        yield f"{gutter} {equals} hint:" + ("" if is_command else f" {make_safe(item.hint)}")
+        yield f"{gutter} {equals} hint:" + ("" if is_command else f" {plain(item.hint)}")
         if is_command:
-            yield f"{gutter}     {make_safe(item.hint)}"
+            yield f"{gutter}     {plain(item.hint)}"
 
 
 def _mark_line(span: SourceSpan) -> tuple[str, str]:
     """Return the line as shown, cut around the place when it is long, and the marks below it."""
-    text, start = span.text, span.column - 1
-    end = start + span.length
-    first = max(0, start - _BEFORE) if len(text) > LONGEST_LINE else 0
-    last = first + LONGEST_LINE
-    before = ("…" if first else "") + text[first:start]
-    marked, after = text[start : min(end, last)], text[end:last] if end < last else ""
-    tail = "…" if len(text) > last else ""
-    line = make_safe(before) + make_safe(marked) + make_safe(after) + tail
-    mark = " " * cell_len(make_safe(before)) + "^" * max(cell_len(make_safe(marked)), 1)
-    return line, mark
-
-
-def make_safe(text: str) -> str:
-    """Return a text on one line, without characters that move the cursor or reorder others."""
-    spaced = text.replace("\t", TAB)
-    if spaced.isascii() and spaced.isprintable():
-        return spaced
-    return "".join("�" if unicodedata.category(c) in _UNSAFE else c for c in spaced)
+    start, end = span.column - 1, span.column - 1 + span.length
+    pieces = span.text[:start], span.text[start:end], span.text[end:]
+    before, marked, after = map(plain, pieces)
+    tail = ""
+    if len(span.text) > LONGEST_LINE:
+        if len(before) > _BEFORE:
+            before = "…" + before[-_BEFORE:]
+        room = LONGEST_LINE - min(len(before), _BEFORE)
+        tail = "…" if len(marked) + len(after) > room else ""
+        marked, after = marked[:room], after[: max(room - len(marked), 0)]
+    mark = " " * cell_len(before) + "^" * max(cell_len(marked), 1)
+    return before + marked + after + tail, mark
 
 
 def _paint(text: str, foreground: str | None, *, color: bool) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
-from auger_reconcile.cli.views.plan_json import without_secrets
-from auger_reconcile.cli.views.words import count_of, plain
+from auger_reconcile.cli.views.harmless import plain, without_secrets
+from auger_reconcile.cli.views.words import count_of
 from auger_reconcile.planner.drift import Difference, Divergence, Drift, to_document
 
 COLORS = {

@@ -10,7 +10,8 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
-from auger_reconcile.cli.views.diagnostic import make_safe, render_diagnostics
+from auger_reconcile.cli.views.diagnostic import render_diagnostics
+from auger_reconcile.cli.views.harmless import make_safe
 from auger_reconcile.errors import AugerError, ConfigError, HubError, PlanRefused
 
 PACKAGE = Path(__file__).parents[2]

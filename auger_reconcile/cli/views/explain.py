@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from auger_reconcile.cli.views.plan_json import without_secrets
+from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.plan_text import change_lines
-from auger_reconcile.cli.views.words import PAST, plain
+from auger_reconcile.cli.views.words import PAST
 from auger_reconcile.planner.explain import Explanation, Link, to_document
 from auger_reconcile.planner.plan import Action
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from auger_reconcile.address import Address
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import SYMBOLS
-from auger_reconcile.cli.views.words import plain
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Verb
 

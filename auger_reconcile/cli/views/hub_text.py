@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from auger_reconcile.cli.views.words import count_of, duration, plain
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.cli.views.words import count_of, duration
 
 
 def render_status(facts: Mapping[str, Any]) -> str:

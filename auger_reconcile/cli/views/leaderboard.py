@@ -7,8 +7,8 @@ from typing import Any
 
 import click
 
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.table import Column, local_time, member, render_table
-from auger_reconcile.cli.views.words import plain
 
 BEST = 5  # trials of each run in the history
 BAR = 20  # characters of a full bar

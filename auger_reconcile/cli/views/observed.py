@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from auger_reconcile.cli.views.plan_json import without_secrets
+from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.table import Column, member, render_table
-from auger_reconcile.cli.views.words import plain
 
 if TYPE_CHECKING:
     from auger_reconcile.api.survey import Survey

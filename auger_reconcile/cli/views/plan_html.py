@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.review import (
     Entry,
     duels_of,
@@ -19,7 +20,6 @@ from auger_reconcile.cli.views.review import (
     time_of,
     title_of,
 )
-from auger_reconcile.cli.views.words import plain
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Loss
 

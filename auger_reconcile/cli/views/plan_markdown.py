@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.review import (
     NO_CHANGES,
     Entry,
@@ -20,7 +21,6 @@ from auger_reconcile.cli.views.review import (
     time_of,
     title_of,
 )
-from auger_reconcile.cli.views.words import plain
 from auger_reconcile.planner.plan import Plan
 
 LARGEST = 60_000  # bytes; GitHub takes 65,536 characters

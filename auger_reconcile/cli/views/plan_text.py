@@ -9,7 +9,8 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
-from auger_reconcile.cli.views.words import count_of, expectation, plain
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.cli.views.words import count_of, expectation
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
 from auger_reconcile.web_url import is_loopback

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import (
     LOSSES,
     Labels,
@@ -13,7 +14,7 @@ from auger_reconcile.cli.views.plan_text import (
     describe_change,
     symbol_of,
 )
-from auger_reconcile.cli.views.words import count_of, expectation, plain
+from auger_reconcile.cli.views.words import count_of, expectation
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.web_url import is_loopback

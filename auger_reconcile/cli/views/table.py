@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from auger_reconcile.cli.views.words import plain
+from auger_reconcile.cli.views.harmless import plain
 
 FIRST_PAGE = 100
 WIDEST = 60  # columns kept free for one cell; a longer text is shown whole and moves what follows

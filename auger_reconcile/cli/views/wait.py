@@ -10,7 +10,8 @@ import click
 
 from auger_reconcile.address import Address
 from auger_reconcile.cli.views.error import make_lines
-from auger_reconcile.cli.views.words import count_of, plain
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.cli.views.words import count_of
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from auger_reconcile.cli.views.diagnostic import make_safe
-from auger_reconcile.client.redact import redact
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.resources._base import Verb
 
@@ -59,9 +57,3 @@ def size(count: float) -> str:
         return f"{count:.0f} bytes"
     power = min(len(f"{count:.0f}") - 1, 11) // 3
     return f"{count / 1000**power:.1f} {('', 'kB', 'MB', 'GB')[power]}"
-
-
-def plain(text: str) -> str:
-    """Return a text that came from outside fit for a terminal: one line, no secret in a URL."""
-    safe = make_safe(text)
-    return redact(safe) if "://" in safe else safe
