@@ -5,6 +5,7 @@
     ├── PlanRefused            a guard forbids the plan; carries diagnostics
     ├── StalePlan              a saved plan no longer fits the hub
     ├── ActionFailed           one action could not be carried out (a gate, a run that ended badly)
+    │   └── StillUnderWay      it has begun, and takes longer than it was given
     ├── Interrupted            the user asked to stop
     ├── NotAuthenticated       no credentials, or the hub refused them
     └── HubError               the hub said no, or nothing sensible
@@ -60,6 +61,10 @@ class StalePlan(AugerError):
 
 class ActionFailed(AugerError):
     """An action was tried and did not come to its end."""
+
+
+class StillUnderWay(ActionFailed):
+    """What was begun has not come to its end in the time that was given; it goes on at the hub."""
 
 
 class Interrupted(AugerError):

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.plan import Plan
 
 _FOR_APPLY = ("declaration", "needed", "options", "refused", "seal")
+_HEAD = 256  # bytes; a saved plan begins with its version
 LARGEST = 256 * 1024 * 1024  # bytes; ten thousand actions take about ten million
 
 
@@ -67,6 +68,7 @@ def save_plan(
             raise AugerError(
                 f"{declared.address}: its source carries a secret, which no saved plan may hold"
             )
+    _refuse_to_replace(path)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -80,6 +82,27 @@ def save_plan(
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def _refuse_to_replace(path: Path) -> None:
+    """Let a plan take the place of another plan, or of an empty file, and of nothing else.
+
+    Raises:
+        AugerError: there is something else.
+    """
+    try:
+        is_free = not path.exists() or (path.is_file() and not path.stat().st_size)
+        if is_free:
+            return
+        if path.is_file():
+            with path.open("rb") as file:
+                if b'"format_version"' in file.read(_HEAD):
+                    return
+    except OSError as error:
+        raise AugerError(f"`{path}` cannot be written: {error.strerror}") from None
+    raise AugerError(
+        f"`{path}` is there and is no saved plan", hint="it was left as it is; name another file"
+    )
 
 
 def read_plan(path: Path) -> SavedPlan:

@@ -32,6 +32,14 @@ from auger_reconcile.resources._steps import (
 BLOCK = 1 << 20  # bytes read at once while hashing
 LAG = 10.0  # seconds that a list of the hub may tell of the past
 _NO_END = "waiting ends by answer or error: a bug in auger_reconcile"
+_NOUNS = {  # of what the hub takes its time for
+    "cluster_tasks": "task",
+    "experiment_sessions": "run",
+    "pipeline_files": "the export of model",
+    "pipelines": "the deployment of model",
+    "project_files": "the data set of id",
+    "projects": "the cluster of project",
+}
 _FOREIGN_FORM = (AttributeError, KeyError, OverflowError, TypeError, ValueError)
 
 Report = Callable[[str, int | None, int | None], None]
@@ -100,7 +108,8 @@ class StepRunner:
         if step.naming is None:
             return self.client.list_all(step.collection, step.filters)
         patience = replace(self.patience, timeout=LAG)
-        for _ in patience.looks(f"the hub to list {step.collection}/{step.naming}"):
+        what = _noun(step.collection, step.naming)
+        for _ in patience.looks(what, late="is not in the hub's list"):
             items = self.client.list_all(step.collection, step.filters)
             if any(str(item.get("id")) == step.naming for item in items):
                 return items
@@ -108,7 +117,7 @@ class StepRunner:
 
     def _await(self, step: Await) -> Any:
         told = ""
-        for _ in self.patience.looks(f"{step.collection}/{step.id}"):
+        for _ in self.patience.looks(_noun(step.collection, step.id)):
             found = self.client.call("GET", f"{step.collection}/{step.id}")
             if not isinstance(found, Mapping):
                 raise _to_foreign(step)
@@ -192,3 +201,8 @@ def hash_file(path: Path) -> str:
     except OSError as error:
         raise ActionFailed(f"`{path}` cannot be read: {error.strerror}") from error
     return digest.hexdigest()
+
+
+def _noun(collection: str, key: Any) -> str:
+    """Return what people call an object: `run 1f2e`."""
+    return f"{_NOUNS.get(collection, collection)} {key}"

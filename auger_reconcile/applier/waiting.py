@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from auger_reconcile.errors import ActionFailed, Interrupted
+from auger_reconcile.errors import Interrupted, StillUnderWay
 
 FIRST_PAUSE = 0.1  # seconds
 LONGEST_PAUSE = 5.0
@@ -28,12 +28,16 @@ class Patience:
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.monotonic
 
-    def looks(self, what: str) -> Iterator[None]:
+    def looks(self, what: str, *, late: str = "has not come to its end") -> Iterator[None]:
         """Yield once a look, quickly at first and slower later.
+
+        Args:
+            what: is waited for: `run 1f2e`.
+            late: what is to be said of it when the time is over.
 
         Raises:
             Interrupted: the user asked to stop.
-            ActionFailed: the time is over.
+            StillUnderWay: the time is over.
         """
         began = self.clock()
         while True:
@@ -42,6 +46,8 @@ class Patience:
             yield
             waited = self.clock() - began
             if self.timeout is not None and waited >= self.timeout:
-                raise ActionFailed(f"gave up waiting for {what} after {waited:.0f} s")
+                raise StillUnderWay(f"{what} {late} after {waited:.0f} s")
             pause = min(max(FIRST_PAUSE, waited * SHARE_OF_WAIT), LONGEST_PAUSE)
+            if self.timeout is not None:
+                pause = min(pause, self.timeout - waited)
             self.stop.wait(pause)

@@ -14,6 +14,7 @@ from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
 
+REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
 FORMATS = ("text", "json", "markdown", "html")
 
 
@@ -67,7 +68,8 @@ def plan(
             save_plan(out, made, workspace, options)
     show_plan(invocation, made, form="json" if invocation.as_json else form)
     if out and not invocation.is_quiet:
-        invocation.tell(f"\nSaved. To carry it out:\nauger apply {shlex.quote(str(out))}")
+        command = f"Saved. To carry it out:\nauger apply {shlex.quote(str(out))}"
+        invocation.tell(f"\n{REFUSED if made.refusals else command}")
     code = find_exit_code(made)
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
         return ExitCode.PENDING

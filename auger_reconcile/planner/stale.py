@@ -56,5 +56,27 @@ def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:
     current = summary(found)
     for name in before:
         if current.get(name) != before[name]:
-            told = f"`{name}` was {before[name]!r} and is {current.get(name)!r}"
-            raise StalePlan(f"{item['address']}: {told}")
+            told = _difference(before[name], current.get(name))
+            raise StalePlan(f"{item['address']}: `{name}` {told}")
+
+
+def _difference(was: Any, now: Any) -> str:
+    """Return in words how a member has changed; of a list of objects, the first that differs."""
+    before, after = _by_id(was), _by_id(now)
+    for key in after:
+        if before and key not in before:
+            return f"has a new one, {key}"
+    for key, one in before.items():
+        if after and key not in after:
+            return f"has lost {key}"
+        for name in one if after else ():
+            if one[name] != after[key].get(name):
+                return f"has {key}, whose `{name}` {_difference(one[name], after[key].get(name))}"
+    return f"was {was!r} and is {now!r}"
+
+
+def _by_id(items: Any) -> dict[Any, Mapping[str, Any]]:
+    """Return the objects of a list by their ids; none when it is no list of objects."""
+    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        return {}
+    return {one.get("id"): one for one in items}

@@ -62,8 +62,9 @@ class ExperimentObject:
 
     @property
     def status(self) -> str:
-        """The status of the run it stands for, else of the newest, else `created`."""
-        newest = self.run or (self.runs[-1] if self.runs else None)
+        """That of the run it stands for, else of the newest that was begun, else `created`."""
+        begun = [run for run in self.runs if run.status != WAITING] or self.runs
+        newest = self.run or (begun[-1] if begun else None)
         return newest.status if newest else "created"
 
 
@@ -163,7 +164,7 @@ def give_way(found: ExperimentObject, run: Run, project_id: Any) -> Steps:
 
     Raises:
         ActionFailed: this one came second, or cannot know. Its run stays `waiting`, costs nothing,
-            and the next apply goes on with it.
+            and is taken up when the file asks for its settings and no other run has them.
     """
     filters = {"project_id": project_id, "experiment_id": found.id}
     items = yield ReadAll("experiment_sessions", filters, naming=run.id)

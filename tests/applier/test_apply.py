@@ -252,7 +252,8 @@ def test_a_wait_without_an_end_is_given_up(stage: Stage) -> None:
     stage.world = Stuck()
     applied = stage.apply(stage.plan(many(1)), patience=impatient(timeout=60))
     told = str(applied.outcomes["create dataset.d0.csv"].error)
-    assert told.startswith("gave up waiting for project_files/")
+    assert told.startswith("the data set of id ")
+    assert "has not come to its end after 6" in told
 
 
 def test_runs_that_nothing_depends_on_are_not_waited_for(stage: Stage) -> None:

@@ -117,3 +117,15 @@ def test_what_is_no_saved_plan_is_refused(user: User, folder: Path) -> None:
 def test_the_schema_is_a_json_document(user: User) -> None:
     schema = json.loads(user.run("schema").out)
     assert {"name", "source", "experiment", "cluster", "models"} <= schema["properties"].keys()
+
+
+def test_a_plan_is_saved_over_a_plan_and_over_nothing_else(user: User, folder: Path) -> None:
+    config = (folder / "auger.yaml").read_bytes()
+    answer = user.run("plan", "--out", "auger.yaml")
+    assert answer.code == 1
+    assert "`auger.yaml` is there and is no saved plan" in answer.err
+    assert (folder / "auger.yaml").read_bytes() == config
+    assert user.run("plan", "--out", "/dev/null").code == 1
+    (folder / "made").touch()
+    assert user.run("plan", "--out", "made").code == 0
+    assert user.run("plan", "--out", "made").code == 0

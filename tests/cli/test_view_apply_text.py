@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,9 +20,10 @@ from auger_reconcile.applier.result import (
 from auger_reconcile.cli.views.apply_json import JsonEvents, event_to_json
 from auger_reconcile.cli.views.apply_live import LiveProgress
 from auger_reconcile.cli.views.apply_text import PlainProgress, render_result
-from auger_reconcile.errors import ActionFailed, HubError
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
+from auger_reconcile.errors import ActionFailed, ConfigError, HubError, StillUnderWay
 from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources._base import AGAIN, Verb
 from auger_reconcile.resources._deployment import ModelObject
 
 START = Action("s", Address("shop", "experiment", "baseline"), Verb.START, "baseline", "has no run")
@@ -162,3 +164,40 @@ def test_the_live_view_keeps_a_line_of_everything_that_ended(
     assert "✓ dataset.a.csv: created after 2.0 s\n" in err
     assert "- model.live: not created (interrupted)\n" in err
     assert "a note\n" in err
+
+
+def test_what_takes_longer_than_it_was_given_is_not_said_to_have_failed() -> None:
+    late = StillUnderWay("run 1f2e has not come to its end after 60 s")
+    outcomes = (
+        Outcome(UPLOAD, Status.APPLIED),
+        Outcome(START, Status.FAILED, 60, error=late),
+    )
+    line = "experiment.baseline: still under way after 1 min 0 s: " + str(late)
+    assert told(Finished(outcomes[1])) == [line]
+    assert render_result(ApplyResult(PLAN, outcomes), color=False).splitlines() == [
+        "Applied 1 of 2 actions, 1 failed.",
+        "",
+        f"error: experiment.baseline is still under way: {late}",
+        "",
+        "It goes on at the hub: `auger wait` follows it.",
+    ]
+
+
+def test_a_file_that_cannot_be_changed_is_told_with_place_and_hint() -> None:
+    span = SourceSpan("auger.yaml", 1, 7, text="name: &n c")
+    item = Diagnostic(
+        Severity.ERROR, "cannot-edit", "the change would alter other values", span, hint="by hand"
+    )
+    outcome = Outcome(UPLOAD, Status.FAILED, error=ConfigError([item]))
+    why = "auger.yaml:1: the change would alter other values"
+    assert told(Finished(outcome)) == [f"dataset.a.csv: not created: {why}"]
+    lines = render_result(ApplyResult(PLAN, (outcome,)), color=False).splitlines()
+    assert lines[2:4] == [f"error: dataset.a.csv was not created: {why}", "  by hand"]
+
+
+def test_what_is_made_again_on_purpose_is_not_said_to_be_made_once() -> None:
+    again = replace(START, reason=AGAIN)
+    outcomes = (Outcome(again, Status.APPLIED), Outcome(MODEL, Status.SKIPPED))
+    text = render_result(ApplyResult(PLAN, outcomes, interrupted=True), color=False)
+    assert "is not repeated" not in text
+    assert text.endswith("what was to be made again is made once more.\n")

@@ -117,7 +117,7 @@ def test_a_wait_ends_with_its_time(
     monkeypatch.setattr(world, "_move", lambda *_: None)
     answer = user.run("wait", "--timeout", "0.1s")
     assert answer.code == 1
-    assert "gave up waiting" in answer.out
+    assert "has not come to its end" in answer.out
 
 
 def test_endings_as_json(user: User) -> None:

@@ -14,7 +14,7 @@ from auger_reconcile.errors import StalePlan
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.document import declaration_of, options_of, plan_of, to_saved
 from auger_reconcile.planner.plan import Plan
-from auger_reconcile.planner.stale import still_fitting
+from auger_reconcile.planner.stale import _difference, still_fitting
 
 from .observed import observe
 
@@ -195,3 +195,34 @@ def test_a_saved_plan_shows_what_was_wrong_with_it() -> None:
         document = json.loads(json.dumps(to_saved(plan, declared, PlanOptions())))
         shown = plan_of(document).diagnostics
         assert [item.to_json() for item in shown] == [i.to_json() for i in plan.diagnostics]
+
+
+RUN = {"id": "R1", "status": "completed", "settings": {"folds": 5}}
+
+
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("running", "stopped", "was 'running' and is 'stopped'"),
+        ([RUN], [RUN, {"id": "R2"}], "has a new one, R2"),
+        ([RUN, {"id": "R2"}], [{"id": "R2"}], "has lost R1"),
+        (
+            [RUN],
+            [{**RUN, "status": "interrupted"}],
+            "has R1, whose `status` was 'completed' and is 'interrupted'",
+        ),
+        (
+            [RUN],
+            [{**RUN, "settings": {"folds": 3}}],
+            "has R1, whose `settings` was {'folds': 5} and is {'folds': 3}",
+        ),
+        ([{"id": "R2"}, RUN], [RUN, {"id": "R2"}], None),
+        ([], [RUN], None),
+        ([RUN], [], None),
+        ([1, 2], [2], "was [1, 2] and is [2]"),
+        ([RUN], [1], None),
+        ([RUN], None, None),
+    ],
+)
+def test_what_has_moved_is_told_in_words(was: Any, now: Any, told: str | None) -> None:
+    assert _difference(was, now) == (told or f"was {was!r} and is {now!r}")

@@ -18,16 +18,20 @@ from auger_reconcile.applier.result import (
     Started,
     Status,
 )
-from auger_reconcile.cli.views.error import make_lines, render_facts
+from auger_reconcile.cli.views.error import make_lines, render_facts, summary_of
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import Labels
 from auger_reconcile.cli.views.words import PAST, count_of, duration, size
+from auger_reconcile.errors import ConfigError, StillUnderWay
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.resources._base import AGAIN as REPEATED
 from auger_reconcile.resources._base import Verb
 
 WORTH_TELLING = 0.05  # seconds that an action takes at least to be told
 SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn over
 AGAIN = "Run the same command again for the rest; what was applied is not repeated."
+REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
+GOES_ON = "It goes on at the hub: `auger wait` follows it."
 # What a person looks at next, by kind and verb of what was applied.
 NEXT = {
     ("experiment", Verb.START): "auger experiment leaderboard",
@@ -92,8 +96,7 @@ def describe_progress(event: Progressed) -> str:
 def render_outcome(outcome: Outcome, labels: Labels) -> str:
     """Return one line: `project.churn: created after 0.4 s`."""
     action = outcome.action
-    is_cleared = action.verb is Verb.SELECT and not action.name
-    label, done = labels.of(action), "cleared" if is_cleared else PAST[action.verb]
+    label, done = labels.of(action), _done(outcome)
     note = f" ({plain(outcome.note)})" if outcome.note else ""
     match outcome.status:
         case Status.APPLIED:
@@ -101,8 +104,31 @@ def render_outcome(outcome: Outcome, labels: Labels) -> str:
         case Status.SKIPPED:
             return f"{label}: not {done}{note}"
         case Status.FAILED:
-            why = make_lines(str(outcome.error))[0]
-            return f"{label}: not {done}{_after(outcome)}: {why}"
+            why = make_lines(_why(outcome.error))[0]
+            was = "still under way" if _goes_on(outcome) else f"not {done}"
+            return f"{label}: {was}{_after(outcome)}: {why}"
+
+
+def _why(error: BaseException | None) -> str:
+    """Return why an action failed; of the problems of a file, the first with its place."""
+    match error:
+        case None:
+            return ""
+        case ConfigError(diagnostics=(first, *_)):
+            place = f"{first.span.path}:{first.span.line}: " if first.span else ""
+            told = f"{place}{first.summary}{f': {first.label}' if first.label else ''}"
+            return f"{told}\n{first.hint}" if first.hint else told
+        case _:
+            return summary_of(error)
+
+
+def _goes_on(outcome: Outcome) -> bool:
+    return isinstance(outcome.error, StillUnderWay)
+
+
+def _done(outcome: Outcome) -> str:
+    is_cleared = outcome.action.verb is Verb.SELECT and not outcome.action.name
+    return "cleared" if is_cleared else PAST[outcome.action.verb]
 
 
 def _after(outcome: Outcome) -> str:
@@ -115,12 +141,17 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
     label = click.style("error", fg="red", bold=True) if color else "error"
     for outcome in result.outcomes:
         if outcome.status is Status.FAILED and outcome.error:
-            who = f"{labels.of(outcome.action)} was not {PAST[outcome.action.verb]}"
-            first, *rest = make_lines(str(outcome.error))
+            was = "is still under way" if _goes_on(outcome) else f"was not {_done(outcome)}"
+            who = f"{labels.of(outcome.action)} {was}"
+            first, *rest = make_lines(_why(outcome.error))
             lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
             lines += render_facts(outcome.error, color=color)
-    if any(outcome.status is not Status.APPLIED for outcome in result.outcomes):
-        lines += ["", AGAIN]
+    left = [outcome for outcome in result.outcomes if outcome.status is not Status.APPLIED]
+    if left and all(_goes_on(outcome) for outcome in left):
+        lines += ["", GOES_ON]
+    elif left:
+        is_repeated = any(one.action.reason == REPEATED for one in result.outcomes)
+        lines += ["", REPEATS if is_repeated else AGAIN]
     elif commands := list(dict.fromkeys(_next_commands(result))):
         lines += ["", "Next:", *(f"  {command}" for command in commands)]
     return "\n".join(lines) + "\n"

@@ -26,7 +26,7 @@ def render_error(error: BaseException, *, color: bool) -> str:
     if isinstance(error, NoArgsIsHelpError):
         return error.format_message() + "\n"
     label = click.style("error", fg="red", bold=True) if color else "error"
-    summary, *rest = make_lines(_summary(error))
+    summary, *rest = make_lines(summary_of(error))
     lines = [f"{label}: {summary}", *(f"  {line}" for line in rest)]
     return "\n".join([*lines, *render_facts(error, color=color)]) + "\n"
 
@@ -53,7 +53,7 @@ def render_facts(error: BaseException, *, color: bool) -> Iterator[str]:
 
 def error_to_json(error: BaseException) -> dict[str, Any]:
     """Return the members of an error, those that do not apply left out."""
-    members: dict[str, Any] = {"kind": _kind(error), "message": _summary(error)}
+    members: dict[str, Any] = {"kind": _kind(error), "message": summary_of(error)}
     if isinstance(error, ConfigError | PlanRefused):
         members["diagnostics"] = [item.to_json() for item in error.diagnostics]
     if isinstance(error, HubError):
@@ -80,7 +80,8 @@ def _kind(error: BaseException) -> str:
             return "Bug"
 
 
-def _summary(error: BaseException) -> str:
+def summary_of(error: BaseException) -> str:
+    """Return an error in one sentence."""
     match error:
         case AugerError():
             return str(error)
