@@ -228,6 +228,19 @@ def test_a_url_is_used_once_in_a_project_whatever_the_bucket(
         assert "en.errors.project_file.url_not_uniq" in answer.errors[0][2]
 
 
+def test_urls_that_differ_in_their_query_are_different_data(
+    hub: Client, project: dict[str, Any], web: str
+) -> None:
+    urls = [f"{web}/iris.csv", f"{web}/iris.csv?part=1", f"{web}/iris.csv?part=2"]
+    made = [
+        hub.post("/project_files", name=f"part {n}", project_id=project["id"], url=url)
+        for n, url in enumerate(urls)
+    ]
+    hub.call("DELETE", f"/project_files/{made[1]['id']}")
+    for one in (made[0], made[2]):
+        hub.wait("ProjectFile", one["id"], "processed")
+
+
 def test_a_data_set_needs_name_project_and_url(hub: Client) -> None:
     assert hub.call("POST", "/project_files").errors == [
         ("invalid_param", name, "is required") for name in ("name", "project_id", "url")

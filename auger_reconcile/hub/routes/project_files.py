@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
@@ -137,9 +138,10 @@ def _key(project: Project, url: str) -> str:
         key = key_of_url(url)
         is_relative = key.startswith("files/")
         return project_key(project.name, "files", key[6:]) if is_relative else key
-    host = parts.netloc.rpartition("@")[2].replace(":", "_") or "unknown"
-    path = parts.path.strip("/") or "index"
-    return project_key(project.name, f"files/remote/{host}", path)
+    folder = f"files/remote/{parts.netloc.rpartition('@')[2].replace(':', '_') or 'unknown'}"
+    if parts.query:  # `?id=1` is other data than `?id=2`; what is secret in it stays out of the key
+        folder += f"/{hashlib.sha256(parts.query.encode()).hexdigest()[:16]}"
+    return project_key(project.name, folder, parts.path.strip("/") or "index")
 
 
 def main_bucket(call: Call) -> str:
