@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -49,10 +49,13 @@ class DataSet(Resource):
 
     @property
     def name(self) -> str:
-        """The name, as given or stored in auger.yaml."""
+        """The name: as given, as stored in auger.yaml, or what the file declares by default."""
         from auger_reconcile.api.context import require
+        from auger_reconcile.config.source import base_name
 
-        return require(self._name, "data set", ("dataset",))
+        only, source = self._declared()
+        declared = only or (base_name(source) if source else None)
+        return require(self._name or declared, "data set", ("dataset",))
 
     def list(self) -> Iterator[dict[str, Any]]:
         """Yield the properties of every data set of the project.
@@ -216,7 +219,8 @@ class DataSet(Resource):
 
         own = base_name(told)
         if self._given or source or not self._name:
-            return self._given or own
+            only = None if source else self._declared()[0]
+            return self._given or only or own
         is_revision = revision_number(*split_extension(own), self._name) is not None
         return own if is_revision else self._name
 
@@ -225,5 +229,13 @@ class DataSet(Resource):
         from auger_reconcile.api.context import require
         from auger_reconcile.config.source import local_path, scheme_of
 
-        source = require(self.context.name_of("source"), "source", ("source",))
+        source = require(self._declared()[1], "source", ("source",))
         return source if scheme_of(source) else str(local_path(source, self.context.folder))
+
+    def _declared(self) -> tuple[str | None, str | None]:
+        """Return name and source of the only data set of the long form, or the file's source."""
+        source, section = self.context.name_of("source"), self.context.setting("datasets")
+        if source or not isinstance(section, Mapping) or len(section) != 1:
+            return None, source
+        (name,) = section
+        return name, self.context.name_of("datasets", name, "source")

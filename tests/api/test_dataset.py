@@ -225,3 +225,31 @@ def test_what_does_not_exist_is_not_found(home: Project) -> None:
         ghost.properties()
     with pytest.raises(NotFound, match=r"dataset `ghost.csv` does not exist"):
         ghost.download()
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("source: data/t.csv\n", "t.csv"),
+        ("source: data/t.csv\ndataset: other.csv\n", "other.csv"),
+        ("datasets: {long.csv: {source: data/t.csv}}\n", "long.csv"),
+    ],
+)
+def test_the_data_set_of_the_file_is_the_default(tmp_path: Path, text: str, name: str) -> None:
+    (tmp_path / "data").mkdir()
+    TABLE.to_csv(tmp_path / "data" / "t.csv", index=False)
+    (tmp_path / "auger.yaml").write_text(f"name: shop\n{text}")
+    data = DataSet(Context(tmp_path, environ={}, home=tmp_path))
+    assert data.name == name
+    assert data.spec().name == name
+    assert data.spec().path == str(tmp_path / "data" / "t.csv")
+
+
+def test_of_several_data_sets_none_is_the_default(tmp_path: Path) -> None:
+    section = "datasets: {a.csv: {source: a.csv}, b.csv: {source: b.csv}}\n"
+    (tmp_path / "auger.yaml").write_text(f"name: shop\n{section}")
+    data = DataSet(Context(tmp_path, environ={}, home=tmp_path))
+    with pytest.raises(AugerError, match="no data set is named"):
+        _ = data.name
+    with pytest.raises(AugerError, match="no source is named"):
+        data.spec()
