@@ -2,7 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from auger_reconcile.errors import AugerError, NotFound
+
+
+@contextmanager
+def hinting(hint: str) -> Iterator[None]:
+    """Add a hint to the hub's bare word that something does not exist."""
+    try:
+        yield
+    except NotFound as error:
+        error.hint = error.hint or hint
+        raise
 
 
 def check_given(name: str | None, what: str) -> str | None:

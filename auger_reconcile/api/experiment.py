@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_given, check_id, check_new_name
+from auger_reconcile.api._names import check_given, check_id, check_new_name, hinting
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.api._trial import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
@@ -133,7 +133,8 @@ class Experiment(Resource):
         run_id = run_id or self.context.name_of("experiment", "experiment_session_id")
         if run_id is None:
             run_id = self._latest().id
-        run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
+        with hinting("the ids of runs come from\nauger experiment history"):
+            run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
         trials = client.list_all("trials", {"experiment_session_id": run_id})
         rows = [to_row(trial) for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))

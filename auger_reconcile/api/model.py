@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_id
+from auger_reconcile.api._names import check_id, hinting
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import NotFound
 
@@ -97,7 +97,10 @@ class Model(Resource):
         from auger_reconcile.client.predict import predict_file
 
         client = self.context.session.client
-        return predict_file(client, Path(filename), model_id, threshold=threshold, on_rows=on_rows)
+        with hinting(f"to deploy it:\nauger model deploy {model_id}"):
+            return predict_file(
+                client, Path(filename), model_id, threshold=threshold, on_rows=on_rows
+            )
 
     def actual(self, filename: str | Path, model_id: str) -> int:
         """Send what really happened, so that the hub can score a model; return the rows sent.
@@ -109,7 +112,9 @@ class Model(Resource):
         from auger_reconcile.client.predict import send_actuals
 
         client = self.context.session.client
-        return send_actuals(client, Path(filename), self._identify(model_id)[0])
+        known = self._identify(model_id)[0]
+        with hinting(f"to deploy it:\nauger model deploy {known}"):
+            return send_actuals(client, Path(filename), known)
 
     def plan_deploy(self, model_id: str, *, locally: bool = False) -> Plan:
         """Return what `deploy` would do."""
@@ -120,7 +125,11 @@ class Model(Resource):
         observed = self._observe_existing()
         home = Project(self.context, self.project_name).spec()
         spec = ModelSpec(name=model_id, trial=model_id, locally=locally)
-        return self._build(observed, {"project": home, self.kind: spec}, self.kind)
+        plan = self._build(observed, {"project": home, self.kind: spec}, self.kind)
+        if not plan.is_empty:  # a cluster is started for a trial that is there, not for a slip
+            with hinting("the ids of trials come from\nauger experiment leaderboard"):
+                self.context.session.client.call("GET", f"trials/{model_id}")
+        return plan
 
     def plan_undeploy(self, model_id: str) -> Plan:
         """Return what `undeploy` would do."""

@@ -27,8 +27,10 @@ Secrets = Collection[str | None]
 _MOST_DETAILS = 20
 _ACCEPTED = frozenset({200, 201})
 # Texts by which the hub says that an object exists already, or that its status forbids this.
+_NAME_TAKEN = "has already been taken"
+_MADE_MEANWHILE = "another command may just have made it; this one, run again, goes on from there"
 _CONFLICTS = (
-    "has already been taken",
+    _NAME_TAKEN,
     "url_not_uniq",
     "cannot transition",
     "transition to this status impossible",
@@ -87,7 +89,7 @@ def _classify(answer: Answer, details: tuple[str, ...]) -> tuple[type[HubError],
     if answer.status == 404:
         return NotFound, None
     if answer.status == 409 or any(text in item for item in details for text in _CONFLICTS):
-        return Conflict, None
+        return Conflict, _MADE_MEANWHILE if any(_NAME_TAKEN in item for item in details) else None
     if answer.status == 429:
         return Unavailable, "the hub asks for fewer requests; a lower --parallelism makes fewer"
     if answer.status == 408 or answer.status >= 500:

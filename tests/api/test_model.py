@@ -185,6 +185,20 @@ def test_a_model_that_does_not_exist_is_not_found(model: Model, work: Path, mode
         Experiment(model.context).leaderboard(model_id)
 
 
+def test_what_was_mistyped_is_hinted_at_before_anything_is_started(
+    model: Model, work: Path
+) -> None:
+    with pytest.raises(NotFound) as asked:
+        model.predict(write(work / "new.csv", ROW), "NOSUCH")
+    assert asked.value.hint == "to deploy it:\nauger model deploy NOSUCH"
+    with pytest.raises(NotFound) as deployed:
+        model.plan_deploy("NOSUCH")
+    assert "auger experiment leaderboard" in str(deployed.value.hint)
+    with pytest.raises(NotFound) as shown:
+        Experiment(model.context).leaderboard("NOSUCH")
+    assert "auger experiment history" in str(shown.value.hint)
+
+
 @pytest.fixture
 def declared(trained: Trained, hub: LiveHub, work: Path) -> Iterator[Model]:
     """Models that an auger.yaml declares."""

@@ -111,6 +111,13 @@ def test_what_exists_or_is_in_another_state_is_a_conflict(message):
     fail(refusal(400, {"error_param": "name", "message": message}), Conflict)
 
 
+def test_a_name_that_is_taken_may_have_been_taken_by_another_apply():
+    taken = fail(
+        refusal(400, {"error_param": "name", "message": "has already been taken"}), Conflict
+    )
+    assert "another command may just have made it" in taken.hint
+
+
 def test_status_409_is_a_conflict():
     fail(refusal(409), Conflict)
 
