@@ -159,7 +159,7 @@ class Experiment(Resource):
             }
 
     def wait(self) -> str:
-        """Wait until no run of the experiment is active; return the status of the last one.
+        """Wait until no run of the experiment is active; return the status of the newest one.
 
         Raises:
             NotFound: there is no run.
@@ -167,12 +167,15 @@ class Experiment(Resource):
         from auger_reconcile.applier.waiting import Patience
         from auger_reconcile.resources._runs import IN_PROGRESS
 
-        run_id = self._latest().id
-        for _ in Patience().looks(f"run {run_id}"):
-            status = self.context.session.client.status("ExperimentSession", run_id)
-            if status not in IN_PROGRESS:
-                return status
-        raise AssertionError("waiting ends by return or error: a bug in auger_reconcile")
+        client, newest = self.context.session.client, self._latest().id
+        active = [newest]
+        while active:
+            for run_id in active:
+                for _ in Patience().looks(f"run {run_id}"):
+                    if client.status("ExperimentSession", run_id) not in IN_PROGRESS:
+                        break
+            active = [run.id for run in self._object().runs if run.status in IN_PROGRESS]
+        return client.status("ExperimentSession", newest)
 
     def plan_start(self, *, again: bool = False) -> Plan:
         """Return what `start` would do."""

@@ -205,8 +205,8 @@ class _Loader:
         for layer in layers:
             name = _name_of(layer)
             fits = [i for i, root in enumerate(roots) if name in (None, _name_of(root))]
-            if len(roots) == 1:
-                fits = [0]
+            if len(roots) == len(layers) == 1:
+                fits = [0]  # by another name as well: an environment may have a project of its own
             if len(fits) != 1:
                 hint = "with several documents, `name` tells which one is meant"
                 self.report.error("no-overlay", "an overlay of no document", layer, hint=hint)

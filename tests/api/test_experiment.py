@@ -135,3 +135,16 @@ def test_among_several_declared_experiments_one_has_to_be_named(
         _ = Experiment(context).name
     assert "`one`, `two`" in str(caught.value.hint)
     assert Experiment(context, experiment_name="two").name == "two"
+
+
+def test_a_wait_is_for_every_run_that_is_active(
+    open_context: OpenContext, name: str, work: Path
+) -> None:
+    write_project(work, name)
+    context = open_context()
+    DataSet(context).create()
+    experiment = Experiment(context)
+    made = [experiment.start()[1], experiment.start(again=True)[1]]
+    assert experiment.wait() == "completed"
+    history = {run["id"]: run["status"] for run in experiment.history()}
+    assert history == dict.fromkeys(made, "completed")

@@ -199,6 +199,11 @@ def test_an_overlay_of_no_document_is_an_error(codes: Codes) -> None:
     assert codes("name: a\n---\nname: b\n", files=over, env="prod") == ["no-overlay 1:1"]
 
 
+def test_an_overlay_of_several_documents_finds_each_by_its_name(codes: Codes) -> None:
+    over = {"auger.prod.yaml": "name: a\nstate: stopped\n---\nname: b\n"}
+    assert codes("name: a\n", files=over, env="prod") == ["no-overlay 4:1"]
+
+
 def test_an_overlay_that_no_file_has_is_an_error(codes: Codes) -> None:
     assert codes("name: a", env="prod") == ["no-overlay"]
 
