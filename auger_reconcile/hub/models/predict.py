@@ -22,7 +22,8 @@ import pandas as pd
 from skops import io as skops_io
 
 from auger_reconcile.hub.models.trusted import TRUSTED
-from auger_reconcile.hub.search.kinds import CODE, NUMBER
+from auger_reconcile.hub.search.columns import parse_dates
+from auger_reconcile.hub.search.kinds import CODE, DATE, NUMBER
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
@@ -41,7 +42,8 @@ class Predictor:
     Args:
         model: fitted pipeline; takes a data frame of the feature columns.
         description: `model.json`: `target`, `needed` columns, `kinds` of the features, `classes`
-            (None for numbers), `model_type`.
+            (None for numbers), `model_type`, `date_formats` of the texts that the model was fitted
+            on as dates (older models do not say).
     """
 
     def __init__(self, model: Any, description: Mapping[str, Any]) -> None:
@@ -50,6 +52,7 @@ class Predictor:
         self.kinds: Mapping[str, str] = description["kinds"]
         self.needed: Sequence[str] = description["needed"]
         self.classes: list[Any] | None = description["classes"]
+        self.date_formats: Mapping[str, str] = description.get("date_formats", {})
         self.in_one_piece: bool = description["model_type"] == "timeseries"
 
     @classmethod
@@ -57,6 +60,11 @@ class Predictor:
         """Load the model folder that `package_model` wrote."""
         description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
         return cls(skops_io.load(folder / MODEL_FILE, trusted=TRUSTED), description)
+
+    @property
+    def dates(self) -> dict[str, None]:
+        """Return the columns of dates, for `read_table` to leave their texts to the model."""
+        return {name: None for name, kind in self.kinds.items() if kind == DATE}
 
     def predict(
         self, columns: Sequence[str], records: Sequence[Sequence[Any]], threshold: float | None
@@ -126,6 +134,7 @@ class Predictor:
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
+        frame = parse_dates(frame, self.date_formats)
         if self.classes is None:
             return [_json_values(self.model.predict(frame))]
         probabilities = np.zeros((len(frame), len(self.classes)))

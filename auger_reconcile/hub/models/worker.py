@@ -56,7 +56,7 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
     threshold = request.get("threshold")
     if "file" in request:
-        with _streamable(Path(request["file"])) as source:
+        with _streamable(Path(request["file"]), predictor) as source:
             most = most_bytes(source.stat().st_size)
             return {"count": predictor.predict_file(source, Path(request["to"]), threshold, most)}
     columns, data = predictor.predict(request["columns"], request["records"], threshold)
@@ -64,7 +64,7 @@ def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 @contextmanager
-def _streamable(path: Path) -> Iterator[Path]:
+def _streamable(path: Path, predictor: Predictor) -> Iterator[Path]:
     """Yield the uploaded file as CSV in UTF-8 or as Parquet, unpacked and converted if need be."""
     from auger_reconcile.hub.data.kind import Kind, kind_of
     from auger_reconcile.hub.data.plain import in_utf8, unpack
@@ -81,7 +81,7 @@ def _streamable(path: Path) -> Iterator[Path]:
             else:
                 with tempfile.TemporaryDirectory() as folder:
                     converted = Path(folder) / f"{plain.stem}.csv"
-                    read_table(plain).to_csv(converted, index=False)
+                    read_table(plain, predictor.dates).to_csv(converted, index=False)
                     yield converted
     except UnreadableData as error:
         raise BadInput(str(error)) from error

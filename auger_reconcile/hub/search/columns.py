@@ -81,13 +81,42 @@ def _text(value: Any) -> str:
     return _TRUTH.get(text, text)
 
 
-def to_dates(column: pd.Series) -> pd.Series:
-    """Return time stamps in UTC without a zone; what is no date is missing."""
+def to_dates(column: pd.Series, date_format: str | None = None) -> pd.Series:
+    """Return time stamps in UTC without a zone; what is no date is missing.
+
+    Args:
+        column: dates, texts, or seconds since 1970.
+        date_format: of the texts, where they are not ISO's. A text that does not fit is read by
+            itself, and where it is not clear what is the day and what the month, as the format has
+            it.
+    """
     if pd.api.types.is_numeric_dtype(column):
         return pd.to_datetime(column, unit="s", errors="coerce")
     if not pd.api.types.is_datetime64_any_dtype(column):
-        column = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+        column = _texts_to_dates(column, date_format)
     return column.dt.tz_convert(None) if column.dt.tz is not None else column
+
+
+def parse_dates(frame: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table with time stamps in the columns that have a format of their own."""
+    return frame.assign(**{name: to_dates(frame[name], text) for name, text in formats.items()})
+
+
+def _texts_to_dates(column: pd.Series, date_format: str | None) -> pd.Series:
+    if date_format is None:
+        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+    dates = pd.to_datetime(column, errors="coerce", format=date_format, utc=True)
+    rest = column[dates.isna() & column.notna()]
+    if len(rest):
+        texts = rest.astype(str)
+        # pandas would take `2019-03-05` for a day in May, too, if told that days come first
+        is_iso = texts.str.match(r"\s*\d{4}")
+        day_first = date_format.startswith("%d")
+        for part, is_day_first in ((rest[is_iso], False), (rest[~is_iso], day_first)):
+            dates[part.index] = pd.to_datetime(
+                part, errors="coerce", format="mixed", utc=True, dayfirst=is_day_first
+            )
+    return dates
 
 
 def date_parts(column: pd.Series) -> dict[str, pd.Series]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.hub.database.tables import Actual, Pipeline, Trial
 from auger_reconcile.hub.review import open_alerts
 from auger_reconcile.hub.work.child import Impossible, Workplace, run_child
 from auger_reconcile.hub.work.sources import fetch_source
+
+if TYPE_CHECKING:
+    from auger_reconcile.hub.models.predict import Predictor
 
 
 def score(place: Workplace, row_id: str) -> None:
@@ -24,9 +27,10 @@ def score(place: Workplace, row_id: str) -> None:
     folder = place.settings.models_folder / pipeline.id
     if trial is None or not folder.is_dir():
         raise Impossible("there is no model here to score")
-    columns, records = _read(place, row)
+    predictor = Predictor.load(folder)
+    columns, records = _read(place, row, predictor)
     try:
-        result = score_rows(Predictor.load(folder), columns, records)
+        result = score_rows(predictor, columns, records)
     except BadInput as error:
         raise Impossible(str(error)) from error
     scores = result["scores"]
@@ -39,7 +43,7 @@ def score(place: Workplace, row_id: str) -> None:
             open_alerts(session, pipeline.id)
 
 
-def _read(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
+def _read(place: Workplace, row: Actual, predictor: Predictor) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows of whatever form the client sent."""
     from auger_reconcile.hub.data.unreadable import UnreadableData
     from auger_reconcile.hub.work.scoring import table_of
@@ -49,7 +53,7 @@ def _read(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
         bucket = place.bucket(row.organization_id)
         try:
             with fetch_source(place.storage, bucket, str(path), place.settings) as source:
-                return table_of(source)
+                return table_of(predictor, source)
         except UnreadableData as error:
             raise Impossible(str(error)) from error
     objects = [one for one in row.rows if isinstance(one, dict)]
