@@ -112,6 +112,27 @@ def test_features_are_left_out_of_the_result_on_request(
     assert answered(hub, asked)["result"] == {"columns": ["species"], "data": [["setosa"]]}
 
 
+def test_features_are_left_out_though_the_target_was_sent_among_them(
+    hub: Client, pipeline: dict[str, Any]
+) -> None:
+    asked = hub.post(
+        "/predictions",
+        pipeline_id=pipeline["id"],
+        records=[[*RECORDS[0], "virginica"]],
+        features=[*FEATURES, "species"],
+        no_features_in_result=True,
+    )
+    assert answered(hub, asked)["result"] == {"columns": ["species"], "data": [["setosa"]]}
+
+
+def test_features_are_left_out_of_a_file_on_request(hub: Client, pipeline: dict[str, Any]) -> None:
+    url = hub.upload(pipeline["project_id"], IRIS)
+    ask = {"pipeline_id": pipeline["id"], "file_url": url, "no_features_in_result": True}
+    answer = answered(hub, hub.post("/predictions", **ask))
+    lines = requests.get(answer["result"]["signed_prediction_url"], timeout=10).text.splitlines()
+    assert (lines[0], lines[1], len(lines)) == ("species", "setosa", 121)
+
+
 def test_a_file_is_answered_with_a_file(hub: Client, pipeline: dict[str, Any]) -> None:
     url = hub.upload(pipeline["project_id"], IRIS)
     asked = hub.post("/predictions", pipeline_id=pipeline["id"], file_url=url, records=None)

@@ -2,9 +2,10 @@
 
     python -m auger_reconcile.hub.models.worker FOLDER
 
-One JSON document a line. `{"id", "columns", "records", "threshold"}` is answered with
-`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold"}` with `{"id", "count"}`, and what
-cannot be answered with `{"id", "error"}`, one sentence for the user. It ends with its input.
+One JSON document a line. `{"id", "columns", "records", "threshold", "bare"}` is answered with
+`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold", "bare"}` with `{"id", "count"}`, and
+what cannot be answered with `{"id", "error"}`, one sentence for the user. When `bare`, the answer
+is without the columns that were sent. It ends with its input.
 """
 
 from __future__ import annotations
@@ -54,12 +55,14 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
 
 
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
-    threshold = request.get("threshold")
+    threshold, bare = request.get("threshold"), bool(request.get("bare"))
     if "file" in request:
         with _streamable(Path(request["file"]), predictor) as source:
             most = most_bytes(source.stat().st_size)
-            return {"count": predictor.predict_file(source, Path(request["to"]), threshold, most)}
-    columns, data = predictor.predict(request["columns"], request["records"], threshold)
+            target = Path(request["to"])
+            return {"count": predictor.predict_file(source, target, threshold, most, bare=bare)}
+    records = request["records"]
+    columns, data = predictor.predict(request["columns"], records, threshold, bare=bare)
     return {"columns": columns, "data": data}
 
 

@@ -143,13 +143,10 @@ class Predictions:
                 "columns": request["features"],
                 "records": request["records"],
                 "threshold": request["threshold"],
+                "bare": request["options"].get("no_features_in_result", False),
             },
         )
-        columns, data = answer["columns"], answer["data"]
-        if request["options"].get("no_features_in_result"):
-            first = len(request["features"])
-            columns, data = columns[first:], [record[first:] for record in data]
-        result = {"columns": columns, "data": data}
+        result = {"columns": answer["columns"], "data": answer["data"]}
         question = {"columns": request["features"], "records": request["records"]}
         return {"result": to_plain({**result, **self._scores(row, question)})}
 
@@ -166,6 +163,7 @@ class Predictions:
                     "file": str(source),
                     "to": str(partial),
                     "threshold": request["threshold"],
+                    "bare": request["options"].get("no_features_in_result", False),
                 },
             )
             scores = self._scores(row, {"file": str(source)})

@@ -142,6 +142,16 @@ def test_target_that_was_sent_is_replaced(iris: Predictor) -> None:
     assert data == [[*SETOSA, "setosa"]]
 
 
+def test_predictions_alone_are_given_on_request(iris: Predictor, tmp_path: Path) -> None:
+    sent = ["species", *COLUMNS]
+    assert iris.predict(sent, [["virginica", *SETOSA]], None, bare=True) == (
+        ["species"],
+        [["setosa"]],
+    )
+    assert iris.predict_file(HOLDOUT, tmp_path / "p.csv", None, bare=True) == 30
+    assert list(pd.read_csv(tmp_path / "p.csv").columns) == ["species"]
+
+
 def test_missing_columns_are_all_named(iris: Predictor) -> None:
     with pytest.raises(BadInput, match="`sepal_width`, `petal_width`"):
         iris.predict(["petal_length", "sepal_length"], [[1.4, 5.1]], None)
