@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -174,6 +175,17 @@ def test_a_disk_that_fails_ends_a_prediction_and_the_next_one_is_answered(
         aside.rename(answers)
     assert answered(hub, hub.post("/predictions", **ask))["status"] == "done"
     assert hub.get(f"/predictions/{failed['id']}") == failed
+
+
+def test_a_file_that_cannot_be_scored_leaves_nothing_behind(
+    hub: Client, pipeline: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "no_truth.csv").write_text(",".join(FEATURES) + "\n5.1,3.5,1.4,0.2\n")
+    url = hub.upload(pipeline["project_id"], tmp_path / "no_truth.csv")
+    ask = {"pipeline_id": pipeline["id"], "file_url": url, "score": True}
+    answer = answered(hub, hub.post("/predictions", **ask))
+    assert answer["error_message"] == "No row has a true value that the model knows."
+    assert not list((hub.home / "files").rglob(f"*{answer['id']}*"))
 
 
 def test_a_missing_column_is_an_error_with_its_name(hub: Client, pipeline: dict[str, Any]) -> None:

@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -155,19 +154,22 @@ class Predictions:
         target = self._storage.path(bucket, key)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}")
-        with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
-            answer = self._ask(
-                row.pipeline_id,
-                {
-                    "id": row.id,
-                    "file": str(source),
-                    "to": str(partial),
-                    "threshold": request["threshold"],
-                    "bare": request["options"].get("no_features_in_result", False),
-                },
-            )
-            scores = self._scores(row, {"file": str(source)})
-        Path(partial).replace(target)
+        try:
+            with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
+                answer = self._ask(
+                    row.pipeline_id,
+                    {
+                        "id": row.id,
+                        "file": str(source),
+                        "to": str(partial),
+                        "threshold": request["threshold"],
+                        "bare": request["options"].get("no_features_in_result", False),
+                    },
+                )
+                scores = self._scores(row, {"file": str(source)})
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
         count = answer["count"]
         return {"result": {"count": count, **scores}, "result_key": key, "records_count": count}
 
