@@ -78,8 +78,8 @@ class Predictor:
 
         Returns:
             The input columns and the target column, and the records with their predictions; when
-            `bare`, the predictions alone. A target that was sent is replaced; columns unknown to
-            the model are handed through.
+            `bare`, the predictions alone. An input column with the name of one that is added, as a
+            target that was sent, is replaced; columns unknown to the model are handed through.
 
         Raises:
             BadInput: A feature column is missing, or a record has not one value a column.
@@ -90,7 +90,7 @@ class Predictor:
         if any(len(record) != len(columns) for record in records):
             raise BadInput("Each record has to have as many values as there are columns.")
         added = self._added_columns(threshold)
-        shown = [] if bare else [name for name in columns if name != self.target]
+        shown = [] if bare else [name for name in columns if name not in added]
         if not records:
             return [*shown, *added], []
         values = dict(zip(columns, zip(*records, strict=True), strict=True))
@@ -142,7 +142,7 @@ class Predictor:
         rows_at_once = None if self.in_one_piece else BATCH_ROWS
         for number, (shown, features) in enumerate(self._read_batches(src, rows_at_once)):
             values = self._predict_frame(features, threshold) if len(shown) else [[]] * len(names)
-            result = shown[[]] if bare else shown.drop(columns=self.target, errors="ignore")
+            result = shown[[]] if bare else shown.drop(columns=names, errors="ignore")
             result = result.assign(**dict(zip(names, values, strict=True)))
             result.to_csv(file, index=False, header=number == 0, lineterminator="\n")
             rows += len(result)
