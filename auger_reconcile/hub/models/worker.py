@@ -22,6 +22,8 @@ from typing import IO, Any
 from auger_reconcile.hub.data.bounds import bound_memory, most_bytes
 from auger_reconcile.hub.models.predict import BadInput, Predictor
 
+FAILED = "The prediction failed; the log of the hub says why."
+
 
 def main(folder: Path) -> int:
     """Answer until the input ends; whatever a library prints goes to the standard error."""
@@ -49,9 +51,9 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
         return {"id": identity, **_predict(predictor, request)}
     except BadInput as error:
         return {"id": identity, "error": str(error)}
-    except Exception as error:  # noqa: BLE001  (the process outlives a request it cannot answer)
+    except Exception:  # noqa: BLE001  (the process outlives a request it cannot answer)
         traceback.print_exc(file=sys.stderr)
-        return {"id": identity, "error": f"The prediction failed: {type(error).__name__}: {error}"}
+        return {"id": identity, "error": FAILED}
 
 
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:

@@ -110,7 +110,7 @@ def _as_numbers(predictor: Predictor, columns: Sequence[str], record: Sequence[A
 def _number(value: Any) -> float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if number - number == 0 else None  # neither NaN nor infinite
 
