@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -112,6 +113,27 @@ def test_features_are_left_out_of_the_result_on_request(
     assert answered(hub, asked)["result"] == {"columns": ["species"], "data": [["setosa"]]}
 
 
+def test_features_are_left_out_though_the_target_was_sent_among_them(
+    hub: Client, pipeline: dict[str, Any]
+) -> None:
+    asked = hub.post(
+        "/predictions",
+        pipeline_id=pipeline["id"],
+        records=[[*RECORDS[0], "virginica"]],
+        features=[*FEATURES, "species"],
+        no_features_in_result=True,
+    )
+    assert answered(hub, asked)["result"] == {"columns": ["species"], "data": [["setosa"]]}
+
+
+def test_features_are_left_out_of_a_file_on_request(hub: Client, pipeline: dict[str, Any]) -> None:
+    url = hub.upload(pipeline["project_id"], IRIS)
+    ask = {"pipeline_id": pipeline["id"], "file_url": url, "no_features_in_result": True}
+    answer = answered(hub, hub.post("/predictions", **ask))
+    lines = requests.get(answer["result"]["signed_prediction_url"], timeout=10).text.splitlines()
+    assert (lines[0], lines[1], len(lines)) == ("species", "setosa", 121)
+
+
 def test_a_file_is_answered_with_a_file(hub: Client, pipeline: dict[str, Any]) -> None:
     url = hub.upload(pipeline["project_id"], IRIS)
     asked = hub.post("/predictions", pipeline_id=pipeline["id"], file_url=url, records=None)
@@ -153,6 +175,17 @@ def test_a_disk_that_fails_ends_a_prediction_and_the_next_one_is_answered(
         aside.rename(answers)
     assert answered(hub, hub.post("/predictions", **ask))["status"] == "done"
     assert hub.get(f"/predictions/{failed['id']}") == failed
+
+
+def test_a_file_that_cannot_be_scored_leaves_nothing_behind(
+    hub: Client, pipeline: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "no_truth.csv").write_text(",".join(FEATURES) + "\n5.1,3.5,1.4,0.2\n")
+    url = hub.upload(pipeline["project_id"], tmp_path / "no_truth.csv")
+    ask = {"pipeline_id": pipeline["id"], "file_url": url, "score": True}
+    answer = answered(hub, hub.post("/predictions", **ask))
+    assert answer["error_message"] == "No row has a true value that the model knows."
+    assert not list((hub.home / "files").rglob(f"*{answer['id']}*"))
 
 
 def test_a_missing_column_is_an_error_with_its_name(hub: Client, pipeline: dict[str, Any]) -> None:

@@ -63,6 +63,68 @@ def test_actuals_of_the_older_form_are_scored_though_all_are_texts(
     assert performance(hub, model_id)["2020-10-16"] == 0.5
 
 
+def test_actuals_are_scored_and_deleted_by_their_own_dates(hub: Client, model_id: str) -> None:
+    sent = {
+        "actuals": [
+            [*RECORDS[0], "setosa", "2021-03-01"],
+            [*RECORDS[0], "setosa", "2021-03-02 10:00"],
+            [*RECORDS[1], "setosa", "2021-03-02"],
+        ],
+        "actual_column_names": [*FEATURES, "species", "seen"],
+        "actual_date_column": "seen",
+    }
+    hub.post("/actuals", pipeline_id=model_id, **sent)
+    assert wait_until(lambda: "2021-03-02" in performance(hub, model_id), seconds=60)
+    found = performance(hub, model_id)
+    assert (found["2021-03-01"], found["2021-03-02"]) == (1.0, 0.5)
+    count = hub.get(f"/pipelines/{model_id}")["stats"]["actuals_count"]
+    hub.call("DELETE", "/actuals", pipeline_id=model_id, **{"from": "2021-03-02"}, to="2021-03-02")
+    assert hub.get(f"/pipelines/{model_id}")["stats"]["actuals_count"] == count - 2
+    assert "2021-03-01" in performance(hub, model_id)
+    assert "2021-03-02" not in performance(hub, model_id)
+
+
+def test_actuals_that_name_predictions_are_scored(hub: Client, model_id: str) -> None:
+    ask = {"pipeline_id": model_id, "features": FEATURES}
+    ids = [hub.post("/predictions", records=records, **ask)["id"] for records in (RECORDS, RECORDS)]
+    for one in ids:
+        answered(hub, f"/predictions/{one}")
+    rows = [
+        {"prediction_id": ids[0], "actual": "setosa"},
+        {"prediction_id": ids[0], "actual": "virginica"},
+        # which of the two records this one is about nobody can tell
+        {"prediction_id": ids[1], "actual": "versicolor"},
+        {"prediction_id": str(uuid.uuid4()), "actual": "versicolor"},
+    ]
+    hub.post("/actuals", pipeline_id=model_id, actuals=rows, actuals_at="2021-04-01")
+    assert wait_until(lambda: "2021-04-01" in performance(hub, model_id), seconds=60)
+    assert performance(hub, model_id)["2021-04-01"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("sent", "sentence"),
+    [
+        (
+            {"actuals": [{"prediction_id": "nobody's", "actual": "setosa"}]},
+            "no `prediction_id` is the id of a prediction of this model",
+        ),
+        (
+            {"actuals": [{"species": "setosa"}], "actual_date_column": "seen"},
+            "there is no column `seen`",
+        ),
+    ],
+)
+def test_actuals_that_cannot_be_scored_are_told_of(
+    hub: Client, model_id: str, sent: dict[str, Any], sentence: str
+) -> None:
+    hub.post("/actuals", pipeline_id=model_id, **sent)
+
+    def told() -> str:
+        return str(hub.get(f"/pipelines/{model_id}")["stats"]["error_messages"])
+
+    assert wait_until(lambda: sentence in told(), seconds=60)
+
+
 def test_a_prediction_is_scored_on_request(hub: Client, model_id: str) -> None:
     records = [[*RECORDS[0], "setosa"], [*RECORDS[1], "setosa"]]
     asked = hub.post(

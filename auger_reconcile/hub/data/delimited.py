@@ -6,16 +6,17 @@ too long or too short is an error. `yes` stays text, and so does `007`: a code i
 """
 
 import csv
-import glob
 import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from auger_reconcile.hub.data.dates import DateFormats, find_format
+from auger_reconcile.hub.data.sql import literal, one_file, quoted
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
 AS_IT_IS = "hive_partitioning=false"
@@ -37,12 +38,6 @@ _DOUBLE = (
     r"|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
 )
 _ISO_DATE = r"\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T].*)?\s*"
-_OTHER_DATE = r"[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?"
-_DATE_FORMATS = tuple(
-    date + time
-    for date in ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m/%d/%y")
-    for time in ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p")
-)
 
 
 @dataclass(frozen=True)
@@ -132,7 +127,17 @@ class _Column:
     date_format: str | None = None
 
 
-def queries(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> Iterator[str]:
+@dataclass(frozen=True)
+class Query:
+    """A query that reads a file, and the formats of those of its dates that are not ISO's."""
+
+    text: str
+    date_formats: Mapping[str, str]
+
+
+def queries(
+    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, dates: DateFormats
+) -> Iterator[Query]:
     """Yield queries that read `file` with typed columns; each is for when those before it failed.
 
     The types are judged by the first `SAMPLE_ROWS` rows, at last by the whole file. A reader that
@@ -140,34 +145,36 @@ def queries(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> Itera
     texts only: a number that is missing is mostly empty, and everything else there is an error.
     That takes megabytes for each column of texts.
     """
-    columns = _judge(connection, file, whole=False)
+    columns = _judge(connection, file, dates, whole=False)
     if sum(column.kind == "VARCHAR" for column in columns) <= _MOST_COMPARED_TEXTS:
         yield _select(file, columns, only_empty=True)
     yield _select(file, columns, only_empty=False)
-    yield _select(file, _judge(connection, file, whole=True), only_empty=False)
+    yield _select(file, _judge(connection, file, dates, whole=True), only_empty=False)
 
 
 def _judge(
-    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, *, whole: bool
+    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, dates: DateFormats, *, whole: bool
 ) -> list[_Column]:
     """Find what each column can be read as."""
     texts = [_Column(name, "VARCHAR") for name in file.columns]
     limit = "" if whole else f" LIMIT {SAMPLE_ROWS}"
     source = _read_csv(file, texts, MISSING)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE sample AS FROM {source}{limit}")
-    kinds = zip(file.columns, _simple_types(connection, file), strict=True)
-    columns = [
-        _Column(name, kind, _date_format(connection, name) if kind == "VARCHAR" else None)
-        for name, kind in kinds
-    ]
+    columns = []
+    for name, kind in zip(file.columns, _simple_types(connection, file), strict=True):
+        found = None
+        if kind == "VARCHAR":
+            found = find_format(connection, "sample", name, dates)
+        columns.append(_Column(name, kind, found))
     connection.execute("DROP TABLE sample")
     return columns
 
 
-def _select(file: DelimitedFile, columns: Sequence[_Column], *, only_empty: bool) -> str:
+def _select(file: DelimitedFile, columns: Sequence[_Column], *, only_empty: bool) -> Query:
     expressions = ", ".join(_expression(column, only_empty=only_empty) for column in columns)
     source = _read_csv(file, columns, ("",) if only_empty else MISSING)
-    return f"SELECT {expressions} FROM {source}"  # noqa: S608  (names are quoted)
+    formats = {column.name: column.date_format for column in columns if column.date_format}
+    return Query(f"SELECT {expressions} FROM {source}", formats)  # noqa: S608  (names are quoted)
 
 
 def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> list[str]:
@@ -187,22 +194,6 @@ def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) ->
             fitting = [kind for kind in patterns if next(fits)]
             types.append(fitting[0] if fitting else "VARCHAR")
     return types
-
-
-def _date_format(connection: duckdb.DuckDBPyConnection, column: str) -> str | None:
-    """Return the one other format of which all values of a column are dates, if there is one.
-
-    Where day and month cannot be told apart the month comes first, as in pandas.
-    """
-    name = quoted(column)
-    looks = f"SELECT bool_and(regexp_full_match({name}, '{_OTHER_DATE}')) FROM sample"  # noqa: S608
-    if not (connection.execute(looks).fetchone() or (False,))[0]:
-        return None
-    checks = ", ".join(
-        f"count(try_strptime({name}, '{text}')) = count({name})" for text in _DATE_FORMATS
-    )
-    row = connection.execute(f"SELECT {checks} FROM sample").fetchone() or ()  # noqa: S608
-    return next((text for text, fits in zip(_DATE_FORMATS, row, strict=True) if fits), None)
 
 
 def _expression(column: _Column, *, only_empty: bool) -> str:
@@ -232,21 +223,6 @@ def _read_csv(file: DelimitedFile, columns: Sequence[_Column], missing: Sequence
 
 def _literals(texts: Iterable[str]) -> str:
     return ", ".join(map(literal, texts))
-
-
-def quoted(name: str) -> str:
-    """Quote a column name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def one_file(path: Path) -> str:
-    """Name one file in SQL: in it `*`, `?` and `[` are letters and no patterns."""
-    return literal(glob.escape(str(path)))
-
-
-def literal(text: str) -> str:
-    """Quote a text for SQL."""
-    return "'" + text.replace("'", "''") + "'"
 
 
 def is_ragged(error: duckdb.Error) -> bool:

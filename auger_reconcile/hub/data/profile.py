@@ -14,8 +14,8 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from auger_reconcile.hub.data.delimited import quoted
 from auger_reconcile.hub.data.read import open_table
+from auger_reconcile.hub.data.sql import quoted
 
 MAX_CATEGORIES = 50
 """Text with more values is `hashing`: recorded are 49 values as categorical and 75 as hashing."""

@@ -6,7 +6,7 @@ and Parquet, so that profiling never holds the whole file in memory and sees exa
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,45 +15,55 @@ import pandas as pd
 
 from auger_reconcile.hub.data import delimited, formats
 from auger_reconcile.hub.data.bounds import most_bytes
-from auger_reconcile.hub.data.delimited import (
-    AS_IT_IS,
-    finite,
-    literal,
-    one_file,
-    quoted,
-    unique_names,
-)
+from auger_reconcile.hub.data.dates import DateFormats, parse_texts
+from auger_reconcile.hub.data.delimited import AS_IT_IS, finite, unique_names
 from auger_reconcile.hub.data.kind import Kind, kind_of
 from auger_reconcile.hub.data.plain import in_utf8, unpack
+from auger_reconcile.hub.data.sql import literal, one_file, quoted
 from auger_reconcile.hub.data.unreadable import UnreadableData
 
-__all__ = ["UnreadableData", "open_table", "read_table"]
+__all__ = ["UnreadableData", "open_table", "read_table", "read_with_dates"]
 
 MEMORY_LIMIT = "600MB"
 """What DuckDB may hold of a table; the rest waits on disk."""
 THREADS = 2
 
 
-def read_table(path: Path) -> pd.DataFrame:
+def read_table(path: Path, dates: DateFormats | None = None) -> pd.DataFrame:
     """Read a whole file into a data frame of int64, float64, datetime64 and text columns.
 
     Duplicate column names become `a`, `a.1`, as pandas makes them. Integers with gaps become
     float64, infinities become gaps, booleans and nested values become text.
 
+    Args:
+        path: the file.
+        dates: how to read columns of dates that are not ISO's; the others are found by looking.
+
     Raises:
         UnreadableData: The file is empty, damaged, ragged or no table, and which of these.
     """
-    with open_table(path, in_order=True) as connection:
+    return read_with_dates(path, dates)[0]
+
+
+def read_with_dates(
+    path: Path, dates: DateFormats | None = None
+) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Read a file as `read_table` does; return with it the formats of its dates but ISO's."""
+    with open_table(path, in_order=True, dates=dates) as connection:
         frame: pd.DataFrame = connection.execute("FROM data").df()
+        formats = dict(connection.execute("FROM date_formats").fetchall())
     gaps = [name for name, dtype in frame.dtypes.items() if dtype == "Int64"]
-    return frame.astype(dict.fromkeys(gaps, "float64"))
+    return frame.astype(dict.fromkeys(gaps, "float64")), formats
 
 
 @contextmanager
-def open_table(path: Path, *, in_order: bool) -> Iterator[duckdb.DuckDBPyConnection]:
+def open_table(
+    path: Path, *, in_order: bool, dates: DateFormats | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
     """Yield a DuckDB connection in which the file is the table `data`, larger than memory or not.
 
-    With `in_order` its rows are in the order of the file, which costs time and memory.
+    With `in_order` its rows are in the order of the file, which costs time and memory. The table
+    `date_formats` names the columns that were texts and are dates, each with its format.
 
     Raises:
         UnreadableData: As in `read_table`.
@@ -73,7 +83,7 @@ def open_table(path: Path, *, in_order: bool) -> Iterator[duckdb.DuckDBPyConnect
             connection.execute(f"SET max_temp_directory_size = '{most_kilobytes} KiB'")
             connection.execute("SET enable_progress_bar = false")
             connection.execute(f"SET preserve_insertion_order = {in_order}")
-            _load(connection, plain, path.name)
+            _note(connection, _load(connection, plain, path.name, dates or {}))
             _refuse_empty(connection, path.name)
             yield connection
     except (duckdb.OutOfMemoryException, MemoryError) as error:
@@ -83,11 +93,20 @@ def open_table(path: Path, *, in_order: bool) -> Iterator[duckdb.DuckDBPyConnect
         ) from error
 
 
-def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None:
+def _note(connection: duckdb.DuckDBPyConnection, formats: Mapping[str, str]) -> None:
+    connection.execute("CREATE TEMP TABLE date_formats (name VARCHAR, format VARCHAR)")
+    if formats:
+        connection.executemany("INSERT INTO date_formats VALUES (?, ?)", list(formats.items()))
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, plain: Path, name: str, dates: DateFormats
+) -> Mapping[str, str]:
+    """Load the table; return the formats of its dates that were texts."""
     match kind_of(plain):
         case Kind.DELIMITED:
             with in_utf8(plain) as text:
-                _load_delimited(connection, text, name)
+                return _load_delimited(connection, text, name, dates)
         case Kind.PARQUET:
             _load_query(connection, f"FROM read_parquet({one_file(plain)}, {AS_IT_IS})", name)
         case Kind.JSON:
@@ -95,17 +114,20 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> None
                 _load_json(connection, text, name)
         case kind:
             _load_frame(connection, formats.read_frame(kind, plain), name)
+    return parse_texts(connection, dates)
 
 
-def _load_delimited(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> None:
+def _load_delimited(
+    connection: duckdb.DuckDBPyConnection, text: Path, name: str, dates: DateFormats
+) -> Mapping[str, str]:
     """Load by the first query that fits the values; rows of uneven width fit none."""
     file = delimited.look_at(text)
     failure: duckdb.Error | None = None
     try:
-        for query in delimited.queries(connection, file):
-            failure = _try_to_load(connection, query)
+        for query in delimited.queries(connection, file, dates):
+            failure = _try_to_load(connection, query.text)
             if failure is None:
-                return
+                return query.date_formats
             if delimited.is_ragged(failure):
                 break
     except duckdb.OutOfMemoryException:
@@ -132,7 +154,7 @@ def _load_json(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> 
     if layout is None:
         _load_frame(connection, formats.read_json_columns(text), name)
     else:
-        options = f"format='{layout}', sample_size=-1, {AS_IT_IS}"
+        options = f"format='{layout}', sample_size=-1, dateformat='iso', {AS_IT_IS}"
         _load_query(connection, f"FROM read_json({one_file(text)}, {options})", name)
 
 

@@ -13,9 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.hub.data.read import read_table
+import pandas as pd
+
+from auger_reconcile.hub.data.read import read_with_dates
 from auger_reconcile.hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
 from auger_reconcile.hub.models.trusted import TRUSTED
+from auger_reconcile.hub.search.columns import parse_dates
 from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
 
 FORMAT = 1
@@ -38,11 +41,13 @@ def package_model(
         UnreadableData: The data cannot be read any more.
         ValueError: skops met a type that `TRUSTED` does not list, so nothing could load the model.
     """
-    features, target, encoder = split_features_target(read_table(data_path), task_info)
+    frame, date_formats = _read(data_path, task_info)
+    features, target, encoder = split_features_target(frame, task_info)
     model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
     _fit(model, features, target, threads=task_info.get("threads", 1))
     classes = None if encoder is None else encoder.classes_.tolist()
     description = _describe(task_info, trial, classes=classes, rows=len(target))
+    description["date_formats"] = date_formats
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packaging-") as temporary:
         complete = Path(temporary) / "model"
@@ -51,6 +56,18 @@ def package_model(
         text = json.dumps(description, indent=2, ensure_ascii=False, default=_plain)
         (complete / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
         _replace(folder, complete)
+
+
+def _read(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the table and the formats of its dates: those of the run, unless they do not fit.
+
+    The data may be newer than the run. Where it does not tell day and month apart, the run did.
+    """
+    known = task_info.get("dateFormats", {})
+    frame, found = read_with_dates(data_path, known)
+    kinds = task_info["featureKinds"]
+    formats = {name: text for name, text in {**known, **found}.items() if name in kinds}
+    return parse_dates(frame, formats), formats
 
 
 def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:

@@ -22,7 +22,8 @@ import pandas as pd
 from skops import io as skops_io
 
 from auger_reconcile.hub.models.trusted import TRUSTED
-from auger_reconcile.hub.search.kinds import CODE, NUMBER
+from auger_reconcile.hub.search.columns import parse_dates
+from auger_reconcile.hub.search.kinds import CODE, DATE, NUMBER
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
@@ -41,7 +42,8 @@ class Predictor:
     Args:
         model: fitted pipeline; takes a data frame of the feature columns.
         description: `model.json`: `target`, `needed` columns, `kinds` of the features, `classes`
-            (None for numbers), `model_type`.
+            (None for numbers), `model_type`, `date_formats` of the texts that the model was fitted
+            on as dates (older models do not say).
     """
 
     def __init__(self, model: Any, description: Mapping[str, Any]) -> None:
@@ -50,6 +52,7 @@ class Predictor:
         self.kinds: Mapping[str, str] = description["kinds"]
         self.needed: Sequence[str] = description["needed"]
         self.classes: list[Any] | None = description["classes"]
+        self.date_formats: Mapping[str, str] = description.get("date_formats", {})
         self.in_one_piece: bool = description["model_type"] == "timeseries"
 
     @classmethod
@@ -58,14 +61,25 @@ class Predictor:
         description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
         return cls(skops_io.load(folder / MODEL_FILE, trusted=TRUSTED), description)
 
+    @property
+    def dates(self) -> dict[str, None]:
+        """Return the columns of dates, for `read_table` to leave their texts to the model."""
+        return {name: None for name, kind in self.kinds.items() if kind == DATE}
+
     def predict(
-        self, columns: Sequence[str], records: Sequence[Sequence[Any]], threshold: float | None
+        self,
+        columns: Sequence[str],
+        records: Sequence[Sequence[Any]],
+        threshold: float | None,
+        *,
+        bare: bool = False,
     ) -> tuple[list[str], list[list[Any]]]:
         """Predict records of JSON values (wire contract §2.15).
 
         Returns:
-            The input columns and the target column, and the records with their predictions. A
-            target that was sent is replaced; columns unknown to the model are handed through.
+            The input columns and the target column, and the records with their predictions; when
+            `bare`, the predictions alone. An input column with the name of one that is added, as a
+            target that was sent, is replaced; columns unknown to the model are handed through.
 
         Raises:
             BadInput: A feature column is missing, or a record has not one value a column.
@@ -76,7 +90,7 @@ class Predictor:
         if any(len(record) != len(columns) for record in records):
             raise BadInput("Each record has to have as many values as there are columns.")
         added = self._added_columns(threshold)
-        shown = [name for name in columns if name != self.target]
+        shown = [] if bare else [name for name in columns if name not in added]
         if not records:
             return [*shown, *added], []
         values = dict(zip(columns, zip(*records, strict=True), strict=True))
@@ -86,12 +100,18 @@ class Predictor:
         return [*shown, *added], [list(row) for row in rows]
 
     def predict_file(
-        self, src: Path, dst: Path, threshold: float | None, most_bytes: int | None = None
+        self,
+        src: Path,
+        dst: Path,
+        threshold: float | None,
+        most_bytes: int | None = None,
+        *,
+        bare: bool = False,
     ) -> int:
         """Predict a CSV file (UTF-8) or a Parquet file into a CSV file; return the number of rows.
 
         Memory holds one batch, whatever the length. A time series is the exception: its rows depend
-        on each other, and are predicted in one piece.
+        on each other, and are predicted in one piece. The columns are those of `predict`.
 
         Raises:
             BadInput: A feature column is missing, the file cannot be read, or the result would have
@@ -100,7 +120,7 @@ class Predictor:
         part = dst.with_name(f"{dst.name}.part")
         try:
             with part.open("w", encoding="utf-8", newline="") as file:
-                rows = self._write_predicted(src, file, threshold, most_bytes)
+                rows = self._write_predicted(src, file, threshold, most_bytes, bare=bare)
             part.replace(dst)
         except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
             raise BadInput(f"`{src.name}` cannot be read as CSV in UTF-8: {error}") from error
@@ -109,14 +129,20 @@ class Predictor:
         return rows
 
     def _write_predicted(
-        self, src: Path, file: IO[str], threshold: float | None, most_bytes: int | None
+        self,
+        src: Path,
+        file: IO[str],
+        threshold: float | None,
+        most_bytes: int | None,
+        *,
+        bare: bool,
     ) -> int:
         rows = 0
         names = self._added_columns(threshold)
         rows_at_once = None if self.in_one_piece else BATCH_ROWS
         for number, (shown, features) in enumerate(self._read_batches(src, rows_at_once)):
             values = self._predict_frame(features, threshold) if len(shown) else [[]] * len(names)
-            result = shown.drop(columns=self.target, errors="ignore")
+            result = shown[[]] if bare else shown.drop(columns=names, errors="ignore")
             result = result.assign(**dict(zip(names, values, strict=True)))
             result.to_csv(file, index=False, header=number == 0, lineterminator="\n")
             rows += len(result)
@@ -126,6 +152,7 @@ class Predictor:
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
+        frame = parse_dates(frame, self.date_formats)
         if self.classes is None:
             return [_json_values(self.model.predict(frame))]
         probabilities = np.zeros((len(frame), len(self.classes)))

@@ -2,9 +2,10 @@
 
     python -m auger_reconcile.hub.models.worker FOLDER
 
-One JSON document a line. `{"id", "columns", "records", "threshold"}` is answered with
-`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold"}` with `{"id", "count"}`, and what
-cannot be answered with `{"id", "error"}`, one sentence for the user. It ends with its input.
+One JSON document a line. `{"id", "columns", "records", "threshold", "bare"}` is answered with
+`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold", "bare"}` with `{"id", "count"}`, and
+what cannot be answered with `{"id", "error"}`, one sentence for the user. When `bare`, the answer
+is without the columns that were sent. It ends with its input.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ from typing import IO, Any
 
 from auger_reconcile.hub.data.bounds import bound_memory, most_bytes
 from auger_reconcile.hub.models.predict import BadInput, Predictor
+
+FAILED = "The prediction failed; the log of the hub says why."
 
 
 def main(folder: Path) -> int:
@@ -48,23 +51,25 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
         return {"id": identity, **_predict(predictor, request)}
     except BadInput as error:
         return {"id": identity, "error": str(error)}
-    except Exception as error:  # noqa: BLE001  (the process outlives a request it cannot answer)
+    except Exception:  # noqa: BLE001  (the process outlives a request it cannot answer)
         traceback.print_exc(file=sys.stderr)
-        return {"id": identity, "error": f"The prediction failed: {type(error).__name__}: {error}"}
+        return {"id": identity, "error": FAILED}
 
 
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
-    threshold = request.get("threshold")
+    threshold, bare = request.get("threshold"), bool(request.get("bare"))
     if "file" in request:
-        with _streamable(Path(request["file"])) as source:
+        with _streamable(Path(request["file"]), predictor) as source:
             most = most_bytes(source.stat().st_size)
-            return {"count": predictor.predict_file(source, Path(request["to"]), threshold, most)}
-    columns, data = predictor.predict(request["columns"], request["records"], threshold)
+            target = Path(request["to"])
+            return {"count": predictor.predict_file(source, target, threshold, most, bare=bare)}
+    records = request["records"]
+    columns, data = predictor.predict(request["columns"], records, threshold, bare=bare)
     return {"columns": columns, "data": data}
 
 
 @contextmanager
-def _streamable(path: Path) -> Iterator[Path]:
+def _streamable(path: Path, predictor: Predictor) -> Iterator[Path]:
     """Yield the uploaded file as CSV in UTF-8 or as Parquet, unpacked and converted if need be."""
     from auger_reconcile.hub.data.kind import Kind, kind_of
     from auger_reconcile.hub.data.plain import in_utf8, unpack
@@ -81,7 +86,7 @@ def _streamable(path: Path) -> Iterator[Path]:
             else:
                 with tempfile.TemporaryDirectory() as folder:
                     converted = Path(folder) / f"{plain.stem}.csv"
-                    read_table(plain).to_csv(converted, index=False)
+                    read_table(plain, predictor.dates).to_csv(converted, index=False)
                     yield converted
     except UnreadableData as error:
         raise BadInput(str(error)) from error

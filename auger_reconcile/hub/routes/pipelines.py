@@ -146,7 +146,7 @@ def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:
 
 
 def stats(call: Call, pipeline_id: str) -> StatsObject:
-    """Return how much a model was asked, and how often it failed."""
+    """Return how much a model was asked, how often it failed, and why it or its review did."""
     predictions = select(func.count(), func.sum(Prediction.records_count)).where(
         Prediction.pipeline_id == pipeline_id
     )
@@ -156,10 +156,14 @@ def stats(call: Call, pipeline_id: str) -> StatsObject:
     messages = select(Prediction.error_message).where(
         Prediction.pipeline_id == pipeline_id, Prediction.error_message.is_not(None)
     )
+    unscored = select(Actual.error_message).where(
+        Actual.pipeline_id == pipeline_id, Actual.error_message.is_not(None)
+    )
+    told = [*call.session.scalars(messages.limit(20)), *call.session.scalars(unscored.limit(20))]
     return {
         "errors_count": failed,
         "actuals_count": sum(len(rows) for rows in actuals),
-        "error_messages": sorted(set(map(str, call.session.scalars(messages.limit(20))))),
+        "error_messages": sorted(set(map(str, told))),
         "predictions_count": int(predicted or 0),
     }
 

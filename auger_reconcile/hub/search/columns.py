@@ -15,6 +15,7 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from auger_reconcile.hub.search.kinds import CODE, DATE, MISSING_TEXT, NUMBER
 
 DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
+_FLOAT_BITS = 1024
 _TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
 
 
@@ -63,9 +64,16 @@ def output_columns(kinds: Mapping[str, str]) -> dict[str, str]:
 def to_number(column: pd.Series) -> pd.Series:
     """Return floats; what is no finite number is missing, truth values are 1 and 0."""
     if column.dtype == object or pd.api.types.is_string_dtype(column):
-        column = column.map(lambda value: {"true": 1, "false": 0}.get(str(value).lower(), value))
+        column = column.map(_plain_number)
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")
     return numbers.where(np.isfinite(numbers), np.nan)
+
+
+def _plain_number(value: Any) -> Any:
+    """Return 1 and 0 for truth values, and nothing for integers that no float can hold."""
+    if isinstance(value, int) and value.bit_length() >= _FLOAT_BITS:
+        return None
+    return {"true": 1, "false": 0}.get(str(value).lower(), value)
 
 
 def to_text(column: pd.Series) -> pd.Series:
@@ -81,13 +89,44 @@ def _text(value: Any) -> str:
     return _TRUTH.get(text, text)
 
 
-def to_dates(column: pd.Series) -> pd.Series:
-    """Return time stamps in UTC without a zone; what is no date is missing."""
+def to_dates(column: pd.Series, date_format: str | None = None) -> pd.Series:
+    """Return time stamps in UTC without a zone; what is no date is missing.
+
+    Args:
+        column: dates, texts, or seconds since 1970.
+        date_format: of the texts, where they are not ISO's. A text that does not fit is read by
+            itself, and where it is not clear what is the day and what the month, as the format has
+            it.
+    """
     if pd.api.types.is_numeric_dtype(column):
         return pd.to_datetime(column, unit="s", errors="coerce")
     if not pd.api.types.is_datetime64_any_dtype(column):
-        column = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+        column = _texts_to_dates(column, date_format)
     return column.dt.tz_convert(None) if column.dt.tz is not None else column
+
+
+def parse_dates(frame: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table with time stamps in the columns that have a format of their own."""
+    return frame.assign(**{name: to_dates(frame[name], text) for name, text in formats.items()})
+
+
+def _texts_to_dates(column: pd.Series, date_format: str | None) -> pd.Series:
+    if date_format is None:
+        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+    is_text = column.map(lambda value: isinstance(value, str)).astype(bool)
+    texts = column.where(is_text)
+    dates = pd.to_datetime(texts, errors="coerce", format=date_format, utc=True).dt.as_unit("us")
+    rest = column[dates.isna() & column.notna()]
+    if len(rest):
+        # pandas would take `2019-03-05` for a day in May, too, if told that days come first
+        is_iso = rest.astype(str).str.match(r"\s*\d{4}")
+        day_first = date_format.startswith("%d")
+        for part, is_day_first in ((rest[is_iso], False), (rest[~is_iso], day_first)):
+            read = pd.to_datetime(
+                part, errors="coerce", format="mixed", utc=True, dayfirst=is_day_first
+            )
+            dates[part.index] = read.dt.as_unit("us")
+    return dates
 
 
 def date_parts(column: pd.Series) -> dict[str, pd.Series]:

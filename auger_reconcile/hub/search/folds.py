@@ -49,12 +49,18 @@ def make_folds(
 
     One fold means a single split by `validation_share`. Rows of a class that occurs once are only
     ever trained on: there is nothing to learn about them where they are tested.
+
+    Raises:
+        BadTask: there are too few rows or groups for such a split.
     """
-    splitter = _splitter(settings, folds, seed, groups)
     with warnings.catch_warnings():
         # A class with fewer rows than folds is missing in some: `count_folds` has seen to it.
         warnings.filterwarnings("ignore", "The least populated class", UserWarning)
-        splits = list(splitter.split(target, _strata(settings, target), groups))
+        try:
+            splitter = _splitter(settings, folds, seed, groups)
+            splits = list(splitter.split(target, _strata(settings, target), groups))
+        except ValueError as error:
+            raise BadTask(f"The rows cannot be split for training and testing: {error}") from error
     if not settings.classification or settings.in_time_order:
         return splits
     single = np.flatnonzero(np.bincount(target)[target] < 2)

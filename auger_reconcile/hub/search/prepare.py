@@ -11,7 +11,7 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from auger_reconcile.hub.data.read import read_table
+from auger_reconcile.hub.data.read import read_with_dates
 from auger_reconcile.hub.data.unreadable import UnreadableData
 from auger_reconcile.hub.search.columns import to_dates, to_number
 from auger_reconcile.hub.search.folds import count_folds, make_folds
@@ -28,10 +28,10 @@ ROWS_PER_THREAD = 4_000
 
 
 @lru_cache(maxsize=1)
-def load_table(path: Path) -> pd.DataFrame:
-    """Return the stored file as a table; within a process it is read once."""
+def load_table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the stored file as a table, and the formats of its dates; it is read once."""
     try:
-        return read_table(path)
+        return read_with_dates(path)
     except UnreadableData as error:
         raise BadTask(str(error)) from error
 
@@ -43,7 +43,7 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         BadTask: the task cannot be run; says why in one sentence.
     """
     settings = read_settings(task)
-    frame = load_table(task.data_path)
+    frame, date_formats = load_table(task.data_path)
     _check_columns(settings, frame)
     info = _roles(settings, task.seed)
     features, target, encoder = split_features_target(frame, info)
@@ -65,6 +65,7 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         **_metrics(settings, len(labels), target),
         **_class_members(target, encoder),
         "featureKinds": kinds,
+        "dateFormats": {name: text for name, text in date_formats.items() if name in kinds},
         "timeColumn": _time_column(settings, kinds),
         "categoricalFeatures": _categorical(settings, kinds),
         "featuresCount": len(kinds),
@@ -82,7 +83,7 @@ def make_trial_data(task: SearchTask) -> TrialData:
     """
     info = describe_task(task)
     settings = read_settings(task)
-    frame = load_table(task.data_path)
+    frame, _ = load_table(task.data_path)
     features, target, _ = split_features_target(frame, info)
     groups = None
     if settings.groups:

@@ -6,6 +6,7 @@ and features in the options, the newer one marks them in `stat_data`. Nothing he
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -27,6 +28,10 @@ IGNORED_OPTIONS = (
     "test_data_path",
     "roi_metric",
 )
+
+
+_MOST = 1_000_000_000
+_HIGHEST_SEED = 2**31 - 1
 
 
 class BadTask(Exception):
@@ -113,6 +118,7 @@ def read_settings(task: SearchTask) -> Settings:
     """Read the options of either form; raise `BadTask` when they do not name a task."""
     options = {name: value for name, value in task.options.items() if value is not None}
     model_type = _model_type(task, options)
+    _check_seed(task, options)
     split = _mapping(options, "splitOptions")
     target = _target(task, options)
     default_metric = "f1_macro" if model_type == "classification" else "r2"
@@ -127,11 +133,11 @@ def read_settings(task: SearchTask) -> Settings:
         max_trial_seconds=60 * _number(options, "max_eval_time_mins", 6),
         max_trials=int(_number(options, "max_n_trials", 1000)),
         use_ensemble=bool(options.get("use_ensemble", True)),
-        exit_score=_number(options, "exit_score", 0) if "exit_score" in options else None,
+        exit_score=_any_number(options, "exit_score", 0) if "exit_score" in options else None,
         shuffle=bool(split.get("shuffleData", True)),
         in_time_order=model_type == "timeseries" or bool(split.get("timeseriesSplit", False)),
-        validation_share=1 - _number(split, "trainRatio", 0.8),
-        groups=split.get("groups_col") or None,
+        validation_share=1 - _number(split, "trainRatio", 0.8, most=1),
+        groups=str(split.get("groups_col") or "") or None,
         threads=int(_number(options, "cpu_per_mt_algorithm", 0)) or None,
         class_weight=_mapping(options, "algorithm_params_common").get("class_weight"),
         allowed=_leaf_names(_allowed(options)),
@@ -166,7 +172,7 @@ def _marked_target(columns: Iterable[Mapping[str, Any]]) -> str | None:
 def _columns(task: SearchTask, options: Mapping[str, Any], target: str) -> tuple[str, ...]:
     """Return the feature columns: listed in the options and not excluded in `stat_data`."""
     excluded = {column["column_name"] for column in task.stat_data if not column.get("use", True)}
-    listed = _list(options, "featureColumns") or [
+    listed = _names(options, "featureColumns") or [
         column["column_name"] for column in _features(options) or task.stat_data
     ]
     return tuple(name for name in listed if name not in excluded and name != target)
@@ -185,13 +191,16 @@ def _datatypes(task: SearchTask, options: Mapping[str, Any]) -> dict[str, str]:
         ("datetimeFeatures", "datetime"),
         ("timeSeriesFeatures", "timeseries"),
     ):
-        chosen.update(dict.fromkeys(_list(options, member), datatype))
+        chosen.update(dict.fromkeys(_names(options, member), datatype))
     return chosen
 
 
 def _features(options: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the column list that notebooks put beside `scoring` (wire contract §2.11)."""
-    return [item for item in _list(options, "features") if isinstance(item, dict)]
+    listed = [item for item in _list(options, "features") if isinstance(item, dict)]
+    if any(not isinstance(item.get("column_name"), str) for item in listed):
+        raise BadTask("The option `features` has a column without a `column_name`.")
+    return listed
 
 
 def _allowed(options: Mapping[str, Any]) -> list[Any]:
@@ -215,10 +224,36 @@ def _mapping(options: Mapping[str, Any], member: str) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _number(options: Mapping[str, Any], member: str, default: float) -> float:
+def _names(options: Mapping[str, Any], member: str) -> list[Any]:
+    names = _list(options, member)
+    if any(isinstance(name, (list, dict)) for name in names):
+        raise BadTask(f"The option `{member}` is not a list of names.")
+    return names
+
+
+def _number(
+    options: Mapping[str, Any], member: str, default: float, *, most: float = _MOST
+) -> float:
     """Return a number that may have been sent as text; never a negative one for a limit."""
+    number = _any_number(options, member, default)
+    if not 0 <= number <= most:
+        raise BadTask(f"The option `{member}` is not a number from 0 to {most:,}.")
+    return number
+
+
+def _any_number(options: Mapping[str, Any], member: str, default: float) -> float:
     value = options.get(member, default)
     try:
-        return float(value)
-    except (TypeError, ValueError):
-        raise BadTask(f"The option `{member}` is not a number.") from None
+        number = float(value)
+    except (TypeError, ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number):
+        raise BadTask(f"The option `{member}` is not a number.")
+    return number
+
+
+def _check_seed(task: SearchTask, options: Mapping[str, Any]) -> None:
+    """Refuse what the learning libraries do not take: LightGBM's seeds have 31 bits."""
+    if not 0 <= task.seed <= _HIGHEST_SEED:
+        member = "seed" if "seed" in options else "random_state"
+        raise BadTask(f"The option `{member}` is not a number from 0 to {_HIGHEST_SEED:,}.")

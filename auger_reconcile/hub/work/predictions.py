@@ -6,7 +6,6 @@ import logging
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +24,7 @@ from auger_reconcile.hub.work.sources import SourceMissing, fetch_source
 _log = logging.getLogger("auger.hub.predictions")
 _THREADS = 4
 _WARM_MODELS = 4
+_UNUSED_SECONDS = 300.0
 _INTERNAL_ERROR = "an internal error occurred, please try again, if it doesn't help contact support"
 
 
@@ -36,10 +36,17 @@ class Predictions:
     """Takes requested predictions from the database and writes their results back."""
 
     def __init__(
-        self, settings: HubSettings, database: Database, storage: Storage, nursery: Nursery
+        self,
+        settings: HubSettings,
+        database: Database,
+        storage: Storage,
+        nursery: Nursery,
+        *,
+        unused_seconds: float = _UNUSED_SECONDS,
     ) -> None:
         self._settings = settings
         self._nursery = nursery
+        self._unused_seconds = unused_seconds
         self._database = database
         self._storage = storage
         self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="prediction")
@@ -49,7 +56,8 @@ class Predictions:
         self._stopping = False
 
     def take_up(self) -> None:
-        """Begin every unanswered prediction that nobody works on yet."""
+        """Begin every unanswered prediction that nobody works on yet; end unused processes."""
+        self._end_unused()
         unanswered = select(Prediction.id).where(Prediction.status.in_(("requested", "running")))
         with self._database.connect() as connection:
             ids = list(connection.scalars(unanswered.order_by(Prediction.created_at)))
@@ -143,13 +151,10 @@ class Predictions:
                 "columns": request["features"],
                 "records": request["records"],
                 "threshold": request["threshold"],
+                "bare": request["options"].get("no_features_in_result", False),
             },
         )
-        columns, data = answer["columns"], answer["data"]
-        if request["options"].get("no_features_in_result"):
-            first = len(request["features"])
-            columns, data = columns[first:], [record[first:] for record in data]
-        result = {"columns": columns, "data": data}
+        result = {"columns": answer["columns"], "data": answer["data"]}
         question = {"columns": request["features"], "records": request["records"]}
         return {"result": to_plain({**result, **self._scores(row, question)})}
 
@@ -158,18 +163,22 @@ class Predictions:
         target = self._storage.path(bucket, key)
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_name(f".{target.name}")
-        with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
-            answer = self._ask(
-                row.pipeline_id,
-                {
-                    "id": row.id,
-                    "file": str(source),
-                    "to": str(partial),
-                    "threshold": request["threshold"],
-                },
-            )
-            scores = self._scores(row, {"file": str(source)})
-        Path(partial).replace(target)
+        try:
+            with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
+                answer = self._ask(
+                    row.pipeline_id,
+                    {
+                        "id": row.id,
+                        "file": str(source),
+                        "to": str(partial),
+                        "threshold": request["threshold"],
+                        "bare": request["options"].get("no_features_in_result", False),
+                    },
+                )
+                scores = self._scores(row, {"file": str(source)})
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
         count = answer["count"]
         return {"result": {"count": count, **scores}, "result_key": key, "records_count": count}
 
@@ -207,7 +216,22 @@ class Predictions:
                 self._make_room()
                 worker = ModelWorker(self._settings, self._nursery, pipeline_id)
                 self._workers[pipeline_id] = worker
+            worker.used_at = time.monotonic()  # it is about to be asked
             return worker
+
+    def _end_unused(self) -> None:
+        """A model holds hundreds of megabytes; the next prediction starts its process again."""
+        last = time.monotonic() - self._unused_seconds
+        with self._lock:
+            unused = {
+                pipeline_id: worker
+                for pipeline_id, worker in self._workers.items()
+                if not worker.is_busy() and worker.used_at <= last
+            }
+            for pipeline_id in unused:
+                del self._workers[pipeline_id]
+        for worker in unused.values():
+            worker.close()
 
     def _make_room(self) -> None:
         idle = [pair for pair in self._workers.items() if not pair[1].is_busy()]

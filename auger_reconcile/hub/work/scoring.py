@@ -110,16 +110,16 @@ def _as_numbers(predictor: Predictor, columns: Sequence[str], record: Sequence[A
 def _number(value: Any) -> float | None:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return number if number - number == 0 else None  # neither NaN nor infinite
 
 
-def table_of(path: Path) -> tuple[list[str], list[list[Any]]]:
-    """Return columns and rows of a file, missing values as None."""
+def table_of(predictor: Predictor, path: Path) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows of a file, missing values as None; dates as the model reads them."""
     from auger_reconcile.hub.data.read import read_table
 
-    frame = read_table(path)
+    frame = read_table(path, predictor.dates)
     records = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
     return [str(name) for name in frame.columns], records
 
@@ -128,12 +128,13 @@ def _answer(folder: Path, question: Mapping[str, Any]) -> dict[str, Any]:
     from auger_reconcile.hub.data.unreadable import UnreadableData
     from auger_reconcile.hub.models.predict import BadInput, Predictor
 
+    predictor = Predictor.load(folder)
     try:
         if "file" in question:
-            columns, records = table_of(Path(question["file"]))
+            columns, records = table_of(predictor, Path(question["file"]))
         else:
             columns, records = question["columns"], question["records"]
-        return score_rows(Predictor.load(folder), columns, records, question.get("truth"))
+        return score_rows(predictor, columns, records, question.get("truth"))
     except (BadInput, UnreadableData) as error:
         return {"error": str(error)}
 

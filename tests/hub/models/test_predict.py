@@ -142,6 +142,26 @@ def test_target_that_was_sent_is_replaced(iris: Predictor) -> None:
     assert data == [[*SETOSA, "setosa"]]
 
 
+def test_a_column_named_like_a_probability_is_replaced(iris: Predictor, tmp_path: Path) -> None:
+    sent = [*COLUMNS, "proba_setosa"]
+    columns, ((*_, probability, _, _),) = iris.predict(sent, [[*SETOSA, 9]], 0.5)
+    assert columns == iris.predict(COLUMNS, [], 0.5)[0]
+    assert probability <= 1
+    (tmp_path / "f.csv").write_text(",".join(sent) + "\n5.1,3.5,1.4,0.2,9\n")
+    iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", 0.5)
+    assert pd.read_csv(tmp_path / "p.csv").columns.tolist() == columns
+
+
+def test_predictions_alone_are_given_on_request(iris: Predictor, tmp_path: Path) -> None:
+    sent = ["species", *COLUMNS]
+    assert iris.predict(sent, [["virginica", *SETOSA]], None, bare=True) == (
+        ["species"],
+        [["setosa"]],
+    )
+    assert iris.predict_file(HOLDOUT, tmp_path / "p.csv", None, bare=True) == 30
+    assert list(pd.read_csv(tmp_path / "p.csv").columns) == ["species"]
+
+
 def test_missing_columns_are_all_named(iris: Predictor) -> None:
     with pytest.raises(BadInput, match="`sepal_width`, `petal_width`"):
         iris.predict(["petal_length", "sepal_length"], [[1.4, 5.1]], None)

@@ -15,7 +15,7 @@ import pytest
 
 from auger_reconcile.hub.data import bounds
 from auger_reconcile.hub.models.predict import Predictor
-from auger_reconcile.hub.models.worker import answer, serve
+from auger_reconcile.hub.models.worker import FAILED, answer, serve
 
 from .conftest import HOLDOUT
 
@@ -113,8 +113,14 @@ def test_unforeseen_failure_is_answered_too(
     predictor: Predictor, capsys: pytest.CaptureFixture[str]
 ) -> None:
     answered = answer(predictor, json.dumps({"id": 5, "columns": COLUMNS}))
-    assert answered == {"id": 5, "error": "The prediction failed: KeyError: 'records'"}
+    assert answered == {"id": 5, "error": FAILED}
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_an_endless_number_is_predicted_as_a_missing_one(predictor: Predictor) -> None:
+    request = {"id": 5, "columns": COLUMNS, "records": [[10**400, *SETOSA[1:]]], "bare": True}
+    answered = answer(predictor, json.dumps(request))
+    assert answered == {"id": 5, "columns": ["species"], "data": [["setosa"]]}
 
 
 def test_parquet_file_is_predicted(predictor: Predictor, tmp_path: Path) -> None:

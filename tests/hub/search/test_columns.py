@@ -2,7 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.search.columns import CleanColumns, output_columns, to_number, to_text
+from auger_reconcile.hub.search.columns import (
+    CleanColumns,
+    output_columns,
+    to_dates,
+    to_number,
+    to_text,
+)
 from auger_reconcile.hub.search.kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
 
 
@@ -15,7 +21,8 @@ def test_numbers_may_be_text() -> None:
 
 
 def test_what_is_no_finite_number_is_missing() -> None:
-    assert to_number(pd.Series(["x", None, "inf", ""])).isna().all()
+    values = ["x", None, "inf", "", 10**400, -(10**400)]
+    assert to_number(pd.Series(values, dtype=object)).isna().all()
 
 
 def test_truth_values_are_one_and_zero_however_written() -> None:
@@ -64,3 +71,33 @@ def test_the_names_that_come_out_are_known_before() -> None:
     kinds = {"d": DATE, "a": NUMBER, "c": CATEGORY}
     found = clean(kinds, d=["2024-01-01"], a=[1], c=["x"])
     assert found.columns.tolist() == list(output_columns(kinds))
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("05/03/2019", "2019-03-05"),
+        ("25/12/2019", "2019-12-25"),
+        ("05.03.2019 10:00", "2019-03-05 10:00"),
+        ("2019-03-05", "2019-03-05"),
+        ("2019/03/05", "2019-03-05"),
+        ("2019-03-05T01:00+01:00", "2019-03-05"),
+        ("03/25/2019", "2019-03-25"),
+        (None, None),
+        ("soon", None),
+        pytest.param(10**400, None, id="endless"),
+    ],
+)
+def test_days_come_first_where_they_do_in_the_format(text: object, iso: str | None) -> None:
+    dates = to_dates(pd.Series([text], dtype=object), "%d/%m/%Y")
+    assert dates.equals(pd.Series(pd.to_datetime([iso])).astype(dates.dtype))
+
+
+def test_one_odd_value_does_not_spoil_the_dates_around_it() -> None:
+    values = pd.Series([1.5, "05/03/2019", 10**400], dtype=object)
+    assert to_dates(values, "%d/%m/%Y")[1] == pd.Timestamp("2019-03-05")
+
+
+def test_a_format_changes_no_time_stamps() -> None:
+    stamps = pd.Series(pd.to_datetime(["2019-03-05"]))
+    assert to_dates(stamps, "%d/%m/%Y").equals(stamps)

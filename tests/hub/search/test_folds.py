@@ -74,3 +74,14 @@ def test_the_only_row_of_a_class_is_never_tested() -> None:
 def test_a_handful_of_rows_is_refused() -> None:
     with pytest.raises(BadTask, match="Only 4 rows"):
         count_folds(VALUES, np.arange(4.0))
+
+
+@pytest.mark.parametrize(
+    ("settings", "groups"),
+    [(CLASSES, None), (replace(CLASSES, validation_share=0.0), None), (CLASSES, np.zeros(100))],
+    ids=["a row for three classes", "no row to test", "one group"],
+)
+def test_a_split_that_cannot_be_made_is_refused(settings: Settings, groups: object) -> None:
+    settings = replace(settings, validation_share=min(settings.validation_share, 0.01))
+    with pytest.raises(BadTask, match="cannot be split for training and testing"):
+        make_folds(settings, 1, LABELS, seed=1, groups=groups)  # type: ignore[arg-type]

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,3 +131,35 @@ def test_what_cannot_be_read_is_said_in_a_sentence(
 ) -> None:
     with pytest.raises(BadTask, match=sentence):
         read_settings(task(options, stat_data(), model_type))
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 2**40])
+@pytest.mark.parametrize("member", ["seed", "random_state"])
+def test_a_seed_that_no_library_takes_is_refused(seed: int, member: str) -> None:
+    plain = task({"targetFeature": "age", member: seed}, stat_data())
+    with pytest.raises(BadTask, match=f"`{member}` is not a number from 0 to 2,147,483,647"):
+        read_settings(replace(plain, seed=seed))
+
+
+def test_a_wanted_score_may_be_negative() -> None:
+    settings = read_settings(task({"targetFeature": "age", "exit_score": "-0.5"}, stat_data()))
+    assert settings.exit_score == -0.5
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"max_n_trials": "1e400"}, "`max_n_trials` is not a number"),
+        ({"max_n_trials": -5}, "`max_n_trials` is not a number from 0 to 1,000,000"),
+        ({"max_total_time_mins": 1e308}, "`max_total_time_mins` is not a number"),
+        ({"exit_score": "nan"}, "`exit_score` is not a number"),
+        ({"exit_score": 10**400}, "`exit_score` is not a number"),
+        ({"splitOptions": {"trainRatio": 2}}, "`trainRatio` is not .* from 0 to 1"),
+        ({"categoricalFeatures": [["age"]]}, "`categoricalFeatures` is not a list"),
+        ({"featureColumns": [{"a": 1}]}, "`featureColumns` is not a list of names"),
+        ({"features": [{"use": True}]}, "`features` has a column without"),
+    ],
+)
+def test_a_bad_option_is_named(options: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(BadTask, match=sentence):
+        read_settings(task({"targetFeature": "age", **options}, stat_data()))
