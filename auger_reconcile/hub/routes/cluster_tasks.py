@@ -10,7 +10,8 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route, parse_body
+from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route
+from auger_reconcile.hub.body import parse_body
 from auger_reconcile.hub.database.tables import ClusterTask, Project, ProjectFile
 from auger_reconcile.hub.params import KEY, LIST, Param
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
