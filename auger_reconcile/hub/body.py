@@ -127,8 +127,9 @@ def parse_body(body: bytes | bytearray) -> Fields:
     """
     if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
         raise ValueError("the body has too many lists and objects")
+    text = body.decode("utf-8-sig")  # json would decode bytes, and let half characters pass
     try:
-        data = json.loads(body, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
+        data = json.loads(text, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
         if b"\\u" in body:
             refuse_unstorable(data)
     except RecursionError as error:

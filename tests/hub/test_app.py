@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import uuid
+from contextlib import closing
 from typing import Any
 
 import pytest
 import requests
 
-from .conftest import Client, wait_until
+from auger_reconcile.hub import daemon
+from auger_reconcile.hub.settings import HubSettings
+
+from .conftest import Client, connect, wait_until
 
 UNAUTHENTICATED = [("unauthenticated", None, "User should be logged in")]
 
@@ -68,6 +73,18 @@ def test_a_wrong_password_is_refused_with_the_text_clients_look_for(hub: Client)
 def test_an_unknown_user_is_refused_like_a_wrong_password(hub: Client) -> None:
     answer = send(hub, "POST", "/tokens", json={"email": "nobody", "password": "x"})
     assert answer.json()["meta"]["errors"][0]["message"] == "Email or password incorrect"
+
+
+def test_a_log_in_without_the_database_is_answered_like_any_request(
+    own_hub: HubSettings,
+) -> None:
+    daemon.start(own_hub)
+    hub = connect(own_hub)
+    with closing(sqlite3.connect(own_hub.home / "hub.db")) as database:
+        database.execute("ALTER TABLE users RENAME TO gone")
+    answer = send(hub, "POST", "/tokens", json={"email": "local", "password": "x"})
+    assert answer.status_code == 503
+    assert answer.json()["meta"]["errors"][0]["error_type"] == "unavailable"
 
 
 def test_a_good_answer_has_data_and_status(hub: Client) -> None:
