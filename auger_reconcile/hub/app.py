@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -47,6 +48,7 @@ from auger_reconcile.hub.settings import API_PREFIX
 _access = logging.getLogger("auger.hub.access")
 _errors = logging.getLogger("auger.hub.errors")
 _THREADS = 16
+_PLAIN = "/!$&'()*+,;=:@"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 _HEADERS = {
@@ -282,5 +284,5 @@ class AccessLog:
             await self._app(scope, receive, watch)
         finally:
             elapsed = (time.perf_counter() - started) * 1000
-            path = scope["path"].replace("\n", " ").replace("\r", " ")
+            path = quote(scope["path"], safe=_PLAIN)  # no line ends, no orders to a terminal
             _access.info("%s %s %d %.1f", scope["method"], path, status, elapsed)

@@ -186,6 +186,17 @@ def test_the_log_has_one_line_a_request_and_never_a_secret(hub: Client) -> None:
     assert "secret-q" not in log
 
 
+def test_the_log_holds_no_orders_to_a_terminal(hub: Client) -> None:
+    marker = uuid.uuid4().hex
+    path = f"/{marker}/%1B%5B31mRED%0A%C2%85%E2%80%A8,(x)@%C3%A9"
+    requests.get(hub.url + path, timeout=30)
+    log = hub.home / "hub.log"
+    assert wait_until(lambda: marker in log.read_text())
+    lines = [line for line in log.read_text().splitlines() if marker in line]
+    assert len(lines) == 1
+    assert f" GET {path} 404 " in lines[0]
+
+
 def test_status_is_asked_for_the_eleven_types_only(hub: Client) -> None:
     answer = hub.call("GET", "/status", object="User", id=1)
     expected = (

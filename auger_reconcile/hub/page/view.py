@@ -117,7 +117,7 @@ def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) 
     except ApiError as error:
         fault = problem(error.status, f"The hub refuses this: {error}.")
     except Exception:  # noqa: BLE001 - a page whatever happens; the log gets the traceback
-        _errors.exception("%s of the page failed", request.url.path)
+        _errors.exception("%s of the page failed", quote(request.url.path))
         fault = problem(500, "Something went wrong in the hub; its log says more.")
     return render(request, fault, visitor)
 
