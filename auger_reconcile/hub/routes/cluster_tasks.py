@@ -79,8 +79,9 @@ def add_finished(
 
 
 def _index(call: Call) -> Page:
-    query = rows_of(call, ClusterTask, "project_id").order_by(ClusterTask.id.desc())
-    return to_page(call, query, describe)
+    going = select(Project.id).where(Project.deleting)
+    query = rows_of(call, ClusterTask, "project_id").where(ClusterTask.project_id.not_in(going))
+    return to_page(call, query.order_by(ClusterTask.id.desc()), describe)
 
 
 def _show(call: Call) -> ClusterTaskObject:
