@@ -53,9 +53,11 @@ def digest_token(token: str) -> str:
 
 
 def issue_token(session: Session, user_id: int, lifetime: int | None) -> str:
-    """Store a new token's digest and return the token."""
+    """Store a new token's digest and return the token; drop those of all users that are over."""
+    began = int(time.time())
+    session.execute(delete(Token).where(Token.expires_at < began))
     token = secrets.token_urlsafe(32)
-    expires_at = int(time.time()) + lifetime if lifetime else None
+    expires_at = began + lifetime if lifetime else None
     session.add(Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at))
     return token
 

@@ -11,9 +11,17 @@ import pytest
 from sqlalchemy import select
 
 from auger_reconcile.hub import accounts
-from auger_reconcile.hub.accounts import add_user, digest_token, hash_password, is_password, log_in
+from auger_reconcile.hub.accounts import (
+    LOGIN_SECONDS,
+    add_user,
+    digest_token,
+    find_caller,
+    hash_password,
+    is_password,
+    log_in,
+)
 from auger_reconcile.hub.database.engine import Database
-from auger_reconcile.hub.database.tables import User
+from auger_reconcile.hub.database.tables import Token, User
 
 
 @pytest.fixture
@@ -80,3 +88,20 @@ def test_a_name_of_more_than_255_characters_is_nobodys(
 def test_a_user_of_a_longer_name_is_not_made(database: Database) -> None:
     with pytest.raises(ValueError, match="at most 255"), database.write() as session:
         add_user(session, "x" * 256, "here")
+
+
+def test_a_log_in_drops_the_tokens_that_are_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as session:
+        user = add_user(session, "anna", "here")
+    over = log_in(database, "anna", user["password"])
+    later = time.time() + LOGIN_SECONDS + 2
+    monkeypatch.setattr(time, "time", lambda: later)
+    fresh = log_in(database, "anna", user["password"])
+    assert over is not None
+    assert fresh is not None
+    with database.read() as session:
+        kept = set(session.scalars(select(Token.digest)))
+    assert kept == {digest_token(user["token"]), digest_token(fresh)}
+    assert find_caller(database, user["token"]) is not None
