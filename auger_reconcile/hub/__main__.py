@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, HubSettings
+from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSettings, HubSettings
 
 _TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
 """Settings that are told by options of the same name."""
@@ -25,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return command(options, _settings(options))
-    except HubFailed as error:
+    except (HubFailed, BadSettings) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:

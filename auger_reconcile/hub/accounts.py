@@ -15,6 +15,7 @@ from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization, Token, User
 
 LOGIN_SECONDS = 31 * 24 * 3600  # wire contract §1.3
+MOST_NAME = 255
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY = f"{'0' * 32}:{'0' * 128}"
 """Stands for the hash of an unknown user, made without the work of a hash."""
@@ -52,9 +53,11 @@ def digest_token(token: str) -> str:
 
 
 def issue_token(session: Session, user_id: int, lifetime: int | None) -> str:
-    """Store a new token's digest and return the token."""
+    """Store a new token's digest and return the token; drop those of all users that are over."""
+    began = int(time.time())
+    session.execute(delete(Token).where(Token.expires_at < began))
     token = secrets.token_urlsafe(32)
-    expires_at = int(time.time()) + lifetime if lifetime else None
+    expires_at = began + lifetime if lifetime else None
     session.add(Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at))
     return token
 
@@ -71,8 +74,10 @@ def find_caller(database: Database, token: str) -> Caller | None:
 
 def log_in(database: Database, name: str, password: str) -> str | None:
     """Return a new token, or None when name or password is wrong."""
-    with database.read() as session:
-        user = session.scalar(select(User).where(User.name == name))
+    user = None
+    if len(name) <= MOST_NAME:
+        with database.read() as session:
+            user = session.scalar(select(User).where(User.name == name))
     if not is_password(password, user.password_hash if user else None) or user is None:
         return None
     with database.write() as session:
@@ -95,6 +100,8 @@ def add_user(session: Session, name: str, organization: str) -> dict[str, str]:
 
     Returns `{"username", "password", "token", "organization"}`; both secrets are shown only here.
     """
+    if len(name) > MOST_NAME:
+        raise ValueError(f"the name of a user has at most {MOST_NAME} characters")
     password = secrets.token_urlsafe(18)
     owner = find_or_add_organization(session, organization)
     user = session.scalar(select(User).where(User.name == name))

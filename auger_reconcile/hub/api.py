@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -198,52 +196,3 @@ def error_envelope(error: ApiError, params: Mapping[str, Any] | None) -> Fields:
 
 TOKEN_PARAMS = ("project_api_token", "cluster_api_token", "token", "system_token")
 SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password"))
-
-
-def parse_body(body: bytes) -> Fields:
-    """Return the JSON object of a request.
-
-    Refused are NaN and Infinity, which are not JSON (§1.2), numbers too big for a float, nesting
-    that no client sends, and texts that a database cannot hold.
-    """
-    try:
-        data = json.loads(body, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
-        if b"\\u" in body:
-            refuse_unstorable(data)
-    except RecursionError as error:
-        raise ValueError("the body is nested too deeply") from error
-    if not isinstance(data, dict):
-        raise ValueError("the body is not a JSON object")
-    return data
-
-
-def refuse_unstorable(value: Any) -> None:
-    """Raise ValueError for a text with half a character, however deep it is."""
-    if isinstance(value, str):
-        if not value.isprintable() and _has_surrogate(value):
-            raise ValueError("a text holds what cannot be stored")
-    elif isinstance(value, dict):
-        _refuse_each(value)
-        _refuse_each(value.values())
-    elif isinstance(value, list):
-        _refuse_each(value)
-
-
-def _refuse_each(values: Iterable[Any]) -> None:
-    for value in values:
-        refuse_unstorable(value)
-
-
-def _has_surrogate(text: str) -> bool:
-    return any("\ud800" <= character <= "\udfff" for character in text)
-
-
-def _refuse(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _float(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"{text} is too big")
-    return number

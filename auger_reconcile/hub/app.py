@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -32,9 +33,8 @@ from auger_reconcile.hub.api import (
     Unavailable,
     envelope,
     error_envelope,
-    parse_body,
-    refuse_unstorable,
 )
+from auger_reconcile.hub.body import SMALL_BYTES, Bodies, Sent, Unreadable, most_bytes
 from auger_reconcile.hub.database.engine import is_gone
 from auger_reconcile.hub.edge import OwnNames
 from auger_reconcile.hub.files import file_routes, is_full_disk
@@ -47,9 +47,8 @@ from auger_reconcile.hub.settings import API_PREFIX
 
 _access = logging.getLogger("auger.hub.access")
 _errors = logging.getLogger("auger.hub.errors")
-_MAX_BODY_BYTES = 64 * 1024**2
-_MAX_LOGIN_BYTES = 64 * 1024
 _THREADS = 16
+_PLAIN = "/!$&'()*+,;=:@"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 _HEADERS = {
@@ -76,10 +75,11 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         await anyio.to_thread.run_sync(hub.supervisor.stop)
         hub.database.close()
 
+    bodies = Bodies()
     routes = [
         StarletteRoute("/health", _health, methods=["GET"]),
-        StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub), methods=_METHODS),
-        *_api_routes(hub, ROUTES),
+        StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, bodies), methods=_METHODS),
+        *_api_routes(hub, bodies, ROUTES),
         StarletteRoute(f"{API_PREFIX}/openapi.json", _document, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/docs", _docs, methods=["GET"]),
         StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
@@ -91,7 +91,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app))
 
 
-def _api_routes(hub: Hub, routes: Iterable[Route]) -> list[StarletteRoute]:
+def _api_routes(hub: Hub, bodies: Bodies, routes: Iterable[Route]) -> list[StarletteRoute]:
     """Group the routes by path; PUT is taken like PATCH (§1.1)."""
     by_path: dict[str, dict[str, Route]] = {}
     for route in routes:
@@ -100,104 +100,112 @@ def _api_routes(hub: Hub, routes: Iterable[Route]) -> list[StarletteRoute]:
         if route.method == "PATCH":
             methods["PUT"] = route
     return [
-        StarletteRoute(API_PREFIX + path, _endpoint(hub, methods), methods=_METHODS)
+        StarletteRoute(API_PREFIX + path, _endpoint(hub, bodies, methods), methods=_METHODS)
         for path, methods in by_path.items()
     ]
 
 
-def _endpoint(hub: Hub, methods: dict[str, Route]) -> Endpoint:
+def _endpoint(hub: Hub, bodies: Bodies, methods: dict[str, Route]) -> Endpoint:
+    most = {method: most_bytes(route) for method, route in methods.items()}
+
     async def answer(request: Request) -> Response:
-        route = methods.get("GET" if request.method == "HEAD" else request.method)
+        method = "GET" if request.method == "HEAD" else request.method
+        route = methods.get(method)
         if route is None:
             return _refuse_method(methods)
-        try:
-            params = await _read_params(request)
-        except ValueError:
-            return Response("", status_code=400, media_type="text/html")
         base_url = str(request.base_url).rstrip("/")
-        if route.inline and hub.database.is_sqlite:
-            return _respond(hub, route, params, base_url)
-        return await anyio.to_thread.run_sync(_respond, hub, route, params, base_url)
+        try:
+            async with bodies.take(request, most[method]) as sent:
+                if route.inline and sent.is_small and hub.database.is_sqlite:
+                    return _respond(hub, route, sent, base_url)
+                return await anyio.to_thread.run_sync(_respond, hub, route, sent, base_url)
+        except ApiError as error:
+            return _refuse(error)
 
     return answer
 
 
-def _respond(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
-    try:
-        token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
-        caller = find_caller(hub.database, token) if token else None
-        if caller is None:
+def _respond(hub: Hub, route: Route, sent: Sent, base_url: str) -> Response:
+    params: Fields = {}
+
+    def answer() -> Response:
+        if not sent.is_small and not any(
+            find_caller(hub.database, token) for token in sent.possible_tokens()
+        ):
             raise Unauthenticated
-        complaints = check(route.params, params)
-        if complaints:
-            raise InvalidParams(*complaints)
-        is_read = route.method == "GET"
-        with hub.database.read() if is_read else hub.database.write() as session:
-            call = Call(hub, caller, session, params, base_url)
-            answer = route.handler(call)
-        for action in call.after_commit:
-            action()
-        if not is_read:
-            hub.supervisor.wake()
-    except ApiError as error:
-        return JSONResponse(error_envelope(error, params), status_code=error.status)
-    except Exception as caught:  # noqa: BLE001 - an envelope whatever happens; the log tells why
-        _errors.exception("%s %s failed", route.method, route.path)
-        failure = _failure_of(caught)
-        return JSONResponse(error_envelope(failure, params), status_code=failure.status)
+        params.update(sent.read())
+        return _call(hub, route, params, base_url)
+
+    return _tell_failures(f"{route.method} {route.path}", params, answer)
+
+
+def _call(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
+    token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
+    caller = find_caller(hub.database, token) if token else None
+    if caller is None:
+        raise Unauthenticated
+    complaints = check(route.params, params)
+    if complaints:
+        raise InvalidParams(*complaints)
+    is_read = route.method == "GET"
+    with hub.database.read() if is_read else hub.database.write() as session:
+        call = Call(hub, caller, session, params, base_url)
+        answer = route.handler(call)
+    for action in call.after_commit:
+        action()
+    if not is_read:
+        hub.supervisor.wake()
     if isinstance(answer, str):
         return PlainTextResponse(answer)
     return JSONResponse(envelope(answer))
 
 
-async def _read_params(request: Request, most: int = _MAX_BODY_BYTES) -> Fields:
-    """Merge query, body and path; later ones win, as a token in the body must (§1.3)."""
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > most:
-            raise ValueError("the body is too large")
-    params: Fields = dict(request.query_params)
-    scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer":
-        params["token"] = bearer.strip()
-    in_url = {**params, **request.path_params}
-    refuse_unstorable(in_url)
-    if any("\0" in str(value) for value in in_url.values()):
-        raise ValueError("a NUL in the URL")
-    params.update(parse_body(bytes(body)))
-    params.update(request.path_params)
-    return params
+def _tell_failures(place: str, params: Fields, answer: Callable[[], Response]) -> Response:
+    """Return the answer, or what went wrong in the form that clients read (§1.6)."""
+    try:
+        return answer()
+    except Unreadable:
+        return Response("", status_code=400, media_type="text/html")
+    except ApiError as error:
+        return _refuse(error, params)
+    except Exception as caught:  # noqa: BLE001 - an envelope whatever happens; the log tells why
+        _errors.exception("%s failed", place)
+        return _refuse(_failure_of(caught), params)
 
 
-def _token_endpoint(hub: Hub) -> Endpoint:
-    def answer(params: Fields, address: str) -> Response:
-        try:
-            complaints = check(LOGIN, params)
-            if complaints:
-                raise InvalidParams(*complaints)
-            name = str(params["email"])
-            if not hub.attempts.take(name, address):
-                raise TooManyLogins
-            token = log_in(hub.database, name, str(params["password"]))
-            if token is None:
-                raise Unauthenticated("Email or password incorrect")
-            hub.attempts.forgive(name, address)
-        except ApiError as error:
-            return JSONResponse(error_envelope(error, None), status_code=error.status)
+def _token_endpoint(hub: Hub, bodies: Bodies) -> Endpoint:
+    def answer(sent: Sent, address: str) -> Response:
+        params = sent.read()
+        complaints = check(LOGIN, params)
+        if complaints:
+            raise InvalidParams(*complaints)
+        name = str(params["email"])
+        if not hub.attempts.take(name, address):
+            raise TooManyLogins
+        token = log_in(hub.database, name, str(params["password"]))
+        if token is None:
+            raise Unauthenticated("Email or password incorrect")
+        hub.attempts.forgive(name, address)
         return JSONResponse(envelope({"token": token, "confirmation_required": False}))
+
+    def respond(sent: Sent, address: str) -> Response:
+        return _tell_failures("POST /tokens", {}, lambda: answer(sent, address))
 
     async def create(request: Request) -> Response:
         if request.method != "POST":
             return _refuse_method({"POST": None})
-        try:
-            params = await _read_params(request, _MAX_LOGIN_BYTES)
-        except ValueError:
-            return Response("", status_code=400, media_type="text/html")
         address = request.client.host if request.client else ""
-        return await anyio.to_thread.run_sync(answer, params, address)
+        try:
+            async with bodies.take(request, SMALL_BYTES) as sent:
+                return await anyio.to_thread.run_sync(respond, sent, address)
+        except ApiError as error:
+            return _refuse(error)
 
     return create
+
+
+def _refuse(error: ApiError, params: Fields | None = None) -> Response:
+    return JSONResponse(error_envelope(error, params), status_code=error.status)
 
 
 def _refuse_method(methods: Iterable[str]) -> Response:
@@ -219,8 +227,7 @@ async def _health(_request: Request) -> Response:
 
 
 async def _unknown_path(_request: Request) -> Response:
-    error = NotFound("Resource")
-    return JSONResponse(error_envelope(error, None), status_code=error.status)
+    return _refuse(NotFound("Resource"))
 
 
 def _failure_of(caught: Exception) -> ApiError:
@@ -277,5 +284,5 @@ class AccessLog:
             await self._app(scope, receive, watch)
         finally:
             elapsed = (time.perf_counter() - started) * 1000
-            path = scope["path"].replace("\n", " ").replace("\r", " ")
+            path = quote(scope["path"], safe=_PLAIN)  # no line ends, no orders to a terminal
             _access.info("%s %s %d %.1f", scope["method"], path, status, elapsed)

@@ -7,6 +7,7 @@ more than can be counted: the network they are in stands for all of them.
 
 from __future__ import annotations
 
+import hashlib
 import threading
 import time
 from collections import OrderedDict, deque
@@ -16,6 +17,7 @@ WINDOW_SECONDS = 60
 _MOST_FOR_USER = 10
 _MOST_FROM_ADDRESS = 30
 _MOST_KEYS = 10_000
+_Key = tuple[str, bytes | None]
 
 
 class Attempts:
@@ -23,32 +25,37 @@ class Attempts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._times: OrderedDict[tuple[str, str | None], deque[float]] = OrderedDict()
+        self._times: OrderedDict[_Key, deque[float]] = OrderedDict()
 
     def take(self, user: str, address: str) -> bool:
-        """Count one attempt; False when there were too many."""
-        place = _place(address)
+        """Count one attempt; False when there were too many, and nothing is kept of it then."""
+        for_address, for_user = _keys(user, address)
         with self._lock:
             self._forget_old_ones()
-            from_address, for_user = self._of((place, None)), self._of((place, user))
-            if len(from_address) >= _MOST_FROM_ADDRESS or len(for_user) >= _MOST_FOR_USER:
+            if (
+                self._count(for_address) >= _MOST_FROM_ADDRESS
+                or self._count(for_user) >= _MOST_FOR_USER
+            ):
                 return False
-            for times in (from_address, for_user):
-                times.append(time.monotonic())
+            for key in (for_address, for_user):
+                self._times.setdefault(key, deque()).append(time.monotonic())
+                self._times.move_to_end(key)
             return True
 
     def forgive(self, user: str, address: str) -> None:
         """Forget the attempts of someone who then knew the password."""
         with self._lock:
-            self._times.pop((_place(address), user), None)
+            self._times.pop(_keys(user, address)[1], None)
 
-    def _of(self, key: tuple[str, str | None]) -> deque[float]:
-        """Return the times of the last minute, and note that they were asked for."""
-        times = self._times.setdefault(key, deque())
+    def _count(self, key: _Key) -> int:
+        """Return how many there were in the last minute, and note that they were asked for."""
+        times = self._times.get(key)
+        if times is None:
+            return 0
         self._times.move_to_end(key)
         while times and times[0] < time.monotonic() - WINDOW_SECONDS:
             times.popleft()
-        return times
+        return len(times)
 
     def _forget_old_ones(self) -> None:
         """Drop what no attempt has touched for the longest time, and no more than that."""
@@ -58,6 +65,12 @@ class Attempts:
             if times and times[-1] >= oldest and len(self._times) <= _MOST_KEYS:
                 break
             del self._times[key]
+
+
+def _keys(user: str, address: str) -> tuple[_Key, _Key]:
+    """Return what counts; a user by a digest, as long names would be kept as they are."""
+    place = _place(address)
+    return (place, None), (place, hashlib.sha256(user.encode()).digest())
 
 
 def _place(address: str) -> str:

@@ -15,6 +15,10 @@ PRIVATE, PUBLIC = SOURCES = ("private", "public")
 MULTI_TENANT, SINGLE_TENANT = CLUSTER_MODES = ("multi_tenant", "single_tenant")
 
 
+class BadSettings(ValueError):
+    """Something the hub was told that it cannot do."""
+
+
 @dataclass(frozen=True)
 class HubSettings:
     """Everything a hub is told from outside; child processes get it through their environment."""
@@ -79,12 +83,15 @@ class HubSettings:
 
     @property
     def files_folder(self) -> Path:
-        """Folder of the stored files."""
+        """Folder of the stored files; raises BadSettings for a store of another kind."""
         if not self.storage:
             return self.home / "files"
         scheme, separator, rest = self.storage.partition("://")
         if separator and scheme != "file":
-            raise ValueError(f"storage `{scheme}://` is not supported; use a folder or file://")
+            raise BadSettings(
+                f"storage `{scheme}://` is not supported: the hub keeps its files in a folder; "
+                "give one, or its file:// URL"
+            )
         return Path(rest if separator else self.storage).expanduser().absolute()
 
     @property

@@ -14,7 +14,10 @@ from auger_reconcile.hub.signing import Signer
 from auger_reconcile.hub.storage import Storage
 
 _MAX_FIELD_BYTES = 64 * 1024
-_MAX_FIELDS = 50
+_MAX_PARTS = 50
+_MAX_HEADER_BYTES = 8 * 1024
+_MAX_OUTSIDE_BYTES = 4 * 1024**2
+"""Of all that is no content of the file, counted by the piece that is fed."""
 
 
 class BadForm(ValueError):
@@ -44,7 +47,7 @@ class FormReader:
         self._stack = ExitStack()
         self._fields: dict[str, str] = {}
         self._file: IO[bytes] | None = None
-        self._allowed = self._size = 0
+        self._allowed = self._size = self._outside = self._parts = 0
         self._has_file = self._is_complete = False
         self._header_name, self._header_value = b"", b""
         self._part_name, self._value = "", bytearray()
@@ -81,6 +84,10 @@ class FormReader:
             self._parser.write(data)
         except FormParserError as error:
             raise BadForm("The form cannot be read.") from error
+        if self._file is None:
+            self._outside += len(data)
+            if self._outside > _MAX_OUTSIDE_BYTES:
+                raise BadForm("The form has too much besides the file.")
 
     def finish(self) -> dict[str, str]:
         """Return the fields; raise BadForm when the form stopped early or had no file."""
@@ -90,14 +97,21 @@ class FormReader:
 
     def _begin_part(self) -> None:
         self._part_name, self._value = "", bytearray()
-        if len(self._fields) >= _MAX_FIELDS:
+        self._parts += 1
+        if self._parts > _MAX_PARTS:
             raise BadForm("The form has too many fields.")
 
     def _add_header_name(self, data: bytes, start: int, end: int) -> None:
         self._header_name += data[start:end]
+        self._check_header()
 
     def _add_header_value(self, data: bytes, start: int, end: int) -> None:
         self._header_value += data[start:end]
+        self._check_header()
+
+    def _check_header(self) -> None:
+        if len(self._header_name) + len(self._header_value) > _MAX_HEADER_BYTES:
+            raise BadForm("A header is too large.")
 
     def _end_header(self) -> None:
         if self._header_name.lower() == b"content-disposition":

@@ -4,11 +4,32 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
 from auger_reconcile.hub import accounts
-from auger_reconcile.hub.accounts import digest_token, hash_password, is_password
+from auger_reconcile.hub.accounts import (
+    LOGIN_SECONDS,
+    add_user,
+    digest_token,
+    find_caller,
+    hash_password,
+    is_password,
+    log_in,
+)
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.database.tables import Token, User
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+    database.migrate()
+    yield database
+    database.close()
 
 
 def test_a_password_is_known_by_its_hash() -> None:
@@ -52,3 +73,35 @@ def test_passwords_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch
 def test_a_token_is_stored_as_its_digest() -> None:
     assert digest_token("t") == digest_token("t") != digest_token("u")
     assert "secret" not in digest_token("secret")
+
+
+@pytest.mark.parametrize(("length", "is_in"), [(255, True), (256, False)])
+def test_a_name_of_more_than_255_characters_is_nobodys(
+    database: Database, length: int, is_in: bool
+) -> None:
+    with database.write() as session:
+        user = add_user(session, "anna", "here")
+        session.scalars(select(User)).one().name = "x" * length
+    assert (log_in(database, "x" * length, user["password"]) is not None) is is_in
+
+
+def test_a_user_of_a_longer_name_is_not_made(database: Database) -> None:
+    with pytest.raises(ValueError, match="at most 255"), database.write() as session:
+        add_user(session, "x" * 256, "here")
+
+
+def test_a_log_in_drops_the_tokens_that_are_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as session:
+        user = add_user(session, "anna", "here")
+    over = log_in(database, "anna", user["password"])
+    later = time.time() + LOGIN_SECONDS + 2
+    monkeypatch.setattr(time, "time", lambda: later)
+    fresh = log_in(database, "anna", user["password"])
+    assert over is not None
+    assert fresh is not None
+    with database.read() as session:
+        kept = set(session.scalars(select(Token.digest)))
+    assert kept == {digest_token(user["token"]), digest_token(fresh)}
+    assert find_caller(database, user["token"]) is not None

@@ -2,15 +2,20 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import uuid
+from contextlib import closing
 from typing import Any
 
 import pytest
 import requests
 
-from .conftest import Client, wait_until
+from auger_reconcile.hub import daemon
+from auger_reconcile.hub.settings import HubSettings
+
+from .conftest import Client, connect, wait_until
 
 UNAUTHENTICATED = [("unauthenticated", None, "User should be logged in")]
 
@@ -68,6 +73,18 @@ def test_a_wrong_password_is_refused_with_the_text_clients_look_for(hub: Client)
 def test_an_unknown_user_is_refused_like_a_wrong_password(hub: Client) -> None:
     answer = send(hub, "POST", "/tokens", json={"email": "nobody", "password": "x"})
     assert answer.json()["meta"]["errors"][0]["message"] == "Email or password incorrect"
+
+
+def test_a_log_in_without_the_database_is_answered_like_any_request(
+    own_hub: HubSettings,
+) -> None:
+    daemon.start(own_hub)
+    hub = connect(own_hub)
+    with closing(sqlite3.connect(own_hub.home / "hub.db")) as database:
+        database.execute("ALTER TABLE users RENAME TO gone")
+    answer = send(hub, "POST", "/tokens", json={"email": "local", "password": "x"})
+    assert answer.status_code == 503
+    assert answer.json()["meta"]["errors"][0]["error_type"] == "unavailable"
 
 
 def test_a_good_answer_has_data_and_status(hub: Client) -> None:
@@ -167,6 +184,17 @@ def test_the_log_has_one_line_a_request_and_never_a_secret(hub: Client) -> None:
     assert re.fullmatch(pattern, lines[0])
     assert hub.token not in log
     assert "secret-q" not in log
+
+
+def test_the_log_holds_no_orders_to_a_terminal(hub: Client) -> None:
+    marker = uuid.uuid4().hex
+    path = f"/{marker}/%1B%5B31mRED%0A%C2%85%E2%80%A8,(x)@%C3%A9"
+    requests.get(hub.url + path, timeout=30)
+    log = hub.home / "hub.log"
+    assert wait_until(lambda: marker in log.read_text())
+    lines = [line for line in log.read_text().splitlines() if marker in line]
+    assert len(lines) == 1
+    assert f" GET {path} 404 " in lines[0]
 
 
 def test_status_is_asked_for_the_eleven_types_only(hub: Client) -> None:

@@ -70,6 +70,19 @@ def test_many_names_do_not_make_the_hub_forget_or_grow() -> None:
     assert len(attempts._times) <= 10_002
 
 
+def test_refused_attempts_keep_nothing_whatever_the_names() -> None:
+    attempts = Attempts()
+    for number in range(100):
+        attempts.take(f"user {number}", "10.0.0.1")
+    assert len(attempts._times) == 31
+
+
+def test_no_name_is_kept_however_long() -> None:
+    attempts = Attempts()
+    attempts.take("x" * 100_000, "10.0.0.1")
+    assert max(len(user) for _, user in attempts._times if user) == 32
+
+
 def test_page_and_api_count_together(hub: Client) -> None:
     name = "mallory@example.com"
     form, body = {"user": name, "password": "x"}, {"email": name, "password": "x"}
@@ -101,4 +114,11 @@ def test_a_giant_log_in_is_not_even_read(hub: Client) -> None:
     answer = requests.post(
         f"{hub.url}/api/v1/tokens", data=b'{"email":"' + b"x" * 100_000, timeout=30
     )
+    assert answer.status_code == 400
+
+
+def test_a_giant_form_of_a_log_in_is_not_even_read(hub: Client) -> None:
+    form = {"user": "x" * 100_000, "password": "x"}
+    headers = {"Origin": hub.url}
+    answer = requests.post(f"{hub.url}/log-in", data=form, headers=headers, timeout=30)
     assert answer.status_code == 400

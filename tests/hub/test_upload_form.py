@@ -6,7 +6,7 @@ import pytest
 from requests import Request
 from starlette.datastructures import Headers
 
-from auger_reconcile.hub import signing
+from auger_reconcile.hub import signing, upload_form
 from auger_reconcile.hub.signing import BadSignature, Signer
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.upload_form import BadForm, FormReader, TooLarge
@@ -77,3 +77,39 @@ def test_a_field_without_end_is_refused(tmp_path: Path) -> None:
     headers, body = form({"note": "x" * 70_000}, b"x")
     with pytest.raises(BadForm, match="too large"):
         read(tmp_path, headers, body, 1000)
+
+
+HEADERS = Headers({"content-type": "multipart/form-data; boundary=B"})
+PART = b'--B\r\nContent-Disposition: form-data; name="x"\r\n\r\nv\r\n'
+
+
+@pytest.mark.parametrize(
+    ("piece", "fault"),
+    [
+        (PART, "too many fields"),
+        (b"\r\n" * 500, "too much besides the file"),
+        (PART[:-6] + b"\r\n" + b"A: b\r\n" * 100_000 + b"\r\nv\r\n", "."),
+        (b"--B\r\nA: " + b"b" * 1_000_000, "."),
+        (b"--B\r\n" + b"a" * 1_000_000, "."),
+    ],
+    ids=["parts of one name", "line ends", "headers", "header value", "header name"],
+)
+def test_a_form_without_end_is_refused(tmp_path: Path, piece: bytes, fault: str) -> None:
+    with pytest.raises(BadForm, match=fault):
+        read(tmp_path, HEADERS, piece * (5_000_000 // len(piece)), 10_000)
+
+
+def test_what_comes_after_a_form_has_an_end(tmp_path: Path) -> None:
+    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x")
+    with pytest.raises(BadForm, match="too much"):
+        read(tmp_path, headers, body + b"\r\n" * 2_500_000, 10_000)
+    assert stored(tmp_path) == []
+
+
+def test_a_long_header_is_refused_by_the_reader_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(upload_form, "_MAX_HEADER_BYTES", 20)
+    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x")
+    with pytest.raises(BadForm, match="header is too large"):
+        read(tmp_path, headers, body, 100)

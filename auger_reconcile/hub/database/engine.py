@@ -8,7 +8,6 @@ IMMEDIATE in SQLite, an advisory lock in PostgreSQL.
 from __future__ import annotations
 
 import functools
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -32,8 +31,7 @@ class Database:
         self.engine = _make_engine(url)
         self._write_engine = self.engine.execution_options(hub_write=True)
         self.is_sqlite = self.engine.dialect.name == "sqlite"
-        self._own = threading.local()
-        self._driver_connections: list[Any] = []
+        self._idle: list[Any] = []
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -72,18 +70,32 @@ class Database:
             return None if row is None else tuple(row)
         compiled = _compile(query, self.engine)
         names = compiled.positiontup or []
-        values = [parameters[name] for name in names]
-        found: tuple[Any, ...] | None = self._driver().execute(str(compiled), values).fetchone()
+        return self._first_of_driver(str(compiled), [parameters[name] for name in names])
+
+    def _first_of_driver(self, statement: str, values: list[Any]) -> tuple[Any, ...] | None:
+        """Ask a connection of the driver that nobody else uses now, outside of any transaction.
+
+        It is lent for the one question: a connection of every thread's own would stay open after
+        the thread has ended, and threads come and go with the requests.
+        """
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connect_driver()
+        try:
+            cursor = connection.execute(statement, values)
+            found: tuple[Any, ...] | None = cursor.fetchone()
+            cursor.close()  # ends the read, which would keep what it sees from being cleared away
+        except BaseException:
+            connection.close()
+            raise
+        self._idle.append(connection)
         return found
 
-    def _driver(self) -> Any:
-        """Return this thread's own connection of the driver, outside of any transaction."""
-        if not hasattr(self._own, "connection"):
-            borrowed = self.engine.raw_connection()
-            borrowed.detach()
-            self._own.connection = borrowed.dbapi_connection
-            self._driver_connections.append(borrowed.dbapi_connection)
-        return self._own.connection
+    def _connect_driver(self) -> Any:
+        borrowed = self.engine.raw_connection()
+        borrowed.detach()
+        return borrowed.dbapi_connection
 
     def migrate(self) -> None:
         """Bring the tables to this version; costs one query when they already are."""
@@ -105,8 +117,8 @@ class Database:
 
     def close(self) -> None:
         """Close all connections."""
-        for connection in self._driver_connections:
-            connection.close()
+        while self._idle:
+            self._idle.pop().close()
         self.engine.dispose()
 
     def _revision(self) -> str | None:

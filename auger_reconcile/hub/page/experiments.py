@@ -22,6 +22,7 @@ from auger_reconcile.hub.page.chart import ScoreChart, Tried, draw_scores
 from auger_reconcile.hub.page.view import View
 from auger_reconcile.hub.page.words import algorithm, duration, score
 from auger_reconcile.hub.routes.query import find
+from auger_reconcile.hub.work.run_task import options_of
 
 _SHOWN = 50
 _MOST_SHOWN = 2000
@@ -121,7 +122,6 @@ def _choose(call: Call, runs: list[ExperimentSession]) -> ExperimentSession | No
 
 def _describe_run(run: ExperimentSession) -> Fields:
     settings = run.model_settings
-    options = settings.get("evaluation_options") or {}
     return {
         "id": run.id,
         "number": run.number,
@@ -129,10 +129,10 @@ def _describe_run(run: ExperimentSession) -> Fields:
         "error": run.error_message,
         "started_at": run.started_at,
         "seconds": _seconds(run),
-        "metric": options.get("scoring"),
+        "metric": options_of(run).get("scoring"),
         "best": run.top_score_value,
-        "done": settings.get("completed_evaluations") or 0,
-        "planned": settings.get("total_evaluations"),
+        "done": _count(settings.get("completed_evaluations")) or 0,
+        "planned": _count(settings.get("total_evaluations")),
     }
 
 
@@ -205,7 +205,7 @@ def _seconds(run: ExperimentSession) -> float | None:
 
 
 def _settings(run: ExperimentSession) -> dict[str, Any]:
-    options = run.model_settings.get("evaluation_options") or run.model_settings
+    options = options_of(run)
     shown: dict[str, Any] = {"Kind": run.model_type or "–"}
     for name, label in _SETTINGS.items():
         value = options.get(name)
@@ -213,6 +213,11 @@ def _settings(run: ExperimentSession) -> dict[str, Any]:
             is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
             shown[label] = ", ".join(value) if is_list else _yes_or_no(value)
     return shown
+
+
+def _count(value: Any) -> int | None:
+    """Return a number of trials; clients may write anything where the search writes one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _yes_or_no(value: Any) -> Any:

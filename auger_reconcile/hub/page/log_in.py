@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from auger_reconcile.hub.accounts import LOGIN_SECONDS, issue_token, log_in
 from auger_reconcile.hub.attempts import WINDOW_SECONDS
+from auger_reconcile.hub.body import SMALL_BYTES
 from auger_reconcile.hub.hub import Hub
 from auger_reconcile.hub.page.guard import Endpoint, guard
 from auger_reconcile.hub.page.session import (
@@ -47,7 +48,7 @@ def take_log_in(hub: Hub) -> Endpoint:
 
     async def answer(request: Request) -> Response:
         try:
-            fields = await read_form(request)
+            fields = await read_form(request, SMALL_BYTES)
         except ValueError:
             return _view(request, 400, _WRONG)
         name, password = fields.get("user", ""), fields.get("password", "")

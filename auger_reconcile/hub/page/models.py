@@ -24,6 +24,7 @@ from auger_reconcile.hub.page.view import View
 from auger_reconcile.hub.routes.predictions import ROUTES
 from auger_reconcile.hub.routes.query import find
 from auger_reconcile.hub.settings import API_PREFIX
+from auger_reconcile.hub.work.run_task import options_of
 
 _ask = next(r.handler for r in ROUTES if (r.method, r.path) == ("POST", "/predictions"))
 _GOING = ("packaging", "undeploying")
@@ -33,6 +34,8 @@ _THRESHOLD = 0.5  # asks for probabilities, and decides as the model would (wire
 def show_model(call: Call) -> View:
     """Show the model and, when one was asked for, a prediction."""
     row = find(call, Pipeline, call.params["id"])
+    if row.external is not None:
+        return _view_external(call, row, row.external)
     asked = call.given("prediction")
     prediction = _find_prediction(call, row, str(asked)) if asked is not None else None
     fields = _fields(call, row)
@@ -44,6 +47,8 @@ def show_model(call: Call) -> View:
 def try_model(call: Call) -> View | str:
     """Ask the model what the form says, as a client does, and go on to the answer."""
     row = find(call, Pipeline, call.params["id"])
+    if row.external is not None:
+        return _view_external(call, row, row.external)
     sent: dict[str, str] = call.params["form"]
     fields = [field.filled(sent.get(field.id, "")) for field in _fields(call, row)]
     faults = {field.id: field.fault for field in fields if field.fault}
@@ -82,7 +87,7 @@ def _view(  # noqa: PLR0913 - the parts of one page
             "algorithm": hyperparameter.algorithm_name,
             "metric": trial.score_name,
             "score": trial.score_value,
-            "target": _options(run).get("targetFeature"),
+            "target": options_of(run).get("targetFeature"),
             "created_at": row.created_at,
             **_usage(call, row),
         },
@@ -93,6 +98,26 @@ def _view(  # noqa: PLR0913 - the parts of one page
     }
     is_going = row.status in _GOING or not answered
     return View("model.html", facts, is_going, status)
+
+
+def _view_external(call: Call, row: Pipeline, known: Fields) -> View:
+    """Show a model that lives elsewhere: what is known of it, and nothing to ask it with."""
+    project = find(call, Project, row.project_id)
+    value = known.get("score_value")
+    facts = {
+        "project": {"id": project.id, "name": project.name},
+        "model": {
+            "id": row.id,
+            "name": row.name,
+            "status": row.status,
+            "algorithm": str(known.get("algorithm_name") or ""),
+            "metric": known.get("score_name"),
+            "score": None if value is None else float(value),
+            "target": known.get("target_column"),
+            "created_at": row.created_at,
+        },
+    }
+    return View("external_model.html", facts)
 
 
 def _find_prediction(call: Call, row: Pipeline, prediction_id: str) -> Prediction:
@@ -106,18 +131,16 @@ def _run_of(call: Call, row: Pipeline) -> ExperimentSession:
     return call.session.get_one(ExperimentSession, row.experiment_session_id)
 
 
-def _options(run: ExperimentSession) -> Fields:
-    return run.model_settings.get("evaluation_options") or {}
-
-
 def _fields(call: Call, row: Pipeline) -> list[Field]:
     run = _run_of(call, row)
-    options = _options(run)
+    options = options_of(run)
     data = call.session.get(ProjectFile, run.project_file_id) if run.project_file_id else None
     statistics = (data.statistics if data else None) or run.dataset_statistics or {}
     features = options.get("originalFeatureColumns") or options.get("featureColumns") or []
-    names = [name for name in features if name != options.get("targetFeature")]
-    return make_fields(names, statistics.get("stat_data") or [])
+    if not isinstance(features, list):
+        features = []
+    names = [str(name) for name in features if name != options.get("targetFeature")]
+    return make_fields(names, statistics.get("stat_data"))
 
 
 def _refill(fields: list[Field], prediction: Prediction) -> list[Field]:

@@ -19,6 +19,7 @@ from auger_reconcile.hub.database.tables import (
 from auger_reconcile.hub.page.view import View
 from auger_reconcile.hub.page.words import tone
 from auger_reconcile.hub.routes.query import find, rows_of
+from auger_reconcile.hub.work.run_task import options_of
 
 _WORKERS = {1: "standard", 2: "high memory", 3: "high memory"}
 _ACTIVE_RUN = ("preprocess", "started")
@@ -116,7 +117,7 @@ def _describe_experiment(call: Call, row: Experiment) -> Fields:
     runs = list(call.session.scalars(query))
     last = runs[0] if runs else None
     data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
-    options = (last.model_settings.get("evaluation_options") or {}) if last else {}
+    options = options_of(last) if last else {}
     return {
         "id": row.id,
         "name": row.name,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from auger_reconcile.hub.api import Fields
 from auger_reconcile.hub.page.words import number
@@ -47,9 +48,10 @@ class Field:
         return self.choices if is_known else (self.value, *self.choices)
 
 
-def make_fields(names: Sequence[str], stat_data: Sequence[Fields]) -> list[Field]:
+def make_fields(names: Sequence[str], stat_data: Any) -> list[Field]:
     """Return a field for each feature; ids count, because names may hold anything."""
-    columns = {str(column.get("column_name")): column for column in stat_data}
+    told = stat_data if isinstance(stat_data, list) else []  # a client may have sent anything
+    columns = {str(each.get("column_name")): each for each in told if isinstance(each, dict)}
     return [_make_field(f"f{n}", name, columns.get(name, {})) for n, name in enumerate(names)]
 
 

@@ -67,12 +67,12 @@ def form(hub: Hub, act: Act) -> Endpoint:
     return guard(answer)
 
 
-async def read_form(request: Request) -> dict[str, str]:
-    """Return the fields of a form; raise ValueError for one too large."""
+async def read_form(request: Request, most: int = _MAX_FORM_BYTES) -> dict[str, str]:
+    """Return the fields of a form; raise ValueError for one of more than `most` bytes."""
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > _MAX_FORM_BYTES:
+        if len(body) > most:
             raise ValueError("the form is too large")
     text = body.decode("utf-8")
     return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=_MAX_FIELDS))
@@ -117,7 +117,7 @@ def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) 
     except ApiError as error:
         fault = problem(error.status, f"The hub refuses this: {error}.")
     except Exception:  # noqa: BLE001 - a page whatever happens; the log gets the traceback
-        _errors.exception("%s of the page failed", request.url.path)
+        _errors.exception("%s of the page failed", quote(request.url.path))
         fault = problem(500, "Something went wrong in the hub; its log says more.")
     return render(request, fault, visitor)
 

@@ -10,7 +10,8 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route, parse_body
+from auger_reconcile.hub.api import Call, Fields, InvalidParams, Page, Route
+from auger_reconcile.hub.body import parse_body
 from auger_reconcile.hub.database.tables import ClusterTask, Project, ProjectFile
 from auger_reconcile.hub.params import KEY, LIST, Param
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
@@ -78,8 +79,9 @@ def add_finished(
 
 
 def _index(call: Call) -> Page:
-    query = rows_of(call, ClusterTask, "project_id").order_by(ClusterTask.id.desc())
-    return to_page(call, query, describe)
+    going = select(Project.id).where(Project.deleting)
+    query = rows_of(call, ClusterTask, "project_id").where(ClusterTask.project_id.not_in(going))
+    return to_page(call, query.order_by(ClusterTask.id.desc()), describe)
 
 
 def _show(call: Call) -> ClusterTaskObject:

@@ -28,6 +28,7 @@ from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.routes.trials import TrialObject
 from auger_reconcile.hub.storage import project_key
 from auger_reconcile.hub.timestamps import timestamp
+from auger_reconcile.hub.work.run_task import options_of
 
 _GONE = ("undeployed", "undeploying")
 _UNDEPLOYABLE = ("ready", "packaged_with_error", "undeploying")
@@ -132,7 +133,7 @@ def describe(call: Call, row: Pipeline) -> PipelineObject:
 def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:
     """Add what only show carries."""
     run = run_of(call, row)
-    options = (run.model_settings.get("evaluation_options") or {}) if run else {}
+    options = options_of(run) if run else {}
     target = options.get("targetFeature") or (row.external or {}).get("target_column")
     return {
         **describe(call, row),
@@ -268,8 +269,9 @@ def run_of(call: Call, row: Pipeline) -> ExperimentSession | None:
 
 def signature(run: ExperimentSession | None) -> str:
     """Return what models with the same columns have in common."""
-    options = (run.model_settings.get("evaluation_options") or {}) if run else {}
-    columns = ",".join(map(str, options.get("featureColumns") or []))
+    options = options_of(run) if run else {}
+    names = options.get("featureColumns")
+    columns = ",".join(map(str, names if isinstance(names, list) else []))
     return hashlib.md5(columns.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -37,16 +37,17 @@ class StatusObject(TypedDict):
 
 
 def _query(table: type[tables.Base]) -> Select[str]:
-    columns = table.__table__.c
-    if table is tables.Cluster:  # it has the status of its project
-        query = select(tables.Project.status).join(
-            tables.Cluster, tables.Cluster.project_id == tables.Project.id
-        )
-        return query.where(
-            columns.id == bindparam("id"), columns.organization_id == bindparam("owner")
-        )
+    """Select a status where `find` finds the object: not in a project that is being deleted."""
+    columns, project = table.__table__.c, tables.Project
     owner = columns.id if table is tables.Organization else columns.organization_id
-    return select(columns.status).where(columns.id == bindparam("id"), owner == bindparam("owner"))
+    # a cluster has the status of its project
+    query = select(project.status if table is tables.Cluster else columns.status)
+    query = query.where(columns.id == bindparam("id"), owner == bindparam("owner"))
+    if "project_id" in columns:
+        query = query.where(project.id == columns.project_id)
+    if table is project or "project_id" in columns:
+        query = query.where(project.deleting.is_(False))
+    return query
 
 
 _QUERIES = {kind: _query(table) for kind, table in _KINDS.items() if table is not None}

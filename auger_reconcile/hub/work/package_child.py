@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from auger_reconcile.hub.database.tables import ExperimentSession, Pipeline, ProjectFile, Trial
 from auger_reconcile.hub.storage import key_of_url
 from auger_reconcile.hub.work.child import Impossible, Workplace, run_child
-from auger_reconcile.hub.work.run_task import seed_of, stat_data_of
+from auger_reconcile.hub.work.run_task import options_of, seed_of, stat_data_of
 
 
 def package(place: Workplace, row_id: str) -> None:
@@ -37,7 +37,7 @@ def fit_model(place: Workplace, trial_id: str) -> Path:
         data = _data(session, run, trial.raw_data.get("refit_data_path"))
         stat_data = stat_data_of(run, data)
     task_info = {
-        **(run.model_settings.get("evaluation_options") or {}),
+        **options_of(run),
         "stat_data": stat_data,
         "model_type": run.model_type,
         "seed": seed_of(run),

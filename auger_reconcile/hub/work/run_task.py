@@ -16,7 +16,7 @@ _DEFAULT_SEED = 42
 
 def seed_of(run: ExperimentSession) -> int:
     """Return the seed of a run: the same data and seed give the same board."""
-    options = run.model_settings.get("evaluation_options") or {}
+    options = options_of(run)
     seed = options.get("seed", options.get("random_state"))
     return seed if isinstance(seed, int) else _DEFAULT_SEED
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import sqlite3
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -9,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect, select, text
+from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from auger_reconcile.hub.database import engine as engine_module
@@ -107,3 +110,47 @@ def test_hot_reads_see_what_was_committed(database: Database) -> None:
     with database.write() as session:
         session.add(Secret(name="a", value="1"))
     assert database.first(query, {"name": "a"}) == ("1",)
+
+
+@pytest.fixture
+def opened(database: Database) -> list[Any]:
+    """The driver's connections that are opened from now on."""
+    connections: list[Any] = []
+    event.listen(database.engine, "connect", lambda made, _record: connections.append(made))
+    database.engine.dispose()
+    return connections
+
+
+def ask(database: Database, name: str = "a") -> object:
+    return database.first(select(Secret.value).where(Secret.name == text(":name")), {"name": name})
+
+
+def test_threads_that_come_and_go_leave_no_connections(
+    database: Database, opened: list[Any]
+) -> None:
+    for _ in range(50):
+        thread = threading.Thread(target=ask, args=(database,))
+        thread.start()
+        thread.join()
+    assert len(opened) == 1
+
+
+def test_hot_reads_at_once_use_no_more_connections_than_there_are_threads(
+    database: Database, opened: list[Any]
+) -> None:
+    def ask_often() -> None:
+        for _ in range(50):
+            ask(database)
+
+    threads = [threading.Thread(target=ask_often) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert 1 <= len(opened) <= 8
+
+
+def test_a_hot_read_that_fails_harms_no_other(database: Database) -> None:
+    with pytest.raises(sqlite3.OperationalError):
+        database.first(select(text("x")).select_from(text("nowhere")), {})
+    assert ask(database) is None

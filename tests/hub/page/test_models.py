@@ -11,9 +11,11 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 import requests
 
 from auger_reconcile.hub.page.models import _curl
+from auger_reconcile.hub.page.question import make_fields
 from hub.conftest import Client, wait_until
 from hub.page.conftest import Browser, texts_of, wait_for_text
 
@@ -96,3 +98,38 @@ def test_a_prediction_of_another_model_is_not_shown(
     browser: Browser, model: dict[str, Any]
 ) -> None:
     assert browser.get(f"/models/{model['id']}?prediction=other").status_code == 404
+
+
+def test_a_model_that_lives_elsewhere_has_a_page(
+    hub: Client, browser: Browser, project: dict[str, Any]
+) -> None:
+    known = {"target_column": "price", "score_name": "r2", "score_value": "0.91"}
+    model = hub.post("/pipelines", project_id=project["id"], name="theirs", **known)
+    page = browser.get(f"/models/{model['id']}")
+    assert page.status_code == 200
+    assert "theirs ready" in texts_of(page.text)
+    assert "of price" in texts_of(page.text)
+    assert "r2 0.9100" in texts_of(page.text)
+    assert "<form" not in page.text.partition("<main")[2]
+    assert browser.post(f"/models/{model['id']}", {"f0": "1"}).status_code == 200
+
+
+def test_a_model_is_shown_whatever_a_client_said_of_its_run(
+    hub: Client, browser: Browser, iris_project: dict[str, Any]
+) -> None:
+    run = hub.add_run(iris_project["file"], max_n_trials=1)
+    hub.start_run(run["id"])
+    hub.wait("ExperimentSession", run["id"], "completed")
+    trial = hub.get("/trials", experiment_session_id=run["id"])[0]
+    model = hub.post("/pipelines", trial_id=trial["id"])
+    hub.wait("Pipeline", model["id"], "ready")
+    for said in ("x", [1], {"featureColumns": 5, "targetFeature": ["x"]}):
+        settings = {"evaluation_options": said}
+        hub.patch(f"/experiment_sessions/{run['id']}", model_settings=settings)
+        assert browser.get(f"/models/{model['id']}").status_code == 200
+        assert hub.get(f"/pipelines/{model['id']}")["id"] == model["id"]
+
+
+@pytest.mark.parametrize("told", [None, "x", 5, [1, "x", None], {"a": 1}])
+def test_a_feature_that_nothing_good_is_known_of_is_a_text(told: object) -> None:
+    assert [(field.name, field.kind) for field in make_fields(["a"], told)] == [("a", "text")]

@@ -166,3 +166,22 @@ def test_a_hostile_experiment_name_stays_text(
 
 def test_an_empty_hub_says_how_to_begin(make_browser: Any) -> None:
     assert "auger apply" in texts_of(make_browser("newcomer").get("/").text)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"evaluation_options": "x"},
+        {"evaluation_options": [1]},
+        {"evaluation_options": {"scoring": ["x"], "max_n_trials": {"a": [1]}}},
+        {"completed_evaluations": "x", "total_evaluations": [1]},
+        {"completed_evaluations": True, "total_evaluations": {}},
+    ],
+)
+def test_whatever_a_client_says_of_a_run_its_pages_are_shown(
+    hub: Client, browser: Browser, iris_project: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    run = hub.add_run(iris_project["file"])
+    hub.patch(f"/experiment_sessions/{run['id']}", model_settings=settings)
+    for path in (f"/experiments/{run['experiment_id']}", f"/projects/{run['project_id']}"):
+        assert browser.get(path).status_code == 200
