@@ -51,8 +51,13 @@ def sweep_models(database: Database, settings: HubSettings, predictions: Predict
 def remove_files(session: Session, storage: Storage, bucket: str, project: Project) -> None:
     """Delete a project's stored files, and uploads of it that never became a data set.
 
-    Its folder may hold files of another project, which had this one's name before it was renamed.
+    Its folder may hold files of another project: one that had this one's name before it was
+    renamed, or one that has it now. The uploads of the latter are named by no row yet, so then all
+    that no row names stays until that project goes too.
     """
+    folder = project_folder(project.name)
+    # Listed before the projects are: whoever uploads while this works has a project by then.
+    found = set(storage.keys(bucket, folder))
     mine: set[str] = set()
     others: set[str] = set()
     for table, key in KEYS:
@@ -61,6 +66,10 @@ def remove_files(session: Session, storage: Storage, bucket: str, project: Proje
         )
         for owner, name in session.execute(query):
             (mine if owner == project.id else others).add(str(name))
-    mine |= set(storage.keys(bucket, project_folder(project.name)))
+    names = select(Project.name).where(
+        Project.organization_id == project.organization_id, Project.id != project.id
+    )
+    if folder not in map(project_folder, session.scalars(names)):
+        mine |= found
     for name in mine - others:
         storage.delete(bucket, name)

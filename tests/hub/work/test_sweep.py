@@ -73,3 +73,21 @@ def test_files_under_a_name_that_another_project_had_before_are_kept(
     )
     assert hub.call("GET", f"/projects/{other['id']}").errors == gone
     assert url.rpartition("/")[2] in stored(hub, project)["files"]
+
+
+def test_uploads_of_a_new_project_of_the_same_name_are_kept(
+    hub: Client, project: dict[str, Any]
+) -> None:
+    old = next(hub.home.glob(f"files/*/{stored_key(hub.add_file(project['id']))}"))
+    hub.call("DELETE", f"/projects/{project['id']}")
+    new = hub.post("/projects", name=project["name"])
+    url = hub.upload(new["id"], IRIS)
+    assert wait_until(lambda: not old.exists())
+    assert stored(hub, project)["files"] == [url.rpartition("/")[2]]
+    hub.call("DELETE", f"/projects/{new['id']}")
+    assert wait_until(lambda: not stored(hub, project))
+
+
+def stored_key(file: dict[str, Any]) -> str:
+    """Return the path of a data set below its bucket."""
+    return str(file["url"]).removeprefix("s3://127/")
