@@ -11,7 +11,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -26,11 +26,17 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of background work: its kind, the row it is for and that row's project."""
+    """One piece of background work: its kind, the row it is for and that row's project.
+
+    `organization_id` is that project's; `is_download` says that it begins with a download, which
+    takes as long as somebody else's server likes.
+    """
 
     kind: str
     row_id: str
     project_id: int
+    organization_id: int = field(default=0, compare=False)
+    is_download: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:

@@ -31,6 +31,8 @@ _ATTEMPTS = 2
 _END_SECONDS = 8.0
 _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
+_DOWNLOADS = 2
+"""At the same time for one organization, beside the short jobs."""
 _LEARNING = ("run", "package", "export", "score")
 
 
@@ -132,7 +134,11 @@ class Supervisor:
         return Child.start(job, self._settings, self._nursery, self._log_path(job.project_id))
 
     def _may_start(self, job: Job) -> bool:
-        """Runs wait for a free worker of their project, other jobs for a free process."""
+        """Runs wait for a free worker of their project, other jobs for a free process.
+
+        Downloads wait for those of their own organization only: a slow server that one user names
+        must not hold up the others.
+        """
         if job.kind in _LEARNING and self._nursery.is_warming_up():
             return False  # a process of its own would import the same, and end later
         if job.kind == "run":
@@ -141,7 +147,11 @@ class Supervisor:
             if is_free:
                 self._share(job.project_id, working | {job.row_id})
             return is_free
-        return sum(other.kind != "run" for other in self._children) < _SHORT_JOBS
+        if job.is_download:
+            owners = [other.organization_id for other in self._children if other.is_download]
+            return owners.count(job.organization_id) < _DOWNLOADS
+        short = [j for j in self._children if j.kind != "run" and not j.is_download]
+        return len(short) < _SHORT_JOBS
 
     def _share_workers(self) -> None:
         """Divide the workers of a project anew whenever a run of it began or ended."""
