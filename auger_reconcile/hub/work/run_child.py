@@ -14,14 +14,10 @@ from auger_reconcile.hub.work.board import Board
 from auger_reconcile.hub.work.child import Impossible, Workplace, run_child
 from auger_reconcile.hub.work.jobs import end_run
 from auger_reconcile.hub.work.plain_json import to_plain
+from auger_reconcile.hub.work.run_settings import NO_FAILURES
 from auger_reconcile.hub.work.run_task import options_of, read_task
 
 _POLL_SECONDS = 0.5
-_NO_FAILURES: dict[str, Any] = {
-    f"{kind}{suffix}": empty
-    for kind in ("failed_trials", "error_trials", "timeouts")
-    for suffix, empty in (("", []), ("_stat", {}), ("_count", 0))
-}
 
 
 class Orders:
@@ -93,7 +89,7 @@ def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: st
         features = info.get("originalFeatureColumns") or info.get("featureColumns") or []
         run.model_settings = {
             **run.model_settings,
-            **_NO_FAILURES,
+            **NO_FAILURES,
             "status": "started",
             "start_time": start_time,
             "evaluation_options": options,

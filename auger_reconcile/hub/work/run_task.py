@@ -16,7 +16,7 @@ _DEFAULT_SEED = 42
 
 def seed_of(run: ExperimentSession) -> int:
     """Return the seed of a run: the same data and seed give the same board."""
-    options = run.model_settings.get("evaluation_options") or {}
+    options = options_of(run)
     seed = options.get("seed", options.get("random_state"))
     return seed if isinstance(seed, int) else _DEFAULT_SEED
 
@@ -31,7 +31,7 @@ def stat_data_of(run: ExperimentSession, data: ProjectFile) -> list[dict[str, An
     """Return the columns with their roles: as the client sent them, else as profiled."""
     for statistics in (run.dataset_statistics, data.statistics):
         columns = (statistics or {}).get("stat_data")
-        if columns:
+        if columns and isinstance(columns, list) and all(isinstance(c, dict) for c in columns):
             return [dict(column) for column in columns]
     raise Impossible("the data set has no column statistics")
 
