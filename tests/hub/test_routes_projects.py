@@ -52,6 +52,18 @@ def test_projects_are_found_by_name_with_dash_and_underscore_the_same(hub: Clien
     assert [found["id"] for found in dashed] == [project["id"]]
 
 
+@pytest.mark.parametrize("sign", "_-")
+def test_of_two_names_that_differ_in_dashes_the_exact_one_comes_first(
+    hub: Client, sign: str
+) -> None:
+    name = new_name()
+    hub.post("/projects", name=name.replace("_", "-"))
+    hub.post("/projects", name=name)
+    wanted = name.replace("_", sign)
+    found = [project["name"] for project in hub.get("/projects", name=wanted)]
+    assert (found[0], len(found)) == (wanted, 2)
+
+
 def test_deploy_goes_through_its_statuses_to_running(hub: Client) -> None:
     project = hub.post("/projects", name=new_name())
     path = f"/projects/{project['id']}"

@@ -21,9 +21,9 @@ from auger_reconcile.hub.database.tables import (
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.project_files import main_bucket
 from auger_reconcile.hub.routes.query import (
+    by_name,
     check_free,
     find,
-    named,
     refuse_any,
     rows_of,
     to_key,
@@ -78,8 +78,7 @@ def describe(call: Call, row: Experiment) -> ExperimentObject:
 
 def _index(call: Call) -> Page:
     query = rows_of(call, Experiment, "project_id")
-    if call.given("name") is not None:
-        query = query.where(named(Experiment.name, call.given("name")))
+    query = by_name(call, query, Experiment.name)
     order = (Experiment.created_at, Experiment.id)
     return to_page(call, query.order_by(*order), lambda row: describe(call, row))
 

@@ -11,9 +11,9 @@ from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Organization, Project, ProjectFile
 from auger_reconcile.hub.params import KEY, Complaint, Param
 from auger_reconcile.hub.routes.query import (
+    by_name,
     check_free,
     find,
-    named,
     refuse_any,
     rows_of,
     to_page,
@@ -71,8 +71,7 @@ def describe(row: ProjectFile) -> ProjectFileObject:
 
 def _index(call: Call) -> Page:
     query = rows_of(call, ProjectFile, "project_id")
-    if call.given("name") is not None:
-        query = query.where(named(ProjectFile.name, call.given("name")))
+    query = by_name(call, query, ProjectFile.name)
     return to_page(call, query.order_by(ProjectFile.id.desc()), describe)
 
 
