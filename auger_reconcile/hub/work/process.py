@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -121,6 +122,27 @@ def hold_job(settings: HubSettings, name: str) -> Iterator[None]:
             yield
         finally:
             pid_path.unlink(missing_ok=True)
+
+
+@contextmanager
+def own_folder(settings: HubSettings, name: str) -> Iterator[Path]:
+    """Yield an empty folder for the files of a job that this process holds.
+
+    It has the name of the job, so that what a killed process leaves in it is found: by the next
+    one for the job, or by the sweep.
+    """
+    path = settings.work_folder / name
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def is_free(settings: HubSettings, name: str) -> bool:
+    """Return whether no living process holds the job of that name."""
+    return not is_held(_lock_path(settings, name))
 
 
 def is_held(path: Path) -> bool:

@@ -21,7 +21,7 @@ from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
 from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines, stop_idle
 from auger_reconcile.hub.work.shares import may_start, share
-from auger_reconcile.hub.work.sweep import sweep_models
+from auger_reconcile.hub.work.sweep import sweep_models, sweep_work
 
 _log = logging.getLogger("auger.hub.work")
 _MOVING_SECONDS = 0.1
@@ -101,6 +101,7 @@ class Supervisor:
             self._idle_looked_at = time.monotonic()
             stop_idle(self._database)
             sweep_models(self._database, self._settings, self._predictions)
+            sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
         self._share_workers()
         self._compute.keep()
         busy_projects = {job.project_id for job in self._children} | self._compute.projects()

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.work.process import hold_job
+from auger_reconcile.hub.work.sweep import sweep_work
 from tests.hub.conftest import IRIS, Client, wait_until
 
 
@@ -24,7 +30,10 @@ def model(hub: Client, project: dict[str, Any]) -> dict[str, Any]:
     path = f"/pipeline_files/{export['id']}"
     assert wait_until(lambda: bool(hub.get(path)["signed_s3_model_path"]), 40)
     assert wait_until(lambda: "predictions" in stored(hub, project), 40)
-    return {"trial_id": trial_id, "experiment_id": run["experiment_id"]}
+    refit = hub.post("/trials", id=trial_id, refit_data_path=file["url"])["id"]
+    hub.post("/pipelines", trial_id=refit)
+    hub.wait("Pipeline", refit, "ready")
+    return {"trial_id": trial_id, "refit": refit, "experiment_id": run["experiment_id"]}
 
 
 def stored(hub: Client, project: dict[str, Any]) -> dict[str, list[str]]:
@@ -40,11 +49,13 @@ def stored(hub: Client, project: dict[str, Any]) -> dict[str, list[str]]:
 def test_a_deleted_experiment_takes_its_models_exports_and_predictions_along(
     hub: Client, project: dict[str, Any], model: dict[str, Any]
 ) -> None:
-    folder = hub.home / "models" / model["trial_id"]
+    folder, refit = (hub.home / "models" / model[name] for name in ("trial_id", "refit"))
     assert folder.is_dir()
+    assert refit.is_dir()
     assert set(stored(hub, project)) == {"files", "models", "predictions"}
     hub.call("DELETE", f"/experiments/{model['experiment_id']}")
     assert wait_until(lambda: not folder.exists())
+    assert wait_until(lambda: not refit.exists())
     assert wait_until(lambda: set(stored(hub, project)) == {"files"})
 
 
@@ -91,3 +102,38 @@ def test_uploads_of_a_new_project_of_the_same_name_are_kept(
 def stored_key(file: dict[str, Any]) -> str:
     """Return the path of a data set below its bucket."""
     return str(file["url"]).removeprefix("s3://127/")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> HubSettings:
+    settings = HubSettings(home=tmp_path)
+    settings.make_folders()
+    return settings
+
+
+def fill(*folders: Path) -> None:
+    for folder in folders:
+        folder.mkdir()
+        (folder / "data.pickle").write_bytes(b"rows")
+
+
+def test_what_killed_processes_left_is_removed(settings: HubSettings) -> None:
+    work, models = settings.work_folder, settings.models_folder
+    fill(work / "run-a", work / "export-1", work / "source-old", models / ".packaging-x")
+    os.utime(work / "source-old", (0, time.time() - 2 * 24 * 3600))
+    for name in ("run-a.lock", "run-a.pid", "profile-7.lock"):
+        (work / name).touch()
+    sweep_work(settings, set())
+    assert (list(work.iterdir()), list(models.iterdir())) == ([], [])
+
+
+def test_what_somebody_works_with_is_kept(settings: HubSettings) -> None:
+    work, models = settings.work_folder, settings.models_folder
+    fill(work / "run-a", work / "source-new", models / ".packaging-x", models / ("0" * 15))
+    others = [work / "cluster-1.json", work / "compute-all.lock", work / "package-b.lock"]
+    for path in others:
+        path.touch()
+    with hold_job(settings, "run-a"):
+        before = sorted(settings.home.rglob("*"))
+        sweep_work(settings, {"package-b"})
+        assert sorted(settings.home.rglob("*")) == before
