@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
 from typing import Literal, TypedDict
 
 from sqlalchemy import select
@@ -19,7 +18,7 @@ from auger_reconcile.hub.database.tables import (
     ProjectFile,
 )
 from auger_reconcile.hub.params import KEY, Param
-from auger_reconcile.hub.routes.project_files import main_bucket
+from auger_reconcile.hub.routes.project_files import delete_files
 from auger_reconcile.hub.routes.query import (
     by_name,
     check_free,
@@ -142,8 +141,7 @@ def _delete(call: Call) -> ExperimentObject:
     answer["deleted"] = True
     keys = _stored_keys(call, row)
     call.session.delete(row)
-    bucket, storage = main_bucket(call), call.hub.storage
-    call.after_commit.extend(partial(storage.delete, bucket, key) for key in keys)
+    delete_files(call, keys)
     return answer
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from functools import partial
 from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
@@ -20,6 +22,7 @@ from auger_reconcile.hub.routes.query import (
 )
 from auger_reconcile.hub.storage import BadKey, key_of_url, project_key
 from auger_reconcile.hub.timestamps import timestamp
+from auger_reconcile.hub.work.sweep import unnamed
 
 
 class ProjectFileObject(TypedDict):
@@ -104,12 +107,16 @@ def _delete(call: Call) -> ProjectFileObject:
     answer = describe(row)
     answer["deleted"] = True
     call.session.delete(row)
-    call.session.flush()
-    shared = call.session.scalar(rows_of(call, ProjectFile).where(ProjectFile.key == row.key))
-    if shared is None:
-        bucket, key = main_bucket(call), row.key
-        call.after_commit.append(lambda: call.hub.storage.delete(bucket, key))
+    delete_files(call, [row.key])
     return answer
+
+
+def delete_files(call: Call, keys: Collection[str]) -> None:
+    """Delete stored files of deleted objects after the commit, if no other object names them."""
+    call.session.flush()
+    bucket, delete = main_bucket(call), call.hub.storage.delete
+    left = unnamed(call.session, call.caller.organization_id, keys)
+    call.after_commit.extend(partial(delete, bucket, key) for key in left)
 
 
 def _check_url(call: Call, project: Project, url: str) -> list[Complaint]:

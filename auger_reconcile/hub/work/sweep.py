@@ -75,6 +75,17 @@ def sweep_work(settings: HubSettings, busy: Collection[str]) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def unnamed(session: Session, organization_id: int, keys: Collection[str]) -> set[str]:
+    """Return those keys that no object of the organization names, of whatever kind."""
+    left, ordered = set(keys), sorted(keys)
+    for first in range(0, len(ordered), _AT_ONCE):
+        some = ordered[first : first + _AT_ONCE]
+        for table, key in KEYS:
+            query = select(key).where(table.organization_id == organization_id, key.in_(some))
+            left -= {str(name) for name in session.scalars(query)}
+    return left
+
+
 def remove_files(session: Session, storage: Storage, bucket: str, project: Project) -> None:
     """Delete a project's stored files, and uploads of it that never became a data set.
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.work.process import hold_job
@@ -57,6 +58,31 @@ def test_a_deleted_experiment_takes_its_models_exports_and_predictions_along(
     assert wait_until(lambda: not folder.exists())
     assert wait_until(lambda: not refit.exists())
     assert wait_until(lambda: set(stored(hub, project)) == {"files"})
+
+
+def test_a_deleted_data_set_leaves_the_export_that_it_was_registered_from(
+    hub: Client, finished_run: dict[str, Any]
+) -> None:
+    trial = finished_run["trials"][-1]
+    path = f"/pipeline_files/{hub.post('/pipeline_files', trial_id=trial['id'])['id']}"
+    assert wait_until(lambda: bool(hub.get(path)["signed_s3_model_path"]), 40)
+    export = hub.get(path)
+    sent = {"name": "export", "url": export["s3_model_path"]}
+    file = hub.post("/project_files", project_id=trial["project_id"], **sent)
+    hub.call("DELETE", f"/project_files/{file['id']}")
+    assert requests.get(export["signed_s3_model_path"], timeout=30).status_code == 200
+
+
+def test_a_deleted_experiment_leaves_the_data_set_made_of_its_predictions(
+    hub: Client, project: dict[str, Any], model: dict[str, Any]
+) -> None:
+    (name,) = stored(hub, project)["predictions"]
+    url = f"s3://127/workspace/projects/{project['name']}/predictions/{name}"
+    file = hub.post("/project_files", name="predicted", project_id=project["id"], url=url)
+    hub.wait("ProjectFile", file["id"], "processed")
+    hub.call("DELETE", f"/experiments/{model['experiment_id']}")
+    assert wait_until(lambda: "models" not in stored(hub, project))
+    assert stored(hub, project)["predictions"] == [name]
 
 
 def test_a_deleted_project_takes_all_its_files_along(
