@@ -138,6 +138,17 @@ def test_deleting_a_project_removes_its_files_and_objects(hub: Client) -> None:
     assert answer.errors == [("not_found", None, "Couldn't find ProjectFile")]
 
 
+def test_each_line_of_a_log_has_its_own_time(hub: Client, project: dict[str, Any]) -> None:
+    path = hub.home / "logs" / f"project-{project['id']}.log"
+    first, later = "2026-01-02T03:04:05.678Z", "2026-01-02T03:05:00.000Z"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"a\n{first} ERROR:b:c\nTraceback\n{later} INFO:b:d\n")
+    lines = hub.get("/pod_logs", project_id=project["id"])
+    assert [line["timestamp"] for line in lines] == [project["created_at"], first, first, later]
+    assert [line["id"] for line in lines] == [1, 2, 3, 4]
+    assert lines[2]["data"] == "Traceback\n"
+
+
 def test_the_logs_of_a_project_are_plain_text(hub: Client, project: dict[str, Any]) -> None:
     answer = requests.get(
         f"{hub.url}/api/v1/projects/{project['id']}/logs", json={"token": hub.token}, timeout=10

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+import sys
+import time
 from pathlib import Path
 
 from sqlalchemy import select
@@ -14,6 +17,25 @@ from auger_reconcile.hub.settings import HubSettings
 
 _MOST_BYTES = 1024**2
 _NAME = re.compile(r"project-([1-9]\d*)\.log")  # 0 is the compute of all
+
+
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z(?= )")
+
+
+def log_with_times() -> None:
+    """Let this process say what it logs on stderr, each line with its time as the API writes it."""
+    handler = logging.StreamHandler(sys.stderr)
+    form = "%(asctime)s.%(msecs)03dZ %(levelname)s:%(name)s:%(message)s"
+    formatter = logging.Formatter(form, datefmt="%Y-%m-%dT%H:%M:%S")
+    formatter.converter = time.gmtime
+    handler.setFormatter(formatter)
+    logging.basicConfig(level=logging.INFO, handlers=[handler])
+
+
+def time_of(line: str) -> str | None:
+    """Return when a line was logged; None for one that only goes on from another."""
+    match = _TIME.match(line)
+    return match.group() if match else None
 
 
 def log_path(settings: HubSettings, project_id: int) -> Path:

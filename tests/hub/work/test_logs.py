@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
@@ -10,7 +14,7 @@ from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization, Project
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.work import logs
-from auger_reconcile.hub.work.logs import log_path, read_log, sweep_logs
+from auger_reconcile.hub.work.logs import log_path, read_log, sweep_logs, time_of
 
 LINES = [f"line {number}\n" for number in range(10)]
 
@@ -43,6 +47,23 @@ def test_the_log_of_a_project_goes_with_it(settings: HubSettings) -> None:
     sweep(settings)
     there = [log_path(settings, project_id).exists() for project_id in range(3)]
     assert there == [True, True, False]
+
+
+def test_what_a_process_logs_begins_with_its_time() -> None:
+    said = "import logging; from auger_reconcile.hub.work.logs import log_with_times as begin; "
+    said += "begin(); logging.getLogger('a').info('b')"
+    done = subprocess.run(
+        [sys.executable, "-c", said],
+        env={**os.environ, "TZ": "JST-9"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    said_at = time_of(done.stderr)
+    assert said_at is not None
+    assert done.stderr == f"{said_at} INFO:a:b\n"
+    age = datetime.now(timezone.utc) - datetime.fromisoformat(said_at.replace("Z", "+00:00"))
+    assert abs(age) < timedelta(hours=1), "in UTC, wherever the hub is"
 
 
 def test_of_a_long_log_the_last_whole_lines_are_read(settings: HubSettings) -> None:
