@@ -242,6 +242,13 @@ def test_the_board_lists_the_best_trial_first(finished_run: dict[str, Any]) -> N
     assert all(re.fullmatch("[0-9A-F]{15}", trial["id"]) for trial in trials)
 
 
+def test_the_board_is_found_below_its_run_too(hub: Client, finished_run: dict[str, Any]) -> None:
+    path = f"/experiment_sessions/{finished_run['run']['id']}/trials"
+    assert hub.get(path) == finished_run["trials"]
+    missing = hub.call("GET", "/experiment_sessions/none/trials")
+    assert missing.errors == [("not_found", None, "Couldn't find ExperimentSession")]
+
+
 def test_a_trial_carries_what_the_clients_read(hub: Client, finished_run: dict[str, Any]) -> None:
     trial = finished_run["trials"][0]
     raw = trial["raw_data"]

@@ -78,6 +78,12 @@ def _index(call: Call) -> Page:
     return to_page(call, query.order_by(ProjectFile.id.desc()), describe)
 
 
+def _of_project(call: Call) -> Page:
+    """List them by the older, nested path (§1.1); a project that is not there is an error here."""
+    find(call, Project, call.params["project_id"])
+    return _index(call)
+
+
 def _show(call: Call) -> ProjectFileObject:
     return describe(find(call, ProjectFile, call.params["id"]))
 
@@ -182,6 +188,15 @@ ROUTES = [
             Param("content_type"),
         ),
         answers=ProjectFileObject,
+    ),
+    Route(
+        "GET",
+        "/projects/{project_id}/files",
+        _of_project,
+        "List the data sets of a project, newest first",
+        takes=(Param("name"),),
+        answers=ProjectFileObject,
+        is_list=True,
     ),
     Route("GET", "/project_files/{id}", _show, "Show a data set", answers=ProjectFileObject),
     Route("DELETE", "/project_files/{id}", _delete, "Delete a data set", answers=ProjectFileObject),
