@@ -99,7 +99,9 @@ def test_a_stranger_finds_nothing_under_anothers_ids(
     stranger: Client, known: dict[str, Any], method: str, path: str
 ) -> None:
     resource = path.split("/")[1]
-    found_at = path.replace("{endpoint_id}", known["endpoints"])
+    found_at = path
+    for parent in ("endpoint", "experiment_session", "project"):
+        found_at = found_at.replace(f"{{{parent}_id}}", str(known[f"{parent}s"]))
     last = resource if path.count("{") == 1 else "predictions"
     found_at = found_at.replace("{id}", str(known.get(last)))
     body = body_of(known, resource)

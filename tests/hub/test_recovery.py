@@ -100,13 +100,16 @@ def test_a_run_whose_process_dies_twice_is_closed_as_an_error(own_hub: HubSettin
     hub = connect(own_hub)
     run_id = begin_long_run(hub)
     first = run_pid(hub, run_id)
+    (data,) = hub.home.glob(f"work/run-{run_id}/*/data.pickle")
     os.killpg(first, signal.SIGKILL)
     assert wait_until(lambda: run_pid(hub, run_id) not in (0, first), seconds=30)
+    assert wait_until(lambda: not data.exists(), seconds=30)
     os.killpg(run_pid(hub, run_id), signal.SIGKILL)
     hub.wait("ExperimentSession", run_id, "error")
     run = hub.get(f"/experiment_sessions/{run_id}")
     assert run["message"].startswith("the process for this work ended unexpectedly twice")
     assert len(trial_ids(hub, run_id)) >= 2
+    assert wait_until(lambda: not list(hub.home.glob("work/run-*")))
 
 
 def test_a_prediction_asked_before_a_crash_is_answered_after_it(own_hub: HubSettings) -> None:

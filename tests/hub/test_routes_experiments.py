@@ -165,6 +165,48 @@ def test_the_settings_of_a_run_are_changed_by_patch(
     assert changed["model_settings"] == {"evaluation_options": OPTIONS, "note": 1}
 
 
+def test_options_of_a_waiting_run_are_changed_one_by_one(
+    hub: Client, iris_project: dict[str, Any]
+) -> None:
+    run = hub.add_run(iris_project["file"])
+    sent = {"evaluation_options": {"scoring": "f1_macro"}}
+    changed = hub.patch(f"/experiment_sessions/{run['id']}", model_settings=sent)
+    assert changed["model_settings"] == {"evaluation_options": {**OPTIONS, "scoring": "f1_macro"}}
+
+
+def test_what_the_hub_says_of_a_run_that_has_begun_is_changed_by_nobody(
+    hub: Client, iris_project: dict[str, Any]
+) -> None:
+    run = hub.add_run(iris_project["file"], max_n_trials=1)
+    path = f"/experiment_sessions/{run['id']}"
+    hub.start_run(run["id"])
+    hub.wait("ExperimentSession", run["id"], "started")
+    before = hub.get(path)["model_settings"]["evaluation_options"]
+    sent = {"completed_evaluations": "x", "evaluation_options": {"scoring": "f1_macro"}, "note": 1}
+    hub.patch(path, model_settings=sent)
+    hub.wait("ExperimentSession", run["id"], "completed")
+    after = hub.patch(path, model_settings=sent)["model_settings"]
+    assert (after["note"], after["evaluation_options"]) == (1, before)
+    assert after["completed_evaluations"] == 2
+    assert after["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        {"model_settings": {"evaluation_options": "x"}},
+        {"dataset_statistics": {"stat_data": [1]}, "model_settings": {"evaluation_options": []}},
+    ],
+)
+def test_a_run_asked_for_in_odd_types_ends_with_a_sentence(
+    hub: Client, experiment: dict[str, Any], sent: dict[str, Any]
+) -> None:
+    run = hub.post("/experiment_sessions", experiment_id=experiment["id"], **sent)
+    hub.start_run(run["id"])
+    hub.wait("ExperimentSession", run["id"], "error")
+    assert "target" in hub.get(f"/experiment_sessions/{run['id']}")["message"]
+
+
 def test_a_run_that_cannot_be_searched_ends_with_a_sentence(
     hub: Client, iris_project: dict[str, Any]
 ) -> None:
@@ -198,6 +240,13 @@ def test_the_board_lists_the_best_trial_first(finished_run: dict[str, Any]) -> N
     assert scores[0] > 0.8
     assert {trial["score_name"] for trial in trials} == {"accuracy"}
     assert all(re.fullmatch("[0-9A-F]{15}", trial["id"]) for trial in trials)
+
+
+def test_the_board_is_found_below_its_run_too(hub: Client, finished_run: dict[str, Any]) -> None:
+    path = f"/experiment_sessions/{finished_run['run']['id']}/trials"
+    assert hub.get(path) == finished_run["trials"]
+    missing = hub.call("GET", "/experiment_sessions/none/trials")
+    assert missing.errors == [("not_found", None, "Couldn't find ExperimentSession")]
 
 
 def test_a_trial_carries_what_the_clients_read(hub: Client, finished_run: dict[str, Any]) -> None:

@@ -300,6 +300,7 @@ def test_data_sets_are_listed_newest_first_and_by_name(
     assert [file["name"] for file in listed] == ["c", "a_b"]
     named = hub.get("/project_files", project_id=project["id"], name="a-b")
     assert [file["name"] for file in named] == ["a_b"]
+    assert hub.get(f"/projects/{project['id']}/files") == listed
 
 
 def test_a_deleted_data_set_takes_its_bytes_along(hub: Client, project: dict[str, Any]) -> None:

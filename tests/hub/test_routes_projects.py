@@ -52,6 +52,18 @@ def test_projects_are_found_by_name_with_dash_and_underscore_the_same(hub: Clien
     assert [found["id"] for found in dashed] == [project["id"]]
 
 
+@pytest.mark.parametrize("sign", "_-")
+def test_of_two_names_that_differ_in_dashes_the_exact_one_comes_first(
+    hub: Client, sign: str
+) -> None:
+    name = new_name()
+    hub.post("/projects", name=name.replace("_", "-"))
+    hub.post("/projects", name=name)
+    wanted = name.replace("_", sign)
+    found = [project["name"] for project in hub.get("/projects", name=wanted)]
+    assert (found[0], len(found)) == (wanted, 2)
+
+
 def test_deploy_goes_through_its_statuses_to_running(hub: Client) -> None:
     project = hub.post("/projects", name=new_name())
     path = f"/projects/{project['id']}"
@@ -124,6 +136,17 @@ def test_deleting_a_project_removes_its_files_and_objects(hub: Client) -> None:
     assert wait_until(lambda: not stored[0].exists())
     answer = hub.call("GET", f"/project_files/{file['id']}")
     assert answer.errors == [("not_found", None, "Couldn't find ProjectFile")]
+
+
+def test_each_line_of_a_log_has_its_own_time(hub: Client, project: dict[str, Any]) -> None:
+    path = hub.home / "logs" / f"project-{project['id']}.log"
+    first, later = "2026-01-02T03:04:05.678Z", "2026-01-02T03:05:00.000Z"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"a\n{first} ERROR:b:c\nTraceback\n{later} INFO:b:d\n")
+    lines = hub.get("/pod_logs", project_id=project["id"])
+    assert [line["timestamp"] for line in lines] == [project["created_at"], first, first, later]
+    assert [line["id"] for line in lines] == [1, 2, 3, 4]
+    assert lines[2]["data"] == "Traceback\n"
 
 
 def test_the_logs_of_a_project_are_plain_text(hub: Client, project: dict[str, Any]) -> None:

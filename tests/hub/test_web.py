@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.server
 import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,11 +37,22 @@ class Site(http.server.BaseHTTPRequestHandler):
             self.send_header("Location", self.path.removeprefix("/to/"))
             self.end_headers()
             return
+        if self.path == "/slow.csv":
+            self._trickle()
+            return
         missing = 100 if self.path == "/torn.csv" else 0
         self.send_response(200)
         self.send_header("Content-Length", str(len(CONTENT) + missing))
         self.end_headers()
         self.wfile.write(CONTENT)
+
+    def _trickle(self) -> None:
+        """Send a byte now and then, already in the head, until nobody listens any more."""
+        with contextlib.suppress(OSError):
+            self.wfile.write(b"HTTP/1.0 200 OK\r\nX: ")
+            while True:
+                self.wfile.write(b"a")
+                time.sleep(0.02)
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -193,6 +206,15 @@ def test_a_download_has_a_largest_size(
     monkeypatch.setattr(web, "MAX_UPLOAD_BYTES", 3)
     with pytest.raises(SourceMissing, match="more than 3 bytes"):
         get(f"{site}/t.csv", own)
+
+
+def test_a_server_that_only_holds_a_place_is_refused(
+    site: str, own: HubSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "_RATE_SECONDS", 0.2)
+    with pytest.raises(SourceMissing, match="it sends fewer than 1000 bytes a second"):
+        get(f"{site}/slow.csv", own)
+    assert get(f"{site}/t.csv", own) == CONTENT
 
 
 @pytest.mark.parametrize("path", ["..", "%2e%2e", "a%00b", "x" * 500 + ".csv", ".", "", "a\\b"])

@@ -19,6 +19,7 @@ from auger_reconcile.hub.params import KEY, OBJECT, Param
 from auger_reconcile.hub.routes.projects import running_project
 from auger_reconcile.hub.routes.query import find, rows_of, to_page
 from auger_reconcile.hub.timestamps import naive_timestamp, timestamp, timestamp_if
+from auger_reconcile.hub.work.run_settings import OWN_SETTINGS
 
 MODEL_TYPES = ("classification", "regression", "timeseries")
 _STOPPABLE = ("waiting", "preprocess", "started")
@@ -137,7 +138,7 @@ def _update(call: Call) -> ExperimentSessionObject:
     status = call.given("status")
     settings = call.given("model_settings")
     if settings is not None:
-        row.model_settings = {**row.model_settings, **settings}
+        row.model_settings = _merge(row, settings)
     if status == "preprocess":
         _start(call, row)
     elif status == "interrupted":
@@ -146,6 +147,22 @@ def _update(call: Call) -> ExperimentSessionObject:
         raise InvalidParams(("status", _no_transition(str(status), row.status)))
     call.session.flush()
     return describe(call, row)
+
+
+def _merge(row: ExperimentSession, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run with those that a client sent.
+
+    Clients send back all they have read, with the options they want changed. The options of a run
+    that has begun say what it searched and how its models are built, so they stay.
+    """
+    kept = row.model_settings
+    if row.status != "waiting":
+        return {**kept, **{name: value for name, value in sent.items() if name not in OWN_SETTINGS}}
+    merged = {**kept, **sent}
+    old, new = kept.get("evaluation_options"), sent.get("evaluation_options")
+    if isinstance(old, dict) and isinstance(new, dict):
+        merged["evaluation_options"] = {**old, **new}
+    return merged
 
 
 def _start(call: Call, row: ExperimentSession) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import secrets
-from functools import partial
 from typing import Literal, TypedDict
 
 from sqlalchemy import select
@@ -19,11 +18,11 @@ from auger_reconcile.hub.database.tables import (
     ProjectFile,
 )
 from auger_reconcile.hub.params import KEY, Param
-from auger_reconcile.hub.routes.project_files import main_bucket
+from auger_reconcile.hub.routes.project_files import delete_files
 from auger_reconcile.hub.routes.query import (
+    by_name,
     check_free,
     find,
-    named,
     refuse_any,
     rows_of,
     to_key,
@@ -78,8 +77,7 @@ def describe(call: Call, row: Experiment) -> ExperimentObject:
 
 def _index(call: Call) -> Page:
     query = rows_of(call, Experiment, "project_id")
-    if call.given("name") is not None:
-        query = query.where(named(Experiment.name, call.given("name")))
+    query = by_name(call, query, Experiment.name)
     order = (Experiment.created_at, Experiment.id)
     return to_page(call, query.order_by(*order), lambda row: describe(call, row))
 
@@ -143,8 +141,7 @@ def _delete(call: Call) -> ExperimentObject:
     answer["deleted"] = True
     keys = _stored_keys(call, row)
     call.session.delete(row)
-    bucket, storage = main_bucket(call), call.hub.storage
-    call.after_commit.extend(partial(storage.delete, bucket, key) for key in keys)
+    delete_files(call, keys)
     return answer
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Organization
 from auger_reconcile.hub.params import Param
-from auger_reconcile.hub.routes.query import find, named, to_page
+from auger_reconcile.hub.routes.query import by_name, find, to_page
 from auger_reconcile.hub.timestamps import timestamp
 
 
@@ -62,8 +62,7 @@ def describe(call: Call, row: Organization) -> OrganizationObject:
 
 def _index(call: Call) -> Page:
     query = select(Organization).where(Organization.id == call.caller.organization_id)
-    if call.given("name") is not None:
-        query = query.where(named(Organization.name, call.given("name")))
+    query = by_name(call, query, Organization.name)
     return to_page(call, query, lambda row: describe(call, row))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, TypedDict
 
 from auger_reconcile.hub.api import Call, Page, Route
@@ -9,6 +10,7 @@ from auger_reconcile.hub.database.tables import Project
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes.query import find, page_size
 from auger_reconcile.hub.timestamps import timestamp
+from auger_reconcile.hub.work.logs import time_of
 
 
 class PodLogObject(TypedDict):
@@ -27,17 +29,28 @@ def _index(call: Call) -> Page:
     project = find(call, Project, call.params["project_id"])
     lines = call.hub.supervisor.project_log(project.id).splitlines()
     limit, offset = page_size(call)
-    shown = list(enumerate(lines, start=1))[offset : offset + limit]
-    items = [_describe(project, number, line) for number, line in shown]
+    shown = list(enumerate(zip(_times(project, lines), lines, strict=True), start=1))
+    items = [
+        _describe(project, number, said_at, line)
+        for number, (said_at, line) in shown[offset : offset + limit]
+    ]
     return Page(items, limit, offset, len(lines))
 
 
-def _describe(project: Project, number: int, line: str) -> PodLogObject:
+def _times(project: Project, lines: list[str]) -> Iterator[str]:
+    """Yield when each line was said: lines without a time go on from the one before."""
+    last = timestamp(project.created_at)
+    for line in lines:
+        last = time_of(line) or last
+        yield last
+
+
+def _describe(project: Project, number: int, said_at: str, line: str) -> PodLogObject:
     return {
         "object": "pod_log",
         "deleted": False,
         "id": number,
-        "timestamp": timestamp(project.updated_at),
+        "timestamp": said_at,
         "pod_name": "augerml",
         "project_id": project.id,
         "data": f"{line}\n",

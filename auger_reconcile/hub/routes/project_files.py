@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
+from functools import partial
 from typing import Any, Literal, TypedDict
 from urllib.parse import urlsplit
 
@@ -12,15 +14,16 @@ from auger_reconcile.hub.api import Call, Page, Route
 from auger_reconcile.hub.database.tables import Organization, Project, ProjectFile
 from auger_reconcile.hub.params import KEY, Complaint, Param
 from auger_reconcile.hub.routes.query import (
+    by_name,
     check_free,
     find,
-    named,
     refuse_any,
     rows_of,
     to_page,
 )
 from auger_reconcile.hub.storage import BadKey, key_of_url, project_key
 from auger_reconcile.hub.timestamps import timestamp
+from auger_reconcile.hub.work.sweep import unnamed
 
 
 class ProjectFileObject(TypedDict):
@@ -72,9 +75,14 @@ def describe(row: ProjectFile) -> ProjectFileObject:
 
 def _index(call: Call) -> Page:
     query = rows_of(call, ProjectFile, "project_id")
-    if call.given("name") is not None:
-        query = query.where(named(ProjectFile.name, call.given("name")))
+    query = by_name(call, query, ProjectFile.name)
     return to_page(call, query.order_by(ProjectFile.id.desc()), describe)
+
+
+def _of_project(call: Call) -> Page:
+    """List them by the older, nested path (§1.1); a project that is not there is an error here."""
+    find(call, Project, call.params["project_id"])
+    return _index(call)
 
 
 def _show(call: Call) -> ProjectFileObject:
@@ -106,12 +114,16 @@ def _delete(call: Call) -> ProjectFileObject:
     answer = describe(row)
     answer["deleted"] = True
     call.session.delete(row)
-    call.session.flush()
-    shared = call.session.scalar(rows_of(call, ProjectFile).where(ProjectFile.key == row.key))
-    if shared is None:
-        bucket, key = main_bucket(call), row.key
-        call.after_commit.append(lambda: call.hub.storage.delete(bucket, key))
+    delete_files(call, [row.key])
     return answer
+
+
+def delete_files(call: Call, keys: Collection[str]) -> None:
+    """Delete stored files of deleted objects after the commit, if no other object names them."""
+    call.session.flush()
+    bucket, delete = main_bucket(call), call.hub.storage.delete
+    left = unnamed(call.session, call.caller.organization_id, keys)
+    call.after_commit.extend(partial(delete, bucket, key) for key in left)
 
 
 def _check_url(call: Call, project: Project, url: str) -> list[Complaint]:
@@ -178,6 +190,15 @@ ROUTES = [
             Param("content_type"),
         ),
         answers=ProjectFileObject,
+    ),
+    Route(
+        "GET",
+        "/projects/{project_id}/files",
+        _of_project,
+        "List the data sets of a project, newest first",
+        takes=(Param("name"),),
+        answers=ProjectFileObject,
+        is_list=True,
     ),
     Route("GET", "/project_files/{id}", _show, "Show a data set", answers=ProjectFileObject),
     Route("DELETE", "/project_files/{id}", _delete, "Delete a data set", answers=ProjectFileObject),

@@ -10,9 +10,9 @@ from auger_reconcile.hub.idle import ends_at
 from auger_reconcile.hub.params import FOLDER_NAME, INTEGER, KEY, Complaint, Param
 from auger_reconcile.hub.routes.clusters import newest
 from auger_reconcile.hub.routes.query import (
+    by_name,
     check_free,
     find,
-    named,
     refuse_any,
     rows_of,
     to_int,
@@ -122,8 +122,7 @@ def describe(call: Call, row: Project) -> ProjectObject:
 
 def _index(call: Call) -> Page:
     query = rows_of(call, Project, "organization_id").where(Project.deleting.is_(False))
-    if call.given("name") is not None:
-        query = query.where(named(Project.name, call.given("name")))
+    query = by_name(call, query, Project.name)
     return to_page(call, query.order_by(Project.id), lambda row: describe(call, row))
 
 

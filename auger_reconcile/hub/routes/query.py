@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 
 from auger_reconcile.hub.api import PAGE_LIMIT, Call, InvalidParams, NotFound, Page
 from auger_reconcile.hub.database import tables
@@ -42,9 +42,17 @@ def rows_of(call: Call, table: type[Row], *filters: str) -> Select[Row]:
     return query
 
 
-def named(column: Any, wanted: Any) -> ColumnElement[bool]:
-    """Match a name exactly, `_` and `-` being the same (§2)."""
-    return func.replace(column, "_", "-") == str(wanted).replace("_", "-")
+def by_name(call: Call, query: Select[Row], column: Any) -> Select[Row]:
+    """Narrow to the name that was asked for, if any; `_` and `-` are the same (§2).
+
+    Clients take the first object whose name fits either way, so the one that is really called so
+    comes first.
+    """
+    if call.given("name") is None:
+        return query
+    wanted = str(call.given("name"))
+    fits = func.replace(column, "_", "-") == wanted.replace("_", "-")
+    return query.where(fits).order_by(column != wanted)
 
 
 def to_page(call: Call, query: Select[Any], describe: Callable[[Any], Mapping[str, Any]]) -> Page:

@@ -8,7 +8,12 @@ from typing import Any, Literal, TypedDict
 from sqlalchemy import select
 
 from auger_reconcile.hub.api import Call, InvalidParams, NotFound, Page, Route
-from auger_reconcile.hub.database.tables import Hyperparameter, ProjectFile, Trial
+from auger_reconcile.hub.database.tables import (
+    ExperimentSession,
+    Hyperparameter,
+    ProjectFile,
+    Trial,
+)
 from auger_reconcile.hub.params import KEY, Param
 from auger_reconcile.hub.routes import hyperparameters
 from auger_reconcile.hub.routes.hyperparameters import HyperparameterObject
@@ -68,6 +73,12 @@ def _index(call: Call) -> Page:
     query = query.where(Trial.score_value.is_not(None))
     ordered = query.order_by(Trial.score_value.desc(), Trial.created_at, Trial.id)
     return to_page(call, ordered, lambda row: describe(call, row))
+
+
+def _of_run(call: Call) -> Page:
+    """List them by the older, nested path (§1.1); a run that is not there is an error here."""
+    find(call, ExperimentSession, call.params["experiment_session_id"])
+    return _index(call)
 
 
 def _show(call: Call) -> TrialObject:
@@ -131,6 +142,14 @@ ROUTES = [
         "Make a trial that is fitted on other data when it is deployed",
         takes=(Param("id", KEY).needed, Param("refit_data_path").needed),
         answers=TrialObject,
+    ),
+    Route(
+        "GET",
+        "/experiment_sessions/{experiment_session_id}/trials",
+        _of_run,
+        "List the trials of a run, best first",
+        answers=TrialObject,
+        is_list=True,
     ),
     Route("GET", "/trials/{id}", _show, "Show a trial", answers=TrialObject),
 ]

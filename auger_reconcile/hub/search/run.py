@@ -83,7 +83,7 @@ def run_search(
     settings = read_settings(task)
     used = sum(result.evaluation_time for result in finished) / task.workers
     deadline = began + settings.max_total_seconds - used
-    with tempfile.TemporaryDirectory(prefix="auger-run-") as folder:
+    with tempfile.TemporaryDirectory(prefix="auger-run-", dir=task.folder) as folder:
         path = Path(folder) / "data.pickle"
         info = call_apart(_store_data, task, path, is_over=should_stop)
         if info is None:

@@ -43,7 +43,8 @@ class SearchTask:
     """One run: where the data lies, the roles of its columns, and what was asked for.
 
     `scheduler` is the address of a Dask scheduler whose workers run every trial; `cluster_file` is
-    where a cluster of this machine notes its own, as soon as it is there.
+    where a cluster of this machine notes its own, as soon as it is there. `folder` is where a copy
+    of the data may be kept while it runs, the system's folder for such things by default.
     """
 
     data_path: Path
@@ -55,6 +56,7 @@ class SearchTask:
     memory_mb: int | None = None
     scheduler: str = ""
     cluster_file: Path | None = None
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,11 @@ from auger_reconcile.hub.database.tables import Organization
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import fail_row
+from auger_reconcile.hub.work.logs import log_with_times
 from auger_reconcile.hub.work.process import hold_job
 from auger_reconcile.hub.work.sources import SourceMissing, stored_path
 
+_log = logging.getLogger("auger.hub.work")
 NICENESS = 5  # the hub's answers come before its work
 _READING = ("profile", "score")
 """What reads files that nobody has looked at before."""
@@ -54,7 +56,7 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
     A sentence for the user is written to the row. Any other failure ends the process with a
     traceback, and the supervisor tries again.
     """
-    logging.basicConfig(stream=sys.stderr, level=logging.INFO)
+    log_with_times()
     os.nice(NICENESS)
     if kind in _READING:
         bound_memory()
@@ -71,6 +73,7 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
     except Timeout:
         return 0  # another process does it
     except Exception:  # noqa: BLE001 - the last line must say what happened: the supervisor shows it
+        _log.error("%s %s failed", kind, row_id)
         traceback.print_exc()
         return 1
     return 0

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 from auger_reconcile.hub.database.tables import PipelineFile, Project
 from auger_reconcile.hub.storage import project_key
 from auger_reconcile.hub.work.child import Workplace, run_child
 from auger_reconcile.hub.work.package_child import fit_model
+from auger_reconcile.hub.work.process import own_folder
 
 
 def export(place: Workplace, row_id: str) -> None:
@@ -26,8 +24,8 @@ def export(place: Workplace, row_id: str) -> None:
     # §2.14: the path ends in export_<trial id>.zip
     name = f"{row.trial_id}/export_{row.trial_id}.zip"
     key = project_key(project.name, "models", name)
-    with tempfile.TemporaryDirectory(dir=place.settings.work_folder) as temporary:
-        zip_path = Path(temporary) / "model.zip"
+    with own_folder(place.settings, f"export-{row_id}") as temporary:
+        zip_path = temporary / "model.zip"
         export_model(folder, zip_path)
         target = place.storage.path(place.bucket(row.organization_id), key)
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import literal, select
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.database.engine import Database
@@ -18,6 +21,7 @@ from auger_reconcile.hub.database.tables import (
 )
 from auger_reconcile.hub.timestamps import naive_timestamp
 from auger_reconcile.hub.work.process import Job
+from auger_reconcile.hub.work.sources import is_remote
 
 _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "profile": (ProjectFile, ("processing",), "processed_with_error"),
@@ -35,7 +39,7 @@ def find_jobs(database: Database) -> list[Job]:
     with database.connect() as connection:
         for kind, (table, unfinished, _) in _KINDS.items():
             columns = table.__table__.c
-            query = select(columns.id, Project.id.label("project_id"))
+            query = select(columns.id, Project.id, Project.organization_id, _source(table))
             if table is Actual:
                 query = query.join(Pipeline, Pipeline.id == Actual.pipeline_id)
             owner = Pipeline.project_id if table is Actual else columns.project_id
@@ -44,8 +48,27 @@ def find_jobs(database: Database) -> list[Job]:
                 .where(columns.status.in_(unfinished), Project.deleting.is_(False))
                 .order_by(columns.created_at)
             )
-            jobs += [Job(kind, str(row.id), row.project_id) for row in connection.execute(query)]
+            jobs += [_job(kind, row) for row in connection.execute(query)]
     return jobs
+
+
+def _source(table: type[Base]) -> Any:
+    """Return the column that says where a row's data comes from, if that may be far away."""
+    if table is ProjectFile:
+        return ProjectFile.url
+    return Actual.details if table is Actual else literal(None)
+
+
+def _job(kind: str, row: Sequence[Any]) -> Job:
+    row_id, project_id, organization_id, source = row
+    url = source.get("actuals_path") if isinstance(source, dict) else source
+    return Job(
+        kind,
+        str(row_id),
+        project_id,
+        organization_id=organization_id,
+        is_download=url is not None and is_remote(str(url)),
+    )
 
 
 def close_job(database: Database, job: Job, reason: str) -> None:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -26,11 +27,17 @@ _POLL_SECONDS = 0.05
 
 @dataclass(frozen=True)
 class Job:
-    """One piece of background work: its kind, the row it is for and that row's project."""
+    """One piece of background work: its kind, the row it is for and that row's project.
+
+    `organization_id` is that project's; `is_download` says that it begins with a download, which
+    takes as long as somebody else's server likes.
+    """
 
     kind: str
     row_id: str
     project_id: int
+    organization_id: int = field(default=0, compare=False)
+    is_download: bool = field(default=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -115,6 +122,27 @@ def hold_job(settings: HubSettings, name: str) -> Iterator[None]:
             yield
         finally:
             pid_path.unlink(missing_ok=True)
+
+
+@contextmanager
+def own_folder(settings: HubSettings, name: str) -> Iterator[Path]:
+    """Yield an empty folder for the files of a job that this process holds.
+
+    It has the name of the job, so that what a killed process leaves in it is found: by the next
+    one for the job, or by the sweep.
+    """
+    path = settings.work_folder / name
+    shutil.rmtree(path, ignore_errors=True)
+    path.mkdir(mode=0o700)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def is_free(settings: HubSettings, name: str) -> bool:
+    """Return whether no living process holds the job of that name."""
+    return not is_held(_lock_path(settings, name))
 
 
 def is_held(path: Path) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 from auger_reconcile.hub.database.engine import Database
@@ -14,14 +15,11 @@ from auger_reconcile.hub.work.board import Board
 from auger_reconcile.hub.work.child import Impossible, Workplace, run_child
 from auger_reconcile.hub.work.jobs import end_run
 from auger_reconcile.hub.work.plain_json import to_plain
+from auger_reconcile.hub.work.process import own_folder
+from auger_reconcile.hub.work.run_settings import NO_FAILURES
 from auger_reconcile.hub.work.run_task import options_of, read_task
 
 _POLL_SECONDS = 0.5
-_NO_FAILURES: dict[str, Any] = {
-    f"{kind}{suffix}": empty
-    for kind in ("failed_trials", "error_trials", "timeouts")
-    for suffix, empty in (("", []), ("_stat", {}), ("_count", 0))
-}
 
 
 class Orders:
@@ -60,22 +58,29 @@ def search(place: Workplace, run_id: str) -> None:
         run = session.get(ExperimentSession, run_id)
     if run is None or run.status not in ("preprocess", "started"):
         return
+    with own_folder(place.settings, f"run-{run_id}") as folder:
+        outcome = _search(place, run, orders, folder)
+    if outcome == "interrupted" and orders.is_hub_stopping.is_set():
+        return  # the run goes on when the hub starts again
+    if outcome is not None:
+        _end(place.database, run_id, outcome)
+
+
+def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Path) -> str | None:
+    """Return how the search ended, None when its user did not want it any more."""
     from auger_reconcile.hub.search.run import BadTask, prepare, run_search
 
-    task = read_task(place, run)
+    task = read_task(place, run, folder)
     try:
         info = to_plain(prepare(task))
-        if not _begin(place.database, run_id, info, task.model_type):
-            return
-        board = Board(place.database, run_id, info)
-        outcome = run_search(
+        if not _begin(place.database, run.id, info, task.model_type):
+            return None
+        board = Board(place.database, run.id, info)
+        return run_search(
             task, board.finished(), report=board.add, should_stop=orders, workers=orders.workers
         )
     except BadTask as error:
         raise Impossible(str(error)) from error
-    if outcome == "interrupted" and orders.is_hub_stopping.is_set():
-        return  # the run goes on when the hub starts again
-    _end(place.database, run_id, outcome)
 
 
 def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: str) -> bool:
@@ -93,7 +98,7 @@ def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: st
         features = info.get("originalFeatureColumns") or info.get("featureColumns") or []
         run.model_settings = {
             **run.model_settings,
-            **_NO_FAILURES,
+            **NO_FAILURES,
             "status": "started",
             "start_time": start_time,
             "evaluation_options": options,

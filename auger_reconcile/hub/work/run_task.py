@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.hub.database.tables import ExperimentSession, Project, ProjectFile
@@ -31,12 +32,12 @@ def stat_data_of(run: ExperimentSession, data: ProjectFile) -> list[dict[str, An
     """Return the columns with their roles: as the client sent them, else as profiled."""
     for statistics in (run.dataset_statistics, data.statistics):
         columns = (statistics or {}).get("stat_data")
-        if columns:
+        if columns and isinstance(columns, list) and all(isinstance(c, dict) for c in columns):
             return [dict(column) for column in columns]
     raise Impossible("the data set has no column statistics")
 
 
-def read_task(place: Workplace, run: ExperimentSession) -> SearchTask:
+def read_task(place: Workplace, run: ExperimentSession, folder: Path) -> SearchTask:
     """Return the task of a run; raise Impossible when its data set is gone or not processed."""
     from auger_reconcile.hub.search.run import SearchTask
 
@@ -56,6 +57,7 @@ def read_task(place: Workplace, run: ExperimentSession) -> SearchTask:
         memory_mb=memory_of(project.worker_type_id),
         scheduler=place.settings.scheduler,
         cluster_file=place.settings.cluster_path(project.id),
+        folder=folder,
     )
 
 

@@ -9,19 +9,19 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from pathlib import Path
 
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.compute import Compute
 from auger_reconcile.hub.work.jobs import close_job, find_jobs
+from auger_reconcile.hub.work.logs import log_path, read_log, sweep_logs
 from auger_reconcile.hub.work.nursery import Nursery, is_work_expected
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
 from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines, stop_idle
 from auger_reconcile.hub.work.shares import may_start, share
-from auger_reconcile.hub.work.sweep import sweep_models
+from auger_reconcile.hub.work.sweep import sweep_models, sweep_work
 
 _log = logging.getLogger("auger.hub.work")
 _MOVING_SECONDS = 0.1
@@ -31,6 +31,8 @@ _ATTEMPTS = 2
 _END_SECONDS = 8.0
 _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
+_DOWNLOADS = 2
+"""At the same time for one organization, beside the short jobs."""
 _LEARNING = ("run", "package", "export", "score")
 
 
@@ -43,7 +45,7 @@ class Supervisor:
         self._storage = storage
         self._nursery = Nursery(settings)
         self._predictions = Predictions(settings, database, storage, self._nursery)
-        self._compute = Compute(settings, database, self._log_path(0))
+        self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
         self._attempts: dict[Job, int] = {}
@@ -73,9 +75,8 @@ class Supervisor:
         self._compute.stop()  # after the runs: they must not see their workers end
 
     def project_log(self, project_id: int) -> str:
-        """Return what the children of a project said."""
-        path = self._log_path(project_id)
-        return path.read_text(encoding="utf-8", errors="replace") if path.exists() else ""
+        """Return what the children of a project said lately."""
+        return read_log(log_path(self._settings, project_id))
 
     def _loop(self) -> None:
         pause = 0.0
@@ -99,6 +100,8 @@ class Supervisor:
             self._idle_looked_at = time.monotonic()
             stop_idle(self._database)
             sweep_models(self._database, self._settings, self._predictions)
+            sweep_logs(self._database, self._settings)
+            sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
         self._share_workers()
         self._compute.keep()
         busy_projects = {job.project_id for job in self._children} | self._compute.projects()
@@ -129,10 +132,15 @@ class Supervisor:
                 self._children[job] = self._start(job)
 
     def _start(self, job: Job) -> Child:
-        return Child.start(job, self._settings, self._nursery, self._log_path(job.project_id))
+        log = log_path(self._settings, job.project_id)
+        return Child.start(job, self._settings, self._nursery, log)
 
     def _may_start(self, job: Job) -> bool:
-        """Runs wait for a free worker of their project, other jobs for a free process."""
+        """Runs wait for a free worker of their project, other jobs for a free process.
+
+        Downloads wait for those of their own organization only: a slow server that one user names
+        must not hold up the others.
+        """
         if job.kind in _LEARNING and self._nursery.is_warming_up():
             return False  # a process of its own would import the same, and end later
         if job.kind == "run":
@@ -141,7 +149,11 @@ class Supervisor:
             if is_free:
                 self._share(job.project_id, working | {job.row_id})
             return is_free
-        return sum(other.kind != "run" for other in self._children) < _SHORT_JOBS
+        if job.is_download:
+            owners = [other.organization_id for other in self._children if other.is_download]
+            return owners.count(job.organization_id) < _DOWNLOADS
+        short = [j for j in self._children if j.kind != "run" and not j.is_download]
+        return len(short) < _SHORT_JOBS
 
     def _share_workers(self) -> None:
         """Divide the workers of a project anew whenever a run of it began or ended."""
@@ -174,6 +186,3 @@ class Supervisor:
     def _last_words(self, job: Job) -> str:
         lines = self.project_log(job.project_id).strip().splitlines()
         return lines[-1][:300] if lines else ""
-
-    def _log_path(self, project_id: int) -> Path:
-        return self._settings.home / "logs" / f"project-{project_id}.log"

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
+from collections.abc import Collection
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,8 +25,12 @@ from auger_reconcile.hub.database.tables import (
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage, project_folder
 from auger_reconcile.hub.work.predictions import Predictions
+from auger_reconcile.hub.work.process import is_free
 
-_TRIAL_ID = re.compile(r"[0-9A-F]{15}")
+_TRIAL_ID = re.compile(r"[0-9A-F]{15}|[0-9a-f]{16}")  # of a search, and of a refit
+_JOB = re.compile(r"((?:profile|run|package|export|score)-\w+)(?:\.lock|\.pid)?")
+_PACKAGING = ("package-", "export-")
+_NO_DOWNLOAD_SECONDS = 24 * 3600  # none takes so long
 _AT_ONCE = 500
 KEYS = (
     (ProjectFile, ProjectFile.key),
@@ -48,11 +54,48 @@ def sweep_models(database: Database, settings: HubSettings, predictions: Predict
                 shutil.rmtree(path, ignore_errors=True)
 
 
+def sweep_work(settings: HubSettings, busy: Collection[str]) -> None:
+    """Remove what processes have left that ended or were killed: data, half models, locks.
+
+    Args:
+        settings: of the hub.
+        busy: the names of all jobs that have a process, or will have one.
+    """
+    found = {_JOB.fullmatch(path.name) for path in settings.work_folder.iterdir()}
+    for name in {match.group(1) for match in found if match} - set(busy):
+        if is_free(settings, name):  # else a process of a killed hub has yet to notice its end
+            shutil.rmtree(settings.work_folder / name, ignore_errors=True)
+            for suffix in (".pid", ".lock"):
+                (settings.work_folder / f"{name}{suffix}").unlink(missing_ok=True)
+    for folder in settings.work_folder.glob("source-*"):
+        if time.time() - folder.stat().st_mtime > _NO_DOWNLOAD_SECONDS:
+            shutil.rmtree(folder, ignore_errors=True)
+    if not any(name.startswith(_PACKAGING) for name in busy):
+        for folder in settings.models_folder.glob(".packaging-*"):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def unnamed(session: Session, organization_id: int, keys: Collection[str]) -> set[str]:
+    """Return those keys that no object of the organization names, of whatever kind."""
+    left, ordered = set(keys), sorted(keys)
+    for first in range(0, len(ordered), _AT_ONCE):
+        some = ordered[first : first + _AT_ONCE]
+        for table, key in KEYS:
+            query = select(key).where(table.organization_id == organization_id, key.in_(some))
+            left -= {str(name) for name in session.scalars(query)}
+    return left
+
+
 def remove_files(session: Session, storage: Storage, bucket: str, project: Project) -> None:
     """Delete a project's stored files, and uploads of it that never became a data set.
 
-    Its folder may hold files of another project, which had this one's name before it was renamed.
+    Its folder may hold files of another project: one that had this one's name before it was
+    renamed, or one that has it now. The uploads of the latter are named by no row yet, so then all
+    that no row names stays until that project goes too.
     """
+    folder = project_folder(project.name)
+    # Listed before the projects are: whoever uploads while this works has a project by then.
+    found = set(storage.keys(bucket, folder))
     mine: set[str] = set()
     others: set[str] = set()
     for table, key in KEYS:
@@ -61,6 +104,10 @@ def remove_files(session: Session, storage: Storage, bucket: str, project: Proje
         )
         for owner, name in session.execute(query):
             (mine if owner == project.id else others).add(str(name))
-    mine |= set(storage.keys(bucket, project_folder(project.name)))
+    names = select(Project.name).where(
+        Project.organization_id == project.organization_id, Project.id != project.id
+    )
+    if folder not in map(project_folder, session.scalars(names)):
+        mine |= found
     for name in mine - others:
         storage.delete(bucket, name)

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import http.client
+import io
 import socket
 import time
 import urllib.request
@@ -24,6 +25,8 @@ from auger_reconcile.hub.signing import MAX_UPLOAD_BYTES
 _TIMEOUT_SECONDS = 60
 _MOST_SECONDS = 6 * 3600
 _CHUNK_BYTES = 1024**2
+_LEAST_RATE = 1000  # bytes a second
+_RATE_SECONDS = 60.0
 
 
 class SourceMissing(Exception):
@@ -88,12 +91,53 @@ class _Web(urllib.request.HTTPSHandler):
     ) -> Callable[..., http.client.HTTPConnection]:
         def make(host: str, **options: Any) -> http.client.HTTPConnection:
             connection = kind(host, **options)
+            connection.response_class = _SteadyResponse
             if request.host not in self._proxies:
                 reach = functools.partial(_reach, private=self._private)
                 connection._create_connection = reach  # type: ignore[attr-defined]
             return connection
 
         return make
+
+
+class _SteadyResponse(http.client.HTTPResponse):
+    """A response that has to keep coming; its head and framing count like its body."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **options: Any) -> None:
+        steady: Any = io.BufferedReader(_Steady(sock.makefile("rb", buffering=0)))
+        super().__init__(sock, *arguments, **options)
+        self.fp.close()
+        self.fp = steady
+
+
+class _Steady(io.RawIOBase):
+    """Reads from a server, and refuses one that sends so little that it only holds a place."""
+
+    def __init__(self, source: io.RawIOBase) -> None:
+        super().__init__()
+        self._source = source
+        self._since: float | None = None
+        self._size = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        size = self._source.readinto(buffer)
+        present = time.monotonic()
+        if self._since is None:
+            self._since = present  # before it, the server may have thought for a while
+        self._size += size or 0
+        seconds = present - self._since
+        if size and seconds >= _RATE_SECONDS:
+            if self._size < _LEAST_RATE * seconds:
+                raise TimeoutError(f"it sends fewer than {_LEAST_RATE} bytes a second")
+            self._since, self._size = present, 0
+        return size
+
+    def close(self) -> None:
+        self._source.close()
+        super().close()
 
 
 def _reach(
