@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -31,6 +32,12 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
         said[name] = value
 
 
+def folder_of(ctx: click.Context | None) -> Path:
+    """Return the folder that the command will run in, as far as it has been said."""
+    said = ctx.meta.get(_REMEMBERED, {}) if ctx else {}
+    return Path(said.get("folder") or "")
+
+
 def _option(*names: str, **settings: Any) -> click.Option:
     return click.Option(names, expose_value=False, callback=_remember, **settings)
 
@@ -40,7 +47,15 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
     """Return the options that every command has; they are shown in the help of `auger` alone."""
     folder = click.Path(exists=True, file_okay=False)
     return [
-        _option("-C", "folder", type=folder, metavar="DIR", hidden=hidden, help="Run in DIR."),
+        _option(
+            "-C",
+            "folder",
+            type=folder,
+            is_eager=True,  # paths on the line are seen from there
+            metavar="DIR",
+            hidden=hidden,
+            help="Run in DIR.",
+        ),
         _option(
             "-f",
             "--file",

@@ -11,6 +11,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.path import FilePath
 
 
 @group(example="auger hub start")
@@ -125,7 +126,7 @@ def serve(invocation: Invocation, **places: Any) -> int:
 
 
 @hub.command(example="auger hub backup hub.tar.gz")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath())
 def backup(invocation: Invocation, *, file: Path) -> None:
     """Write all that the hub holds to FILE, while it runs or not.
 
@@ -139,7 +140,7 @@ def backup(invocation: Invocation, *, file: Path) -> None:
 
 
 @hub.command(example="auger hub restore hub.tar.gz")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath())
 def restore(invocation: Invocation, *, file: Path) -> None:
     """Fill an empty hub from FILE, which `auger hub backup` wrote.
 

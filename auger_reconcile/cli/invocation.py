@@ -41,6 +41,8 @@ class Invocation:
         """Gather the options; the working directory becomes that of `-C`."""
         if said.get("folder"):
             os.chdir(said["folder"])
+        if "" in (said.get("files") or ()):  # it would mean every file below this folder
+            raise click.BadParameter("an empty text names no file", param_hint="--file")
         return cls(
             files=tuple(map(Path, said.get("files") or (DEFAULT_FILE,))),
             env=said.get("env"),

@@ -13,6 +13,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
+from auger_reconcile.cli.path import FilePath
 
 FORMATS = ("text", "json", "markdown", "html")
 
@@ -37,7 +38,7 @@ FORMATS = ("text", "json", "markdown", "html")
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Save the plan; `auger apply FILE` carries out that and nothing else.",
 )

@@ -81,7 +81,13 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
 
 
 def predicted_path(source: Path) -> Path:
-    """Return where predictions go: `<file>_predicted.csv` beside the input."""
+    """Return where predictions go: `<file>_predicted.csv` beside the input.
+
+    Raises:
+        AugerError: the path names no file, as `.` does.
+    """
+    if not source.name:
+        raise AugerError(f"`{source}` is a folder, not a file with rows")
     return source.with_name(f"{split_extension(source.name)[0]}_predicted.csv")
 
 

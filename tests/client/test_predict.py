@@ -156,3 +156,9 @@ def test_actuals_carry_all_columns_and_their_names(
 )
 def test_predictions_are_named_after_their_input(name: str, result: str) -> None:
     assert predicted_path(Path("x") / name) == Path("x") / result
+
+
+@pytest.mark.parametrize("path", [".", "/", ""])
+def test_a_folder_has_no_predictions(path: str) -> None:
+    with pytest.raises(AugerError, match="is a folder"):
+        predicted_path(Path(path))
