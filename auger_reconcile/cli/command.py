@@ -14,7 +14,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -32,10 +31,10 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
         said[name] = value
 
 
-def folder_of(ctx: click.Context | None) -> Path:
-    """Return the folder that the command will run in, as far as it has been said."""
+def folder_of(ctx: click.Context | None) -> str:
+    """Return the folder that the command will run in, "" for the one it was started in."""
     said = ctx.meta.get(_REMEMBERED, {}) if ctx else {}
-    return Path(said.get("folder") or "")
+    return said.get("folder") or ""
 
 
 def _option(*names: str, **settings: Any) -> click.Option:

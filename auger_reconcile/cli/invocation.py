@@ -121,10 +121,10 @@ class Invocation:
             click.echo(CLEAR_LINE, nl=False, err=True, color=True)
 
 
-def wants_color(stream: TextIO, *, refused: bool) -> bool:
+def wants_color(stream: TextIO | None, *, refused: bool) -> bool:
     """Say whether a stream takes colours (https://no-color.org)."""
     allowed = not refused and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return allowed and stream.isatty()
+    return allowed and stream is not None and stream.isatty()
 
 
 def _split_variable(text: str) -> tuple[str, str]:

@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is None:  # the process is ours
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    _open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         width = _width_of_help()
@@ -78,6 +79,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from auger_reconcile.cli.failure import report_failure
 
         return report_failure(error, given)
+
+
+def _open_closed_streams() -> None:
+    """Lead closed standard streams nowhere: a daemon may start a command without them.
+
+    In their order, so that each gets its own number back, and no file that is opened later.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 def _width_of_help() -> int:

@@ -27,7 +27,7 @@ class FilePath(click.Path):
         path = Path(value)
         if not os.fspath(value):
             self.fail("an empty text names no file", param, ctx)
-        place = folder_of(ctx) / path
+        place = Path(folder_of(ctx)) / path
         if place.is_dir():
             self.fail(f"`{path}` is a folder, not a file", param, ctx)
         if self.exists and not place.exists():

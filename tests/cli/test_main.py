@@ -15,6 +15,7 @@ import pytest
 
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
+from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
 
 from .conftest import User
@@ -229,6 +230,21 @@ def test_a_reader_who_goes_away_is_no_error_worth_a_word(
     done = run_program("plan", stdout=write)
     os.close(write)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_takes_nothing_and_breaks_nothing(
+    folder: Path, empty_hub: StaticHub, closed: str
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    line = f"{shlex.quote(sys.executable)} -m auger_reconcile apply --auto-approve {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert "bug" not in done.stderr
+    assert "POST projects" in empty_hub.asked
+
+
+def test_no_stream_takes_no_colours() -> None:
+    assert wants_color(None, refused=False) is False
 
 
 def test_the_module_runs_as_a_program(folder: Path) -> None:
