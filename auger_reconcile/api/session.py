@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auger_reconcile.client.hub_client import HubClient
 
 LOCAL = "local"
+_LOCAL_HINT = "the local hub makes its login anew when it starts\nauger hub stop"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def open_session(
 
     credentials = find_credentials(around, hub=hub, path_to_credentials=path_to_credentials)
     extra: dict[str, Any] = {"on_exchange": on_exchange} if on_exchange else {}
+    if _is_local(around, hub, path_to_credentials):
+        extra["login_hint"] = _LOCAL_HINT
     client = HubClient(credentials.api_url, credentials.token, **extra)
     return Session(client, organization or credentials.organization, credentials)
 
@@ -80,7 +83,7 @@ def find_credentials(
     from auger_reconcile.client.local_hub import ensure_local_hub
 
     environ, home = around.environ, around.home
-    if hub == LOCAL or (hub is None and not has_credentials(around, path_to_credentials)):
+    if _is_local(around, hub, path_to_credentials):
         return ensure_local_hub(environ=environ, home=home)
     credentials = load_credentials(
         environ=environ, path_to_credentials=path_to_credentials, home=home
@@ -91,6 +94,10 @@ def find_credentials(
             hint=f"auger auth login --url {hub}",
         )
     return credentials
+
+
+def _is_local(around: Surroundings, hub: str | None, path_to_credentials: Path | None) -> bool:
+    return hub == LOCAL or (hub is None and not has_credentials(around, path_to_credentials))
 
 
 def has_credentials(around: Surroundings, path_to_credentials: Path | None) -> bool:

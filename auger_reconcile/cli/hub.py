@@ -183,14 +183,18 @@ def list_(invocation: Invocation) -> None:
 @user.command(example="auger hub user revoke anna")
 @click.argument("name")
 def revoke(invocation: Invocation, *, name: str) -> ExitCode:
-    """End all logins of a user, and forget the password."""
+    """End all logins of a user, and forget the password.
+
+    Of the hub's own user, `local`, this machine gets a new login at once.
+    """
     from auger_reconcile.api.local_hub import LocalHub
     from auger_reconcile.errors import NotFound
 
     facts = LocalHub().revoke_user(name)
     if not facts.get("revoked"):
         raise NotFound(f"there is no user `{name}`", hint="auger hub user list")
-    _show(invocation, facts, f"All logins of `{name}` have ended.")
+    renewed = " This machine has a new one." if facts.get("renewed") else ""
+    _show(invocation, facts, f"All logins of `{name}` have ended.{renewed}")
     return ExitCode.DONE
 
 

@@ -46,7 +46,7 @@ def _serve(settings: HubSettings) -> None:
     hub = open_hub(settings)
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
-    _write_credentials(settings, hub.database, url)
+    write_credentials(settings, hub.database, url)
 
     def announce() -> None:
         state = {
@@ -107,7 +107,7 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _write_credentials(settings: HubSettings, database: Database, url: str) -> None:
+def write_credentials(settings: HubSettings, database: Database, url: str) -> None:
     """Keep the client's credentials of this hub good: made at first, refreshed at every start."""
     stored = read_json(settings.credentials_path)
     token = str(stored.get("token") or "")

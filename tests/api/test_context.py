@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from auger.api import ConfigError, Context, NotAuthenticated
+from auger_reconcile.client.credentials import Credentials
+from auger_reconcile.client.transport import Answer
 
 
 def text(user: str) -> str:
@@ -86,3 +88,20 @@ def test_a_token_never_goes_to_a_hub_that_its_credentials_do_not_name(
     (work / "auger.yaml").write_text("hub: https://elsewhere.example.com\n")
     with pytest.raises(NotAuthenticated, match="not for https://elsewhere"):
         _ = Context(environ={"AUGER_CREDENTIALS": text("anna")}, home=tmp_path).session
+
+
+def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Credentials("local", "http://127.0.0.1:9", "old", "local", source="auger.json")
+    monkeypatch.setattr("auger_reconcile.client.local_hub.ensure_local_hub", lambda **_: refused)
+    answer = Answer(401, {}, b"")
+    monkeypatch.setattr(
+        "auger_reconcile.client.transport.Transport.exchange", lambda *_args: answer
+    )
+    with (
+        Context(environ={}, home=tmp_path, hub="local") as context,
+        pytest.raises(NotAuthenticated) as caught,
+    ):
+        context.session.client.call("GET", "organizations")
+    assert str(caught.value.hint).endswith("\nauger hub stop")

@@ -216,6 +216,21 @@ def test_an_added_user_logs_in_until_revoked(own_hub: HubSettings) -> None:
     assert {"name": "ann", "organization": "local", "active": False} in listed
 
 
+def test_who_revokes_the_own_user_of_the_hub_is_not_locked_out(own_hub: HubSettings) -> None:
+    running, _ = daemon.start(own_hub)
+    before = json.loads(own_hub.credentials_path.read_text())
+    answer = json.loads(run(own_hub, "user", "revoke", "local").stdout)
+    after = json.loads(own_hub.credentials_path.read_text())
+    assert answer == {"revoked": True, "renewed": True}
+    assert {**after, "token": before["token"]} == before
+
+    def status_of(secret: str) -> int:
+        url = f"{running.url}/api/v1/organizations"
+        return requests.get(url, json={"token": secret}, timeout=10).status_code
+
+    assert (status_of(before["token"]), status_of(after["token"])) == (401, 200)
+
+
 def test_neither_password_nor_token_is_in_the_database(own_hub: HubSettings) -> None:
     daemon.start(own_hub)
     user = json.loads(run(own_hub, "user", "add", "ann").stdout)
