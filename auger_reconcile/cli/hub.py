@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.path import FilePath
+
+USER_NAME = re.compile(r"[\w.@+-]{1,254}")  # the hub's own rule, told before it is asked
 
 
 @group(example="auger hub start")
@@ -158,8 +161,14 @@ def user() -> None:
     """Manage who may log in to the hub."""
 
 
+def _check_user_name(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
+    if not USER_NAME.fullmatch(name):
+        raise click.BadParameter("it has 1 to 254 letters, digits and `.`, `_`, `@`, `+`, `-`")
+    return name
+
+
 @user.command(example="auger hub user add anna --organization shop")
-@click.argument("name")
+@click.argument("name", callback=_check_user_name)
 @click.option("--organization", default="local", show_default=True, help="Whose objects to see.")
 def add(invocation: Invocation, *, name: str, organization: str) -> None:
     """Make a user, or give one a new password; it is shown this once."""

@@ -15,6 +15,7 @@ import pytest
 
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
+from auger_reconcile.cli.hub import USER_NAME
 from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
 
@@ -157,6 +158,18 @@ def test_no_command_at_all_is_wrong_usage(user: User) -> None:
 @pytest.mark.parametrize("line", ["--wrong", "wrong", "plan wrong", "plan --target", "hub"])
 def test_wrong_usage_exits_64_and_never_2(line: str, user: User) -> None:
     assert user.run(*line.split()).code == 64
+
+
+@pytest.mark.parametrize("name", ["", "a b/c", "x" * 255, "a\n"])
+def test_a_name_that_no_user_can_have_is_wrong_usage(name: str, user: User) -> None:
+    answer = user.run("hub", "user", "add", name)
+    assert (answer.code, answer.out) == (64, "")
+    assert "letters, digits" in answer.err
+
+
+@pytest.mark.parametrize("name", ["anna", "anna.b+c@example.com", "Zoë_1", "a-b"])
+def test_a_name_of_a_user_may_be_an_address_of_e_mail(name: str) -> None:
+    assert USER_NAME.fullmatch(name)
 
 
 def break_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -216,6 +216,12 @@ def test_an_added_user_logs_in_until_revoked(own_hub: HubSettings) -> None:
     assert {"name": "ann", "organization": "local", "active": False} in listed
 
 
+def test_a_name_that_no_user_can_have_is_refused(own_hub: HubSettings) -> None:
+    answer = run(own_hub, "user", "add", "a b/c")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "letters, digits" in answer.stderr
+
+
 def test_who_revokes_the_own_user_of_the_hub_is_not_locked_out(own_hub: HubSettings) -> None:
     running, _ = daemon.start(own_hub)
     before = json.loads(own_hub.credentials_path.read_text())
