@@ -34,7 +34,7 @@ def predict_locally(archive: Path, source: Path, threshold: float | None) -> Pat
         AugerError: the export does not run.
     """
     if not archive.is_file():
-        model_id = archive.stem.removeprefix("model-")
+        model_id = _id_of(archive)
         raise NotFound(
             f"model {model_id} has not been downloaded",
             hint=f"auger model deploy {model_id} --locally",
@@ -118,9 +118,14 @@ def unpack(archive: Path) -> Path:
                     raise AugerError(f"`{archive}` holds a path that leaves its folder")
             file.extractall(folder)
     except (zipfile.BadZipFile, OSError) as error:
-        raise AugerError(f"`{archive}` cannot be unpacked: {error}") from None
+        hint = f"auger model deploy {_id_of(archive)} --locally"
+        raise AugerError(f"`{archive}` cannot be unpacked: {error}", hint=hint) from None
     (folder / DONE).touch()
     return folder
+
+
+def _id_of(archive: Path) -> str:
+    return archive.stem.removeprefix("model-")
 
 
 def _in_container(folder: Path, source: Path, arguments: list[str]) -> list[str]:

@@ -85,8 +85,9 @@ def test_an_export_that_leaves_its_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_export_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "model-M.zip").write_bytes(b"PK\x03\x04broken")
-    with pytest.raises(AugerError, match="cannot be unpacked"):
+    with pytest.raises(AugerError, match="cannot be unpacked") as caught:
         unpack(tmp_path / "model-M.zip")
+    assert caught.value.hint == "auger model deploy M --locally"
 
 
 def test_an_export_of_the_cloud_needs_docker(
