@@ -65,8 +65,8 @@ def open_session(
 
     credentials = find_credentials(around, hub=hub, path_to_credentials=path_to_credentials)
     extra: dict[str, Any] = {"on_exchange": on_exchange} if on_exchange else {}
-    if _is_local(around, hub, path_to_credentials):
-        extra["login_hint"] = _LOCAL_HINT
+    is_local = _is_local(around, hub, path_to_credentials)
+    extra["login_hint"] = _LOCAL_HINT if is_local else _hint_at_login(credentials.api_url)
     client = HubClient(credentials.api_url, credentials.token, **extra)
     return Session(client, organization or credentials.organization, credentials)
 
@@ -79,21 +79,32 @@ def find_credentials(
     A token is never sent to a hub that its credentials do not name: a repository's auger.yaml must
     not be able to lead it elsewhere.
     """
-    from auger_reconcile.client.credentials import load_credentials
+    from auger_reconcile.client.credentials import load_credentials, login_command
     from auger_reconcile.client.local_hub import ensure_local_hub
 
     environ, home = around.environ, around.home
     if _is_local(around, hub, path_to_credentials):
         return ensure_local_hub(environ=environ, home=home)
-    credentials = load_credentials(
-        environ=environ, path_to_credentials=path_to_credentials, home=home
-    )
+    try:
+        credentials = load_credentials(
+            environ=environ, path_to_credentials=path_to_credentials, home=home
+        )
+    except NotAuthenticated as error:
+        if hub:
+            error.hint = f"fresh credentials come from\n{login_command(hub)}"
+        raise
     if hub and _origin(hub) != _origin(credentials.api_url):
         raise NotAuthenticated(
             f"the credentials in {credentials.source} are for {credentials.api_url}, not for {hub}",
-            hint=f"auger auth login --url {hub}",
+            hint=login_command(hub),
         )
     return credentials
+
+
+def _hint_at_login(url: str) -> str:
+    from auger_reconcile.client.credentials import login_command
+
+    return f"a token ends after about a month; a new one comes from\n{login_command(url)}"
 
 
 def _is_local(around: Surroundings, hub: str | None, path_to_credentials: Path | None) -> bool:

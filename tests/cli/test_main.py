@@ -160,6 +160,26 @@ def test_wrong_usage_exits_64_and_never_2(line: str, user: User) -> None:
     assert user.run(*line.split()).code == 64
 
 
+@pytest.mark.parametrize("hub", ["", "http://[::1", "app.auger.ai", "ftp://app.auger.ai", "LOCAL"])
+def test_a_hub_that_is_no_url_is_wrong_usage(hub: str, user: User) -> None:
+    answer = user.run("--hub", hub, "plan")
+    assert answer.code == 64
+    assert "is neither `local` nor a URL" in answer.err
+
+
+def test_a_hub_that_nobody_is_logged_in_to_is_named_by_the_way_in(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    answer = user.run("plan", "--hub", "http://127.0.0.1:9")
+    assert answer.code == 4
+    assert answer.err.endswith("\n       auger auth login --url http://127.0.0.1:9\n")
+
+
+def test_the_way_in_to_the_cloud_is_short(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    answer = user.run("plan", "--hub", "https://app.auger.ai")
+    assert answer.err.endswith("\n       auger auth login\n")
+
+
 @pytest.mark.parametrize("name", ["", "a b/c", "x" * 255, "a\n"])
 def test_a_name_that_no_user_can_have_is_wrong_usage(name: str, user: User) -> None:
     answer = user.run("hub", "user", "add", name)
