@@ -102,12 +102,17 @@ def advise_field(name: str, known: Collection[str], owner: str) -> str:
     """Return the hint for an unknown field: the nearest one, or the choice."""
     if near := nearest(name, known):
         return f"`{owner}` has a field `{near}`"
-    return f"the fields of `{owner}` are {quote_all(sorted(known)[:12])}"
+    return f"the fields of `{owner}` are {quote_some(sorted(known))}"
 
 
 def quote_all(names: Collection[str]) -> str:
     """Return names in backticks, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)
+
+
+def quote_some(names: Collection[str], most: int = 12) -> str:
+    """Return the first names in backticks; `…` stands for the others."""
+    return quote_all(list(names)[:most]) + (", …" if len(names) > most else "")
 
 
 def _validate_plain(

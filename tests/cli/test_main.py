@@ -13,11 +13,14 @@ from typing import Any
 import click
 import pytest
 
+from auger_reconcile.address import Address
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
 from auger_reconcile.cli.hub import USER_NAME
 from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
+from auger_reconcile.cli.options import check_declared
+from auger_reconcile.errors import AugerError
 
 from .conftest import User
 from .static_hub import TOKEN, StaticHub
@@ -190,6 +193,14 @@ def test_a_name_that_no_user_can_have_is_wrong_usage(name: str, user: User) -> N
 @pytest.mark.parametrize("name", ["anna", "anna.b+c@example.com", "Zoë_1", "a-b"])
 def test_a_name_of_a_user_may_be_an_address_of_e_mail(name: str) -> None:
     assert USER_NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize(("count", "end"), [(10, "model.j"), (11, "model.j, …")])
+def test_a_list_that_is_cut_short_says_so(count: int, end: str) -> None:
+    declared = [Address("churn", "model", letter) for letter in "abcdefghijk"[:count]]
+    with pytest.raises(AugerError) as caught:
+        check_declared(Address("churn", "project", "wholly-else"), declared)
+    assert str(caught.value.hint).endswith(end)
 
 
 def break_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
