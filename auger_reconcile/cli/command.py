@@ -31,10 +31,10 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
         said[name] = value
 
 
-def folder_of(ctx: click.Context | None) -> str:
-    """Return the folder that the command will run in, "" for the one it was started in."""
-    said = ctx.meta.get(_REMEMBERED, {}) if ctx else {}
-    return said.get("folder") or ""
+def said_so_far(ctx: click.Context | None) -> Mapping[str, Any]:
+    """Return the global options of the line that have been read; eager ones come first."""
+    said: Mapping[str, Any] = ctx.meta.get(_REMEMBERED, {}) if ctx else {}
+    return said
 
 
 def _option(*names: str, **settings: Any) -> click.Option:
@@ -74,7 +74,14 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="Set the variable K of the file; repeatable.",
         ),
         _option("--hub", metavar="URL|local", hidden=hidden, help="Use this hub."),
-        _option("--json", "as_json", is_flag=True, hidden=hidden, help="Print JSON on stdout."),
+        _option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            is_eager=True,  # before `--version`, which prints
+            hidden=hidden,
+            help="Print JSON on stdout.",
+        ),
         _option("--no-color", is_flag=True, hidden=hidden, help="Print no colours."),
         _option("-v", "--verbose", count=True, hidden=hidden, help="Tell every request."),
         _option("-q", "--quiet", is_flag=True, hidden=hidden, help="Tell no progress, no warning."),
@@ -102,8 +109,7 @@ class Command(click.Command):
         """Run, with the global options gathered as `invocation`."""
         from auger_reconcile.cli.invocation import Invocation
 
-        said = ctx.meta.get(_REMEMBERED, {})
-        ctx.params["invocation"] = Invocation.from_options(said)
+        ctx.params["invocation"] = Invocation.from_options(said_so_far(ctx))
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's

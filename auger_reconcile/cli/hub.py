@@ -125,7 +125,8 @@ def serve(invocation: Invocation, **places: Any) -> int:
 
     given = {name.replace("_", "-"): value for name, value in places.items() if value is not None}
     invocation.tell("Serving; Ctrl-C ends it.")
-    return LocalHub().serve([part for name in given for part in (f"--{name}", str(given[name]))])
+    arguments = [part for name in given for part in (f"--{name}", str(given[name]))]
+    return LocalHub().serve([*arguments, *(["--json"] if invocation.as_json else [])])
 
 
 @hub.command(example="auger hub backup hub.tar.gz")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from auger_reconcile.cli.command import folder_of
+from auger_reconcile.cli.command import said_so_far
 
 
 class FilePath(click.Path):
@@ -27,7 +27,7 @@ class FilePath(click.Path):
         path = Path(value)
         if not os.fspath(value):
             self.fail("an empty text names no file", param, ctx)
-        place = Path(folder_of(ctx)) / path
+        place = Path(said_so_far(ctx).get("folder") or "") / path
         if place.is_dir():
             self.fail(f"`{path}` is a folder, not a file", param, ctx)
         if self.exists and not place.exists():

@@ -29,7 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return command(options, _settings(options))
     except HubFailed as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        if command is _serve and options.json:
+            _print(json.dumps({"error": {"kind": "HubFailed", "message": str(error)}}))
+        else:
+            print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
@@ -45,10 +48,10 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     return replace(settings, **given)
 
 
-def _serve(_options: argparse.Namespace, settings: HubSettings) -> int:
+def _serve(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_reconcile.hub.serve import serve
 
-    serve(settings)
+    serve(settings, as_json=options.json)
     return 0
 
 
@@ -230,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    add("serve", _serve, place, "run the hub in the foreground")
+    add("serve", _serve, place, "run the hub in the foreground").add_argument(
+        "--json", action="store_true", help="say in one JSON line where it serves, or why not"
+    )
     add("start", _start, place, "start the hub in the background unless it runs")
     add("stop", _stop, shared, "end the hub")
     add("status", _status, shared, "say whether and where it runs").add_argument(

@@ -13,7 +13,9 @@ from typing import Any
 import click
 import pytest
 
+from auger_reconcile import __version__
 from auger_reconcile.address import Address
+from auger_reconcile.api.local_hub import LocalHub
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
 from auger_reconcile.cli.hub import USER_NAME
@@ -150,6 +152,21 @@ def test_the_folder_is_where_the_command_runs(user: User, folder: Path) -> None:
 
 def test_the_version_is_told(user: User) -> None:
     assert user.run("--version").out.startswith("auger ")
+
+
+@pytest.mark.parametrize("line", ["--json --version", "--version --json"])
+def test_the_version_is_json_for_a_program_that_asks(line: str, user: User) -> None:
+    assert json.loads(user.run(*line.split()).out) == {"version": __version__}
+
+
+def test_a_hub_in_the_foreground_talks_json_to_a_program_that_asks(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr(LocalHub, "serve", lambda _, arguments: given.append(arguments) or 0)
+    user.run("hub", "serve", "--port", "0", "--json")
+    user.run("hub", "serve", "--port", "0")
+    assert given == [["--port", "0", "--json"], ["--port", "0"]]
 
 
 def test_no_command_at_all_is_wrong_usage(user: User) -> None:

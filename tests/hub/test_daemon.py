@@ -181,14 +181,18 @@ def test_status_of_a_hub_that_does_not_run_imports_no_server(own_hub: HubSetting
 def test_a_hub_that_cannot_listen_says_why(own_hub: HubSettings) -> None:
     answer = run(own_hub, "start", "--host", "203.0.113.1")
     assert answer.returncode == 1
-    assert "cannot listen on 203.0.113.1" in answer.stderr
+    assert answer.stderr.startswith("error: the hub did not start: cannot listen on 203.0.113.1")
 
 
 def test_serve_refuses_a_home_that_is_served_already(own_hub: HubSettings) -> None:
     daemon.start(own_hub)
     answer = run(own_hub, "serve")
     assert answer.returncode == 1
-    assert "already serves" in answer.stderr
+    assert answer.stderr == f"error: a hub already serves {own_hub.home}\n"
+    answer = run(own_hub, "serve", "--json")
+    told = {"kind": "HubFailed", "message": f"a hub already serves {own_hub.home}"}
+    assert (answer.returncode, answer.stderr) == (1, "")
+    assert json.loads(answer.stdout) == {"error": told}
 
 
 def test_logs_prints_the_last_lines(own_hub: HubSettings) -> None:
