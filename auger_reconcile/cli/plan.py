@@ -80,6 +80,4 @@ def _show_drift(invocation: Invocation, *, detailed: bool, **narrowed: Any) -> E
 
     found = find_drift(invocation, **narrowed)
     show_drift(invocation, found)
-    if found.is_empty and not invocation.as_json:
-        invocation.show("No changes. The hub matches auger.yaml.")
     return ExitCode.PENDING if detailed and not found.is_empty else ExitCode.DONE
