@@ -1,14 +1,21 @@
-"""The type of an argument that names one file: what can be no file is wrong usage."""
+"""Paths of a command line: as they are given, and as they are shown to be copied."""
 
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 from typing import Any
 
 import click
 
 from auger_reconcile.cli.command import said_so_far
+
+
+def quote_path(path: Path) -> str:
+    """Return a path as a shell takes it for a path, and not for an option."""
+    text = str(path)
+    return shlex.quote(f".{os.sep}{text}" if text.startswith("-") else text)
 
 
 class FilePath(click.Path):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
-from auger_reconcile.cli.path import FilePath
+from auger_reconcile.cli.path import FilePath, quote_path
 
 FORMATS = ("text", "json", "markdown", "html")
 
@@ -68,7 +67,7 @@ def plan(
             save_plan(out, made, workspace, options)
     show_plan(invocation, made, form="json" if invocation.as_json else form)
     if out and not invocation.is_quiet:
-        invocation.tell(f"\nSaved. To carry it out:\nauger apply {shlex.quote(str(out))}")
+        invocation.tell(f"\nSaved. To carry it out:\nauger apply {quote_path(out)}")
     code = find_exit_code(made)
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
         return ExitCode.PENDING

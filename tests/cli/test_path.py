@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from auger_reconcile.cli.path import quote_path
+
 from .conftest import User
+from .static_hub import StaticHub
 
 COMMANDS = (
     "model predict {} --model-id 1",
@@ -52,3 +55,34 @@ def test_an_empty_name_of_a_file_to_read_is_wrong_usage(user: User, folder: Path
     (folder / "auger.yaml").write_text("name: churn\n")
     answer = user.run("-f", "", "validate")
     assert (answer.code, "an empty text names no file" in answer.err) == (64, True)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [("churn", "churn"), ("a b", "'a b'"), ("-x", "./-x"), ("-a b", "'./-a b'"), ("/a", "/a")],
+)
+def test_a_path_is_shown_as_a_shell_takes_it(path: str, shown: str) -> None:
+    assert quote_path(Path(path)) == shown
+
+
+def test_the_folder_of_a_new_project_can_be_gone_into(user: User) -> None:
+    assert user.run("new", "a b").out.endswith("\ncd 'a b' && auger plan\n")
+    assert user.run("new", "--", "-x").out.endswith("\ncd ./-x && auger plan\n")
+
+
+def test_a_saved_plan_can_be_applied_as_it_is_told(
+    user: User, folder: Path, empty_hub: StaticHub
+) -> None:
+    (folder / "auger.yaml").write_text("name: churn\norganization: acme\n")
+    assert user.run("plan", "--out", "-x.plan").err.endswith("\nauger apply ./-x.plan\n")
+
+
+def test_an_address_in_a_command_is_one_word(
+    user: User, folder: Path, empty_hub: StaticHub
+) -> None:
+    (folder / "auger.yaml").write_text(
+        "name: churn\norganization: acme\nsource: https://example.com/d.csv\n"
+        "model_type: classification\ntarget: t\nmodels: {prod uction: {}}\n"
+    )
+    answer = user.run("model", "predict", "new.csv", "--model-id", "prod uction")
+    assert answer.err.endswith("\n       auger apply --target 'model.prod uction'\n")
