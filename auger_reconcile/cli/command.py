@@ -124,6 +124,19 @@ class Group(Command, click.Group):
     command_class = Command
     group_class = type
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or offer those that are near."""
+        known, name = self.list_commands(ctx), args[0]
+        if name not in known and not (name.startswith("-") or ctx.resilient_parsing):
+            from difflib import get_close_matches
+
+            near = ", ".join(f"'{one}'" for one in get_close_matches(name, known))
+            offer = f" (did you mean {near}?)" if near else ""
+            raise click.UsageError(f"no such command '{name}'{offer}", ctx)
+        return super().resolve_command(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Leave it to the command."""
         return click.Group.invoke(self, ctx)
