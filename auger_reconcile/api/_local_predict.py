@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -34,10 +35,10 @@ def predict_locally(archive: Path, source: Path, threshold: float | None) -> Pat
         AugerError: the export does not run.
     """
     if not archive.is_file():
-        model_id = archive.stem.removeprefix("model-")
+        model_id = _id_of(archive)
         raise NotFound(
             f"model {model_id} has not been downloaded",
-            hint=f"auger model deploy {model_id} --locally",
+            hint=_command_to_deploy(archive),
         )
     folder = unpack(archive)
     result = predicted_path(source)
@@ -97,7 +98,8 @@ def _run(command: list[str], folder: Path) -> None:
     last = said[-1].removeprefix("error: ") if said else "it said nothing"
     hint = None
     if last.startswith("ModuleNotFoundError"):
-        hint = f"its packages are listed\npip install -r {folder / 'requirements.txt'}"
+        listed = shlex.quote(str(folder / "requirements.txt"))
+        hint = f"its packages are listed\npip install -r {listed}"
     raise AugerError(f"the downloaded model failed: {last}", hint=hint)
 
 
@@ -118,9 +120,18 @@ def unpack(archive: Path) -> Path:
                     raise AugerError(f"`{archive}` holds a path that leaves its folder")
             file.extractall(folder)
     except (zipfile.BadZipFile, OSError) as error:
-        raise AugerError(f"`{archive}` cannot be unpacked: {error}") from None
+        hint = _command_to_deploy(archive)
+        raise AugerError(f"`{archive}` cannot be unpacked: {error}", hint=hint) from None
     (folder / DONE).touch()
     return folder
+
+
+def _id_of(archive: Path) -> str:
+    return archive.stem.removeprefix("model-")
+
+
+def _command_to_deploy(archive: Path) -> str:
+    return f"auger model deploy {shlex.quote(_id_of(archive))} --locally"
 
 
 def _in_container(folder: Path, source: Path, arguments: list[str]) -> list[str]:

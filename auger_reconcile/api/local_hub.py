@@ -100,7 +100,10 @@ class LocalHub:
         return listed
 
     def revoke_user(self, name: str) -> Mapping[str, Any]:
-        """End all logins of a user; `revoked` tells how many."""
+        """End all logins of a user; `revoked` tells whether there is one.
+
+        `renewed` tells that they were those of this machine, which has a new one.
+        """
         revoked: Mapping[str, Any] = self._ask_users(["revoke", "--", name])
         return revoked
 

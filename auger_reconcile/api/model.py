@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -156,7 +157,7 @@ class Model(Resource):
         found = self._live(address)
         if found is None:
             told = f"model `{model_id}` is declared, but not there"
-            raise NotFound(told, hint=f"auger apply --target {address}")
+            raise NotFound(told, hint=f"auger apply --target {shlex.quote(str(address))}")
         return (found.trial_id, True) if found.path else (found.id, False)
 
     def _live(self, address: Address) -> ModelObject | None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auger_reconcile.client.hub_client import HubClient
 
 LOCAL = "local"
+_LOCAL_HINT = "the local hub makes its login anew when it starts\nauger hub stop"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,8 @@ def open_session(
 
     credentials = find_credentials(around, hub=hub, path_to_credentials=path_to_credentials)
     extra: dict[str, Any] = {"on_exchange": on_exchange} if on_exchange else {}
+    is_local = _is_local(around, hub, path_to_credentials)
+    extra["login_hint"] = _LOCAL_HINT if is_local else _hint_at_login(credentials.api_url)
     client = HubClient(credentials.api_url, credentials.token, **extra)
     return Session(client, organization or credentials.organization, credentials)
 
@@ -76,21 +79,36 @@ def find_credentials(
     A token is never sent to a hub that its credentials do not name: a repository's auger.yaml must
     not be able to lead it elsewhere.
     """
-    from auger_reconcile.client.credentials import load_credentials
+    from auger_reconcile.client.credentials import load_credentials, login_command
     from auger_reconcile.client.local_hub import ensure_local_hub
 
     environ, home = around.environ, around.home
-    if hub == LOCAL or (hub is None and not has_credentials(around, path_to_credentials)):
+    if _is_local(around, hub, path_to_credentials):
         return ensure_local_hub(environ=environ, home=home)
-    credentials = load_credentials(
-        environ=environ, path_to_credentials=path_to_credentials, home=home
-    )
+    try:
+        credentials = load_credentials(
+            environ=environ, path_to_credentials=path_to_credentials, home=home
+        )
+    except NotAuthenticated as error:
+        if hub:
+            error.hint = f"fresh credentials come from\n{login_command(hub)}"
+        raise
     if hub and _origin(hub) != _origin(credentials.api_url):
         raise NotAuthenticated(
             f"the credentials in {credentials.source} are for {credentials.api_url}, not for {hub}",
-            hint=f"auger auth login --url {hub}",
+            hint=login_command(hub),
         )
     return credentials
+
+
+def _hint_at_login(url: str) -> str:
+    from auger_reconcile.client.credentials import login_command
+
+    return f"a token ends after about a month; a new one comes from\n{login_command(url)}"
+
+
+def _is_local(around: Surroundings, hub: str | None, path_to_credentials: Path | None) -> bool:
+    return hub == LOCAL or (hub is None and not has_credentials(around, path_to_credentials))
 
 
 def has_credentials(around: Surroundings, path_to_credentials: Path | None) -> bool:

@@ -11,10 +11,11 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import apply_options, plan_options
+from auger_reconcile.cli.path import FilePath
 
 
 @command(example="auger apply --auto-approve --wait")
-@click.argument("planfile", required=False, type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("planfile", required=False, type=FilePath())
 @plan_options
 @apply_options
 def apply(invocation: Invocation, *, planfile: Path | None, **said: Any) -> ExitCode:

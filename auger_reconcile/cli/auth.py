@@ -32,9 +32,7 @@ def auth() -> None:
 @click.option(
     "--system",
     type=click.Choice(["production", "staging"]),
-    default="production",
-    show_default=True,
-    help="The Auger Cloud to log in to.",
+    help="The Auger Cloud to log in to; production without it.",
 )
 @click.option("--url", metavar="URL", help="Another hub to log in to.")
 def login(  # noqa: PLR0913 - one option each
@@ -44,7 +42,7 @@ def login(  # noqa: PLR0913 - one option each
     organization: str | None,
     password: str | None,
     password_stdin: bool,
-    system: str,
+    system: str | None,
     url: str | None,
 ) -> None:
     """Log in and store the credentials in ~/.augerai/auger.json.
@@ -55,14 +53,18 @@ def login(  # noqa: PLR0913 - one option each
     from auger_reconcile.api.auth import login as log_in
     from auger_reconcile.api.session import Surroundings
 
+    if system and url:
+        raise click.UsageError("--system and --url both name a hub")
     if password_stdin:
+        if password is not None:
+            raise click.UsageError("--password and --password-stdin both give a password")
         if not (username and organization):
             raise click.UsageError("--password-stdin needs --username and --organization")
-        password = sys.stdin.readline().rstrip("\r\n")
+        password = _read_password()
     username = username or _ask("User name")
     organization = organization or _ask("Organization")
     password = password or _ask("Password", is_secret=True)
-    around, root = Surroundings(os.environ, Path.home()), url or SYSTEMS[system]
+    around, root = Surroundings(os.environ, Path.home()), url or SYSTEMS[system or "production"]
     if is_readable_on_the_way(root):
         invocation.tell("warning: over http the password can be read on its way; https hides it")
     with invocation.busy_with("Logging in"):
@@ -112,6 +114,18 @@ def whoami(invocation: Invocation) -> None:
 
 def _describe(who: Credentials) -> dict[str, str]:
     return {"username": who.username, "organization": who.organization, "api_url": who.api_url}
+
+
+def _read_password() -> str:
+    """Return the first line of standard input.
+
+    Raises:
+        AugerError: it is empty.
+    """
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise AugerError("standard input holds no password")
+    return password
 
 
 def _ask(what: str, *, is_secret: bool = False) -> str:

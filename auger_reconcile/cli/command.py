@@ -31,6 +31,12 @@ def _remember(ctx: click.Context, option: click.Parameter, value: Any) -> None:
         said[name] = value
 
 
+def said_so_far(ctx: click.Context | None) -> Mapping[str, Any]:
+    """Return the global options of the line that have been read; eager ones come first."""
+    said: Mapping[str, Any] = ctx.meta.get(_REMEMBERED, {}) if ctx else {}
+    return said
+
+
 def _option(*names: str, **settings: Any) -> click.Option:
     return click.Option(names, expose_value=False, callback=_remember, **settings)
 
@@ -40,7 +46,15 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
     """Return the options that every command has; they are shown in the help of `auger` alone."""
     folder = click.Path(exists=True, file_okay=False)
     return [
-        _option("-C", "folder", type=folder, metavar="DIR", hidden=hidden, help="Run in DIR."),
+        _option(
+            "-C",
+            "folder",
+            type=folder,
+            is_eager=True,  # paths on the line are seen from there
+            metavar="DIR",
+            hidden=hidden,
+            help="Run in DIR.",
+        ),
         _option(
             "-f",
             "--file",
@@ -60,7 +74,14 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="Set the variable K of the file; repeatable.",
         ),
         _option("--hub", metavar="URL|local", hidden=hidden, help="Use this hub."),
-        _option("--json", "as_json", is_flag=True, hidden=hidden, help="Print JSON on stdout."),
+        _option(
+            "--json",
+            "as_json",
+            is_flag=True,
+            is_eager=True,  # before `--version`, which prints
+            hidden=hidden,
+            help="Print JSON on stdout.",
+        ),
         _option("--no-color", is_flag=True, hidden=hidden, help="Print no colours."),
         _option("-v", "--verbose", count=True, hidden=hidden, help="Tell every request."),
         _option("-q", "--quiet", is_flag=True, hidden=hidden, help="Tell no progress, no warning."),
@@ -102,8 +123,7 @@ class Command(click.Command):
         """Run, with the global options gathered as `invocation`."""
         from auger_reconcile.cli.invocation import Invocation
 
-        said = ctx.meta.get(_REMEMBERED, {})
-        ctx.params["invocation"] = Invocation.from_options(said)
+        ctx.params["invocation"] = Invocation.from_options(said_so_far(ctx))
         return super().invoke(ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
@@ -117,6 +137,19 @@ class Group(Command, click.Group):
 
     command_class = Command
     group_class = type
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command, or offer those that are near."""
+        known, name = self.list_commands(ctx), args[0]
+        if name not in known and not (name.startswith("-") or ctx.resilient_parsing):
+            from difflib import get_close_matches
+
+            near = ", ".join(f"'{one}'" for one in get_close_matches(name, known))
+            offer = f" (did you mean {near}?)" if near else ""
+            raise click.UsageError(f"no such command '{name}'{offer}", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Leave it to the command."""

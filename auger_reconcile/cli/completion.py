@@ -24,4 +24,8 @@ def completion(invocation: Invocation, *, shell: str) -> None:
 
     found = get_completion_class(shell)
     assert found is not None, "click completes these three shells"
-    invocation.show(found(auger, {}, "auger", VARIABLE).source())
+    script = found(auger, {}, "auger", VARIABLE).source()
+    if invocation.as_json:
+        invocation.show_json({"shell": shell, "script": script})
+    else:
+        invocation.show(script)

@@ -19,8 +19,8 @@ def drift(invocation: Invocation, **said: Any) -> ExitCode:
     """Show what the hub has that the files do not say.
 
     What was made by hand, changed, stopped, deleted or has failed, in the declared projects. It
-    prints nothing and exits 0 when the hub is as declared, and exits 2 when there is drift:
-    `auger plan` shows what apply would do about it, `auger pull` writes what is there.
+    exits 0 when the hub is as declared, and exits 2 when there is drift: `auger plan` shows what
+    apply would do about it, `auger pull` writes what is there.
     """
     found = find_drift(invocation, **said)
     show_drift(invocation, found)
@@ -41,10 +41,10 @@ def find_drift(invocation: Invocation, **said: Any) -> Drift:
 
 
 def show_drift(invocation: Invocation, found: Drift) -> None:
-    """Show drift as a result; where there is none, only JSON says so."""
+    """Show drift as a result."""
     from auger_reconcile.cli.views.drift import drift_to_json, render_drift
 
     if invocation.as_json:
         invocation.show_json(drift_to_json(found))
-    elif not found.is_empty:
+    else:
         invocation.show(render_drift(found, color=invocation.color))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.path import FilePath
+
+USER_NAME = re.compile(r"[\w.@+-]{1,254}")  # the hub's own rule, told before it is asked
 
 
 @group(example="auger hub start")
@@ -121,11 +125,12 @@ def serve(invocation: Invocation, **places: Any) -> int:
 
     given = {name.replace("_", "-"): value for name, value in places.items() if value is not None}
     invocation.tell("Serving; Ctrl-C ends it.")
-    return LocalHub().serve([part for name in given for part in (f"--{name}", str(given[name]))])
+    arguments = [part for name in given for part in (f"--{name}", str(given[name]))]
+    return LocalHub().serve([*arguments, *(["--json"] if invocation.as_json else [])])
 
 
 @hub.command(example="auger hub backup hub.tar.gz")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath())
 def backup(invocation: Invocation, *, file: Path) -> None:
     """Write all that the hub holds to FILE, while it runs or not.
 
@@ -139,7 +144,7 @@ def backup(invocation: Invocation, *, file: Path) -> None:
 
 
 @hub.command(example="auger hub restore hub.tar.gz")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@click.argument("file", type=FilePath())
 def restore(invocation: Invocation, *, file: Path) -> None:
     """Fill an empty hub from FILE, which `auger hub backup` wrote.
 
@@ -157,8 +162,14 @@ def user() -> None:
     """Manage who may log in to the hub."""
 
 
+def _check_user_name(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
+    if not USER_NAME.fullmatch(name):
+        raise click.BadParameter("it has 1 to 254 letters, digits and `.`, `_`, `@`, `+`, `-`")
+    return name
+
+
 @user.command(example="auger hub user add anna --organization shop")
-@click.argument("name")
+@click.argument("name", callback=_check_user_name)
 @click.option("--organization", default="local", show_default=True, help="Whose objects to see.")
 def add(invocation: Invocation, *, name: str, organization: str) -> None:
     """Make a user, or give one a new password; it is shown this once."""
@@ -182,14 +193,18 @@ def list_(invocation: Invocation) -> None:
 @user.command(example="auger hub user revoke anna")
 @click.argument("name")
 def revoke(invocation: Invocation, *, name: str) -> ExitCode:
-    """End all logins of a user, and forget the password."""
+    """End all logins of a user, and forget the password.
+
+    Of the hub's own user, `local`, this machine gets a new login at once.
+    """
     from auger_reconcile.api.local_hub import LocalHub
     from auger_reconcile.errors import NotFound
 
     facts = LocalHub().revoke_user(name)
     if not facts.get("revoked"):
         raise NotFound(f"there is no user `{name}`", hint="auger hub user list")
-    _show(invocation, facts, f"All logins of `{name}` have ended.")
+    renewed = " This machine has a new one." if facts.get("renewed") else ""
+    _show(invocation, facts, f"All logins of `{name}` have ended.{renewed}")
     return ExitCode.DONE
 
 

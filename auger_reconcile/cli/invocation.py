@@ -41,11 +41,13 @@ class Invocation:
         """Gather the options; the working directory becomes that of `-C`."""
         if said.get("folder"):
             os.chdir(said["folder"])
+        if "" in (said.get("files") or ()):  # it would mean every file below this folder
+            raise click.BadParameter("an empty text names no file", param_hint="--file")
         return cls(
             files=tuple(map(Path, said.get("files") or (DEFAULT_FILE,))),
             env=said.get("env"),
             variables=dict(_split_variable(text) for text in said.get("variables") or ()),
-            hub=said.get("hub"),
+            hub=_checked_hub(said.get("hub")),
             as_json=bool(said.get("as_json")),
             no_color=bool(said.get("no_color")),
             is_verbose=bool(said.get("verbose") or said.get("debug")),
@@ -119,10 +121,21 @@ class Invocation:
             click.echo(CLEAR_LINE, nl=False, err=True, color=True)
 
 
-def wants_color(stream: TextIO, *, refused: bool) -> bool:
+def wants_color(stream: TextIO | None, *, refused: bool) -> bool:
     """Say whether a stream takes colours (https://no-color.org)."""
     allowed = not refused and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return allowed and stream.isatty()
+    return allowed and stream is not None and stream.isatty()
+
+
+def _checked_hub(hub: str | None) -> str | None:
+    if hub is None or hub == "local":
+        return hub
+    from auger_reconcile.web_url import is_web_url
+
+    if not is_web_url(hub):
+        told = f"{hub!r} is neither `local` nor a URL such as https://app.auger.ai"
+        raise click.BadParameter(told, param_hint="--hub")
+    return hub
 
 
 def _split_variable(text: str) -> tuple[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import click
 
 from auger_reconcile import __version__
-from auger_reconcile.cli.command import LazyGroup
+from auger_reconcile.cli.command import LazyGroup, said_so_far
 
 OBJECTS_BETWEEN_COLLECTIONS = 50_000  # nearly all that a short command makes stays to its end
 NARROWEST, NO_TERMINAL, WIDEST = 50, 80, 100  # columns of a help text
@@ -49,6 +49,16 @@ SECTIONS = {
 }
 
 
+def _show_version(ctx: click.Context, _param: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - click's
+    if not is_asked or ctx.resilient_parsing:
+        return
+    if said_so_far(ctx).get("as_json"):
+        click.echo(f'{{"version": "{__version__}"}}')
+    else:
+        click.echo(f"auger {__version__}")
+    ctx.exit()
+
+
 @click.group(
     cls=LazyGroup,
     package="auger_reconcile.cli",
@@ -56,7 +66,13 @@ SECTIONS = {
     example="auger plan --env prod",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-@click.version_option(__version__, message="auger %(version)s")
+@click.option(
+    "--version",
+    is_flag=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the version and exit.",
+)
 def auger() -> None:
     """Make machine-learning projects what auger.yaml says."""
 
@@ -69,6 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is None:  # the process is ours
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+    _open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:
         width = _width_of_help()
@@ -78,6 +95,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from auger_reconcile.cli.failure import report_failure
 
         return report_failure(error, given)
+
+
+def _open_closed_streams() -> None:
+    """Lead closed standard streams nowhere: a daemon may start a command without them.
+
+    In their order, so that each gets its own number back, and no file that is opened later.
+    """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            nowhere = os.open(os.devnull, os.O_RDONLY if mode == "r" else os.O_WRONLY)
+            setattr(sys, name, os.fdopen(nowhere, mode, encoding="utf-8"))
 
 
 def _width_of_help() -> int:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
+from auger_reconcile.cli.path import FilePath
 from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
 
 model_id_option = click.option(
@@ -80,12 +83,12 @@ def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: boo
 
 
 @model.command(example="auger model predict holdout.csv --model-id 390955D2AB984D7")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=FilePath())
 @model_id_option
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Of the positive class.")
 @locally_option
 def predict(
-    invocation: Invocation, *, file: str, model_id: str, threshold: float | None, locally: bool
+    invocation: Invocation, *, file: Path, model_id: str, threshold: float | None, locally: bool
 ) -> None:
     """Predict every row of FILE; writes FILE_predicted.csv beside it."""
     from auger_reconcile.api.model import Model
@@ -103,9 +106,9 @@ def predict(
 
 
 @model.command(example="auger model actual outcomes.csv --model-id 390955D2AB984D7")
-@click.argument("file", type=click.Path())
+@click.argument("file", type=FilePath())
 @model_id_option
-def actual(invocation: Invocation, *, file: str, model_id: str) -> None:
+def actual(invocation: Invocation, *, file: Path, model_id: str) -> None:
     """Send what really happened, so that the hub can score the model."""
     from auger_reconcile.api.model import Model
     from auger_reconcile.cli.views.words import count_of

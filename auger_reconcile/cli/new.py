@@ -8,6 +8,7 @@ import click
 
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.path import quote_path
 
 TYPES = click.Choice(["classification", "regression", "timeseries"])
 
@@ -39,4 +40,4 @@ def new(invocation: Invocation, *, name: str, source: str, model_type: str, targ
         invocation.show_json({"path": str(path)})
     else:
         invocation.show(f"Made {path}. What comes next:")
-        invocation.show(f"cd {path.parent} && auger plan")
+        invocation.show(f"cd {quote_path(path.parent)} && auger plan")

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_PARALLELISM = 10  # of the applier, which is not imported for a help text
+_MOST_NAMED = 10  # addresses in a hint
 _SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 
@@ -151,7 +152,8 @@ def check_declared(address: Address, declared: Iterable[Address]) -> None:
     written = address.qualified if address.project else str(address)
     spelled = [one.qualified if address.project else str(one) for one in known]
     near = difflib.get_close_matches(written, spelled, n=1)
-    hint = f"`{near[0]}` is declared" if near else f"declared are {', '.join(spelled[:10])}"
+    some = ", ".join(spelled[:_MOST_NAMED]) + (", …" if len(spelled) > _MOST_NAMED else "")
+    hint = f"`{near[0]}` is declared" if near else f"declared are {some}"
     raise AugerError(f"`{written}` is not declared", hint=hint)
 
 

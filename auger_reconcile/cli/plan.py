@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
+from auger_reconcile.cli.path import FilePath, quote_path
 
 REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
 FORMATS = ("text", "json", "markdown", "html")
@@ -38,7 +38,7 @@ FORMATS = ("text", "json", "markdown", "html")
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Save the plan; `auger apply FILE` carries out that and nothing else.",
 )
@@ -68,7 +68,7 @@ def plan(
             save_plan(out, made, workspace, options)
     show_plan(invocation, made, form="json" if invocation.as_json else form)
     if out and not invocation.is_quiet:
-        command = f"Saved. To carry it out:\nauger apply {shlex.quote(str(out))}"
+        command = f"Saved. To carry it out:\nauger apply {quote_path(out)}"
         invocation.tell(f"\n{REFUSED if made.refusals else command}")
     code = find_exit_code(made)
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
@@ -81,6 +81,4 @@ def _show_drift(invocation: Invocation, *, detailed: bool, **narrowed: Any) -> E
 
     found = find_drift(invocation, **narrowed)
     show_drift(invocation, found)
-    if found.is_empty and not invocation.as_json:
-        invocation.show("No changes. The hub matches auger.yaml.")
     return ExitCode.PENDING if detailed and not found.is_empty else ExitCode.DONE

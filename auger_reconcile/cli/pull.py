@@ -10,6 +10,7 @@ import click
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.path import FilePath
 
 if TYPE_CHECKING:
     from auger_reconcile.api.pull import Pulled
@@ -21,7 +22,7 @@ STDOUT = Path("-")
 @click.argument("project", required=False)
 @click.option(
     "--out",
-    type=click.Path(path_type=Path),
+    type=FilePath(),
     metavar="FILE",
     help="Write this instead of auger.yaml; `-` is stdout.",
 )

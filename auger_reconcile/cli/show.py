@@ -9,12 +9,11 @@ import click
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.path import FilePath
 
 
 @command(example="auger show --json")
-@click.argument(
-    "planfile", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path)
-)
+@click.argument("planfile", required=False, type=FilePath(exists=True))
 def show(invocation: Invocation, *, planfile: Path | None) -> ExitCode:
     """Show what the hub has, or a saved plan.
 

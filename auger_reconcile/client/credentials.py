@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
@@ -19,6 +20,11 @@ from auger_reconcile.errors import AugerError, NotAuthenticated
 CREDENTIALS_FILE = "auger.json"
 CLOUD_URL = "https://app.auger.ai"
 _LOGIN_HINT = "fresh credentials come from\nauger auth login"
+
+
+def login_command(url: str) -> str:
+    """Return the command that logs in to a hub."""
+    return "auger auth login" + ("" if url == CLOUD_URL else f" --url {shlex.quote(url)}")
 
 
 @dataclass(frozen=True)

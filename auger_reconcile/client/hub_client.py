@@ -46,6 +46,7 @@ class HubClient:
         pool_size: connections kept open, and pages of a list asked for at once.
         on_exchange: told of every attempt at every request.
         pace: clock and sleep, for tests.
+        login_hint: how to get a new token, when the hub refuses this one.
 
     Attributes:
         url: scheme, host and port of the hub.
@@ -61,6 +62,7 @@ class HubClient:
         pool_size: int = 10,
         on_exchange: Callable[[Exchange], None] = lambda _: None,
         pace: Pace = REAL_PACE,
+        login_hint: str | None = None,
     ) -> None:
         self._transport = Transport(
             url,
@@ -76,6 +78,7 @@ class HubClient:
         self._retries = retries
         self._pace = pace
         self._on_exchange = on_exchange
+        self._login_hint = login_hint
         self._width = pool_size
         self._pages: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
@@ -218,7 +221,11 @@ class HubClient:
         full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
         answer = self._transport.exchange(method, full_path, to_json(members))
         secrets = [self._token, members.get("password")]
-        data, meta = read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
+        try:
+            data, meta = read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
+        except NotAuthenticated as error:
+            error.hint = self._login_hint or error.hint
+            raise
         return data, meta, len(answer.body)
 
     def _trace(self, method: str, path: str, call: Callable[[], int], *, attempt: int = 1) -> None:

@@ -174,7 +174,8 @@ def _ask(
         message = f"the local hub took longer than {START_TIMEOUT:g} s to {verb}"
         raise Unavailable(message, hint=_quote_log(folder)) from None
     if done.returncode:
-        words = quote_foreign((done.stderr.strip().splitlines() or ["it gave no reason"])[-1])
+        last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
+        words = quote_foreign(last.removeprefix("error: "))
         raise Unavailable(f"the local hub did not {verb}: {words}", hint=_quote_log(folder))
     try:
         return json.loads(done.stdout.strip().rpartition("\n")[2])

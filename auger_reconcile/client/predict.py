@@ -19,6 +19,7 @@ from auger_reconcile.resources._revisions import split_extension
 
 WAITING = frozenset({"requested", "running"})
 PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between looks; the last one stays
+OUTCOME = "actual"  # beside `prediction_id`, whatever the target is called: wire contract §2.16
 TIMEOUT = 600.0  # seconds for one batch
 
 
@@ -69,11 +70,16 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
     """Send the rows of a CSV file as what really happened; return how many there were.
 
     Raises:
-        AugerError: the file cannot be read.
+        AugerError: the file cannot be read, or has no column with the outcome.
     """
-    client.call("GET", f"pipelines/{model_id}")
+    target = client.call("GET", f"pipelines/{model_id}").get("target_feature")
     sent = 0
     for columns, rows in read_batches(source):
+        if target and not {str(target), OUTCOME}.intersection(columns):
+            raise AugerError(
+                f"`{source}` has no column `{target}`, which holds what really happened",
+                hint=f"with `prediction_id`, the column may be called `{OUTCOME}`",
+            )
         body = {"pipeline_id": model_id, "actual_column_names": columns, "actuals": rows}
         client.call("POST", "actuals", body)
         sent += len(rows)
@@ -81,7 +87,13 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
 
 
 def predicted_path(source: Path) -> Path:
-    """Return where predictions go: `<file>_predicted.csv` beside the input."""
+    """Return where predictions go: `<file>_predicted.csv` beside the input.
+
+    Raises:
+        AugerError: the path names no file, as `.` does.
+    """
+    if not source.name:
+        raise AugerError(f"`{source}` is a folder, not a file with rows")
     return source.with_name(f"{split_extension(source.name)[0]}_predicted.csv")
 
 

@@ -7,6 +7,7 @@ the organization, then the projects, then everything else at once.
 from __future__ import annotations
 
 import json
+import zipfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -156,9 +157,14 @@ def _by_project(items: Iterable[dict[str, Any]]) -> ByProject:
 
 
 def _read_exports(folder: Path) -> list[dict[str, Any]]:
-    """Return the notes beside downloaded exports; an export without a note tells only its trial."""
+    """Return the notes beside downloaded exports; an export without a note tells only its trial.
+
+    A damaged archive counts as not downloaded, so that the next download replaces it.
+    """
     notes = []
     for path in sorted((folder / LOCAL_FOLDER).glob("model-*.zip")):
+        if not zipfile.is_zipfile(path):
+            continue
         note: dict[str, Any] = {"trial_id": path.stem.removeprefix("model-")}
         with suppress(OSError, ValueError):  # made by another client
             read = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))

@@ -56,10 +56,8 @@ def read_batches(
         _check_header(header, source)
         kept = [i for i, name in enumerate(header) if name != drop]
         columns, is_first = [header[i] for i in kept], True
-        rows = (row for row in lines if row)
+        rows = (_of_width(len(header), row, lines.line_num, source) for row in lines if row)
         while (batch := list(islice(rows, BATCH))) or is_first:
-            for row in batch:
-                _check_width(row, len(header), source)
             yield columns, _typed([[row[i] for i in kept] for row in batch])
             is_first = False
 
@@ -108,9 +106,12 @@ def _check_header(header: Sequence[str], source: Path) -> None:
         raise AugerError(f"`{source}` has the column `{doubled[0]}` more than once")
 
 
-def _check_width(row: list[str], width: int, source: Path) -> None:
+def _of_width(width: int, row: list[str], line: int, source: Path) -> list[str]:
+    """Return a row as it is; `line` is where it ends."""
     if len(row) != width:
-        raise AugerError(f"`{source}` has a row with {len(row)} values where {width} are expected")
+        told = f"a row with {len(row)} values where {width} are expected"
+        raise AugerError(f"`{source}` has {told}, in line {line}")
+    return row
 
 
 def _typed(rows: list[list[str]]) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from auger_reconcile.config.legacy import EXPERIMENT_KEYS
 from auger_reconcile.config.names import read_name
 from auger_reconcile.config.nodes import Mapping, Scalar
 from auger_reconcile.config.report import Report
-from auger_reconcile.config.validate import Place, check_fields, validate
+from auger_reconcile.config.validate import Place, check_fields, setting_names, validate
 from auger_reconcile.resources._registry import kind_of
 
 
@@ -36,7 +36,7 @@ def read_document(root: Mapping, report: Report) -> ProjectFile:
 
 def _check_keys(root: Mapping, report: Report) -> None:
     known = known_fields()
-    elsewhere = (*kind_of("experiment").spec.model_fields, *EXPERIMENT_KEYS)
+    elsewhere = (*setting_names(kind_of("experiment").spec), *EXPERIMENT_KEYS)
     misplaced = [name for name in root.entries if name in elsewhere and name not in known]
     for name in misplaced:
         hint = f"`experiment` has a field `{name}`"

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from auger_reconcile.config.declaration import LONG_FORM, SHORT_SEARCH, Declaration
-from auger_reconcile.config.names import check_name, read_name
+from auger_reconcile.config.names import check_name, fault_of_name, read_name
 from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, is_null
 from auger_reconcile.config.report import Report
 from auger_reconcile.config.source import base_name
@@ -114,10 +114,17 @@ class FormReader:
         if named is not None:
             read = read_name(named, self._report)
             text, place = (read.text if read else text), named
-        else:
-            check_name(text, place, self._report)
+        elif dataset is not None:
+            self._check_derived_name(text, dataset)
         settings = (node or self._root)._replace(entries=entries)
         self._declare(Declaration("experiment", text, place, settings))
+
+    def _check_derived_name(self, text: str, dataset: Scalar) -> None:
+        """Report a name made of the data set's, unless that one is at fault itself."""
+        fault = fault_of_name(text)
+        if fault and fault_of_name(dataset.text) is None:
+            hint = f"its experiment is named after it: {fault}"
+            self._report.error("bad-name", "a name that the hub cannot carry", dataset, hint=hint)
 
     def _declare(self, item: Declaration) -> None:
         first = self._found.get((item.kind, item.name))

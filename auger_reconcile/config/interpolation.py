@@ -13,6 +13,7 @@ PREFIX = "AUGER_VAR_"
 DEEPEST = 50  # variables within variables
 LONGEST = 65_536  # characters that one value may grow to
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_NAME_HINT = "a variable's name has letters, digits and `_`, and begins with no digit"
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 
 
@@ -68,8 +69,8 @@ class _Variables:
 
     def _is_usable(self, name: str, entry: Entry) -> bool:
         if not _NAME.fullmatch(name):
-            hint = "a variable's name has letters, digits and `_`"
-            self._report.error("variable-name", "a name no variable can have", entry.key, hint=hint)
+            summary = "a name no variable can have"
+            self._report.error("variable-name", summary, entry.key, hint=_NAME_HINT)
         elif not isinstance(entry.value, Scalar):
             summary = "a variable that is a list or a map"
             self._report.error("wrong-type", summary, entry.value, hint="a variable is one value")
@@ -137,6 +138,10 @@ class _Variables:
         if told is not None:
             return node._replace(text=told, plain=True)
         entry = self._declared.get(name)
+        if entry is None and not _NAME.fullmatch(name):
+            summary = "a name no variable can have"
+            self._settle("variable-name", summary, node, shown, self._advise(name))
+            return None
         if entry is None or is_null(entry.value):
             self._settle(
                 "unset-variable", "a variable without a value", node, shown, self._advise(name)
@@ -161,6 +166,8 @@ class _Variables:
             return f"`{name}` is declared without a value"
         if near := nearest(name, [*self._given, *self._declared]):
             return f"there is a variable `{near}`"
+        if not _NAME.fullmatch(name):
+            return _NAME_HINT
         return f"`variables:`, {PREFIX}{name} or `--var {name}=VALUE` gives it one"
 
     def _settle(self, code: str, summary: str, node: Scalar, shown: str | None, hint: str) -> None:

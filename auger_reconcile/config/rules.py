@@ -8,7 +8,7 @@ from auger_reconcile.config.declaration import Declaration, ProjectFile
 from auger_reconcile.config.forms import REFERENCES
 from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence
 from auger_reconcile.config.report import Report, nearest, shorten
-from auger_reconcile.config.validate import quote_all, setting_names
+from auger_reconcile.config.validate import quote_all, quote_some, setting_names
 from auger_reconcile.resources._evaluation import ModelType
 from auger_reconcile.resources._registry import all_kinds, kind_of
 from auger_reconcile.resources.dataset import DatasetSpec
@@ -97,9 +97,7 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
     found = names.get(node.text)
     if found is None:
         near = nearest(node.text, names)
-        known = (
-            f"declared are {quote_all(sorted(names)[:12])}" if names else f"no {role} is declared"
-        )
+        known = f"declared are {quote_some(sorted(names))}" if names else f"no {role} is declared"
         hint = f"there is `{role}.{near}`" if near else known
         summary = f"a reference to an undeclared {role}"
         report.error("unknown-reference", summary, node, hint=hint)
@@ -182,7 +180,7 @@ def _check_data(
 
 def _nearest_column(name: str, columns: tuple[str, ...]) -> str:
     match = nearest(name, columns)
-    return f"the data has `{match}`" if match else f"the data has {quote_all(columns[:10])}"
+    return f"the data has `{match}`" if match else f"the data has {quote_some(columns, most=10)}"
 
 
 def _texts_of(node: Node | None) -> dict[str, Scalar]:

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Collection
 from collections.abc import Mapping as Map
+from copy import deepcopy
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, TypeVar, get_origin
@@ -33,6 +34,7 @@ _EXPECTED = {
     "finite": "expected a finite number",
 }
 _LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+_NAMED = re.compile(r"`(\w+)`")  # fields, in the words of a rule
 CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
 
 
@@ -102,12 +104,17 @@ def advise_field(name: str, known: Collection[str], owner: str) -> str:
     """Return the hint for an unknown field: the nearest one, or the choice."""
     if near := nearest(name, known):
         return f"`{owner}` has a field `{near}`"
-    return f"the fields of `{owner}` are {quote_all(sorted(known)[:12])}"
+    return f"the fields of `{owner}` are {quote_some(sorted(known))}"
 
 
 def quote_all(names: Collection[str]) -> str:
     """Return names in backticks, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)
+
+
+def quote_some(names: Collection[str], most: int = 12) -> str:
+    """Return the first names in backticks; `…` stands for the others."""
+    return quote_all(list(names)[:most]) + (", …" if len(names) > most else "")
 
 
 def _validate_plain(
@@ -125,9 +132,37 @@ def _validate_plain(
         for loc in numbers:  # a name written as a number is the text as written
             _put(data, loc, settings)
         return _validate_plain(model, data, settings, place, report)
-    for item in errors:
+    for item in [*errors, *_find_broken_rules(model, data, errors)]:
         _translate(model, item, settings, place, report)
     return None
+
+
+def _find_broken_rules(model: type[BaseModel], data: Any, errors: list[Any]) -> list[Any]:
+    """Return what rules over several fields say of those that are right each by itself.
+
+    A rule is not asked while any field of its model is wrong; here the wrong ones are left out.
+    """
+    if not all(item["loc"] for item in errors):
+        return []
+    rest, wrong = deepcopy(data), set()
+    for item in errors:
+        wrong.add(str(item["loc"][-1]))
+        _leave_out(rest, item["loc"])
+    try:
+        model.model_validate_json(_to_json(rest), strict=True)
+    except ValidationError as error:
+        broken = [item for item in error.errors(include_url=False) if item["type"] == "value_error"]
+        return [item for item in broken if wrong.isdisjoint(_NAMED.findall(item["msg"]))]
+    return []
+
+
+def _leave_out(data: Any, loc: tuple[int | str, ...]) -> None:
+    """Take away the value at a path, or the list that it is in."""
+    inner = data.get(loc[0])
+    if len(loc) > 1 and isinstance(inner, dict):
+        _leave_out(inner, loc[1:])
+    else:
+        data.pop(loc[0], None)
 
 
 def _to_json(data: dict[str, Any]) -> str | bytes:
@@ -258,7 +293,7 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
 
 def _blamed(node: Node, told: str) -> Node:
     """Return the value that a rule over several fields names first."""
-    for name in re.findall(r"`(\w+)`", told):
+    for name in _NAMED.findall(told):
         if isinstance(node, Mapping) and name in node.entries:
             return node.entries[name].value
     return node

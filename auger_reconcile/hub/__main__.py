@@ -9,9 +9,12 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSettings, HubSettings
+
+if TYPE_CHECKING:
+    from auger_reconcile.hub.database.engine import Database
 
 _TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
 """Settings that are told by options of the same name."""
@@ -26,7 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return command(options, _settings(options))
     except (HubFailed, BadSettings) as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        if command is _serve and options.json:
+            _print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}))
+        else:
+            print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 1
     except KeyboardInterrupt:
         return 130
@@ -42,10 +48,10 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     return replace(settings, **given)
 
 
-def _serve(_options: argparse.Namespace, settings: HubSettings) -> int:
+def _serve(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_reconcile.hub.serve import serve
 
-    serve(settings)
+    serve(settings, as_json=options.json)
     return 0
 
 
@@ -103,6 +109,7 @@ def _user(options: argparse.Namespace, settings: HubSettings) -> int:
     settings.make_folders()
     database = Database(settings.database_url)
     database.migrate()
+    was_in = options.action == "revoke" and _has_own_login(settings, database)
     with database.write() as session:
         match options.action:
             case "add":
@@ -115,8 +122,29 @@ def _user(options: argparse.Namespace, settings: HubSettings) -> int:
                 answer = {"revoked": revoke_user(session, options.name)}
             case _:
                 answer = list_users(session)
+    if was_in and not _has_own_login(settings, database):
+        _renew_own_login(settings, database)
+        answer["renewed"] = True
     _print(json.dumps(answer))
     return 0
+
+
+def _has_own_login(settings: HubSettings, database: Database) -> bool:
+    """Say whether the credentials that lie beside the hub are good."""
+    from auger_reconcile.hub.accounts import find_caller
+    from auger_reconcile.hub.private_file import read_json
+
+    token = read_json(settings.credentials_path).get("token")
+    return bool(token) and find_caller(database, str(token)) is not None
+
+
+def _renew_own_login(settings: HubSettings, database: Database) -> None:
+    """Give this machine a new login: who ends its logins is not to be locked out."""
+    from auger_reconcile.hub.private_file import read_json
+    from auger_reconcile.hub.serve import write_credentials
+
+    url = read_json(settings.credentials_path).get("api_url")
+    write_credentials(settings, database, str(url))
 
 
 def _ticket(options: argparse.Namespace, settings: HubSettings) -> int:
@@ -205,7 +233,9 @@ def _parser() -> argparse.ArgumentParser:
         added.set_defaults(command=command)
         return added
 
-    add("serve", _serve, place, "run the hub in the foreground")
+    add("serve", _serve, place, "run the hub in the foreground").add_argument(
+        "--json", action="store_true", help="say in one JSON line where it serves, or why not"
+    )
     add("start", _start, place, "start the hub in the background unless it runs")
     add("stop", _stop, shared, "end the hub")
     add("status", _status, shared, "say whether and where it runs").add_argument(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 import time
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from auger_reconcile.hub.database.tables import Organization, Token, User
 
 LOGIN_SECONDS = 31 * 24 * 3600  # wire contract §1.3
 MOST_NAME = 255
+_USER_NAME = re.compile(r"[\w.@+-]{1,255}")  # an address of e-mail is one
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY = f"{'0' * 32}:{'0' * 128}"
 """Stands for the hash of an unknown user, made without the work of a hash."""
@@ -99,13 +101,16 @@ def add_user(session: Session, name: str, organization: str) -> dict[str, str]:
     """Make a user with a random password, or give an existing one a new password and token.
 
     Returns `{"username", "password", "token", "organization"}`; both secrets are shown only here.
+    Raises ValueError for a name that no user can have, and for a user of another organization.
     """
-    if len(name) > MOST_NAME:
-        raise ValueError(f"the name of a user has at most {MOST_NAME} characters")
     password = secrets.token_urlsafe(18)
     owner = find_or_add_organization(session, organization)
     user = session.scalar(select(User).where(User.name == name))
     if user is None:
+        if not _USER_NAME.fullmatch(name):
+            raise ValueError(
+                "a user's name has 1 to 255 letters, digits and `.`, `_`, `@`, `+`, `-`"
+            )
         user = User(name=name, organization_id=owner.id, password_hash=None)
         session.add(user)
     elif user.organization_id != owner.id:

@@ -146,7 +146,9 @@ def _wait_until_healthy(
         if process is not None and process.poll() is not None:
             break
         time.sleep(_POLL_SECONDS)
-    raise HubFailed(f"the hub did not start: {_last_line(settings.log_path)}")
+    raise HubFailed(
+        f"the hub did not start: {_last_line(settings.log_path).removeprefix('error: ')}"
+    )
 
 
 def _set_long_log_aside(path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import signal
@@ -29,24 +30,27 @@ USER = "local"
 _GRACE_SECONDS = 3
 
 
-def serve(settings: HubSettings) -> None:
-    """Serve until SIGTERM or SIGINT; raise HubFailed when another process serves this home."""
+def serve(settings: HubSettings, *, as_json: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT; raise HubFailed when another process serves this home.
+
+    Prints one line when it serves: a sentence, or what is known of it as JSON.
+    """
     settings.make_folders()
     signal.signal(signal.SIGTERM, _leave)
     try:
         with serving_lock(settings):
-            _serve(settings)
+            _serve(settings, as_json=as_json)
     except Timeout as error:
         raise HubFailed(f"a hub already serves {settings.home}") from error
 
 
-def _serve(settings: HubSettings) -> None:
+def _serve(settings: HubSettings, *, as_json: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
     _log_to_file(settings)
     hub = open_hub(settings)
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
-    _write_credentials(settings, hub.database, url)
+    write_credentials(settings, hub.database, url)
 
     def announce() -> None:
         state = {
@@ -56,7 +60,8 @@ def _serve(settings: HubSettings) -> None:
             "started_at": datetime.now(timezone.utc).isoformat(),
         }
         write_private_json(settings.state_path, state)
-        print(f"auger hub {__version__} serves {url}", flush=True)  # noqa: T201 - its one line
+        line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}"
+        print(line, flush=True)  # noqa: T201 - its one line
 
     config = uvicorn.Config(
         create_app(hub, on_ready=announce),
@@ -107,7 +112,7 @@ def _reachable(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _write_credentials(settings: HubSettings, database: Database, url: str) -> None:
+def write_credentials(settings: HubSettings, database: Database, url: str) -> None:
     """Keep the client's credentials of this hub good: made at first, refreshed at every start."""
     stored = read_json(settings.credentials_path)
     token = str(stored.get("token") or "")

@@ -16,6 +16,8 @@ from auger.api import (
     NotAuthenticated,
     Project,
 )
+from auger_reconcile.client.credentials import Credentials
+from auger_reconcile.client.transport import Answer
 
 
 def text(user: str) -> str:
@@ -110,3 +112,20 @@ def test_an_empty_name_does_not_mean_the_one_of_the_file(tmp_path: Path) -> None
             make()
     with pytest.raises(TypeError, match="not int"):
         Project(context, 5)  # type: ignore[arg-type]
+
+
+def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused = Credentials("local", "http://127.0.0.1:9", "old", "local", source="auger.json")
+    monkeypatch.setattr("auger_reconcile.client.local_hub.ensure_local_hub", lambda **_: refused)
+    answer = Answer(401, {}, b"")
+    monkeypatch.setattr(
+        "auger_reconcile.client.transport.Transport.exchange", lambda *_args: answer
+    )
+    with (
+        Context(environ={}, home=tmp_path, hub="local") as context,
+        pytest.raises(NotAuthenticated) as caught,
+    ):
+        context.session.client.call("GET", "organizations")
+    assert str(caught.value.hint).endswith("\nauger hub stop")

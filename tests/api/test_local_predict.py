@@ -66,10 +66,11 @@ def test_a_failed_export_leaves_the_earlier_result(tmp_path: Path, source: Path)
 
 
 def test_missing_packages_are_named_with_the_way_to_get_them(tmp_path: Path, source: Path) -> None:
-    archive = export(tmp_path, "import no_such_package_here")
+    (tmp_path / "my models").mkdir()
+    archive = export(tmp_path / "my models", "import no_such_package_here")
     with pytest.raises(AugerError, match="No module named 'no_such_package_here'") as caught:
         predict_locally(archive, source, None)
-    assert "pip install -r" in str(caught.value.hint)
+    assert f"pip install -r '{tmp_path}/my models/" in str(caught.value.hint)
 
 
 def test_an_export_that_writes_nothing_is_an_error(tmp_path: Path, source: Path) -> None:
@@ -85,8 +86,9 @@ def test_an_export_that_leaves_its_folder_is_refused(tmp_path: Path) -> None:
 
 def test_a_damaged_export_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "model-M.zip").write_bytes(b"PK\x03\x04broken")
-    with pytest.raises(AugerError, match="cannot be unpacked"):
+    with pytest.raises(AugerError, match="cannot be unpacked") as caught:
         unpack(tmp_path / "model-M.zip")
+    assert caught.value.hint == "auger model deploy M --locally"
 
 
 def test_an_export_of_the_cloud_needs_docker(

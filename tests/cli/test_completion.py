@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -18,6 +19,11 @@ def test_a_shell_gets_a_script_that_calls_auger(shell: str, user: User) -> None:
     answer = user.run("completion", shell)
     assert answer.code == 0
     assert f"_AUGER_COMPLETE={shell}_complete" in answer.out
+
+
+def test_the_script_is_json_for_a_program_that_asks(user: User) -> None:
+    told = json.loads(user.run("--json", "completion", "bash").out)
+    assert told == {"shell": "bash", "script": user.run("completion", "bash").out}
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")

@@ -32,9 +32,13 @@ def change(hub: StaticHub) -> None:
     hub.objects["project_files"] = [DATA]
 
 
-def test_no_drift_is_quiet(user: User) -> None:
+def test_no_drift_is_said(user: User) -> None:
     answer = user.run("drift")
-    assert (answer.code, answer.out, answer.err) == (0, "", "")
+    assert (answer.code, answer.out, answer.err) == (
+        0,
+        "No drift. The hub matches auger.yaml.\n",
+        "",
+    )
 
 
 def test_drift_is_told_by_exit_code_2(user: User, empty_hub: StaticHub) -> None:
@@ -79,7 +83,7 @@ def test_refresh_only_shows_drift_and_plans_nothing(user: User, empty_hub: Stati
 
 def test_refresh_only_says_when_there_is_nothing(user: User) -> None:
     answer = user.run("plan", "--refresh-only", "--detailed-exitcode")
-    assert (answer.code, answer.out) == (0, "No changes. The hub matches auger.yaml.\n")
+    assert (answer.code, answer.out) == (0, "No drift. The hub matches auger.yaml.\n")
 
 
 def test_refresh_only_as_json_is_drift_as_json(user: User, empty_hub: StaticHub) -> None:
@@ -105,7 +109,7 @@ def test_what_is_excluded_is_no_drift(user: User, empty_hub: StaticHub) -> None:
     change(empty_hub)
     empty_hub.objects["project_files"] = []
     answer = user.run("drift", "--exclude", "project.churn")
-    assert (answer.code, answer.out) == (0, "")
+    assert (answer.code, answer.out) == (0, "No drift. The hub matches auger.yaml.\n")
 
 
 def test_a_target_that_is_not_declared_is_an_error(user: User) -> None:

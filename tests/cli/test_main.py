@@ -13,9 +13,16 @@ from typing import Any
 import click
 import pytest
 
+from auger_reconcile import __version__
+from auger_reconcile.address import Address
+from auger_reconcile.api.local_hub import LocalHub
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
+from auger_reconcile.cli.hub import USER_NAME
+from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
+from auger_reconcile.cli.options import check_declared
+from auger_reconcile.errors import AugerError
 
 from .conftest import User
 from .static_hub import TOKEN, StaticHub
@@ -147,6 +154,21 @@ def test_the_version_is_told(user: User) -> None:
     assert user.run("--version").out.startswith("auger ")
 
 
+@pytest.mark.parametrize("line", ["--json --version", "--version --json"])
+def test_the_version_is_json_for_a_program_that_asks(line: str, user: User) -> None:
+    assert json.loads(user.run(*line.split()).out) == {"version": __version__}
+
+
+def test_a_hub_in_the_foreground_talks_json_to_a_program_that_asks(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: list[list[str]] = []
+    monkeypatch.setattr(LocalHub, "serve", lambda _, arguments: given.append(arguments) or 0)
+    user.run("hub", "serve", "--port", "0", "--json")
+    user.run("hub", "serve", "--port", "0")
+    assert given == [["--port", "0", "--json"], ["--port", "0"]]
+
+
 def test_no_command_at_all_is_wrong_usage(user: User) -> None:
     answer = user.run()
     assert (answer.code, answer.out) == (64, "")
@@ -156,6 +178,46 @@ def test_no_command_at_all_is_wrong_usage(user: User) -> None:
 @pytest.mark.parametrize("line", ["--wrong", "wrong", "plan wrong", "plan --target", "hub"])
 def test_wrong_usage_exits_64_and_never_2(line: str, user: User) -> None:
     assert user.run(*line.split()).code == 64
+
+
+@pytest.mark.parametrize("hub", ["", "http://[::1", "app.auger.ai", "ftp://app.auger.ai", "LOCAL"])
+def test_a_hub_that_is_no_url_is_wrong_usage(hub: str, user: User) -> None:
+    answer = user.run("--hub", hub, "plan")
+    assert answer.code == 64
+    assert "is neither `local` nor a URL" in answer.err
+
+
+def test_a_hub_that_nobody_is_logged_in_to_is_named_by_the_way_in(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    answer = user.run("plan", "--hub", "http://127.0.0.1:9")
+    assert answer.code == 4
+    assert answer.err.endswith("\n       auger auth login --url http://127.0.0.1:9\n")
+
+
+def test_the_way_in_to_the_cloud_is_short(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    answer = user.run("plan", "--hub", "https://app.auger.ai")
+    assert answer.err.endswith("\n       auger auth login\n")
+
+
+@pytest.mark.parametrize("name", ["", "a b/c", "x" * 255, "a\n"])
+def test_a_name_that_no_user_can_have_is_wrong_usage(name: str, user: User) -> None:
+    answer = user.run("hub", "user", "add", name)
+    assert (answer.code, answer.out) == (64, "")
+    assert "letters, digits" in answer.err
+
+
+@pytest.mark.parametrize("name", ["anna", "anna.b+c@example.com", "Zoë_1", "a-b"])
+def test_a_name_of_a_user_may_be_an_address_of_e_mail(name: str) -> None:
+    assert USER_NAME.fullmatch(name)
+
+
+@pytest.mark.parametrize(("count", "end"), [(10, "model.j"), (11, "model.j, …")])
+def test_a_list_that_is_cut_short_says_so(count: int, end: str) -> None:
+    declared = [Address("churn", "model", letter) for letter in "abcdefghijk"[:count]]
+    with pytest.raises(AugerError) as caught:
+        check_declared(Address("churn", "project", "wholly-else"), declared)
+    assert str(caught.value.hint).endswith(end)
 
 
 def break_with(error: BaseException, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -229,6 +291,21 @@ def test_a_reader_who_goes_away_is_no_error_worth_a_word(
     done = run_program("plan", stdout=write)
     os.close(write)
     assert done.stderr == ""
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_closed_stream_takes_nothing_and_breaks_nothing(
+    folder: Path, empty_hub: StaticHub, closed: str
+) -> None:
+    (folder / "auger.yaml").write_text(FILE)
+    line = f"{shlex.quote(sys.executable)} -m auger_reconcile apply --auto-approve {closed}"
+    done = subprocess.run(["sh", "-c", line], capture_output=True, text=True, check=False)
+    assert "bug" not in done.stderr
+    assert "POST projects" in empty_hub.asked
+
+
+def test_no_stream_takes_no_colours() -> None:
+    assert wants_color(None, refused=False) is False
 
 
 def test_the_module_runs_as_a_program(folder: Path) -> None:

@@ -146,6 +146,24 @@ def test_actuals_carry_all_columns_and_their_names(
     assert sent["actuals"] == [[1, None], [2, None]]
 
 
+def test_actuals_without_the_outcome_are_not_sent(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    source.write_text("a,b\n1,2\n")
+    hub.play(READY)
+    with pytest.raises(AugerError, match="has no column `y`"):
+        send_actuals(client, source, "M")
+    assert len(hub.requests) == 1
+
+
+def test_actuals_may_name_the_prediction_instead_of_the_target(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    source.write_text("prediction_id,actual\nu,1\n")
+    hub.play(READY, reply({}))
+    assert send_actuals(client, source, "M") == 1
+
+
 @pytest.mark.parametrize(
     ("name", "result"),
     [
@@ -156,3 +174,9 @@ def test_actuals_carry_all_columns_and_their_names(
 )
 def test_predictions_are_named_after_their_input(name: str, result: str) -> None:
     assert predicted_path(Path("x") / name) == Path("x") / result
+
+
+@pytest.mark.parametrize("path", [".", "/", ""])
+def test_a_folder_has_no_predictions(path: str) -> None:
+    with pytest.raises(AugerError, match="is a folder"):
+        predicted_path(Path(path))

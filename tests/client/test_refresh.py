@@ -215,9 +215,12 @@ def test_an_error_of_the_hub_is_not_taken_for_nothing(hub: ScriptedHub, client: 
         refresh(client, [f"p{number}" for number in range(5)], "acme")
 
 
+EMPTY_ZIP = b"PK\x05\x06" + bytes(18)
+
+
 def write_export(folder: Path, trial: str, note: str | None) -> None:
     (folder / "models").mkdir(exist_ok=True)
-    (folder / "models" / f"model-{trial}.zip").write_bytes(b"")
+    (folder / "models" / f"model-{trial}.zip").write_bytes(EMPTY_ZIP)
     if note is not None:
         (folder / "models" / f"model-{trial}.json").write_text(note)
 
@@ -231,6 +234,16 @@ def test_downloads_are_read_with_their_notes(
     [found] = refresh(client, ["shop"], "acme", folder=tmp_path).of("shop", "model")
     assert (found.trial_id, found.run_id, found.score) == ("T1", "R1", 0.9)
     assert found.path == "models/model-T1.zip"
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04half of an archive"])
+def test_a_damaged_download_is_none(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path, content: bytes
+) -> None:
+    write_export(tmp_path, "T1", None)
+    (tmp_path / "models" / "model-T1.zip").write_bytes(content)
+    hub.play(listing(projects=[project(3, "shop")]))
+    assert refresh(client, ["shop"], "acme", folder=tmp_path).of("shop", "model") == ()
 
 
 @pytest.mark.parametrize("note", [None, "", "{", "[1]", "null", "\xff"])

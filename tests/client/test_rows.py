@@ -101,7 +101,8 @@ def test_a_damaged_archive_is_an_error(
     [
         (b"", "is empty"),
         (b"\n", "is empty"),
-        (b"a,b\n1\n", "has a row with 1 values where 2 are expected"),
+        (b"a,b\n1\n", "has a row with 1 values where 2 are expected, in line 2"),
+        (b'a,b\n"1\n1",2\n\n1,2,3\n', "has a row with 3 values where 2 are expected, in line 5"),
         (b"a,a\n1,2\n", "has the column `a` more than once"),
         (b'a,b\n1,"x\n', "is no CSV file"),
         (b"a,b\n1,\xff\n", "is no CSV file in UTF-8"),

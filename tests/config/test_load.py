@@ -269,7 +269,7 @@ def test_a_name_no_overlay_can_have_is_an_error(codes: Codes) -> None:
 
 def test_a_default_name_too_long_for_the_hub_is_an_error(codes: Codes) -> None:
     text = f"name: a\ndataset: {'d' * 250}\nmodel_type: regression\ntarget: t\n"
-    assert codes(text) == ["bad-name 3:1"]
+    assert codes(text) == ["bad-name 2:10"]
 
 
 def test_places_within_a_setting_are_known_too(load: Load) -> None:

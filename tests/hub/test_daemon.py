@@ -181,14 +181,18 @@ def test_status_of_a_hub_that_does_not_run_imports_no_server(own_hub: HubSetting
 def test_a_hub_that_cannot_listen_says_why(own_hub: HubSettings) -> None:
     answer = run(own_hub, "start", "--host", "203.0.113.1")
     assert answer.returncode == 1
-    assert "cannot listen on 203.0.113.1" in answer.stderr
+    assert answer.stderr.startswith("error: the hub did not start: cannot listen on 203.0.113.1")
 
 
 def test_serve_refuses_a_home_that_is_served_already(own_hub: HubSettings) -> None:
     daemon.start(own_hub)
     answer = run(own_hub, "serve")
     assert answer.returncode == 1
-    assert "already serves" in answer.stderr
+    assert answer.stderr == f"error: a hub already serves {own_hub.home}\n"
+    answer = run(own_hub, "serve", "--json")
+    told = {"kind": "HubFailed", "message": f"a hub already serves {own_hub.home}"}
+    assert (answer.returncode, answer.stderr) == (1, "")
+    assert json.loads(answer.stdout) == {"error": told}
 
 
 def test_logs_prints_the_last_lines(own_hub: HubSettings) -> None:
@@ -214,6 +218,27 @@ def test_an_added_user_logs_in_until_revoked(own_hub: HubSettings) -> None:
     assert requests.post(f"{url}/tokens", json=login, timeout=10).status_code == 401
     listed = json.loads(run(own_hub, "user", "list").stdout)
     assert {"name": "ann", "organization": "local", "active": False} in listed
+
+
+def test_a_name_that_no_user_can_have_is_refused(own_hub: HubSettings) -> None:
+    answer = run(own_hub, "user", "add", "a b/c")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert "letters, digits" in answer.stderr
+
+
+def test_who_revokes_the_own_user_of_the_hub_is_not_locked_out(own_hub: HubSettings) -> None:
+    running, _ = daemon.start(own_hub)
+    before = json.loads(own_hub.credentials_path.read_text())
+    answer = json.loads(run(own_hub, "user", "revoke", "local").stdout)
+    after = json.loads(own_hub.credentials_path.read_text())
+    assert answer == {"revoked": True, "renewed": True}
+    assert {**after, "token": before["token"]} == before
+
+    def status_of(secret: str) -> int:
+        url = f"{running.url}/api/v1/organizations"
+        return requests.get(url, json={"token": secret}, timeout=10).status_code
+
+    assert (status_of(before["token"]), status_of(after["token"])) == (401, 200)
 
 
 def test_neither_password_nor_token_is_in_the_database(own_hub: HubSettings) -> None:

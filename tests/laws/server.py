@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 from auger_reconcile.errors import HubError
 
-from .world import World
+from .world import World, archive_of
 
 API = "/api/v1/"
 TOKEN = "token-that-nobody-is-told"
@@ -191,7 +191,7 @@ class Asked:
             world.store(form["key"].decode(), form["file"])
             return 201, b""
         if url.path.startswith("/exports/"):
-            return 200, url.path.encode()
+            return 200, archive_of(url.path)
         body = json.loads(self.body)
         if body.pop("token", None) != TOKEN:
             return 401, _to_json(None, errors=[{"message": "no token"}])

@@ -22,14 +22,15 @@ COLORS = {
     Divergence.FAILED: "red",
     Divergence.PRESENT: "yellow",
 }
+NO_DRIFT = "No drift. The hub matches auger.yaml.\n"
 # Reasons that the divergence itself tells.
 OBVIOUS = frozenset({"does not exist", "is new", "not declared", "not deployed", "declared absent"})
 
 
 def render_drift(drift: Drift, *, color: bool) -> str:
-    """Return a line for each difference, changed settings below it; "" when there are none."""
+    """Return a line for each difference, changed settings below it."""
     if drift.is_empty:
-        return ""
+        return NO_DRIFT
     number = len(drift.differences)
     head = f'The hub is not as declared, in organization "{plain(drift.organization)}":'
     foot = f"Drift: {count_of(number, 'difference')}."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def render_leaderboard(rows: Sequence[Mapping[str, Any]], status: str) -> Iterat
     yield SENTENCES.get(status, f"The run's status is {status}.")
     if best and status == "completed":
         yield "Deploy the best one:"
-        yield click.style(f"auger model deploy {best}", bold=True)
+        yield click.style(f"auger model deploy {shlex.quote(str(best))}", bold=True)
 
 
 def render_history(run: Mapping[str, Any]) -> Iterator[str]:

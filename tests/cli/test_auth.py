@@ -1,0 +1,35 @@
+"""`auger auth login`: where the password comes from, and to which hub it goes."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+
+from .conftest import User
+
+WHO = ("auth", "login", "-u", "anna", "-o", "acme")
+
+
+@pytest.mark.parametrize("given", ["", "\n", "\r\n"])
+def test_a_standard_input_without_a_password_is_an_error(
+    user: User, monkeypatch: pytest.MonkeyPatch, given: str
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+    answer = user.run(*WHO, "--password-stdin", "--url", "http://127.0.0.1:9")
+    assert (answer.code, answer.err) == (1, "error: standard input holds no password\n")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--password-stdin", "-p", "y"], "--password and --password-stdin both give a password"),
+        (["--system", "staging", "--url", "http://127.0.0.1:9"], "--system and --url both name"),
+    ],
+)
+def test_options_that_contradict_each_other_are_wrong_usage(
+    user: User, options: list[str], told: str
+) -> None:
+    answer = user.run(*WHO, *options)
+    assert answer.code == 64
+    assert told in answer.err
