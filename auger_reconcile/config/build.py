@@ -15,6 +15,7 @@ from auger_reconcile.config.nodes import Entry, Mapping, Node, Scalar, span_of
 from auger_reconcile.config.report import Report
 from auger_reconcile.config.source import (
     ContentReader,
+    NoRows,
     has_known_extension,
     is_url,
     local_path,
@@ -157,6 +158,9 @@ def _read_content(
         if Path(path).is_file():
             return asdict(contents.read(Path(path)))
         hint = "it is not a file" if Path(path).exists() else "there is no such file"
+    except NoRows as error:
+        report.error("empty-source", "a source without data", node, hint=str(error))
+        return {}
     except (OSError, ValueError) as error:
         hint = getattr(error, "strerror", None) or str(error)
     except AugerError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from codecs import BOM_UTF8
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -28,6 +29,10 @@ class Content:
     columns: tuple[str, ...] | None
 
 
+class NoRows(ValueError):
+    """A file holds nothing to learn from; the text says what it lacks."""
+
+
 class ContentReader:
     """Reads sources that the hub does not fetch itself; each once in a run."""
 
@@ -39,14 +44,18 @@ class ContentReader:
 
         Raises:
             OSError: the file cannot be read.
+            NoRows: it is empty, or a CSV file with at most a header.
         """
         resolved = path.resolve()
         if resolved not in self._known:
             digest, size = hashlib.sha256(), 0
             with resolved.open("rb") as stream:
-                while chunk := stream.read(_CHUNK):
+                chunk = stream.read(_CHUNK)
+                _check_rows(chunk, resolved)
+                while chunk:
                     digest.update(chunk)
                     size += len(chunk)
+                    chunk = stream.read(_CHUNK)
             self._known[resolved] = Content(digest.hexdigest(), size, read_header(resolved))
         return self._known[resolved]
 
@@ -60,6 +69,17 @@ class ContentReader:
             sha256, size = identify_object(url)
             self._known[url] = Content(sha256, size, columns=None)
         return self._known[url]
+
+
+def _check_rows(start: bytes, path: Path) -> None:
+    """Check that a file has rows, as far as its start tells."""
+    if len(start) >= _CHUNK:
+        return
+    lines = [line for line in start.removeprefix(BOM_UTF8).splitlines() if line.strip()]
+    if not lines:
+        raise NoRows("the file is empty")
+    if path.suffix.lower() == ".csv" and len(lines) == 1:
+        raise NoRows("the file has a header and no rows")
 
 
 def scheme_of(source: str) -> str:

@@ -145,6 +145,6 @@ def test_a_file_of_the_first_client_declares_a_complete_state(load: Load, tmp_pa
         "  label_encoded: []\n  cross_validation_folds: 3\n  metric: f1_macro\ncluster:\n"
         "  type: standard\n  min_nodes: 2\n  max_nodes: 2\n  stack_version: experimental\n"
     )
-    state = load(text, files={"iris.csv": "a,class\n"}).state
+    state = load(text, files={"iris.csv": "a,class\n1,x\n"}).state
     spec = state.resources[Address("iris", "experiment", "iris-1.csv-experiment")].spec
     assert (spec.dataset, spec.experiment_session_id) == ("iris-1.csv", "7246e12")

@@ -298,3 +298,20 @@ def test_credentials_lie_relative_to_their_file(load: Load, tmp_path: Path) -> N
 
 def test_an_empty_document_declares_nothing(load: Load) -> None:
     assert load("name: a\n---\n# nothing\n").state.projects == ("a",)
+
+
+@pytest.mark.parametrize("content", ["", "\n\n", "\ufeff \r\n", "a,b\n", "a,b\n\n"])
+def test_a_table_without_rows_is_an_error_before_anything_is_made(
+    codes: Codes, content: str
+) -> None:
+    text = "name: a\nsource: d.csv\nmodel_type: regression\ntarget: b\n"
+    assert codes(text, files={"d.csv": content}) == ["empty-source 2:9"]
+
+
+def test_a_file_of_any_format_without_a_byte_is_an_error(codes: Codes) -> None:
+    text = "name: a\nsource: d.parquet\n"
+    assert codes(text, files={"d.parquet": ""}) == ["empty-source 2:9"]
+
+
+def test_a_table_that_is_a_line_of_json_has_rows(load: Load) -> None:
+    load("name: a\nsource: d.json\n", files={"d.json": '[{"a": 1}]'})
