@@ -14,7 +14,7 @@ from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.path import FilePath
 
-USER_NAME = re.compile(r"[\w.@+-]{1,254}")  # the hub's own rule, told before it is asked
+USER_NAME = re.compile(r"[\w.@+-]{1,255}")  # the hub's own rule, told before it is asked
 
 
 @group(example="auger hub start")
@@ -164,7 +164,7 @@ def user() -> None:
 
 def _check_user_name(_ctx: click.Context, _param: click.Parameter, name: str) -> str:
     if not USER_NAME.fullmatch(name):
-        raise click.BadParameter("it has 1 to 254 letters, digits and `.`, `_`, `@`, `+`, `-`")
+        raise click.BadParameter("it has 1 to 255 letters, digits and `.`, `_`, `@`, `+`, `-`")
     return name
 
 

@@ -86,7 +86,7 @@ def test_a_name_of_more_than_255_characters_is_nobodys(
 
 
 def test_a_user_of_a_longer_name_is_not_made(database: Database) -> None:
-    with pytest.raises(ValueError, match="at most 255"), database.write() as session:
+    with pytest.raises(ValueError, match="1 to 255 letters"), database.write() as session:
         add_user(session, "x" * 256, "here")
 
 
