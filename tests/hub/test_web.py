@@ -8,6 +8,7 @@ import io
 import socket
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -28,10 +29,12 @@ class Site(http.server.BaseHTTPRequestHandler):
     """Serves a table, redirects to wherever it is told, and stops in the middle."""
 
     asked: list[str] = []  # noqa: RUF012 - of all requests of a test
+    allowed: list[str | None] = []  # noqa: RUF012 - what they showed
 
     def do_GET(self) -> None:
         """Answer by the path."""
         self.asked.append(self.path)
+        self.allowed.append(self.headers.get("Authorization"))
         if self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("Location", self.path.removeprefix("/to/"))
@@ -60,7 +63,7 @@ class Site(http.server.BaseHTTPRequestHandler):
 
 @pytest.fixture
 def site() -> Iterator[str]:
-    Site.asked = []
+    Site.asked, Site.allowed = [], []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
@@ -100,6 +103,17 @@ def test_ones_own_hub_may_be_held_to_the_public(site: str, own: HubSettings) -> 
 def test_ones_own_hub_may_ask_this_machine(site: str, own: HubSettings) -> None:
     assert get(f"{site}/t.csv", own) == CONTENT
     assert get(f"{site}/to/{site}/t.csv", own) == CONTENT
+
+
+def test_user_and_password_of_an_address_are_shown_to_its_host_alone(
+    site: str, own: HubSettings
+) -> None:
+    with_user = site.replace("http://", "http://anna:p%40ss@")
+    elsewhere = site.replace("127.0.0.1", "localhost")
+    assert get(f"{with_user}/t.csv", own) == CONTENT
+    assert get(f"{with_user}/to/{elsewhere}/t.csv", own) == CONTENT
+    shown = f"Basic {b64encode(b'anna:p@ss').decode()}"
+    assert Site.allowed == [shown, shown, None]
 
 
 def test_a_shared_hub_asks_no_address_of_its_own_network(site: str, shared: HubSettings) -> None:

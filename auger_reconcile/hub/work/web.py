@@ -15,9 +15,11 @@ import io
 import socket
 import time
 import urllib.request
+from base64 import b64encode
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
 from typing import IO, Any
+from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.signing import MAX_UPLOAD_BYTES
@@ -37,7 +39,7 @@ def download(url: str, target: IO[bytes], settings: HubSettings) -> None:
     """Copy what `url` serves; raise SourceMissing when it cannot be had."""
     deadline = time.monotonic() + _MOST_SECONDS
     try:
-        with _opener(settings).open(url, timeout=_TIMEOUT_SECONDS) as response:
+        with _opener(settings).open(_request(url), timeout=_TIMEOUT_SECONDS) as response:
             size = 0
             while chunk := response.read1(_CHUNK_BYTES):
                 size += len(chunk)
@@ -51,6 +53,17 @@ def download(url: str, target: IO[bytes], settings: HubSettings) -> None:
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise SourceMissing(f"`{url}` cannot be downloaded: {reason}") from error
+
+
+def _request(url: str) -> urllib.request.Request:
+    """Return the request for an address; its user and password go to that host and no further."""
+    parts = urlsplit(url)
+    user, _, host = parts.netloc.rpartition("@")
+    request = urllib.request.Request(urlunsplit(parts._replace(netloc=host)))  # noqa: S310 - see _opener
+    if user:
+        token = b64encode(unquote_to_bytes(user)).decode()
+        request.add_unredirected_header("Authorization", f"Basic {token}")
+    return request
 
 
 def _opener(settings: HubSettings) -> urllib.request.OpenerDirector:
