@@ -51,10 +51,13 @@ def login(  # noqa: PLR0913 - one option each
     """
     from auger_reconcile.api.auth import SYSTEMS, is_readable_on_the_way
     from auger_reconcile.api.auth import login as log_in
-    from auger_reconcile.api.session import Surroundings
+    from auger_reconcile.api.session import LOCAL, Surroundings
 
-    if system and url:
-        raise click.UsageError("--system and --url both name a hub")
+    if len([name for name in (system, url, invocation.hub) if name]) > 1:
+        raise click.UsageError("of --system, --url and --hub one names the hub")
+    if invocation.hub == LOCAL:
+        raise click.UsageError("the local hub needs no login")
+    url = url or invocation.hub
     if password_stdin:
         if password is not None:
             raise click.UsageError("--password and --password-stdin both give a password")

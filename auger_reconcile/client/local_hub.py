@@ -157,7 +157,7 @@ def _ask(
             hint='the extra `hub` brings it\npip install "auger-reconcile[hub]"',
         )
     folder = find_hub_home(environ=environ, home=home)
-    verb = arguments[0]
+    verb = f"{arguments[1]} the user" if arguments[0] == "user" else arguments[0]
     try:
         done = subprocess.run(
             [sys.executable, "-m", _MODULE, *arguments],

@@ -24,7 +24,9 @@ def test_a_standard_input_without_a_password_is_an_error(
     ("options", "told"),
     [
         (["--password-stdin", "-p", "y"], "--password and --password-stdin both give a password"),
-        (["--system", "staging", "--url", "http://127.0.0.1:9"], "--system and --url both name"),
+        (["--system", "staging", "--url", "http://127.0.0.1:9"], "one names the hub"),
+        (["--hub", "http://127.0.0.1:8", "--url", "http://127.0.0.1:9"], "one names the hub"),
+        (["--hub", "local"], "the local hub needs no login"),
     ],
 )
 def test_options_that_contradict_each_other_are_wrong_usage(
@@ -33,3 +35,12 @@ def test_options_that_contradict_each_other_are_wrong_usage(
     answer = user.run(*WHO, *options)
     assert answer.code == 64
     assert told in answer.err
+
+
+def test_the_hub_of_every_command_is_the_one_to_log_in_to(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
+    answer = user.run("--hub", "http://127.0.0.1:9", *WHO, "--password-stdin")
+    assert answer.code == 1
+    assert "cannot connect to 127.0.0.1:9" in answer.err
