@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 _REMEMBERED = "auger.global_options"
 
@@ -113,7 +114,9 @@ class Command(click.Command):
         """
         rest = super().parse_args(ctx, args)
         for param in self.params:
-            if ctx.params.get(param.name or "") == "":
+            name = str(param.name)
+            is_said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
+            if is_said and ctx.params.get(name) == "":
                 raise click.BadParameter(
                     "it is empty; is a variable of the shell unset?", ctx, param
                 )

@@ -210,4 +210,4 @@ def test_an_empty_name_does_not_mean_the_one_of_the_file(
     (folder / "auger.yaml").write_text(f"name: kept-{uuid4().hex[:6]}\nsource: a.csv\n")
     done = user.run(*line)
     assert done.code == 64
-    assert "is a variable of the shell unset?" in done.err
+    assert "empty" in done.err

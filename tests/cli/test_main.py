@@ -200,7 +200,7 @@ def test_the_way_in_to_the_cloud_is_short(user: User, folder: Path) -> None:
     assert answer.err.endswith("\n       auger auth login\n")
 
 
-@pytest.mark.parametrize("name", ["", "a b/c", "x" * 255, "a\n"])
+@pytest.mark.parametrize("name", ["", "a b/c", "x" * 256, "a\n"])
 def test_a_name_that_no_user_can_have_is_wrong_usage(name: str, user: User) -> None:
     answer = user.run("hub", "user", "add", name)
     assert (answer.code, answer.out) == (64, "")
