@@ -261,6 +261,6 @@ def test_a_storage_the_hub_cannot_use_is_refused_in_a_sentence(
     scheme = url.partition(":")[0]
     assert answer.returncode == 1
     assert answer.stderr == (
-        f"error: {before}storage `{scheme}://` is not supported: the hub keeps its files in a folder; "
-        "give one, or its file:// URL\n"
+        f"error: {before}storage `{scheme}://` is not supported: "
+        "the hub keeps its files in a folder; give one, or its file:// URL\n"
     )
