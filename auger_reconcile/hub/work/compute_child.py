@@ -52,6 +52,10 @@ _CONFIG = {
     "distributed.admin.tick.interval": "1s",
     "distributed.admin.tick.limit": "1m",
     "distributed.admin.system-monitor.interval": "10s",
+    # Nor need workers look a hundred times a second what they are doing: trials do it elsewhere,
+    # in processes that have limits of their own.
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "1s",
     "distributed.scheduler.active-memory-manager.start": False,
 }
 _log = logging.getLogger("auger.hub.compute")
