@@ -98,7 +98,11 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
 @click.option("--host", metavar="HOST", help="Address to listen on; this machine alone by default.")
 @click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on; 0 is any free one.")
 @click.option("--database", metavar="URL", help="SQLAlchemy URL; SQLite in the hub's folder else.")
-@click.option("--storage", metavar="DIR", help="Where files are kept; the hub's own folder else.")
+@click.option(
+    "--storage",
+    metavar="URL",
+    help="Object store or folder where files are kept; the hub's own folder else.",
+)
 @click.option(
     "--scheduler",
     metavar="URL",

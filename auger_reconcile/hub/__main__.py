@@ -202,7 +202,7 @@ def _parser() -> argparse.ArgumentParser:
     place = argparse.ArgumentParser(add_help=False, parents=[shared])
     place.add_argument("--host", default=LOOPBACK, help="address to listen on")
     place.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
-    place.add_argument("--storage", help="folder or file:// URL for the files")
+    place.add_argument("--storage", help="folder for the files, or URL of an object store")
     place.add_argument(
         "--cluster-mode",
         choices=CLUSTER_MODES,
@@ -248,7 +248,7 @@ def _parser() -> argparse.ArgumentParser:
     ticket.add_argument("--user", default="local", help="who is logged in")
     ticket.add_argument("--json", action="store_true", help="one JSON line")
     stored = argparse.ArgumentParser(add_help=False, parents=[shared])
-    stored.add_argument("--storage", help="folder or file:// URL for the files")
+    stored.add_argument("--storage", help="folder for the files, or URL of an object store")
     backup = add("backup", _backup, stored, "write all the hub holds to one file")
     backup.add_argument("file", help="the archive to write, .tar.gz")
     restored = add("restore", _restore, stored, "fill an empty hub from a backup")

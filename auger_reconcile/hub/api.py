@@ -147,15 +147,15 @@ class StorageFull(ApiError):
 
 
 class Unavailable(ApiError):
-    """The database does not answer; nothing was changed, and the next try may succeed."""
+    """What the hub needs does not answer; nothing was changed, the next try may succeed."""
 
     status = 503
 
-    def __init__(self) -> None:
+    def __init__(self, what: str) -> None:
         super().__init__(
             {
                 "error_type": "unavailable",
-                "message": "the hub's database does not answer, try later",
+                "message": f"the hub's {what} does not answer, try later",
             }
         )
 

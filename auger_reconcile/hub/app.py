@@ -42,6 +42,7 @@ from auger_reconcile.hub.hub import Hub
 from auger_reconcile.hub.openapi import docs_page, openapi_document
 from auger_reconcile.hub.page.routes import page_routes
 from auger_reconcile.hub.params import check
+from auger_reconcile.hub.remote_storage import StoreFailed
 from auger_reconcile.hub.routes.all import ROUTES
 from auger_reconcile.hub.settings import API_PREFIX
 
@@ -234,7 +235,9 @@ def _failure_of(caught: Exception) -> ApiError:
     if is_full_disk(caught):
         return StorageFull()
     if is_gone(caught):
-        return Unavailable()
+        return Unavailable("database")
+    if isinstance(caught, StoreFailed):
+        return Unavailable("object store")
     return ApiError({"error_type": "internal", "message": "an internal error occurred"})
 
 

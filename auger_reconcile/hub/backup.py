@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 import tarfile
 import tempfile
 import zlib
@@ -26,10 +27,13 @@ from sqlalchemy.orm import Session
 from auger_reconcile.hub.database import review_tables  # noqa: F401 - it adds its tables
 from auger_reconcile.hub.database.engine import HEAD, Database
 from auger_reconcile.hub.database.tables import Base, Organization
+from auger_reconcile.hub.remote_storage import open_storage
 from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.storage import Storage
 
 _ROWS_AT_ONCE = 500
 _FORMAT = 1
+_FILES, _MODELS = "files", "models"
 _NONSENSE = (
     tarfile.TarError,
     gzip.BadGzipFile,
@@ -59,8 +63,8 @@ def back_up(settings: HubSettings, target: Path) -> int:
             with os.fdopen(descriptor, "wb") as file:
                 with tarfile.open(fileobj=file, mode="w:gz") as archive:
                     _add_rows(archive, database)
-                    for name, folder in _folders(settings).items():
-                        archive.add(folder, name, filter=_finished)
+                    _add_files(archive, open_storage(settings))
+                    archive.add(settings.models_folder, _MODELS, filter=_finished)
                 file.flush()
                 os.fsync(file.fileno())
             Path(partial).replace(target)
@@ -78,6 +82,8 @@ def restore(settings: HubSettings, source: Path) -> int:
     if not source.is_file():
         raise BackupFailed(f"there is no file {source}")
     settings.make_folders()
+    storage = open_storage(settings)
+    storage.prepare()
     database = Database(settings.database_url)
     try:
         database.migrate()
@@ -87,7 +93,7 @@ def restore(settings: HubSettings, source: Path) -> int:
             with database.write() as session:
                 if session.scalar(select(func.count()).select_from(Organization)):
                     raise BackupFailed(f"the hub in {settings.home} is not empty")
-                _extract(archive, settings)
+                _extract(archive, storage, settings.models_folder)
                 count = _fill(session, archive)
     except OperationalError as error:
         raise BackupFailed(f"the database cannot be filled: {error.orig}") from error
@@ -116,6 +122,13 @@ def _write_table(session: Session, table: Table, folder: Path) -> int:
     return count
 
 
+def _add_files(archive: tarfile.TarFile, storage: Storage) -> None:
+    for bucket, key in storage.everything():
+        path = storage.find(bucket, key)
+        if path is not None:  # else deleted since
+            archive.add(path, f"{_FILES}/{bucket}/{key}")
+
+
 def _plain(value: Any) -> str:
     assert isinstance(value, datetime), f"no plain form of {value!r}"
     return value.isoformat()
@@ -134,12 +147,17 @@ def _check(archive: tarfile.TarFile) -> None:
         raise BackupFailed(f"the backup is of revision {note['revision']}, this hub is {HEAD}")
 
 
-def _extract(archive: tarfile.TarFile, settings: HubSettings) -> None:
-    for name, folder in _folders(settings).items():
-        for member in archive.getmembers():
-            if member.isfile() and member.name.startswith(f"{name}/"):
-                inside = member.name.removeprefix(f"{name}/")
-                archive.extract(member.replace(name=inside), folder, filter="data")
+def _extract(archive: tarfile.TarFile, storage: Storage, models_folder: Path) -> None:
+    for member in archive:
+        top, _, inside = member.name.partition("/")
+        if not member.isfile():
+            continue
+        if top == _MODELS:
+            archive.extract(member.replace(name=inside), models_folder, filter="data")
+        if top == _FILES:
+            bucket, _, key = inside.partition("/")
+            with storage.create(bucket, key) as file:
+                shutil.copyfileobj(_member(archive, member), file)
 
 
 def _fill(session: Session, archive: tarfile.TarFile) -> int:
@@ -180,10 +198,10 @@ def _go_on_counting(session: Session, table: Table) -> None:
         )
 
 
-def _member(archive: tarfile.TarFile, name: str) -> IO[bytes]:
-    file = archive.extractfile(name)
+def _member(archive: tarfile.TarFile, member: str | tarfile.TarInfo) -> IO[bytes]:
+    file = archive.extractfile(member)
     if file is None:
-        raise KeyError(name)
+        raise KeyError(member)
     return file
 
 
@@ -191,12 +209,6 @@ def _tables() -> list[Table]:
     return list(Base.metadata.sorted_tables)
 
 
-def _folders(settings: HubSettings) -> dict[str, Path]:
-    return {"files": settings.files_folder, "models": settings.models_folder}
-
-
 def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
     """Leave out what is just being written."""
-    name = member.name.rpartition("/")[2]
-    is_partial = name.startswith(".packaging-") or name.endswith(".part")
-    return None if is_partial else member
+    return None if member.name.rpartition("/")[2].startswith(".packaging-") else member

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import logging
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlencode
@@ -16,6 +18,7 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from auger_reconcile.hub.database.tables import Organization, Project
+from auger_reconcile.hub.remote_storage import StoreFailed
 from auger_reconcile.hub.signing import MAX_UPLOAD_BYTES, BadSignature
 from auger_reconcile.hub.storage import BadKey, project_key
 from auger_reconcile.hub.upload_form import BadForm, FormReader, TooLarge
@@ -23,6 +26,7 @@ from auger_reconcile.hub.upload_form import BadForm, FormReader, TooLarge
 if TYPE_CHECKING:
     from auger_reconcile.hub.hub import Hub
 
+_log = logging.getLogger("auger.hub.files")
 _BATCH_BYTES = 1024**2
 _FULL = ("database or disk is full", "disk I/O error", "No space left on device")
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -31,20 +35,18 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 def file_routes(hub: Hub) -> list[Route]:
     """Return the routes of the built-in object store: path-style URLs, one folder a bucket."""
     return [
-        Route("/file_uploader/{project_id:int}", _take_raw(hub), methods=["POST"]),
-        Route("/{bucket}", _upload(hub), methods=["POST"]),
-        Route("/{bucket}/{key:path}", _download(hub), methods=["GET"]),
+        Route("/file_uploader/{project_id:int}", _refusing(_take_raw(hub)), methods=["POST"]),
+        Route("/{bucket}", _refusing(_upload(hub)), methods=["POST"]),
+        Route("/{bucket}/{key:path}", _refusing(_download(hub)), methods=["GET"]),
     ]
 
 
-def _upload(hub: Hub) -> Endpoint:
-    async def upload(request: Request) -> Response:
-        bucket = request.path_params["bucket"]
+def _refusing(endpoint: Endpoint) -> Endpoint:
+    """Answer what cannot be done as an object store does."""
+
+    async def answer(request: Request) -> Response:
         try:
-            reader = FormReader(hub.storage, hub.signer, bucket, request.headers)
-            with reader:
-                await _feed(reader, request)
-                fields = reader.finish()
+            return await endpoint(request)
         except TooLarge as error:
             sizes = {"MaxSizeAllowed": str(error.allowed)}
             return _refuse(400, "EntityTooLarge", "The upload is larger than allowed", sizes)
@@ -52,10 +54,24 @@ def _upload(hub: Hub) -> Endpoint:
             return _refuse(403, "AccessDenied", str(error))
         except BadForm as error:
             return _refuse(400, "MalformedPOSTRequest", str(error))
+        except StoreFailed:
+            _log.exception("the object store failed")
+            return _refuse(503, "ServiceUnavailable", "The object store of the hub does not answer")
         except OSError as error:
             if not is_full_disk(error):
                 raise
             return _refuse(507, "InsufficientStorage", "The disk of the hub is full")
+
+    return answer
+
+
+def _upload(hub: Hub) -> Endpoint:
+    async def upload(request: Request) -> Response:
+        bucket = request.path_params["bucket"]
+        reader = FormReader(hub.storage, hub.signer, bucket, request.headers)
+        with reader:
+            await _feed(reader, request)
+            fields = await anyio.to_thread.run_sync(reader.finish)
         status = 201 if fields.get("success_action_status") == "201" else 200
         location = f"{request.base_url}{bucket}/{fields['key']}".encode("ascii", "replace")
         return Response(status_code=status, headers={"Location": location.decode()})
@@ -68,21 +84,13 @@ def _take_raw(hub: Hub) -> Endpoint:
 
     async def take(request: Request) -> Response:
         project_id = str(request.path_params["project_id"])
-        try:
-            hub.signer.check_uploader(project_id, request.query_params.get("auger_token", ""))
-            bucket, folder = await anyio.to_thread.run_sync(_place, hub, int(project_id))
-            key = f"{folder}/{secrets.token_hex(12)}"
-            with hub.storage.create(bucket, key) as file:
-                await _copy(request, file)
-        except (BadSignature, BadKey) as error:
-            return _refuse(403, "AccessDenied", str(error))
-        except TooLarge as error:
-            sizes = {"MaxSizeAllowed": str(error.allowed)}
-            return _refuse(400, "EntityTooLarge", "The upload is larger than allowed", sizes)
-        except OSError as error:
-            if not is_full_disk(error):
-                raise
-            return _refuse(507, "InsufficientStorage", "The disk of the hub is full")
+        hub.signer.check_uploader(project_id, request.query_params.get("auger_token", ""))
+        bucket, folder = await anyio.to_thread.run_sync(_place, hub, int(project_id))
+        key = f"{folder}/{secrets.token_hex(12)}"
+        with ExitStack() as stack:
+            file = stack.enter_context(hub.storage.create(bucket, key))
+            await _copy(request, file)
+            await anyio.to_thread.run_sync(stack.close)  # may take as long as a store does
         body = urlencode({"path": key})
         return Response(body, media_type="application/x-www-form-urlencoded")
 
@@ -129,12 +137,9 @@ async def _feed(reader: FormReader, request: Request) -> None:
 def _download(hub: Hub) -> Endpoint:
     async def download(request: Request) -> Response:
         bucket, key = request.path_params["bucket"], request.path_params["key"]
-        try:
-            hub.signer.check_download(bucket, key, request.query_params)
-            path = hub.storage.path(bucket, key)
-        except (BadSignature, BadKey) as error:
-            return _refuse(403, "AccessDenied", str(error))
-        if not path.is_file():
+        hub.signer.check_download(bucket, key, request.query_params)
+        path = await anyio.to_thread.run_sync(hub.storage.find, bucket, key)
+        if path is None:
             return _refuse(404, "NoSuchKey", "The specified key does not exist.")
         return FileResponse(path, media_type=_media_type(path), filename=path.name)
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from auger_reconcile.hub.attempts import Attempts
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Secret
+from auger_reconcile.hub.remote_storage import open_storage
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.signing import Signer
 from auger_reconcile.hub.storage import Storage
@@ -27,11 +28,16 @@ class Hub:
 
 
 def open_hub(settings: HubSettings) -> Hub:
-    """Make folders and tables where they are missing and return the hub, its work not started."""
+    """Make folders and tables where they are missing and return the hub, its work not started.
+
+    Raises:
+        BadSettings: its files cannot be kept where they should be.
+    """
     settings.make_folders()
+    storage = open_storage(settings)
+    storage.prepare()
     database = Database(settings.database_url)
     database.migrate()
-    storage = Storage(settings.files_folder)
     return Hub(
         settings=settings,
         database=database,

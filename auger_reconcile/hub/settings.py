@@ -83,16 +83,16 @@ class HubSettings:
 
     @property
     def files_folder(self) -> Path:
-        """Folder of the stored files; raises BadSettings for a store of another kind."""
-        if not self.storage:
+        """Folder of the stored files, or of the copies of what is in a store elsewhere."""
+        if not self.storage or self.has_remote_storage:
             return self.home / "files"
-        scheme, separator, rest = self.storage.partition("://")
-        if separator and scheme != "file":
-            raise BadSettings(
-                f"storage `{scheme}://` is not supported: the hub keeps its files in a folder; "
-                "give one, or its file:// URL"
-            )
-        return Path(rest if separator else self.storage).expanduser().absolute()
+        return Path(self.storage.removeprefix("file://")).expanduser().absolute()
+
+    @property
+    def has_remote_storage(self) -> bool:
+        """Whether the files are in a store that has a URL, not in a folder."""
+        scheme, separator, _ = self.storage.partition("://")
+        return bool(separator) and scheme != "file"
 
     @property
     def models_folder(self) -> Path:
@@ -124,8 +124,8 @@ class HubSettings:
         return self.home / "auger.json"
 
     def make_folders(self) -> None:
-        """Create the home folder, readable by its owner only."""
+        """Create the home folder, readable by its owner only; the storage makes its own."""
         self.home.mkdir(parents=True, exist_ok=True)
         self.home.chmod(0o700)
-        for folder in (self.files_folder, self.models_folder, self.work_folder):
+        for folder in (self.models_folder, self.work_folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)

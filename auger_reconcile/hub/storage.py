@@ -1,8 +1,12 @@
-"""Files by bucket and key in one folder. No key ever leads out of it."""
+"""Files by bucket and key in one folder. No key ever leads out of it.
+
+`remote_storage` has the same with a store behind the folder.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import re
 import secrets
@@ -11,8 +15,10 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+_log = logging.getLogger("auger.hub.storage")
 _SUFFIX = re.compile(r"((?:\.[A-Za-z0-9]{1,8}){1,2})$")
 _MAX_NAME_BYTES = 200
+_PARTIAL = ".part"
 
 
 class BadKey(ValueError):
@@ -36,15 +42,34 @@ class Storage:
                 raise BadKey(f"`{key}` is not a usable key")
         return self.folder.joinpath(bucket, *parts)
 
+    def prepare(self) -> None:
+        """Make sure that files can be stored; raise BadSettings when they cannot."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+    def find(self, bucket: str, key: str) -> Path | None:
+        """Return where the file of `key` can be read, None without one; raise BadKey."""
+        path = self.path(bucket, key)
+        return path if path.is_file() else None
+
+    def has(self, bucket: str, key: str) -> bool:
+        """Return whether there is a file of `key`; raise BadKey."""
+        return self.path(bucket, key).is_file()
+
     @contextmanager
     def create(self, bucket: str, key: str) -> Iterator[IO[bytes]]:
         """Yield a file to write to; it appears under `key` only when the block ends well."""
+        with self.place(bucket, key) as path, path.open("wb") as file:
+            yield file
+
+    @contextmanager
+    def place(self, bucket: str, key: str) -> Iterator[Path]:
+        """Yield where to write a file; it appears under `key` only when the block ends well."""
         path = self.path(bucket, key)
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{secrets.token_hex(8)}.part")
+        temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
         try:
-            with temporary.open("wb") as file:
-                yield file
+            yield temporary
+            self._hand_over(temporary, bucket, key)
             temporary.replace(path)
         except BaseException:
             temporary.unlink(missing_ok=True)
@@ -54,12 +79,39 @@ class Storage:
         """Remove the file of `key`, if there is one."""
         self.path(bucket, key).unlink(missing_ok=True)
 
+    def discard(self, bucket: str, key: str) -> None:
+        """Remove what is named no more; it is no error when that has to wait for a sweep."""
+        try:
+            self.delete(bucket, key)
+        except OSError:
+            _log.exception("the file of %s stays", key)
+
+    def is_answering(self) -> bool:
+        """Return whether it is worth asking for much: a folder always answers."""
+        return True
+
     def keys(self, bucket: str, folder: str) -> Iterator[str]:
         """Yield the keys of all files below `folder`."""
         top = self.path(bucket, folder)
-        for path in top.rglob("*"):
-            if path.is_file():
-                yield f"{folder}/{path.relative_to(top).as_posix()}"
+        for path in _files_below(top):
+            yield f"{folder}/{path.relative_to(top).as_posix()}"
+
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """Yield bucket and key of every whole file."""
+        for path in _files_below(self.folder):
+            bucket, _, key = path.relative_to(self.folder).as_posix().partition("/")
+            if key and not path.name.endswith(_PARTIAL):
+                yield bucket, key
+
+    def sweep(self) -> None:
+        """Remove copies that are not used; a folder has none."""
+
+    def _hand_over(self, whole: Path, bucket: str, key: str) -> None:
+        """Do what has to be done before a whole file appears; an error means it does not."""
+
+
+def _files_below(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
 
 
 def key_of_url(url: str) -> str:

@@ -75,7 +75,7 @@ class FormReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Keep the file of a finished form, drop it after an error."""
+        """Drop what was written after an error."""
         self._stack.__exit__(kind, error, trace)
 
     def feed(self, data: bytes) -> None:
@@ -90,9 +90,14 @@ class FormReader:
                 raise BadForm("The form has too much besides the file.")
 
     def finish(self) -> dict[str, str]:
-        """Return the fields; raise BadForm when the form stopped early or had no file."""
+        """Store the file and return the fields.
+
+        Raises:
+            BadForm: the form stopped early or had no file.
+        """
         if not (self._is_complete and self._has_file):
             raise BadForm("The form is incomplete.")
+        self._stack.close()
         return self._fields
 
     def _begin_part(self) -> None:

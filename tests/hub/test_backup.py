@@ -14,8 +14,9 @@ from auger_reconcile.hub.settings import HubSettings
 from .conftest import IRIS, Client, connect
 
 
-def command(name: str, file: Path, home: Path) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-m", "auger_reconcile.hub", name, str(file), "--home", str(home)]
+def command(name: str, file: Path, home: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    place = ["--home", str(home), *more]
+    arguments = [sys.executable, "-m", "auger_reconcile.hub", name, str(file), *place]
     return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
 
 

@@ -57,20 +57,25 @@ class Store:
 
 
 @contextmanager
-def serve_store() -> Iterator[Store]:
-    """Serve a store; the tests are skipped where the packages for it are missing."""
+def serve_store(port: int = 0) -> Iterator[Store]:
+    """Serve a store; the tests are skipped where the packages for it are missing.
+
+    What is stored stays as long as the process: a store on the same port has it again.
+    """
     boto3 = pytest.importorskip("boto3")
     server_of = pytest.importorskip("moto.server").ThreadedMotoServer
-    server = server_of(ip_address="127.0.0.1", port=0, verbose=False)
+    server = server_of(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
     keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
     client = boto3.session.Session().client("s3", endpoint_url=url, **keys)
     client.create_bucket(Bucket=BUCKET)
-    yield Store(url, client)
-    client.close()
-    server.stop()
+    try:
+        yield Store(url, client)
+    finally:
+        client.close()
+        server.stop()
 
 
 def surround(monkeypatch: pytest.MonkeyPatch, store: Store, home: Path) -> None:

@@ -68,7 +68,7 @@ def _show(call: Call) -> DownloadUrl:
         key = project_key(project.name, "files", wanted)
     bucket = main_bucket(call)
     try:
-        is_there = call.hub.storage.path(bucket, key).is_file()
+        is_there = call.hub.storage.has(bucket, key)
     except BadKey:
         is_there = False
     if not is_there:

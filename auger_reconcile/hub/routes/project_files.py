@@ -121,9 +121,9 @@ def _delete(call: Call) -> ProjectFileObject:
 def delete_files(call: Call, keys: Collection[str]) -> None:
     """Delete stored files of deleted objects after the commit, if no other object names them."""
     call.session.flush()
-    bucket, delete = main_bucket(call), call.hub.storage.delete
+    bucket, discard = main_bucket(call), call.hub.storage.discard
     left = unnamed(call.session, call.caller.organization_id, keys)
-    call.after_commit.extend(partial(delete, bucket, key) for key in left)
+    call.after_commit.extend(partial(discard, bucket, key) for key in left)
 
 
 def _check_url(call: Call, project: Project, url: str) -> list[Complaint]:

@@ -15,6 +15,7 @@ from filelock import Timeout
 from auger_reconcile.hub.data.bounds import bound_memory
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization
+from auger_reconcile.hub.remote_storage import open_storage
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import fail_row
@@ -65,7 +66,7 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
     try:
         with hold_job(settings, f"{kind}-{row_id}"):
             database = Database(settings.database_url)
-            place = Workplace(settings, database, Storage(settings.files_folder))
+            place = Workplace(settings, database, open_storage(settings))
             try:
                 work(place, row_id)
             except (Impossible, SourceMissing) as error:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+
 from auger_reconcile.hub.database.tables import PipelineFile, Project
 from auger_reconcile.hub.storage import project_key
 from auger_reconcile.hub.work.child import Workplace, run_child
@@ -27,15 +29,15 @@ def export(place: Workplace, row_id: str) -> None:
     with own_folder(place.settings, f"export-{row_id}") as temporary:
         zip_path = temporary / "model.zip"
         export_model(folder, zip_path)
-        target = place.storage.path(place.bucket(row.organization_id), key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        zip_path.replace(target)
+        bucket = place.bucket(row.organization_id)
+        with place.storage.place(bucket, key) as target:
+            shutil.move(zip_path, target)  # the storage may be on another disk
     with place.database.write() as session:
         row = session.get(PipelineFile, int(row_id))
         if row is not None and row.status == "pending":
             row.status, row.key = "success", key
     if row is None:  # deleted while it was made
-        target.unlink(missing_ok=True)
+        place.storage.discard(bucket, key)
 
 
 def main() -> int:

@@ -126,7 +126,7 @@ class Predictions:
             changes = {"status": "error", "error_message": _INTERNAL_ERROR}
         changes["time_consumed_ms"] = round((time.perf_counter() - began) * 1000)
         if not self._store(prediction_id, changes) and "result_key" in changes:
-            self._storage.delete(bucket, changes["result_key"])  # deleted while it was predicted
+            self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
 
     def _store(self, prediction_id: str, changes: dict[str, Any]) -> bool:
         """Return whether the prediction is still there to have its result."""
@@ -160,25 +160,21 @@ class Predictions:
 
     def _predict_file(self, row: Prediction, bucket: str, key: str) -> dict[str, Any]:
         request = row.request or {}
-        target = self._storage.path(bucket, key)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_name(f".{target.name}")
-        try:
-            with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
-                answer = self._ask(
-                    row.pipeline_id,
-                    {
-                        "id": row.id,
-                        "file": str(source),
-                        "to": str(partial),
-                        "threshold": request["threshold"],
-                        "bare": request["options"].get("no_features_in_result", False),
-                    },
-                )
-                scores = self._scores(row, {"file": str(source)})
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with (
+            self._storage.place(bucket, key) as target,
+            fetch_source(self._storage, bucket, request["file_url"], self._settings) as source,
+        ):
+            answer = self._ask(
+                row.pipeline_id,
+                {
+                    "id": row.id,
+                    "file": str(source),
+                    "to": str(target),
+                    "threshold": request["threshold"],
+                    "bare": request["options"].get("no_features_in_result", False),
+                },
+            )
+            scores = self._scores(row, {"file": str(source)})
         count = answer["count"]
         return {"result": {"count": count, **scores}, "result_key": key, "records_count": count}
 

@@ -18,7 +18,7 @@ def profile(place: Workplace, row_id: str) -> None:
     if row is None or row.status != "processing":
         return
     bucket = place.bucket(row.organization_id)
-    if is_remote(row.url) and not place.storage.path(bucket, row.key).exists():
+    if is_remote(row.url) and not place.storage.has(bucket, row.key):
         with place.storage.create(bucket, row.key) as file:
             download(row.url, file, place.settings)
     path = place.stored_path(row.organization_id, row.key)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
@@ -23,8 +24,9 @@ from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import end_run
 from auger_reconcile.hub.work.predictions import Predictions
-from auger_reconcile.hub.work.sweep import remove_files
+from auger_reconcile.hub.work.sweep import files_of
 
+_log = logging.getLogger("auger.hub.work")
 _NEXT = {"deploying": "deployed", "deployed": "running", "undeploying": "undeployed"}
 _STEP = timedelta(seconds=0.15)  # so that every status can be seen
 
@@ -40,8 +42,11 @@ def advance_projects(database: Database, storage: Storage, busy: AbstractSet[int
     for project_id in ids:
         with database.write() as session:
             project = session.get(Project, project_id)
-            if project is not None:
-                _advance(session, project, storage, is_busy=project_id in busy)
+            is_doomed = project is not None and _advance(
+                session, project, is_busy=project_id in busy
+            )
+        if is_doomed:
+            _remove(database, project_id, storage)
     return bool(ids)
 
 
@@ -63,15 +68,17 @@ def stop_idle(database: Database) -> None:
                 project.status = "undeploying"
 
 
-def _advance(session: Session, project: Project, storage: Storage, *, is_busy: bool) -> None:
+def _advance(session: Session, project: Project, *, is_busy: bool) -> bool:
+    """Move one status on; return whether there is nothing left to do but to remove it."""
     if project.deleting or project.status == "undeploying":
         _interrupt_runs(session, project)
         if is_busy:
-            return
+            return False
     if project.deleting:
-        _remove(session, project, storage)
-    elif project.status in _NEXT and now() - project.updated_at >= _STEP:
+        return True
+    if project.status in _NEXT and now() - project.updated_at >= _STEP:
         project.status = _NEXT[project.status]
+    return False
 
 
 def _interrupt_runs(session: Session, project: Project) -> None:
@@ -83,12 +90,26 @@ def _interrupt_runs(session: Session, project: Project) -> None:
         end_run(session, run, "interrupted", None)
 
 
-def _remove(session: Session, project: Project, storage: Storage) -> None:
-    """Delete a project's rows and files; the models are swept away after them."""
-    bucket = session.get_one(Organization, project.organization_id).main_bucket
-    remove_files(session, storage, bucket, project)
-    session.execute(delete(Trial).where(Trial.project_id == project.id))
-    session.execute(delete(Project).where(Project.id == project.id))
+def _remove(database: Database, project_id: int, storage: Storage) -> None:
+    """Delete a project's files, then its rows; the models are swept away after them.
+
+    Nobody waits for the database while a store is asked; one that fails is asked again later.
+    """
+    if not storage.is_answering():
+        return
+    try:
+        with database.read() as session:
+            project = session.get_one(Project, project_id)
+            bucket = session.get_one(Organization, project.organization_id).main_bucket
+            keys = files_of(session, storage, bucket, project)
+        for key in keys:
+            storage.delete(bucket, key)
+    except OSError:
+        _log.exception("the files of project %s cannot be deleted", project_id)
+        return
+    with database.write() as session:
+        session.execute(delete(Trial).where(Trial.project_id == project_id))
+        session.execute(delete(Project).where(Project.id == project_id))
 
 
 def retire_pipelines(database: Database, settings: HubSettings, predictions: Predictions) -> None:

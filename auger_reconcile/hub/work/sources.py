@@ -49,9 +49,9 @@ def _file_name(url: str) -> str:
 def stored_path(storage: Storage, bucket: str, key: str) -> Path:
     """Return the path of a stored file, or raise SourceMissing."""
     try:
-        path = storage.path(bucket, key)
+        path = storage.find(bucket, key)
     except BadKey as error:
         raise SourceMissing(str(error)) from error
-    if not path.is_file():
+    if path is None:
         raise SourceMissing(f"there is no uploaded file at `{key}`")
     return path

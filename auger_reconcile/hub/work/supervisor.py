@@ -101,6 +101,7 @@ class Supervisor:
             stop_idle(self._database)
             sweep_models(self._database, self._settings, self._predictions)
             sweep_logs(self._database, self._settings)
+            self._storage.sweep()
             sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
         self._share_workers()
         self._compute.keep()

@@ -86,8 +86,8 @@ def unnamed(session: Session, organization_id: int, keys: Collection[str]) -> se
     return left
 
 
-def remove_files(session: Session, storage: Storage, bucket: str, project: Project) -> None:
-    """Delete a project's stored files, and uploads of it that never became a data set.
+def files_of(session: Session, storage: Storage, bucket: str, project: Project) -> set[str]:
+    """Return the keys of a project's stored files, and of uploads that never became a data set.
 
     Its folder may hold files of another project: one that had this one's name before it was
     renamed, or one that has it now. The uploads of the latter are named by no row yet, so then all
@@ -109,5 +109,4 @@ def remove_files(session: Session, storage: Storage, bucket: str, project: Proje
     )
     if folder not in map(project_folder, session.scalars(names)):
         mine |= found
-    for name in mine - others:
-        storage.delete(bucket, name)
+    return mine - others

@@ -1,0 +1,228 @@
+"""Files in an object store by URL: S3, Google Cloud Storage, Azure, whatever fsspec knows.
+
+Everything that works with a file wants a path, so what is read is copied to a folder of this
+machine first. A copy that nobody has asked for during a day is removed. A file is acknowledged when
+the store has it.
+"""
+
+from __future__ import annotations
+
+import errno
+import importlib.util
+import math
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any
+
+from auger_reconcile.hub.settings import BadSettings, HubSettings
+from auger_reconcile.hub.storage import Storage
+
+_BLOCK_BYTES = 8 * 1024**2
+_UNUSED_SECONDS = 24 * 3600.0
+_SWEEP_SECONDS = 600.0
+_PAUSE_SECONDS = 10.0
+_CONNECT_SECONDS, _LONGEST_SECONDS, _RETRIES = 10, 3600, 3
+_FLAT = {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "oci", "oss"}
+"""Stores without folders: a file that cannot be written there lacks its bucket."""
+_QUERY = re.compile(r"\?\S*")
+_LONGEST_REASON = 300
+
+
+class StoreFailed(OSError):
+    """The store does not answer, or refuses; the text says what it said."""
+
+
+def open_storage(settings: HubSettings) -> Storage:
+    """Return where the hub keeps its files; raise BadSettings for a URL that leads nowhere."""
+    if not settings.has_remote_storage:
+        return Storage(settings.files_folder)
+    return RemoteStorage(settings.storage, settings.files_folder)
+
+
+class RemoteStorage(Storage):
+    """A store behind a folder of copies."""
+
+    def __init__(self, url: str, folder: Path) -> None:
+        super().__init__(folder)
+        self._url = _QUERY.sub("", url)
+        self._store, root = _open(url)
+        self._root = str(root).rstrip("/")
+        self._is_flat = url.partition("://")[0] in _FLAT
+        self._swept_at = 0.0
+        self._failed_at = -math.inf
+
+    def prepare(self) -> None:
+        """Try to write; raise BadSettings with what the store says."""
+        super().prepare()
+        mark = f"{self._root}/.auger-hub-{secrets.token_hex(4)}"
+        try:
+            with self._telling():
+                self._write(mark, b"")
+                self._store.rm_file(mark)
+        except StoreFailed as error:
+            raise BadSettings(f"storage {self._url} cannot be used: {error}") from error
+
+    def find(self, bucket: str, key: str) -> Path | None:
+        """Return the copy of the file of `key`, made now if need be; None without a file."""
+        path = self.path(bucket, key)
+        if path.is_file():
+            with suppress(FileNotFoundError):  # swept this moment
+                os.utime(path)  # so that `sweep` spares it
+                return path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        copy = path.with_name(f".{secrets.token_hex(8)}.part")
+        try:
+            with self._telling(), copy.open("wb") as file:
+                self._read(self._remote(bucket, key), file)
+            copy.replace(path)
+        except FileNotFoundError:
+            return None
+        finally:
+            copy.unlink(missing_ok=True)
+        return path
+
+    def has(self, bucket: str, key: str) -> bool:
+        """Return whether the store has a file of `key`."""
+        path = self.path(bucket, key)
+        if path.is_file():
+            return True
+        with self._telling():
+            self._store.invalidate_cache()
+            return bool(self._store.isfile(self._remote(bucket, key)))
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Remove the file of `key` from the store, if there is one, and its copy."""
+        super().delete(bucket, key)
+        with suppress(FileNotFoundError), self._telling():
+            self._store.rm_file(self._remote(bucket, key))
+
+    def is_answering(self) -> bool:
+        """Return whether the store has not failed lately."""
+        return time.monotonic() - self._failed_at > _PAUSE_SECONDS
+
+    def keys(self, bucket: str, folder: str) -> Iterator[str]:
+        """Yield the keys of all files below `folder` in the store."""
+        self.path(bucket, folder)  # raises BadKey
+        for key in self._names(f"{self._root}/{bucket}/{folder}"):
+            yield f"{folder}/{key}"
+
+    def everything(self) -> Iterator[tuple[str, str]]:
+        """Yield bucket and key of every file in the store."""
+        for name in self._names(self._root):
+            bucket, _, key = name.partition("/")
+            if key:
+                yield bucket, key
+
+    def sweep(self) -> None:
+        """Remove copies that nobody has asked for during a day."""
+        present = time.time()
+        if present - self._swept_at < _SWEEP_SECONDS:
+            return
+        self._swept_at = present
+        for path in self.folder.rglob("*"):
+            with suppress(FileNotFoundError):
+                if path.is_file() and present - path.stat().st_mtime > _UNUSED_SECONDS:
+                    path.unlink()
+
+    def _hand_over(self, whole: Path, bucket: str, key: str) -> None:
+        with self._telling():
+            self._write(self._remote(bucket, key), whole)
+
+    @contextmanager
+    def _telling(self) -> Iterator[None]:
+        """Make one error of all that stores raise, but for a file that is not there.
+
+        What this machine's own disk refuses is passed on.
+        """
+        try:
+            yield
+        except (FileNotFoundError, StoreFailed):
+            raise
+        except Exception as error:  # every implementation has its own kinds
+            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            self._failed_at = time.monotonic()
+            lines = str(error).strip().splitlines() or [type(error).__name__]
+            raise StoreFailed(_QUERY.sub("", lines[0])[:_LONGEST_REASON]) from error
+
+    def _read(self, remote: str, file: IO[bytes]) -> None:
+        """Copy piece by piece: not every implementation of `get_file` does."""
+        self._store.invalidate_cache()
+        self._store.info(remote)  # says more plainly than `open` that there is no file
+        with self._store.open(remote, "rb", block_size=_BLOCK_BYTES) as stored:
+            shutil.copyfileobj(stored, file, _BLOCK_BYTES)
+
+    def _write(self, remote: str, content: Path | bytes) -> None:
+        try:
+            self._put(remote, content)
+        except FileNotFoundError as error:
+            if self._is_flat:
+                raise StoreFailed(f"{self._url} is not there") from error
+            self._store.makedirs(remote.rpartition("/")[0], exist_ok=True)
+            self._put(remote, content)
+
+    def _put(self, remote: str, content: Path | bytes) -> None:
+        if isinstance(content, bytes):
+            self._store.pipe_file(remote, content)
+        else:
+            self._store.put_file(str(content), remote)
+
+    def _remote(self, bucket: str, key: str) -> str:
+        return f"{self._root}/{bucket}/{key}"
+
+    def _names(self, top: str) -> Iterator[str]:
+        with self._telling():
+            self._store.invalidate_cache()
+            try:
+                found = self._store.find(top)
+            except FileNotFoundError:
+                return
+        for name in found:
+            yield str(name).removeprefix(f"{top}/")
+
+
+def _open(url: str) -> tuple[Any, str]:
+    import fsspec
+    from fsspec.registry import known_implementations
+
+    scheme = url.partition("://")[0]
+    if scheme == "memory":
+        raise BadSettings("storage `memory://` ends with its process: give a folder or a store")
+    options: dict[str, Any] = {}
+    usual = known_implementations.get(scheme, {}).get("class", "").partition(".")[0]
+    if usual and importlib.util.find_spec(usual) is None:
+        options = _register_light(scheme)
+    try:
+        store, root = fsspec.url_to_fs(url, **options)
+    except ImportError as error:
+        raise BadSettings(
+            f"storage `{scheme}://` needs a package that is missing: {error}"
+        ) from error
+    except Exception as error:  # what is wrong with a URL is told in many kinds
+        raise BadSettings(f"storage {_QUERY.sub('', url)} cannot be used: {error}") from error
+    return store, root
+
+
+def _register_light(scheme: str) -> dict[str, Any]:
+    """Let obstore serve a scheme whose usual package is missing; return the options it takes."""
+    with suppress(ImportError):
+        from obstore.fsspec import SUPPORTED_PROTOCOLS, register
+
+        if scheme in SUPPORTED_PROTOCOLS:
+            register(scheme)
+            return {
+                # the endpoint is the user's word, so http:// is what they want
+                "client_options": {
+                    "allow_http": True,
+                    "connect_timeout": f"{_CONNECT_SECONDS}s",
+                    "timeout": f"{_LONGEST_SECONDS}s",
+                },
+                "retry_config": {"max_retries": _RETRIES},
+            }
+    return {}
