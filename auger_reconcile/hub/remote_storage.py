@@ -27,7 +27,8 @@ _BLOCK_BYTES = 8 * 1024**2
 _UNUSED_SECONDS = 24 * 3600.0
 _SWEEP_SECONDS = 600.0
 _PAUSE_SECONDS = 10.0
-_CONNECT_SECONDS, _LONGEST_SECONDS, _RETRIES = 10, 3600, 3
+_CONNECT_SECONDS, _REQUEST_SECONDS, _RETRIES = 10, 60, 3
+"""A request is a piece of a file."""
 _FLAT = {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "oci", "oss"}
 """Stores without folders: a file that cannot be written there lacks its bucket."""
 _QUERY = re.compile(r"\?\S*")
@@ -221,7 +222,7 @@ def _register_light(scheme: str) -> dict[str, Any]:
                 "client_options": {
                     "allow_http": True,
                     "connect_timeout": f"{_CONNECT_SECONDS}s",
-                    "timeout": f"{_LONGEST_SECONDS}s",
+                    "timeout": f"{_REQUEST_SECONDS}s",
                 },
                 "retry_config": {"max_retries": _RETRIES},
             }

@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import logging
 import shutil
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import (
     ExperimentSession,
-    Organization,
     Pipeline,
     Project,
-    Trial,
     now,
 )
 from auger_reconcile.hub.idle import ends_at
 from auger_reconcile.hub.settings import HubSettings
-from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import end_run
 from auger_reconcile.hub.work.predictions import Predictions
-from auger_reconcile.hub.work.sweep import files_of
+from auger_reconcile.hub.work.removal import Removal
 
-_log = logging.getLogger("auger.hub.work")
 _NEXT = {"deploying": "deployed", "deployed": "running", "undeploying": "undeployed"}
 _STEP = timedelta(seconds=0.15)  # so that every status can be seen
 
 
-def advance_projects(database: Database, storage: Storage, busy: AbstractSet[int]) -> bool:
+def advance_projects(database: Database, removal: Removal, busy: AbstractSet[int]) -> bool:
     """Move every project one status on where it may; True while one is still on its way.
 
     `busy` are the projects with living child processes: those end first.
@@ -46,7 +41,7 @@ def advance_projects(database: Database, storage: Storage, busy: AbstractSet[int
                 session, project, is_busy=project_id in busy
             )
         if is_doomed:
-            _remove(database, project_id, storage)
+            removal.begin(project_id)
     return bool(ids)
 
 
@@ -88,28 +83,6 @@ def _interrupt_runs(session: Session, project: Project) -> None:
     )
     for run in session.scalars(query):
         end_run(session, run, "interrupted", None)
-
-
-def _remove(database: Database, project_id: int, storage: Storage) -> None:
-    """Delete a project's files, then its rows; the models are swept away after them.
-
-    Nobody waits for the database while a store is asked; one that fails is asked again later.
-    """
-    if not storage.is_answering():
-        return
-    try:
-        with database.read() as session:
-            project = session.get_one(Project, project_id)
-            bucket = session.get_one(Organization, project.organization_id).main_bucket
-            keys = files_of(session, storage, bucket, project)
-        for key in keys:
-            storage.delete(bucket, key)
-    except OSError:
-        _log.exception("the files of project %s cannot be deleted", project_id)
-        return
-    with database.write() as session:
-        session.execute(delete(Trial).where(Trial.project_id == project_id))
-        session.execute(delete(Project).where(Project.id == project_id))
 
 
 def retire_pipelines(database: Database, settings: HubSettings, predictions: Predictions) -> None:

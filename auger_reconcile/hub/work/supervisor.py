@@ -20,6 +20,7 @@ from auger_reconcile.hub.work.nursery import Nursery, is_work_expected
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import Child, Job, end_all
 from auger_reconcile.hub.work.projects import advance_projects, retire_pipelines, stop_idle
+from auger_reconcile.hub.work.removal import Removal
 from auger_reconcile.hub.work.shares import may_start, share
 from auger_reconcile.hub.work.sweep import sweep_models, sweep_work
 
@@ -45,6 +46,7 @@ class Supervisor:
         self._storage = storage
         self._nursery = Nursery(settings)
         self._predictions = Predictions(settings, database, storage, self._nursery)
+        self._removal = Removal(database, storage)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
@@ -71,6 +73,7 @@ class Supervisor:
             self._thread.join()
         self._nursery.close()
         self._predictions.stop()
+        self._removal.stop()
         end_all(list(self._children.values()), _END_SECONDS)
         self._compute.stop()  # after the runs: they must not see their workers end
 
@@ -106,7 +109,7 @@ class Supervisor:
         self._share_workers()
         self._compute.keep()
         busy_projects = {job.project_id for job in self._children} | self._compute.projects()
-        is_moving = advance_projects(self._database, self._storage, busy_projects)
+        is_moving = advance_projects(self._database, self._removal, busy_projects)
         retire_pipelines(self._database, self._settings, self._predictions)
         self._predictions.take_up()
         if is_moving:
