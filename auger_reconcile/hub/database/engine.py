@@ -8,6 +8,7 @@ IMMEDIATE in SQLite, an advisory lock in PostgreSQL.
 from __future__ import annotations
 
 import functools
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,7 +141,8 @@ def _compile(query: Any, engine: Engine) -> SQLCompiler:
 
 def is_gone(error: Exception) -> bool:
     """Return whether the database could not be reached, or was lost in the middle."""
-    return isinstance(error, OperationalError | InterfaceError)
+    # the driver speaks for itself in hot reads
+    return isinstance(error, OperationalError | InterfaceError | sqlite3.OperationalError)
 
 
 def _make_engine(url: str) -> Engine:

@@ -16,7 +16,7 @@ from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
 from auger_reconcile.hub.database import engine as engine_module
-from auger_reconcile.hub.database.engine import HEAD, Database
+from auger_reconcile.hub.database.engine import HEAD, Database, is_gone
 from auger_reconcile.hub.database.tables import Base, Organization, Project, Secret
 from hub.database.writers import count_at_once
 
@@ -49,6 +49,21 @@ def test_the_migrations_can_be_undone(database: Database) -> None:
         command.downgrade(config, "base")
     with database.connect() as connection:
         assert inspect(connection).get_table_names() == ["alembic_version"]
+
+
+def test_a_database_that_cannot_be_read_is_told_alike_by_all_reads(tmp_path: Path) -> None:
+    """The hot reads ask the driver, the others SQLAlchemy; here both miss the table."""
+    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+
+    def read() -> None:
+        with database.read() as session:
+            session.get(Secret, "a")
+
+    for ask in (read, lambda: database.first(select(Secret.value), {})):
+        with pytest.raises(Exception, match="no such table") as caught:
+            ask()
+        assert is_gone(caught.value)
+    database.close()
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:
