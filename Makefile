@@ -29,7 +29,7 @@ help:
 
 .venv/.dev: .venv/.hub
 	@echo "Installing what the tests need into .venv ..."
-	@$(PIP) install -e ".[hub,formats,s3,stores,dev]"
+	@$(PIP) install -e ".[hub,formats,s3,stores,postgresql,dev]"
 	@touch $@
 
 demo: .venv/.hub

@@ -28,7 +28,7 @@ from auger_reconcile.hub.database import review_tables  # noqa: F401 - it adds i
 from auger_reconcile.hub.database.engine import HEAD, Database
 from auger_reconcile.hub.database.tables import Base, Organization
 from auger_reconcile.hub.remote_storage import open_storage
-from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.settings import BadSettings, HubSettings
 from auger_reconcile.hub.storage import Storage
 
 _ROWS_AT_ONCE = 500
@@ -95,6 +95,8 @@ def restore(settings: HubSettings, source: Path) -> int:
                     raise BackupFailed(f"the hub in {settings.home} is not empty")
                 _extract(archive, storage, settings.models_folder)
                 count = _fill(session, archive)
+    except BadSettings:
+        raise
     except OperationalError as error:
         raise BackupFailed(f"the database cannot be filled: {error.orig}") from error
     except _NONSENSE as error:

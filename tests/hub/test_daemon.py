@@ -253,6 +253,36 @@ def test_neither_password_nor_token_is_in_the_database(own_hub: HubSettings) -> 
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
+        ("hub.db", "has to be a SQLAlchemy URL, as sqlite:////file.db"),
+        ("mysql://u:secret@h/d", "cannot be mysql: only sqlite or postgresql"),
+        ("postgresql+none://h/d", "has no driver postgresql+none"),
+        (
+            "postgresql://u:secret@127.0.0.1:1/d",
+            "postgresql+psycopg://u:***@127.0.0.1:1/d cannot be used: connection",
+        ),
+        (
+            "sqlite:////nowhere/hub.db",
+            "sqlite:////nowhere/hub.db cannot be used: unable to open database file",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", ["serve", "backup", "restore"])
+def test_a_database_the_hub_cannot_use_is_refused_in_a_sentence(
+    own_hub: HubSettings, tmp_path: Path, command: str, url: str, reason: str
+) -> None:
+    own_hub.home.mkdir()
+    (tmp_path / "x.tar.gz").touch()
+    file = [] if command == "serve" else [str(tmp_path / "x.tar.gz")]
+    answer = run(own_hub, command, *file, "--database", url)
+    assert answer.returncode == 1
+    assert answer.stderr.startswith(f"error: the database {reason}")
+    assert answer.stderr.count("\n") == 1
+    assert "secret" not in answer.stderr
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
         ("memory://x", "`memory://` ends with its process: give a folder or a store"),
         ("nonsense://x", "nonsense://x cannot be used: Protocol not known: nonsense"),
     ],

@@ -14,12 +14,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, create_engine, event, inspect, text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy import (
+    Connection,
+    Engine,
+    Executable,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    text,
+)
+from sqlalchemy.exc import (
+    ArgumentError,
+    DatabaseError,
+    InterfaceError,
+    NoSuchModuleError,
+    OperationalError,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 
+from auger_reconcile.hub.settings import BadSettings
+
 HEAD = "0003"
+_KNOWN = ("sqlite", "postgresql")
 _CONNECTIONS = 20
 _LOCK_WAIT_MS = 20_000
 _WRITE_LOCK = 0x617567_6572  # any number that nothing else in the database locks
@@ -99,8 +117,18 @@ class Database:
         return borrowed.dbapi_connection
 
     def migrate(self) -> None:
-        """Bring the tables to this version; costs one query when they already are."""
-        if self._revision() == HEAD:
+        """Bring the tables to this version; costs one query when they already are.
+
+        Raises:
+            BadSettings: there is no database, or none that can be used.
+        """
+        try:
+            revision = self._revision()
+        except DatabaseError as error:
+            reason = str(error.orig).strip().partition("\n")[0]
+            url = self.engine.url.render_as_string(hide_password=True)
+            raise BadSettings(f"the database {url} cannot be used: {reason}") from error
+        if revision == HEAD:
             return
         from alembic import command
         from alembic.config import Config
@@ -146,11 +174,29 @@ def is_gone(error: Exception) -> bool:
 
 
 def _make_engine(url: str) -> Engine:
+    try:
+        parts = make_url(url)
+    except ArgumentError as error:
+        raise BadSettings(
+            "the database has to be a SQLAlchemy URL, as sqlite:////file.db"
+        ) from error
+    name = parts.get_backend_name()
+    if name not in _KNOWN:
+        raise BadSettings(f"the database cannot be {name}: only {' or '.join(_KNOWN)}")
+    if name == "postgresql" and parts.drivername == name:
+        url = f"postgresql+psycopg{url.removeprefix(name)}"  # the driver that the extra installs
     # a server may have been restarted since the last request: its connections are tried first
     is_served = not url.startswith("sqlite")
-    engine = create_engine(
-        url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, pool_pre_ping=is_served
-    )
+    try:
+        engine = create_engine(
+            url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, pool_pre_ping=is_served
+        )
+    except ModuleNotFoundError as error:
+        raise BadSettings(
+            f"the database needs the package {error.name}: install the extra `postgresql`"
+        ) from error
+    except NoSuchModuleError as error:
+        raise BadSettings(f"the database has no driver {parts.drivername}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
