@@ -45,7 +45,22 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     }
     if hasattr(options, "home"):
         given["home"] = Path(options.home).expanduser().absolute()
-    return replace(settings, **given)
+    settings = replace(settings, **given)
+    return settings if options.command in (_serve, _start, _restore) else _where_it_is(settings)
+
+
+def _where_it_is(settings: HubSettings) -> HubSettings:
+    """Return the settings with the places that the running hub was told, unless others are."""
+    from auger_reconcile.hub.daemon import find_running
+
+    running = find_running(settings)
+    if running is None:
+        return settings
+    return replace(
+        settings,
+        database=settings.database or running.database,
+        storage=settings.storage or running.storage,
+    )
 
 
 def _serve(options: argparse.Namespace, settings: HubSettings) -> int:

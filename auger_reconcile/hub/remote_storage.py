@@ -31,7 +31,8 @@ _CONNECT_SECONDS, _REQUEST_SECONDS, _RETRIES = 10, 60, 3
 """A request is a piece of a file."""
 _FLAT = {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "oci", "oss"}
 """Stores without folders: a file that cannot be written there lacks its bucket."""
-_QUERY = re.compile(r"\?\S*")
+_SECRETS = re.compile(r"\?\S*|(?<=//)[^/@\s]*@")
+"""What a URL may have that is not for a log: its query, and who asks."""
 _LONGEST_REASON = 300
 
 
@@ -51,7 +52,7 @@ class RemoteStorage(Storage):
 
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(folder)
-        self._url = _QUERY.sub("", url)
+        self._url = _SECRETS.sub("", url)
         self._store, root = _open(url)
         self._root = str(root).rstrip("/")
         self._is_flat = url.partition("://")[0] in _FLAT
@@ -150,7 +151,7 @@ class RemoteStorage(Storage):
                 raise
             self._failed_at = time.monotonic()
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise StoreFailed(_QUERY.sub("", lines[0])[:_LONGEST_REASON]) from error
+            raise StoreFailed(_SECRETS.sub("", lines[0])[:_LONGEST_REASON]) from error
 
     def _read(self, remote: str, file: IO[bytes]) -> None:
         """Copy piece by piece: not every implementation of `get_file` does."""
@@ -206,7 +207,7 @@ def _open(url: str) -> tuple[Any, str]:
             f"storage `{scheme}://` needs a package that is missing: {error}"
         ) from error
     except Exception as error:  # what is wrong with a URL is told in many kinds
-        raise BadSettings(f"storage {_QUERY.sub('', url)} cannot be used: {error}") from error
+        raise BadSettings(_SECRETS.sub("", f"storage {url} cannot be used: {error}")) from error
     return store, root
 
 

@@ -59,7 +59,8 @@ def _serve(settings: HubSettings, *, as_json: bool) -> None:
             "version": __version__,
             "started_at": datetime.now(timezone.utc).isoformat(),
         }
-        write_private_json(settings.state_path, state)
+        place = {"database": settings.database, "storage": settings.storage}
+        write_private_json(settings.state_path, state | place)
         line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}"
         print(line, flush=True)  # noqa: T201 - its one line
 

@@ -115,7 +115,7 @@ class HubSettings:
 
     @property
     def state_path(self) -> Path:
-        """Where the running hub is: `{url, pid, version, started_at}`."""
+        """Where the running hub is, for its owner only: `{url, pid, version, database, ...}`."""
         return self.home / "hub.json"
 
     @property

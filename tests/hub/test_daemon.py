@@ -6,8 +6,10 @@ import signal
 import stat
 import subprocess
 import sys
+import tarfile
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,7 @@ import requests
 from auger_reconcile.hub import daemon
 from auger_reconcile.hub.settings import HubSettings
 
-from .conftest import connect, wait_until
+from .conftest import IRIS, connect, wait_until
 
 HUB = [sys.executable, "-m", "auger_reconcile.hub"]
 
@@ -248,6 +250,26 @@ def test_neither_password_nor_token_is_in_the_database(own_hub: HubSettings) -> 
     content = (own_hub.home / "hub.db").read_bytes()
     assert user["password"].encode() not in content
     assert user["token"].encode() not in content
+
+
+def test_commands_meet_the_rows_of_the_hub_that_runs(own_hub: HubSettings, tmp_path: Path) -> None:
+    """`serve --database` was told once; backup, user and status are not told again."""
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    daemon.start(replace(own_hub, database=elsewhere, storage=str(tmp_path / "files")))
+    hub = connect(own_hub)
+    hub.post("/projects", name="p")
+    hub.upload(hub.get("/projects")[0]["id"], IRIS)
+    anna = json.loads(run(own_hub, "user", "add", "anna").stdout)
+    login = {"email": "anna", "password": anna["password"]}
+    assert requests.post(f"{hub.url}/api/v1/tokens", json=login, timeout=10).status_code == 200
+    status = json.loads(run(own_hub, "status", "--json").stdout)
+    assert status["projects"] == 1
+    archive = tmp_path / "hub.tar.gz"
+    assert run(own_hub, "backup", str(archive)).returncode == 0
+    with tarfile.open(archive) as members:
+        assert [name for name in members.getnames() if name.endswith(".csv")]
+    assert not (own_hub.home / "hub.db").exists()
+    assert stat.S_IMODE(own_hub.state_path.stat().st_mode) == 0o600
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,14 @@ def test_only_copies_that_nobody_asks_for_are_removed(tmp_path: Path) -> None:
     assert {key for _, key in storage.everything()} == {"files/old.csv", "files/used.csv"}
 
 
+def test_a_store_is_named_without_what_is_secret(tmp_path: Path) -> None:
+    (tmp_path / "x").write_text("no folder")
+    for url in ("nonsense://anna:secret@host/x?sig=secret", f"local://{tmp_path}/x/y?sig=secret"):
+        with pytest.raises(BadSettings, match="cannot be used") as caught:
+            RemoteStorage(url, tmp_path / "copies").prepare()
+        assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize("key", ["../x", "a//b", "", "/etc/passwd"])
 def test_no_key_leads_out_of_the_store(tmp_path: Path, key: str) -> None:
     storage = local(tmp_path)
