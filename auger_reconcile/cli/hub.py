@@ -145,6 +145,8 @@ def backup(invocation: Invocation, *, file: Path) -> None:
     with invocation.busy_with("Writing the backup"):
         facts = LocalHub().back_up(file)
     _show(invocation, facts, f"Wrote {facts.get('bytes')} bytes to {file}.")
+    if facts.get("missing"):
+        invocation.tell(f"{facts['missing']} files that the hub names are not in its storage.")
 
 
 @hub.command(example="auger hub restore hub.tar.gz")

@@ -16,6 +16,7 @@ from auger_reconcile.hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSe
 if TYPE_CHECKING:
     from auger_reconcile.hub.database.engine import Database
 
+_SQLITE = "sqlite:///"
 _TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
 """Settings that are told by options of the same name."""
 
@@ -45,21 +46,30 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     }
     if hasattr(options, "home"):
         given["home"] = Path(options.home).expanduser().absolute()
-    settings = replace(settings, **given)
+    settings = _absolute(replace(settings, **given))
     return settings if options.command in (_serve, _start, _restore) else _where_it_is(settings)
 
 
-def _where_it_is(settings: HubSettings) -> HubSettings:
-    """Return the settings with the places that the running hub was told, unless others are."""
-    from auger_reconcile.hub.daemon import find_running
+def _absolute(settings: HubSettings) -> HubSettings:
+    """Paths are told where a command is given, and used elsewhere and later."""
+    storage, database = settings.storage, settings.database
+    if storage and not settings.has_remote_storage:
+        storage = str(settings.files_folder)
+    file = database.removeprefix(_SQLITE)
+    if file != database and file and not file.startswith(("/", ":", "?", "file:")):
+        database = f"{_SQLITE}{Path(file).absolute()}"
+    return replace(settings, storage=storage, database=database)
 
-    running = find_running(settings)
-    if running is None:
-        return settings
+
+def _where_it_is(settings: HubSettings) -> HubSettings:
+    """Return the settings with the places that the hub was told last, unless others are told."""
+    from auger_reconcile.hub.private_file import read_json
+
+    place = read_json(settings.place_path)
     return replace(
         settings,
-        database=settings.database or running.database,
-        storage=settings.storage or running.storage,
+        database=settings.database or str(place.get("database", "")),
+        storage=settings.storage or str(place.get("storage", "")),
     )
 
 
@@ -185,11 +195,20 @@ def _backup(options: argparse.Namespace, settings: HubSettings) -> int:
 
     path = Path(options.file).expanduser().absolute()
     try:
-        size = back_up(settings, path)
+        made = back_up(settings, path)
     except (BackupFailed, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
-    _print(json.dumps({"file": str(path), "bytes": size, "home": str(settings.home)}))
+    _print(
+        json.dumps(
+            {
+                "file": str(path),
+                "bytes": made.size,
+                "missing": made.missing,
+                "home": str(settings.home),
+            }
+        )
+    )
     return 0
 
 

@@ -15,7 +15,9 @@ import tarfile
 import tempfile
 import zlib
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +28,13 @@ from sqlalchemy.orm import Session
 
 from auger_reconcile.hub.database import review_tables  # noqa: F401 - it adds its tables
 from auger_reconcile.hub.database.engine import HEAD, Database
-from auger_reconcile.hub.database.tables import Base, Organization
+from auger_reconcile.hub.database.tables import (
+    Base,
+    Organization,
+    PipelineFile,
+    Prediction,
+    ProjectFile,
+)
 from auger_reconcile.hub.remote_storage import open_storage
 from auger_reconcile.hub.settings import BadSettings, HubSettings
 from auger_reconcile.hub.storage import Storage
@@ -51,8 +59,25 @@ class BackupFailed(Exception):
     """Nothing was written or restored; the text says why."""
 
 
-def back_up(settings: HubSettings, target: Path) -> int:
-    """Write the archive and return its size in bytes; it appears whole or not at all."""
+@dataclass(frozen=True)
+class Backup:
+    """What was written.
+
+    Attributes:
+        size: of the archive, in bytes.
+        missing: how many files objects name that the storage does not have.
+    """
+
+    size: int
+    missing: int
+
+
+def back_up(settings: HubSettings, target: Path) -> Backup:
+    """Write the archive; it appears whole or not at all.
+
+    Raises:
+        BackupFailed: there is no hub, or nothing of its files.
+    """
     if not settings.home.is_dir():
         raise BackupFailed(f"there is no hub in {settings.home}")
     with closing(Database(settings.database_url)) as database:
@@ -63,14 +88,14 @@ def back_up(settings: HubSettings, target: Path) -> int:
             with os.fdopen(descriptor, "wb") as file:
                 with tarfile.open(fileobj=file, mode="w:gz") as archive:
                     _add_rows(archive, database)
-                    _add_files(archive, open_storage(settings))
+                    missing = _add_files(archive, open_storage(settings), _named(database))
                     archive.add(settings.models_folder, _MODELS, filter=_finished)
                 file.flush()
                 os.fsync(file.fileno())
             Path(partial).replace(target)
         finally:
             Path(partial).unlink(missing_ok=True)
-    return target.stat().st_size
+    return Backup(target.stat().st_size, missing)
 
 
 def restore(settings: HubSettings, source: Path) -> int:
@@ -115,6 +140,15 @@ def _add_rows(archive: tarfile.TarFile, database: Database) -> None:
             archive.add(path, path.name)
 
 
+def _named(database: Database) -> set[str]:
+    """Return the keys of the files that there have to be."""
+    with database.read() as session:
+        files = session.scalars(select(ProjectFile.key).where(ProjectFile.status == "processed"))
+        exports = session.scalars(select(PipelineFile.key).where(PipelineFile.status == "success"))
+        results = session.scalars(select(Prediction.result_key).where(Prediction.status == "done"))
+        return {str(key) for keys in (files, exports, results) for key in keys if key is not None}
+
+
 def _write_table(session: Session, table: Table, folder: Path) -> int:
     count = 0
     with (folder / f"{table.name}.jsonl").open("w", encoding="utf-8") as file:
@@ -124,11 +158,20 @@ def _write_table(session: Session, table: Table, folder: Path) -> int:
     return count
 
 
-def _add_files(archive: tarfile.TarFile, storage: Storage) -> None:
+def _add_files(archive: tarfile.TarFile, storage: Storage, named: AbstractSet[str]) -> int:
+    """Add all stored files; return how many are missing of those that objects name."""
+    missing = set(named)
     for bucket, key in storage.everything():
-        path = storage.find(bucket, key)
-        if path is not None:  # else deleted since
-            archive.add(path, f"{_FILES}/{bucket}/{key}")
+        with storage.lend(bucket, key) as path:
+            if path is not None:  # else deleted since
+                archive.add(path, f"{_FILES}/{bucket}/{key}")
+                missing.discard(key)
+    if missing and missing == named:
+        raise BackupFailed(
+            f"none of the {len(named)} files of this hub is where it should be: "
+            "is its storage another one? AUGER_HUB_STORAGE says where"
+        )
+    return len(missing)
 
 
 def _plain(value: Any) -> str:

@@ -31,14 +31,12 @@ class HubFailed(Exception):
 
 @dataclass(frozen=True)
 class RunningHub:
-    """Where a running hub is, and what it was told of where its rows and files are."""
+    """Where a running hub is."""
 
     url: str
     pid: int
     version: str
     started_at: str
-    database: str = ""
-    storage: str = ""
 
     @property
     def uptime_seconds(self) -> float:

@@ -54,8 +54,8 @@ def _refusing(endpoint: Endpoint) -> Endpoint:
             return _refuse(403, "AccessDenied", str(error))
         except BadForm as error:
             return _refuse(400, "MalformedPOSTRequest", str(error))
-        except StoreFailed:
-            _log.exception("the object store failed")
+        except StoreFailed as error:
+            _log.error("the object store failed: %s", error)
             return _refuse(503, "ServiceUnavailable", "The object store of the hub does not answer")
         except OSError as error:
             if not is_full_disk(error):

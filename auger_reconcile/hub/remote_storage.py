@@ -14,24 +14,29 @@ import os
 import re
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from auger_reconcile.hub.settings import BadSettings, HubSettings
-from auger_reconcile.hub.storage import Storage
+from auger_reconcile.hub.storage import BadKey, Storage
 
-_BLOCK_BYTES = 8 * 1024**2
+_BLOCK = 8 * 1024**2
 _UNUSED_SECONDS = 24 * 3600.0
 _SWEEP_SECONDS = 600.0
-_PAUSE_SECONDS = 10.0
+_REST_SECONDS = 5.0
+_THREADS, _QUEUE_SECONDS = 6, 5.0
+_PREPARE_SECONDS = 20.0
+_OF_THIS_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _CONNECT_SECONDS, _REQUEST_SECONDS, _RETRIES = 10, 60, 3
 """A request is a piece of a file."""
 _FLAT = {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "oci", "oss"}
 """Stores without folders: a file that cannot be written there lacks its bucket."""
-_SECRETS = re.compile(r"\?\S*|(?<=//)[^/@\s]*@")
+_SECRETS = re.compile(r"\?\S*|(?<=//)[^/\s]*@")
 """What a URL may have that is not for a log: its query, and who asks."""
 _LONGEST_REASON = 300
 
@@ -44,6 +49,11 @@ def open_storage(settings: HubSettings) -> Storage:
     """Return where the hub keeps its files; raise BadSettings for a URL that leads nowhere."""
     if not settings.has_remote_storage:
         return Storage(settings.files_folder)
+    if any(path.is_file() for path in settings.own_files_folder.rglob("*")):
+        raise BadSettings(
+            f"this hub has files in {settings.own_files_folder}: to move them into a store, "
+            "back it up and restore it into a new AUGER_HUB_HOME"
+        )
     return RemoteStorage(settings.storage, settings.files_folder)
 
 
@@ -57,18 +67,35 @@ class RemoteStorage(Storage):
         self._root = str(root).rstrip("/")
         self._is_flat = url.partition("://")[0] in _FLAT
         self._swept_at = 0.0
-        self._failed_at = -math.inf
+        self._threads = threading.Semaphore(_THREADS)
+        self._rests_until, self._reason = -math.inf, ""
+        self._problem = ""
 
     def prepare(self) -> None:
         """Try to write; raise BadSettings with what the store says."""
         super().prepare()
+        trial = threading.Thread(target=self._try, daemon=True)
+        trial.start()
+        trial.join(_PREPARE_SECONDS)
+        if trial.is_alive():
+            self._problem = f"it does not answer within {_PREPARE_SECONDS:.0f} s"
+        if self._problem:
+            raise BadSettings(f"storage {self._url} cannot be used: {self._problem}")
+
+    def _try(self) -> None:
         mark = f"{self._root}/.auger-hub-{secrets.token_hex(4)}"
         try:
             with self._telling():
                 self._write(mark, b"")
                 self._store.rm_file(mark)
-        except StoreFailed as error:
-            raise BadSettings(f"storage {self._url} cannot be used: {error}") from error
+        except OSError as error:
+            self._problem = str(error)
+
+    def path(self, bucket: str, key: str) -> Path:
+        """Return where the copy of `key` is; stores take no control characters."""
+        if not key.isprintable():
+            raise BadKey(f"{key!r} is not a usable key")
+        return super().path(bucket, key)
 
     def find(self, bucket: str, key: str) -> Path | None:
         """Return the copy of the file of `key`, made now if need be; None without a file."""
@@ -77,17 +104,30 @@ class RemoteStorage(Storage):
             with suppress(FileNotFoundError):  # swept this moment
                 os.utime(path)  # so that `sweep` spares it
                 return path
-        path.parent.mkdir(parents=True, exist_ok=True)
         copy = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
-            with self._telling(), copy.open("wb") as file:
-                self._read(self._remote(bucket, key), file)
+            self._fetch(bucket, key, copy)
             copy.replace(path)
         except FileNotFoundError:
             return None
         finally:
             copy.unlink(missing_ok=True)
         return path
+
+    @contextmanager
+    def lend(self, bucket: str, key: str) -> Iterator[Path | None]:
+        """Yield where the file of `key` can be read, which leaves no copy behind."""
+        path = self.path(bucket, key)
+        if path.is_file():
+            yield path
+            return
+        copy = self.folder / f".{secrets.token_hex(8)}.part"
+        try:
+            with suppress(FileNotFoundError):
+                self._fetch(bucket, key, copy)
+            yield copy if copy.exists() else None
+        finally:
+            copy.unlink(missing_ok=True)
 
     def has(self, bucket: str, key: str) -> bool:
         """Return whether the store has a file of `key`."""
@@ -100,17 +140,16 @@ class RemoteStorage(Storage):
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove the file of `key` from the store, if there is one, and its copy."""
-        super().delete(bucket, key)
         with suppress(FileNotFoundError), self._telling():
             self._store.rm_file(self._remote(bucket, key))
-
-    def is_answering(self) -> bool:
-        """Return whether the store has not failed lately."""
-        return time.monotonic() - self._failed_at > _PAUSE_SECONDS
+        super().delete(bucket, key)
 
     def keys(self, bucket: str, folder: str) -> Iterator[str]:
         """Yield the keys of all files below `folder` in the store."""
-        self.path(bucket, folder)  # raises BadKey
+        try:
+            self.path(bucket, folder)
+        except BadKey:
+            return  # nothing can be there
         for key in self._names(f"{self._root}/{bucket}/{folder}"):
             yield f"{folder}/{key}"
 
@@ -140,25 +179,37 @@ class RemoteStorage(Storage):
     def _telling(self) -> Iterator[None]:
         """Make one error of all that stores raise, but for a file that is not there.
 
-        What this machine's own disk refuses is passed on.
+        What this machine's own disk refuses is passed on. A store that has just failed is not
+        asked again at once, and one that hangs holds a few threads of the hub, not all.
         """
+        if time.monotonic() < self._rests_until:
+            raise StoreFailed(self._reason)
+        if not self._threads.acquire(timeout=_QUEUE_SECONDS):
+            raise StoreFailed("it is slow, and too much waits for it")
         try:
             yield
         except (FileNotFoundError, StoreFailed):
             raise
-        except Exception as error:  # every implementation has its own kinds
-            if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        except Exception as error:
+            if isinstance(error, OSError) and error.errno in _OF_THIS_DISK:
                 raise
-            self._failed_at = time.monotonic()
             lines = str(error).strip().splitlines() or [type(error).__name__]
-            raise StoreFailed(_SECRETS.sub("", lines[0])[:_LONGEST_REASON]) from error
+            self._reason = _SECRETS.sub("", lines[0])[:_LONGEST_REASON]
+            self._rests_until = time.monotonic() + _REST_SECONDS
+            raise StoreFailed(self._reason) from None  # the cause would tell what was taken out
+        finally:
+            self._threads.release()
 
-    def _read(self, remote: str, file: IO[bytes]) -> None:
+    def _fetch(self, bucket: str, key: str, to: Path) -> None:
         """Copy piece by piece: not every implementation of `get_file` does."""
-        self._store.invalidate_cache()
-        self._store.info(remote)  # says more plainly than `open` that there is no file
-        with self._store.open(remote, "rb", block_size=_BLOCK_BYTES) as stored:
-            shutil.copyfileobj(stored, file, _BLOCK_BYTES)
+        remote = self._remote(bucket, key)
+        with self._telling():
+            self._store.invalidate_cache()
+            if self._store.info(remote)["type"] != "file":  # else what is below it
+                raise FileNotFoundError(remote)
+            to.parent.mkdir(parents=True, exist_ok=True)
+            with to.open("wb") as file, self._store.open(remote, "rb", block_size=_BLOCK) as stored:
+                shutil.copyfileobj(stored, file, _BLOCK)
 
     def _write(self, remote: str, content: Path | bytes) -> None:
         try:
@@ -194,6 +245,8 @@ def _open(url: str) -> tuple[Any, str]:
     from fsspec.registry import known_implementations
 
     scheme = url.partition("://")[0]
+    if not url.partition("://")[2].strip("/"):
+        raise BadSettings(f"storage `{scheme}://` has to name a bucket or folder")
     if scheme == "memory":
         raise BadSettings("storage `memory://` ends with its process: give a folder or a store")
     options: dict[str, Any] = {}
@@ -225,6 +278,9 @@ def _register_light(scheme: str) -> dict[str, Any]:
                     "connect_timeout": f"{_CONNECT_SECONDS}s",
                     "timeout": f"{_REQUEST_SECONDS}s",
                 },
-                "retry_config": {"max_retries": _RETRIES},
+                "retry_config": {
+                    "max_retries": _RETRIES,
+                    "retry_timeout": timedelta(seconds=_REQUEST_SECONDS),
+                },
             }
     return {}

@@ -51,6 +51,8 @@ def _serve(settings: HubSettings, *, as_json: bool) -> None:
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
     write_credentials(settings, hub.database, url)
+    place = {"database": settings.database, "storage": settings.storage}
+    write_private_json(settings.place_path, place)
 
     def announce() -> None:
         state = {
@@ -59,8 +61,7 @@ def _serve(settings: HubSettings, *, as_json: bool) -> None:
             "version": __version__,
             "started_at": datetime.now(timezone.utc).isoformat(),
         }
-        place = {"database": settings.database, "storage": settings.storage}
-        write_private_json(settings.state_path, state | place)
+        write_private_json(settings.state_path, state)
         line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}"
         print(line, flush=True)  # noqa: T201 - its one line
 

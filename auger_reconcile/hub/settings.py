@@ -5,6 +5,7 @@ Light on purpose: `hub status` imports this and nothing of the server.
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -84,9 +85,16 @@ class HubSettings:
     @property
     def files_folder(self) -> Path:
         """Folder of the stored files, or of the copies of what is in a store elsewhere."""
-        if not self.storage or self.has_remote_storage:
-            return self.home / "files"
+        if self.has_remote_storage:
+            return self.home / "copies" / hashlib.sha256(self.storage.encode()).hexdigest()[:12]
+        if not self.storage:
+            return self.own_files_folder
         return Path(self.storage.removeprefix("file://")).expanduser().absolute()
+
+    @property
+    def own_files_folder(self) -> Path:
+        """Folder of the stored files of a hub that was told nothing else."""
+        return self.home / "files"
 
     @property
     def has_remote_storage(self) -> bool:
@@ -115,8 +123,13 @@ class HubSettings:
 
     @property
     def state_path(self) -> Path:
-        """Where the running hub is, for its owner only: `{url, pid, version, database, ...}`."""
+        """Where the running hub is: `{url, pid, version, started_at}`."""
         return self.home / "hub.json"
+
+    @property
+    def place_path(self) -> Path:
+        """Where rows and files are, for its owner only: `{database, storage}` as last told."""
+        return self.home / "place.json"
 
     @property
     def credentials_path(self) -> Path:

@@ -11,7 +11,7 @@ import os
 import re
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO
 
@@ -51,6 +51,11 @@ class Storage:
         path = self.path(bucket, key)
         return path if path.is_file() else None
 
+    @contextmanager
+    def lend(self, bucket: str, key: str) -> Iterator[Path | None]:
+        """Yield where the file of `key` can be read during the block, None without one."""
+        yield self.find(bucket, key)
+
     def has(self, bucket: str, key: str) -> bool:
         """Return whether there is a file of `key`; raise BadKey."""
         return self.path(bucket, key).is_file()
@@ -80,15 +85,11 @@ class Storage:
         self.path(bucket, key).unlink(missing_ok=True)
 
     def discard(self, bucket: str, key: str) -> None:
-        """Remove what is named no more; it is no error when that has to wait for a sweep."""
+        """Remove what is named no more; what cannot be removed now goes with its project."""
         try:
             self.delete(bucket, key)
-        except OSError:
-            _log.exception("the file of %s stays", key)
-
-    def is_answering(self) -> bool:
-        """Return whether it is worth asking for much: a folder always answers."""
-        return True
+        except OSError as error:
+            _log.error("the file of %s stays: %s", key, error)
 
     def keys(self, bucket: str, folder: str) -> Iterator[str]:
         """Yield the keys of all files below `folder`."""
@@ -100,8 +101,9 @@ class Storage:
         """Yield bucket and key of every whole file."""
         for path in _files_below(self.folder):
             bucket, _, key = path.relative_to(self.folder).as_posix().partition("/")
-            if key and not path.name.endswith(_PARTIAL):
-                yield bucket, key
+            with suppress(BadKey):  # nothing that the hub has stored
+                if self.path(bucket, key) and not path.name.endswith(_PARTIAL):
+                    yield bucket, key
 
     def sweep(self) -> None:
         """Remove copies that are not used; a folder has none."""

@@ -258,7 +258,7 @@ def test_commands_meet_the_rows_of_the_hub_that_runs(own_hub: HubSettings, tmp_p
     daemon.start(replace(own_hub, database=elsewhere, storage=str(tmp_path / "files")))
     hub = connect(own_hub)
     hub.post("/projects", name="p")
-    hub.upload(hub.get("/projects")[0]["id"], IRIS)
+    hub.add_file(hub.get("/projects")[0]["id"])
     anna = json.loads(run(own_hub, "user", "add", "anna").stdout)
     login = {"email": "anna", "password": anna["password"]}
     assert requests.post(f"{hub.url}/api/v1/tokens", json=login, timeout=10).status_code == 200
@@ -269,7 +269,42 @@ def test_commands_meet_the_rows_of_the_hub_that_runs(own_hub: HubSettings, tmp_p
     with tarfile.open(archive) as members:
         assert [name for name in members.getnames() if name.endswith(".csv")]
     assert not (own_hub.home / "hub.db").exists()
-    assert stat.S_IMODE(own_hub.state_path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(own_hub.place_path.stat().st_mode) == 0o600
+    daemon.stop(own_hub)  # the place is known all the same
+    assert "anna" in run(own_hub, "user", "list").stdout
+    wrong = run(own_hub, "backup", str(archive), "--storage", str(tmp_path / "typo"))
+    assert wrong.returncode == 1
+    assert "none of the 1 files of this hub is where it should be" in wrong.stderr
+
+
+def test_a_backup_tells_how_many_files_are_missing(own_hub: HubSettings, tmp_path: Path) -> None:
+    daemon.start(own_hub)
+    hub = connect(own_hub)
+    project = hub.post("/projects", name="p")
+    for name in ("lost", "kept"):
+        hub.add_file(project["id"], name=name)
+    lost = hub.get("/project_files", project_id=project["id"], name="lost")[0]
+    next(own_hub.files_folder.rglob(lost["url"].rpartition("/")[2])).unlink()
+    made = json.loads(run(own_hub, "backup", str(tmp_path / "hub.tar.gz")).stdout)
+    assert made["missing"] == 1
+
+
+def test_a_path_means_the_folder_where_it_was_told(own_hub: HubSettings, tmp_path: Path) -> None:
+    here = [sys.executable, "-m", "auger_reconcile.hub"]
+    told = ["--home", str(own_hub.home), "--storage", "files", "--database", "sqlite:///x.db"]
+    root = Path(__file__).parents[2]
+    subprocess.run(
+        [*here, "start", *told],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    hub = connect(own_hub)
+    hub.upload(hub.post("/projects", name="p")["id"], IRIS)
+    assert [path.name for path in (tmp_path / "files").rglob("*.csv")]
+    assert (tmp_path / "x.db").exists()
 
 
 @pytest.mark.parametrize(
@@ -277,6 +312,13 @@ def test_commands_meet_the_rows_of_the_hub_that_runs(own_hub: HubSettings, tmp_p
     [
         ("hub.db", "has to be a SQLAlchemy URL, as sqlite:////file.db"),
         ("mysql://u:secret@h/d", "cannot be mysql: only sqlite or postgresql"),
+        ("sqlite://", "cannot be in memory: processes of the hub share it"),
+        ("postgresql://u:secret@h:abc/d", "has to be a SQLAlchemy URL, as sqlite:////file.db"),
+        ("postgresql+psycopg2://h/d", "needs the package psycopg2"),
+        (
+            "postgresql://127.0.0.1:1/d?password=secret",
+            "postgresql+psycopg://127.0.0.1:1/d cannot be used: connection",
+        ),
         ("postgresql+none://h/d", "has no driver postgresql+none"),
         (
             "postgresql://u:secret@127.0.0.1:1/d",

@@ -18,7 +18,7 @@ import requests
 from auger_reconcile.hub import daemon
 from auger_reconcile.hub.remote_storage import RemoteStorage, StoreFailed, open_storage
 from auger_reconcile.hub.settings import BadSettings, HubSettings
-from auger_reconcile.hub.storage import BadKey
+from auger_reconcile.hub.storage import BadKey, Storage
 from tests.object_store.store import BUCKET, Store, serve_store, surround
 
 from .conftest import IRIS, Client, connect, wait_until
@@ -95,7 +95,47 @@ def test_a_file_that_the_store_refuses_does_not_appear(tmp_path: Path) -> None:
     with pytest.raises(StoreFailed):
         put(storage)
     assert list((tmp_path / "copies").rglob("*.*")) == []
-    assert not storage.is_answering()
+
+
+def test_what_has_files_below_it_is_no_file(tmp_path: Path) -> None:
+    storage = local(tmp_path)
+    put(storage)
+    for _ in range(2):
+        assert storage.find("main", "workspace") is None
+        shutil.rmtree(tmp_path / "copies", ignore_errors=True)
+    assert storage.find("main", "nowhere/x.csv") is None
+    assert list((tmp_path / "copies").rglob("*")) == []  # nothing is made for what is not there
+    assert storage.find("main", KEY) is not None
+
+
+def test_what_is_lent_leaves_no_copy(tmp_path: Path) -> None:
+    storage = local(tmp_path)
+    put(storage)
+    with storage.lend("main", KEY) as path:
+        assert path == storage.path("main", KEY)
+    shutil.rmtree(tmp_path / "copies")
+    with storage.lend("main", KEY) as path:
+        assert path is not None
+        assert path.read_bytes() == b"a,b\n"
+    with storage.lend("main", "nowhere/x.csv") as path:
+        assert path is None
+    assert [path for path in (tmp_path / "copies").rglob("*") if path.is_file()] == []
+
+
+def test_names_that_no_store_takes_are_refused_before_it_is_asked(tmp_path: Path) -> None:
+    storage = local(tmp_path)
+    with pytest.raises(BadKey):
+        storage.path("main", "a\tb.csv")
+    assert list(storage.keys("main", "a\tb")) == []
+
+
+def test_a_hub_with_files_of_its_own_is_not_given_a_store(tmp_path: Path) -> None:
+    settings = HubSettings(tmp_path / "hub", storage=f"local://{tmp_path}/store")
+    with Storage(HubSettings(tmp_path / "hub").files_folder).create("b", KEY) as file:
+        file.write(b"a\n")
+    with pytest.raises(BadSettings, match="this hub has files in"):
+        open_storage(settings)
+    assert Storage(HubSettings(tmp_path / "hub").files_folder).has("b", KEY)
 
 
 def test_only_copies_that_nobody_asks_for_are_removed(tmp_path: Path) -> None:
@@ -124,14 +164,14 @@ def test_no_key_leads_out_of_the_store(tmp_path: Path, key: str) -> None:
     for ask in (storage.find, storage.has, storage.delete):
         with pytest.raises(BadKey):
             ask("main", key)
-    with pytest.raises(BadKey):
-        list(storage.keys("main", key))
+    assert list(storage.keys("main", key)) == []
 
 
 @pytest.mark.parametrize(
     ("url", "reason"),
     [
         ("memory://x", "ends with its process"),
+        ("local://", "has to name a bucket or folder"),
         ("nonsense://x", "Protocol not known"),
         ("s3://no-such-bucket/x", "s3://no-such-bucket/x is not there"),
     ],
@@ -200,15 +240,27 @@ def test_a_store_that_is_away_is_told_and_nothing_is_lost(
             assert b"<Code>ServiceUnavailable</Code>" in refused.content
         hub.call("DELETE", f"/project_files/{file['id']}")
         other = hub.post("/projects", name="other")
+        late = hub.post("/project_files", name="late", project_id=other["id"], url=f"s3://b/{KEY}")
         hub.call("DELETE", f"/projects/{project['id']}")
         hub.patch(f"/projects/{other['id']}/deploy")
         hub.wait("Project", other["id"], "running")  # the hub goes on
+        assert wait_until(lambda: "does not answer" in log_of(hub, other), seconds=30)
+        assert first.url not in log_of(hub, other)
         with serve_store(int(first.url.rpartition(":")[2])) as again:
-            assert send(hub, other).status_code == 200
+            hub.wait("ProjectFile", late["id"], "processed_with_error")
+            shown = hub.get(f"/project_files/{late['id']}")
+            assert shown["error_message"] == f"there is no uploaded file at `{KEY}`"
+            assert wait_until(lambda: send(hub, other).status_code == 200, seconds=60)
             assert wait_until(lambda: len(names(again, "away")) == 1, seconds=60)
             assert "/projects/other/" in names(again, "away")[0]
     finally:
         daemon.stop(settings)
+
+
+def log_of(hub: Client, project: dict[str, Any]) -> str:
+    asked = {"token": hub.token}
+    path = f"{hub.url}/api/v1/projects/{project['id']}/logs"
+    return requests.get(path, params=asked, timeout=60).text
 
 
 def send(hub: Client, project: dict[str, Any]) -> requests.Response:

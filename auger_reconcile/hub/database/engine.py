@@ -124,9 +124,10 @@ class Database:
         """
         try:
             revision = self._revision()
-        except DatabaseError as error:
-            reason = str(error.orig).strip().partition("\n")[0]
-            url = self.engine.url.render_as_string(hide_password=True)
+        except (DatabaseError, TypeError, ValueError) as error:
+            said = error.orig if isinstance(error, DatabaseError) else error
+            reason = str(said).strip().partition("\n")[0]
+            url = self.engine.url.set(query={}).render_as_string(hide_password=True)
             raise BadSettings(f"the database {url} cannot be used: {reason}") from error
         if revision == HEAD:
             return
@@ -176,13 +177,15 @@ def is_gone(error: Exception) -> bool:
 def _make_engine(url: str) -> Engine:
     try:
         parts = make_url(url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise BadSettings(
             "the database has to be a SQLAlchemy URL, as sqlite:////file.db"
         ) from error
     name = parts.get_backend_name()
     if name not in _KNOWN:
         raise BadSettings(f"the database cannot be {name}: only {' or '.join(_KNOWN)}")
+    if name == "sqlite" and parts.database in (None, "", ":memory:"):
+        raise BadSettings("the database cannot be in memory: processes of the hub share it")
     if name == "postgresql" and parts.drivername == name:
         url = f"postgresql+psycopg{url.removeprefix(name)}"  # the driver that the extra installs
     # a server may have been restarted since the last request: its connections are tried first
@@ -192,11 +195,12 @@ def _make_engine(url: str) -> Engine:
             url, pool_size=_CONNECTIONS, max_overflow=_CONNECTIONS, pool_pre_ping=is_served
         )
     except ModuleNotFoundError as error:
-        raise BadSettings(
-            f"the database needs the package {error.name}: install the extra `postgresql`"
-        ) from error
+        hint = ": install the extra `postgresql`" if error.name == "psycopg" else ""
+        raise BadSettings(f"the database needs the package {error.name}{hint}") from error
     except NoSuchModuleError as error:
         raise BadSettings(f"the database has no driver {parts.drivername}") from error
+    except (ArgumentError, TypeError, ValueError) as error:
+        raise BadSettings(f"the database cannot be used: {error}") from error
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)

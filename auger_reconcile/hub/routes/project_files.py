@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import secrets
 from collections.abc import Collection
 from functools import partial
 from typing import Any, Literal, TypedDict
@@ -93,14 +93,15 @@ def _create(call: Call) -> ProjectFileObject:
     project = find(call, Project, call.params["project_id"])
     name, url = str(call.params["name"]), str(call.params["url"])
     complaints = check_free(call, ProjectFile, name, project_id=project.id)
-    refuse_any([*complaints, *_check_url(call, project, url)])
+    key = _new_key(call, project, url)
+    refuse_any([*complaints, *_check_url(call, project, url, key)])
     row = ProjectFile(
         organization_id=project.organization_id,
         project_id=project.id,
         name=name,
         file_name=_text(call.given("file_name")),
         url=url,
-        key=_key(project, url),
+        key=str(key),
         description=_text(call.given("description")),
         content_type=_text(call.given("content_type")),
     )
@@ -126,14 +127,22 @@ def delete_files(call: Call, keys: Collection[str]) -> None:
     call.after_commit.extend(partial(discard, bucket, key) for key in left)
 
 
-def _check_url(call: Call, project: Project, url: str) -> list[Complaint]:
+def _new_key(call: Call, project: Project, url: str) -> str | None:
+    """Return where the file is stored; None for a URL that no file can have."""
     try:
-        call.hub.storage.path(main_bucket(call), _key(project, url))
+        key = _key(project, url)
+        call.hub.storage.path(main_bucket(call), key)
     except BadKey:
+        return None
+    return key
+
+
+def _check_url(call: Call, project: Project, url: str, key: str | None) -> list[Complaint]:
+    if key is None:
         return [("url", "is invalid")]
     taken = select(ProjectFile.id).where(
         ProjectFile.project_id == project.id,
-        (ProjectFile.url == url) | (ProjectFile.key == _key(project, url)),
+        (ProjectFile.url == url) | (ProjectFile.key == key),
     )
     if call.session.scalar(taken) is None:
         return []
@@ -141,7 +150,10 @@ def _check_url(call: Call, project: Project, url: str) -> list[Complaint]:
 
 
 def _key(project: Project, url: str) -> str:
-    """Return where the file is stored; a remote one is copied into the project's folder."""
+    """Return where the file is stored; a remote one is copied into the project's folder.
+
+    Each copy has a key of its own: the file of a deleted data set may be removed late.
+    """
     try:
         parts = urlsplit(url)
     except ValueError as error:
@@ -150,9 +162,8 @@ def _key(project: Project, url: str) -> str:
         key = key_of_url(url)
         is_relative = key.startswith("files/")
         return project_key(project.name, "files", key[6:]) if is_relative else key
-    folder = f"files/remote/{parts.netloc.rpartition('@')[2].replace(':', '_') or 'unknown'}"
-    if parts.query:  # `?id=1` is other data than `?id=2`; what is secret in it stays out of the key
-        folder += f"/{hashlib.sha256(parts.query.encode()).hexdigest()[:16]}"
+    host = parts.netloc.rpartition("@")[2].replace(":", "_") or "unknown"
+    folder = f"files/remote/{secrets.token_hex(6)}/{host}"
     return project_key(project.name, folder, parts.path.strip("/") or "index")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from filelock import Timeout
 from auger_reconcile.hub.data.bounds import bound_memory
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization
-from auger_reconcile.hub.remote_storage import open_storage
+from auger_reconcile.hub.remote_storage import StoreFailed, open_storage
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage
 from auger_reconcile.hub.work.jobs import fail_row
@@ -25,6 +26,7 @@ from auger_reconcile.hub.work.sources import SourceMissing, stored_path
 
 _log = logging.getLogger("auger.hub.work")
 NICENESS = 5  # the hub's answers come before its work
+_STORE_PAUSES = (6.0, 12.0, 24.0, 48.0, 96.0, 0.0)
 _READING = ("profile", "score")
 """What reads files that nobody has looked at before."""
 
@@ -47,11 +49,14 @@ class Workplace:
         return stored_path(self.storage, self.bucket(organization_id), key)
 
 
+Work = Callable[[Workplace, str], None]
+
+
 class Impossible(Exception):
     """The work cannot be done; the text is one sentence for the user."""
 
 
-def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
+def run_child(kind: str, work: Work) -> int:
     """Do the work for the row named on the command line; return the exit code.
 
     A sentence for the user is written to the row. Any other failure ends the process with a
@@ -68,7 +73,7 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
             database = Database(settings.database_url)
             place = Workplace(settings, database, open_storage(settings))
             try:
-                work(place, row_id)
+                _work_patiently(work, kind, place, row_id)
             except (Impossible, SourceMissing) as error:
                 fail_row(database, kind, row_id, str(error))
     except Timeout:
@@ -78,3 +83,21 @@ def run_child(kind: str, work: Callable[[Workplace, str], None]) -> int:
         traceback.print_exc()
         return 1
     return 0
+
+
+def _work_patiently(work: Work, kind: str, place: Workplace, row_id: str) -> None:
+    """Do the work; while the object store is away, wait for it some minutes."""
+    for pause in _STORE_PAUSES:
+        if _is_done(work, kind, place, row_id):
+            return
+        time.sleep(pause)
+    raise Impossible("the object store of the hub does not answer")
+
+
+def _is_done(work: Work, kind: str, place: Workplace, row_id: str) -> bool:
+    try:
+        work(place, row_id)
+    except StoreFailed:  # users read this log: what the store says is not for them
+        _log.warning("%s %s waits: the object store does not answer", kind, row_id)
+        return False
+    return True

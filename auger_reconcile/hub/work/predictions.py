@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.database.tables import Organization, Pipeline, Prediction, Project
+from auger_reconcile.hub.remote_storage import StoreFailed
 from auger_reconcile.hub.review import open_alerts
 from auger_reconcile.hub.settings import HubSettings
 from auger_reconcile.hub.storage import Storage, project_key
@@ -25,6 +26,7 @@ _log = logging.getLogger("auger.hub.predictions")
 _THREADS = 4
 _WARM_MODELS = 4
 _UNUSED_SECONDS = 300.0
+_NO_STORE = "the object store of the hub does not answer, try later"
 _INTERNAL_ERROR = "an internal error occurred, please try again, if it doesn't help contact support"
 
 
@@ -117,6 +119,9 @@ class Predictions:
             changes["status"] = "done"
         except (Refused, SourceMissing) as error:
             changes = {"status": "error", "error_message": str(error)}
+        except StoreFailed as error:
+            _log.error("prediction %s failed: %s", prediction_id, error)
+            changes = {"status": "error", "error_message": _NO_STORE}
         except (OSError, ValueError):  # it would fail again whenever it was taken up
             _log.exception("prediction %s failed", prediction_id)
             changes = {"status": "error", "error_message": _INTERNAL_ERROR}

@@ -34,6 +34,7 @@ def advance_projects(database: Database, removal: Removal, busy: AbstractSet[int
     moving = (Project.status.in_(_NEXT)) | Project.deleting.is_(True)
     with database.connect() as connection:
         ids = list(connection.scalars(select(Project.id).where(moving)))
+    is_moving = False
     for project_id in ids:
         with database.write() as session:
             project = session.get(Project, project_id)
@@ -42,7 +43,8 @@ def advance_projects(database: Database, removal: Removal, busy: AbstractSet[int
             )
         if is_doomed:
             removal.begin(project_id)
-    return bool(ids)
+        is_moving = is_moving or not is_doomed
+    return is_moving
 
 
 def stop_idle(database: Database) -> None:

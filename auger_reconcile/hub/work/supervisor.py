@@ -72,8 +72,8 @@ class Supervisor:
         if self._thread.ident is not None:
             self._thread.join()
         self._nursery.close()
-        self._predictions.stop()
         self._removal.stop()
+        self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
         self._compute.stop()  # after the runs: they must not see their workers end
 

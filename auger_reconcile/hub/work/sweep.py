@@ -10,6 +10,7 @@ import re
 import shutil
 import time
 from collections.abc import Collection
+from collections.abc import Set as AbstractSet
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -23,7 +24,7 @@ from auger_reconcile.hub.database.tables import (
     Trial,
 )
 from auger_reconcile.hub.settings import HubSettings
-from auger_reconcile.hub.storage import Storage, project_folder
+from auger_reconcile.hub.storage import project_folder
 from auger_reconcile.hub.work.predictions import Predictions
 from auger_reconcile.hub.work.process import is_free
 
@@ -86,16 +87,15 @@ def unnamed(session: Session, organization_id: int, keys: Collection[str]) -> se
     return left
 
 
-def files_of(session: Session, storage: Storage, bucket: str, project: Project) -> set[str]:
+def files_of(session: Session, project: Project, found: AbstractSet[str]) -> set[str]:
     """Return the keys of a project's stored files, and of uploads that never became a data set.
+
+    `found` are the keys in its folder, looked for before this session began.
 
     Its folder may hold files of another project: one that had this one's name before it was
     renamed, or one that has it now. The uploads of the latter are named by no row yet, so then all
     that no row names stays until that project goes too.
     """
-    folder = project_folder(project.name)
-    # Listed before the projects are: whoever uploads while this works has a project by then.
-    found = set(storage.keys(bucket, folder))
     mine: set[str] = set()
     others: set[str] = set()
     for table, key in KEYS:
@@ -107,6 +107,6 @@ def files_of(session: Session, storage: Storage, bucket: str, project: Project) 
     names = select(Project.name).where(
         Project.organization_id == project.organization_id, Project.id != project.id
     )
-    if folder not in map(project_folder, session.scalars(names)):
+    if project_folder(project.name) not in map(project_folder, session.scalars(names)):
         mine |= found
     return mine - others

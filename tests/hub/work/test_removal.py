@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -32,18 +33,23 @@ class SlowStorage(Storage):
 
 
 class SickStorage(Storage):
-    """Fails once, and again whenever it is asked too early."""
+    """Fails whenever it is asked."""
 
     failed = 0
-    rests = True
-
-    def is_answering(self) -> bool:
-        return not self.rests
 
     def delete(self, bucket: str, key: str) -> None:
         self.failed += 1
-        self.rests = True
         raise StoreFailed("503")
+
+
+class BusyStorage(Storage):
+    """Meanwhile somebody makes a project of the same name, and uploads to it."""
+
+    meanwhile: Callable[[], None]
+
+    def keys(self, bucket: str, folder: str) -> Iterator[str]:
+        self.meanwhile()
+        yield from super().keys(bucket, folder)
 
 
 @pytest.fixture
@@ -62,8 +68,8 @@ def database(tmp_path: Path) -> Iterator[Database]:
 
 def status_of(database: Database, name: str) -> str | None:
     with database.read() as session:
-        project = session.query(Project).filter_by(name=name).one_or_none()
-        return project.status if project is not None else None
+        found = session.query(Project).filter_by(name=name).order_by(Project.id).first()
+        return found.status if found is not None else None
 
 
 def put(storage: Storage) -> Path:
@@ -77,7 +83,7 @@ def test_a_slow_store_holds_up_no_other_project(database: Database, tmp_path: Pa
     path = put(storage)
     removal = Removal(database, storage)
     for _ in range(2):  # it is begun once
-        assert advance_projects(database, removal, NOBODY)
+        advance_projects(database, removal, NOBODY)
     assert wait_until(
         lambda: (
             advance_projects(database, removal, NOBODY)
@@ -94,28 +100,54 @@ def test_a_slow_store_holds_up_no_other_project(database: Database, tmp_path: Pa
 
 
 def test_a_store_that_fails_is_asked_again_after_a_pause(
-    database: Database, tmp_path: Path
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = SickStorage(tmp_path / "files")
     path = put(storage)
     removal = Removal(database, storage)
     removal.begin(1)
-    assert storage.failed == 0
-    for times in (1, 2):
-        storage.rests = False
-        removal.begin(1)
-        assert wait_until(lambda times=times: storage.failed == times)
+    assert wait_until(lambda: storage.failed == 1)
     removal.stop()
+    again = Removal(database, storage)
+    monkeypatch.setattr("auger_reconcile.hub.work.removal._REST_SECONDS", 0.0)
+    assert wait_until(lambda: again.begin(1) is None and storage.failed > 2)
+    again.stop()
+    again.begin(1)
     assert status_of(database, "gone") is not None
     assert path.exists()
 
 
-def test_a_store_rests_after_a_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_project_of_the_same_name_keeps_what_is_uploaded_to_it(
+    database: Database, tmp_path: Path
+) -> None:
+    storage = BusyStorage(tmp_path / "files")
+    path = put(storage)
+    other = project_key("gone", "files", "other.csv")
+
+    def make() -> None:
+        with database.write() as session:
+            session.add(Project(name="gone", status="deployed", organization_id=1))
+        with storage.create("b", other) as file:
+            file.write(b"b\n")
+
+    storage.meanwhile = make
+    removal = Removal(database, storage)
+    removal.begin(1)
+    assert wait_until(lambda: status_of(database, "gone") == "deployed")
+    removal.stop()
+    assert storage.has("b", other)
+    assert path.exists()  # nothing names it: it goes with the new project
+
+
+def test_a_store_that_failed_is_not_asked_again_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     storage = RemoteStorage(f"local://{tmp_path}/store", tmp_path / "copies")
-    assert storage.is_answering()
     (tmp_path / "store").write_text("no folder")
-    with pytest.raises(StoreFailed), storage.create("b", KEY) as file:
+    with pytest.raises(StoreFailed) as first, storage.create("b", KEY) as file:
         file.write(b"a\n")
-    assert not storage.is_answering()
-    monkeypatch.setattr("auger_reconcile.hub.remote_storage._PAUSE_SECONDS", 0.0)
-    assert storage.is_answering()
+    (tmp_path / "store").unlink()
+    with pytest.raises(StoreFailed, match=re.escape(str(first.value))):
+        storage.has("b", KEY)
+    monkeypatch.setattr(storage, "_rests_until", 0.0)
+    assert not storage.has("b", KEY)
