@@ -47,7 +47,7 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     if hasattr(options, "home"):
         given["home"] = Path(options.home).expanduser().absolute()
     settings = _absolute(replace(settings, **given))
-    return settings if options.command in (_serve, _start, _restore) else _where_it_is(settings)
+    return settings if options.command is _restore else _where_it_is(settings)
 
 
 def _absolute(settings: HubSettings) -> HubSettings:
@@ -62,7 +62,7 @@ def _absolute(settings: HubSettings) -> HubSettings:
 
 
 def _where_it_is(settings: HubSettings) -> HubSettings:
-    """Return the settings with the places that the hub was told last, unless others are told."""
+    """Return the settings with the places that were told before, unless others are told now."""
     from auger_reconcile.hub.private_file import read_json
 
     place = read_json(settings.place_path)

@@ -36,6 +36,7 @@ _CONNECT_SECONDS, _REQUEST_SECONDS, _RETRIES = 10, 60, 3
 """A request is a piece of a file."""
 _FLAT = {"s3", "s3a", "gs", "gcs", "az", "azure", "abfs", "abfss", "adl", "oci", "oss"}
 """Stores without folders: a file that cannot be written there lacks its bucket."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _SECRETS = re.compile(r"\?\S*|(?<=//)[^/\s]*@")
 """What a URL may have that is not for a log: its query, and who asks."""
 _LONGEST_REASON = 300
@@ -93,7 +94,7 @@ class RemoteStorage(Storage):
 
     def path(self, bucket: str, key: str) -> Path:
         """Return where the copy of `key` is; stores take no control characters."""
-        if not key.isprintable():
+        if _CONTROL.search(key):
             raise BadKey(f"{key!r} is not a usable key")
         return super().path(bucket, key)
 

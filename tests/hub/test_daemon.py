@@ -272,6 +272,9 @@ def test_commands_meet_the_rows_of_the_hub_that_runs(own_hub: HubSettings, tmp_p
     assert stat.S_IMODE(own_hub.place_path.stat().st_mode) == 0o600
     daemon.stop(own_hub)  # the place is known all the same
     assert "anna" in run(own_hub, "user", "list").stdout
+    daemon.start(own_hub)
+    assert [project["name"] for project in connect(own_hub).get("/projects")] == ["p"]
+    daemon.stop(own_hub)
     wrong = run(own_hub, "backup", str(archive), "--storage", str(tmp_path / "typo"))
     assert wrong.returncode == 1
     assert "none of the 1 files of this hub is where it should be" in wrong.stderr
