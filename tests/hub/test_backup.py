@@ -9,6 +9,9 @@ from typing import Any
 import requests
 
 from auger_reconcile.hub import daemon
+from auger_reconcile.hub.backup import back_up
+from auger_reconcile.hub.database.tables import Organization, Project, ProjectFile
+from auger_reconcile.hub.hub import open_hub
 from auger_reconcile.hub.settings import HubSettings
 
 from .conftest import IRIS, Client, connect
@@ -86,3 +89,24 @@ def test_a_file_that_waits_where_a_backup_is_written_is_not_followed(
     assert prey.read_text() == "as it was"
     assert not archive.is_symlink()
     assert archive.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_missing_is_counted(tmp_path: Path) -> None:
+    settings = HubSettings(home=tmp_path / "hub")
+    opened = open_hub(settings)
+    with opened.database.write() as session:
+        owner = Organization(name="o", main_bucket="b")
+        session.add(owner)
+        session.flush()
+        project = Project(organization_id=owner.id, name="p")
+        session.add(project)
+        session.flush()
+        for name in ("lost", "kept", "expected"):
+            status = "processing" if name == "expected" else "processed"
+            row = {"name": name, "key": f"files/{name}", "url": name, "status": status}
+            session.add(ProjectFile(organization_id=owner.id, project_id=project.id, **row))
+    with opened.storage.create("b", "files/kept") as file:
+        file.write(b"a\n")
+    (settings.files_folder / "b" / "a\\b.csv").write_text("nothing that a hub has stored")
+    opened.database.close()
+    assert back_up(settings, tmp_path / "hub.tar.gz").missing == 1

@@ -8,17 +8,17 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
 import requests
 
 from auger_reconcile.hub import daemon
-from auger_reconcile.hub.settings import HubSettings
+from auger_reconcile.hub.database.engine import Database
+from auger_reconcile.hub.settings import BadSettings, HubSettings
 
-from .conftest import IRIS, connect, wait_until
+from .conftest import connect, wait_until
 
 HUB = [sys.executable, "-m", "auger_reconcile.hub"]
 
@@ -252,62 +252,38 @@ def test_neither_password_nor_token_is_in_the_database(own_hub: HubSettings) -> 
     assert user["token"].encode() not in content
 
 
-def test_commands_meet_the_rows_of_the_hub_that_runs(own_hub: HubSettings, tmp_path: Path) -> None:
-    """`serve --database` was told once; backup, user and status are not told again."""
-    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
-    daemon.start(replace(own_hub, database=elsewhere, storage=str(tmp_path / "files")))
-    hub = connect(own_hub)
-    hub.post("/projects", name="p")
-    hub.add_file(hub.get("/projects")[0]["id"])
-    anna = json.loads(run(own_hub, "user", "add", "anna").stdout)
-    login = {"email": "anna", "password": anna["password"]}
-    assert requests.post(f"{hub.url}/api/v1/tokens", json=login, timeout=10).status_code == 200
-    status = json.loads(run(own_hub, "status", "--json").stdout)
-    assert status["projects"] == 1
-    archive = tmp_path / "hub.tar.gz"
-    assert run(own_hub, "backup", str(archive)).returncode == 0
-    with tarfile.open(archive) as members:
-        assert [name for name in members.getnames() if name.endswith(".csv")]
-    assert not (own_hub.home / "hub.db").exists()
-    assert stat.S_IMODE(own_hub.place_path.stat().st_mode) == 0o600
-    daemon.stop(own_hub)  # the place is known all the same
-    assert "anna" in run(own_hub, "user", "list").stdout
-    daemon.start(own_hub)
-    assert [project["name"] for project in connect(own_hub).get("/projects")] == ["p"]
-    daemon.stop(own_hub)
-    wrong = run(own_hub, "backup", str(archive), "--storage", str(tmp_path / "typo"))
-    assert wrong.returncode == 1
-    assert "none of the 1 files of this hub is where it should be" in wrong.stderr
-
-
-def test_a_backup_tells_how_many_files_are_missing(own_hub: HubSettings, tmp_path: Path) -> None:
-    daemon.start(own_hub)
-    hub = connect(own_hub)
-    project = hub.post("/projects", name="p")
-    for name in ("lost", "kept"):
-        hub.add_file(project["id"], name=name)
-    lost = hub.get("/project_files", project_id=project["id"], name="lost")[0]
-    next(own_hub.files_folder.rglob(lost["url"].rpartition("/")[2])).unlink()
-    made = json.loads(run(own_hub, "backup", str(tmp_path / "hub.tar.gz")).stdout)
-    assert made["missing"] == 1
-
-
-def test_a_path_means_the_folder_where_it_was_told(own_hub: HubSettings, tmp_path: Path) -> None:
-    here = [sys.executable, "-m", "auger_reconcile.hub"]
-    told = ["--home", str(own_hub.home), "--storage", "files", "--database", "sqlite:///x.db"]
-    root = Path(__file__).parents[2]
+def test_commands_meet_the_rows_of_the_hub_wherever_they_are(
+    own_hub: HubSettings, tmp_path: Path
+) -> None:
+    """Paths are told once, relative to where one is; no later command is told again."""
+    start = [sys.executable, "-m", "auger_reconcile.hub", "start", "--home", str(own_hub.home)]
+    place = ["--storage", "elsewhere", "--database", "sqlite:///elsewhere.db"]
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     subprocess.run(
-        [*here, "start", *told],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(root)},
-        check=True,
-        capture_output=True,
-        timeout=60,
+        [*start, *place], cwd=tmp_path, env=environ, check=True, capture_output=True, timeout=60
     )
     hub = connect(own_hub)
-    hub.upload(hub.post("/projects", name="p")["id"], IRIS)
-    assert [path.name for path in (tmp_path / "files").rglob("*.csv")]
-    assert (tmp_path / "x.db").exists()
+    file = hub.add_file(hub.post("/projects", name="p")["id"])
+    added = json.loads(run(own_hub, "user", "add", "anna").stdout)
+    login = {"email": "anna", "password": added["password"]}
+    assert requests.post(f"{hub.url}/api/v1/tokens", json=login, timeout=10).status_code == 200
+    assert json.loads(run(own_hub, "status", "--json").stdout)["projects"] == 1
+    daemon.stop(own_hub)
+
+    archive = tmp_path / "hub.tar.gz"
+    assert json.loads(run(own_hub, "backup", str(archive)).stdout)["missing"] == 0
+    with tarfile.open(archive) as members:
+        assert [name for name in members.getnames() if name.endswith(".csv")]
+    (stored,) = (tmp_path / "elsewhere").rglob(file["url"].rpartition("/")[2])
+    stored.unlink()
+    none = run(own_hub, "backup", str(archive))
+    assert none.returncode == 1
+    assert "none of the 1 files of this hub is where it should be" in none.stderr
+    assert not (own_hub.home / "hub.db").exists()
+    assert stat.S_IMODE(own_hub.place_path.stat().st_mode) == 0o600
+
+    daemon.start(own_hub)
+    assert [project["name"] for project in connect(own_hub).get("/projects")] == ["p"]
 
 
 @pytest.mark.parametrize(
@@ -333,18 +309,24 @@ def test_a_path_means_the_folder_where_it_was_told(own_hub: HubSettings, tmp_pat
         ),
     ],
 )
-@pytest.mark.parametrize("command", ["serve", "backup", "restore"])
-def test_a_database_the_hub_cannot_use_is_refused_in_a_sentence(
-    own_hub: HubSettings, tmp_path: Path, command: str, url: str, reason: str
+def test_a_database_the_hub_cannot_use_is_told_in_a_sentence(url: str, reason: str) -> None:
+    with pytest.raises(BadSettings) as caught, closing(Database(url)) as database:
+        database.migrate()
+    assert str(caught.value).startswith(f"the database {reason}")
+    assert "\n" not in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["serve", "backup", "restore", "user list"])
+def test_every_command_refuses_a_database_it_cannot_use(
+    own_hub: HubSettings, tmp_path: Path, command: str
 ) -> None:
     own_hub.home.mkdir()
     (tmp_path / "x.tar.gz").touch()
-    file = [] if command == "serve" else [str(tmp_path / "x.tar.gz")]
-    answer = run(own_hub, command, *file, "--database", url)
-    assert answer.returncode == 1
-    assert answer.stderr.startswith(f"error: the database {reason}")
-    assert answer.stderr.count("\n") == 1
-    assert "secret" not in answer.stderr
+    file = [str(tmp_path / "x.tar.gz")] if command in ("backup", "restore") else []
+    answer = run(own_hub, *command.split(), *file, "--database", "mysql://u:secret@h/d")
+    assert (answer.returncode, answer.stdout) == (1, "")
+    assert answer.stderr == "error: the database cannot be mysql: only sqlite or postgresql\n"
 
 
 @pytest.mark.parametrize(
