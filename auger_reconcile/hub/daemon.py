@@ -47,7 +47,7 @@ class RunningHub:
 
 def serving_lock(settings: HubSettings) -> FileLock:
     """Return the lock a serving process holds for its life."""
-    return FileLock(settings.home / "serve.lock", timeout=2)
+    return FileLock(settings.lock_path, timeout=2)
 
 
 def find_running(settings: HubSettings) -> RunningHub | None:

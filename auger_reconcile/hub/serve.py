@@ -80,7 +80,8 @@ def _serve(settings: HubSettings, *, as_json: bool) -> None:
     try:
         uvicorn.Server(config).run(sockets=[listener])
     finally:
-        settings.state_path.unlink(missing_ok=True)
+        if read_json(settings.state_path).get("pid") == os.getpid():  # else it is of another hub
+            settings.state_path.unlink(missing_ok=True)
         listener.close()
 
 

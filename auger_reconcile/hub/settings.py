@@ -127,6 +127,11 @@ class HubSettings:
         return self.home / "hub.json"
 
     @property
+    def lock_path(self) -> Path:
+        """What a serving process holds locked for its life."""
+        return self.home / "serve.lock"
+
+    @property
     def place_path(self) -> Path:
         """Where rows and files are, for its owner only: `{database, storage}` as last told."""
         return self.home / "place.json"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -130,3 +131,15 @@ def test_a_prediction_asked_before_a_crash_is_answered_after_it(own_hub: HubSett
     path = f"/predictions/{asked['id']}"
     assert wait_until(lambda: hub.get(path)["status"] == "done", seconds=30)
     assert hub.get(path)["result"]["data"][0][-1] == "setosa"
+
+
+def test_a_hub_whose_folder_is_removed_ends_and_leaves_the_next_one_alone(
+    own_hub: HubSettings,
+) -> None:
+    """Else it would sweep away what the new hub in the same place knows and it does not."""
+    first, _ = daemon.start(own_hub)
+    shutil.rmtree(own_hub.home)
+    second, _ = daemon.start(own_hub)
+    assert wait_until(lambda: not is_alive(first.pid), seconds=30)
+    assert daemon.find_running(own_hub) == second
+    assert connect(own_hub).get("/projects") == []

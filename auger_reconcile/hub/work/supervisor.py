@@ -7,8 +7,11 @@ the child processes that are still alive and starts the others again.
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import threading
 import time
+from pathlib import Path
 
 from auger_reconcile.hub.database.engine import Database
 from auger_reconcile.hub.settings import HubSettings
@@ -55,10 +58,12 @@ class Supervisor:
         self._wake = threading.Event()
         self._stopping = False
         self._idle_looked_at = 0.0
+        self._home: int | None = None
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
+        self._home = _identify(self._settings.lock_path)
         self._thread.start()
 
     def wake(self) -> None:
@@ -94,6 +99,11 @@ class Supervisor:
 
     def _step(self) -> float:
         """Look at everything once; return after how many seconds to look again."""
+        if _identify(self._settings.lock_path) != self._home:
+            _log.error("the folder of this hub was removed or replaced: the hub ends")
+            self._stopping = True  # what lies there now is not this hub's to sweep
+            os.kill(os.getpid(), signal.SIGTERM)
+            return 0.0
         self._reap()
         jobs = find_jobs(self._database)
         self._nursery.keep(is_expected=bool(jobs) or is_work_expected(self._database))
@@ -190,3 +200,11 @@ class Supervisor:
     def _last_words(self, job: Job) -> str:
         lines = self.project_log(job.project_id).strip().splitlines()
         return lines[-1][:300] if lines else ""
+
+
+def _identify(path: Path) -> int | None:
+    """Return the number of a file, which no other has while this one is open; None without it."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None

@@ -22,7 +22,7 @@ from hub.conftest import IRIS, Client, wait_until
 
 REPLAYS = sorted(Path(__file__).with_name("replays").glob("*.json"))
 LONG = pytest.mark.skipif("AUGER_SOAK" not in os.environ, reason="`make soak` runs it")
-ALIKE = ("a2ml_1_1_0", "hub_client_0_6_8")  # send what the others send, but for a few steps
+ALIKE = ("a2ml_1_1_0", "hub_client_0_6_8", "hub_client_0_7_4")  # send what the other sends, mostly
 STATUS_MEMBERS = ("status", "s3_model_path_status")
 
 
