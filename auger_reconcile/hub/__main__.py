@@ -199,16 +199,8 @@ def _backup(options: argparse.Namespace, settings: HubSettings) -> int:
     except (BackupFailed, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
-    _print(
-        json.dumps(
-            {
-                "file": str(path),
-                "bytes": made.size,
-                "missing": made.missing,
-                "home": str(settings.home),
-            }
-        )
-    )
+    facts = {"file": str(path), "bytes": made.size, "missing": made.missing}
+    _print(json.dumps({**facts, "home": str(settings.home)}))
     return 0
 
 

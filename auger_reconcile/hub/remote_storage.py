@@ -70,27 +70,28 @@ class RemoteStorage(Storage):
         self._swept_at = 0.0
         self._threads = threading.Semaphore(_THREADS)
         self._rests_until, self._reason = -math.inf, ""
-        self._problem = ""
 
     def prepare(self) -> None:
         """Try to write; raise BadSettings with what the store says."""
         super().prepare()
-        trial = threading.Thread(target=self._try, daemon=True)
+        problems: list[str] = []
+
+        def write() -> None:
+            bucket, key = ".auger-hub", secrets.token_hex(4)
+            try:
+                with self.create(bucket, key):
+                    pass
+                self.delete(bucket, key)
+            except OSError as error:
+                problems.append(str(error))
+
+        trial = threading.Thread(target=write, daemon=True)
         trial.start()
         trial.join(_PREPARE_SECONDS)
         if trial.is_alive():
-            self._problem = f"it does not answer within {_PREPARE_SECONDS:.0f} s"
-        if self._problem:
-            raise BadSettings(f"storage {self._url} cannot be used: {self._problem}")
-
-    def _try(self) -> None:
-        mark = f"{self._root}/.auger-hub-{secrets.token_hex(4)}"
-        try:
-            with self._telling():
-                self._write(mark, b"")
-                self._store.rm_file(mark)
-        except OSError as error:
-            self._problem = str(error)
+            problems.append(f"it does not answer within {_PREPARE_SECONDS:.0f} s")
+        if problems:
+            raise BadSettings(f"storage {self._url} cannot be used: {problems[0]}")
 
     def path(self, bucket: str, key: str) -> Path:
         """Return where the copy of `key` is; stores take no control characters."""
@@ -173,8 +174,15 @@ class RemoteStorage(Storage):
                     path.unlink()
 
     def _hand_over(self, whole: Path, bucket: str, key: str) -> None:
+        remote = self._remote(bucket, key)
         with self._telling():
-            self._write(self._remote(bucket, key), whole)
+            try:
+                self._store.put_file(str(whole), remote)
+            except FileNotFoundError as error:
+                if self._is_flat:
+                    raise StoreFailed(f"{self._url} is not there") from error
+                self._store.makedirs(remote.rpartition("/")[0], exist_ok=True)
+                self._store.put_file(str(whole), remote)
 
     @contextmanager
     def _telling(self) -> Iterator[None]:
@@ -211,21 +219,6 @@ class RemoteStorage(Storage):
             to.parent.mkdir(parents=True, exist_ok=True)
             with to.open("wb") as file, self._store.open(remote, "rb", block_size=_BLOCK) as stored:
                 shutil.copyfileobj(stored, file, _BLOCK)
-
-    def _write(self, remote: str, content: Path | bytes) -> None:
-        try:
-            self._put(remote, content)
-        except FileNotFoundError as error:
-            if self._is_flat:
-                raise StoreFailed(f"{self._url} is not there") from error
-            self._store.makedirs(remote.rpartition("/")[0], exist_ok=True)
-            self._put(remote, content)
-
-    def _put(self, remote: str, content: Path | bytes) -> None:
-        if isinstance(content, bytes):
-            self._store.pipe_file(remote, content)
-        else:
-            self._store.put_file(str(content), remote)
 
     def _remote(self, bucket: str, key: str) -> str:
         return f"{self._root}/{bucket}/{key}"
