@@ -6,6 +6,7 @@ WORKDIR /source
 COPY pyproject.toml README.md LICENSE ./
 COPY auger auger
 COPY auger_reconcile auger_reconcile
+COPY auger_hub auger_hub
 RUN python -m venv /opt/auger \
  && /opt/auger/bin/pip install --no-cache-dir ".${EXTRAS}"
 

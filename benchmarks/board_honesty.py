@@ -30,13 +30,13 @@ import pandas as pd
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
-from auger_reconcile.hub.search.board import mean_scores
-from auger_reconcile.hub.search.evaluate import cross_validate, predict
-from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
-from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
-from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.run import SearchTask, prepare
-from auger_reconcile.hub.search.trial import Job
+from auger_hub.search.board import mean_scores
+from auger_hub.search.evaluate import cross_validate, predict
+from auger_hub.search.metrics import Outcome, all_scores, metrics_for
+from auger_hub.search.pipeline import build_pipeline, split_features_target
+from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.run import SearchTask, prepare
+from auger_hub.search.trial import Job
 from benchmarks.figure import Figure, Section, write_page
 from benchmarks.own_search import fill_board, find_best
 

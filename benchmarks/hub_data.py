@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from auger_reconcile.hub.data.profile import profile_file
+from auger_hub.data.profile import profile_file
 from benchmarks.figure import Figure, Section
 from benchmarks.measure import peak_memory, run_apart, tell
 from benchmarks.own_hub import OwnHub, own_hub

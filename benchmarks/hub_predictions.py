@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from auger_reconcile.hub.models.predict import Predictor
+from auger_hub.models.predict import Predictor
 from benchmarks.measure import tell
 
 ROWS = 200_000

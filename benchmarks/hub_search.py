@@ -6,7 +6,7 @@ import json
 import time
 from pathlib import Path
 
-from auger_reconcile.hub.search.run import SearchTask
+from auger_hub.search.run import SearchTask
 from benchmarks.measure import tell
 from benchmarks.own_search import fill_board
 

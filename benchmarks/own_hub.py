@@ -13,8 +13,8 @@ from typing import Any
 
 import requests
 
-from auger_reconcile.hub import daemon
-from auger_reconcile.hub.settings import HubSettings
+from auger_hub.processes import daemon
+from auger_hub.settings import HubSettings
 
 IRIS = Path(__file__).parents[1] / "examples" / "iris" / "iris.csv"
 FEATURES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auger_reconcile.hub.search.run import SearchTask, TrialResult, run_search
+from auger_hub.search.run import SearchTask, TrialResult, run_search
 
 
 def fill_board(task: SearchTask) -> list[TrialResult]:

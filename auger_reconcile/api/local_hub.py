@@ -113,7 +113,7 @@ class LocalHub:
 
     def follow_log(self, lines: int) -> int:
         """Print the log as it grows until interrupted; return the exit code."""
-        command = [sys.executable, "-m", "auger_reconcile.hub", "logs", "-f", "-n", str(lines)]
+        command = [sys.executable, "-m", "auger_hub", "logs", "-f", "-n", str(lines)]
         return self._run(command)
 
     def _run(self, command: Sequence[str]) -> int:

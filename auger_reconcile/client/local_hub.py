@@ -24,7 +24,7 @@ from auger_reconcile.web_url import split_web_url
 
 START_TIMEOUT = 60.0
 _HEALTH_TIMEOUT = 2.0
-_MODULE = "auger_reconcile.hub"
+_MODULE = "auger_hub"
 _NEEDED = ("sqlalchemy", "starlette", "uvicorn")  # of the extra `hub`
 
 

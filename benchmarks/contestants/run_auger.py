@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from auger_reconcile.hub.models.package import package_model
-from auger_reconcile.hub.models.predict import Predictor
-from auger_reconcile.hub.search.run import SearchTask, TrialResult, prepare, run_search
+from auger_hub.models.package import package_model
+from auger_hub.models.predict import Predictor
+from auger_hub.search.run import SearchTask, TrialResult, prepare, run_search
 
 TARGET = "target"
 

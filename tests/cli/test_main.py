@@ -27,7 +27,7 @@ from auger_reconcile.errors import AugerError
 from .conftest import User
 from .static_hub import TOKEN, StaticHub
 
-HEAVY = ("requests", "pydantic", "deepdiff", "rich", "yaml", "auger_reconcile.hub")
+HEAVY = ("requests", "pydantic", "deepdiff", "rich", "yaml", "auger_hub")
 NAMES = [name for section in SECTIONS.values() for name in section]
 FILE = "name: churn\norganization: acme\n"
 

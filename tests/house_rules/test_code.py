@@ -12,7 +12,7 @@ from house_rules.conftest import PACKAGE, ROOT, find_files
 
 LONGEST = 500  # lines
 NAMELESS = {"utils", "helpers", "common", "manager", "core", "misc"}
-HEAVY = ("requests", "pydantic", "deepdiff", "rich", "yaml", "auger_reconcile.hub")
+HEAVY = ("requests", "pydantic", "deepdiff", "rich", "yaml", "auger_hub")
 # A home or work folder, of whatever system; `anna` is the person of the examples.
 DEVELOPER_PATH = re.compile(
     r"(?<![\w.}/-])(?:/(?:home|Users|root|work)/|[A-Z]:\\Users\\)(?!anna)\w"

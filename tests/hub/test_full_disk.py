@@ -14,10 +14,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from auger_reconcile.hub import daemon
-from auger_reconcile.hub.settings import HubSettings
-
-from .conftest import Client, connect, wait_until
+from auger_hub.processes import daemon
+from auger_hub.settings import HubSettings
+from tests.hub.client import Client, connect, wait_until
 
 _LIMIT = 1_500_000
 _BIG = {"x": "y" * 100_000}
@@ -32,7 +31,7 @@ def cramped(tmp_path: Path) -> Iterator[Client]:
     """A hub that may not write a file above a megabyte and a half."""
     settings = HubSettings(home=tmp_path / "hub")
     process = subprocess.Popen(
-        [sys.executable, "-m", "auger_reconcile.hub", "serve"],
+        [sys.executable, "-m", "auger_hub", "serve"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env={**os.environ, **settings.to_environment()},

@@ -13,9 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from auger_reconcile.hub.openapi import openapi_document
-
-from .conftest import Client
+from auger_hub.program.openapi import openapi_document
+from tests.hub.client import Client
 
 DOCUMENT = openapi_document()
 OPERATIONS = [

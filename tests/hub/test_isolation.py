@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 import requests
 
-from auger_reconcile.hub.openapi import openapi_document
+from auger_hub.program.openapi import openapi_document
+from tests.hub.client import Client
 
-from .conftest import Client
 from .test_recordings import World
 
 OPERATIONS = [
@@ -36,7 +36,7 @@ LISTS = {
 @pytest.fixture(scope="module")
 def stranger(hub: Client) -> Client:
     name = f"stranger-{uuid.uuid4().hex[:6]}"
-    command = [sys.executable, "-m", "auger_reconcile.hub", "user", "add", name]
+    command = [sys.executable, "-m", "auger_hub", "user", "add", name]
     command += ["--organization", name, "--home", str(hub.home)]
     user = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
     return Client(hub.url, user["token"], hub.home)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import requests
 
-from .conftest import OPTIONS, Client
+from tests.hub.client import OPTIONS, Client
 
 RECORDED = {
     f"{path.stem}/{case}": exchanges[0]

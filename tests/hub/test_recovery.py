@@ -8,10 +8,9 @@ import signal
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.hub import daemon
-from auger_reconcile.hub.settings import HubSettings
-
-from .conftest import Client, connect, wait_until
+from auger_hub.processes import daemon
+from auger_hub.settings import HubSettings
+from tests.hub.client import Client, connect, wait_until
 
 
 def kill_hub(settings: HubSettings) -> None:

@@ -22,12 +22,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-from auger_reconcile.hub import daemon
-from auger_reconcile.hub.settings import MULTI_TENANT, SINGLE_TENANT, HubSettings
+from auger_hub.processes import daemon
+from auger_hub.settings import MULTI_TENANT, SINGLE_TENANT, HubSettings
+from tests.hub.client import IRIS, wait_until
 from tests.hub.clients import life_a2ml, life_auger_ai, life_hub_client
 from tests.hub.clients.environments import PACKAGES, NoOldPython, make_environment
 from tests.hub.clients.life import Life, StepFailed
-from tests.hub.conftest import IRIS, wait_until
 
 LIVES: dict[str, tuple[str, str, Callable[[Life], None]]] = {
     "auger.ai": ("auger.ai", MULTI_TENANT, life_auger_ai.live),

@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import requests
 
-from hub.conftest import IRIS, Client, wait_until
+from tests.hub.client import IRIS, Client, wait_until
 
 REPLAYS = sorted(Path(__file__).with_name("replays").glob("*.json"))
 LONG = pytest.mark.skipif("AUGER_SOAK" not in os.environ, reason="`make soak` runs it")
@@ -30,7 +30,7 @@ STATUS_MEMBERS = ("status", "s3_model_path_status")
 def user(hub: Client) -> dict[str, str]:
     """A user with an organization of its own, as every recorded client had."""
     name = f"judge-{uuid.uuid4().hex[:8]}"
-    command = [sys.executable, "-m", "auger_reconcile.hub", "user", "add", name]
+    command = [sys.executable, "-m", "auger_hub", "user", "add", name]
     command += ["--organization", name, "--home", str(hub.home)]
     done = subprocess.run(command, capture_output=True, check=True, timeout=60)
     return dict(json.loads(done.stdout))

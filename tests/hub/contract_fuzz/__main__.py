@@ -17,9 +17,9 @@ import tempfile
 import venv
 from pathlib import Path
 
-from auger_reconcile.hub import daemon
-from auger_reconcile.hub.settings import HubSettings
-from tests.hub.conftest import connect
+from auger_hub.processes import daemon
+from auger_hub.settings import HubSettings
+from tests.hub.client import connect
 from tests.hub.contract_fuzz.world import make_world
 
 HERE = Path(__file__).parent

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.hub.conftest import Client
+from tests.hub.client import Client
 
 SPARE = 15
 """Objects of each kind that may be deleted."""

@@ -8,9 +8,9 @@ import duckdb
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data.formats import simple_columns
-from auger_reconcile.hub.data.profile import profile_file
-from auger_reconcile.hub.data.read import UnreadableData, read_table
+from auger_hub.data.formats import simple_columns
+from auger_hub.data.profile import profile_file
+from auger_hub.data.read import UnreadableData, read_table
 
 
 @pytest.mark.parametrize(

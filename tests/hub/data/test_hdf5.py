@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from auger_reconcile.hub.data.read import UnreadableData, read_table
+from auger_hub.data.read import UnreadableData, read_table
 
 h5py = pytest.importorskip("h5py")
 

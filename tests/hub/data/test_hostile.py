@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auger_reconcile.hub.data import bounds
-from auger_reconcile.hub.data.profile import profile_file
-from auger_reconcile.hub.data.read import UnreadableData, read_table
+from auger_hub.data import bounds
+from auger_hub.data.profile import profile_file
+from auger_hub.data.read import UnreadableData, read_table
 
 MANY_ROWS = b"1,2\n" * 1_000_000
 HIDDEN = "hidden-in-another-file"
@@ -106,7 +106,7 @@ def test_a_parquet_file_of_endless_rows_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("auger_reconcile.hub.data.read.MEMORY_LIMIT", "100MB")
+    monkeypatch.setattr("auger_hub.data.read.MEMORY_LIMIT", "100MB")
     column = pa.array(np.zeros(10_000_000, dtype="int64"))
     with pq.ParquetWriter(tmp_path / "t.parquet", pa.schema([("a", pa.int64())])) as file:
         for _ in range(10):
@@ -134,8 +134,8 @@ def test_a_process_that_reads_files_has_bounded_memory(tmp_path: Path) -> None:
     program = """if True:
         import os, resource, sys
         from pathlib import Path
-        from auger_reconcile.hub.data import bounds
-        from auger_reconcile.hub.data.profile import profile_file
+        from auger_hub.data import bounds
+        from auger_hub.data.profile import profile_file
         bounds._READERS = 1 << 30
         bounds.bound_memory()
         try:
@@ -280,7 +280,7 @@ def test_a_hundred_thousand_columns_are_refused_with_the_reason(tmp_path: Path) 
 def test_a_table_of_very_many_columns_has_statistics(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auger_reconcile.hub.data.profile._FIGURES_AT_ONCE", 7)
+    monkeypatch.setattr("auger_hub.data.profile._FIGURES_AT_ONCE", 7)
     rows = [[str(n * row % 13) for n in range(30)] for row in range(40)]
     lines = [[f"c{n}" for n in range(30)], *rows]
     (tmp_path / "t.csv").write_text("\n".join(map(",".join, lines)))

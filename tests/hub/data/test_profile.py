@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data import profile
-from auger_reconcile.hub.data.profile import profile_file
-from auger_reconcile.hub.data.read import UnreadableData
+from auger_hub.data import profile
+from auger_hub.data.profile import profile_file
+from auger_hub.data.read import UnreadableData
 
 ROWS = 5_000
 

@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data import bounds
-from auger_reconcile.hub.data.delimited import MISSING, SAMPLE_ROWS
-from auger_reconcile.hub.data.read import UnreadableData, read_table
+from auger_hub.data import bounds
+from auger_hub.data.delimited import MISSING, SAMPLE_ROWS
+from auger_hub.data.read import UnreadableData, read_table
 
 CSV = "number,count,name,day\n1.5,1,ann,2020-01-31\n,2,,2020-02-01\n-2,3,café,\n"
 

@@ -15,9 +15,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import event, inspect, select, text
 from sqlalchemy.exc import IntegrityError
 
-from auger_reconcile.hub.database import engine as engine_module
-from auger_reconcile.hub.database.engine import HEAD, Database, is_gone
-from auger_reconcile.hub.database.tables import Base, Organization, Project, Secret
+from auger_hub.database import engine as engine_module
+from auger_hub.database.engine import HEAD, Database, is_gone
+from auger_hub.database.tables import Base, Organization, Project, Secret
 from hub.database.writers import count_at_once
 
 

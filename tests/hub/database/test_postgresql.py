@@ -16,13 +16,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from auger_reconcile.hub import daemon
-from auger_reconcile.hub.backup import back_up, restore
-from auger_reconcile.hub.database.engine import Database
-from auger_reconcile.hub.database.tables import Base, Secret
-from auger_reconcile.hub.settings import HubSettings
-from hub.conftest import Client, connect, wait_until
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Base, Secret
+from auger_hub.processes import daemon
+from auger_hub.program.backup import back_up, restore
+from auger_hub.settings import HubSettings
 from hub.database.writers import count_at_once
+from tests.hub.client import Client, connect, wait_until
 
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))

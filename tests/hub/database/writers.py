@@ -2,8 +2,8 @@
 
 import threading
 
-from auger_reconcile.hub.database.engine import Database
-from auger_reconcile.hub.database.tables import Secret
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Secret
 
 
 def count_at_once(database: Database) -> None:

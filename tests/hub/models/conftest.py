@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data.profile import profile_file
-from auger_reconcile.hub.models.package import package_model
-from auger_reconcile.hub.search.prepare import describe_task
-from auger_reconcile.hub.search.task import SearchTask
+from auger_hub.data.profile import profile_file
+from auger_hub.models.package import package_model
+from auger_hub.search.prepare import describe_task
+from auger_hub.search.task import SearchTask
 
 IRIS = Path(__file__).parents[3] / "examples" / "iris" / "iris.csv"
 HOLDOUT = IRIS.with_name("holdout.csv")

@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.models.export import export_model
-from auger_reconcile.hub.models.package import package_model
-from auger_reconcile.hub.models.predict import Predictor
-from auger_reconcile.hub.models.worker import answer
-from auger_reconcile.hub.work.scoring import score_rows, table_of
+from auger_hub.models.export import export_model
+from auger_hub.models.package import package_model
+from auger_hub.models.predict import Predictor
+from auger_hub.models.worker import answer
+from auger_hub.review.scoring import score_rows, table_of
 
 from .conftest import MakeModel, describe
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from auger_reconcile.hub.models.export import export_model
-from auger_reconcile.hub.models.predict import Predictor
+from auger_hub.models.export import export_model
+from auger_hub.models.predict import Predictor
 
 from .conftest import MakeModel
 

@@ -15,7 +15,7 @@ from sklearn.preprocessing import FunctionTransformer
 from skops import io as skops_io
 from skops.io.exceptions import UntrustedTypesFoundException
 
-from auger_reconcile.hub.models.predict import Predictor
+from auger_hub.models.predict import Predictor
 
 
 class Trap:
@@ -77,7 +77,7 @@ def test_a_schema_that_names_another_class_is_not_loaded(iris_model: Path, tmp_p
     def change(name: str, content: bytes) -> bytes:
         text = content.decode() if name == "schema.json" else ""
         renamed = text.replace('"__class__": "CleanColumns"', '"__class__": "Popen"')
-        renamed = renamed.replace("auger_reconcile.hub.search.columns", "subprocess")
+        renamed = renamed.replace("auger_hub.search.columns", "subprocess")
         return renamed.encode() or content
 
     altered(iris_model, tmp_path / "model", change)

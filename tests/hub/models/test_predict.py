@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data.read import read_table
-from auger_reconcile.hub.models import predict
-from auger_reconcile.hub.models.predict import BadInput, Predictor
+from auger_hub.data.read import read_table
+from auger_hub.models import predict
+from auger_hub.models.predict import BadInput, Predictor
 
 from .conftest import HOLDOUT, MakeModel
 
@@ -102,7 +102,7 @@ def test_series_in_a_file_is_predicted_in_one_piece(
     make_model: MakeModel, series_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(predict, "BATCH_ROWS", 3)
-    naive = "auger_reconcile.hub.search.forecast.SeasonalNaive"
+    naive = "auger_hub.search.forecast.SeasonalNaive"
     predictor = Predictor.load(make_model(series_table, "sales", "timeseries", naive))
     days = pd.date_range("2020-05-20", periods=14).strftime("%Y-%m-%d").tolist()
     (tmp_path / "f.csv").write_text("day\n" + "\n".join(days) + "\n")

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.hub.database.engine import Database
-from auger_reconcile.hub.database.tables import Organization, Pipeline, Prediction, Project
-from auger_reconcile.hub.settings import HubSettings
-from auger_reconcile.hub.storage import Storage
-from auger_reconcile.hub.work.nursery import Nursery, Running
-from auger_reconcile.hub.work.predictions import Predictions
-from hub.conftest import wait_until
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
+from auger_hub.processes.fork_server import Nursery, Running
+from auger_hub.serving.predictions import Predictions
+from auger_hub.settings import HubSettings
+from auger_hub.store.local import Storage
+from tests.hub.client import wait_until
 
 MODEL = "A" * 15
 REQUEST = {

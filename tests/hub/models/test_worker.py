@@ -13,9 +13,9 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.data import bounds
-from auger_reconcile.hub.models.predict import Predictor
-from auger_reconcile.hub.models.worker import FAILED, answer, serve
+from auger_hub.data import bounds
+from auger_hub.models.predict import Predictor
+from auger_hub.models.worker import FAILED, answer, serve
 
 from .conftest import HOLDOUT
 
@@ -30,7 +30,7 @@ def predictor(iris_model: Path) -> Predictor:
 
 @pytest.fixture(scope="module")
 def worker(iris_model: Path) -> Iterator["subprocess.Popen[str]"]:
-    command = [sys.executable, "-m", "auger_reconcile.hub.models.worker", str(iris_model)]
+    command = [sys.executable, "-m", "auger_hub.models.worker", str(iris_model)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
@@ -149,7 +149,7 @@ def test_a_file_of_any_length_is_predicted_in_the_memory_of_a_batch(
     program = """if True:
         import resource, sys
         from pathlib import Path
-        from auger_reconcile.hub.models import predict
+        from auger_hub.models import predict
         predict.BATCH_ROWS = 1000
         predictor = predict.Predictor.load(Path(sys.argv[1]))
         for name in sys.argv[2:]:

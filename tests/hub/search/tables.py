@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from sklearn.datasets import load_iris
 
-from auger_reconcile.hub.search.task import SearchTask
+from auger_hub.search.task import SearchTask
 
 
 def iris() -> pd.DataFrame:

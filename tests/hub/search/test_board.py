@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from auger_reconcile.hub.search.board import KEPT, Board, mean_scores, worth_of_choosing
-from auger_reconcile.hub.search.ensemble import Blend
-from auger_reconcile.hub.search.task import TrialResult
-from auger_reconcile.hub.search.trial import Evaluation, Job
+from auger_hub.search.board import KEPT, Board, mean_scores, worth_of_choosing
+from auger_hub.search.ensemble import Blend
+from auger_hub.search.task import TrialResult
+from auger_hub.search.trial import Evaluation, Job
 
 
 def evaluation(*scores: float) -> Evaluation:
@@ -52,7 +52,7 @@ def test_a_metric_that_is_undefined_makes_the_trial_fail() -> None:
 def test_predictions_are_kept_of_the_best_that_there_is_room_for(
     room: float, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auger_reconcile.hub.search.board.ROOM", int(room))
+    monkeypatch.setattr("auger_hub.search.board.ROOM", int(room))
     filled, _ = board(*np.linspace(0, 1, KEPT + 5))
     assert list(filled.predictions()) == [result.uid for result in filled.best(kept)]
     assert len(filled._predictions) == kept

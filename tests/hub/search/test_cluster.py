@@ -15,13 +15,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from auger_reconcile.hub.search import cluster
-from auger_reconcile.hub.search.cluster import Address, Cluster, Moving
-from auger_reconcile.hub.search.pool import Limits, OwnProcesses, TrialPool
-from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.run import BadTask, TrialResult, run_search
-from auger_reconcile.hub.search.trial import Job
-from tests.hub.conftest import wait_until
+from auger_hub.search import cluster
+from auger_hub.search.cluster import Address, Cluster, Moving
+from auger_hub.search.pool import Limits, OwnProcesses, TrialPool
+from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.run import BadTask, TrialResult, run_search
+from auger_hub.search.trial import Job
+from tests.hub.client import wait_until
 from tests.hub.search.tables import iris, task_for
 from tests.hub.search.test_pool import ENDLESS, FOREST, LINEAR, NETWORK, collect
 

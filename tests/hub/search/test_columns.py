@@ -2,14 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.search.columns import (
+from auger_hub.search.column_kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
+from auger_hub.search.columns import (
     CleanColumns,
     output_columns,
     to_dates,
     to_number,
     to_text,
 )
-from auger_reconcile.hub.search.kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
 
 
 def clean(kinds: dict[str, str], **columns: list[object]) -> pd.DataFrame:

@@ -2,8 +2,8 @@ from typing import Any
 
 import numpy as np
 
-from auger_reconcile.hub.search.ensemble import Blender
-from auger_reconcile.hub.search.trial import TrialData
+from auger_hub.search.ensemble import Blender
+from auger_hub.search.trial import TrialData
 
 ROWS, FOLDS = 200, 4
 

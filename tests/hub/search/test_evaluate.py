@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.search.evaluate import cross_validate
-from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.trial import Job
+from auger_hub.search.evaluate import cross_validate
+from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.trial import Job
 from tests.hub.search.tables import iris, mixed, monthly, task_for
 
 LINEAR = "sklearn.linear_model.LogisticRegression"

@@ -3,8 +3,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from auger_reconcile.hub.search.folds import count_folds, make_folds
-from auger_reconcile.hub.search.task import BadTask, Settings
+from auger_hub.search.folds import count_folds, make_folds
+from auger_hub.search.task import BadTask, Settings
 
 CLASSES = Settings("classification", "y", ("x",), {}, "accuracy")
 VALUES = replace(CLASSES, model_type="regression", scoring="r2")

@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from sklearn.linear_model import LinearRegression
 
-from auger_reconcile.hub.search.forecast import LaggedForecaster, SeasonalNaive, find_season
+from auger_hub.search.forecast import LaggedForecaster, SeasonalNaive, find_season
 from tests.hub.search.tables import monthly
 
 WAVE = np.sin(2 * np.pi * np.arange(120) / 12)

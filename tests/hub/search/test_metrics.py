@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from auger_reconcile.hub.search.metrics import Outcome, all_scores, metrics_for
+from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 
 TRUTH = np.array([0, 0, 1, 1, 1, 0])
 SHOWN = np.array([[0.9, 0.1], [0.4, 0.6], [0.2, 0.8], [0.7, 0.3], [0.1, 0.9], [0.8, 0.2]])

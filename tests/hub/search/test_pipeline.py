@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import cross_val_score
 
-from auger_reconcile.hub.search.families import FAMILIES
-from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
-from auger_reconcile.hub.search.prepare import describe_task
-from auger_reconcile.hub.search.task import BadTask
+from auger_hub.search.pipeline import build_pipeline, split_features_target
+from auger_hub.search.prepare import describe_task
+from auger_hub.search.preprocessing import FAMILIES
+from auger_hub.search.task import BadTask
 from tests.hub.search.tables import mixed, task_for
 
 CLASSIFIERS = [

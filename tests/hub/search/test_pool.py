@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.hub.search.apart import warm_up
-from auger_reconcile.hub.search.pool import OwnProcesses, TrialPool
-from auger_reconcile.hub.search.prepare import make_trial_data
-from auger_reconcile.hub.search.trial import Evaluation, Job
+from auger_hub.search.pool import OwnProcesses, TrialPool
+from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.subprocess_call import warm_up
+from auger_hub.search.trial import Evaluation, Job
 from tests.hub.search.tables import iris, task_for
 
 LINEAR = "sklearn.linear_model.LogisticRegression"

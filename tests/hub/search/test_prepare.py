@@ -5,9 +5,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_reconcile.hub.search.kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
-from auger_reconcile.hub.search.prepare import describe_task, kind_of, make_trial_data
-from auger_reconcile.hub.search.task import BadTask
+from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
+from auger_hub.search.prepare import describe_task, kind_of, make_trial_data
+from auger_hub.search.task import BadTask
 from tests.hub.search.tables import iris, mixed, monthly, task_for
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.hub.search.board import worth_of_choosing
-from auger_reconcile.hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
+from auger_hub.search.board import worth_of_choosing
+from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
 FOLDS = 3

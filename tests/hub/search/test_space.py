@@ -4,9 +4,9 @@ from typing import Any
 import optuna
 import pytest
 
-from auger_reconcile.hub.search.families import FAMILIES
-from auger_reconcile.hub.search.space import Algorithm, algorithms_for
-from auger_reconcile.hub.search.task import BadTask, Settings
+from auger_hub.search.preprocessing import FAMILIES
+from auger_hub.search.space import Algorithm, algorithms_for
+from auger_hub.search.task import BadTask, Settings
 
 CLASSES = Settings("classification", "y", ("x",), {}, "accuracy")
 VALUES = replace(CLASSES, model_type="regression", scoring="r2")

@@ -2,8 +2,8 @@ from collections import Counter
 
 from optuna.distributions import FloatDistribution
 
-from auger_reconcile.hub.search.space import Algorithm
-from auger_reconcile.hub.search.study import Race
+from auger_hub.search.space import Algorithm
+from auger_hub.search.study import Race
 
 NAMES = ("good", "fair", "poor")
 WORTH = {"good": 0.9, "fair": 0.8, "poor": 0.5}

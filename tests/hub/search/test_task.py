@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.hub.search.task import BadTask, SearchTask, read_settings
+from auger_hub.search.task import BadTask, SearchTask, read_settings
 
 COLUMNS = ("age", "city", "id", "bought")
 

@@ -3,9 +3,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from auger_reconcile.hub.search.pipeline import build_pipeline, split_features_target
-from auger_reconcile.hub.search.prepare import describe_task
-from auger_reconcile.hub.search.timeseries import NAIVE, forecasters
+from auger_hub.search.pipeline import build_pipeline, split_features_target
+from auger_hub.search.prepare import describe_task
+from auger_hub.search.timeseries import NAIVE, forecasters
 from tests.hub.search.tables import monthly, task_for
 
 

@@ -1,0 +1,300 @@
+"""`python -m auger_hub`: serve, start, stop, status, logs, user, ticket, backup."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSettings, HubSettings
+
+if TYPE_CHECKING:
+    from auger_hub.database.engine import Database
+
+_SQLITE = "sqlite:///"
+_TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
+"""Settings that are told by options of the same name."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; return its exit code."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace, HubSettings], int] = options.command
+    from auger_hub.processes.daemon import HubFailed
+
+    try:
+        return command(options, _settings(options))
+    except (HubFailed, BadSettings) as error:
+        if command is _serve and options.json:
+            _print(json.dumps({"error": {"kind": type(error).__name__, "message": str(error)}}))
+        else:
+            print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _settings(options: argparse.Namespace) -> HubSettings:
+    settings = HubSettings.from_environment()
+    given: dict[str, Any] = {
+        name: value for name in _TOLD if (value := getattr(options, name, None)) is not None
+    }
+    if hasattr(options, "home"):
+        given["home"] = Path(options.home).expanduser().absolute()
+    settings = _absolute(replace(settings, **given))
+    return settings if options.command is _restore else _where_it_is(settings)
+
+
+def _absolute(settings: HubSettings) -> HubSettings:
+    """Paths are told where a command is given, and used elsewhere and later."""
+    storage, database = settings.storage, settings.database
+    if storage and not settings.has_remote_storage:
+        storage = str(settings.files_folder)
+    file = database.removeprefix(_SQLITE)
+    if file != database and file and not file.startswith(("/", ":", "?", "file:")):
+        database = f"{_SQLITE}{Path(file).absolute()}"
+    return replace(settings, storage=storage, database=database)
+
+
+def _where_it_is(settings: HubSettings) -> HubSettings:
+    """Return the settings with the places that were told before, unless others are told now."""
+    from auger_hub.private_file import read_json
+
+    place = read_json(settings.place_path)
+    return replace(
+        settings,
+        database=settings.database or str(place.get("database", "")),
+        storage=settings.storage or str(place.get("storage", "")),
+    )
+
+
+def _serve(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.program.serve import serve
+
+    serve(settings, as_json=options.json)
+    return 0
+
+
+def _start(_options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.processes.daemon import start
+
+    running, was_started = start(settings)
+    state = {"url": running.url, "pid": running.pid, "home": str(settings.home)}
+    _print(json.dumps({**state, "started": was_started}))
+    return 0
+
+
+def _stop(_options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.processes.daemon import stop
+
+    _print(json.dumps({"stopped": stop(settings), "home": str(settings.home)}))
+    return 0
+
+
+def _status(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.processes.daemon import find_running
+
+    running = find_running(settings)
+    state: dict[str, Any] = {"running": running is not None, "home": str(settings.home)}
+    if running is not None:
+        from auger_hub.program.counts import count_objects
+
+        uptime = round(running.uptime_seconds, 1)
+        state |= {"url": running.url, "pid": running.pid, "version": running.version}
+        state |= {"uptime_seconds": uptime, **count_objects(settings)}
+    lines = json.dumps(state) if options.json else "\n".join(f"{k}: {v}" for k, v in state.items())
+    _print(lines)
+    return 0
+
+
+def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
+    if not settings.log_path.exists():
+        return 0
+    with settings.log_path.open(encoding="utf-8", errors="replace") as file:
+        lines = file.readlines()
+        _print("".join(lines[-options.lines :] if options.lines else lines), end="")
+        while options.follow:
+            rest = file.read()
+            if rest:
+                _print(rest, end="")
+            else:
+                time.sleep(0.2)
+    return 0
+
+
+def _user(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.accounts.users import add_user, list_users, revoke_user
+    from auger_hub.database.engine import Database
+
+    settings.make_folders()
+    database = Database(settings.database_url)
+    database.migrate()
+    was_in = options.action == "revoke" and _has_own_login(settings, database)
+    with database.write() as session:
+        match options.action:
+            case "add":
+                try:
+                    answer: Any = add_user(session, options.name, options.organization)
+                except ValueError as error:
+                    print(error, file=sys.stderr)  # noqa: T201
+                    return 1
+            case "revoke":
+                answer = {"revoked": revoke_user(session, options.name)}
+            case _:
+                answer = list_users(session)
+    if was_in and not _has_own_login(settings, database):
+        _renew_own_login(settings, database)
+        answer["renewed"] = True
+    _print(json.dumps(answer))
+    return 0
+
+
+def _has_own_login(settings: HubSettings, database: Database) -> bool:
+    """Say whether the credentials that lie beside the hub are good."""
+    from auger_hub.accounts.users import find_caller
+    from auger_hub.private_file import read_json
+
+    token = read_json(settings.credentials_path).get("token")
+    return bool(token) and find_caller(database, str(token)) is not None
+
+
+def _renew_own_login(settings: HubSettings, database: Database) -> None:
+    """Give this machine a new login: who ends its logins is not to be locked out."""
+    from auger_hub.private_file import read_json
+    from auger_hub.program.serve import write_credentials
+
+    url = read_json(settings.credentials_path).get("api_url")
+    write_credentials(settings, database, str(url))
+
+
+def _ticket(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.database.engine import Database
+    from auger_hub.pages.ticket import TICKET_SECONDS, UnknownUser, issue_ticket
+    from auger_hub.processes.daemon import HubFailed, find_running
+
+    running = find_running(settings)
+    if running is None:
+        raise HubFailed(f"no hub serves {settings.home}")
+    try:
+        with Database(settings.database_url).write() as session:
+            ticket = issue_ticket(session, options.user)
+    except UnknownUser as error:
+        raise HubFailed(str(error)) from error
+    url = f"{running.url}/log-in?ticket={ticket}"
+    _print(json.dumps({"url": url, "valid_seconds": TICKET_SECONDS}) if options.json else url)
+    return 0
+
+
+def _backup(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.program.backup import BackupFailed, back_up
+
+    path = Path(options.file).expanduser().absolute()
+    try:
+        made = back_up(settings, path)
+    except (BackupFailed, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    facts = {"file": str(path), "bytes": made.size, "missing": made.missing}
+    _print(json.dumps({**facts, "home": str(settings.home)}))
+    return 0
+
+
+def _restore(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.processes.daemon import HubFailed, find_running
+    from auger_hub.program.backup import BackupFailed, restore
+
+    if find_running(settings) is not None:
+        raise HubFailed(f"a hub serves {settings.home}; stop it before you restore")
+    path = Path(options.file).expanduser().absolute()
+    try:
+        rows = restore(settings, path)
+    except (BackupFailed, OSError) as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    _print(json.dumps({"file": str(path), "rows": rows, "home": str(settings.home)}))
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    # an option that is not given leaves no value: a subcommand must not undo its parent's
+    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    shared.add_argument("--home", help="folder of the hub (AUGER_HUB_HOME, ~/.augerai/hub)")
+    shared.add_argument("--database", help="SQLAlchemy URL instead of SQLite in the home folder")
+    place = argparse.ArgumentParser(add_help=False, parents=[shared])
+    place.add_argument("--host", default=LOOPBACK, help="address to listen on")
+    place.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
+    place.add_argument("--storage", help="folder for the files, or URL of an object store")
+    place.add_argument(
+        "--cluster-mode",
+        choices=CLUSTER_MODES,
+        help="single_tenant for clients that start a project by creating a cluster",
+    )
+    place.add_argument(
+        "--scheduler",
+        metavar="URL",
+        help="tcp:// or tls:// address of a Dask scheduler whose workers run all trials",
+    )
+    place.add_argument(
+        "--proxy",
+        metavar="ADDRESS",
+        help="a proxy in front of the hub: what it says of clients (X-Forwarded-For) is believed",
+    )
+    place.add_argument(
+        "--sources",
+        choices=SOURCES,
+        help="whether data may be downloaded from addresses of this network",
+    )
+    parser = argparse.ArgumentParser(prog="python -m auger_hub", description=__doc__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def add(
+        name: str, command: object, parent: argparse.ArgumentParser, text: str
+    ) -> argparse.ArgumentParser:
+        added: argparse.ArgumentParser = commands.add_parser(name, parents=[parent], help=text)
+        added.set_defaults(command=command)
+        return added
+
+    add("serve", _serve, place, "run the hub in the foreground").add_argument(
+        "--json", action="store_true", help="say in one JSON line where it serves, or why not"
+    )
+    add("start", _start, place, "start the hub in the background unless it runs")
+    add("stop", _stop, shared, "end the hub")
+    add("status", _status, shared, "say whether and where it runs").add_argument(
+        "--json", action="store_true", help="one JSON line"
+    )
+    logs = add("logs", _logs, shared, "print the hub's log")
+    logs.add_argument("-n", "--lines", type=int, default=50, help="how many lines; 0 is all")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+    ticket = add("ticket", _ticket, shared, "print a URL that logs in once, within a minute")
+    ticket.add_argument("--user", default="local", help="who is logged in")
+    ticket.add_argument("--json", action="store_true", help="one JSON line")
+    stored = argparse.ArgumentParser(add_help=False, parents=[shared])
+    stored.add_argument("--storage", help="folder for the files, or URL of an object store")
+    backup = add("backup", _backup, stored, "write all the hub holds to one file")
+    backup.add_argument("file", help="the archive to write, .tar.gz")
+    restored = add("restore", _restore, stored, "fill an empty hub from a backup")
+    restored.add_argument("file", help="the archive to read")
+    user = add("user", _user, shared, "manage who may log in")
+    actions = user.add_subparsers(dest="action", required=True)
+    added = actions.add_parser(
+        "add", parents=[shared], help="make a user, print password and token once"
+    )
+    added.add_argument("name")
+    added.add_argument("--organization", default="local", help="whose objects the user sees")
+    revoked = actions.add_parser("revoke", parents=[shared], help="end all logins of a user")
+    revoked.add_argument("name")
+    actions.add_parser("list", parents=[shared], help="list the users")
+    return parser
+
+
+def _print(text: str, end: str = "\n") -> None:
+    print(text, end=end, flush=True)  # noqa: T201 - the command's answer
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,37 @@
+"""Child process: profiles the columns of one data set (wire contract §2.8)."""
+
+from __future__ import annotations
+
+from auger_hub.database.tables import ProjectFile
+from auger_hub.processes.job_process import Impossible, Workplace, run_child
+from auger_hub.processes.plain_json import to_plain
+from auger_hub.store.sources import download, is_remote
+
+
+def profile(place: Workplace, row_id: str) -> None:
+    """Download a remote data set, compute its statistics, and call it processed."""
+    from auger_hub.data.profile import profile_file
+    from auger_hub.data.unreadable import UnreadableData
+
+    with place.database.read() as session:
+        row = session.get(ProjectFile, int(row_id))
+    if row is None or row.status != "processing":
+        return
+    bucket = place.bucket(row.organization_id)
+    if is_remote(row.url) and not place.storage.has(bucket, row.key):
+        with place.storage.create(bucket, row.key) as file:
+            download(row.url, file, place.settings)
+    path = place.stored_path(row.organization_id, row.key)
+    try:
+        statistics = to_plain(profile_file(path))
+    except UnreadableData as error:
+        raise Impossible(str(error)) from error
+    with place.database.write() as session:
+        row = session.get(ProjectFile, int(row_id))
+        if row is not None and row.status == "processing":
+            row.status, row.statistics = "processed", statistics
+
+
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("profile", profile)

@@ -1,0 +1,210 @@
+"""The hub's background work: looks at what the database says is unfinished and gets it done.
+
+There is no queue that could be lost: after a crash the next supervisor reads the same rows, adopts
+the child processes that are still alive and starts the others again.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+from auger_hub.background.project_lifecycle import advance_projects, retire_pipelines, stop_idle
+from auger_hub.background.removal import Removal
+from auger_hub.background.shares import may_start, share
+from auger_hub.background.sweep import sweep_models, sweep_work
+from auger_hub.database.engine import Database
+from auger_hub.processes.child_process import Child, Job, end_all
+from auger_hub.processes.fork_server import Nursery, is_work_expected
+from auger_hub.processes.job_queue import close_job, find_jobs
+from auger_hub.processes.logs import log_path, read_log, sweep_logs
+from auger_hub.runs.compute import Compute
+from auger_hub.serving.predictions import Predictions
+from auger_hub.settings import HubSettings
+from auger_hub.store.local import Storage
+
+_log = logging.getLogger("auger.hub.work")
+_MOVING_SECONDS = 0.1
+_WORKING_SECONDS = 0.25
+_IDLE_SECONDS = 5.0
+_ATTEMPTS = 2
+_END_SECONDS = 8.0
+_UNWANTED_SECONDS = 20.0
+_SHORT_JOBS = 3
+_DOWNLOADS = 2
+"""At the same time for one organization, beside the short jobs."""
+_LEARNING = ("run", "package", "export", "score")
+
+
+class Supervisor:
+    """One thread that owns all child processes of the hub."""
+
+    def __init__(self, settings: HubSettings, database: Database, storage: Storage) -> None:
+        self._settings = settings
+        self._database = database
+        self._storage = storage
+        self._nursery = Nursery(settings)
+        self._predictions = Predictions(settings, database, storage, self._nursery)
+        self._removal = Removal(database, storage)
+        self._compute = Compute(settings, database, log_path(settings, 0))
+        self._children: dict[Job, Child] = {}
+        self._shared: dict[int, frozenset[str]] = {}
+        self._attempts: dict[Job, int] = {}
+        self._unwanted_since: dict[Job, float] = {}
+        self._wake = threading.Event()
+        self._stopping = False
+        self._idle_looked_at = 0.0
+        self._home: int | None = None
+        self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
+
+    def start(self) -> None:
+        """Begin to work."""
+        self._home = _identify(self._settings.lock_path)
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that something may have changed."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End all children; unfinished work goes on when the hub starts again."""
+        self._stopping = True
+        self._wake.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._nursery.close()
+        self._removal.stop()
+        self._predictions.stop()
+        end_all(list(self._children.values()), _END_SECONDS)
+        self._compute.stop()  # after the runs: they must not see their workers end
+
+    def project_log(self, project_id: int) -> str:
+        """Return what the children of a project said lately."""
+        return read_log(log_path(self._settings, project_id))
+
+    def _loop(self) -> None:
+        pause = 0.0
+        while not self._stopping:
+            self._wake.wait(pause)
+            self._wake.clear()
+            try:
+                pause = 0.0 if self._stopping else self._step()
+            except Exception:  # noqa: BLE001 - work goes on; what is wrong is in the log
+                _log.exception("background work failed")
+                pause = _WORKING_SECONDS
+
+    def _step(self) -> float:
+        """Look at everything once; return after how many seconds to look again."""
+        if _identify(self._settings.lock_path) != self._home:
+            _log.error("the folder of this hub was removed or replaced: the hub ends")
+            self._stopping = True  # what lies there now is not this hub's to sweep
+            os.kill(os.getpid(), signal.SIGTERM)
+            return 0.0
+        self._reap()
+        jobs = find_jobs(self._database)
+        self._nursery.keep(is_expected=bool(jobs) or is_work_expected(self._database))
+        self._start_missing(jobs)
+        self._end_unwanted(set(jobs))
+        if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
+            self._idle_looked_at = time.monotonic()
+            stop_idle(self._database)
+            sweep_models(self._database, self._settings, self._predictions)
+            sweep_logs(self._database, self._settings)
+            self._storage.sweep()
+            sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
+        self._share_workers()
+        self._compute.keep()
+        busy_projects = {job.project_id for job in self._children} | self._compute.projects()
+        is_moving = advance_projects(self._database, self._removal, busy_projects)
+        retire_pipelines(self._database, self._settings, self._predictions)
+        self._predictions.take_up()
+        if is_moving:
+            return _MOVING_SECONDS
+        return _WORKING_SECONDS if jobs or self._children else _IDLE_SECONDS
+
+    def _reap(self) -> None:
+        dead = [job for job, child in self._children.items() if not child.is_alive()]
+        for job in dead:
+            del self._children[job]
+
+    def _start_missing(self, jobs: list[Job]) -> None:
+        self._attempts = {job: count for job, count in self._attempts.items() if job in jobs}
+        for job in jobs:
+            if job in self._children:
+                continue
+            adopted = Child.find(job, self._settings)
+            if adopted is not None:
+                self._children[job] = adopted
+            elif self._attempts.get(job, 0) >= _ATTEMPTS:
+                close_job(self._database, job, self._last_words(job))
+            elif self._may_start(job):
+                self._attempts[job] = self._attempts.get(job, 0) + 1
+                self._children[job] = self._start(job)
+
+    def _start(self, job: Job) -> Child:
+        log = log_path(self._settings, job.project_id)
+        return Child.start(job, self._settings, self._nursery, log)
+
+    def _may_start(self, job: Job) -> bool:
+        """Runs wait for a free worker of their project, other jobs for a free process.
+
+        Downloads wait for those of their own organization only: a slow server that one user names
+        must not hold up the others.
+        """
+        if job.kind in _LEARNING and self._nursery.is_warming_up():
+            return False  # a process of its own would import the same, and end later
+        if job.kind == "run":
+            working = self._working_runs().get(job.project_id, frozenset())
+            is_free = may_start(self._database, self._settings, job.row_id, len(working))
+            if is_free:
+                self._share(job.project_id, working | {job.row_id})
+            return is_free
+        if job.is_download:
+            owners = [other.organization_id for other in self._children if other.is_download]
+            return owners.count(job.organization_id) < _DOWNLOADS
+        short = [j for j in self._children if j.kind != "run" and not j.is_download]
+        return len(short) < _SHORT_JOBS
+
+    def _share_workers(self) -> None:
+        """Divide the workers of a project anew whenever a run of it began or ended."""
+        working = self._working_runs()
+        self._shared = {key: runs for key, runs in self._shared.items() if key in working}
+        for project_id, runs in working.items():
+            if self._shared.get(project_id) != runs:
+                self._share(project_id, runs)
+
+    def _share(self, project_id: int, runs: frozenset[str]) -> None:
+        share(self._database, self._settings, project_id, sorted(runs))
+        self._shared[project_id] = runs
+
+    def _working_runs(self) -> dict[int, frozenset[str]]:
+        runs: dict[int, frozenset[str]] = {}
+        for job in self._children:
+            if job.kind == "run":
+                runs[job.project_id] = runs.get(job.project_id, frozenset()) | {job.row_id}
+        return runs
+
+    def _end_unwanted(self, jobs: set[Job]) -> None:
+        """A child sees by itself that its work is not wanted any more; a stuck one is killed."""
+        unwanted = [job for job in self._children if job not in jobs]
+        present = time.monotonic()
+        self._unwanted_since = {j: self._unwanted_since.get(j, present) for j in unwanted}
+        for job, since in self._unwanted_since.items():
+            if present - since > _UNWANTED_SECONDS:
+                end_all([self._children[job]], 0)
+
+    def _last_words(self, job: Job) -> str:
+        lines = self.project_log(job.project_id).strip().splitlines()
+        return lines[-1][:300] if lines else ""
+
+
+def _identify(path: Path) -> int | None:
+    """Return the number of a file, which no other has while this one is open; None without it."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None

@@ -1,0 +1,189 @@
+"""Column statistics of an uploaded file, as the hub shows them (wire contract §2.8).
+
+DuckDB loads the file once into a table that may spill to disk, then every figure is a query over
+columns: one for the sizes and moments, one for the histograms, one each for distinct values and
+counts. Memory stays bounded however large the file. Edges and bins are numpy's, the sample standard
+deviation is pandas'.
+"""
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from auger_hub.data.read import open_table
+from auger_hub.data.sql import quoted
+
+MAX_CATEGORIES = 50
+"""Text with more values is `hashing`: recorded are 49 values as categorical and 75 as hashing."""
+MAX_NUMBER_CATEGORIES = 10
+"""Numbers with more values are numbers: recorded are 5 as categorical, 12 and 22 as numbers."""
+EXACT_DISTINCT_LIMIT = 1_000_000
+"""Above about so many different values their number is an estimate, some percent off."""
+_FIGURES_AT_ONCE = 1000
+_VALUES_AT_ONCE = 1_000_000  # held while different ones are counted
+_COUNTED_AT_ONCE = 25  # columns of which each takes half a megabyte even when it has few values
+_BINS = 10
+_DATATYPES = {"BIGINT": "integer", "DOUBLE": "double", "TIMESTAMP": "datetime", "VARCHAR": "string"}
+
+
+@dataclass(frozen=True)
+class _Column:
+    """What one pass over the table finds of a column."""
+
+    name: str
+    orig_datatype: str
+    present: int
+    unique: int
+    lowest: float | None = None
+    highest: float | None = None
+    mean: float | None = None
+    deviation: float | None = None
+
+    @property
+    def is_number(self) -> bool:
+        return self.orig_datatype in {"integer", "double"}
+
+    @property
+    def datatype(self) -> str:
+        if self.orig_datatype == "datetime":
+            return "datetime"
+        if self.orig_datatype == "string":
+            return "categorical" if self.unique <= MAX_CATEGORIES else "hashing"
+        few = 0 < self.unique <= MAX_NUMBER_CATEGORIES and self.unique * 2 <= self.present
+        return "categorical" if few else self.orig_datatype
+
+
+def profile_file(path: Path) -> dict[str, Any]:
+    """Describe every column of a file: `{"count", "columns_count", "stat_data"}`, JSON values only.
+
+    `unique_values` does not count missing ones, as `Series.nunique`; `use` and `isTarget` are the
+    flags a client edits before it starts a run.
+
+    Raises:
+        UnreadableData: The file is no table, with one sentence that says why.
+    """
+    with open_table(path, in_order=False) as connection:
+        rows, columns = _measure(connection)
+        histograms = _histograms(connection, [column for column in columns if column.is_number])
+        stat_data = [
+            _describe(connection, column, rows, histograms.get(column.name)) for column in columns
+        ]
+    return {"count": rows, "columns_count": len(columns), "stat_data": stat_data}
+
+
+def _measure(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[_Column]]:
+    table = connection.sql("FROM data")
+    kinds = [_DATATYPES[str(kind)] for kind in table.types]
+    figures = [
+        figure
+        for name, kind in zip(table.columns, kinds, strict=True)
+        for figure in _figures(quoted(name), is_number=kind in {"integer", "double"})
+    ]
+    rows, *values = _select(connection, ["count(*)", *figures])
+    width = len(_figures("", is_number=True))
+    found = [
+        _Column(name, kind, *values[position * width : (position + 1) * width])
+        for position, (name, kind) in enumerate(zip(table.columns, kinds, strict=True))
+    ]
+    return int(rows), _count_distinct(connection, found, int(rows))
+
+
+def _select(
+    connection: duckdb.DuckDBPyConnection, figures: list[str], at_once: int = _FIGURES_AT_ONCE
+) -> list[Any]:
+    """Return the figures of the table: for a very wide one in parts, or planning takes forever."""
+    values: list[Any] = []
+    for start in range(0, len(figures), at_once):
+        some = ", ".join(figures[start : start + at_once])
+        values += connection.execute(f"SELECT {some} FROM data").fetchone() or ()  # noqa: S608  (names are quoted)
+    return values
+
+
+def _figures(name: str, *, is_number: bool) -> list[str]:
+    sizes = [f"count({name})", f"approx_count_distinct({name})"]
+    if not is_number:
+        return [*sizes, "NULL", "NULL", "NULL", "NULL"]
+    double = f"CAST({name} AS DOUBLE)"
+    return [*sizes, f"min({double})", f"max({double})", f"avg({double})", f"stddev_samp({double})"]
+
+
+def _count_distinct(
+    connection: duckdb.DuckDBPyConnection, columns: list[_Column], rows: int
+) -> list[_Column]:
+    """Return the columns with their estimates made exact, but for those with very many values."""
+    few = [column for column in columns if column.unique <= EXACT_DISTINCT_LIMIT]
+    figures = [f"count(DISTINCT {quoted(column.name)})" for column in few]
+    at_once = min(max(_VALUES_AT_ONCE // rows, 1), _COUNTED_AT_ONCE)
+    values = _select(connection, figures, at_once)
+    exact = {column.name: int(value) for column, value in zip(few, values, strict=True)}
+    return [
+        replace(column, unique=exact.get(column.name, min(column.unique, column.present)))
+        for column in columns
+    ]
+
+
+def _histograms(
+    connection: duckdb.DuckDBPyConnection, columns: list[_Column]
+) -> dict[str, dict[str, list[Any]]]:
+    """Count numbers into ten bins of equal width, the last one closed, all columns in one pass."""
+    columns = [column for column in columns if column.present]
+    if not columns:
+        return {}
+    edges = [
+        np.histogram_bin_edges(np.array([column.lowest, column.highest]), bins=_BINS).tolist()
+        for column in columns
+    ]
+    at_least = [
+        f"count_if({quoted(column.name)} >= {edge!r})"
+        for column, bounds in zip(columns, edges, strict=True)
+        for edge in bounds[1:-1]
+    ]
+    row = _select(connection, at_least)
+    found = {}
+    for position, (column, bounds) in enumerate(zip(columns, edges, strict=True)):
+        above = row[position * (_BINS - 1) : (position + 1) * (_BINS - 1)]
+        reached = [column.present, *map(int, above), 0]
+        counts = [here - next_ for here, next_ in pairwise(reached)]
+        found[column.name] = {"hist": counts, "bin_edges": bounds}
+    return found
+
+
+def _describe(
+    connection: duckdb.DuckDBPyConnection,
+    column: _Column,
+    rows: int,
+    histogram: dict[str, list[Any]] | None,
+) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "column_name": column.name,
+        "datatype": column.datatype,
+        "orig_datatype": column.orig_datatype,
+        "unique_values": column.unique,
+        "use": True,
+        "isTarget": False,
+    }
+    if column.present < rows:
+        described["missing_values"] = rows - column.present
+    if histogram:
+        described["range"] = [f"{column.lowest:.2f}", f"{column.highest:.2f}"]
+        described["histogram"] = histogram
+        described["avg"] = column.mean
+        described["std_dev"] = column.deviation or 0.0
+    if column.datatype == "categorical":
+        counts = _count_values(connection, column.name)
+        described["value_counts"] = {str(value): count for value, count in counts}
+        described["value_counts_ex"] = [{"value": value, "count": count} for value, count in counts]
+    return described
+
+
+def _count_values(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, int]]:
+    column = quoted(name)
+    query = (
+        f"SELECT {column}, count(*) AS count FROM data WHERE {column} IS NOT NULL"  # noqa: S608  (names are quoted)
+        f" GROUP BY {column} ORDER BY count DESC, {column}"
+    )
+    return connection.execute(query).fetchall()

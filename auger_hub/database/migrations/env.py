@@ -1,0 +1,16 @@
+"""Alembic's entry point: runs the migrations on the connection the hub hands over."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from auger_hub.database import review_tables  # noqa: F401 - it adds its tables
+from auger_hub.database.tables import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

@@ -1,0 +1,56 @@
+"""One hub as its routes and its background work see it: database, files, signatures, work."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+
+from auger_hub.accounts.attempts import Attempts
+from auger_hub.background.supervisor import Supervisor
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Secret
+from auger_hub.settings import HubSettings
+from auger_hub.store.local import Storage
+from auger_hub.store.remote import open_storage
+from auger_hub.store.signing import Signer
+
+
+@dataclass(frozen=True)
+class Hub:
+    """The parts of a running hub."""
+
+    settings: HubSettings
+    database: Database
+    storage: Storage
+    signer: Signer
+    supervisor: Supervisor
+    attempts: Attempts = field(default_factory=Attempts)
+
+
+def open_hub(settings: HubSettings) -> Hub:
+    """Make folders and tables where they are missing and return the hub, its work not started.
+
+    Raises:
+        BadSettings: its files cannot be kept where they should be.
+    """
+    settings.make_folders()
+    storage = open_storage(settings)
+    storage.prepare()
+    database = Database(settings.database_url)
+    database.migrate()
+    return Hub(
+        settings=settings,
+        database=database,
+        storage=storage,
+        signer=Signer(_signing_secret(database)),
+        supervisor=Supervisor(settings, database, storage),
+    )
+
+
+def _signing_secret(database: Database) -> str:
+    with database.write() as session:
+        secret = session.get(Secret, "signing")
+        if secret is None:
+            secret = Secret(name="signing", value=secrets.token_hex(32))
+            session.add(secret)
+        return secret.value

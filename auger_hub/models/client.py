@@ -1,0 +1,42 @@
+"""Predict a CSV or Parquet file with this model, on this machine alone.
+
+    python client.py --path_to_predict=data.csv [--threshold=0.5]
+
+writes `data_predicted.csv` beside the input: its columns, the prediction, and with a threshold the
+probability of each class.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from auger_hub.models.predict import BadInput, Predictor
+
+
+def main() -> int:
+    """Predict the file that the command line names."""
+    parser = argparse.ArgumentParser(description="Predict a file with this model.")
+    parser.add_argument("--path_to_predict", required=True, type=Path, help="CSV or Parquet file")
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        help="probability from which on the second of two classes is predicted;"
+        " adds the probability of each class",
+    )
+    arguments = parser.parse_args()
+    source: Path = arguments.path_to_predict
+    target = source.with_name(f"{source.stem}_predicted.csv")
+    try:
+        predictor = Predictor.load(Path(__file__).resolve().parent / "model")
+        rows = predictor.predict_file(source, target, arguments.threshold)
+    except (BadInput, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)
+        return 1
+    print(f"{rows} rows predicted: {target}")  # noqa: T201  (a program's answer)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

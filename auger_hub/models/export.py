@@ -1,0 +1,140 @@
+"""From a stored model to a zip that predicts with nothing but Python and the packages it lists.
+
+The export is the hub's own code under another name: the modules that the model and `client.py`
+need are found by their imports, copied into a package `auger_model`, and both their imports and the
+class names inside the model file are renamed to it. So it predicts what the hub predicts, and this
+package need not be installed.
+"""
+
+import ast
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
+
+_PACKAGE = "auger_model"
+_HUB_PACKAGES = ("auger_hub.models", "auger_hub.search")
+_CLIENT = "auger_hub.models.client"
+_SCHEMA = "schema.json"
+
+
+def export_model(folder: Path, zip_path: Path) -> None:
+    """Write the export of the model in `folder` (wire contract §2.14); complete or not at all."""
+    description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
+    handle, name = tempfile.mkstemp(dir=zip_path.parent, suffix=".zip")
+    os.close(handle)
+    try:
+        with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
+            _write_code(archive, _modules_in(folder / MODEL_FILE))
+            with archive.open(f"model/{MODEL_FILE}", "w") as file:
+                _rename_classes(folder / MODEL_FILE, file)
+            archive.writestr(f"model/{DESCRIPTION_FILE}", _json(description))
+            archive.writestr("model/options.json", _json(description["task_info"]))
+            archive.writestr("requirements.txt", _requirements(description))
+            archive.writestr("README.md", _readme(description))
+        Path(name).replace(zip_path)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _modules_in(model: Path) -> set[str]:
+    """Name the hub's modules whose classes the stored model is made of."""
+    with zipfile.ZipFile(model) as archive:
+        schema = json.loads(archive.read(_SCHEMA))
+    found: set[str] = set()
+    nodes: list[Any] = [schema]
+    while nodes:
+        node = nodes.pop()
+        if isinstance(node, dict):
+            if str(node.get("__module__", "")).startswith(_HUB_PACKAGES):
+                found.add(node["__module__"])
+            nodes.extend(node.values())
+        elif isinstance(node, list):
+            nodes.extend(node)
+    return found
+
+
+def _write_code(archive: zipfile.ZipFile, modules: Iterable[str]) -> None:
+    """Copy the modules and all that they import of the hub."""
+    waiting, written = [_CLIENT, *modules], set()
+    archive.writestr(f"{_PACKAGE}/__init__.py", "")
+    while waiting:
+        module = waiting.pop()
+        if module in written:
+            continue
+        written.add(module)
+        spec = find_spec(module)
+        if spec is None or spec.origin is None:
+            raise ModuleNotFoundError(f"no source for `{module}`, which the model needs")
+        source = Path(spec.origin).read_text(encoding="utf-8")
+        waiting.extend(_hub_imports(source))
+        leaf = module.rpartition(".")[2]
+        path = "client.py" if module == _CLIENT else f"{_PACKAGE}/{leaf}.py"
+        archive.writestr(path, _renamed(source))
+
+
+def _hub_imports(source: str) -> set[str]:
+    imports = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom))
+    return {
+        node.module for node in imports if node.module and node.module.startswith(_HUB_PACKAGES)
+    }
+
+
+def _renamed(text: str) -> str:
+    for package in _HUB_PACKAGES:
+        text = text.replace(f"{package}.", f"{_PACKAGE}.")
+    return text
+
+
+def _rename_classes(model: Path, target: Any) -> None:
+    """Copy the model file, a zip of arrays and one schema, with the hub's classes renamed."""
+    with zipfile.ZipFile(model) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in old.namelist():
+            content = old.read(name)
+            if name == _SCHEMA:
+                content = _renamed(content.decode("utf-8")).encode("utf-8")
+            new.writestr(name, content)
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _requirements(description: dict[str, Any]) -> str:
+    """Pin what the model was made with: fitted estimators are no format between versions."""
+    pins = description["packages"].items()
+    return "".join(f"{name}=={version}\n" for name, version in sorted(pins))
+
+
+def _readme(description: dict[str, Any]) -> str:
+    classes = description["classes"]
+    predicts = (
+        f"one of {len(classes)} classes" if classes else f"a number ({description['model_type']})"
+    )
+    python = ".".join(description["python"].split(".")[:2])
+    columns = "\n".join(f"- `{name}`" for name in description["needed"])
+    return f"""# Model {description["trial_id"]}
+
+`{description["algorithm_name"]}`, fitted on {description["rows"]} rows, predicts
+`{description["target"]}`: {predicts}.
+
+```
+python -m venv .venv && . .venv/bin/activate     # Python {python}
+pip install -r requirements.txt
+python client.py --path_to_predict=data.csv
+```
+
+writes `data_predicted.csv`: the columns of `data.csv` and the prediction. With `--threshold=0.7`
+the second of two classes is predicted from that probability on, and a column `proba_<class>` for
+each class is added. CSV has to be UTF-8; Parquet needs `pip install duckdb` besides.
+
+The file has to have these columns, in any order; empty and unknown values are allowed:
+
+{columns}
+"""

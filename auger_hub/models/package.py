@@ -1,0 +1,129 @@
+"""From a trial of the board to a model: fitted on all rows, stored without pickle.
+
+The model folder holds `model.skops`, the fitted pipeline, and `model.json`, what its input and
+output mean. It appears complete or not at all.
+"""
+
+import json
+import platform
+import shutil
+import tempfile
+import warnings
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from auger_hub.data.read import read_with_dates
+from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
+from auger_hub.models.trusted import TRUSTED
+from auger_hub.search.columns import parse_dates
+from auger_hub.search.pipeline import build_pipeline, split_features_target
+
+FORMAT = 1
+PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
+"""What every model needs to predict; fitted estimators are no format between versions."""
+
+
+def package_model(
+    folder: Path, *, data_path: Path, task_info: dict[str, Any], trial: dict[str, Any]
+) -> None:
+    """Fit the trial's pipeline on every row of the data and store it in `folder`.
+
+    Args:
+        folder: made or replaced; its parent has to exist.
+        data_path: the file the run was made with.
+        task_info: what the search's `prepare` returned.
+        trial: `uid`, `algorithm_name` and `algorithm_params` of a trial on the board.
+
+    Raises:
+        UnreadableData: The data cannot be read any more.
+        ValueError: skops met a type that `TRUSTED` does not list, so nothing could load the model.
+    """
+    frame, date_formats = _read(data_path, task_info)
+    features, target, encoder = split_features_target(frame, task_info)
+    model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
+    _fit(model, features, target, threads=task_info.get("threads", 1))
+    classes = None if encoder is None else encoder.classes_.tolist()
+    description = _describe(task_info, trial, classes=classes, rows=len(target))
+    description["date_formats"] = date_formats
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packaging-") as temporary:
+        complete = Path(temporary) / "model"
+        complete.mkdir()
+        _store(model, complete / MODEL_FILE)
+        text = json.dumps(description, indent=2, ensure_ascii=False, default=_plain)
+        (complete / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        _replace(folder, complete)
+
+
+def _read(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the table and the formats of its dates: those of the run, unless they do not fit.
+
+    The data may be newer than the run. Where it does not tell day and month apart, the run did.
+    """
+    known = task_info.get("dateFormats", {})
+    frame, found = read_with_dates(data_path, known)
+    kinds = task_info["featureKinds"]
+    formats = {name: text for name, text in {**known, **found}.items() if name in kinds}
+    return parse_dates(frame, formats), formats
+
+
+def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:
+    """Fit as the trial was fitted: with its threads, and whether it converges or not."""
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
+    with warnings.catch_warnings(), threadpool_limits(threads):
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(features, target)
+
+
+def _store(model: Any, path: Path) -> None:
+    from skops import io as skops_io
+
+    skops_io.dump(model, path)
+    unknown = set(skops_io.get_untrusted_types(file=path)) - set(TRUSTED)
+    if unknown:
+        raise ValueError(f"the model holds types that are not trusted: {sorted(unknown)}")
+
+
+def _describe(
+    task_info: dict[str, Any], trial: dict[str, Any], *, classes: list[Any] | None, rows: int
+) -> dict[str, Any]:
+    kinds = dict(task_info["featureKinds"])
+    time_column = task_info.get("timeColumn")
+    needed = [*kinds, *([time_column] if time_column and time_column not in kinds else [])]
+    packages = [*PACKAGES, "lightgbm"] if "lightgbm" in json.dumps(trial, default=str) else PACKAGES
+    return {
+        "format": FORMAT,
+        "trial_id": trial["uid"],
+        "algorithm_name": trial["algorithm_name"],
+        "algorithm_params": trial["algorithm_params"],
+        "model_type": task_info["model_type"],
+        "target": task_info["targetFeature"],
+        "needed": needed,
+        "kinds": kinds,
+        "classes": classes,
+        "rows": rows,
+        "python": platform.python_version(),
+        "packages": {name: version(name) for name in packages},
+        "task_info": task_info,
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Bring numpy's scalars and sets into JSON."""
+    return value.item() if hasattr(value, "item") else sorted(value)
+
+
+def _replace(folder: Path, complete: Path) -> None:
+    """Put the new folder in place; of an old one nothing remains."""
+    if folder.exists():
+        old = complete.with_name("old")
+        folder.replace(old)
+    try:
+        complete.replace(folder)
+    finally:
+        shutil.rmtree(complete, ignore_errors=True)

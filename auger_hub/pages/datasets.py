@@ -1,0 +1,76 @@
+"""The page of a data set: what is in each of its columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from auger_hub.database.tables import Project, ProjectFile
+from auger_hub.http.contract import Call, Fields
+from auger_hub.pages.chart import Bar, draw_bars
+from auger_hub.pages.view import View
+from auger_hub.pages.words import number
+from auger_hub.routes.query import find
+
+_MOST_BARS = 12
+_LABELS_IN_TEXT = 5
+_TYPES = {"hashing": "text", "double": "number"}
+
+
+def show_data_set(call: Call) -> View:
+    """Show a row a column of the data."""
+    row = find(call, ProjectFile, call.params["id"])
+    project = find(call, Project, row.project_id)
+    statistics = row.statistics or {}
+    rows = statistics.get("count")
+    data_set = {
+        "name": row.name,
+        "status": row.status,
+        "error": row.error_message,
+        "created_at": row.created_at,
+        "rows": rows,
+    }
+    facts = {
+        "project": {"id": project.id, "name": project.name},
+        "data_set": data_set,
+        "columns": [_describe(column, rows or 0) for column in statistics.get("stat_data") or []],
+    }
+    return View("dataset.html", facts, is_going=row.status == "processing")
+
+
+def _describe(column: Fields, rows: int) -> Fields:
+    missing = column.get("missing_values") or 0
+    bars, words = _distribution(column)
+    return {
+        "name": column.get("column_name"),
+        "type": _TYPES.get(str(column.get("datatype")), column.get("datatype")),
+        "missing": missing,
+        "missing_share": missing / rows if rows else 0,
+        "unique": column.get("unique_values"),
+        "mean": column.get("avg"),
+        "deviation": column.get("std_dev"),
+        "range": column.get("range"),
+        "bars": bars,
+        "words": words,
+    }
+
+
+def _distribution(column: Fields) -> tuple[Sequence[Bar], str]:
+    """Return bars and the same in words: value counts of categories, else the histogram."""
+    counts = column.get("value_counts")
+    if isinstance(counts, dict) and counts:
+        shown = dict(list(counts.items())[:_MOST_BARS])
+        labels = [f"{value}: {number(count)}" for value, count in shown.items()]
+        rest = len(counts) - _LABELS_IN_TEXT
+        words = ", ".join(labels[:_LABELS_IN_TEXT]) + (f" and {rest} more" if rest > 0 else "")
+        return draw_bars(list(shown.values()), labels), words
+    histogram: dict[str, Any] = column.get("histogram") or {}
+    bins, edges = histogram.get("hist") or [], histogram.get("bin_edges") or []
+    if not bins or len(edges) != len(bins) + 1:
+        return [], ""
+    labels = [
+        f"{number(low)} to {number(high)}: {number(count)}"
+        for count, (low, high) in zip(bins, pairwise(edges), strict=True)
+    ]
+    return draw_bars(bins, labels), f"from {number(edges[0])} to {number(edges[-1])}"

@@ -1,0 +1,232 @@
+"""The pages of an experiment, with the leaderboard of a run as it fills, and of a trial."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from sqlalchemy import func, select
+
+from auger_hub.database.tables import (
+    Experiment,
+    ExperimentSession,
+    Hyperparameter,
+    Pipeline,
+    Project,
+    ProjectFile,
+    Trial,
+    now,
+)
+from auger_hub.http.contract import Call, Fields, NotFound
+from auger_hub.pages.chart import ScoreChart, Tried, draw_scores
+from auger_hub.pages.view import View
+from auger_hub.pages.words import algorithm, duration, score
+from auger_hub.routes.query import find
+from auger_hub.runs.run_task import options_of
+
+_SHOWN = 50
+_MOST_SHOWN = 2000
+_SHOWN_FAILURES = 20
+_ACTIVE = ("preprocess", "started")
+_SETTINGS = {
+    "scoring": "Metric",
+    "targetFeature": "Target",
+    "max_n_trials": "Trials at most",
+    "max_total_time_mins": "Minutes at most",
+    "max_eval_time_mins": "Minutes a trial at most",
+    "crossValidationFolds": "Folds",
+    "use_ensemble": "Ensembles",
+    "preprocessors": "Preprocessors",
+    "algorithms_to_exlude": "Algorithms left out",
+    "featureColumns": "Features",
+    "dataset_nrows": "Rows",
+}
+
+
+def show_experiment(call: Call) -> View:
+    """Show the runs, and of the newest or the wanted one the leaderboard, chart and settings."""
+    row = find(call, Experiment, call.params["id"])
+    project = find(call, Project, row.project_id)
+    data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
+    runs = list(
+        call.session.scalars(
+            select(ExperimentSession)
+            .where(ExperimentSession.experiment_id == row.id)
+            .order_by(ExperimentSession.number.desc())
+        )
+    )
+    run = _choose(call, runs)
+    facts = {
+        "project": {"id": project.id, "name": project.name},
+        "experiment": {"id": row.id, "name": row.name},
+        "data_set": {"id": data.id, "name": data.name} if data else None,
+        "runs": [_describe_run(each) for each in runs],
+        "run": _describe_run(run) if run else None,
+        "board": _board(call, run) if run else [],
+        "trials": _count_trials(call, run) if run else {"scored": 0, "failed": 0},
+        "failures": _failures(call, run) if run else [],
+        "chart": _chart(call, run) if run else None,
+        "settings": _settings(run) if run else {},
+    }
+    return View("experiment.html", facts, is_going=run is not None and run.status in _ACTIVE)
+
+
+def show_trial(call: Call) -> View:
+    """Show what one trial tried and how it did."""
+    row = find(call, Trial, call.params["id"])
+    run = call.session.get_one(ExperimentSession, row.experiment_session_id)
+    experiment = find(call, Experiment, run.experiment_id)
+    project = find(call, Project, row.project_id)
+    hyperparameter = call.session.get_one(Hyperparameter, row.hyperparameter_id)
+    result = row.result
+    folds = result.get("fold_scores") or []
+    times = result.get("fold_times") or []
+    pipeline = call.session.get(Pipeline, row.id)
+    facts = {
+        "project": {"id": project.id, "name": project.name},
+        "experiment": {"id": experiment.id, "name": experiment.name},
+        "run": {"id": run.id, "number": run.number},
+        "model": {"id": pipeline.id, "status": pipeline.status} if pipeline else None,
+        "trial": {
+            "id": row.id,
+            "algorithm": hyperparameter.algorithm_name,
+            "is_ensemble": bool(result.get("ensemble")),
+            "metric": row.score_name,
+            "score": row.score_value,
+            "error": result.get("error"),
+            "failure": result.get("failure"),
+            "seconds": result.get("evaluation_time"),
+            "optimizer": algorithm(str(result.get("optimizer_name") or "")),
+            "created_at": row.created_at,
+        },
+        "parameters": dict(sorted(hyperparameter.algorithm_params.items())),
+        "scores": dict(sorted((result.get("all_scores") or {}).items())),
+        "folds": [
+            {"number": index + 1, "score": value, "seconds": _at(times, index)}
+            for index, value in enumerate(folds)
+        ],
+        "spread": statistics.stdev(folds) if len(folds) > 1 else None,
+    }
+    return View("trial.html", facts)
+
+
+def _choose(call: Call, runs: list[ExperimentSession]) -> ExperimentSession | None:
+    wanted = call.given("run")
+    if wanted is None:
+        return runs[0] if runs else None
+    run = next((run for run in runs if run.id == wanted), None)
+    if run is None:
+        raise NotFound("ExperimentSession")
+    return run
+
+
+def _describe_run(run: ExperimentSession) -> Fields:
+    settings = run.model_settings
+    return {
+        "id": run.id,
+        "number": run.number,
+        "status": run.status,
+        "error": run.error_message,
+        "started_at": run.started_at,
+        "seconds": _seconds(run),
+        "metric": options_of(run).get("scoring"),
+        "best": run.top_score_value,
+        "done": _count(settings.get("completed_evaluations")) or 0,
+        "planned": _count(settings.get("total_evaluations")),
+    }
+
+
+def _board(call: Call, run: ExperimentSession) -> list[Fields]:
+    query = (
+        select(Trial, Hyperparameter.algorithm_name, Pipeline.status)
+        .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
+        .outerjoin(Pipeline, Pipeline.id == Trial.id)
+        .where(Trial.experiment_session_id == run.id, Trial.score_value.is_not(None))
+        .order_by(Trial.score_value.desc(), Trial.created_at, Trial.id)
+        .limit(_MOST_SHOWN if call.given("all") else _SHOWN)
+    )
+    return [
+        {
+            "rank": rank,
+            "id": trial.id,
+            "algorithm": name,
+            "score": trial.score_value,
+            "spread": _spread(trial.result.get("fold_scores") or []),
+            "seconds": trial.result.get("evaluation_time"),
+            "is_ensemble": bool(trial.result.get("ensemble")),
+            "is_deployed": status not in (None, "undeployed", "undeploying"),
+        }
+        for rank, (trial, name, status) in enumerate(call.session.execute(query), start=1)
+    ]
+
+
+def _count_trials(call: Call, run: ExperimentSession) -> dict[str, int]:
+    query = select(func.count(), func.count(Trial.score_value)).where(
+        Trial.experiment_session_id == run.id
+    )
+    everything, scored = call.session.execute(query).one()
+    return {"scored": scored, "failed": everything - scored}
+
+
+def _failures(call: Call, run: ExperimentSession) -> list[Fields]:
+    query = (
+        select(Trial.id, Trial.result, Hyperparameter.algorithm_name)
+        .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
+        .where(Trial.experiment_session_id == run.id, Trial.score_value.is_(None))
+        .order_by(Trial.created_at.desc())
+        .limit(_SHOWN_FAILURES)
+    )
+    return [
+        {"id": trial_id, "algorithm": name, "error": result.get("error") or result.get("failure")}
+        for trial_id, result, name in call.session.execute(query)
+    ]
+
+
+def _chart(call: Call, run: ExperimentSession) -> ScoreChart | None:
+    query = (
+        select(Trial.created_at, Trial.score_value, Hyperparameter.algorithm_name)
+        .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
+        .where(Trial.experiment_session_id == run.id, Trial.score_value.is_not(None))
+        .order_by(Trial.created_at)
+    )
+    trials = []
+    for created_at, value, name in call.session.execute(query):
+        assert value is not None, "the query asks for scored trials"
+        seconds = max(0.0, (created_at - (run.started_at or created_at)).total_seconds())
+        label = f"{algorithm(name)}: {score(value)} after {duration(seconds)}"
+        trials.append(Tried(seconds, value, label))
+    return draw_scores(trials, until=_seconds(run) or 0.0)
+
+
+def _seconds(run: ExperimentSession) -> float | None:
+    """Return how long the run took, or has taken so far."""
+    end = run.completed_at or (now() if run.status in _ACTIVE else None)
+    return (end - run.started_at).total_seconds() if end and run.started_at else None
+
+
+def _settings(run: ExperimentSession) -> dict[str, Any]:
+    options = options_of(run)
+    shown: dict[str, Any] = {"Kind": run.model_type or "–"}
+    for name, label in _SETTINGS.items():
+        value = options.get(name)
+        if value not in (None, [], {}, ""):
+            is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
+            shown[label] = ", ".join(value) if is_list else _yes_or_no(value)
+    return shown
+
+
+def _count(value: Any) -> int | None:
+    """Return a number of trials; clients may write anything where the search writes one."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _yes_or_no(value: Any) -> Any:
+    return ("yes" if value else "no") if isinstance(value, bool) else value
+
+
+def _spread(folds: list[float]) -> float | None:
+    return statistics.stdev(folds) if len(folds) > 1 else None
+
+
+def _at(values: list[float], index: int) -> float | None:
+    return values[index] if index < len(values) else None

@@ -1,0 +1,56 @@
+"""The addresses of the page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from auger_hub.hub import Hub
+from auger_hub.pages.datasets import show_data_set
+from auger_hub.pages.experiments import show_experiment, show_trial
+from auger_hub.pages.guard import guard
+from auger_hub.pages.log_in import show_log_in, take_log_in, take_log_out
+from auger_hub.pages.models import show_model, try_model
+from auger_hub.pages.projects import show_project, show_projects
+from auger_hub.pages.view import LOG_IN_PATH, Show, form, page
+
+_ASSETS = Path(__file__).parent / "assets"
+_MEDIA_TYPES = {
+    "page.css": "text/css",
+    "page.js": "text/javascript",
+    "icon.svg": "image/svg+xml",
+}
+_PAGES: dict[str, Show] = {
+    "/": show_projects,
+    "/projects/{id}": show_project,
+    "/datasets/{id}": show_data_set,
+    "/experiments/{id}": show_experiment,
+    "/trials/{id}": show_trial,
+    "/models/{id}": show_model,
+}
+
+
+def page_routes(hub: Hub) -> list[Route]:
+    """Return the routes for people; they stand before those of the object store."""
+    return [
+        *(Route(path, page(hub, show), methods=["GET"]) for path, show in _PAGES.items()),
+        Route("/models/{id}", form(hub, try_model), methods=["POST"]),
+        Route(LOG_IN_PATH, show_log_in(hub), methods=["GET"]),
+        Route(LOG_IN_PATH, take_log_in(hub), methods=["POST"]),
+        Route("/log-out", take_log_out(hub), methods=["POST"]),
+        *(
+            Route(f"/assets/{name}", guard(_asset(name), is_cacheable=True), methods=["GET"])
+            for name in _MEDIA_TYPES
+        ),
+    ]
+
+
+def _asset(name: str) -> Callable[[Request], Awaitable[Response]]:
+    async def serve(_request: Request) -> Response:
+        return FileResponse(_ASSETS / name, media_type=_MEDIA_TYPES[name])
+
+    return serve

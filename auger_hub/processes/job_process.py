@@ -1,0 +1,103 @@
+"""What every child process of the hub shares: its lock, its database, an honest end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import Timeout
+
+from auger_hub.data.bounds import bound_memory
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Organization
+from auger_hub.processes.child_process import hold_job
+from auger_hub.processes.job_queue import fail_row
+from auger_hub.processes.logs import log_with_times
+from auger_hub.settings import HubSettings
+from auger_hub.store.local import Storage
+from auger_hub.store.remote import StoreFailed, open_storage
+from auger_hub.store.sources import SourceMissing, stored_path
+
+_log = logging.getLogger("auger.hub.work")
+NICENESS = 5  # the hub's answers come before its work
+_STORE_PAUSES = (6.0, 12.0, 24.0, 48.0, 96.0, 0.0)
+_READING = ("profile", "score")
+"""What reads files that nobody has looked at before."""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a child process works with."""
+
+    settings: HubSettings
+    database: Database
+    storage: Storage
+
+    def bucket(self, organization_id: int) -> str:
+        """Return the bucket of an organization."""
+        with self.database.read() as session:
+            return session.get_one(Organization, organization_id).main_bucket
+
+    def stored_path(self, organization_id: int, key: str) -> Path:
+        """Return the path of a stored file, or raise SourceMissing."""
+        return stored_path(self.storage, self.bucket(organization_id), key)
+
+
+Work = Callable[[Workplace, str], None]
+
+
+class Impossible(Exception):
+    """The work cannot be done; the text is one sentence for the user."""
+
+
+def run_child(kind: str, work: Work) -> int:
+    """Do the work for the row named on the command line; return the exit code.
+
+    A sentence for the user is written to the row. Any other failure ends the process with a
+    traceback, and the supervisor tries again.
+    """
+    log_with_times()
+    os.nice(NICENESS)
+    if kind in _READING:
+        bound_memory()
+    row_id = sys.argv[2]
+    settings = HubSettings.from_environment()
+    try:
+        with hold_job(settings, f"{kind}-{row_id}"):
+            database = Database(settings.database_url)
+            place = Workplace(settings, database, open_storage(settings))
+            try:
+                _work_patiently(work, kind, place, row_id)
+            except (Impossible, SourceMissing) as error:
+                fail_row(database, kind, row_id, str(error))
+    except Timeout:
+        return 0  # another process does it
+    except Exception:  # noqa: BLE001 - the last line must say what happened: the supervisor shows it
+        _log.error("%s %s failed", kind, row_id)
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _work_patiently(work: Work, kind: str, place: Workplace, row_id: str) -> None:
+    """Do the work; while the object store is away, wait for it some minutes."""
+    for pause in _STORE_PAUSES:
+        if _is_done(work, kind, place, row_id):
+            return
+        time.sleep(pause)
+    raise Impossible("the object store of the hub does not answer")
+
+
+def _is_done(work: Work, kind: str, place: Workplace, row_id: str) -> bool:
+    try:
+        work(place, row_id)
+    except StoreFailed:  # users read this log: what the store says is not for them
+        _log.warning("%s %s waits: the object store does not answer", kind, row_id)
+        return False
+    return True

@@ -1,0 +1,109 @@
+"""Which rows of the database need a child process, and what becomes of them without one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import literal, select
+from sqlalchemy.orm import Session
+
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import (
+    Actual,
+    Base,
+    ExperimentSession,
+    Pipeline,
+    PipelineFile,
+    Project,
+    ProjectFile,
+    now,
+)
+from auger_hub.processes.child_process import Job
+from auger_hub.store.sources import is_remote
+from auger_hub.timestamps import naive_timestamp
+
+_KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
+    "profile": (ProjectFile, ("processing",), "processed_with_error"),
+    "run": (ExperimentSession, ("preprocess", "started"), "error"),
+    "package": (Pipeline, ("packaging",), "packaged_with_error"),
+    "export": (PipelineFile, ("pending",), "error"),
+    "score": (Actual, ("waiting",), "error"),
+}
+_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual)
+
+
+def find_jobs(database: Database) -> list[Job]:
+    """Return all unfinished work, oldest first."""
+    jobs = []
+    with database.connect() as connection:
+        for kind, (table, unfinished, _) in _KINDS.items():
+            columns = table.__table__.c
+            query = select(columns.id, Project.id, Project.organization_id, _source(table))
+            if table is Actual:
+                query = query.join(Pipeline, Pipeline.id == Actual.pipeline_id)
+            owner = Pipeline.project_id if table is Actual else columns.project_id
+            query = (
+                query.join(Project, Project.id == owner)
+                .where(columns.status.in_(unfinished), Project.deleting.is_(False))
+                .order_by(columns.created_at)
+            )
+            jobs += [_job(kind, row) for row in connection.execute(query)]
+    return jobs
+
+
+def _source(table: type[Base]) -> Any:
+    """Return the column that says where a row's data comes from, if that may be far away."""
+    if table is ProjectFile:
+        return ProjectFile.url
+    return Actual.details if table is Actual else literal(None)
+
+
+def _job(kind: str, row: Sequence[Any]) -> Job:
+    row_id, project_id, organization_id, source = row
+    url = source.get("actuals_path") if isinstance(source, dict) else source
+    return Job(
+        kind,
+        str(row_id),
+        project_id,
+        organization_id=organization_id,
+        is_download=url is not None and is_remote(str(url)),
+    )
+
+
+def close_job(database: Database, job: Job, reason: str) -> None:
+    """End a row whose child died too often, saying so."""
+    message = "the process for this work ended unexpectedly twice"
+    fail_row(database, job.kind, job.row_id, f"{message}: {reason}" if reason else message)
+
+
+def fail_row(database: Database, kind: str, row_id: str, message: str) -> None:
+    """Set an unfinished row to its failed status, with a sentence for the user."""
+    table, unfinished, failed = _KINDS[kind]
+    key = int(row_id) if table in (ProjectFile, PipelineFile, Actual) else row_id
+    with database.write() as session:
+        row = session.get(table, key)
+        if isinstance(row, ExperimentSession):
+            if row.status in unfinished:
+                end_run(session, row, failed, message)
+        elif (
+            isinstance(row, ProjectFile | Pipeline | PipelineFile | Actual)
+            and row.status in unfinished
+        ):
+            row.status, row.error_message = failed, message
+
+
+def end_run(session: Session, run: ExperimentSession, status: str, message: str | None) -> None:
+    """Give a run its final status, wherever the contract shows it (wire contract §2.11)."""
+    run.status, run.completed_at = status, now()
+    settings = {"status": status, "end_time": naive_timestamp(run.completed_at)}
+    if message is not None:
+        run.message = run.error_message = message
+        run.model_settings = {
+            **run.model_settings,
+            **settings,
+            "errors": {"error": message, "error_details": message},
+        }
+    else:
+        run.model_settings = {**run.model_settings, **settings}
+    session.flush()

@@ -1,0 +1,143 @@
+"""Runs the hub in this process: lock, database, socket, credentials, uvicorn."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import socket
+from datetime import datetime, timezone
+from types import FrameType
+from typing import NoReturn
+from urllib.parse import urlsplit
+
+import uvicorn
+from filelock import Timeout
+
+from auger_hub.accounts.users import add_user, find_caller
+from auger_hub.database.engine import Database
+from auger_hub.http.guards import BoundedHttp
+from auger_hub.hub import open_hub
+from auger_hub.private_file import read_json, write_private_json
+from auger_hub.processes.daemon import HubFailed, serving_lock
+from auger_hub.program.app import create_app
+from auger_hub.settings import LOOPBACK, HubSettings
+from auger_reconcile import __version__
+
+ORGANIZATION = "local"
+USER = "local"
+_GRACE_SECONDS = 3
+
+
+def serve(settings: HubSettings, *, as_json: bool = False) -> None:
+    """Serve until SIGTERM or SIGINT; raise HubFailed when another process serves this home.
+
+    Prints one line when it serves: a sentence, or what is known of it as JSON.
+    """
+    settings.make_folders()
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        with serving_lock(settings):
+            _serve(settings, as_json=as_json)
+    except Timeout as error:
+        raise HubFailed(f"a hub already serves {settings.home}") from error
+
+
+def _serve(settings: HubSettings, *, as_json: bool) -> None:
+    settings.state_path.unlink(missing_ok=True)
+    _log_to_file(settings)
+    hub = open_hub(settings)
+    listener = _listen(settings)
+    url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
+    write_credentials(settings, hub.database, url)
+    place = {"database": settings.database, "storage": settings.storage}
+    write_private_json(settings.place_path, place)
+
+    def announce() -> None:
+        state = {
+            "url": url,
+            "pid": os.getpid(),
+            "version": __version__,
+            "started_at": datetime.now(timezone.utc).isoformat(),
+        }
+        write_private_json(settings.state_path, state)
+        line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}"
+        print(line, flush=True)  # noqa: T201 - its one line
+
+    config = uvicorn.Config(
+        create_app(hub, on_ready=announce),
+        http=BoundedHttp,
+        ws="none",
+        loop="asyncio",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=bool(settings.proxy),  # else everybody could claim any address
+        forwarded_allow_ips=settings.proxy,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    try:
+        uvicorn.Server(config).run(sockets=[listener])
+    finally:
+        if read_json(settings.state_path).get("pid") == os.getpid():  # else it is of another hub
+            settings.state_path.unlink(missing_ok=True)
+        listener.close()
+
+
+def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
+    """End with the lock and hub.json in order; uvicorn raises the signal again when it is done."""
+    raise SystemExit(0)
+
+
+def _listen(settings: HubSettings) -> socket.socket:
+    """Bind the wanted port; without one the port of the last time, so that URLs stay good."""
+    before = urlsplit(str(read_json(settings.credentials_path).get("api_url", ""))).port or 0
+    for port in [settings.port] if settings.port else [before, 0]:
+        family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+        # asyncio sets TCP_NODELAY on sockets that name their protocol only
+        listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind((settings.host, port))
+        except OSError as error:
+            listener.close()
+            reason = error
+            continue
+        listener.listen(1024)
+        return listener
+    raise HubFailed(f"cannot listen on {settings.host}: {reason}")
+
+
+def _reachable(host: str) -> str:
+    if host in ("0.0.0.0", "::", ""):  # noqa: S104 - recognized, not bound
+        return LOOPBACK
+    return f"[{host}]" if ":" in host else host
+
+
+def write_credentials(settings: HubSettings, database: Database, url: str) -> None:
+    """Keep the client's credentials of this hub good: made at first, refreshed at every start."""
+    stored = read_json(settings.credentials_path)
+    token = str(stored.get("token") or "")
+    if not token or find_caller(database, token) is None:
+        with database.write() as session:
+            token = add_user(session, USER, ORGANIZATION)["token"]
+    credentials = {
+        "username": USER,
+        "api_url": url,
+        "token": token,
+        "organization": ORGANIZATION,
+    }
+    if credentials != stored:
+        write_private_json(settings.credentials_path, credentials)
+
+
+def _log_to_file(settings: HubSettings) -> None:
+    """Send all logs to hub.log; the format of a request's line is what tests read."""
+    handler = logging.FileHandler(settings.log_path, encoding="utf-8")
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
+    settings.log_path.chmod(0o600)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    logging.getLogger("filelock").setLevel(logging.WARNING)
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    logging.getLogger("uvicorn").setLevel(logging.WARNING)

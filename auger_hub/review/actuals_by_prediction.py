@@ -1,0 +1,82 @@
+"""Actuals that only name predictions: what these were asked about (wire contract §2.16).
+
+auger.ai sends `{prediction_id, actual}`. A prediction has an id here, and not each of its rows: the
+actuals of one are its rows in their order, and there have to be as many of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Prediction
+from auger_hub.processes.job_process import Impossible
+
+if TYPE_CHECKING:
+    from auger_hub.models.predict import Predictor
+
+_AT_ONCE = 500
+_PREDICTION, _TRUTH = "prediction_id", "actual"
+
+
+def of_predictions(
+    database: Database,
+    pipeline_id: str,
+    predictor: Predictor,
+    columns: list[str],
+    records: list[list[Any]],
+) -> tuple[list[str], list[list[Any]]]:
+    """Return the rows with the features of the predictions that they name.
+
+    Rows that have the features themselves are returned as they are. One whose prediction is not
+    known has no true value either.
+
+    Raises:
+        Impossible: no row names a prediction whose features are known.
+    """
+    names_predictions = {_PREDICTION, _TRUTH} <= set(columns)
+    if not names_predictions or set(predictor.needed) <= set(columns):
+        return columns, records
+    ids = [str(record[columns.index(_PREDICTION)]) for record in records]
+    truths = [record[columns.index(_TRUTH)] for record in records]
+    sent = Counter(ids)
+    asked = {
+        prediction_id: iter(rows)
+        for prediction_id, rows in _asked(database, pipeline_id, predictor, sent)
+        if len(rows) == sent[prediction_id]
+    }
+    if not asked:
+        raise Impossible(
+            "no `prediction_id` is the id of a prediction of this model with as many records as"
+            " there are actuals of it"
+        )
+    unknown = [None] * (len(predictor.needed) + 1)
+    joined = [
+        [*next(asked[one]), truth] if one in asked else unknown
+        for one, truth in zip(ids, truths, strict=True)
+    ]
+    return [*predictor.needed, _TRUTH], joined
+
+
+def _asked(
+    database: Database, pipeline_id: str, predictor: Predictor, ids: Iterable[str]
+) -> Iterable[tuple[str, list[list[Any]]]]:
+    """Yield the predictions that show what they were asked about, with the values of each row."""
+    wanted = list(ids)
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = select(Prediction.id, Prediction.result).where(
+            Prediction.pipeline_id == pipeline_id,
+            Prediction.id.in_(wanted[start : start + _AT_ONCE]),
+            Prediction.status == "done",
+        )
+        with database.read() as session:
+            found = session.execute(query).all()
+        for prediction_id, result in found:
+            shown = (result or {}).get("columns", [])
+            if set(predictor.needed) <= set(shown):
+                places = [shown.index(name) for name in predictor.needed]
+                yield prediction_id, [[row[place] for place in places] for row in result["data"]]

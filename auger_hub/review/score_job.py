@@ -1,0 +1,149 @@
+"""Child process: scores what really happened against what the model says (wire contract §2.16)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy.orm import Session
+
+from auger_hub.database.tables import Actual, Pipeline, Trial
+from auger_hub.processes.job_process import Impossible, Workplace, run_child
+from auger_hub.review.actuals_by_prediction import of_predictions
+from auger_hub.review.alerts import open_alerts
+from auger_hub.store.sources import fetch_source
+
+if TYPE_CHECKING:
+    from auger_hub.models.predict import Predictor
+
+
+def score(place: Workplace, row_id: str) -> None:
+    """Score the rows one client sent at once; the day's performance is made of these."""
+    from auger_hub.models.predict import Predictor
+
+    with place.database.read() as session:
+        row = session.get(Actual, int(row_id))
+        if row is None or row.status != "waiting":
+            return
+        pipeline = session.get_one(Pipeline, row.pipeline_id)
+        trial = session.get(Trial, pipeline.trial_id) if pipeline.trial_id else None
+    folder = place.settings.models_folder / pipeline.id
+    if trial is None or not folder.is_dir():
+        raise Impossible("there is no model here to score")
+    predictor = Predictor.load(folder)
+    columns, records = _read(place, row, predictor)
+    days = _by_day(row, predictor, columns, records)
+    columns, records = of_predictions(place.database, pipeline.id, predictor, columns, records)
+    scored = [
+        _Day(happened_at, numbers, *_score_some(predictor, trial, columns, records, numbers))
+        for happened_at, numbers in days.items()
+    ]
+    if all(day.message for day in scored):
+        raise Impossible(scored[0].message)
+    with place.database.write() as session:
+        row = session.get(Actual, int(row_id))
+        if row is not None and row.status == "waiting":
+            _store(session, row, scored)
+            open_alerts(session, pipeline.id)
+
+
+@dataclass(frozen=True)
+class _Day:
+    """The rows of one day, by their numbers, and how the model did."""
+
+    happened_at: datetime
+    numbers: list[int]
+    value: float | None
+    count: int
+    message: str
+
+
+def _by_day(
+    row: Actual, predictor: Predictor, columns: list[str], records: list[list[Any]]
+) -> dict[datetime, list[int]]:
+    """Return the numbers of the rows of each day: of `actual_date_column`, else they are of one."""
+    name = row.details.get("actual_date_column")
+    if name is None or not records:
+        return {row.happened_at: list(range(len(records)))}
+    if name not in columns:
+        raise Impossible(f"there is no column `{name}`, although it is the `actual_date_column`")
+    import pandas as pd
+
+    from auger_hub.search.columns import to_dates
+
+    texts = pd.Series([record[columns.index(name)] for record in records])
+    dates = to_dates(texts, predictor.date_formats.get(name)).dt.normalize()
+    days: dict[datetime, list[int]] = {}
+    for number, date in enumerate(dates):
+        day = row.happened_at if pd.isna(date) else date.to_pydatetime()
+        days.setdefault(day, []).append(number)
+    return days
+
+
+def _score_some(
+    predictor: Predictor,
+    trial: Trial,
+    columns: list[str],
+    records: list[list[Any]],
+    numbers: list[int],
+) -> tuple[float | None, int, str]:
+    """Return the score of some rows, how many had a true value, and why there is no score."""
+    from auger_hub.models.predict import BadInput
+    from auger_hub.review.scoring import score_rows
+
+    try:
+        result = score_rows(predictor, columns, [records[number] for number in numbers])
+    except BadInput as error:
+        return None, 0, str(error)
+    scores = result["scores"]
+    value = scores.get(trial.score_name, scores.get("accuracy", scores.get("r2")))
+    return value, result["count"], ""
+
+
+def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
+    """Make one row of each day, so that each is deleted and shown by its own date."""
+    sent = list(row.rows)
+    for day in scored:
+        if day is not scored[0]:
+            row = Actual(
+                organization_id=row.organization_id,
+                pipeline_id=row.pipeline_id,
+                details=row.details,
+            )
+            session.add(row)
+        row.rows = [sent[number] for number in day.numbers] if sent else []
+        row.status = "error" if day.message else "scored"
+        row.error_message = day.message or None
+        row.score, row.scored_count, row.happened_at = day.value, day.count, day.happened_at
+    session.flush()
+
+
+def _read(place: Workplace, row: Actual, predictor: Predictor) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows of whatever form the client sent."""
+    from auger_hub.data.unreadable import UnreadableData
+    from auger_hub.review.scoring import table_of
+
+    path = row.details.get("actuals_path")
+    if path is not None and not row.rows:
+        bucket = place.bucket(row.organization_id)
+        try:
+            with fetch_source(place.storage, bucket, str(path), place.settings) as source:
+                return table_of(predictor, source)
+        except UnreadableData as error:
+            raise Impossible(str(error)) from error
+    objects = [one for one in row.rows if isinstance(one, dict)]
+    if len(objects) < len(row.rows) and objects:
+        raise Impossible("the rows are objects and arrays: they have to be all of one form")
+    if objects:
+        columns = list(dict.fromkeys(name for one in objects for name in one))
+        return columns, [[one.get(name) for name in columns] for one in objects]
+    columns = [str(name) for name in row.details.get("actual_column_names") or []]
+    if any(len(one) != len(columns) for one in row.rows):
+        raise Impossible("the rows do not have as many values as there are `actual_column_names`")
+    return columns, row.rows
+
+
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("score", score)

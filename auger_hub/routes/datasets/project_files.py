@@ -1,0 +1,216 @@
+"""Data sets (wire contract §2.8)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Collection
+from functools import partial
+from typing import Any, Literal, TypedDict
+from urllib.parse import urlsplit
+
+from sqlalchemy import select
+
+from auger_hub.background.sweep import unnamed
+from auger_hub.database.tables import Organization, Project, ProjectFile
+from auger_hub.http.contract import Call, Page, Route
+from auger_hub.http.params import KEY, Complaint, Param
+from auger_hub.routes.query import (
+    by_name,
+    check_free,
+    find,
+    refuse_any,
+    rows_of,
+    to_page,
+)
+from auger_hub.store.local import BadKey, key_of_url, project_key
+from auger_hub.timestamps import timestamp
+
+
+class ProjectFileObject(TypedDict):
+    """What a client sees of a data set."""
+
+    object: Literal["project_file"]
+    deleted: bool
+    id: int
+    project_id: int
+    name: str
+    file_name: str | None
+    url: str
+    content_type: str | None
+    status: str
+    image_url: None
+    industry: None
+    description: str | None
+    statistics: dict[str, Any] | None
+    error_message: str | None
+    created_at: str
+    updated_at: str
+    providers: list[str]
+    providers_data: dict[str, Any]
+
+
+def describe(row: ProjectFile) -> ProjectFileObject:
+    """Return the fields a client sees."""
+    return {
+        "object": "project_file",
+        "deleted": False,
+        "id": row.id,
+        "project_id": row.project_id,
+        "name": row.name,
+        "file_name": row.file_name,
+        "url": row.url,
+        "content_type": row.content_type,
+        "status": row.status,
+        "image_url": None,
+        "industry": None,
+        "description": row.description,
+        "statistics": row.statistics,
+        "error_message": row.error_message,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "providers": ["auger"],
+        "providers_data": {"auger": None},
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, ProjectFile, "project_id")
+    query = by_name(call, query, ProjectFile.name)
+    return to_page(call, query.order_by(ProjectFile.id.desc()), describe)
+
+
+def _of_project(call: Call) -> Page:
+    """List them by the older, nested path (§1.1); a project that is not there is an error here."""
+    find(call, Project, call.params["project_id"])
+    return _index(call)
+
+
+def _show(call: Call) -> ProjectFileObject:
+    return describe(find(call, ProjectFile, call.params["id"]))
+
+
+def _create(call: Call) -> ProjectFileObject:
+    project = find(call, Project, call.params["project_id"])
+    name, url = str(call.params["name"]), str(call.params["url"])
+    complaints = check_free(call, ProjectFile, name, project_id=project.id)
+    key = _new_key(call, project, url)
+    refuse_any([*complaints, *_check_url(call, project, url, key)])
+    row = ProjectFile(
+        organization_id=project.organization_id,
+        project_id=project.id,
+        name=name,
+        file_name=_text(call.given("file_name")),
+        url=url,
+        key=str(key),
+        description=_text(call.given("description")),
+        content_type=_text(call.given("content_type")),
+    )
+    call.session.add(row)
+    call.session.flush()
+    return describe(row)
+
+
+def _delete(call: Call) -> ProjectFileObject:
+    row = find(call, ProjectFile, call.params["id"])
+    answer = describe(row)
+    answer["deleted"] = True
+    call.session.delete(row)
+    delete_files(call, [row.key])
+    return answer
+
+
+def delete_files(call: Call, keys: Collection[str]) -> None:
+    """Delete stored files of deleted objects after the commit, if no other object names them."""
+    call.session.flush()
+    bucket, discard = main_bucket(call), call.hub.storage.discard
+    left = unnamed(call.session, call.caller.organization_id, keys)
+    call.after_commit.extend(partial(discard, bucket, key) for key in left)
+
+
+def _new_key(call: Call, project: Project, url: str) -> str | None:
+    """Return where the file is stored; None for a URL that no file can have."""
+    try:
+        key = _key(project, url)
+        call.hub.storage.path(main_bucket(call), key)
+    except BadKey:
+        return None
+    return key
+
+
+def _check_url(call: Call, project: Project, url: str, key: str | None) -> list[Complaint]:
+    if key is None:
+        return [("url", "is invalid")]
+    taken = select(ProjectFile.id).where(
+        ProjectFile.project_id == project.id,
+        (ProjectFile.url == url) | (ProjectFile.key == key),
+    )
+    if call.session.scalar(taken) is None:
+        return []
+    return [("url", "translation missing: en.errors.project_file.url_not_uniq")]
+
+
+def _key(project: Project, url: str) -> str:
+    """Return where the file is stored; a remote one is copied into the project's folder.
+
+    Each copy has a key of its own: the file of a deleted data set may be removed late.
+    """
+    try:
+        parts = urlsplit(url)
+    except ValueError as error:
+        raise BadKey(str(error)) from error
+    if parts.scheme not in ("http", "https"):
+        key = key_of_url(url)
+        is_relative = key.startswith("files/")
+        return project_key(project.name, "files", key[6:]) if is_relative else key
+    host = parts.netloc.rpartition("@")[2].replace(":", "_") or "unknown"
+    folder = f"files/remote/{secrets.token_hex(6)}/{host}"
+    return project_key(project.name, folder, parts.path.strip("/") or "index")
+
+
+def main_bucket(call: Call) -> str:
+    """Return the bucket of the caller's organization."""
+    organization = call.session.get_one(Organization, call.caller.organization_id)
+    return organization.main_bucket
+
+
+def _text(value: Any) -> str | None:
+    return None if value is None else str(value)
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/project_files",
+        _index,
+        "List data sets, newest first",
+        takes=(Param("project_id", KEY), Param("name")),
+        answers=ProjectFileObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/project_files",
+        _create,
+        "Make an uploaded file or a web address a data set",
+        takes=(
+            Param("name").needed,
+            Param("project_id", KEY).needed,
+            Param("url", about="s3://bucket/key of an upload, or http(s)://").needed,
+            Param("file_name"),
+            Param("description"),
+            Param("content_type"),
+        ),
+        answers=ProjectFileObject,
+    ),
+    Route(
+        "GET",
+        "/projects/{project_id}/files",
+        _of_project,
+        "List the data sets of a project, newest first",
+        takes=(Param("name"),),
+        answers=ProjectFileObject,
+        is_list=True,
+    ),
+    Route("GET", "/project_files/{id}", _show, "Show a data set", answers=ProjectFileObject),
+    Route("DELETE", "/project_files/{id}", _delete, "Delete a data set", answers=ProjectFileObject),
+]

@@ -1,0 +1,228 @@
+"""Runs (wire contract §2.11): created waiting, started and stopped by their status."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from typing import Any, Literal, TypedDict
+
+from sqlalchemy import func, select
+
+from auger_hub.database.tables import (
+    Experiment,
+    ExperimentSession,
+    ProjectFile,
+    now,
+)
+from auger_hub.http.contract import Call, InvalidParams, Page, Route
+from auger_hub.http.params import KEY, OBJECT, Param
+from auger_hub.routes.projects.projects import running_project
+from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.runs.run_settings import OWN_SETTINGS
+from auger_hub.timestamps import naive_timestamp, timestamp, timestamp_if
+
+MODEL_TYPES = ("classification", "regression", "timeseries")
+_STOPPABLE = ("waiting", "preprocess", "started")
+
+
+class ExperimentSessionObject(TypedDict):
+    """What a client sees of a run."""
+
+    object: Literal["experiment_session"]
+    deleted: bool
+    id: str
+    number: int
+    model_type: str | None
+    top_score_value: float | None
+    starter_user_id: int
+    project_id: int
+    project_file_id: int | None
+    experiment_id: str
+    dataset_manifest_id: str
+    status: str
+    message: str | None
+    error_message: str | None
+    model_settings: dict[str, Any]
+    search_space: None
+    pipelines: list[Any]
+    statistics: dict[str, Any] | None
+    dataset_statistics: dict[str, Any] | None
+    correlation_to_target: None
+    correlation_to_target_status: str
+    correlation_matrix: None
+    correlation_matrix_status: str
+    datasource_name: str | None
+    runtime: float
+    started_at: str | None
+    completed_at: str | None
+    created_at: str
+    updated_at: str
+    providers: list[str]
+    providers_data: dict[str, Any]
+
+
+def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
+    """Return the fields a client sees."""
+    data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
+    end = row.completed_at or (now() if row.status == "started" else row.started_at)
+    runtime = (end - row.started_at).total_seconds() if end and row.started_at else 0.0
+    return {
+        "object": "experiment_session",
+        "deleted": False,
+        "id": row.id,
+        "number": row.number,
+        "model_type": row.model_type,
+        "top_score_value": row.top_score_value,
+        "starter_user_id": row.starter_user_id,
+        "project_id": row.project_id,
+        "project_file_id": row.project_file_id,
+        "experiment_id": row.experiment_id,
+        "dataset_manifest_id": manifest_id(row.project_file_id),
+        "status": row.status,
+        "message": row.message,
+        "error_message": row.error_message,
+        "model_settings": row.model_settings,
+        "search_space": None,
+        "pipelines": [],
+        "statistics": data.statistics if data else None,
+        "dataset_statistics": row.dataset_statistics,
+        "correlation_to_target": None,
+        "correlation_to_target_status": "not_requested",
+        "correlation_matrix": None,
+        "correlation_matrix_status": "not_requested",
+        "datasource_name": data.name if data else None,
+        "runtime": runtime,
+        "started_at": timestamp_if(row.started_at),
+        "completed_at": timestamp_if(row.completed_at),
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "providers": ["auger"],
+        "providers_data": {"auger": None},
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, ExperimentSession, "project_id", "experiment_id")
+    order = (ExperimentSession.created_at.desc(), ExperimentSession.number.desc())
+    return to_page(call, query.order_by(*order), lambda row: describe(call, row))
+
+
+def _show(call: Call) -> ExperimentSessionObject:
+    return describe(call, find(call, ExperimentSession, call.params["id"]))
+
+
+def _create(call: Call) -> ExperimentSessionObject:
+    experiment = find(call, Experiment, call.params["experiment_id"])
+    numbers = select(func.max(ExperimentSession.number)).where(
+        ExperimentSession.experiment_id == experiment.id
+    )
+    row = ExperimentSession(
+        id=secrets.token_hex(8),
+        organization_id=experiment.organization_id,
+        project_id=experiment.project_id,
+        experiment_id=experiment.id,
+        project_file_id=experiment.project_file_id,
+        number=(call.session.scalar(numbers) or 0) + 1,
+        model_type=call.given("model_type"),
+        model_settings=call.given("model_settings") or {},
+        dataset_statistics=call.given("dataset_statistics"),
+        starter_user_id=call.caller.user_id,
+    )
+    call.session.add(row)
+    call.session.flush()
+    return describe(call, row)
+
+
+def _update(call: Call) -> ExperimentSessionObject:
+    row = find(call, ExperimentSession, call.params["id"])
+    status = call.given("status")
+    settings = call.given("model_settings")
+    if settings is not None:
+        row.model_settings = _merge(row, settings)
+    if status == "preprocess":
+        _start(call, row)
+    elif status == "interrupted":
+        _stop(row)
+    elif status is not None and status != row.status:
+        raise InvalidParams(("status", _no_transition(str(status), row.status)))
+    call.session.flush()
+    return describe(call, row)
+
+
+def _merge(row: ExperimentSession, sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of a run with those that a client sent.
+
+    Clients send back all they have read, with the options they want changed. The options of a run
+    that has begun say what it searched and how its models are built, so they stay.
+    """
+    kept = row.model_settings
+    if row.status != "waiting":
+        return {**kept, **{name: value for name, value in sent.items() if name not in OWN_SETTINGS}}
+    merged = {**kept, **sent}
+    old, new = kept.get("evaluation_options"), sent.get("evaluation_options")
+    if isinstance(old, dict) and isinstance(new, dict):
+        merged["evaluation_options"] = {**old, **new}
+    return merged
+
+
+def _start(call: Call, row: ExperimentSession) -> None:
+    if row.status == "preprocess":
+        return
+    if row.status != "waiting":
+        raise InvalidParams(("status", _no_transition("preprocess", row.status)))
+    running_project(call, row.project_id)
+    row.status = "preprocess"
+
+
+def _stop(row: ExperimentSession) -> None:
+    """End the run for its users now; its process sees the status and ends too."""
+    if row.status not in _STOPPABLE:
+        raise InvalidParams(("status", _no_transition("interrupted", row.status)))
+    row.status = "interrupted"
+    row.completed_at = now()
+    ended = {"status": "interrupted", "end_time": naive_timestamp(row.completed_at)}
+    row.model_settings = {**row.model_settings, **ended}
+
+
+def _no_transition(event: str, status: str) -> str:
+    return f"Event '{event}' cannot transition from '{status}'"
+
+
+def manifest_id(project_file_id: int | None) -> str:
+    """Return the id under which a data set's statistics are known; 16 hex digits (§2)."""
+    return hashlib.sha256(str(project_file_id).encode()).hexdigest()[:16]
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/experiment_sessions",
+        _index,
+        "List runs, newest first",
+        takes=(Param("project_id", KEY), Param("experiment_id", KEY)),
+        answers=ExperimentSessionObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/experiment_sessions",
+        _create,
+        "Create a run of an experiment; it waits until it is started",
+        takes=(
+            Param("experiment_id", KEY).needed,
+            Param("model_settings", OBJECT, "`evaluation_options` say what to search"),
+            Param("model_type", choices=MODEL_TYPES),
+            Param("dataset_statistics", OBJECT, "columns with their roles"),
+        ),
+        answers=ExperimentSessionObject,
+    ),
+    Route("GET", "/experiment_sessions/{id}", _show, "Show a run", answers=ExperimentSessionObject),
+    Route(
+        "PATCH",
+        "/experiment_sessions/{id}",
+        _update,
+        "Start a run with status `preprocess`, stop it with `interrupted`, change its settings",
+        takes=(Param("status"), Param("model_settings", OBJECT)),
+        answers=ExperimentSessionObject,
+    ),
+]

@@ -1,0 +1,157 @@
+"""What really happened (wire contract §2.16): stored, scored in the background, deleted by time."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, TypedDict
+
+from sqlalchemy import delete, select
+
+from auger_hub.database.review_tables import Endpoint, EndpointPipeline
+from auger_hub.database.tables import Actual, Pipeline, Prediction, Project, now
+from auger_hub.http.contract import Call, InvalidParams, Route
+from auger_hub.http.params import ANY, FLAG, KEY, LIST, Param
+from auger_hub.routes.models.predictions import to_time
+from auger_hub.routes.projects import cluster_tasks
+from auger_hub.routes.projects.cluster_tasks import ClusterTaskObject
+from auger_hub.routes.query import find
+from auger_hub.routes.review.endpoints import primary_pipeline
+
+_DETAILS = (
+    Param("actual_column_names", LIST, "names of the values of a row that is an array"),
+    Param("actual_date_column"),
+    Param("actuals_path", about="URL of a file with the rows"),
+    Param("experiment_params", ANY),
+)
+_SENT = (
+    Param("actuals", LIST, "rows: objects by column, or arrays of values"),
+    *_DETAILS,
+    Param("actuals_at", about="when it happened, if not now"),
+)
+_SPAN = (
+    Param("from", about="first day"),
+    Param("to", about="last day"),
+    Param("with_predictions", FLAG, "delete the predictions of these days too"),
+)
+_DELETE_TASK = "a2ml.tasks_queue.tasks_hub_api.delete_actuals_task"
+
+
+class Nothing(TypedDict):
+    """An object without members."""
+
+
+def _create(call: Call) -> Nothing:
+    return _add(call, find(call, Pipeline, call.params["pipeline_id"]))
+
+
+def _endpoint_create(call: Call) -> Nothing:
+    pipeline = primary_pipeline(call, find(call, Endpoint, call.params["endpoint_id"]))
+    if pipeline is None:
+        raise InvalidParams(("endpoint_id", "endpoint has no active model"))
+    return _add(call, pipeline)
+
+
+def _add(call: Call, pipeline: Pipeline) -> Nothing:
+    rows = call.given("actuals")
+    if rows is None and call.given("actuals_path") is None:
+        raise InvalidParams(("actuals", "is required"))
+    if rows and not all(isinstance(row, dict | list) for row in rows):
+        raise InvalidParams(("actuals", "should be an array of objects or of arrays"))
+    given = {param.name: call.given(param.name) for param in _DETAILS}
+    call.session.add(
+        Actual(
+            organization_id=pipeline.organization_id,
+            pipeline_id=pipeline.id,
+            rows=rows or [],
+            details={name: value for name, value in given.items() if value is not None},
+            happened_at=to_time(call, "actuals_at") or now(),
+        )
+    )
+    return {}
+
+
+def _delete(call: Call) -> ClusterTaskObject:
+    """Delete at once; the answer is the task clients poll, already done at their first look."""
+    return _delete_of(call, find(call, Pipeline, call.params["pipeline_id"]))
+
+
+def _endpoint_delete(call: Call) -> list[ClusterTaskObject]:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    query = select(Pipeline).where(
+        Pipeline.id.in_(
+            select(EndpointPipeline.pipeline_id).where(EndpointPipeline.endpoint_id == endpoint.id)
+        )
+    )
+    return [_delete_of(call, pipeline) for pipeline in call.session.scalars(query).all()]
+
+
+def _delete_of(call: Call, pipeline: Pipeline) -> ClusterTaskObject:
+    begin, end = _day(call, "from"), _day(call, "to")
+    is_whole = call.flag("with_predictions")
+    tables: list[tuple[Any, Any]] = [(Actual, Actual.happened_at)]
+    if is_whole:
+        tables.append((Prediction, Prediction.predicted_at))
+    for table, time in tables:
+        query = delete(table).where(table.pipeline_id == pipeline.id)
+        if begin is not None:
+            query = query.where(time >= begin)
+        if end is not None:
+            query = query.where(time < end + timedelta(days=1))
+        call.session.execute(query)
+    project = call.session.get_one(Project, pipeline.project_id)
+    arguments = {
+        "pipeline_id": pipeline.id,
+        "with_predictions": is_whole,
+        "begin_date": call.given("from"),
+        "end_date": call.given("to"),
+    }
+    return cluster_tasks.add_finished(call, project, _DELETE_TASK, arguments, result=True)
+
+
+def _day(call: Call, name: str) -> datetime | None:
+    value = call.given(name)
+    if value is None:
+        return None
+    try:
+        day = datetime.strptime(str(value)[:10], "%Y-%m-%d")
+        return min(day, datetime(9999, 12, 30))  # the day after has to exist
+    except ValueError as error:
+        raise InvalidParams((name, "should be a date")) from error
+
+
+_OF_ENDPOINT = "/endpoints/{endpoint_id}/actuals"
+_OF_PIPELINE = Param("pipeline_id", KEY).needed
+ROUTES = [
+    Route(
+        "POST",
+        "/actuals",
+        _create,
+        "Say what really happened",
+        takes=(_OF_PIPELINE, *_SENT),
+        answers=Nothing,
+    ),
+    Route(
+        "DELETE",
+        "/actuals",
+        _delete,
+        "Delete the actuals of some days",
+        takes=(_OF_PIPELINE, *_SPAN),
+        answers=ClusterTaskObject,
+    ),
+    Route(
+        "POST",
+        _OF_ENDPOINT,
+        _endpoint_create,
+        "Say what really happened to the primary model of an endpoint",
+        takes=_SENT,
+        answers=Nothing,
+    ),
+    Route(
+        "DELETE",
+        _OF_ENDPOINT,
+        _endpoint_delete,
+        "Delete the actuals of all models of an endpoint",
+        takes=_SPAN,
+        answers=list[ClusterTaskObject],
+    ),
+]

@@ -1,0 +1,106 @@
+"""Models to take away (wire contract §2.14)."""
+
+from __future__ import annotations
+
+from typing import Literal, TypedDict
+
+from auger_hub.database.tables import PipelineFile
+from auger_hub.http.contract import Call, Page, Route
+from auger_hub.http.params import KEY, Param
+from auger_hub.routes.datasets.project_files import main_bucket
+from auger_hub.routes.experiments.trials import scored_trial
+from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.timestamps import timestamp
+
+
+class PipelineFileObject(TypedDict):
+    """What a client sees of a model to take away."""
+
+    object: Literal["pipeline_file"]
+    deleted: bool
+    id: int
+    model_path: str | None
+    model_path_status: str
+    s3_model_path: str | None
+    s3_model_path_status: str
+    signed_s3_model_path: str | None
+    signed_s3_model_path_status: str
+    error_message: str | None
+    experiment_session_id: str
+    trial_id: str
+    created_at: str
+    updated_at: str
+
+
+def describe(call: Call, row: PipelineFile) -> PipelineFileObject:
+    """Return the three stages; upload and signature end together, as clients need (§2.14)."""
+    bucket = main_bucket(call)
+    is_done = row.status == "success" and row.key is not None
+    path = f"s3://{bucket}/{row.key}" if is_done else None
+    signed = call.hub.signer.download_url(call.base_url, bucket, row.key or "") if is_done else None
+    return {
+        "object": "pipeline_file",
+        "deleted": False,
+        "id": row.id,
+        "model_path": row.key if is_done else None,
+        "model_path_status": row.status,
+        "s3_model_path": path,
+        "s3_model_path_status": row.status,
+        "signed_s3_model_path": signed,
+        "signed_s3_model_path_status": row.status,
+        "error_message": row.error_message,
+        "experiment_session_id": row.experiment_session_id,
+        "trial_id": row.trial_id,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, PipelineFile, "organization_id", "experiment_session_id", "trial_id")
+    ordered = query.order_by(PipelineFile.id)
+    return to_page(call, ordered, lambda row: describe(call, row))
+
+
+def _show(call: Call) -> PipelineFileObject:
+    return describe(call, find(call, PipelineFile, call.params["id"]))
+
+
+def _create(call: Call) -> PipelineFileObject:
+    trial = scored_trial(call, call.params["trial_id"])
+    row = PipelineFile(
+        organization_id=trial.organization_id,
+        project_id=trial.project_id,
+        experiment_session_id=trial.experiment_session_id,
+        trial_id=trial.id,
+        status="pending",
+    )
+    call.session.add(row)
+    call.session.flush()
+    return describe(call, row)
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/pipeline_files",
+        _index,
+        "List exports",
+        takes=(
+            Param("organization_id", KEY),
+            Param("experiment_session_id", KEY),
+            Param("trial_id", KEY),
+        ),
+        answers=PipelineFileObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        "/pipeline_files",
+        _create,
+        "Export a model as a zip that predicts anywhere",
+        takes=(Param("trial_id", KEY).needed,),
+        answers=PipelineFileObject,
+    ),
+    Route("GET", "/pipeline_files/{id}", _show, "Show an export", answers=PipelineFileObject),
+]

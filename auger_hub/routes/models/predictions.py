@@ -1,0 +1,232 @@
+"""Predictions (wire contract §2.15) of a model, under both names, or of an endpoint (§2.17)."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import Any, Literal, TypedDict
+
+from auger_hub.database.review_tables import Endpoint
+from auger_hub.database.tables import Pipeline, Prediction, now
+from auger_hub.http.contract import Call, Fields, InvalidParams, NotFound, Page, Route
+from auger_hub.http.params import FLAG, KEY, LIST, NUMBER, Param
+from auger_hub.routes.datasets.project_files import main_bucket
+from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.routes.review.endpoints import primary_pipeline
+from auger_hub.store.signing import DOWNLOAD_SECONDS
+from auger_hub.timestamps import timestamp
+
+_BAD_RECORDS = (
+    "records should be an array of arrays of plain values, "
+    "each records size should be equal to the features count"
+)
+_FLAGS = ("no_features_in_result", "predict_labels", "score")
+_ASKED = (
+    Param("records", replace(LIST, wrong=_BAD_RECORDS), "rows of plain values"),
+    Param("features", LIST, "names of the columns of `records`"),
+    Param("file_url", about="a file to predict instead of `records`"),
+    Param("threshold", NUMBER, "adds the probability of every class"),
+    Param("predicted_at", about="a time to note instead of now"),
+    *(Param(name, FLAG) for name in _FLAGS),
+    Param("score_true_data", LIST, "true values to score against, else those of the target"),
+)
+
+
+class PredictionObject(TypedDict):
+    """What a client sees of a prediction."""
+
+    object: Literal["prediction", "prediction_group"]
+    deleted: bool
+    id: str
+    pipeline_id: str
+    endpoint_id: str | None
+    status: str
+    records_count: int | None
+    time_consumed_ms: int | None
+    result: dict[str, Any] | None
+    error_message: str | None
+    created_at: str
+    predicted_at: str
+    provider: str
+
+
+Name = Literal["prediction", "prediction_group"]
+
+
+def describe(call: Call, row: Prediction, name: Name) -> PredictionObject:
+    """Return the fields a client sees; the URL of a file result is signed anew each time."""
+    return {
+        "object": name,
+        "deleted": False,
+        "id": row.id,
+        "pipeline_id": row.pipeline_id,
+        "endpoint_id": row.endpoint_id,
+        "status": row.status,
+        "records_count": row.records_count,
+        "time_consumed_ms": row.time_consumed_ms,
+        "result": _result(call, row),
+        "error_message": row.error_message,
+        "created_at": timestamp(row.created_at),
+        "predicted_at": timestamp(row.predicted_at),
+        "provider": "Auger",
+    }
+
+
+def _result(call: Call, row: Prediction) -> Fields | None:
+    if row.status != "done" or row.result_key is None:
+        return row.result
+    bucket = main_bucket(call)
+    return {
+        **(row.result or {}),
+        "expires_at": timestamp(row.updated_at + timedelta(seconds=DOWNLOAD_SECONDS)),
+        "result_path": f"s3://{bucket}/{row.result_key}",
+        "signed_prediction_url": call.hub.signer.download_url(
+            call.base_url, bucket, row.result_key
+        ),
+    }
+
+
+def _add(call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None) -> Prediction:
+    if pipeline.status != "ready" or pipeline.external is not None:
+        raise InvalidParams(("pipeline_id", "model should be in ready status"))
+    records, features, url = call.given("records"), call.given("features"), call.given("file_url")
+    if url is None:
+        if records is None:
+            raise InvalidParams(("records", "is required"))
+        _check_records(records, features)
+    threshold = call.given("threshold")
+    options = {name: call.flag(name) for name in _FLAGS}
+    row = Prediction(
+        id=str(uuid.uuid4()),
+        organization_id=pipeline.organization_id,
+        project_id=pipeline.project_id,
+        pipeline_id=pipeline.id,
+        endpoint_id=endpoint.id if endpoint else None,
+        records_count=len(records) if url is None else None,
+        predicted_at=to_time(call, "predicted_at") or now(),
+        request={
+            "records": records if url is None else None,
+            "features": features if url is None else None,
+            "file_url": url if url is None else str(url),
+            "threshold": None if threshold is None else float(threshold),
+            "options": {**options, "score_true_data": call.given("score_true_data")},
+        },
+    )
+    call.session.add(row)
+    call.session.flush()
+    return row
+
+
+def _check_records(records: list[Any], features: Any) -> None:
+    is_good = isinstance(features, list) and all(
+        isinstance(record, list)
+        and len(record) == len(features)
+        and not any(isinstance(value, list | dict) for value in record)
+        for record in records
+    )
+    if not is_good:
+        raise InvalidParams(("records", _BAD_RECORDS))
+    if not all(isinstance(name, str) for name in features):
+        raise InvalidParams(("features", "should be an array of names"))
+
+
+def to_time(call: Call, name: str) -> datetime | None:
+    """Return a time a client sent as ISO 8601, as naive UTC; None when there is none."""
+    value = call.given(name)
+    if value is None:
+        return None
+    try:
+        time = datetime.fromisoformat(str(value).replace("Z", "+00:00"))
+        return time.astimezone(timezone.utc).replace(tzinfo=None) if time.tzinfo else time
+    except (ValueError, OverflowError) as error:
+        raise InvalidParams((name, "should be a date")) from error
+
+
+def _routes(name: Name) -> list[Route]:
+    """Return the routes of one of the two names; only the `object` text differs (§2.15)."""
+
+    def index(call: Call) -> Page:
+        query = rows_of(call, Prediction, "pipeline_id", "project_id")
+        ordered = query.order_by(Prediction.created_at.desc(), Prediction.id)
+        return to_page(call, ordered, lambda row: describe(call, row, name))
+
+    def show(call: Call) -> PredictionObject:
+        return describe(call, find(call, Prediction, call.params["id"]), name)
+
+    def create(call: Call) -> PredictionObject:
+        return describe(call, _add(call, find(call, Pipeline, call.params["pipeline_id"])), name)
+
+    return [
+        Route(
+            "GET",
+            f"/{name}s",
+            index,
+            "List predictions, newest first",
+            takes=(Param("pipeline_id", KEY), Param("project_id", KEY)),
+            answers=PredictionObject,
+            is_list=True,
+        ),
+        Route(
+            "POST",
+            f"/{name}s",
+            create,
+            "Ask a deployed model",
+            takes=(Param("pipeline_id", KEY).needed, *_ASKED),
+            answers=PredictionObject,
+        ),
+        Route("GET", f"/{name}s/{{id}}", show, "Show a prediction", answers=PredictionObject),
+    ]
+
+
+def _endpoint_index(call: Call) -> Page:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    query = rows_of(call, Prediction).where(Prediction.endpoint_id == endpoint.id)
+    ordered = query.order_by(Prediction.created_at.desc(), Prediction.id)
+    return to_page(call, ordered, lambda row: describe(call, row, "prediction_group"))
+
+
+def _endpoint_show(call: Call) -> PredictionObject:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    row = find(call, Prediction, call.params["id"])
+    if row.endpoint_id != endpoint.id:
+        raise NotFound("Prediction")
+    return describe(call, row, "prediction_group")
+
+
+def _endpoint_create(call: Call) -> PredictionObject:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    pipeline = primary_pipeline(call, endpoint)
+    if pipeline is None:
+        raise InvalidParams(("endpoint_id", "endpoint has no active model"))
+    return describe(call, _add(call, pipeline, endpoint), "prediction_group")
+
+
+_OF_ENDPOINT = "/endpoints/{endpoint_id}/predictions"
+ROUTES = [
+    *_routes("prediction"),
+    *_routes("prediction_group"),
+    Route(
+        "GET",
+        _OF_ENDPOINT,
+        _endpoint_index,
+        "List the predictions of an endpoint, newest first",
+        answers=PredictionObject,
+        is_list=True,
+    ),
+    Route(
+        "POST",
+        _OF_ENDPOINT,
+        _endpoint_create,
+        "Ask the primary model of an endpoint",
+        takes=_ASKED,
+        answers=PredictionObject,
+    ),
+    Route(
+        "GET",
+        f"{_OF_ENDPOINT}/{{id}}",
+        _endpoint_show,
+        "Show a prediction of an endpoint",
+        answers=PredictionObject,
+    ),
+]

@@ -1,0 +1,90 @@
+"""Organizations (wire contract §2.3): a caller sees exactly one, the own."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from sqlalchemy import select
+
+from auger_hub.database.tables import Organization
+from auger_hub.http.contract import Call, Page, Route
+from auger_hub.http.params import Param
+from auger_hub.routes.query import by_name, find, to_page
+from auger_hub.timestamps import timestamp
+
+
+class OrganizationObject(TypedDict):
+    """What a client sees of an organization."""
+
+    object: Literal["organization"]
+    deleted: bool
+    id: int
+    name: str
+    subdomain: str
+    main_bucket: str
+    status: str
+    cluster_mode: str
+    error_message: None
+    created_at: str
+    updated_at: str
+    subscriptions: list[Any]
+    existing_customer: bool
+    included_trial_worker_minutes: int
+    monthly_trial_worker_minutes_used: int
+    real_time_usage_minutes: int
+    included_actual_counts: None
+    monthly_actual_counts_used: int
+
+
+def describe(call: Call, row: Organization) -> OrganizationObject:
+    """Return the fields a client sees."""
+    return {
+        "object": "organization",
+        "deleted": False,
+        "id": row.id,
+        "name": row.name,
+        "subdomain": row.name,
+        "main_bucket": row.main_bucket,
+        "status": row.status,
+        "cluster_mode": call.hub.settings.cluster_mode,
+        "error_message": None,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+        "subscriptions": [],
+        "existing_customer": True,
+        "included_trial_worker_minutes": 0,
+        "monthly_trial_worker_minutes_used": 0,
+        "real_time_usage_minutes": 0,
+        "included_actual_counts": None,
+        "monthly_actual_counts_used": 0,
+    }
+
+
+def _index(call: Call) -> Page:
+    query = select(Organization).where(Organization.id == call.caller.organization_id)
+    query = by_name(call, query, Organization.name)
+    return to_page(call, query, lambda row: describe(call, row))
+
+
+def _show(call: Call) -> OrganizationObject:
+    return describe(call, find(call, Organization, call.params["id"]))
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/organizations",
+        _index,
+        "List the caller's organization",
+        takes=(Param("name"),),
+        answers=OrganizationObject,
+        is_list=True,
+    ),
+    Route(
+        "GET",
+        "/organizations/{id}",
+        _show,
+        "Show an organization",
+        answers=OrganizationObject,
+    ),
+]

@@ -1,0 +1,79 @@
+"""The times an alert was right (wire contract §2.18)."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from auger_hub.database.review_tables import ReviewAlertItem
+from auger_hub.http.contract import Call, Page, Route
+from auger_hub.http.params import KEY, Param
+from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.timestamps import timestamp
+
+
+class ReviewAlertItemObject(TypedDict):
+    """What a client sees of an opened alert."""
+
+    object: Literal["review_alert_item"]
+    deleted: bool
+    id: int
+    endpoint_id: str
+    review_alert_id: int | None
+    opened_at: str
+    kind: str
+    threshold: float
+    sensitivity: int
+    values: list[Any]
+    action_results: None
+    notification_results: None
+    created_at: str
+    updated_at: str
+
+
+def describe(row: ReviewAlertItem) -> ReviewAlertItemObject:
+    """Return the fields a client sees."""
+    return {
+        "object": "review_alert_item",
+        "deleted": False,
+        "id": row.id,
+        "endpoint_id": row.endpoint_id,
+        "review_alert_id": row.review_alert_id,
+        "opened_at": timestamp(row.opened_at),
+        "kind": row.kind,
+        "threshold": row.threshold,
+        "sensitivity": row.sensitivity,
+        "values": row.values,
+        "action_results": None,
+        "notification_results": None,
+        "created_at": timestamp(row.created_at),
+        "updated_at": timestamp(row.updated_at),
+    }
+
+
+def _index(call: Call) -> Page:
+    query = rows_of(call, ReviewAlertItem, "endpoint_id")
+    return to_page(call, query.order_by(ReviewAlertItem.id.desc()), describe)
+
+
+def _show(call: Call) -> ReviewAlertItemObject:
+    return describe(find(call, ReviewAlertItem, call.params["id"]))
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/review_alert_items",
+        _index,
+        "List opened alerts, newest first",
+        takes=(Param("endpoint_id", KEY),),
+        answers=ReviewAlertItemObject,
+        is_list=True,
+    ),
+    Route(
+        "GET",
+        "/review_alert_items/{id}",
+        _show,
+        "Show an opened alert",
+        answers=ReviewAlertItemObject,
+    ),
+]

@@ -1,0 +1,77 @@
+"""The process that holds the Dask clusters of all deployed projects, as the supervisor sees it.
+
+One process for all of them: a scheduler more costs a few megabytes there, and 60 as a process of
+its own. It follows the database by itself; here it is only started, watched and ended.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import time
+from pathlib import Path
+
+from sqlalchemy import exists, select
+
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Project
+from auger_hub.processes.child_process import Child, Job, end_all
+from auger_hub.processes.fork_server import Nursery
+from auger_hub.settings import HubSettings
+
+JOB = Job("compute", "all", 0)
+DEPLOYED = ("deploying", "deployed", "running")
+_PAUSE_SECONDS = 10.0
+_END_SECONDS = 5.0
+_log = logging.getLogger("auger.hub.work")
+
+
+class Compute:
+    """Keeps the process running while a project is deployed, and only then."""
+
+    def __init__(self, settings: HubSettings, database: Database, log_path: Path) -> None:
+        self._settings, self._database, self._log_path = settings, database, log_path
+        self._nursery = Nursery(settings)  # never warm: a cluster needs other libraries
+        self._child: Child | None = None
+        self._next_start = 0.0
+        self._is_adopted = False
+
+    def keep(self) -> None:
+        """Start or end the process as the projects need it; one that died is started again."""
+        if self._settings.scheduler:
+            return
+        if not self._is_adopted:
+            self._is_adopted = True
+            self._child = Child.find(JOB, self._settings)
+        if self._child is not None and not self._child.is_alive():
+            self._child = None
+        is_wanted = self._is_wanted()
+        if self._child is None and is_wanted and time.monotonic() >= self._next_start:
+            self._next_start = time.monotonic() + _PAUSE_SECONDS
+            self._child = Child.start(JOB, self._settings, self._nursery, self._log_path)
+        elif self._child is not None and not is_wanted:
+            self._child.signal(signal.SIGTERM)
+
+    def projects(self) -> set[int]:
+        """Return the projects whose cluster is there."""
+        if self._child is None:
+            return set()
+        return clusters_in(self._settings)
+
+    def stop(self) -> None:
+        """End the process and all clusters."""
+        if self._child is not None:
+            end_all([self._child], _END_SECONDS)
+            self._child = None
+
+    def _is_wanted(self) -> bool:
+        sign = exists().where(Project.status.in_((*DEPLOYED, "undeploying")))
+        with self._database.connect() as connection:
+            return bool(connection.scalar(select(sign)))
+
+
+def clusters_in(settings: HubSettings) -> set[int]:
+    """Return the projects whose cluster has noted where it is."""
+    pattern = settings.cluster_path(0).name.replace("0", "*")
+    stems = (path.stem.rpartition("-")[2] for path in settings.work_folder.glob(pattern))
+    return {int(stem) for stem in stems if stem.isdigit()}

@@ -1,0 +1,65 @@
+"""Reads a run's rows into what the search is asked to do, and its trials back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_hub.database.tables import ExperimentSession, Project, ProjectFile
+from auger_hub.processes.job_process import Impossible, Workplace
+from auger_hub.processes.memory import memory_of
+
+if TYPE_CHECKING:
+    from auger_hub.search.run import SearchTask
+
+_DEFAULT_SEED = 42
+
+
+def seed_of(run: ExperimentSession) -> int:
+    """Return the seed of a run: the same data and seed give the same board."""
+    options = options_of(run)
+    seed = options.get("seed", options.get("random_state"))
+    return seed if isinstance(seed, int) else _DEFAULT_SEED
+
+
+def options_of(run: ExperimentSession) -> dict[str, Any]:
+    """Return the options, also of clients that put them straight into model_settings (§2.11)."""
+    options = run.model_settings.get("evaluation_options")
+    return dict(options if isinstance(options, dict) else run.model_settings)
+
+
+def stat_data_of(run: ExperimentSession, data: ProjectFile) -> list[dict[str, Any]]:
+    """Return the columns with their roles: as the client sent them, else as profiled."""
+    for statistics in (run.dataset_statistics, data.statistics):
+        columns = (statistics or {}).get("stat_data")
+        if columns and isinstance(columns, list) and all(isinstance(c, dict) for c in columns):
+            return [dict(column) for column in columns]
+    raise Impossible("the data set has no column statistics")
+
+
+def read_task(place: Workplace, run: ExperimentSession, folder: Path) -> SearchTask:
+    """Return the task of a run; raise Impossible when its data set is gone or not processed."""
+    from auger_hub.search.run import SearchTask
+
+    with place.database.read() as session:
+        data = session.get(ProjectFile, run.project_file_id) if run.project_file_id else None
+        project = session.get_one(Project, run.project_id)
+    if data is None:
+        raise Impossible("the data set of this run was deleted")
+    options = options_of(run)
+    return SearchTask(
+        data_path=place.stored_path(run.organization_id, data.key),
+        stat_data=stat_data_of(run, data),
+        options=options,
+        model_type=run.model_type or _model_type(options),
+        seed=seed_of(run),
+        workers=max(1, run.workers),
+        memory_mb=memory_of(project.worker_type_id),
+        scheduler=place.settings.scheduler,
+        cluster_file=place.settings.cluster_path(project.id),
+        folder=folder,
+    )
+
+
+def _model_type(options: dict[str, Any]) -> str:
+    return "regression" if options.get("classification") is False else "classification"

@@ -1,0 +1,154 @@
+"""The leaderboard's side of a run: stores each finished trial at once, with the run's counters."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import ExperimentSession, Hyperparameter, Trial
+from auger_hub.processes.plain_json import to_plain
+
+if TYPE_CHECKING:
+    from auger_hub.search.run import TrialResult
+
+_LISTED_FAILURES = 20  # the settings are sent with every run a client lists
+_FAILURES = {"timeout": "timeouts", "error": "error_trials", "memory": "failed_trials"}
+
+
+class Board:
+    """The trials of one run in the database."""
+
+    def __init__(self, database: Database, run_id: str, info: dict[str, Any]) -> None:
+        self._database = database
+        self._run_id = run_id
+        self._info = info
+
+    def finished(self) -> list[TrialResult]:
+        """Return what was stored before a restart, in the order it was tried."""
+        from auger_hub.search.run import TrialResult
+
+        query = (
+            select(Trial.result, Trial.raw_data)
+            .where(Trial.experiment_session_id == self._run_id)
+            .order_by(Trial.created_at, Trial.id)
+        )
+        with self._database.read() as session:
+            return [
+                TrialResult(**result)
+                for result, raw in session.execute(query)
+                if "refit_data_path" not in raw  # a copy of another one
+            ]
+
+    def add(self, result: TrialResult) -> None:
+        """Store one finished trial; one that is there already only gets its score as it is now."""
+        stored = to_plain(result.to_dict())
+        with self._database.write() as session:
+            run = session.get(ExperimentSession, self._run_id)
+            if run is None:
+                return
+            trial_id = _free_id(session, self._run_id, result.uid)
+            known = session.get(Trial, trial_id)
+            if known is not None:
+                _revise(session, run, known, stored["score"])
+                return
+            raw = self._raw_data(run, trial_id, stored)
+            hyperparameter = Hyperparameter(
+                organization_id=run.organization_id,
+                algorithm_name=result.algorithm_name,
+                algorithm_params=stored["algorithm_params"],
+                algorithm_params_hash=raw["algorithm_params_hash"],
+            )
+            session.add(hyperparameter)
+            session.flush()
+            session.add(
+                Trial(
+                    id=trial_id,
+                    organization_id=run.organization_id,
+                    project_id=run.project_id,
+                    experiment_session_id=run.id,
+                    hyperparameter_id=hyperparameter.id,
+                    score_name=raw["score_name"],
+                    score_value=stored["score"],
+                    task_type=raw["task_type"],
+                    raw_data=raw,
+                    result=stored,
+                )
+            )
+            _count(run, trial_id, raw, result.failure)
+
+    def _raw_data(
+        self, run: ExperimentSession, trial_id: str, stored: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return `raw_data` as wire contract §2.12 lists it."""
+        scoring = str(self._info.get("scoring"))
+        parameters = json.dumps(stored["algorithm_params"], sort_keys=True)
+        return {
+            "uid": trial_id,
+            "error": stored["error"],
+            "ratio": 1.0,
+            "score": stored["score"],
+            "budget": None,
+            "scoring": scoring,
+            "ensemble": stored["ensemble"],
+            "task_type": run.model_type,
+            "all_scores": stored["all_scores"],
+            "fold_times": stored["fold_times"],
+            "score_name": scoring,
+            "trialClass": None,
+            "fold_scores": stored["fold_scores"],
+            "metrics_time": 0.0,
+            "dataset_ncols": self._info.get("dataset_ncols"),
+            "dataset_nrows": self._info.get("dataset_nrows"),
+            "algorithm_name": stored["algorithm_name"],
+            "estimated_time": 0,
+            "optimizer_name": stored["optimizer_name"],
+            "evaluation_time": stored["evaluation_time"],
+            "algorithm_params": stored["algorithm_params"],
+            "create_trial_time": stored["started_at"],
+            "estimated_timeout": False,
+            "algorithm_params_hash": hashlib.sha256(parameters.encode()).hexdigest()[:32],
+            "experiment_session_id": run.id,
+        }
+
+
+def _free_id(session: Session, run_id: str, uid: str) -> str:
+    """Return the uid, or another id when a trial of another run has it: ids are the hub's own."""
+    other = session.get(Trial, uid)
+    if other is None or other.experiment_session_id == run_id:
+        return uid
+    return hashlib.sha256(f"{run_id}/{uid}".encode()).hexdigest()[:15].upper()
+
+
+def _revise(session: Session, run: ExperimentSession, trial: Trial, score: float | None) -> None:
+    """Change the score that is shown; `result` keeps what was measured, for a run that goes on."""
+    if trial.score_value == score:
+        return
+    trial.score_value = score
+    trial.raw_data = {**trial.raw_data, "score": score}
+    session.flush()
+    best = select(func.max(Trial.score_value)).where(Trial.experiment_session_id == run.id)
+    run.top_score_value = session.scalar(best)
+
+
+def _count(run: ExperimentSession, trial_id: str, raw: dict[str, Any], failure: str | None) -> None:
+    """Fill model_settings as the search goes on (wire contract §2.11)."""
+    settings = dict(run.model_settings)
+    settings["completed_evaluations"] = settings.get("completed_evaluations", 0) + 1
+    settings["last_update_trial_report"] = time.time()
+    if raw["score"] is None:
+        name = _FAILURES.get(failure or "error", "failed_trials")
+        algorithm = raw["algorithm_name"].rpartition(".")[2].lower()
+        stat = dict(settings.get(f"{name}_stat", {}))
+        stat[algorithm] = stat.get(algorithm, 0) + 1
+        settings[name] = [*settings.get(name, []), {trial_id: raw}][:_LISTED_FAILURES]
+        settings[f"{name}_stat"] = stat
+        settings[f"{name}_count"] = settings.get(f"{name}_count", 0) + 1
+    elif run.top_score_value is None or raw["score"] > run.top_score_value:
+        run.top_score_value = raw["score"]
+    run.model_settings = settings

@@ -1,0 +1,172 @@
+"""The trials of a run by score, and the predictions of the best ones for an ensemble of them.
+
+The best of many is flattered by luck. While a run goes on, a score is the mean over the folds; at
+its end no trial keeps more than what choosing the best of these trials is worth, measured as an
+ensemble is: chosen on all folds but one, scored on that one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from auger_hub.search.task import TrialResult
+from auger_hub.search.trial import Evaluation, Job
+
+if TYPE_CHECKING:
+    from auger_hub.search.ensemble import Blend, Predictions
+
+KEPT = 12  # predictions may be large: those of so many of the best trials are always kept,
+ROOM = 32 << 20  # and of more while they take no more bytes than this
+SHARE_KEPT = 1e-3  # of what is taken off a score, so that the order of the trials stays
+
+
+class Board:
+    """Takes trials in, reports each once and those that `settle` changes again; knows the best."""
+
+    def __init__(
+        self,
+        scoring: str,
+        finished: Sequence[TrialResult],
+        report: Callable[[TrialResult], None],
+    ) -> None:
+        self._scoring, self._report = scoring, report
+        self._results = list(finished)
+        self._restored = {result.uid for result in finished}
+        self._predictions: dict[str, Predictions] = {}
+
+    @property
+    def searched(self) -> list[TrialResult]:
+        """Return the trials of the race, in the order they finished: no baseline, no ensemble."""
+        return [r for r in self._results if r.optimizer_name]
+
+    @property
+    def _scored(self) -> list[TrialResult]:
+        """Return the trials with a score that are no ensembles, in the order they finished."""
+        return [r for r in self._results if r.score is not None and not r.ensemble]
+
+    @property
+    def has_baseline(self) -> bool:
+        """Tell whether the baseline has been tried."""
+        return any(not r.optimizer_name and not r.ensemble for r in self._results)
+
+    @property
+    def has_ensemble(self) -> bool:
+        """Tell whether an ensemble was already found."""
+        return any(r.ensemble for r in self._results)
+
+    @property
+    def best_score(self) -> float | None:
+        """Return the best score so far."""
+        return max((r.score for r in self._results if r.score is not None), default=None)
+
+    def best(self, count: int = KEPT) -> list[TrialResult]:
+        """Return the best trials that are no ensembles, best first, the earlier one of equals."""
+        return sorted(self._scored, key=lambda r: -(r.score or 0.0))[:count]
+
+    def add(self, job: Job, evaluation: Evaluation, seconds: float) -> TrialResult:
+        """Take in and report what came of a trial."""
+        result = self._result(job, evaluation, seconds)
+        self._results.append(result)
+        if result.score is not None:
+            self.keep_predictions(job, evaluation)
+        self._report(result)
+        return result
+
+    def add_ensemble(self, algorithm_name: str, blend: Blend, *, seconds: float) -> None:
+        """Take in and report an ensemble, with all that is needed to build it again."""
+        members = [r for r in self.best(len(self._scored)) if r.uid in blend.weights]
+        params = {
+            "pipelines": [member.uid for member in members],
+            "weights": [blend.weights[member.uid] for member in members],
+            "members": [
+                {"algorithm_name": m.algorithm_name, "algorithm_params": m.algorithm_params}
+                for m in members
+            ],
+        }
+        job = Job.new(algorithm_name, params)
+        folds = len(blend.fold_scores)
+        evaluation = Evaluation(blend.fold_scores, (seconds / folds,) * folds)
+        result = self._result(job, evaluation, seconds, ensemble=True)
+        self._results.append(result)
+        self._report(result)
+
+    def settle(self) -> None:
+        """Take off the scores what only luck has put there, and report those trials again.
+
+        Trials of before a restart are all reported: another end may have settled them already.
+        """
+        worth = worth_of_choosing([result.fold_scores for result in self._scored])
+        for result in self._scored:
+            assert result.score is not None, "only scored trials were asked for"
+            if result.score > worth + 1e-12:
+                score = worth + (result.score - worth) * SHARE_KEPT
+                self._report(replace(result, score=score))
+            elif result.uid in self._restored:
+                self._report(result)
+
+    def keep_predictions(self, job: Job, evaluation: Evaluation) -> None:
+        """Keep what a trial predicted for as long as it is among the best."""
+        if not evaluation.predictions:
+            return
+        self._predictions[job.uid] = evaluation.predictions
+        size = sum(fold.nbytes for fold in evaluation.predictions)
+        kept = {result.uid for result in self.best(max(KEPT, ROOM // max(size, 1)))}
+        self._predictions = {u: p for u, p in self._predictions.items() if u in kept}
+
+    def predictions(self) -> dict[str, Predictions]:
+        """Return the predictions of the best trials, best first; some may have none."""
+        uids = [result.uid for result in self.best(len(self._scored))]
+        return {uid: self._predictions[uid] for uid in uids if uid in self._predictions}
+
+    def _result(
+        self, job: Job, evaluation: Evaluation, seconds: float, *, ensemble: bool = False
+    ) -> TrialResult:
+        scores = mean_scores(evaluation.fold_scores)
+        error, failure = evaluation.error, evaluation.failure
+        if failure is None and self._scoring not in scores:
+            error, failure = f"`{self._scoring}` is undefined for its predictions", "error"
+        started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+        return TrialResult(
+            uid=job.uid,
+            algorithm_name=job.algorithm_name,
+            algorithm_params=dict(job.algorithm_params),
+            score=scores.get(self._scoring),
+            all_scores=scores,
+            fold_scores=[f[self._scoring] for f in evaluation.fold_scores if self._scoring in f],
+            fold_times=list(evaluation.fold_times),
+            evaluation_time=seconds,
+            error=error,
+            failure=failure,
+            optimizer_name=job.optimizer_name,
+            ensemble=ensemble,
+            started_at=started.strftime("%Y-%m-%d %H:%M:%S.%f"),
+        )
+
+
+def worth_of_choosing(trials: Sequence[Sequence[float]]) -> float:
+    """Return what the best of some trials can be expected to score on rows it has not seen.
+
+    The mean over the folds of the score there of the trial that is the best on all others, as in
+    Tsamardinos, Greasidou and Borboudakis, "Bootstrapping the out-of-sample predictions for
+    efficient and accurate cross-validation", 2018. Infinite where a single fold says nothing.
+
+    Args:
+        trials: the scores of each on every fold.
+    """
+    if not trials or len(trials[0]) < 2:
+        return math.inf
+    scores = np.array(trials)
+    best_elsewhere = (scores.sum(axis=1, keepdims=True) - scores).argmax(axis=0)
+    return float(scores[best_elsewhere, np.arange(scores.shape[1])].mean())
+
+
+def mean_scores(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean over the folds of each metric that is defined in all of them."""
+    names = [name for name in folds[0] if all(name in fold for fold in folds)] if folds else []
+    return {name: sum(fold[name] for fold in folds) / len(folds) for name in names}

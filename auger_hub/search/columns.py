@@ -1,0 +1,138 @@
+"""Raw columns into clean ones: the first step of every pipeline, for files and JSON records alike.
+
+An exported model carries this file and `kinds.py` along; it needs no other one of the hub.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, TransformerMixin
+
+from auger_hub.search.column_kinds import CODE, DATE, MISSING_TEXT, NUMBER
+
+DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
+_FLOAT_BITS = 1024
+_TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
+
+
+class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+    """Turn each column into floats or texts by its kind; dates become calendar numbers.
+
+    Args:
+        kinds: column name -> one of `kinds`. Columns without a kind are left out, and a
+            column that a record lacks is missing throughout.
+    """
+
+    def __init__(self, kinds: Mapping[str, str]) -> None:
+        self.kinds = kinds
+
+    def fit(self, X: pd.DataFrame, _y: Any = None) -> CleanColumns:  # noqa: N803 - sklearn's name
+        """Learn nothing: what a column becomes depends on its kind alone."""
+        self.n_features_in_ = X.shape[1]
+        return self
+
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803 - sklearn's name
+        """Return the clean columns, numbers as float and everything else as text."""
+        clean: dict[str, pd.Series] = {}
+        for name, kind in self.kinds.items():
+            column = X[name] if name in X.columns else pd.Series(np.nan, index=X.index)
+            if kind == DATE:
+                clean.update({f"{name}.{part}": s for part, s in date_parts(column).items()})
+            else:
+                clean[name] = to_number(column) if kind in (NUMBER, CODE) else to_text(column)
+        return pd.DataFrame(clean, index=X.index)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def output_columns(kinds: Mapping[str, str]) -> dict[str, str]:
+    """Return the columns that `CleanColumns` makes, each with its kind; date parts are numbers."""
+    columns: dict[str, str] = {}
+    for name, kind in kinds.items():
+        if kind == DATE:
+            columns.update({f"{name}.{part}": NUMBER for part in DATE_PARTS})
+        else:
+            columns[name] = kind
+    return columns
+
+
+def to_number(column: pd.Series) -> pd.Series:
+    """Return floats; what is no finite number is missing, truth values are 1 and 0."""
+    if column.dtype == object or pd.api.types.is_string_dtype(column):
+        column = column.map(_plain_number)
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    return numbers.where(np.isfinite(numbers), np.nan)
+
+
+def _plain_number(value: Any) -> Any:
+    """Return 1 and 0 for truth values, and nothing for integers that no float can hold."""
+    if isinstance(value, int) and value.bit_length() >= _FLOAT_BITS:
+        return None
+    return {"true": 1, "false": 0}.get(str(value).lower(), value)
+
+
+def to_text(column: pd.Series) -> pd.Series:
+    """Return texts; 1, 1.0 and "1" are one category, and so are True and "true"."""
+    texts = {value: _text(value) for value in column.dropna().unique()}
+    return column.astype(object).map(texts).astype(object).where(column.notna(), MISSING_TEXT)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        value = int(value)
+    text = str(value)
+    return _TRUTH.get(text, text)
+
+
+def to_dates(column: pd.Series, date_format: str | None = None) -> pd.Series:
+    """Return time stamps in UTC without a zone; what is no date is missing.
+
+    Args:
+        column: dates, texts, or seconds since 1970.
+        date_format: of the texts, where they are not ISO's. A text that does not fit is read by
+            itself, and where it is not clear what is the day and what the month, as the format has
+            it.
+    """
+    if pd.api.types.is_numeric_dtype(column):
+        return pd.to_datetime(column, unit="s", errors="coerce")
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        column = _texts_to_dates(column, date_format)
+    return column.dt.tz_convert(None) if column.dt.tz is not None else column
+
+
+def parse_dates(frame: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
+    """Return the table with time stamps in the columns that have a format of their own."""
+    return frame.assign(**{name: to_dates(frame[name], text) for name, text in formats.items()})
+
+
+def _texts_to_dates(column: pd.Series, date_format: str | None) -> pd.Series:
+    if date_format is None:
+        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
+    is_text = column.map(lambda value: isinstance(value, str)).astype(bool)
+    texts = column.where(is_text)
+    dates = pd.to_datetime(texts, errors="coerce", format=date_format, utc=True).dt.as_unit("us")
+    rest = column[dates.isna() & column.notna()]
+    if len(rest):
+        # pandas would take `2019-03-05` for a day in May, too, if told that days come first
+        is_iso = rest.astype(str).str.match(r"\s*\d{4}")
+        day_first = date_format.startswith("%d")
+        for part, is_day_first in ((rest[is_iso], False), (rest[~is_iso], day_first)):
+            read = pd.to_datetime(
+                part, errors="coerce", format="mixed", utc=True, dayfirst=is_day_first
+            )
+            dates[part.index] = read.dt.as_unit("us")
+    return dates
+
+
+def date_parts(column: pd.Series) -> dict[str, pd.Series]:
+    """Return days since 1970 and the calendar's numbers."""
+    dates = to_dates(column)
+    days = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    at = dates.dt
+    parts = (days, at.year, at.month, at.day, at.day_of_week, at.hour)
+    return {n: part.astype("float64") for n, part in zip(DATE_PARTS, parts, strict=True)}

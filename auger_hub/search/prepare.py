@@ -1,0 +1,230 @@
+"""What a task means for its data: target, features, the kind of each, metrics and folds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pandas as pd
+
+from auger_hub.data.read import read_with_dates
+from auger_hub.data.unreadable import UnreadableData
+from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
+from auger_hub.search.columns import to_dates, to_number
+from auger_hub.search.folds import count_folds, make_folds
+from auger_hub.search.forecast import time_order
+from auger_hub.search.metrics import ALIASES, metrics_for
+from auger_hub.search.pipeline import known_rows, split_features_target
+from auger_hub.search.task import BadTask, SearchTask, Settings, read_settings
+from auger_hub.search.trial import TrialData
+
+ONE_HOT_AT_MOST = 30
+CODES_AT_LEAST = 3
+ROWS_PER_THREAD = 4_000
+
+
+@lru_cache(maxsize=1)
+def load_table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+    """Return the stored file as a table, and the formats of its dates; it is read once."""
+    try:
+        return read_with_dates(path)
+    except UnreadableData as error:
+        raise BadTask(str(error)) from error
+
+
+def describe_task(task: SearchTask) -> dict[str, Any]:
+    """Return the members that the hub adds to `evaluation_options` (wire contract §2.11).
+
+    Raises:
+        BadTask: the task cannot be run; says why in one sentence.
+    """
+    settings = read_settings(task)
+    frame, date_formats = load_table(task.data_path)
+    _check_columns(settings, frame)
+    info = _roles(settings, task.seed)
+    features, target, encoder = split_features_target(frame, info)
+    _check_target(settings, target, len(frame))
+    kinds = {
+        name: kind
+        for name in settings.columns
+        if (kind := kind_of(features[name], settings.datatypes.get(name)))
+    }
+    if not kinds and settings.model_type != "timeseries":
+        raise BadTask("No usable feature column: all are excluded, empty or constant.")
+    labels = [] if encoder is None else encoder.classes_.tolist()
+    _check_weights(settings, labels)
+    folds, notes = count_folds(settings, target)
+    if len(frame) > len(target):
+        notes.append(f"{len(frame) - len(target)} rows without a value of the target are left out.")
+    return {
+        **info,
+        **_metrics(settings, len(labels), target),
+        **_class_members(target, encoder),
+        "featureKinds": kinds,
+        "dateFormats": {name: text for name, text in date_formats.items() if name in kinds},
+        "timeColumn": _time_column(settings, kinds),
+        "categoricalFeatures": _categorical(settings, kinds),
+        "featuresCount": len(kinds),
+        "dataset_nrows": len(target),
+        "crossValidationFolds": folds,
+        "notes": notes,
+        "ignoredOptions": list(settings.ignored),
+    }
+
+
+def make_trial_data(task: SearchTask) -> TrialData:
+    """Return what the trials of a run work on, the rows in the order of time if it matters.
+
+    Its `info` is what `describe_task` returns and the `threads` that each trial may use.
+    """
+    info = describe_task(task)
+    settings = read_settings(task)
+    frame, _ = load_table(task.data_path)
+    features, target, _ = split_features_target(frame, info)
+    groups = None
+    if settings.groups:
+        groups = frame.loc[known_rows(frame, info), settings.groups].astype(str).to_numpy()
+    if settings.in_time_order:
+        order = time_order(features, info["timeColumn"])
+        features, target = features.iloc[order].reset_index(drop=True), target[order]
+    folds = make_folds(
+        settings, info["crossValidationFolds"], target, seed=task.seed, groups=groups
+    )
+    info["threads"] = settings.threads or _threads(task.workers, len(target))
+    return TrialData(features, target, folds, info)
+
+
+def _threads(workers: int, rows: int) -> int:
+    """Return the threads of one trial: its share of the cores, and no more than its rows keep busy.
+
+    Threads that wait for each other cost more than they bring on few rows, above all on a machine
+    that others use too.
+    """
+    cores: int = joblib.cpu_count()
+    return max(1, min(cores // max(1, workers), rows // ROWS_PER_THREAD))
+
+
+def _check_columns(settings: Settings, frame: pd.DataFrame) -> None:
+    missing = [name for name in (settings.target, *settings.columns) if name not in frame.columns]
+    if settings.target in missing:
+        raise BadTask(f"The data has no column `{settings.target}` to predict.")
+    if settings.groups and settings.groups not in frame.columns:
+        missing.append(settings.groups)
+    if missing:
+        raise BadTask(f"The data has no column `{missing[0]}`.")
+
+
+def _check_target(settings: Settings, target: np.ndarray[Any, Any], rows: int) -> None:
+    if not len(target):
+        what = "value" if settings.classification else "number"
+        raise BadTask(f"The target `{settings.target}` has no {what} in any of {rows} rows.")
+    if settings.classification and len(np.unique(target)) < 2:
+        raise BadTask(f"The target `{settings.target}` has a single class; two are needed.")
+    if settings.classification and len(np.unique(target)) > max(len(target) / 2, 2):
+        raise BadTask(f"The target `{settings.target}` has nearly as many classes as rows.")
+
+
+def _check_weights(settings: Settings, labels: Sequence[Any]) -> None:
+    """Refuse weights of classes that the target does not have."""
+    if isinstance(settings.class_weight, dict):
+        unknown = set(map(str, settings.class_weight)) - set(map(str, labels))
+        if unknown:
+            raise BadTask(f"The class weights name `{min(unknown)}`, which is no class.")
+
+
+def _roles(settings: Settings, seed: int) -> dict[str, Any]:
+    columns = list(settings.columns)
+    return {
+        "targetFeature": settings.target,
+        "featureColumns": columns,
+        "originalFeatureColumns": columns,
+        "originalFeaturesCount": len(columns),
+        "dataset_ncols": len(columns),
+        "classification": settings.classification,
+        "classWeight": settings.class_weight,
+        "model_type": settings.model_type,
+        "seed": seed,
+    }
+
+
+def _metrics(settings: Settings, classes: int, target: np.ndarray[Any, Any]) -> dict[str, Any]:
+    names = sorted(metrics_for(settings.model_type, classes))
+    scoring = ALIASES.get(settings.scoring, settings.scoring)
+    if scoring not in names:
+        raise BadTask(f"The metric `{scoring}` does not apply; {', '.join(names)} do.")
+    if scoring in ("neg_rmsle", "neg_mean_squared_log_error") and target.min() < 0:
+        raise BadTask(f"The metric `{scoring}` needs a target without negative values.")
+    return {"scoring": scoring, "scoreNames": names}
+
+
+def _class_members(target: np.ndarray[Any, Any], encoder: Any) -> dict[str, Any]:
+    if encoder is None:
+        return {"binaryClassification": False}
+    counts = np.bincount(target)
+    classes = encoder.classes_.tolist()
+    rarest = int(np.argmin(counts))
+    return {
+        "binaryClassification": len(classes) == 2,
+        "targetClasses": classes,
+        "minority_target_class": classes[rarest],
+        "minority_target_class_pos": rarest,
+        "minority_target_class_rows": int(counts[rarest]),
+    }
+
+
+def _categorical(settings: Settings, kinds: Mapping[str, str]) -> list[str]:
+    grouped = (CATEGORY, CODE, MANY)
+    names = [name for name, kind in kinds.items() if kind in grouped]
+    return [*names, settings.target] if settings.classification else names
+
+
+def _time_column(settings: Settings, kinds: Mapping[str, str]) -> str | None:
+    """Return the column that orders the rows: marked `timeseries`, else the first date."""
+    if not settings.in_time_order:
+        return None
+    marked = [name for name in kinds if settings.datatypes.get(name) == "timeseries"]
+    dates = [name for name, kind in kinds.items() if kind == DATE]
+    return next(iter(marked + dates), None)
+
+
+def kind_of(column: pd.Series, datatype: str | None) -> str | None:
+    """Return what a feature column is made into; None when it cannot tell rows apart.
+
+    Args:
+        column: the values as read.
+        datatype: of the profile or the client (wire contract §2.8); None to go by the values.
+    """
+    known = column.dropna()
+    values = known.nunique()
+    if values == 0 or (values == 1 and len(known) == len(column)):
+        return None
+    if pd.api.types.is_datetime64_any_dtype(column):
+        return DATE
+    if pd.api.types.is_bool_dtype(column):
+        return NUMBER
+    if pd.api.types.is_numeric_dtype(column):
+        grouped = datatype in ("categorical", "hashing") and values >= CODES_AT_LEAST
+        if not grouped:
+            return NUMBER
+        return CODE if values <= ONE_HOT_AT_MOST else MANY
+    return _kind_of_text(known, datatype, rows=len(column))
+
+
+def _kind_of_text(known: pd.Series, datatype: str | None, rows: int) -> str | None:
+    if datatype not in ("categorical", "hashing"):
+        numbers = to_number(known).notna().mean()
+        if numbers > 0.9:
+            return NUMBER
+        if datatype != "string" and to_dates(known.iloc[:1000]).notna().mean() > 0.9:
+            return DATE
+    values = known.nunique()
+    words = known.iloc[:1000].astype(str).str.split().str.len().mean()
+    if words >= 4 and values > ONE_HOT_AT_MOST:
+        return TEXT
+    if values <= ONE_HOT_AT_MOST:
+        return CATEGORY
+    return None if values == rows else MANY

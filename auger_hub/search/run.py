@@ -1,0 +1,229 @@
+"""One run from its task to its board: baseline first, then the race, then an ensemble.
+
+`max_n_trials` counts the trials of the race; baseline and ensemble come on top of it, as on the
+cloud (wire contract §2.11: more trials listed than `total_evaluations`). A stop keeps all that
+finished. This process only decides and reports: data is read, models are fitted and ensembles are
+chosen in processes of their own, so that each of them can be ended at any moment.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_hub.search.board import Board
+from auger_hub.search.cluster import Address, Cluster, Moving
+from auger_hub.search.pool import Compute, Limits, OwnProcesses, TrialPool
+from auger_hub.search.subprocess_call import ProcessDied, call_apart, warm_up
+from auger_hub.search.task import (
+    BadTask,
+    SearchTask,
+    Settings,
+    TrialResult,
+    read_settings,
+)
+from auger_hub.search.trial import Job, TrialData
+
+if TYPE_CHECKING:
+    from auger_hub.search.ensemble import Blend, Predictions
+    from auger_hub.search.study import Race
+
+__all__ = ["BadTask", "SearchTask", "TrialResult", "prepare", "run_search"]
+
+OPTIMIZER = "optuna.samplers.TPESampler"
+ENSEMBLE_SHARE = 0.05  # of the time of the run, at most
+
+
+def prepare(task: SearchTask) -> dict[str, Any]:
+    """Return the members that the hub adds to `evaluation_options` (wire contract §2.11).
+
+    Raises:
+        BadTask: the task cannot be run; says why in one sentence.
+    """
+    warm_up()
+    settings, info = read_settings(task), call_apart(_describe, task)
+    assert info is not None, "nothing but its end ends it"
+    from auger_hub.search.space import algorithms_for
+
+    algorithms_for(settings, info)
+    return info
+
+
+def run_search(
+    task: SearchTask,
+    finished: Sequence[TrialResult],
+    *,
+    report: Callable[[TrialResult], None],
+    should_stop: Callable[[], bool],
+    workers: Callable[[], int] | None = None,
+) -> str:
+    """Search until the budget is used, the wanted score is reached or a stop is asked for.
+
+    Args:
+        task: what to search for.
+        finished: trials stored before a restart; they count.
+        report: called for each finished trial, at once, failed ones included; at the end again for
+            those whose score flattered them.
+        should_stop: polled several times a second.
+        workers: how many trials may run at the same time now; by default those of the task.
+
+    Returns:
+        "completed" or "interrupted".
+
+    Raises:
+        BadTask: the task cannot be run.
+    """
+    warm_up()
+    from auger_hub.search import study  # noqa: F401 - while the fork server is importing
+
+    began = time.monotonic()
+    settings = read_settings(task)
+    used = sum(result.evaluation_time for result in finished) / task.workers
+    deadline = began + settings.max_total_seconds - used
+    with tempfile.TemporaryDirectory(prefix="auger-run-", dir=task.folder) as folder:
+        path = Path(folder) / "data.pickle"
+        info = call_apart(_store_data, task, path, is_over=should_stop)
+        if info is None:
+            return "interrupted"
+        compute = _compute(task, settings, path)
+        count = workers or (lambda: task.workers)
+        with TrialPool(compute, count, settings.max_trial_seconds) as pool:
+            board = Board(info["scoring"], finished, report)
+            search = Search(settings, info, pool, board)
+            search.run(deadline, should_stop)
+            if settings.use_ensemble and not board.has_ensemble:
+                search.add_ensemble(path, lambda: time.monotonic() > deadline or should_stop())
+            board.settle()
+    return "interrupted" if should_stop() else "completed"
+
+
+class Search:
+    """The running part: asks the race for trials, starts them, and puts them on the board."""
+
+    def __init__(
+        self, settings: Settings, info: Mapping[str, Any], pool: TrialPool, board: Board
+    ) -> None:
+        self._settings, self._pool, self._board = settings, pool, board
+        self._race = _race(settings, info, board)
+        self._numbers: dict[str, int] = {}
+        self._left = settings.max_trials - len(board.searched)
+
+    def run(self, deadline: float, should_stop: Callable[[], bool]) -> None:
+        """Run the trials until there is no time, no budget or no wish for more.
+
+        The baseline is evaluated even when reading the data took all the time there was.
+        """
+        reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
+        last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
+        if not self._board.has_baseline:
+            self._pool.start(_baseline(self._settings))
+        while (time.monotonic() < last_trial or not self._board.has_baseline) and not should_stop():
+            if self._board.has_baseline:
+                self._fill()
+            if self._pool.is_empty:
+                break
+            for job, evaluation, seconds in self._pool.collect():
+                result = self._board.add(job, evaluation, seconds)
+                if job.uid in self._numbers:
+                    number = self._numbers.pop(job.uid)
+                    self._race.tell(job.algorithm_name, number, result.score)
+        self._pool.close()
+
+    def _fill(self) -> None:
+        """Start trials while there is room for them and budget left."""
+        while not self._pool.is_full and self._left > 0 and not self._is_good_enough():
+            proposal = self._race.ask()
+            if proposal is None:
+                self._left = 0
+                return
+            job = Job.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
+            self._numbers[job.uid] = proposal.number
+            self._left -= 1
+            self._pool.start(job)
+
+    def _is_good_enough(self) -> bool:
+        wanted, best = self._settings.exit_score, self._board.best_score
+        return wanted is not None and best is not None and best >= wanted
+
+    def add_ensemble(self, data_path: Path, is_over: Callable[[], bool]) -> None:
+        """Put an ensemble of the best trials on the board, when one helps and there is time."""
+        began = time.monotonic()
+        self._predict_again(is_over)
+        try:
+            predictions = self._board.predictions()
+            blend = call_apart(_blend, data_path, predictions, is_over=is_over)
+        except ProcessDied:  # out of memory: the board stands without an ensemble
+            return
+        if blend is not None:
+            kind = "Classifier" if self._settings.classification else "Regressor"
+            name = f"sklearn.ensemble.Voting{kind}"
+            self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
+
+    def _predict_again(self, is_over: Callable[[], bool]) -> None:
+        """Run the best trials of before a restart once more, for their predictions alone."""
+        known = self._board.predictions()
+        jobs = [
+            Job(result.uid, result.algorithm_name, result.algorithm_params)
+            for result in self._board.best()
+            if result.uid not in known
+        ]
+        while (jobs or not self._pool.is_empty) and not is_over():
+            while jobs and not self._pool.is_full:
+                self._pool.start(jobs.pop())
+            for job, evaluation, _ in self._pool.collect():
+                self._board.keep_predictions(job, evaluation)
+
+
+def _compute(task: SearchTask, settings: Settings, data_path: Path) -> Compute:
+    """Return where trials run: on the scheduler that was named, else as `Moving` says."""
+    limits = Limits(settings.max_trial_seconds, task.memory_mb)
+    if task.scheduler:
+        return Cluster.connect(Address(task.scheduler), data_path, limits, is_same_disk=False)
+    own = OwnProcesses(data_path, task.memory_mb)
+    if task.cluster_file is None:
+        return own
+    return Moving(own, task.cluster_file, data_path, limits, task.workers)
+
+
+def _describe(task: SearchTask) -> dict[str, Any]:
+    from auger_hub.search.prepare import describe_task
+
+    return describe_task(task)
+
+
+def _store_data(task: SearchTask, path: Path) -> dict[str, Any]:
+    from auger_hub.search.prepare import make_trial_data
+
+    data = make_trial_data(task)
+    data.store(path)
+    return dict(data.info)
+
+
+def _blend(data_path: Path, predictions: Mapping[str, Predictions]) -> Blend | None:
+    from auger_hub.search.ensemble import Blender
+
+    return Blender(TrialData.load(data_path), predictions).blend()
+
+
+def _race(settings: Settings, info: Mapping[str, Any], board: Board) -> Race:
+    from auger_hub.search.space import algorithms_for
+    from auger_hub.search.study import Race
+
+    race = Race(algorithms_for(settings, info), info["seed"])
+    for result in board.searched:
+        race.restore(result.algorithm_name, result.algorithm_params, result.score)
+    return race
+
+
+def _baseline(settings: Settings) -> Job:
+    """Return what every trial has to beat: the commonest class, the mean, the last season."""
+    match settings.model_type:
+        case "classification":
+            return Job.new("sklearn.dummy.DummyClassifier", {"strategy": "prior"})
+        case "timeseries":
+            return Job.new("auger_hub.search.forecast.SeasonalNaive", {})
+        case _:
+            return Job.new("sklearn.dummy.DummyRegressor", {"strategy": "mean"})

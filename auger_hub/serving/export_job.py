@@ -1,0 +1,45 @@
+"""Child process: makes the zip of a model that predicts anywhere (wire contract §2.14)."""
+
+from __future__ import annotations
+
+import shutil
+
+from auger_hub.database.tables import PipelineFile, Project
+from auger_hub.processes.child_process import own_folder
+from auger_hub.processes.job_process import Workplace, run_child
+from auger_hub.serving.package_job import fit_model
+from auger_hub.store.local import project_key
+
+
+def export(place: Workplace, row_id: str) -> None:
+    """Export the deployed model, or fit it first when it is not deployed."""
+    from auger_hub.models.export import export_model
+
+    with place.database.read() as session:
+        row = session.get(PipelineFile, int(row_id))
+        if row is None or row.status != "pending":
+            return
+        project = session.get_one(Project, row.project_id)
+    folder = place.settings.models_folder / row.trial_id
+    if not folder.is_dir():
+        folder = fit_model(place, row.trial_id)
+    # §2.14: the path ends in export_<trial id>.zip
+    name = f"{row.trial_id}/export_{row.trial_id}.zip"
+    key = project_key(project.name, "models", name)
+    with own_folder(place.settings, f"export-{row_id}") as temporary:
+        zip_path = temporary / "model.zip"
+        export_model(folder, zip_path)
+        bucket = place.bucket(row.organization_id)
+        with place.storage.place(bucket, key) as target:
+            shutil.move(zip_path, target)  # the storage may be on another disk
+    with place.database.write() as session:
+        row = session.get(PipelineFile, int(row_id))
+        if row is not None and row.status == "pending":
+            row.status, row.key = "success", key
+    if row is None:  # deleted while it was made
+        place.storage.discard(bucket, key)
+
+
+def main() -> int:
+    """Do the work of this process; return its exit code."""
+    return run_child("export", export)

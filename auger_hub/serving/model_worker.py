@@ -1,0 +1,70 @@
+"""A process that keeps one fitted model loaded and answers JSON lines."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import threading
+import time
+from typing import Any, BinaryIO
+
+from auger_hub.processes.fork_server import Nursery, end
+from auger_hub.settings import HubSettings
+
+
+class WorkerDied(Exception):
+    """The process ended while it was asked."""
+
+
+class ModelWorker:
+    """One model in memory; questions are answered one after the other."""
+
+    def __init__(self, settings: HubSettings, nursery: Nursery, pipeline_id: str) -> None:
+        self.used_at = time.monotonic()
+        self._lock = threading.Lock()
+        question, self._stdin = _pipe()
+        self._stdout, answer = _pipe()
+        folder = settings.models_folder / pipeline_id
+        with question, answer, settings.log_path.open("ab") as log:
+            # it ends by itself when the hub does, because its stdin ends
+            self._process = nursery.start(
+                "auger_hub.models.worker",
+                str(folder),
+                stdin=question,
+                stdout=answer,
+                stderr=log,
+            )
+
+    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
+        """Send a question and wait for its answer; raise WorkerDied when none comes."""
+        with self._lock:
+            try:
+                self._stdin.write(json.dumps(question).encode() + b"\n")
+                self._stdin.flush()
+                line = self._stdout.readline()
+            except (OSError, ValueError) as error:
+                raise WorkerDied from error
+            finally:
+                self.used_at = time.monotonic()
+        if not line:
+            raise WorkerDied
+        answer: dict[str, Any] = json.loads(line)
+        return answer
+
+    def is_busy(self) -> bool:
+        """Return whether a question is being answered."""
+        return self._lock.locked()
+
+    def close(self) -> None:
+        """End the process."""
+        end(self._process)
+        for stream in (self._stdin, self._stdout):
+            with contextlib.suppress(OSError):  # bytes that nobody will read any more
+                stream.close()
+
+
+def _pipe() -> tuple[BinaryIO, BinaryIO]:
+    """Return both ends of a pipe, the one to read from first."""
+    reading, writing = os.pipe()
+    return os.fdopen(reading, "rb"), os.fdopen(writing, "wb")

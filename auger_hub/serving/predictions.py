@@ -1,0 +1,242 @@
+"""Answers predictions with a few model processes that stay warm (wire contract §2.15)."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from sqlalchemy import select
+
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
+from auger_hub.processes.fork_server import Nursery
+from auger_hub.processes.plain_json import to_plain
+from auger_hub.review.alerts import open_alerts
+from auger_hub.review.scoring import ask_for_scores
+from auger_hub.serving.model_worker import ModelWorker, WorkerDied
+from auger_hub.settings import HubSettings
+from auger_hub.store.local import Storage, project_key
+from auger_hub.store.remote import StoreFailed
+from auger_hub.store.sources import SourceMissing, fetch_source
+
+_log = logging.getLogger("auger.hub.predictions")
+_THREADS = 4
+_WARM_MODELS = 4
+_UNUSED_SECONDS = 300.0
+_NO_STORE = "the object store of the hub does not answer, try later"
+_INTERNAL_ERROR = "an internal error occurred, please try again, if it doesn't help contact support"
+
+
+class Refused(Exception):
+    """The model cannot answer; the text is for the user."""
+
+
+class Predictions:
+    """Takes requested predictions from the database and writes their results back."""
+
+    def __init__(
+        self,
+        settings: HubSettings,
+        database: Database,
+        storage: Storage,
+        nursery: Nursery,
+        *,
+        unused_seconds: float = _UNUSED_SECONDS,
+    ) -> None:
+        self._settings = settings
+        self._nursery = nursery
+        self._unused_seconds = unused_seconds
+        self._database = database
+        self._storage = storage
+        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="prediction")
+        self._in_flight: set[str] = set()
+        self._workers: dict[str, ModelWorker] = {}
+        self._lock = threading.Lock()
+        self._stopping = False
+
+    def take_up(self) -> None:
+        """Begin every unanswered prediction that nobody works on yet; end unused processes."""
+        self._end_unused()
+        unanswered = select(Prediction.id).where(Prediction.status.in_(("requested", "running")))
+        with self._database.connect() as connection:
+            ids = list(connection.scalars(unanswered.order_by(Prediction.created_at)))
+        for prediction_id in ids:
+            with self._lock:
+                if self._stopping or prediction_id in self._in_flight:
+                    continue
+                self._in_flight.add(prediction_id)
+            self._executor.submit(self._answer, prediction_id)
+
+    def forget(self, pipeline_id: str) -> None:
+        """End the process of a model that is undeployed."""
+        with self._lock:
+            worker = self._workers.pop(pipeline_id, None)
+        if worker is not None:
+            worker.close()
+
+    def stop(self) -> None:
+        """End all processes; unanswered predictions stay for the next start."""
+        with self._lock:
+            self._stopping = True
+            workers = list(self._workers.values())
+            self._workers.clear()
+        for worker in workers:
+            worker.close()
+        self._executor.shutdown(wait=True, cancel_futures=True)
+
+    def _answer(self, prediction_id: str) -> None:
+        try:
+            self._predict(prediction_id)
+        except Exception:  # noqa: BLE001 - a thread of the pool must not die silently
+            _log.exception("prediction %s failed", prediction_id)
+        finally:
+            with self._lock:
+                self._in_flight.discard(prediction_id)
+
+    def _predict(self, prediction_id: str) -> None:
+        with self._database.write() as session:
+            row = session.get(Prediction, prediction_id)
+            if row is None or row.request is None:
+                return
+            row.status = "running"
+            session.flush()
+            pipeline = session.get_one(Pipeline, row.pipeline_id)
+            project = session.get_one(Project, row.project_id)
+            bucket = session.get_one(Organization, row.organization_id).main_bucket
+        began = time.perf_counter()
+        changes: dict[str, Any]
+        try:
+            if pipeline.status != "ready":
+                raise Refused("model should be in ready status")
+            if row.request["file_url"] is None:
+                changes = self._predict_records(row)
+            else:
+                key = project_key(project.name, "predictions", f"{row.id}_predicted.csv")
+                changes = self._predict_file(row, bucket, key)
+            changes["status"] = "done"
+        except (Refused, SourceMissing) as error:
+            changes = {"status": "error", "error_message": str(error)}
+        except StoreFailed as error:
+            _log.error("prediction %s failed: %s", prediction_id, error)
+            changes = {"status": "error", "error_message": _NO_STORE}
+        except (OSError, ValueError):  # it would fail again whenever it was taken up
+            _log.exception("prediction %s failed", prediction_id)
+            changes = {"status": "error", "error_message": _INTERNAL_ERROR}
+        except WorkerDied:
+            if self._stopping:
+                return
+            changes = {"status": "error", "error_message": _INTERNAL_ERROR}
+        changes["time_consumed_ms"] = round((time.perf_counter() - began) * 1000)
+        if not self._store(prediction_id, changes) and "result_key" in changes:
+            self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
+
+    def _store(self, prediction_id: str, changes: dict[str, Any]) -> bool:
+        """Return whether the prediction is still there to have its result."""
+        with self._database.write() as session:
+            row = session.get(Prediction, prediction_id)
+            if row is None:
+                return False
+            for name, value in changes.items():
+                setattr(row, name, value)
+            row.request = None
+            if row.status == "error":
+                session.flush()
+                open_alerts(session, row.pipeline_id)
+        return True
+
+    def _predict_records(self, row: Prediction) -> dict[str, Any]:
+        request = row.request or {}
+        answer = self._ask(
+            row.pipeline_id,
+            {
+                "id": row.id,
+                "columns": request["features"],
+                "records": request["records"],
+                "threshold": request["threshold"],
+                "bare": request["options"].get("no_features_in_result", False),
+            },
+        )
+        result = {"columns": answer["columns"], "data": answer["data"]}
+        question = {"columns": request["features"], "records": request["records"]}
+        return {"result": to_plain({**result, **self._scores(row, question)})}
+
+    def _predict_file(self, row: Prediction, bucket: str, key: str) -> dict[str, Any]:
+        request = row.request or {}
+        with (
+            self._storage.place(bucket, key) as target,
+            fetch_source(self._storage, bucket, request["file_url"], self._settings) as source,
+        ):
+            answer = self._ask(
+                row.pipeline_id,
+                {
+                    "id": row.id,
+                    "file": str(source),
+                    "to": str(target),
+                    "threshold": request["threshold"],
+                    "bare": request["options"].get("no_features_in_result", False),
+                },
+            )
+            scores = self._scores(row, {"file": str(source)})
+        count = answer["count"]
+        return {"result": {"count": count, **scores}, "result_key": key, "records_count": count}
+
+    def _scores(self, row: Prediction, question: dict[str, Any]) -> dict[str, Any]:
+        """Return `scores` when they were asked for (§2.15)."""
+        options = (row.request or {})["options"]
+        if not options.get("score"):
+            return {}
+        truth = options.get("score_true_data")
+        folder = self._settings.models_folder / row.pipeline_id
+        answer = ask_for_scores(folder, question | ({} if truth is None else {"truth": truth}))
+        if "error" in answer:
+            raise Refused(str(answer["error"]))
+        return {"scores": answer["scores"]}
+
+    def _ask(self, pipeline_id: str, question: dict[str, Any]) -> dict[str, Any]:
+        """Ask the model's process; one that died is replaced once."""
+        try:
+            answer = self._worker(pipeline_id).ask(question)
+        except WorkerDied:
+            if self._stopping:
+                raise
+            self.forget(pipeline_id)
+            answer = self._worker(pipeline_id).ask(question)
+        if answer.get("error"):
+            raise Refused(str(answer["error"]))
+        return answer
+
+    def _worker(self, pipeline_id: str) -> ModelWorker:
+        with self._lock:
+            if self._stopping:
+                raise WorkerDied
+            worker = self._workers.get(pipeline_id)
+            if worker is None:
+                self._make_room()
+                worker = ModelWorker(self._settings, self._nursery, pipeline_id)
+                self._workers[pipeline_id] = worker
+            worker.used_at = time.monotonic()  # it is about to be asked
+            return worker
+
+    def _end_unused(self) -> None:
+        """A model holds hundreds of megabytes; the next prediction starts its process again."""
+        last = time.monotonic() - self._unused_seconds
+        with self._lock:
+            unused = {
+                pipeline_id: worker
+                for pipeline_id, worker in self._workers.items()
+                if not worker.is_busy() and worker.used_at <= last
+            }
+            for pipeline_id in unused:
+                del self._workers[pipeline_id]
+        for worker in unused.values():
+            worker.close()
+
+    def _make_room(self) -> None:
+        idle = [pair for pair in self._workers.items() if not pair[1].is_busy()]
+        if len(self._workers) >= _WARM_MODELS and idle:
+            oldest, worker = min(idle, key=lambda pair: pair[1].used_at)
+            del self._workers[oldest]
+            worker.close()

@@ -1,0 +1,144 @@
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Organization, Project
+from auger_hub.processes.fork_server import IS_ABLE, Forked, Nursery, end, is_work_expected
+from auger_hub.settings import HubSettings
+from tests.hub.client import wait_until
+
+needs_fork = pytest.mark.skipif(not IS_ABLE, reason="no fork here")
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> HubSettings:
+    settings = HubSettings(home=tmp_path_factory.mktemp("hub"))
+    settings.make_folders()
+    return settings
+
+
+@pytest.fixture(scope="module")
+def warm(settings: HubSettings) -> Iterator[Nursery]:
+    """A nursery whose process is ready."""
+    nursery = Nursery(settings)
+    nursery.keep(is_expected=True)
+    assert wait_until(lambda: not nursery.is_warming_up(), seconds=120)
+    yield nursery
+    nursery.close()
+
+
+def run(nursery: Nursery, module: str, argument: str, log: Path) -> str:
+    """Start a module, wait for its end, and return what it said."""
+    with log.open("ab") as file:
+        process = nursery.start(module, argument, stdout=file, stderr=file)
+    assert wait_until(lambda: process.poll() is not None, seconds=60)
+    return log.read_text()
+
+
+@needs_fork
+def test_a_child_is_forked_and_has_all_imported(warm: Nursery, tmp_path: Path) -> None:
+    said = run(warm, "tests.hub.processes.said", "sklearn lightgbm duckdb", tmp_path / "log")
+    assert said == "sklearn lightgbm duckdb\nin a session of its own, with 1 thread\n"
+
+
+@needs_fork
+def test_what_only_models_need_is_imported_while_nobody_waits(
+    warm: Nursery, tmp_path: Path
+) -> None:
+    def is_imported() -> bool:
+        time.sleep(3)  # a child to fork would come first
+        return "skops" in run(warm, "tests.hub.processes.said", "skops", tmp_path / "log")
+
+    assert wait_until(is_imported, seconds=60)
+
+
+def test_without_a_warm_process_a_child_imports_for_itself(
+    settings: HubSettings, tmp_path: Path
+) -> None:
+    said = run(Nursery(settings), "tests.hub.processes.said", "sklearn", tmp_path / "log")
+    assert said == "\nin a session of its own, with 1 thread\n"
+
+
+@needs_fork
+def test_what_fails_says_why_and_leaves_the_nursery_alive(warm: Nursery, tmp_path: Path) -> None:
+    assert "No module named no_such_module" in run(warm, "no_such_module", "", tmp_path / "log")
+    assert "in a session" in run(warm, "tests.hub.processes.said", "", tmp_path / "log")
+
+
+@needs_fork
+def test_a_forked_child_outlives_its_nursery_and_can_be_ended(
+    settings: HubSettings, tmp_path: Path
+) -> None:
+    nursery = Nursery(settings)
+    nursery.keep(is_expected=True)
+    assert wait_until(lambda: not nursery.is_warming_up(), seconds=120)
+    with (tmp_path / "log").open("ab") as log:
+        process = nursery.start("tests.hub.processes.sleeper", "", stdout=log, stderr=log)
+    assert isinstance(process, Forked)
+    nursery.keep(is_expected=False)
+    assert wait_until((tmp_path / "log").read_text, seconds=20)
+    assert process.poll() is None
+    end(process)
+    assert process.poll() == 0
+
+
+@needs_fork
+def test_children_are_forked_from_several_threads(warm: Nursery, tmp_path: Path) -> None:
+    said: dict[int, str] = {}
+
+    def work(number: int) -> None:
+        log = tmp_path / f"{number}.log"
+        said[number] = run(warm, "tests.hub.processes.said", f"os {number}", log)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {number: text.split()[0] for number, text in said.items()} == dict.fromkeys(
+        range(8), "os"
+    )
+
+
+@needs_fork
+def test_a_killed_process_is_noticed_and_children_start_all_the_same(
+    settings: HubSettings, tmp_path: Path
+) -> None:
+    nursery = Nursery(settings)
+    nursery.keep(is_expected=True)
+    assert nursery.is_warming_up()
+    assert nursery._process is not None
+    nursery._process.kill()
+    assert wait_until(lambda: not nursery.is_warming_up(), seconds=20)
+    assert "in a session" in run(nursery, "tests.hub.processes.said", "", tmp_path / "log")
+    nursery.close()
+
+
+def test_a_process_that_is_gone_was_not_there_for_nothing() -> None:
+    assert Forked(_dead_pid()).poll() == 0
+
+
+def test_a_run_is_expected_where_a_project_was_just_started(settings: HubSettings) -> None:
+    database = Database(settings.database_url)
+    database.migrate()
+    assert not is_work_expected(database)
+    with database.write() as session:
+        session.add(Organization(name="a", main_bucket="a"))
+        session.flush()
+        session.add(Project(organization_id=1, name="p", status="running"))
+    assert is_work_expected(database)
+    database.close()
+
+
+def _dead_pid() -> int:
+    pid = os.posix_spawn(sys.executable, [sys.executable, "-c", ""], os.environ)
+    os.waitpid(pid, 0)
+    return pid
