@@ -1,0 +1,50 @@
+"""What the code cites of the wire contract is there to be read."""
+
+from __future__ import annotations
+
+import re
+
+from house_rules.conftest import ROOT, find_files
+
+PAGE = (ROOT / "docs" / "wire-contract.md").read_text(encoding="utf-8")
+SECTIONS = set(re.findall(r"^#+ (\d+(?:\.\d+)?) ", PAGE, re.M))
+CITATION = re.compile(r"§(\d+(?:\.\d+)?)(?:-(\d+\.\d+))?")
+OTHER_DOCUMENTS = re.compile(r"(?:YAML 1\.2|CommonMark 0\.31,) §\d+\.\d+")
+
+
+def find_citations(text: str) -> set[str]:
+    """Return the sections of the contract that a text names; those of other documents are not."""
+    found = CITATION.findall(OTHER_DOCUMENTS.sub("", text))
+    return {section for pair in found for section in pair if section}
+
+
+def test_every_section_that_the_code_cites_exists():
+    cited = {
+        section: path
+        for path in find_files(ROOT, "*.py")
+        for section in find_citations((ROOT / path).read_text(encoding="utf-8"))
+    }
+    assert len(cited) > 30
+    assert {section: path for section, path in cited.items() if section not in SECTIONS} == {}
+
+
+def test_every_section_that_a_page_cites_exists():
+    cited = {
+        section
+        for page in find_files(ROOT, "*.md")
+        for section in find_citations((ROOT / page).read_text(encoding="utf-8"))
+    }
+    assert cited - SECTIONS == set()
+
+
+def test_no_section_is_there_twice():
+    found = re.findall(r"^#+ (\d+(?:\.\d+)?) ", PAGE, re.M)
+    assert sorted(found) == sorted(SECTIONS)
+
+
+def test_a_citation_of_a_section_that_is_not_there_is_found():
+    assert find_citations("\u00a79.9 and \u00a71.4-1.6, not YAML 1.2 \u00a75.1") == {
+        "9.9",
+        "1.4",
+        "1.6",
+    }
