@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from code: commands, auger.yaml, the Python interface.
+"""Write the pages of docs/ that are made from code: commands, auger.yaml, Python, the pictures.
 
     python docs/generate.py            write what is out of date
     python docs/generate.py --check    write nothing; fail when something is
@@ -14,18 +14,22 @@ from pathlib import Path
 
 import click
 from generator.commands import render_commands
+from generator.import_picture import render_import_pictures
 from generator.python_api import render_python_api
 from generator.reference import render_reference
 
 DOCS = Path(__file__).parent
 COMMANDS = "commands"  # the folder in which every page is a generated one
+PICTURES = "architecture"
 
 
 def make_pages() -> dict[str, str]:
     """Return every generated page: its path below docs/, and its text."""
     commands = {f"{COMMANDS}/{name}": text for name, text in render_commands().items()}
+    pictures = render_import_pictures().items()
     return {
         **commands,
+        **{f"{PICTURES}/{name}": text for name, text in pictures},
         "auger-yaml.md": render_reference(DOCS / "auger-yaml"),
         "python-api.md": render_python_api(),
     }

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 import auger.api
 from auger_reconcile.cli.exit_code import ExitCode
@@ -25,6 +26,7 @@ LINKS = [
     for target, _ in LINK.findall((ROOT / page).read_text(encoding="utf-8"))
     if "://" not in target
 ]
+PAGES_ABOUT_FILES = ["docs/lifecycle.md", "docs/architecture.md", "CONTRIBUTING.md"]
 FENCE = re.compile(r"^```(?:sh|console)\n(.*?)^```", re.M | re.S)
 TYPED = [
     (page, line.removeprefix("$ "))
@@ -109,12 +111,31 @@ def test_a_public_name_is_documented(name):
     assert f"\n### {name}\n" in page
 
 
-def test_a_file_that_the_lifecycle_names_exists():
-    page = (ROOT / "docs" / "lifecycle.md").read_text(encoding="utf-8")
-    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", page)
-    assert len(named) > 20
+@pytest.mark.parametrize("page", PAGES_ABOUT_FILES)
+def test_a_file_that_a_page_names_exists(page):
+    named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
+    assert len(named) > 15
     roots = (ROOT, ROOT / "auger_reconcile")
     assert [name for name in named if not any((root / name).is_file() for root in roots)] == []
+
+
+@pytest.mark.parametrize("wing", ["auger_reconcile", "auger_hub"])
+def test_the_architecture_says_what_every_room_is_for(wing):
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    entries = {
+        entry for row in re.findall(r"^\| (`.+?) \|", page, re.M) for entry in row.split(", ")
+    }
+    rooms = {path.stem for path in (ROOT / wing).iterdir() if path.suffix == ".py" or path.is_dir()}
+    assert {name for name in rooms if name[0] != "_" and f"`{name}`" not in entries} == set()
+
+
+def test_a_template_of_an_issue_asks_for_something():
+    for path in (ROOT / ".github" / "ISSUE_TEMPLATE").glob("[!c]*.yml"):
+        form = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert {"name", "description", "body"} <= form.keys()
+        asked = [item for item in form["body"] if item["type"] != "markdown"]
+        assert all(item["attributes"]["label"] for item in asked)
+        assert len({item["id"] for item in asked}) == len(asked) > 2
 
 
 def test_every_decision_is_in_the_index():
