@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.applier.carry_out import StepRunner
+from auger_reconcile.applier.steps import StepRunner
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.resources._steps import Await

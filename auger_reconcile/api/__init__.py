@@ -1,4 +1,4 @@
-"""The Python interface: what the command line calls, and what programs import."""
+"""Export the Python interface: what the command line calls, and what programs import."""
 
 from auger_reconcile.api.context import Context
 from auger_reconcile.api.dataset import DataSet

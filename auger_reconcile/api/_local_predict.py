@@ -1,4 +1,4 @@
-"""Ask a downloaded model: its export runs in a process of its own, beside the file to predict."""
+"""Predict with a downloaded model: its export runs in a process of its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names given to a command or a class, checked as those in auger.yaml are."""
+"""Check names and ids given to a command or a class, as those in auger.yaml are."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the resource classes share: single-resource plans on the planner's road."""
+"""Build plans of one resource for the resource classes."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class Resource:
 
     def _select(self, plan: Plan, kind: str, declared: str, name: str | None) -> Plan:
         """Return the plan with a select at its end, when there is an auger.yaml to select in."""
-        from auger_reconcile.planner.single import with_selection
+        from auger_reconcile.planner.one_resource import with_selection
 
         if not (self.context.file.exists() and self._is_at_home):
             return plan
@@ -96,7 +96,7 @@ class Resource:
 
     def _plan_delete(self, name: str, stored: Sequence[str]) -> Plan:
         """Return the plan that deletes one object and clears its name where it was selected."""
-        from auger_reconcile.planner.single import plan_delete
+        from auger_reconcile.planner.one_resource import plan_delete
 
         observed = self._observe_existing()
         found = self._find(observed, name)
@@ -172,7 +172,7 @@ class Resource:
 
     def _plan_select(self, name: str) -> Plan:
         """Return the plan that stores the name of an existing object in auger.yaml."""
-        from auger_reconcile.planner.single import empty_plan
+        from auger_reconcile.planner.one_resource import empty_plan
 
         if not self.context.file.exists():
             raise AugerError(

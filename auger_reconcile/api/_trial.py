@@ -1,4 +1,4 @@
-"""Trials of a run as rows of its leaderboard."""
+"""Convert trials of a run to rows of its leaderboard."""
 
 from __future__ import annotations
 

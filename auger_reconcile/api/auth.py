@@ -1,4 +1,4 @@
-"""Log in to a hub, log out, and say who one is. No plan: credentials are no resource."""
+"""Log in to a hub, log out, and return who is logged in. No plan: credentials are no resource."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Context: credentials, settings of auger.yaml, and logging for the resource classes."""
+"""Provide credentials, settings of auger.yaml, and logging to the resource classes."""
 
 from __future__ import annotations
 
@@ -175,7 +175,7 @@ class Context:
         options = replace(options or ApplyOptions(wait=False), select=self._store)
         return apply_plan(plan, self.session.client, self.folder, options)
 
-    def carry_out(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
+    def apply_or_raise(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
         """Apply a plan and raise what went wrong.
 
         Raises:

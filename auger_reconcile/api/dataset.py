@@ -1,4 +1,4 @@
-"""auger.api.DataSet."""
+"""Manage a data set from Python: auger.api.DataSet."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class DataSet(Resource):
             The data set with the name that it has now.
         """
         plan = self.plan_create(source)
-        result = self.context.carry_out(plan)
+        result = self.context.apply_or_raise(plan)
         ended = [o.object for o in result.outcomes if o.action.address.kind == self.kind]
         bound = [found for at, found in plan.bindings.items() if at.kind == self.kind]
         self._name = next(found.name for found in (*ended, *bound) if found)
@@ -100,7 +100,7 @@ class DataSet(Resource):
         Raises:
             NotFound: the data set does not exist.
         """
-        self.context.carry_out(self.plan_delete())
+        self.context.apply_or_raise(self.plan_delete())
 
     def download(self, to: str | Path = ".") -> Path:
         """Fetch the file that the data set was made from; return where it lies.

@@ -1,4 +1,4 @@
-"""The declarative road in one call each: plan, apply, destroy, drift.
+"""Plan, apply, destroy and detect drift of declared projects, one call each.
 
 from auger.api import apply, plan
 
@@ -10,7 +10,7 @@ result = apply(todo, "projects/churn", on_event=print)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -107,16 +107,35 @@ def destroy(
     return plan(path, env=env, variables=variables, hub=hub, options=PlanOptions(destroy=True))
 
 
-def drift(
+def drift(  # noqa: PLR0913 - keyword-only, each with a default
     path: str | Path = ".",
     *,
     env: str | None = None,
     variables: Mapping[str, str] | None = None,
     hub: str | None = None,
+    targets: Iterable[str] = (),
+    excludes: Iterable[str] = (),
 ) -> Drift:
-    """Return how the hub differs from the files, what they do not name included; only reads."""
+    """Return how the hub differs from the files, what they do not name included; only reads.
+
+    Args:
+        path: as for `plan`.
+        env: as for `plan`.
+        variables: as for `plan`.
+        hub: as for `plan`.
+        targets: only these addresses and what they need, such as `experiment.churn`.
+        excludes: not these addresses, nor what needs them.
+
+    Raises:
+        AugerError: an address is not declared.
+    """
+    from auger_reconcile.api.addresses import parse_addresses
+    from auger_reconcile.planner.targets import Scope
+
     with _open(path, env, variables, hub) as workspace:
-        return workspace.drift()
+        declared = workspace.desired.resources
+        chosen = (tuple(parse_addresses(given, declared)) for given in (targets, excludes))
+        return workspace.drift(Scope(*chosen))
 
 
 @contextmanager

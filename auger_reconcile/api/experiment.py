@@ -1,4 +1,4 @@
-"""auger.api.Experiment."""
+"""Manage an experiment from Python: auger.api.Experiment."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class Experiment(Resource):
         from auger_reconcile.applier.apply import ApplyOptions
 
         plan = self.plan_start(again=again)
-        result = self.context.carry_out(plan, ApplyOptions(wait=wait))
+        result = self.context.apply_or_raise(plan, ApplyOptions(wait=wait))
         found: ExperimentObject | None = None
         for outcome in result.outcomes:
             if outcome.action.address.kind == self.kind and outcome.object:
@@ -104,7 +104,7 @@ class Experiment(Resource):
             NotFound: the experiment does not exist.
         """
         plan = self.plan_stop()
-        self.context.carry_out(plan)
+        self.context.apply_or_raise(plan)
         return not plan.is_empty
 
     def delete(self) -> None:
@@ -113,7 +113,7 @@ class Experiment(Resource):
         Raises:
             NotFound: the experiment does not exist.
         """
-        self.context.carry_out(self.plan_delete())
+        self.context.apply_or_raise(self.plan_delete())
 
     def leaderboard(self, run_id: str | None = None) -> tuple[Rows, str]:
         """Return the trials of a run, best first, and the status of the run.
@@ -193,7 +193,7 @@ class Experiment(Resource):
 
     def plan_stop(self) -> Plan:
         """Return what `stop` would do."""
-        from auger_reconcile.planner.single import empty_plan, plan_stop
+        from auger_reconcile.planner.one_resource import empty_plan, plan_stop
         from auger_reconcile.resources._runs import IN_PROGRESS
 
         observed = self._observe_existing()

@@ -1,4 +1,4 @@
-"""Files of auger.yaml in their canonical form."""
+"""Format files of auger.yaml."""
 
 from __future__ import annotations
 

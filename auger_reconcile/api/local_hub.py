@@ -1,4 +1,4 @@
-"""The hub of this machine: start, stop, ask, serve, and manage its users."""
+"""Start, stop, serve and query the hub of this machine, and manage its users."""
 
 from __future__ import annotations
 

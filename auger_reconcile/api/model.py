@@ -1,4 +1,4 @@
-"""auger.api.Model."""
+"""Manage models from Python: auger.api.Model."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Model(Resource):
         Raises:
             NotFound: there is no such trial or project.
         """
-        self.context.carry_out(self.plan_deploy(model_id, locally=locally))
+        self.context.apply_or_raise(self.plan_deploy(model_id, locally=locally))
         return model_id
 
     def undeploy(self, model_id: str) -> None:
@@ -65,7 +65,7 @@ class Model(Resource):
         Raises:
             NotFound: it is not deployed.
         """
-        self.context.carry_out(self.plan_undeploy(model_id))
+        self.context.apply_or_raise(self.plan_undeploy(model_id))
 
     def predict(
         self,
@@ -134,7 +134,7 @@ class Model(Resource):
 
     def plan_undeploy(self, model_id: str) -> Plan:
         """Return what `undeploy` would do."""
-        from auger_reconcile.planner.single import plan_delete
+        from auger_reconcile.planner.one_resource import plan_delete
 
         observed = self._observe_existing()
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)

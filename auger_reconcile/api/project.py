@@ -1,4 +1,4 @@
-"""auger.api.Project."""
+"""Manage a project from Python: auger.api.Project."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class Project(Resource):
             NotAuthenticated: the credentials are missing or refused.
             Unavailable: the network or the hub fails.
         """
-        self.context.carry_out(self.plan_create())
+        self.context.apply_or_raise(self.plan_create())
         return self
 
     def delete(self) -> None:
@@ -66,7 +66,7 @@ class Project(Resource):
         Raises:
             NotFound: the project does not exist.
         """
-        self.context.carry_out(self.plan_delete())
+        self.context.apply_or_raise(self.plan_delete())
 
     def start(self) -> None:
         """Start the cluster with the size that auger.yaml declares, and wait until it runs.
@@ -74,7 +74,7 @@ class Project(Resource):
         Raises:
             NotFound: the project does not exist.
         """
-        self.context.carry_out(self.plan_start())
+        self.context.apply_or_raise(self.plan_start())
 
     def stop(self) -> None:
         """Stop the cluster and wait until it is gone.
@@ -82,7 +82,7 @@ class Project(Resource):
         Raises:
             NotFound: the project does not exist.
         """
-        self.context.carry_out(self.plan_stop())
+        self.context.apply_or_raise(self.plan_stop())
 
     def plan_create(self) -> Plan:
         """Return what `create` would do."""

@@ -51,13 +51,13 @@ def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
         NotFound: there is no such project.
     """
     from auger_reconcile.config.render import render_state
-    from auger_reconcile.planner.adopt import adopt
+    from auger_reconcile.planner.import_state import import_state
 
     observed = _observe(context, project)
-    adopted = adopt(observed, project, everything=everything, is_allowed=_may_be_written)
+    imported = import_state(observed, project, everything=everything, is_allowed=_may_be_written)
     organization, hub = context.session.organization, context.name_of("hub")
-    rendered = render_state(replace(adopted.state, organization=organization, hub=hub))
-    return Pulled(project, rendered.text, (*adopted.left_out, *rendered.left_out))
+    rendered = render_state(replace(imported.state, organization=organization, hub=hub))
+    return Pulled(project, rendered.text, (*imported.left_out, *rendered.left_out))
 
 
 def pull_into(context: Context, file: Path, project: str, *, everything: bool = False) -> Pulled:
@@ -79,7 +79,7 @@ def pull_into(context: Context, file: Path, project: str, *, everything: bool = 
     """
     from auger_reconcile.config.layers import Layers
     from auger_reconcile.config.redeclare import changes_between
-    from auger_reconcile.planner.adopt_into import adopt_into
+    from auger_reconcile.planner.merge_state import merge_state
 
     desired = _load(context, file)
     if project not in desired.projects:
@@ -88,17 +88,17 @@ def pull_into(context: Context, file: Path, project: str, *, everything: bool = 
             hint="`--force` replaces the file, `--out FILE` writes another one",
         )
     observed = _observe(context, project)
-    adopted = adopt_into(
+    imported = merge_state(
         desired, observed, project, everything=everything, is_allowed=_may_be_written
     )
     layers = Layers(file, project, context.env)
     mine = {at: one for at, one in desired.resources.items() if at.project == project}
-    changes = changes_between(layers.settings, mine, adopted.state.resources)
+    changes = changes_between(layers.settings, mine, imported.state.resources)
     texts = layers.texts_with(changes)
     with _rewritten(texts):
         differs = tuple(_differences(_load(context, file), observed, project))
     text = file.read_text(encoding="utf-8")
-    return Pulled(project, text, adopted.left_out, differs, tuple(texts))
+    return Pulled(project, text, imported.left_out, differs, tuple(texts))
 
 
 def _load(context: Context, file: Path) -> DesiredState:

@@ -1,4 +1,4 @@
-"""Bring back the trial that was live before: finds it, plans it, and remembers it in auger.yaml."""
+"""Plan the return of the trial that was live before, and write it into auger.yaml."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.survey import Survey
+    from auger_reconcile.api.observation import Observation
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
@@ -45,13 +45,13 @@ class Rollback:
 
 
 def plan_rollback(
-    workspace: Workspace, survey: Survey, address: Address, *, edit: bool
+    workspace: Workspace, observation: Observation, address: Address, *, edit: bool
 ) -> Rollback:
     """Return the rollback of a declared model.
 
     Args:
         workspace: whose hub is asked.
-        survey: made of it before.
+        observation: made of it before.
         address: of the model.
         edit: let the plan end with a select that writes the trial into the file.
 
@@ -63,34 +63,34 @@ def plan_rollback(
     from auger_reconcile.resources._base import Assessment
     from auger_reconcile.resources.model import ModelSpec
 
-    standing = survey.standings[address]
-    spec = standing.declared.spec
+    status = observation.statuses[address]
+    spec = status.declared.spec
     if not isinstance(spec, ModelSpec):
         raise AugerError(f"`{address}` is no model: only models are rolled back")
     if spec.locally or spec.state == "absent":
         raise AugerError(f"`{address}` is not deployed on the hub by its declaration")
-    needed = survey.standings.get(Address(address.project, "experiment", spec.experiment or ""))
-    past = _read_past(workspace, survey, address.project)
+    needed = observation.statuses.get(Address(address.project, "experiment", spec.experiment or ""))
+    past = _read_past(workspace, observation, address.project)
     known = needed.assessment if needed else Assessment("")
-    previous = rollback.find_previous(standing, known, past)
+    previous = rollback.find_previous(status, known, past)
     if previous is None:
         raise NotFound(
             f"no other trial of `{address}` was live before",
             hint="auger experiment history",
         )
     trial = previous.model.trial_id
-    plan = rollback.plan_rollback(survey.desired, survey.observed, standing, previous)
-    span = standing.declared.spans.get("trial") or standing.declared.spans.get("")
+    plan = rollback.plan_rollback(observation.desired, observation.observed, status, previous)
+    span = status.declared.spans.get("trial") or status.declared.spans.get("")
     file = Path(span.path) if span else workspace.folder / "auger.yaml"
     if edit and spec.trial != trial and not plan.refusals:
         plan = rollback.with_trial(plan, address, spec.trial, trial)
     return Rollback(workspace, plan, trial, file)
 
 
-def _read_past(workspace: Workspace, survey: Survey, project: str) -> tuple[Past, ...]:
+def _read_past(workspace: Workspace, observation: Observation, project: str) -> tuple[Past, ...]:
     from auger_reconcile.planner.rollback import past_models
 
-    found = survey.observed.of(project, "project")
+    found = observation.observed.of(project, "project")
     if not found:
         raise NotFound(f"project `{project}` is not on the hub")
     items = workspace.session.client.list_all("pipelines", {"project_id": found[0].id})

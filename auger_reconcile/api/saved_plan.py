@@ -1,4 +1,4 @@
-"""Plans in files: written whole or not at all, refused when damaged, newer, or stale."""
+"""Read and write plans in files: whole or not at all, refused when damaged, newer or stale."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def read_plan(path: Path) -> SavedPlan:
         AugerError: the file is no saved plan, is damaged, or was made by a newer format.
     """
     from auger_reconcile.planner.document import FORMAT_VERSION, plan_of, seal_of
-    from auger_reconcile.planner.shape import check_shape
+    from auger_reconcile.planner.saved_plan_schema import check_saved_plan
 
     try:
         if path.stat().st_size > LARGEST:
@@ -133,7 +133,7 @@ def read_plan(path: Path) -> SavedPlan:
     try:
         if seal_of(document) != document["seal"]:
             raise AugerError(f"`{path}` is damaged: its content does not fit its seal")
-        check_shape(document)
+        check_saved_plan(document)
         plan_of(document)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise AugerError(f"`{path}` is damaged: something is missing in it") from None

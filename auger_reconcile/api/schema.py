@@ -1,4 +1,4 @@
-"""The JSON Schema of auger.yaml, re-exported from where the file is read."""
+"""Export the JSON Schema of auger.yaml from where the file is read."""
 
 from auger_reconcile.config.schema import json_schema
 

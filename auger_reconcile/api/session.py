@@ -1,4 +1,4 @@
-"""Which hub, as whom: turns a declaration and the user's surroundings into a connected client."""
+"""Connect to a hub: choose URL and credentials, and open a client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Follow what is under way on the hub until it is done: runs, data, clusters, deployments.
+"""Wait for what is running on the hub: runs, data, clusters, deployments.
 
 Only reads. What a resource waits for is said by its kind, as steps; here they are taken, those of
 all resources at the same time.
@@ -13,15 +13,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.applier.carry_out import StepRunner
+from auger_reconcile.applier.steps import StepRunner
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.errors import ActionFailed, AugerError
 from auger_reconcile.resources._base import Wanted
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.survey import Survey
+    from auger_reconcile.api.observation import Observation
     from auger_reconcile.api.workspace import Workspace
-    from auger_reconcile.planner.decide import Standing
+    from auger_reconcile.planner.decide import ResourceStatus
     from auger_reconcile.resources._steps import Steps
 
 MOST_AT_ONCE = 32  # looked at in turn; others wait for one of them to end
@@ -51,24 +51,24 @@ class Watch:
 
 
 def wait_for(
-    workspace: Workspace, survey: Survey, addresses: Iterable[Address], watch: Watch
+    workspace: Workspace, observation: Observation, addresses: Iterable[Address], watch: Watch
 ) -> tuple[Ending, ...]:
     """Wait for the end of what is under way for some declared resources.
 
     Args:
         workspace: whose hub is asked.
-        survey: made of it before.
+        observation: made of it before.
         addresses: what is waited for; what is neither under way nor has failed is left out.
         watch: who is told.
 
     Returns:
         How each of them ended, in the order in which they did.
     """
-    return tuple(_endings(workspace, survey, addresses, watch))
+    return tuple(_endings(workspace, observation, addresses, watch))
 
 
 def _endings(
-    workspace: Workspace, survey: Survey, addresses: Iterable[Address], watch: Watch
+    workspace: Workspace, observation: Observation, addresses: Iterable[Address], watch: Watch
 ) -> Iterator[Ending]:
     lock = threading.Lock()
     client, folder = workspace.session.client, workspace.folder
@@ -84,7 +84,7 @@ def _endings(
     with ThreadPoolExecutor(MOST_AT_ONCE, thread_name_prefix="wait") as pool:
         try:
             for address in addresses:
-                steps = _steps_of(survey.standings[address])
+                steps = _steps_of(observation.statuses[address])
                 if steps is not None:
                     followed[pool.submit(follow, address, steps)] = address
             for future in as_completed(followed):
@@ -104,7 +104,7 @@ def _error_of(future: Future[Any]) -> AugerError | None:
     raise error
 
 
-def _steps_of(one: Standing) -> Steps | None:
+def _steps_of(one: ResourceStatus) -> Steps | None:
     """Return what a resource is waited for with; None when nothing is under way for it."""
     assessment = one.assessment
     if one.wanted in (Wanted.ABSENT, Wanted.STOPPED):

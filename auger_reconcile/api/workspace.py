@@ -1,4 +1,4 @@
-"""The declarative road: files -> desired state -> plan -> apply, one call a stage.
+"""Load, observe, plan and apply the projects that files declare.
 
 The command line and Python programs both come through here.
 """
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.drift import Drift
     from auger_reconcile.planner.explain import Explanation
     from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.planner.targets import Scope
     from auger_reconcile.state import DesiredState, ObservedState
 
 
@@ -123,16 +124,20 @@ class Workspace:
         with _without_collection():
             return build_plan(self.desired, self.observe(), options)
 
-    def drift(self) -> Drift:
+    def drift(self, scope: Scope | None = None) -> Drift:
         """Return how the hub differs from what the files say; nothing is changed.
+
+        Args:
+            scope: targets and excludes; everything without one.
 
         Raises:
             ConfigError: the files are not valid.
             HubError: the hub cannot be read.
         """
         from auger_reconcile.planner.drift import find_drift
+        from auger_reconcile.planner.targets import EVERYTHING
 
-        return find_drift(self.desired, self.observe())
+        return find_drift(self.desired, self.observe(), scope or EVERYTHING)
 
     def explain(self, address: Address) -> Explanation:
         """Return why a declared resource would be created, started or replaced, or why not."""

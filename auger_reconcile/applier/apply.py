@@ -1,4 +1,4 @@
-"""Plan -> hub: carry out the actions of a plan and no other. Decides nothing.
+"""Apply a plan to the hub: carry out its actions and no other. Decides nothing.
 
 Independent actions run at the same time; what depends on a failed one is skipped, everything else
 is finished. An apply that was cut off is finished by planning and applying again.
@@ -18,7 +18,6 @@ from typing import Any
 from typing_extensions import assert_never
 
 from auger_reconcile.address import Address
-from auger_reconcile.applier.carry_out import StepRunner
 from auger_reconcile.applier.result import (
     ApplyResult,
     Event,
@@ -28,6 +27,7 @@ from auger_reconcile.applier.result import (
     Started,
     Status,
 )
+from auger_reconcile.applier.steps import StepRunner
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import ActionFailed, AugerError, Interrupted, PlanRefused
@@ -131,7 +131,7 @@ class _Apply:
                 note = f"needs {culprit.address}" if culprit else "interrupted"
                 self._finish(Outcome(action, Status.SKIPPED, note=note))
             else:
-                self.running[pool.submit(self._carry_out, action)] = action
+                self.running[pool.submit(self._run_action, action)] = action
 
     def _collect(self) -> None:
         """Wait for the next actions to end and keep their outcomes."""
@@ -165,7 +165,7 @@ class _Apply:
         with self.lock:
             self.options.on_event(event)
 
-    def _carry_out(self, action: Action) -> Outcome:
+    def _run_action(self, action: Action) -> Outcome:
         """Carry out one action on a thread of the pool."""
         began = time.monotonic()
         self._tell(Started(action))

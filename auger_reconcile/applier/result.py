@@ -1,4 +1,4 @@
-"""What came of applying: outcomes by action, and the events on the way. Data only."""
+"""Define the result of an apply: outcomes by action, and the events on the way. Data only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long to sleep between two looks at something that takes its time, and when to give up."""
+"""Poll something that takes its time: how long to sleep between two looks, when to give up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`auger auth`: log in, log out, say who is logged in."""
+"""Run `auger auth`: log in, log out, and show who is logged in."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.single import open_context
+from auger_reconcile.cli.run import open_context
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.errors import AugerError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @group(example="auger auth whoami")
 def auth() -> None:
-    """Log in, log out, say who is logged in."""
+    """Log in, log out, show who is logged in."""
 
 
 @auth.command(example="auger auth login --username anna@example.com --organization shop")

@@ -1,4 +1,4 @@
-"""How a command of `auger` is made: global options anywhere on the line, an example in its help.
+"""Define commands of `auger` with the global options and an example in their help.
 
     @command(example="auger validate --env prod")
     @click.option("--strict", is_flag=True, help="Warnings are errors.")
@@ -84,8 +84,10 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             help="Print JSON on stdout.",
         ),
         _option("--no-color", is_flag=True, hidden=hidden, help="Print no colours."),
-        _option("-v", "--verbose", count=True, hidden=hidden, help="Tell every request."),
-        _option("-q", "--quiet", is_flag=True, hidden=hidden, help="Tell no progress, no warning."),
+        _option("-v", "--verbose", count=True, hidden=hidden, help="Log every request."),
+        _option(
+            "-q", "--quiet", is_flag=True, hidden=hidden, help="Show no progress and no warnings."
+        ),
         _option("--debug", is_flag=True, hidden=hidden, help="Show tracebacks and requests."),
     ]
 

@@ -1,4 +1,4 @@
-"""`auger completion`: teach the shell to complete commands, options and their values."""
+"""Run `auger completion`: print the completion script of a shell."""
 
 from __future__ import annotations
 

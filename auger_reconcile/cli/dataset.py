@@ -1,4 +1,4 @@
-"""`auger dataset`: the data sets of the project."""
+"""Run `auger dataset`: list, select, create, delete and download data sets."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
+from auger_reconcile.cli.options import plan_option, yes_option
+from auger_reconcile.cli.run import open_context, run_one_resource
 
 
 @group(example="auger dataset list")
@@ -37,8 +38,7 @@ def list_(invocation: Invocation) -> None:
         Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
-        show_list(
-            invocation,
+        invocation.show_list(
             DataSet(context).list(),
             columns,
             selected=context.name_of("dataset"),
@@ -53,7 +53,7 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
     """Select an existing data set: store its name in auger.yaml."""
     from auger_reconcile.api.dataset import DataSet
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: DataSet(c, dataset_name=name).plan_select(),
         show_only=show_only,
@@ -72,7 +72,7 @@ def create(invocation: Invocation, *, source: str | None, show_only: bool) -> Ex
     """
     from auger_reconcile.api.dataset import DataSet
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: DataSet(c).plan_create(source),
         show_only=show_only,
@@ -88,7 +88,7 @@ def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bo
     """Delete a data set, and clear its name from auger.yaml."""
     from auger_reconcile.api.dataset import DataSet
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: DataSet(c, dataset_name=name).plan_delete(),
         show_only=show_only,

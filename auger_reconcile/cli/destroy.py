@@ -1,23 +1,22 @@
-"""`auger destroy`: `auger apply --destroy`."""
+"""Run `auger destroy`: plan and carry out the deletion of everything declared."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from auger_reconcile.cli.apply import plan_and_apply
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import apply_options, scope_options
+from auger_reconcile.cli.options import apply_options, delete_options
 
 
 @command(example="auger destroy --target model.production")
-@scope_options
+@delete_options
 @apply_options
-def destroy(invocation: Invocation, **said: Any) -> ExitCode:
+def destroy(invocation: Invocation, **given: Any) -> ExitCode:
     """Delete everything the files declare.
 
     Shows the plan and asks first, as `auger apply --destroy` does.
     """
-    from auger_reconcile.cli.applying import plan_and_apply
-
-    return plan_and_apply(invocation, destroy=True, **said)
+    return plan_and_apply(invocation, destroy=True, **given)

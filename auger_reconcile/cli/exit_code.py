@@ -1,4 +1,4 @@
-"""What the process tells its caller: the one place of all exit codes."""
+"""Define the exit codes, and map errors to them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`auger experiment`: runs, their leaderboard and their history."""
+"""Run `auger experiment`: start and stop runs, show leaderboard and history."""
 
 from __future__ import annotations
 
@@ -7,14 +7,8 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.single import (
-    open_context,
-    plan_option,
-    run_plan,
-    show_list,
-    wait_option,
-    yes_option,
-)
+from auger_reconcile.cli.options import plan_option, wait_option, yes_option
+from auger_reconcile.cli.run import open_context, run_one_resource
 
 
 @group(example="auger experiment leaderboard")
@@ -38,8 +32,7 @@ def list_(invocation: Invocation) -> None:
         Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
-        show_list(
-            invocation,
+        invocation.show_list(
             Experiment(context).list(),
             columns,
             selected=context.name_of("experiment", "name"),
@@ -54,7 +47,7 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
     """Select an existing experiment: store its name in auger.yaml."""
     from auger_reconcile.api.experiment import Experiment
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_select(),
         show_only=show_only,
@@ -76,7 +69,7 @@ def start(
     """
     from auger_reconcile.api.experiment import Experiment
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_start(again=again),
         show_only=show_only,
@@ -92,7 +85,7 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
     """Stop the run that is going on; what it has finished is kept."""
     from auger_reconcile.api.experiment import Experiment
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_stop(),
         show_only=show_only,
@@ -143,7 +136,7 @@ def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bo
     """Delete an experiment with its runs, and clear its name from auger.yaml."""
     from auger_reconcile.api.experiment import Experiment
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Experiment(c, experiment_name=name).plan_delete(),
         show_only=show_only,

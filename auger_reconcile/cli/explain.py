@@ -1,4 +1,4 @@
-"""`auger explain`: why the plan does what it does to a resource. Only reads."""
+"""Run `auger explain`: show why the plan changes a resource. Only reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import AddressType
+from auger_reconcile.cli.run import READING, read_files
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
@@ -23,14 +24,13 @@ def explain(invocation: Invocation, *, address: Address) -> ExitCode:
     From the line of the file to the hub: for ADDRESS and everything it needs, where it is declared,
     which content, data set, run and trial it stands for, and what the plan does to it.
     """
-    from auger_reconcile.cli.options import find_declared
-    from auger_reconcile.cli.planning import read_files
+    from auger_reconcile.api.addresses import find_declared
     from auger_reconcile.cli.views.explain import explanation_to_json, render_explanation
 
     with invocation.workspace() as workspace:
         read_files(invocation, workspace)
         wanted = find_declared(address, workspace.desired.resources)
-        with invocation.busy_with("Reading the hub"):
+        with invocation.busy_with(READING):
             explanation = workspace.explain(wanted)
     if invocation.as_json:
         invocation.show_json(explanation_to_json(explanation))

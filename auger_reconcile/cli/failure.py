@@ -1,4 +1,4 @@
-"""The end of a command that could not do what it was asked to: one report, one exit code."""
+"""Report the error that ended a command, and return its exit code."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`auger fmt`: auger.yaml in its canonical form. Asks no hub."""
+"""Run `auger fmt`: format auger.yaml. Asks no hub."""
 
 from __future__ import annotations
 

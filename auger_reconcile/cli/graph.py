@@ -1,4 +1,4 @@
-"""`auger graph`: the plan as a picture's source. Only reads."""
+"""Run `auger graph`: print the plan as a graph in DOT or Mermaid. Only reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
+from auger_reconcile.cli.run import READING, read_files
 
 
 @command(example="auger graph --format mermaid")
@@ -22,13 +23,14 @@ from auger_reconcile.cli.options import plan_options
     show_default=True,
     help="The language: Graphviz's (`| dot -Tsvg`), or that of Markdown in pull requests.",
 )
-def graph(invocation: Invocation, *, form: str, **said: Any) -> ExitCode:
+def graph(invocation: Invocation, *, form: str, **given: Any) -> ExitCode:
     """Draw the plan: every resource with what happens to it, and what needs what."""
-    from auger_reconcile.cli.planning import make_plan, read_files
     from auger_reconcile.cli.views.graph import graph_to_json, render_dot, render_mermaid
 
     with invocation.workspace() as workspace:
-        plan = make_plan(invocation, workspace, read_files(invocation, workspace, **said))
+        options = read_files(invocation, workspace, **given)
+        with invocation.busy_with(READING):
+            plan = workspace.plan(options)
     if invocation.as_json:
         invocation.show_json(graph_to_json(plan))
     else:

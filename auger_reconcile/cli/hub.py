@@ -1,4 +1,4 @@
-"""`auger hub`: a hub of your own on this machine, and its users."""
+"""Run `auger hub`: manage a hub on this machine, and its users."""
 
 from __future__ import annotations
 

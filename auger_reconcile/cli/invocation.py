@@ -1,11 +1,11 @@
-"""What was said on the command line for all commands, and where the command's words go."""
+"""Hold the global options of a command line, and write to stdout and stderr."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ import click
 
 if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
+    from auger_reconcile.cli.views.table import Column
 
 DEFAULT_FILE = Path("auger.yaml")
 CLEAR_LINE = "\r\x1b[K"
@@ -89,11 +90,46 @@ class Invocation:
         """Print a result as one JSON document."""
         click.echo(json.dumps(value, indent=2, ensure_ascii=False))
 
+    def show_list(
+        self,
+        items: Iterable[dict[str, Any]],
+        columns: Iterable[Column],
+        *,
+        selected: str | None = None,
+        empty: str,
+    ) -> None:
+        """Show a list as it arrives: a table, or a JSON array of the hub's own objects.
+
+        Args:
+            items: the rows.
+            columns: of the table.
+            selected: name of the row to mark, the one that auger.yaml names.
+            empty: the sentence for no rows.
+        """
+        from auger_reconcile.cli.views.table import render_json_list, render_table
+        from auger_reconcile.resources._revisions import is_named
+
+        def is_selected(row: Mapping[str, Any]) -> bool:
+            return selected is not None and is_named(str(row.get("name")), selected)
+
+        is_empty = True
+        lines = render_json_list(items) if self.as_json else None
+        for line in lines or render_table(columns, items, is_selected=is_selected):
+            self.show(line)
+            is_empty = False
+        if is_empty:
+            self.tell(empty)
+
     def tell(self, text: str) -> None:
         """Print what is no result; nothing when there is nothing to say."""
         if not text:
             return
         click.echo(text, nl=not text.endswith("\n"), err=True, color=self.error_color)
+
+    def note(self, text: str) -> None:
+        """Print what is no result, unless the command is to be quiet."""
+        if not self.is_quiet:
+            self.tell(text)
 
     def tell_exchange(self, exchange: Any) -> None:
         """Print one request and its answer's status."""

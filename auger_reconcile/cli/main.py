@@ -1,4 +1,4 @@
-"""`auger`: parse, one call of the api, one view. Imports nothing but click until a command runs."""
+"""Parse the command line and run one command. Imports nothing but click until it runs."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ SECTIONS = {
         "wait": "Follow what is running until it is done.",
     },
     "One thing at a time": {
-        "auth": "Log in, log out, say who is logged in.",
+        "auth": "Log in, log out, show who is logged in.",
         "new": "Make a folder with a commented auger.yaml to begin with.",
         "project": "List, select, create, delete, start and stop projects.",
         "dataset": "List, select, create, delete and download data sets.",

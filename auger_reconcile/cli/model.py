@@ -1,4 +1,4 @@
-"""`auger model`: deploy trials and predict with them."""
+"""Run `auger model`: deploy trials and predict with them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
+from auger_reconcile.cli.options import plan_option, yes_option
 from auger_reconcile.cli.path import FilePath
-from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
+from auger_reconcile.cli.run import open_context, run_one_resource
 
 model_id_option = click.option(
     "--model-id", required=True, metavar="ID", help="The model, or the name auger.yaml gives it."
@@ -46,7 +47,7 @@ def list_(invocation: Invocation) -> None:
     with open_context(invocation) as context:
         items = Model(context).list()
         rows = items if invocation.as_json else map(model_summary, items)
-        show_list(invocation, rows, columns, empty="The project has no deployed model.")
+        invocation.show_list(rows, columns, empty="The project has no deployed model.")
 
 
 @model.command(example="auger model deploy 390955D2AB984D7")
@@ -57,7 +58,7 @@ def deploy(invocation: Invocation, *, model_id: str, locally: bool, show_only: b
     """Deploy a trial of the leaderboard on the hub, or download it."""
     from auger_reconcile.api.model import Model
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Model(c).plan_deploy(model_id, locally=locally),
         show_only=show_only,
@@ -73,7 +74,7 @@ def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: boo
     """Take a model off the hub."""
     from auger_reconcile.api.model import Model
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Model(c).plan_undeploy(model_id),
         show_only=show_only,

@@ -1,4 +1,4 @@
-"""`auger new`: the folder of a new project."""
+"""Run `auger new`: make the folder of a new project."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Paths of a command line: as they are given, and as they are shown to be copied."""
+"""Parse paths of a command line, and quote them for a shell."""
 
 from __future__ import annotations
 

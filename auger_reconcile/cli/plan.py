@@ -1,4 +1,4 @@
-"""`auger plan`: what apply would do. Only reads."""
+"""Run `auger plan`: show what apply would do. Only reads."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from typing import Any
 import click
 
 from auger_reconcile.cli.command import command
+from auger_reconcile.cli.drift import show_drift
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
 from auger_reconcile.cli.path import FilePath, quote_path
+from auger_reconcile.cli.run import READING, find_exit_code, read_files, show_plan
 
 REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
 FORMATS = ("text", "json", "markdown", "html")
@@ -49,36 +51,29 @@ def plan(
     form: str,
     out: Path | None,
     refresh_only: bool,
-    **said: Any,
+    **given: Any,
 ) -> ExitCode:
     """Show what apply would do; nothing is changed."""
     if refresh_only:
-        narrowed = {name: said.pop(name) for name in ("targets", "excludes")}
-        if out or form not in ("text", "json") or any(said.values()):
+        scope = {name: given.pop(name) for name in ("targets", "excludes")}
+        if out or form not in ("text", "json") or any(given.values()):
             raise click.UsageError("`--refresh-only` plans nothing, and takes no options of a plan")
         shown = replace(invocation, as_json=invocation.as_json or form == "json")
-        return _show_drift(shown, detailed=detailed_exitcode, **narrowed)
-    from auger_reconcile.api.saved_plan import save_plan
-    from auger_reconcile.cli.planning import find_exit_code, make_plan, read_files, show_plan
-
+        code = show_drift(shown, **scope)
+        return code if detailed_exitcode else ExitCode.DONE
     with invocation.workspace() as workspace:
-        options = read_files(invocation, workspace, **said)
-        made = make_plan(invocation, workspace, options)
+        options = read_files(invocation, workspace, **given)
+        with invocation.busy_with(READING):
+            made = workspace.plan(options)
         if out:
+            from auger_reconcile.api.saved_plan import save_plan
+
             save_plan(out, made, workspace, options)
-    show_plan(invocation, made, form="json" if invocation.as_json else form)
-    if out and not invocation.is_quiet:
+    show_plan(invocation, made, form=form)
+    if out:
         command = f"Saved. To carry it out:\nauger apply {quote_path(out)}"
-        invocation.tell(f"\n{REFUSED if made.refusals else command}")
+        invocation.note(f"\n{REFUSED if made.refusals else command}")
     code = find_exit_code(made)
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
         return ExitCode.PENDING
     return code
-
-
-def _show_drift(invocation: Invocation, *, detailed: bool, **narrowed: Any) -> ExitCode:
-    from auger_reconcile.cli.drift import find_drift, show_drift
-
-    found = find_drift(invocation, **narrowed)
-    show_drift(invocation, found)
-    return ExitCode.PENDING if detailed and not found.is_empty else ExitCode.DONE

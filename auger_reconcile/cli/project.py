@@ -1,4 +1,4 @@
-"""`auger project`: the projects of the organization, and their clusters."""
+"""Run `auger project`: manage the projects of the organization and their clusters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.single import open_context, plan_option, run_plan, show_list, yes_option
+from auger_reconcile.cli.options import plan_option, yes_option
+from auger_reconcile.cli.run import open_context, run_one_resource
 
 name_argument = click.argument("name", required=False)
 
@@ -33,8 +34,7 @@ def list_(invocation: Invocation) -> None:
         Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
-        show_list(
-            invocation,
+        invocation.show_list(
             Project(context).list(),
             columns,
             selected=context.name_of("name"),
@@ -49,7 +49,7 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
     """Select an existing project: store its name in auger.yaml."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Project(c, name).plan_select(),
         show_only=show_only,
@@ -64,7 +64,7 @@ def create(invocation: Invocation, *, name: str | None, show_only: bool) -> Exit
     """Create a project and select it."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Project(c, name).plan_create(),
         show_only=show_only,
@@ -80,7 +80,7 @@ def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bo
     """Delete a project with all that is in it, and clear its name from auger.yaml."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Project(c, name).plan_delete(),
         show_only=show_only,
@@ -96,7 +96,7 @@ def start(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitC
     """Start the project's cluster with the size that auger.yaml declares."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Project(c, name).plan_start(),
         show_only=show_only,
@@ -111,7 +111,7 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
     """Stop the project's cluster."""
     from auger_reconcile.api.project import Project
 
-    return run_plan(
+    return run_one_resource(
         invocation,
         lambda c: Project(c, name).plan_stop(),
         show_only=show_only,

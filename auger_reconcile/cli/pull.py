@@ -1,4 +1,4 @@
-"""`auger pull`: what the hub has, as an auger.yaml. Reads the hub, writes one file."""
+"""Run `auger pull`: write what the hub has as an auger.yaml. Changes nothing on the hub."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def pull(
     """
     from auger_reconcile.api import pull as api
     from auger_reconcile.api.context import require
-    from auger_reconcile.cli.single import open_context
+    from auger_reconcile.cli.run import READING, open_context
 
     with open_context(invocation) as context:
         name = require(project or context.name_of("name"), "project", ("name",))
         file = out or context.file
-        with invocation.busy_with("Reading the hub"):
+        with invocation.busy_with(READING):
             if file != STDOUT and file.exists() and not force:
                 done = api.pull_into(context, file, name, everything=everything)
             else:

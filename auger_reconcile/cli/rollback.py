@@ -1,4 +1,4 @@
-"""`auger rollback`: the trial that was live before, live again."""
+"""Run `auger rollback`: deploy the trial that was live before."""
 
 from __future__ import annotations
 
@@ -9,8 +9,15 @@ import click
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import AddressType, Duration
-from auger_reconcile.cli.single import plan_option
+from auger_reconcile.cli.options import AddressType, plan_option, timeout_option
+from auger_reconcile.cli.run import (
+    READING,
+    Consent,
+    find_exit_code,
+    read_files,
+    run_plan,
+    show_plan,
+)
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
@@ -25,9 +32,7 @@ if TYPE_CHECKING:
     default=True,
     help="Write the trial into auger.yaml, so that the next apply does not move forward again.",
 )
-@click.option(
-    "--timeout", type=Duration(), metavar="TIME", help="Give up a wait after TIME: 90s, 10m, 2h."
-)
+@timeout_option
 def rollback(  # noqa: PLR0913 - keyword-only, the options of the command
     invocation: Invocation,
     *,
@@ -42,23 +47,21 @@ def rollback(  # noqa: PLR0913 - keyword-only, the options of the command
     ADDRESS is a declared model, such as model.production. The trial is deployed first; what is live
     goes when that has succeeded. In auger.yaml its `trial` is changed and nothing else.
     """
+    from auger_reconcile.api.addresses import find_declared
+    from auger_reconcile.api.observation import observe_declared
     from auger_reconcile.api.rollback import plan_rollback
-    from auger_reconcile.api.survey import survey
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.waiting import Patience
-    from auger_reconcile.cli.applying import Consent, carry_out
-    from auger_reconcile.cli.options import find_declared
-    from auger_reconcile.cli.planning import find_exit_code, read_files, show_plan
 
     with invocation.workspace() as workspace:
         read_files(invocation, workspace)
         wanted = find_declared(address, workspace.desired.resources)
-        with invocation.busy_with("Reading the hub"):
-            planned = plan_rollback(workspace, survey(workspace), wanted, edit=edit)
+        with invocation.busy_with(READING):
+            planned = plan_rollback(workspace, observe_declared(workspace), wanted, edit=edit)
         if show_only:
-            show_plan(invocation, planned.plan, form="json" if invocation.as_json else "text")
+            show_plan(invocation, planned.plan)
             return find_exit_code(planned.plan)
-        code = carry_out(
+        code = run_plan(
             invocation,
             planned.plan,
             planned.apply,

@@ -1,4 +1,4 @@
-"""`auger schema`: what editors need to complete and check auger.yaml."""
+"""Run `auger schema`: print the JSON Schema of auger.yaml for editors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`auger show`: a saved plan, or what the hub has of the declared projects. Only reads."""
+"""Run `auger show`: show a saved plan, or what the hub has. Only reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.path import FilePath
+from auger_reconcile.cli.run import READING, read_files, show_plan
 
 
 @command(example="auger show --json")
@@ -30,26 +31,24 @@ def show(invocation: Invocation, *, planfile: Path | None) -> ExitCode:
 
 def _show_saved(invocation: Invocation, path: Path) -> None:
     from auger_reconcile.api.saved_plan import read_plan
-    from auger_reconcile.cli.planning import show_plan
 
     saved = read_plan(path)
     if invocation.as_json:
         invocation.show_json(saved.shown)
         return
-    show_plan(invocation, saved.plan, form="text")
+    show_plan(invocation, saved.plan)
     if saved.document["refused"]:
         invocation.tell("\nA guard refuses this plan: it cannot be carried out.")
 
 
 def _show_observed(invocation: Invocation) -> None:
-    from auger_reconcile.api.survey import survey
-    from auger_reconcile.cli.planning import read_files
+    from auger_reconcile.api.observation import observe_declared
     from auger_reconcile.cli.views.observed import observed_to_json, render_observed
 
     with invocation.workspace() as workspace:
         read_files(invocation, workspace)
-        with invocation.busy_with("Reading the hub"):
-            found = survey(workspace)
+        with invocation.busy_with(READING):
+            found = observe_declared(workspace)
     if invocation.as_json:
         invocation.show_json(observed_to_json(found))
     else:

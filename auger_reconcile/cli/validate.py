@@ -1,4 +1,4 @@
-"""`auger validate`: every problem of every file in one run, without a hub."""
+"""Run `auger validate`: report every problem of every file, without a hub."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from auger_reconcile.cli.invocation import Invocation
 def validate(invocation: Invocation) -> ExitCode:
     """Check the files without asking a hub.
 
-    Tells all problems of all files in one run, each with its place.
+    Reports all problems of all files in one run, each with its place.
     """
     from auger_reconcile.cli.views.diagnostic import render_diagnostics
     from auger_reconcile.cli.views.validation import render_valid, validation_to_json

@@ -1,4 +1,4 @@
-"""`auger wait`: follow what is under way until it is done. Only reads."""
+"""Run `auger wait`: follow running work until it is done. Only reads."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import click
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.narrow import narrow_options
-from auger_reconcile.cli.options import AddressType, Duration
+from auger_reconcile.cli.options import AddressType, Duration, scope_options
+from auger_reconcile.cli.run import READING, read_files
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     metavar="TIME",
     help="Give up after TIME, and exit 1: 90s, 10m, 2h.",
 )
-@narrow_options
+@scope_options
 def wait(
-    invocation: Invocation, *, address: Address | None, timeout: float | None, **said: Any
+    invocation: Invocation, *, address: Address | None, timeout: float | None, **given: Any
 ) -> ExitCode:
     """Follow what is running until it is done.
 
@@ -34,21 +34,18 @@ def wait(
     declare, of ADDRESS alone, or of what is narrowed down to. It exits 1 when something ended
     badly, or has done so already.
     """
-    from auger_reconcile.api.narrowed import choose
-    from auger_reconcile.api.survey import survey
+    from auger_reconcile.api.addresses import find_declared
+    from auger_reconcile.api.observation import observe_declared
     from auger_reconcile.api.wait import Watch, wait_for
     from auger_reconcile.applier.waiting import Patience
-    from auger_reconcile.cli.options import find_declared
-    from auger_reconcile.cli.planning import read_files
     from auger_reconcile.cli.views.wait import endings_to_json, open_wait_view, render_endings
 
     with invocation.workspace() as workspace:
-        options = read_files(invocation, workspace, **said)
+        options = read_files(invocation, workspace, **given)
         only = find_declared(address, workspace.desired.resources) if address else None
-        with invocation.busy_with("Reading the hub"):
-            found = survey(workspace)
-        left = choose(found, targets=options.targets, excludes=options.excludes)
-        wanted = [one for one in left if only in (None, one)]
+        with invocation.busy_with(READING):
+            found = observe_declared(workspace)
+        wanted = [one for one in found.within(options.scope) if only in (None, one)]
         with open_wait_view(invocation) as view:
             watch = Watch(view.progress, view.end, Patience(timeout))
             endings = wait_for(workspace, found, wanted, watch)

@@ -1,4 +1,4 @@
-"""Connections whose answers have to begin in time: a time-out counts for all of an answer's head.
+"""Limit the time until an answer of a connection begins, its whole head included.
 
 The libraries count it from one byte to the next. A host that sends a byte of its headers now and
 then would be waited for without end.

@@ -1,4 +1,4 @@
-"""The hub's answer -> its data, or the exception that says what went wrong.
+"""Parse an answer of the hub into its data, or raise what went wrong.
 
 Shapes of both: wire contract §1.4, §1.6.
 

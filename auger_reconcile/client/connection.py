@@ -1,4 +1,4 @@
-"""Connections to a host, and their faults said in words of this package.
+"""Open connections to a host, and translate their faults.
 
 Refuses to do: repeat anything, follow the text of a library into an error, print.
 """
@@ -85,7 +85,7 @@ def read_parts(response: requests.Response) -> Iterator[bytes]:
         yield part
 
 
-def carry_out(call: Callable[[], T], *, request: str, url: str) -> T:
+def guard_call(call: Callable[[], T], *, request: str, url: str) -> T:
     """Return what the call returns; turn a fault of the connection into Unavailable.
 
     The libraries' own messages hold URLs with their queries and sometimes the body, so nothing of

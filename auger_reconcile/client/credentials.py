@@ -1,4 +1,4 @@
-"""Finds, stores and forgets who the user is on a hub.
+"""Load, store and delete credentials for hubs.
 
 Refuses to do: ask the hub, repeat anything of a file that cannot be read.
 """

@@ -1,4 +1,4 @@
-"""Stores what a signed link points to; the file appears complete, or not at all.
+"""Download a signed link into a file that appears complete, or not at all.
 
 Refuses to do: hold the file in memory, send a token, leave a part of a file behind.
 """
@@ -18,7 +18,7 @@ import requests
 
 from auger_reconcile.client.connection import (
     CONNECT_TIMEOUT,
-    carry_out,
+    guard_call,
     open_session,
     read_parts,
 )
@@ -94,7 +94,7 @@ def _receive(url: str, file: BinaryIO, *, timeout: float, progress: Progress | N
                 if progress:
                     progress(file.tell(), total)
 
-    carry_out(receive, request=_REQUEST, url=url)
+    guard_call(receive, request=_REQUEST, url=url)
     if full:
         raise full[0]
 

@@ -1,4 +1,4 @@
-"""The hub as methods: one request, whole lists, statuses, uploads and downloads.
+"""Call the hub: one request, whole lists, statuses, uploads and downloads.
 
 Refuses to do: know kinds of resources, wait for anything to be finished, print.
 """

@@ -1,4 +1,4 @@
-"""Starts, finds and asks the hub of this machine; it is a program of its own.
+"""Start, find and query the hub of this machine; it is a program of its own.
 
 Refuses to do: import anything of the hub, know its database, print. Whatever the hub says on its
 way up ends in its log; here it is only ever a child process and an address.

@@ -1,4 +1,4 @@
-"""Reads a list page by page until it is complete, whatever the hub says of its length.
+"""Read a list page by page until it is complete, whatever length the hub states.
 
 Pure: it is told what came back and says which pages to ask for next (wire contract §1.5).
 """

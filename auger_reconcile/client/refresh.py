@@ -1,4 +1,4 @@
-"""Read the hub into an ObservedState: the arrow hub -> ObservedState.
+"""Read the hub into an ObservedState.
 
 Only reads. One list per collection and page, concurrently where they do not depend on each other:
 the organization, then the projects, then everything else at once.

@@ -1,4 +1,4 @@
-"""What a request says, as the bytes of its body."""
+"""Encode a request as the bytes of its body."""
 
 from __future__ import annotations
 

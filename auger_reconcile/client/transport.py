@@ -1,4 +1,4 @@
-"""One HTTP exchange with the hub, repeated where repeating is harmless.
+"""Send HTTP requests to the hub, repeated where repeating is harmless.
 
 Refuses to do: know resources or envelopes (that is `answers`), follow redirects, send a write
 twice, print.
@@ -22,7 +22,7 @@ from auger_reconcile.client.connection import (
     CONNECT_TIMEOUT,
     NothingSent,
     NotTrusted,
-    carry_out,
+    guard_call,
     name_fate,
     normalise_url,
     open_session,
@@ -198,7 +198,7 @@ class Transport:
 
         outcome: Answer | HubError
         try:
-            outcome = carry_out(send, request=request, url=self.url)
+            outcome = guard_call(send, request=request, url=self.url)
         except HubError as fault:
             outcome = fault
         seconds = self._pace.clock() - started

@@ -1,4 +1,4 @@
-"""Sends a file to the storage behind the hub, straight from the disk: by a form, or in parts.
+"""Upload a file to the storage behind the hub from disk: by a form, or in parts.
 
 Refuses to do: hold the file in memory, send the hub's token, ask the hub where to.
 """
@@ -17,7 +17,7 @@ from urllib.parse import parse_qs, urlencode
 import requests
 from urllib3.filepost import choose_boundary, encode_multipart_formdata
 
-from auger_reconcile.client.connection import carry_out, name_fate, open_session, read_parts
+from auger_reconcile.client.connection import guard_call, name_fate, open_session, read_parts
 from auger_reconcile.errors import AugerError, HubError, NotFound, Unavailable
 from auger_reconcile.object_store import StoreSilent, send_parts
 from auger_reconcile.redact import quote_foreign, redact
@@ -173,7 +173,7 @@ def _post(url: str, body: _FileBody, kind: str, *, timeout: float, source: Path)
             with response:
                 return response.status_code, _read_start(response, seconds=4 * timeout)
 
-    status, text = carry_out(send, request=_REQUEST, url=url)
+    status, text = guard_call(send, request=_REQUEST, url=url)
     if status not in {200, 201}:
         raise _to_error(status, text, source=source)
     return status, text

@@ -1,4 +1,4 @@
-"""DesiredState + ObservedState -> Plan. Pure: no I/O, no clock, no environment, no chance.
+"""Build a plan from desired and observed state. Pure: no I/O, no clock, no randomness.
 
 Read `decide` for the five-verb rule, `order` for what comes before what, `guards` for what is
 refused. Here it is put together, in time linear in the number of resources.
@@ -13,8 +13,7 @@ from graphlib import CycleError
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
-from auger_reconcile.planner.choose import References, choose
-from auger_reconcile.planner.decide import Standing, decide_actions, start_action, stop_action
+from auger_reconcile.planner.decide import ResourceStatus, decide_actions, start_action, stop_action
 from auger_reconcile.planner.diff import diff_settings
 from auger_reconcile.planner.guards import check_guards
 from auger_reconcile.planner.index import Index
@@ -24,9 +23,10 @@ from auger_reconcile.planner.remove import (
     delete_old_revisions,
     delete_undeclared_objects,
     delete_what_hangs_on,
-    hold,
-    without_doubles,
+    holder_references,
+    unique_deletes,
 )
+from auger_reconcile.planner.targets import References, Scope, resolve_scope
 from auger_reconcile.resources._base import Assessment, Scene, Verb, Wanted
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._revisions import DeclaredNames
@@ -53,6 +53,11 @@ class PlanOptions:
     repeats: tuple[Address, ...] = ()
     max_deletes: int | None = None
 
+    @property
+    def scope(self) -> Scope:
+        """The part of the files that is planned."""
+        return Scope(self.targets, self.excludes)
+
 
 @dataclass(frozen=True)
 class _World:
@@ -60,7 +65,7 @@ class _World:
 
     desired: DesiredState
     references: References
-    standings: Mapping[Address, Standing]
+    statuses: Mapping[Address, ResourceStatus]
     index: Index
 
 
@@ -74,15 +79,15 @@ def build_plan(
     options = options or PlanOptions()
     references = refer(desired)
     index = Index(observed)
-    standings = _assess(desired, references, index, options)
-    chosen = choose(standings, references, targets=options.targets, excludes=options.excludes)
+    statuses = _assess(desired, references, index, options)
+    chosen = resolve_scope(statuses, references, options.scope)
     actions = [action for one in chosen.values() for action in decide_actions(one)]
     actions += _implied_by(actions, chosen, references)
     actions += _last_runs(actions, chosen, references)
-    actions += _removals(actions, chosen, _World(desired, references, standings, index), options)
-    actions = list(without_doubles(actions, standings))
+    actions += _removals(actions, chosen, _World(desired, references, statuses, index), options)
+    actions = list(unique_deletes(actions, statuses))
     actions += delete_what_hangs_on(actions, index)
-    ordered = order_actions(actions, {**hold(actions, index, standings), **references})
+    ordered = order_actions(actions, {**holder_references(actions, index, statuses), **references})
     counts = {key: len(found) for key, found in observed.objects.items()}
     guarded = check_guards(desired, ordered, counts, options.max_deletes)
     return Plan(
@@ -91,7 +96,7 @@ def build_plan(
         organization_id=observed.organization_id,
         config_digest=desired.digest,
         actions=ordered,
-        bindings={address: one.assessment.object for address, one in standings.items()},
+        bindings={address: one.assessment.object for address, one in statuses.items()},
         references=references,
         diagnostics=sort_diagnostics(_diagnose(chosen.values())),
         refusals=sort_diagnostics([*_faults(chosen.values()), *guarded]),
@@ -109,25 +114,25 @@ def refer(desired: DesiredState) -> References:
     }
 
 
-def assess(desired: DesiredState, index: Index) -> dict[Address, Standing]:
+def assess(desired: DesiredState, index: Index) -> dict[Address, ResourceStatus]:
     """Assess every declared resource; return them in file order."""
     return _assess(desired, refer(desired), index, PlanOptions())
 
 
 def _assess(
     desired: DesiredState, references: References, index: Index, options: PlanOptions
-) -> dict[Address, Standing]:
+) -> dict[Address, ResourceStatus]:
     """Assess every declared resource after all that it refers to; return them in file order."""
     names = _declared_names(desired)
-    standings: dict[Address, Standing] = {}
+    statuses: dict[Address, ResourceStatus] = {}
     for address in _needed_first(references):
         declared = desired.resources[address]
         kind = kind_of(address.kind)
         known: dict[str, Assessment] = {}
-        homes: list[Standing] = []
+        homes: list[ResourceStatus] = []
         missing: Address | None = None
         for role, needed in references[address].items():
-            if one := standings.get(needed):
+            if one := statuses.get(needed):
                 known[role] = one.assessment
                 if one.kind.is_home and _is_gone(one):
                     homes.append(one)
@@ -147,8 +152,8 @@ def _assess(
             why = "destroy was asked for"
         elif homes:
             why = f"goes with {homes[0].declared.address}"
-        standings[address] = Standing(declared, kind, wanted, assessment, why)
-    return {address: standings[address] for address in desired.resources}
+        statuses[address] = ResourceStatus(declared, kind, wanted, assessment, why)
+    return {address: statuses[address] for address in desired.resources}
 
 
 def _needed_first(references: References) -> Iterator[Address]:
@@ -179,12 +184,12 @@ def _declared_names(desired: DesiredState) -> dict[tuple[str, str], DeclaredName
     return {place: DeclaredNames(found) for place, found in names.items()}
 
 
-def _is_gone(standing: Standing) -> bool:
-    return standing.wanted is Wanted.ABSENT
+def _is_gone(status: ResourceStatus) -> bool:
+    return status.wanted is Wanted.ABSENT
 
 
 def _implied_by(
-    actions: Sequence[Action], standings: Mapping[Address, Standing], references: References
+    actions: Sequence[Action], statuses: Mapping[Address, ResourceStatus], references: References
 ) -> Iterator[Action]:
     """Yield the starts that the actions imply, and the stops that make them undone afterwards."""
     started = {action.address for action in actions if action.verb is Verb.START}
@@ -192,17 +197,17 @@ def _implied_by(
     for action in actions:
         roles = kind_of(action.address.kind).needs_active.get(action.verb, ())
         for needed in (references[action.address][role] for role in roles):
-            standing = standings[needed]
-            if standing.assessment.unready is not None and needed not in started:
+            status = statuses[needed]
+            if status.assessment.unready is not None and needed not in started:
                 started.add(needed)
-                yield start_action(standing, f"required by {action.address}")
-                if standing.wanted is Wanted.STOPPED and needed not in stopped:
-                    yield stop_action(standing, "declared stopped")
+                yield start_action(status, f"required by {action.address}")
+                if status.wanted is Wanted.STOPPED and needed not in stopped:
+                    yield stop_action(status, "declared stopped")
 
 
 def _removals(
     actions: Sequence[Action],
-    chosen: Mapping[Address, Standing],
+    chosen: Mapping[Address, ResourceStatus],
     world: _World,
     options: PlanOptions,
 ) -> list[Action]:
@@ -213,12 +218,12 @@ def _removals(
         action
         for action in delete_undeclared_objects(
             world.index,
-            world.standings,
+            world.statuses,
             pruned=pruned,
             gone=gone,
             spared=world.desired.spared,
         )
-        if action.address.project in gone or _is_meant(action.address, options)
+        if action.address.project in gone or options.scope.covers_undeclared(action.address)
     ]
     if options.prune:
         history = world.desired.revision_history
@@ -227,15 +232,8 @@ def _removals(
     return extra
 
 
-def _is_meant(address: Address, options: PlanOptions) -> bool:
-    """Say whether targets and excludes leave something that is not declared."""
-    if any(address.matches(one) for one in options.excludes):
-        return False
-    return not options.targets or any(address.matches(one) for one in options.targets)
-
-
 def _last_runs(
-    actions: Sequence[Action], chosen: Mapping[Address, Standing], references: References
+    actions: Sequence[Action], chosen: Mapping[Address, ResourceStatus], references: References
 ) -> Iterator[Action]:
     """Yield the starts that wait for what is under way, where its home is about to stop."""
     touched = {(action.address, action.verb) for action in actions}
@@ -248,14 +246,14 @@ def _last_runs(
                 yield start_action(one, f"has to end before {home} stops")
 
 
-def _faults(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:
+def _faults(chosen: Iterable[ResourceStatus]) -> Iterator[Diagnostic]:
     """Yield what cannot work and is known before anything is done."""
     for one in chosen:
         if one.assessment.fault and not _is_gone(one):
             yield _diagnostic(Severity.ERROR, "preflight", one.assessment.fault, one)
 
 
-def _diagnose(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:
+def _diagnose(chosen: Iterable[ResourceStatus]) -> Iterator[Diagnostic]:
     """Yield what is wrong or unknown about single resources."""
     for one in chosen:
         if one.assessment.refusal and not _is_gone(one):
@@ -264,6 +262,6 @@ def _diagnose(chosen: Iterable[Standing]) -> Iterator[Diagnostic]:
             yield _diagnostic(Severity.WARNING, "unknown-content", one.assessment.caution, one)
 
 
-def _diagnostic(severity: Severity, code: str, text: str, one: Standing) -> Diagnostic:
+def _diagnostic(severity: Severity, code: str, text: str, one: ResourceStatus) -> Diagnostic:
     span, address = one.declared.spans.get(""), str(one.declared.address)
     return Diagnostic(severity, code, text, span=span, address=address)

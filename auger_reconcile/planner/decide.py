@@ -1,4 +1,4 @@
-"""Which verbs a declared resource needs: the one place of the five-verb rule.
+"""Decide which verbs a declared resource needs: the one place of the five-verb rule.
 
     wanted     not there          there, idle     there, active     there, active wrongly
     --------   ----------------   -------------   ---------------   ----------------------
@@ -23,7 +23,7 @@ from auger_reconcile.resources._base import Assessment, Kind, Verb, Wanted
 from auger_reconcile.state import Declared
 
 
-class Standing(NamedTuple):
+class ResourceStatus(NamedTuple):
     """A declared resource with its kind and how it stands to the hub.
 
     Attributes:
@@ -38,77 +38,77 @@ class Standing(NamedTuple):
     why_absent: str
 
 
-def decide_actions(standing: Standing) -> Iterator[Action]:
+def decide_actions(status: ResourceStatus) -> Iterator[Action]:
     """Yield the actions that bring one resource into its wanted state, without dependencies."""
-    assessment, wanted = standing.assessment, standing.wanted
+    assessment, wanted = status.assessment, status.wanted
     if wanted is Wanted.ABSENT:
         for found in assessment.revisions:
-            yield delete_action(standing, found, standing.why_absent)
+            yield delete_action(status, found, status.why_absent)
         return
     if assessment.refusal:
         return
     if assessment.create:
-        yield from _replace(standing)
+        yield from _replace(status)
     elif assessment.superseded:
         for found in assessment.superseded:
-            yield delete_action(standing, found, f"superseded by {_label(assessment.object)}")
-    yield from _activate(standing)
+            yield delete_action(status, found, f"superseded by {_label(assessment.object)}")
+    yield from _activate(status)
 
 
-def _replace(standing: Standing) -> Iterator[Action]:
+def _replace(status: ResourceStatus) -> Iterator[Action]:
     """Yield a create with the deletes before and after it."""
-    assessment = standing.assessment
+    assessment = status.assessment
     for found in assessment.broken:
-        yield delete_action(standing, found, str(assessment.create), Replacement.OLD_FIRST)
+        yield delete_action(status, found, str(assessment.create), Replacement.OLD_FIRST)
     replacement = None
     if assessment.superseded:
         replacement = Replacement.NEW_FIRST
     elif assessment.broken:
         replacement = Replacement.OLD_FIRST
-    yield _action(standing, Verb.CREATE, str(assessment.create), replacement=replacement)
+    yield _action(status, Verb.CREATE, str(assessment.create), replacement=replacement)
     for found in assessment.superseded:
-        yield delete_action(standing, found, "superseded", Replacement.NEW_FIRST)
+        yield delete_action(status, found, "superseded", Replacement.NEW_FIRST)
 
 
-def _activate(standing: Standing) -> Iterator[Action]:
+def _activate(status: ResourceStatus) -> Iterator[Action]:
     """Yield the start or stop that the wanted activity needs."""
-    assessment, wanted = standing.assessment, standing.wanted
+    assessment, wanted = status.assessment, status.wanted
     if wanted is Wanted.STOPPED:
         if assessment.stop:
-            yield _action(standing, Verb.STOP, assessment.stop)
+            yield _action(status, Verb.STOP, assessment.stop)
         return
     reason = assessment.restart
     if wanted is Wanted.STARTED:
         reason = assessment.start or reason
     if reason:
-        yield start_action(standing, reason)
+        yield start_action(status, reason)
 
 
-def start_action(standing: Standing, reason: str) -> Action:
+def start_action(status: ResourceStatus, reason: str) -> Action:
     """Return the start of a resource."""
-    return _action(standing, Verb.START, reason)
+    return _action(status, Verb.START, reason)
 
 
-def stop_action(standing: Standing, reason: str) -> Action:
+def stop_action(status: ResourceStatus, reason: str) -> Action:
     """Return the stop of a resource."""
-    return _action(standing, Verb.STOP, reason)
+    return _action(status, Verb.STOP, reason)
 
 
 def delete_action(
-    standing: Standing, found: Any, reason: str, replacement: Replacement | None = None
+    status: ResourceStatus, found: Any, reason: str, replacement: Replacement | None = None
 ) -> Action:
     """Return the deletion of one object of a resource."""
-    address = standing.declared.address
+    address = status.declared.address
     return Action(
         id=f"delete:{address.qualified}:{found.id}",
         address=address,
         verb=Verb.DELETE,
         name=found.name or str(found.id),
         reason=reason,
-        detail=standing.kind.describe(found),
-        spec=standing.declared.spec,
+        detail=status.kind.describe(found),
+        spec=status.declared.spec,
         object=found,
-        loss=standing.kind.loss(Verb.DELETE, found),
+        loss=status.kind.loss(Verb.DELETE, found),
         replacement=replacement,
     )
 
@@ -130,9 +130,9 @@ def delete_undeclared(project: str, kind: Kind[Any, Any], found: Any, reason: st
 
 
 def _action(
-    standing: Standing, verb: Verb, reason: str, *, replacement: Replacement | None = None
+    status: ResourceStatus, verb: Verb, reason: str, *, replacement: Replacement | None = None
 ) -> Action:
-    assessment, address = standing.assessment, standing.declared.address
+    assessment, address = status.assessment, status.declared.address
     return Action(
         id=f"{verb.value}:{address.qualified}",
         address=address,
@@ -140,12 +140,12 @@ def _action(
         name=assessment.name,
         reason=reason,
         detail=assessment.detail.get(verb, ""),
-        spec=standing.declared.spec,
+        spec=status.declared.spec,
         object=assessment.object,
         changes=assessment.changes if verb is Verb.START else (),
         unknown=assessment.unknown if verb is Verb.CREATE else (),
         replaces=(*assessment.broken, *assessment.superseded) if verb is Verb.CREATE else (),
-        loss=standing.kind.loss(verb, assessment.object),
+        loss=status.kind.loss(verb, assessment.object),
         replacement=replacement,
         estimate=estimate_start(assessment) if verb is Verb.START else None,
     )

@@ -1,4 +1,4 @@
-"""What differs between declared and observed settings. The home of deepdiff.
+"""Compare declared and observed settings. The home of deepdiff.
 
 A setting that the hub does not tell is no difference: defaults that it fills in, and members that
 only some hubs know, must not make a plan.

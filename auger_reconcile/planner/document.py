@@ -1,4 +1,4 @@
-"""The JSON form of a plan, and of what has to be kept to carry it out later. Pure.
+"""Convert plans to and from JSON, with what has to be kept to carry them out later. Pure.
 
 Readers ignore members that they do not know; the meaning of one never changes within a major
 version. A saved plan is the same document with the declaration that it was made of.

@@ -1,4 +1,4 @@
-"""DesiredState + ObservedState -> Drift: what of the hub is not as the files say. Pure.
+"""Compute drift: where the observed state differs from the desired state. Pure.
 
 The same assessments as a plan's, told from the hub's side: a plan says what apply would do, drift
 says what somebody or something has done, or has never been done.
@@ -14,10 +14,11 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import SourceSpan
-from auger_reconcile.planner.build import assess
-from auger_reconcile.planner.decide import Standing
+from auger_reconcile.planner.build import assess, refer
+from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.remove import delete_undeclared_objects
+from auger_reconcile.planner.targets import EVERYTHING, Scope, resolve_scope
 from auger_reconcile.resources._base import Assessment, FieldChange, Wanted
 from auger_reconcile.state import DesiredState, Digest, ObservedState
 
@@ -77,16 +78,22 @@ class Drift:
         return {one.value: counts[one] for one in Divergence}
 
 
-def find_drift(desired: DesiredState, observed: ObservedState) -> Drift:
-    """Return how the hub differs from the files, in all of the declared projects."""
+def find_drift(desired: DesiredState, observed: ObservedState, scope: Scope = EVERYTHING) -> Drift:
+    """Return how the hub differs from the files, in all of the declared projects or in a scope."""
     index = Index(observed)
-    standings = assess(desired, index)
-    differences = [found for one in standings.values() for found in _differences(one)]
-    differences += _undeclared(standings, desired.projects, index)
+    statuses = assess(desired, index)
+    chosen = resolve_scope(statuses, refer(desired), scope)
+    differences = [found for one in chosen.values() for found in _differences(one)]
+    differences += (
+        found
+        for found in _undeclared(statuses, desired.projects, index)
+        if found.address in chosen
+        or (found.address not in statuses and scope.covers_undeclared(found.address))
+    )
     return Drift(observed.hub, observed.organization, desired.digest, tuple(differences))
 
 
-def _differences(one: Standing) -> Iterator[Difference]:
+def _differences(one: ResourceStatus) -> Iterator[Difference]:
     """Yield what differs about one declared resource."""
     assessment = one.assessment
     if one.wanted is Wanted.ABSENT:
@@ -103,7 +110,7 @@ def _differences(one: Standing) -> Iterator[Difference]:
             yield _of(one, Divergence.UNDECLARED, "beside the declared one", found)
 
 
-def _of_missing(one: Standing) -> Difference:
+def _of_missing(one: ResourceStatus) -> Difference:
     assessment, reason = one.assessment, str(one.assessment.create)
     if assessment.broken:
         return _of(one, Divergence.FAILED, reason, assessment.broken[0])
@@ -112,7 +119,7 @@ def _of_missing(one: Standing) -> Difference:
     return _of(one, Divergence.MISSING, reason)
 
 
-def _of_activity(one: Standing) -> Iterator[Difference]:
+def _of_activity(one: ResourceStatus) -> Iterator[Difference]:
     assessment = one.assessment
     if one.wanted is Wanted.STOPPED:
         if assessment.stop:
@@ -126,7 +133,7 @@ def _of_activity(one: Standing) -> Iterator[Difference]:
         yield _of(one, kind, reason, assessment.object)
 
 
-def _of(one: Standing, divergence: Divergence, reason: str, found: Any = None) -> Difference:
+def _of(one: ResourceStatus, divergence: Divergence, reason: str, found: Any = None) -> Difference:
     declared, assessment = one.declared, one.assessment
     return Difference(
         declared.address,
@@ -143,16 +150,16 @@ def _told(assessment: Assessment, divergence: Divergence) -> tuple[FieldChange, 
 
 
 def _undeclared(
-    standings: Mapping[Address, Standing], projects: Iterable[str], index: Index
+    statuses: Mapping[Address, ResourceStatus], projects: Iterable[str], index: Index
 ) -> Iterator[Difference]:
     """Yield what the declared projects have and the files do not name."""
-    going = {at.project for at, one in standings.items() if _is_gone_home(one)}
+    going = {at.project for at, one in statuses.items() if _is_gone_home(one)}
     looked_at = [project for project in projects if project not in going]
-    for action in delete_undeclared_objects(index, standings, pruned=looked_at, gone=()):
+    for action in delete_undeclared_objects(index, statuses, pruned=looked_at, gone=()):
         yield Difference(action.address, Divergence.UNDECLARED, action.name, "not declared")
 
 
-def _is_gone_home(one: Standing) -> bool:
+def _is_gone_home(one: ResourceStatus) -> bool:
     return one.kind.is_home and one.wanted is Wanted.ABSENT
 
 

@@ -1,4 +1,4 @@
-"""How long the runs of a plan will take, from how long earlier ones took. Pure."""
+"""Estimate how long the runs of a plan will take, from how long earlier ones took. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why a plan does to a resource what it does: the chain from the file's line to the hub. Pure.
+"""Explain a plan: the chain from a line of the file to the hub. Pure.
 
 Everything was decided by `build_plan`; here it is only told, one link for each resource that the
 explained one needs, its own link last.
@@ -67,10 +67,10 @@ class Explanation:
 def explain(desired: DesiredState, observed: ObservedState, address: Address) -> Explanation:
     """Return why a declared resource would be created, started or replaced, or why not."""
     plan = build_plan(desired, observed)
-    standings = assess(desired, Index(observed))
+    statuses = assess(desired, Index(observed))
     links = []
     for at in _chain(plan, address):
-        declared, one = desired.resources[at], standings[at]
+        declared, one = desired.resources[at], statuses[at]
         found = one.assessment.object or next(iter(reversed(one.assessment.revisions)), None)
         links.append(
             Link(

@@ -1,4 +1,4 @@
-"""What forbids a plan: protected resources, too many deletes, runs that take too long.
+"""Check a plan against its guards: protection, too many deletes, time budgets.
 
 Guards change nothing.
 """

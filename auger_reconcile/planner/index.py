@@ -1,4 +1,4 @@
-"""Finds observed objects by the keys of their kind, so that planning stays linear."""
+"""Index observed objects by the keys of their kind, so that planning stays linear."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has to happen before what, and in which order the plan is shown.
+"""Order actions by their dependencies, and for display.
 
 Rules, by action:
   * a create or start waits for every create and start of what it refers to, and of its project;

@@ -1,4 +1,4 @@
-"""Plan: an ordered, frozen list of actions. Data only; what is in it was decided in `decide`."""
+"""Define Plan: an ordered, frozen list of actions. Data only; `decide` decides what is in it."""
 
 from __future__ import annotations
 

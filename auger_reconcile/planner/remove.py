@@ -1,4 +1,4 @@
-"""Deletes beyond what single resources ask for, and which of them are one and the same.
+"""Plan deletes beyond what single resources ask for, each object at most once.
 
 An object may be wanted by one declared resource and superfluous to another; and some objects go
 with others, which the plan has to say.
@@ -11,17 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from auger_reconcile.address import Address
-from auger_reconcile.planner.decide import Standing, delete_action, delete_undeclared
+from auger_reconcile.planner.decide import ResourceStatus, delete_action, delete_undeclared
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action, Replacement, place_of
 from auger_reconcile.resources._base import Assessment, Verb, Wanted
 from auger_reconcile.resources._registry import all_kinds, kind_of
 
 Place: TypeAlias = tuple[str, str, Any]
-Standings: TypeAlias = Mapping[Address, Standing]
+Statuses: TypeAlias = Mapping[Address, ResourceStatus]
 
 
-def without_doubles(actions: Iterable[Action], standings: Standings) -> Iterator[Action]:
+def unique_deletes(actions: Iterable[Action], statuses: Statuses) -> Iterator[Action]:
     """Yield the actions with each object deleted at most once, and none that is still wanted.
 
     Of several deletes of one object, that of a replacement is kept: it waits for the new one.
@@ -32,7 +32,7 @@ def without_doubles(actions: Iterable[Action], standings: Standings) -> Iterator
         return
     wanted = {
         (at.project, at.kind, one.assessment.object.id)
-        for at, one in standings.items()
+        for at, one in statuses.items()
         if one.wanted is not Wanted.ABSENT and one.assessment.object is not None
     }
     kept: dict[Place, Action] = {}
@@ -48,7 +48,7 @@ def without_doubles(actions: Iterable[Action], standings: Standings) -> Iterator
 
 
 def delete_old_revisions(
-    chosen: Standings, actions: Sequence[Action], index: Index, history: Mapping[str, int]
+    chosen: Statuses, actions: Sequence[Action], index: Index, history: Mapping[str, int]
 ) -> Iterator[Action]:
     """Yield the deletes of superseded revisions beyond those that a prune keeps.
 
@@ -84,7 +84,7 @@ def _old_revisions(assessment: Assessment, keep: int) -> Sequence[Any]:
 
 def delete_undeclared_objects(
     index: Index,
-    standings: Standings,
+    statuses: Statuses,
     *,
     pruned: Collection[str],
     gone: Collection[str],
@@ -94,14 +94,14 @@ def delete_undeclared_objects(
 
     Args:
         index: of the observed objects.
-        standings: of what the files name; what that is or was is left out.
+        statuses: of what the files name; what that is or was is left out.
         pruned: projects of which everything undeclared is to go.
         gone: projects that go themselves, with everything in them.
         spared: (project, kind) of which nothing is pruned.
     """
     emptied = dict.fromkeys([*gone, *pruned])
     owned: dict[tuple[str, str], set[Any]] = defaultdict(set)
-    for address, one in standings.items():
+    for address, one in statuses.items():
         if address.project in emptied:
             owned[address.project, address.kind] |= {item.id for item in one.assessment.revisions}
     for project in emptied:
@@ -124,13 +124,13 @@ def delete_what_hangs_on(actions: Sequence[Action], index: Index) -> Iterator[Ac
                 yield delete_undeclared(action.address.project, kind, found, reason)
 
 
-def hold(
-    actions: Sequence[Action], index: Index, standings: Standings
+def holder_references(
+    actions: Sequence[Action], index: Index, statuses: Statuses
 ) -> Mapping[Address, Mapping[str, Address]]:
     """Return the references of undeclared objects: to their home, and to what they hang on."""
     homes = {
         at.project: at
-        for at in (*(action.address for action in actions), *standings)
+        for at in (*(action.address for action in actions), *statuses)
         if kind_of(at.kind).is_home
     }
     references: dict[Address, dict[str, Address]] = {
@@ -138,7 +138,7 @@ def hold(
         if action.address.project in homes
         else {}
         for action in actions
-        if action.address not in standings and not kind_of(action.address.kind).is_home
+        if action.address not in statuses and not kind_of(action.address.kind).is_home
     }
     by_place = {place_of(a.address, a.object): a for a in actions if a.verb is Verb.DELETE}
     for action in by_place.values():

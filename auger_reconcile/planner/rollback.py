@@ -1,4 +1,4 @@
-"""The plan that brings back what was live before: an ordinary create, then the delete. Pure.
+"""Plan a rollback of a model: an ordinary create, then the delete. Pure.
 
 What was live before is a model that was undeployed and belongs to the declared one: it bears its
 name, where the hub keeps names, or was the best trial of an older run of its experiment.
@@ -13,11 +13,11 @@ from typing import Any
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, sort_diagnostics
 from auger_reconcile.planner.build import PlanOptions, build_plan
-from auger_reconcile.planner.decide import Standing, delete_action
+from auger_reconcile.planner.decide import ResourceStatus, delete_action
 from auger_reconcile.planner.guards import check_protection
 from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan, Replacement
-from auger_reconcile.planner.remove import without_doubles
+from auger_reconcile.planner.remove import unique_deletes
 from auger_reconcile.resources._base import Assessment, FieldChange, Verb
 from auger_reconcile.resources._deployment import UNDEPLOYING, ModelObject, from_wire
 from auger_reconcile.resources._registry import kind_of
@@ -38,18 +38,20 @@ class Past:
     ended_at: str
 
 
-def find_previous(standing: Standing, experiment: Assessment, past: Sequence[Past]) -> Past | None:
+def find_previous(
+    status: ResourceStatus, experiment: Assessment, past: Sequence[Past]
+) -> Past | None:
     """Return what was live before, the last to be undeployed first; None when there was nothing.
 
     A hub that keeps no names tells only of best trials whose they are; so that one rollback can
     follow another, they count whatever trial the file names by now.
 
     Args:
-        standing: of the declared model.
+        status: of the declared model.
         experiment: how its experiment stands, with all revisions.
         past: undeployed models of the project.
     """
-    spec, live = standing.declared.spec, live_objects(standing)
+    spec, live = status.declared.spec, live_objects(status)
     assert isinstance(spec, ModelSpec)
     trials = {found.trial_id for found in live}
     specs = (spec, spec.model_copy(update={"trial": BEST}))
@@ -62,53 +64,53 @@ def find_previous(standing: Standing, experiment: Assessment, past: Sequence[Pas
     return max(mine, key=lambda one: (one.ended_at, one.model.id), default=None)
 
 
-def live_objects(standing: Standing) -> tuple[Any, ...]:
+def live_objects(status: ResourceStatus) -> tuple[Any, ...]:
     """Return everything live that a declared model stands for, what it would supersede included."""
-    assessment = standing.assessment
+    assessment = status.assessment
     found = (assessment.object, *assessment.superseded, *assessment.broken, *assessment.revisions)
     return tuple({item.id: item for item in found if item is not None}.values())
 
 
 def plan_rollback(
-    desired: DesiredState, observed: ObservedState, standing: Standing, previous: Past
+    desired: DesiredState, observed: ObservedState, status: ResourceStatus, previous: Past
 ) -> Plan:
     """Return the plan that deploys a trial again, and then undeploys what is live.
 
     The gate is left out: a person decides, and the trial has been live. The experiment is not
     touched, whatever the files say of it by now.
     """
-    address, trial = standing.declared.address, previous.model.trial_id
+    address, trial = status.declared.address, previous.model.trial_id
     changed = {"trial": trial, "min_score": None, "experiment": None}
-    spec = standing.declared.spec.model_copy(update=changed)
+    spec = status.declared.spec.model_copy(update=changed)
     resources = {
         at: one
         for at, one in desired.resources.items()
         if at.project == address.project and kind_of(at.kind).is_home
     }
-    resources[address] = Declared(address, spec, standing.declared.spans)
+    resources[address] = Declared(address, spec, status.declared.spans)
     narrowed = replace(desired, resources=resources)
     plan = build_plan(narrowed, observed, PlanOptions(targets=(address,)))
-    return _instead_of_live(plan, narrowed, standing, live_objects(standing))
+    return _instead_of_live(plan, narrowed, status, live_objects(status))
 
 
 def _instead_of_live(
-    plan: Plan, desired: DesiredState, standing: Standing, live: Sequence[Any]
+    plan: Plan, desired: DesiredState, status: ResourceStatus, live: Sequence[Any]
 ) -> Plan:
     """Return the plan with everything live deleted once the create has succeeded."""
-    address = standing.declared.address
+    address = status.declared.address
     actions: list[Action] = []
     for action in plan.actions:
         if action.address == address and action.verb is Verb.CREATE:
             others = [found for found in live if found not in action.replaces]
-            actions += _replacing(action, standing, others)
+            actions += _replacing(action, status, others)
         else:
             actions.append(action)
-    ordered = order_actions(list(without_doubles(actions, {})), plan.references)
+    ordered = order_actions(list(unique_deletes(actions, {})), plan.references)
     refusals: list[Diagnostic] = [*plan.refusals, *check_protection(desired, ordered)]
     return replace(plan, actions=ordered, refusals=sort_diagnostics(refusals))
 
 
-def _replacing(create: Action, standing: Standing, live: Sequence[Any]) -> list[Action]:
+def _replacing(create: Action, status: ResourceStatus, live: Sequence[Any]) -> list[Action]:
     if not live:
         return [replace(create, reason="was live before")]
     new_first = Replacement.NEW_FIRST
@@ -120,7 +122,7 @@ def _replacing(create: Action, standing: Standing, live: Sequence[Any]) -> list[
             replaces=(*create.replaces, *live),
             replacement=create.replacement or new_first,
         ),
-        *(delete_action(standing, found, "rolled back", new_first) for found in live),
+        *(delete_action(status, found, "rolled back", new_first) for found in live),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether a saved plan still fits the hub: what it says is compared with a plan made now. Pure.
+"""Check whether a saved plan still fits the hub, by comparing it with a new plan. Pure.
 
 The plan is made anew from the same declaration. What the saved one would do has to be in it, on
 objects that have not moved; what else has changed on the hub does not matter.

@@ -130,7 +130,7 @@ def test_an_object_that_changed_since_the_plan_is_not_uploaded(
     planned = DataSet(context, home).plan_create(source)
     store.put("moving.csv", TABLE + b"5.5,a\n")
     with pytest.raises(AugerError, match=r"`s3://.*moving.csv` has changed since the plan"):
-        context.carry_out(planned)
+        context.apply_or_raise(planned)
     assert list(DataSet(context, home).list()) == []
 
 

@@ -19,8 +19,8 @@ from auger_reconcile.applier.result import (
     Status,
 )
 from auger_reconcile.errors import ActionFailed, HubError, PlanRefused, Unavailable
+from auger_reconcile.planner.one_resource import with_selection
 from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.planner.single import with_selection
 
 MODEL = {
     "name": "shop",

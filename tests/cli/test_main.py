@@ -15,13 +15,13 @@ import pytest
 
 from auger_reconcile import __version__
 from auger_reconcile.address import Address
+from auger_reconcile.api.addresses import check_declared
 from auger_reconcile.api.local_hub import LocalHub
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
 from auger_reconcile.cli.hub import USER_NAME
 from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
-from auger_reconcile.cli.options import check_declared
 from auger_reconcile.errors import AugerError
 
 from .conftest import User

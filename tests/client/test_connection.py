@@ -4,7 +4,7 @@ import requests
 from auger_reconcile.client.connection import (
     NothingSent,
     NotTrusted,
-    carry_out,
+    guard_call,
     normalise_url,
     open_session,
     translate_fault,
@@ -90,7 +90,7 @@ def test_a_fault_keeps_nothing_of_the_libraries_text():
         raise requests.ConnectionError("POST https://x/?signature=S3CRET body {'token': 'S3CRET'}")
 
     with pytest.raises(Unavailable) as caught:
-        carry_out(call, request="POST /api/v1/projects", url="https://app.auger.ai")
+        guard_call(call, request="POST /api/v1/projects", url="https://app.auger.ai")
     assert "S3CRET" not in str(caught.value)
     assert caught.value.__cause__ is None
     assert caught.value.__context__ is None
@@ -105,5 +105,5 @@ def test_a_proxy_that_refuses_is_named_as_the_reason():
 
 def test_an_unknown_certificate_is_not_trusted(self_signed_hub):
     with open_session(self_signed_hub) as session, pytest.raises(NotTrusted) as caught:
-        carry_out(lambda: session.get(self_signed_hub), request="GET /x", url=self_signed_hub)
+        guard_call(lambda: session.get(self_signed_hub), request="GET /x", url=self_signed_hub)
     assert "certificate" in str(caught.value)

@@ -17,8 +17,8 @@ from auger_reconcile.client.transport import Exchange, Pace
 from auger_reconcile.config.edit import set_values
 from auger_reconcile.config.load import read_settings
 from auger_reconcile.planner.build import PlanOptions, build_plan
+from auger_reconcile.planner.one_resource import with_selection
 from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.planner.single import with_selection
 
 from .declared import declare
 from .driver import Driver, impatient

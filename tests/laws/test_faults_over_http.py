@@ -45,7 +45,7 @@ PRELOADED = (
     "auger_reconcile.config.edit",
     "auger_reconcile.config.load",
     "auger_reconcile.planner.build",
-    "auger_reconcile.planner.single",
+    "auger_reconcile.planner.one_resource",
     "deepdiff",
 )
 FORKS = multiprocessing.get_context("forkserver")

@@ -27,7 +27,7 @@ class Mutation(NamedTuple):
 
 
 BUILD, DECIDE, ORDER = "planner/build.py", "planner/decide.py", "planner/order.py"
-GUARDS, REMOVE, CHOOSE = "planner/guards.py", "planner/remove.py", "planner/choose.py"
+GUARDS, REMOVE, CHOOSE = "planner/guards.py", "planner/remove.py", "planner/targets.py"
 STALE, DIFF, APPLY = "planner/stale.py", "planner/diff.py", "applier/apply.py"
 
 MUTATIONS = (
@@ -71,25 +71,25 @@ MUTATIONS = (
     Mutation(
         "a replacement says which comes first",
         DECIDE,
-        '        yield delete_action(standing, found, "superseded", Replacement.NEW_FIRST)\n',
-        '        yield delete_action(standing, found, "superseded", Replacement.OLD_FIRST)\n',
+        '        yield delete_action(status, found, "superseded", Replacement.NEW_FIRST)\n',
+        '        yield delete_action(status, found, "superseded", Replacement.OLD_FIRST)\n',
     ),
     Mutation(
         "a delete says what is lost",
         DECIDE,
-        "        object=found,\n        loss=standing.kind.loss(Verb.DELETE, found),\n",
+        "        object=found,\n        loss=status.kind.loss(Verb.DELETE, found),\n",
         "        object=found,\n",
     ),
     Mutation(
         "work implies the start of its cluster",
         BUILD,
-        "            if standing.assessment.unready is not None and needed not in started:\n",
+        "            if status.assessment.unready is not None and needed not in started:\n",
         "            if False:\n",
     ),
     Mutation(
         "what was started for work alone is stopped again",
         BUILD,
-        "                if standing.wanted is Wanted.STOPPED and needed not in stopped:\n",
+        "                if status.wanted is Wanted.STOPPED and needed not in stopped:\n",
         "                if False:\n",
     ),
     Mutation(
@@ -113,13 +113,13 @@ MUTATIONS = (
     Mutation(
         "targets leave out the rest",
         CHOOSE,
-        "    if targets:\n",
+        "    if scope.targets:\n",
         "    if False:\n",
     ),
     Mutation(
         "an exclude takes along what needs it",
         CHOOSE,
-        "        chosen -= _spread(named, needed_by, within=set(standings) - going)\n",
+        "        chosen -= _spread(named, needed_by, within=set(statuses) - going)\n",
         "",
     ),
     Mutation(
@@ -298,7 +298,7 @@ MUTATIONS = (
     ),
     Mutation(
         "what was approved is what is uploaded",
-        "applier/carry_out.py",
+        "applier/steps.py",
         "        if hash_file(path) != step.sha256:\n",
         "        if False:\n",
     ),

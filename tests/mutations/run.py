@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 COPIED = ("auger_reconcile", "auger", "tests", "examples", "docs", "pyproject.toml")
 SLOWER = (
     ("tests/planner", "tests/applier", "tests/client", "tests/resources"),
-    ("tests/laws", "tests/cli/test_applying.py"),
+    ("tests/laws", "tests/cli/test_run.py"),
 )
 LONGEST = 600  # seconds a suite may take
 OPTIONS = ("-p", "no:cacheprovider", "--timeout", "60")  # a mutation may make a test wait for ever

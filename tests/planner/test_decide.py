@@ -4,7 +4,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.decide import (
-    Standing,
+    ResourceStatus,
     decide_actions,
     delete_action,
     delete_undeclared,
@@ -27,8 +27,8 @@ SPEC = ProjectSpec(name="churn")
 def decide(wanted: Wanted, **assessed: Any) -> list[Action]:
     declared = Declared(Address("churn", "project", "churn"), SPEC)
     assessment = Assessment("churn", **assessed)
-    standing = Standing(declared, kind_of("project"), wanted, assessment, "declared absent")
-    return list(decide_actions(standing))
+    status = ResourceStatus(declared, kind_of("project"), wanted, assessment, "declared absent")
+    return list(decide_actions(status))
 
 
 def verbs(wanted: Wanted, **assessed: Any) -> list[Verb]:
@@ -88,8 +88,8 @@ def test_a_delete_tells_what_it_takes() -> None:
     kind, address = kind_of("model"), Address("churn", "model", "prod")
     live = ModelObject("T1", "T1", None, "ready", None, 0.9, "roc_auc")
     declared = Declared(address, ModelSpec(name="prod"))
-    standing = Standing(declared, kind, Wanted.ABSENT, Assessment("prod"), "declared absent")
-    delete = delete_action(standing, live, "superseded")
+    status = ResourceStatus(declared, kind, Wanted.ABSENT, Assessment("prod"), "declared absent")
+    delete = delete_action(status, live, "superseded")
     assert (delete.detail, delete.spec) == ("trial T1, roc_auc 0.9000", declared.spec)
     undeclared = delete_undeclared("churn", kind, live, "asked for")
     assert (undeclared.detail, undeclared.spec) == (delete.detail, None)

@@ -3,7 +3,7 @@
 from laws.declared import declare
 
 from auger_reconcile.planner.build import PlanOptions, build_plan
-from auger_reconcile.planner.single import plan_delete
+from auger_reconcile.planner.one_resource import plan_delete
 from auger_reconcile.resources._base import Loss
 
 from .observed import observe

@@ -55,9 +55,9 @@ def previous(
 ) -> str | None:
     """Return the trial that is found among what the hub says of its pipelines."""
     desired = declare({**FILE, "models": {"prod": {"experiment": "exp", **(model or {})}}})
-    standings = assess(desired, Index(observe({**HUB, **(hub or {})})))
-    experiment = standings[AT._replace(kind="experiment", name="exp")].assessment
-    found = find_previous(standings[AT], experiment, past_models(items))
+    statuses = assess(desired, Index(observe({**HUB, **(hub or {})})))
+    experiment = statuses[AT._replace(kind="experiment", name="exp")].assessment
+    found = find_previous(statuses[AT], experiment, past_models(items))
     return found.model.trial_id if found else None
 
 
@@ -67,9 +67,9 @@ def rolled_back(
     """Plan the rollback to a trial."""
     desired = declare({**FILE, **(declared or {})})
     observed = observe({**HUB, **(hub or {})})
-    standing = assess(desired, Index(observed))[AT]
+    status = assess(desired, Index(observed))[AT]
     (past,) = past_models([pipeline(trial)])
-    return plan_rollback(desired, observed, standing, past)
+    return plan_rollback(desired, observed, status, past)
 
 
 def told(plan: Plan) -> list[str]:
@@ -125,7 +125,7 @@ def test_only_what_was_undeployed_was_live_before() -> None:
 
 
 def test_live_is_all_that_a_model_stands_for_or_supersedes_each_once() -> None:
-    standing = assess(declare(FILE), Index(observe(HUB)))[AT]
+    status = assess(declare(FILE), Index(observe(HUB)))[AT]
     (model,) = observe(HUB).of("shop", "model")
     others = [replace(model, id=name) for name in ("A", "B", "C", "D")]
     assessment = Assessment(
@@ -135,8 +135,8 @@ def test_live_is_all_that_a_model_stands_for_or_supersedes_each_once() -> None:
         broken=(others[2],),
         revisions=(others[3], others[1]),
     )
-    assert live_objects(standing._replace(assessment=assessment)) == tuple(others)
-    assert live_objects(standing._replace(assessment=Assessment("prod"))) == ()
+    assert live_objects(status._replace(assessment=assessment)) == tuple(others)
+    assert live_objects(status._replace(assessment=Assessment("prod"))) == ()
 
 
 def test_the_new_one_comes_before_the_old_one_goes() -> None:
@@ -246,6 +246,6 @@ def test_a_select_at_the_end_writes_the_trial_into_the_file() -> None:
 
 def test_a_model_that_ended_at_no_known_time_comes_last() -> None:
     (late,) = past_models([pipeline("T8", name="prod")])
-    standing = assess(declare(FILE), Index(observe(HUB)))[AT]
+    status = assess(declare(FILE), Index(observe(HUB)))[AT]
     early = Past(replace(late.model, id="T9", trial_id="T9"), "")
-    assert find_previous(standing, Assessment(""), [early, late]) == late
+    assert find_previous(status, Assessment(""), [early, late]) == late

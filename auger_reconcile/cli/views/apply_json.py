@@ -1,4 +1,4 @@
-"""What an apply does and what came of it, one JSON event a line."""
+"""Render an apply as JSON, one event a line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An apply in a terminal: a line for each running action below the lines of what has ended."""
+"""Render an apply in a terminal: running actions below the lines of what has ended."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an apply does and what came of it, line by line, in the past tense."""
+"""Render an apply as text: progress line by line, then the summary."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diagnostics -> text for a terminal: where, the line itself, a mark under the place, a hint."""
+"""Render diagnostics as text: the place, the line with a mark, a hint."""
 
 from __future__ import annotations
 

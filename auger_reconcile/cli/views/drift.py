@@ -1,4 +1,4 @@
-"""Drift -> text and JSON: what is on the hub, beside what the files say."""
+"""Render drift as text and JSON: what the hub has, beside what the files say."""
 
 from __future__ import annotations
 

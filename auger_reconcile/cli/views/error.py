@@ -1,4 +1,4 @@
-"""Errors -> words: one sentence, the facts below it, a hint. The one place of their wording."""
+"""Render errors: one sentence, the facts below it, a hint. The one place of their wording."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Explanation -> text and JSON: a verdict, then the chain of resources that leads to it."""
+"""Render an explanation as text and JSON: a verdict, then the chain that leads to it."""
 
 from __future__ import annotations
 

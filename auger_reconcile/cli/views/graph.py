@@ -1,4 +1,4 @@
-"""Plan -> a graph of its resources, as DOT or Mermaid: what needs what, and what happens to it."""
+"""Render a plan as a graph of its resources, in DOT or Mermaid."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words of files, hubs and users, made fit to be shown: no control characters, no secrets."""
+"""Escape text of files, hubs and users: no control characters, no secrets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the local hub says of itself, for people."""
+"""Render the state of the local hub as text."""
 
 from __future__ import annotations
 

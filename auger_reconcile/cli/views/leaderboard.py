@@ -1,4 +1,4 @@
-"""The leaderboard: trials by score, with a bar to compare them at a glance."""
+"""Render a leaderboard: trials by score, with a bar to compare them at a glance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a hub has -> text and JSON: each project with its data sets, experiments and models."""
+"""Render what a hub has as text and JSON: projects, data sets, experiments, models."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.table import Column, member, render_table
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.survey import Survey
+    from auger_reconcile.api.observation import Observation
 
 FORMAT_VERSION = "1.0"
 Row = Mapping[str, Any]
@@ -43,9 +43,9 @@ COLUMNS = {
 }
 
 
-def render_observed(survey: Survey) -> str:
+def render_observed(observation: Observation) -> str:
     """Return the projects one after the other; `*` marks what a declared resource stands for."""
-    document = observed_to_json(survey)
+    document = observed_to_json(observation)
     head = f'Organization "{plain(document["organization"])}" at {plain(document["hub"])}'
     blocks = ["\n".join(_render_project(project)) for project in document["projects"]]
     return "\n\n".join([head, *blocks]) + "\n"
@@ -65,23 +65,23 @@ def _render_project(project: Row) -> Iterator[str]:
                 yield f"  {line}"
 
 
-def observed_to_json(survey: Survey) -> dict[str, Any]:
+def observed_to_json(observation: Observation) -> dict[str, Any]:
     """Return everything observed as one JSON document, without the secrets of URLs."""
     document: dict[str, Any] = without_secrets(
         {
             "format_version": FORMAT_VERSION,
-            "hub": survey.observed.hub,
-            "organization": survey.observed.organization,
-            "projects": [_project(survey, name) for name in survey.desired.projects],
+            "hub": observation.observed.hub,
+            "organization": observation.observed.organization,
+            "projects": [_project(observation, name) for name in observation.desired.projects],
         }
     )
     return document
 
 
-def _project(survey: Survey, name: str) -> dict[str, Any]:
-    found = next(iter(survey.observed.of(name, "project")), None)
-    names = {item.id: item.name for item in survey.observed.of(name, "dataset")}
-    declared = _Declared(survey, name)
+def _project(observation: Observation, name: str) -> dict[str, Any]:
+    found = next(iter(observation.observed.of(name, "project")), None)
+    names = {item.id: item.name for item in observation.observed.of(name, "dataset")}
+    declared = _Declared(observation, name)
     return {
         "name": name,
         "id": found.id if found else None,
@@ -89,16 +89,16 @@ def _project(survey: Survey, name: str) -> dict[str, Any]:
         "cluster": dict(found.cluster) if found else {},
         "datasets": [
             _dataset(item, declared.name_of("dataset", item))
-            for item in survey.observed.of(name, "dataset")
+            for item in observation.observed.of(name, "dataset")
         ],
         "experiments": [
             {"dataset": names.get(item.dataset_id)}
             | _experiment(item, declared.name_of("experiment", item))
-            for item in survey.observed.of(name, "experiment")
+            for item in observation.observed.of(name, "experiment")
         ],
         "models": [
             _model(item, declared.name_of("model", item))
-            for item in survey.observed.of(name, "model")
+            for item in observation.observed.of(name, "model")
         ],
     }
 
@@ -106,9 +106,9 @@ def _project(survey: Survey, name: str) -> dict[str, Any]:
 class _Declared:
     """The names under which the objects of a project are declared."""
 
-    def __init__(self, survey: Survey, project: str) -> None:
+    def __init__(self, observation: Observation, project: str) -> None:
         self._names: dict[tuple[str, Any], str] = {}
-        for address, one in survey.standings.items():
+        for address, one in observation.statuses.items():
             if address.project == project and one.assessment.object is not None:
                 place = (address.kind, one.assessment.object.id)
                 self._names[place] = address.name

@@ -1,4 +1,4 @@
-"""Plan -> one HTML page that needs nothing else: no network, no script, light or dark.
+"""Render a plan as one HTML page that needs nothing else: no network, no script.
 
 Headings, captions and header cells tell a screen reader what the eye sees; colour tells nothing
 that a word does not tell as well.
@@ -11,7 +11,7 @@ from html import escape
 
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.review import (
-    Entry,
+    ReviewItem,
     duels_of,
     entries_of,
     losses_of,
@@ -102,7 +102,7 @@ def _duels(plan: Plan) -> Iterator[str]:
         yield from _table("duels", "Champion and challenger", heads, rows)
 
 
-def _entries(entries: Sequence[Entry]) -> Iterator[str]:
+def _entries(entries: Sequence[ReviewItem]) -> Iterator[str]:
     if entries:
         heads = ("Resource", "Action", "What, and why", "If it is a mistake")
         yield from _table("actions", "What will happen", heads, map(_row, entries))
@@ -116,7 +116,7 @@ def _entries(entries: Sequence[Entry]) -> Iterator[str]:
         yield f"<ul>{''.join(changes)}</ul></details>"
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: ReviewItem) -> str:
     told = "<br>".join(map(escape, entry.told))
     cost = f'<td class="cost">{entry.cost}</td>' if entry.loss is not Loss.NONE else "<td></td>"
     return (

@@ -1,4 +1,4 @@
-"""Plan -> its JSON document, without the secrets that a URL may carry."""
+"""Render a plan as its JSON document, without the secrets that a URL may carry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plan -> Markdown for a comment on a pull request: below 60 kB, and nothing in it is markup.
+"""Render a plan as Markdown for a pull request: below 60 kB, nothing in it is markup.
 
 Names and reasons come from files and from the hub. Whatever could mean something in Markdown or
 HTML is written as a character reference, which never does (CommonMark 0.31, §2.5).
@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.review import (
     NO_CHANGES,
-    Entry,
+    ReviewItem,
     duels_of,
     entries_of,
     losses_of,
@@ -106,7 +106,7 @@ def _duels(plan: Plan) -> list[str]:
     return ["#### Champion and challenger", "", *head, *shown, *([left] if left else [])]
 
 
-def _table(entries: Sequence[Entry]) -> Iterator[str]:
+def _table(entries: Sequence[ReviewItem]) -> Iterator[str]:
     if not entries:
         return
     shown = _fitting(map(_row, entries), ROOM_FOR_ENTRIES)
@@ -120,14 +120,14 @@ def _table(entries: Sequence[Entry]) -> Iterator[str]:
     yield from _changes(entries)
 
 
-def _row(entry: Entry) -> str:
+def _row(entry: ReviewItem) -> str:
     symbols = "".join(f"&#{ord(one)};" if one != " " else one for one in entry.symbols)
     told = "<br>".join(map(escape, entry.told))
     cost = f"**{entry.cost}**" if entry.cost else ""
     return f"| <code>{symbols}</code> | {_code(entry.address)} | {entry.verbs} | {told} | {cost} |"
 
 
-def _changes(entries: Iterable[Entry]) -> Iterator[str]:
+def _changes(entries: Iterable[ReviewItem]) -> Iterator[str]:
     """Yield the changed settings, folded."""
     changes = [(entry.address, *change) for entry in entries for change in entry.changes]
     if not changes:

@@ -1,4 +1,4 @@
-"""Plan -> the text that people read before they say yes. Everything an action does is in it."""
+"""Render a plan as the text that people read before they say yes."""
 
 from __future__ import annotations
 

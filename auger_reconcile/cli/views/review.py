@@ -1,4 +1,4 @@
-"""Plan -> what a reviewer has to know, worst first; what it is written in is for other views."""
+"""Collect what a reviewer of a plan has to know, worst first; other views render it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ VERBS = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
 
 
 @dataclass(frozen=True)
-class Entry:
+class ReviewItem:
     """What happens to one resource.
 
     Attributes:
@@ -88,7 +88,7 @@ def time_of(plan: Plan) -> str | None:
     return expectation(runs) + (f", from {count_of(runs.runs, 'past run')}" if runs.runs else "")
 
 
-def entries_of(plan: Plan) -> list[Entry]:
+def entries_of(plan: Plan) -> list[ReviewItem]:
     """Return an entry a resource, the worst losses first, otherwise in the order of the plan."""
     labels = Labels(plan)
     by_label: dict[str, list[Action]] = {}
@@ -98,14 +98,14 @@ def entries_of(plan: Plan) -> list[Entry]:
     return sorted(entries, key=lambda entry: (WORST_FIRST.index(entry.loss), entry.verb.value))
 
 
-def _entry(label: str, actions: Sequence[Action]) -> Entry:
+def _entry(label: str, actions: Sequence[Action]) -> ReviewItem:
     loss = min((action.loss for action in actions), key=WORST_FIRST.index)
     verbs = [action.verb for action in actions]
     texts = _told(actions, name_verbs=len(set(verbs)) > 1)
     left = len(texts) - MOST_TOLD
     told = (*texts[:MOST_TOLD], *([f"and {left:,} more"] if left > 0 else []))
     changes = [(plain(c.path), describe_change(c)) for action in actions for c in action.changes]
-    return Entry(
+    return ReviewItem(
         address=label,
         symbols=" ".join(dict.fromkeys(symbol_of(action) for action in actions)),
         verbs=", ".join(dict.fromkeys(verb.value for verb in verbs)),
@@ -198,7 +198,7 @@ def problems_of(plan: Plan) -> Iterator[tuple[str, str]]:
         yield item.severity.value, " — ".join([first, *rest])
 
 
-def rest_of(entries: Sequence[Entry]) -> str:
+def rest_of(entries: Sequence[ReviewItem]) -> str:
     """Return what is left out, counted: `9,400 more resources: 9,000 create, 400 delete`."""
     counts = Counter(entry.verb for entry in entries)
     verbs = ", ".join(f"{counts[verb]:,} to {verb.value}" for verb in VERBS if counts[verb])

@@ -1,7 +1,8 @@
-"""Tables: aligned columns, streamed. Widths come from the first page, so a list never waits."""
+"""Render tables: aligned columns, streamed; widths come from the first page."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from typing import Any
 
 import click
 
-from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.cli.views.harmless import plain, without_secrets
 
 FIRST_PAGE = 100
 WIDEST = 60  # columns kept free for one cell; a longer text is shown whole and moves what follows
@@ -77,6 +78,15 @@ def render_table(
         chosen = is_selected is not None and is_selected(row)
         line = (("* " if chosen else mark) + GAP.join(cells)).rstrip()
         yield click.style(line, fg="green") if chosen else line
+
+
+def render_json_list(items: Iterable[Row]) -> Iterator[str]:
+    """Yield a JSON array line by line, an object a line, without the secrets of URLs."""
+    separator = "["
+    for item in items:
+        yield f"{separator}\n{json.dumps(without_secrets(item), ensure_ascii=False)}"
+        separator = ","
+    yield "[]" if separator == "[" else "]"
 
 
 def _fit(text: str, width: int, column: Column) -> str:

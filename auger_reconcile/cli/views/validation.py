@@ -1,4 +1,4 @@
-"""What `auger validate` found, for people and for programs."""
+"""Render the result of `auger validate` as text and JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is waited for: a line each that is drawn over in a terminal, or lines as things happen."""
+"""Render a wait: a line each that is drawn over in a terminal, or lines as things happen."""
 
 from __future__ import annotations
 

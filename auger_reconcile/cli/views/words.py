@@ -1,4 +1,4 @@
-"""Numbers, durations and verbs as people write them."""
+"""Format numbers, durations and verbs as people write them."""
 
 from __future__ import annotations
 

@@ -4,21 +4,21 @@ from typing import Any
 
 from laws.declared import declare
 
-from auger_reconcile.planner.adopt import Adopted
-from auger_reconcile.planner.adopt_into import adopt_into
 from auger_reconcile.planner.build import build_plan
+from auger_reconcile.planner.import_state import ImportedState
+from auger_reconcile.planner.merge_state import merge_state
 from auger_reconcile.resources._spec import Spec
 
 from .observed import observe
-from .test_adopt import WORLD
+from .test_import_state import WORLD
 
 SETTINGS = {"max_n_trials": 7, "exclude": ["id"]}
 
 
-def into(document: dict[str, Any], world: Any = None, **options: Any) -> Adopted:
+def into(document: dict[str, Any], world: Any = None, **options: Any) -> ImportedState:
     """Adopt a world into a document, and check what always holds: the plan is empty."""
     observed = observe(world or WORLD)
-    found = adopt_into(declare({"name": "shop", **document}), observed, "shop", **options)
+    found = merge_state(declare({"name": "shop", **document}), observed, "shop", **options)
     plan = build_plan(found.state, observed)
     assert (plan.actions, plan.diagnostics) == ((), ())
     for address, one in found.state.resources.items():
@@ -26,7 +26,7 @@ def into(document: dict[str, Any], world: Any = None, **options: Any) -> Adopted
     return found
 
 
-def specs(found: Adopted) -> dict[str, Any]:
+def specs(found: ImportedState) -> dict[str, Any]:
     return {str(at): one.spec for at, one in found.state.resources.items()}
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from auger_reconcile.client.refresh import refresh
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.config.render import render_state
-from auger_reconcile.planner.adopt import adopt
 from auger_reconcile.planner.build import PlanOptions, build_plan
+from auger_reconcile.planner.import_state import import_state
 
 from .test_laws import STEPS, Step, live_through, told
 from .wire import Wire
@@ -35,9 +35,9 @@ def test_the_plan_of_an_adopted_project_is_empty(
         world.settle()
     observed = refresh(Wire(world), ["shop"], "acme")  # type: ignore[arg-type]
     if observed.of("shop", "project"):
-        adopted = adopt(observed, "shop", everything=everything)
+        imported = import_state(observed, "shop", everything=everything)
         path = data / "auger.yaml"
-        path.write_text(render_state(adopted.state).text, encoding="utf-8")
+        path.write_text(render_state(imported.state).text, encoding="utf-8")
         desired = load_desired_state([path], environ={}).state
         assert told(build_plan(desired, observed, PlanOptions())) == []
-        assert desired.resources.keys() == adopted.state.resources.keys()
+        assert desired.resources.keys() == imported.state.resources.keys()

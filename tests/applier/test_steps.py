@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from laws.driver import impatient
 
-from auger_reconcile.applier.carry_out import StepRunner
+from auger_reconcile.applier.steps import StepRunner
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._steps import ReadAll, Steps
 

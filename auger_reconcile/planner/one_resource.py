@@ -1,4 +1,4 @@
-"""Plans of one resource: what the imperative commands are made of. Pure, as all of the planner.
+"""Plan one resource for an imperative command. Pure, as all of the planner.
 
 A create, start or stop of one resource is `build_plan` with a target; here is what has no place in
 a declaration: to delete one object by its very name, and to select.
@@ -18,7 +18,7 @@ from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.planner.remove import (
     delete_undeclared_objects,
     delete_what_hangs_on,
-    hold,
+    holder_references,
 )
 from auger_reconcile.resources._base import FieldChange, Verb
 from auger_reconcile.resources._registry import kind_of
@@ -37,7 +37,7 @@ def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) ->
     if kind_of(kind).is_home:
         actions += delete_undeclared_objects(index, {}, pruned=(), gone=[project])
     actions += delete_what_hangs_on(actions, index)
-    ordered = order_actions(actions, hold(actions, index, {}))
+    ordered = order_actions(actions, holder_references(actions, index, {}))
     return replace(empty_plan(observed), actions=ordered)
 
 

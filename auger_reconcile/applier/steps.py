@@ -1,4 +1,4 @@
-"""Carry out the steps of one action. Knows requests and files; kinds only yield steps."""
+"""Run the steps of one action. Knows requests and files; kinds only yield steps."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from laws.declared import declare
 
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.document import to_saved
-from auger_reconcile.planner.shape import check_shape
+from auger_reconcile.planner.saved_plan_schema import check_saved_plan
 
 from .observed import observe, placed
 from .test_stale import FILE, HUB
@@ -47,7 +47,7 @@ def test_what_was_saved_has_the_shape() -> None:
     assert SAVED["diagnostics"][0]["place"]
     assert SAVED["actions"]
     assert SAVED["needed"]
-    check_shape(SAVED)
+    check_saved_plan(SAVED)
 
 
 @pytest.mark.parametrize(("path", "value"), WRONG.items(), ids=WRONG.keys())
@@ -59,7 +59,7 @@ def test_what_is_of_another_type_is_refused(path: str, value: Any) -> None:
         at = at[int(step) if step.isdigit() else step]
     at[last] = value
     with pytest.raises(ValueError, match=last):
-        check_shape(document)
+        check_saved_plan(document)
 
 
 @pytest.mark.parametrize(
@@ -67,4 +67,4 @@ def test_what_is_of_another_type_is_refused(path: str, value: Any) -> None:
 )
 def test_what_is_missing_is_told(name: str) -> None:
     with pytest.raises(ValueError, match=name):
-        check_shape({key: value for key, value in SAVED.items() if key != name})
+        check_saved_plan({key: value for key, value in SAVED.items() if key != name})

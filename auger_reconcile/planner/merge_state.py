@@ -1,4 +1,4 @@
-"""DesiredState + ObservedState -> the DesiredState nearest to it of which the plan is empty. Pure.
+"""Merge observed state into a declaration, changing as little as makes its plan empty. Pure.
 
 What is declared and in order stays as it is. What differs takes over the settings of the hub, as
 few as suffice; what the hub does not have goes; what nothing declared stands for is added.
@@ -16,9 +16,9 @@ from pydantic import BaseModel
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Severity
-from auger_reconcile.planner.adopt import Adopted, choose_objects
 from auger_reconcile.planner.build import assess, build_plan
-from auger_reconcile.planner.decide import Standing
+from auger_reconcile.planner.decide import ResourceStatus
+from auger_reconcile.planner.import_state import ImportedState, choose_objects
 from auger_reconcile.planner.index import Index
 from auger_reconcile.resources._base import Assessment, Kind, Wanted
 from auger_reconcile.resources._registry import all_kinds
@@ -26,14 +26,14 @@ from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 
-def adopt_into(
+def merge_state(
     desired: DesiredState,
     observed: ObservedState,
     project: str,
     *,
     everything: bool = False,
     is_allowed: Callable[[Spec], bool] = lambda _: True,
-) -> Adopted:
+) -> ImportedState:
     """Return the declaration of a project as it is, as near as can be to a declared one.
 
     Args:
@@ -44,9 +44,9 @@ def adopt_into(
         is_allowed: whether a declaration may be written at all: no secret, no odd name.
     """
     mine = {at: one for at, one in desired.resources.items() if at.project == project}
-    standings = assess(DesiredState(mine), Index(observed))
+    statuses = assess(DesiredState(mine), Index(observed))
     chosen = choose_objects(observed, project, everything=everything)
-    known = _Known(observed, project, standings, chosen, is_allowed)
+    known = _Known(observed, project, statuses, chosen, is_allowed)
     resources: dict[Address, Declared] = {}
     objects: dict[Address, Any] = {}
     left_out: list[str] = []
@@ -57,7 +57,7 @@ def adopt_into(
     order = [at for at in mine if at in resources]
     order += [at for at in resources if at not in mine]
     state = DesiredState({at: resources[at] for at in order})
-    return Adopted(state, objects, tuple(sorted(left_out)))
+    return ImportedState(state, objects, tuple(sorted(left_out)))
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class _Known:
 
     observed: ObservedState
     project: str
-    standings: Mapping[Address, Standing]
+    statuses: Mapping[Address, ResourceStatus]
     chosen: Mapping[str, Sequence[Any]]
     is_allowed: Callable[[Spec], bool]
 
@@ -96,7 +96,7 @@ class _Stage:
 
     def run(self) -> None:
         """Declare what is there; add the result to the resources."""
-        for address, one in self.known.standings.items():
+        for address, one in self.known.statuses.items():
             if one.kind is self.kind:
                 specs = [(one.declared.spec, None), *self._takeovers(one)]
                 self._candidates[address] = _Candidate(specs)
@@ -125,7 +125,7 @@ class _Stage:
 
     def _note(self, address: Address) -> None:
         """Tell what is on the hub and cannot be said; what is gone is no loss."""
-        one = self.known.standings.get(address)
+        one = self.known.statuses.get(address)
         if one is None:
             self.left_out.append(f"{address}: cannot be declared as it is")
 
@@ -149,14 +149,14 @@ class _Stage:
         places = [place for place in self.kind.references(spec).values() if place[1]]
         return all(Address(self.known.project, *place) in self.resources for place in places)
 
-    def _takeovers(self, one: Standing) -> Iterator[tuple[Spec, Any]]:
+    def _takeovers(self, one: ResourceStatus) -> Iterator[tuple[Spec, Any]]:
         """Yield the valid declarations of an object under a declared name, the nearest first."""
         for spec, found in self._mixtures(one):
             with suppress(ValueError):
                 type(spec).model_validate(spec.model_dump())
                 yield spec, found
 
-    def _mixtures(self, one: Standing) -> Iterator[tuple[Spec, Any]]:
+    def _mixtures(self, one: ResourceStatus) -> Iterator[tuple[Spec, Any]]:
         spec, assessment = one.declared.spec, one.assessment
         found = _stood_for(one)
         if found is None:
@@ -199,8 +199,8 @@ class _Stage:
         """
         owned: set[Any] = set()
         for address in self._candidates:
-            if address in self.known.standings:
-                owned |= {o.id for o in self.known.standings[address].assessment.revisions}
+            if address in self.known.statuses:
+                owned |= {o.id for o in self.known.statuses[address].assessment.revisions}
         owned -= self._needed() - {one.id for one in bound.values() if one is not None}
         for found in self.known.chosen[self.kind.name]:
             if found.id not in owned | self._tried and self.kind.is_at_home(found):
@@ -215,7 +215,7 @@ class _Stage:
     def _others(self) -> Iterator[tuple[Kind[Any, Any], Any]]:
         """Yield what is to be declared: objects that stand for something, and those for nothing."""
         owned: dict[str, set[Any]] = defaultdict(set)
-        for one in self.known.standings.values():
+        for one in self.known.statuses.values():
             owned[one.kind.name] |= {found.id for found in one.assessment.revisions}
             if (found := _stood_for(one)) is not None:
                 yield one.kind, found
@@ -239,7 +239,7 @@ class _Stage:
         self.left_out.append(f"{self.kind.name}.{label}: its name is taken")
 
 
-def _stood_for(one: Standing) -> Any:
+def _stood_for(one: ResourceStatus) -> Any:
     """Return what a declared resource stands for: its object, its newest revision, or none."""
     assessment = one.assessment
     if assessment.object is not None:

@@ -6,13 +6,13 @@ from types import MappingProxyType
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.planner.single import (
+from auger_reconcile.planner.one_resource import (
     empty_plan,
     plan_delete,
     plan_stop,
     with_selection,
 )
+from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.resources._project_file import DatasetObject
 from auger_reconcile.resources._runs import ExperimentObject, Run

@@ -1,4 +1,4 @@
-"""ObservedState -> DesiredState: the declaration of which the plan is empty. Pure.
+"""Import a project: observed state to the declaration whose plan is empty. Pure.
 
 Each kind offers declarations for an object, the best first. What a plan would still do something
 about is declared the next way, and left out when there is no other: so the plan ends empty.
@@ -19,7 +19,7 @@ from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 
 @dataclass(frozen=True)
-class Adopted:
+class ImportedState:
     """What a project has, declared.
 
     Attributes:
@@ -46,13 +46,13 @@ class _Candidate:
         return f"{self.kind.name}.{self.found.name or self.found.id}"
 
 
-def adopt(
+def import_state(
     observed: ObservedState,
     project: str,
     *,
     everything: bool = False,
     is_allowed: Callable[[Spec], bool] = lambda _: True,
-) -> Adopted:
+) -> ImportedState:
     """Return the declaration of a project as it is.
 
     Args:
@@ -76,7 +76,7 @@ def adopt(
         for one in chosen[kind.name]
         if kind.is_at_home(one)
     ]
-    return _Adoption(observed, project, candidates, left_out).run()
+    return _Import(observed, project, candidates, left_out).run()
 
 
 def choose_objects(
@@ -126,15 +126,15 @@ def _by_name(found: Any) -> tuple[str, str]:
 
 
 @dataclass
-class _Adoption:
-    """One adoption under way: candidates are tried until the plan is empty."""
+class _Import:
+    """One import under way: candidates are tried until the plan is empty."""
 
     observed: ObservedState
     project: str
     candidates: list[_Candidate]
     left_out: list[str] = field(default_factory=list)
 
-    def run(self) -> Adopted:
+    def run(self) -> ImportedState:
         self._drop(one for one in self.candidates if not one.specs)
         while wrong := self._find_wrong():
             for one in wrong:
@@ -143,7 +143,7 @@ class _Adoption:
         declared = self._declared()
         state = DesiredState({at: Declared(at, one.specs[0]) for at, one in declared.items()})
         objects = {at: one.found for at, one in declared.items()}
-        return Adopted(state, objects, tuple(sorted(self.left_out)))
+        return ImportedState(state, objects, tuple(sorted(self.left_out)))
 
     def _drop(self, candidates: Iterator[_Candidate]) -> None:
         for one in list(candidates):

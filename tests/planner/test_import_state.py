@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from auger_reconcile.planner.adopt import Adopted, adopt
 from auger_reconcile.planner.build import build_plan
+from auger_reconcile.planner.import_state import ImportedState, import_state
 from auger_reconcile.resources._spec import Spec
 
 from .observed import observe
@@ -35,16 +35,16 @@ WORLD: dict[str, Any] = {
 }
 
 
-def adopted(**options: Any) -> Adopted:
-    return adopt(observe(WORLD), "shop", **options)
+def imported(**options: Any) -> ImportedState:
+    return import_state(observe(WORLD), "shop", **options)
 
 
-def specs(found: Adopted) -> dict[str, Spec]:
+def specs(found: ImportedState) -> dict[str, Spec]:
     return {str(at): one.spec for at, one in found.state.resources.items()}
 
 
 def test_the_newest_revisions_are_declared_under_their_own_names() -> None:
-    assert list(specs(adopted())) == [
+    assert list(specs(imported())) == [
         "project.shop",
         "dataset.d-1.csv",
         "dataset.far.csv",
@@ -56,35 +56,35 @@ def test_the_newest_revisions_are_declared_under_their_own_names() -> None:
 
 
 def test_everything_is_declared_when_it_is_asked_for() -> None:
-    assert {"dataset.d.csv", "experiment.exp"} <= specs(adopted(everything=True)).keys()
+    assert {"dataset.d.csv", "experiment.exp"} <= specs(imported(everything=True)).keys()
 
 
 def test_the_settings_are_those_of_the_newest_good_run() -> None:
-    spec: Any = specs(adopted())["experiment.exp-1"]
+    spec: Any = specs(imported())["experiment.exp-1"]
     assert (spec.dataset, spec.max_n_trials, spec.exclude) == ("d-1.csv", 7, ("id",))
 
 
 def test_the_best_trial_is_declared_as_the_best_and_another_by_its_id() -> None:
-    found: Any = specs(adopted())
+    found: Any = specs(imported())
     assert (found["model.model-T2"].trial, found["model.model-T2"].experiment) == ("best", "exp-1")
     assert (found["model.model-T8"].trial, found["model.model-T8"].experiment) == ("T8", "exp-1")
     assert (found["model.hot"].trial, found["model.hot"].experiment) == ("T9", None)
 
 
 def test_the_size_of_the_cluster_is_declared() -> None:
-    spec: Any = specs(adopted())["project.shop"]
+    spec: Any = specs(imported())["project.shop"]
     assert (spec.cluster.min_nodes, spec.cluster.max_nodes) == (2, 4)
 
 
 def test_data_of_a_url_has_it_as_its_source_unless_that_is_not_allowed() -> None:
-    found: Any = specs(adopted())
+    found: Any = specs(imported())
     assert found["dataset.far.csv"].source == "https://data.test/far.csv"
-    strict: Any = specs(adopted(is_allowed=lambda spec: not getattr(spec, "source", None)))
+    strict: Any = specs(imported(is_allowed=lambda spec: not getattr(spec, "source", None)))
     assert strict["dataset.far.csv"].source is None
 
 
 def test_what_cannot_be_declared_is_told() -> None:
-    assert adopted().left_out == (
+    assert imported().left_out == (
         "dataset.d.csv: an older revision",
         "experiment.exp: an older revision",
         "experiment.idle: cannot be declared as it is",
@@ -93,14 +93,14 @@ def test_what_cannot_be_declared_is_told() -> None:
 
 
 def test_the_plan_is_empty() -> None:
-    assert build_plan(adopted().state, observe(WORLD)).is_empty
-    assert build_plan(adopted(everything=True).state, observe(WORLD)).is_empty
+    assert build_plan(imported().state, observe(WORLD)).is_empty
+    assert build_plan(imported(everything=True).state, observe(WORLD)).is_empty
 
 
 def test_two_models_that_would_have_one_name_are_never_mixed_up() -> None:
     pipelines = [{"trial": "T6"}, {"trial": "T5", "name": "model-T6"}]
     observed = observe({"project": {"status": "running"}, "pipelines": pipelines})
-    found = adopt(observed, "shop")
+    found = import_state(observed, "shop")
     trials = [found.objects[at].trial_id for at in found.state.resources if at.kind == "model"]
     assert trials == ["T6", "T5"]
     assert build_plan(found.state, observed).is_empty
@@ -109,7 +109,7 @@ def test_two_models_that_would_have_one_name_are_never_mixed_up() -> None:
 def of(world: dict[str, Any], **options: Any) -> dict[str, Any]:
     """Adopt a world, and check what always holds: the plan is empty."""
     observed = observe(world)
-    found = adopt(observed, "shop", **options)
+    found = import_state(observed, "shop", **options)
     plan = build_plan(found.state, observed)
     assert (plan.actions, plan.diagnostics) == ((), ())
     return specs(found)
@@ -141,12 +141,12 @@ def test_what_has_no_name_comes_first_in_the_order_of_the_ids() -> None:
 def test_a_cluster_that_others_would_start_is_in_order_itself() -> None:
     idle = {**WORLD, "project": {**WORLD["project"], "status": "undeployed"}}
     found = of({**idle, "pipelines": [{"trial": "T8", "run": "R2", "score": 0.7}]})
-    assert found["project.shop"] == specs(adopted())["project.shop"]
+    assert found["project.shop"] == specs(imported())["project.shop"]
     assert found["model.model-T8"].trial == "T8"
 
 
 def test_a_project_is_declared_under_the_name_by_which_it_was_asked_for() -> None:
-    found = adopt(observe({"project": {"name": "Shop"}}), "shop")
+    found = import_state(observe({"project": {"name": "Shop"}}), "shop")
     assert [str(at) for at in found.state.resources] == ["project.shop"]
 
 

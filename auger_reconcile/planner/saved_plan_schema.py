@@ -1,4 +1,4 @@
-"""The shape of a saved plan: what has to be in it, and of which type, before it is read. Pure.
+"""Validate the members of a saved plan and their types before it is read. Pure.
 
 Its seal tells damage from change; this tells a document that somebody made from one that `to_saved`
 made. Members that are not named here are left to newer readers.
@@ -106,7 +106,7 @@ class _SavedPlan(BaseModel):
     options: _Options
 
 
-def check_shape(document: Mapping[str, Any]) -> None:
+def check_saved_plan(document: Mapping[str, Any]) -> None:
     """Do nothing when a document has the shape of a saved plan.
 
     Raises:

@@ -1,0 +1,60 @@
+"""Turn Ctrl-C, SIGTERM and SIGHUP into an early but orderly end of an apply or a wait."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+
+from auger_reconcile.cli.exit_code import ExitCode
+
+FINISHING = "Finishing what has begun; Ctrl-C again ends it at once."
+SHOW_CURSOR = b"\x1b[?25h"
+ENDING = [  # of a terminal, of `docker stop` and of what cancels a job; Windows knows the first two
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+@contextmanager
+def stopping_on_signal(stop: threading.Event, note: Callable[[str], None]) -> Iterator[None]:
+    """Let the first signal end the work early, and the second one at once.
+
+    Args:
+        stop: set by the first signal.
+        note: shows a line that says so.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread gets signals
+        return
+
+    def interrupt(_signal: int, _frame: FrameType | None) -> None:
+        if stop.is_set():
+            _end_at_once()
+        stop.set()
+        with suppress(OSError):
+            note(FINISHING)
+
+    before = {
+        number: signal.signal(number, interrupt)
+        for number in ENDING
+        if signal.getsignal(number) is not signal.SIG_IGN  # `nohup` asks to outlive its terminal
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _end_at_once() -> None:
+    """End the process now, with the terminal as it was found."""
+    with suppress(OSError):
+        if sys.stderr.isatty():
+            os.write(2, SHOW_CURSOR)
+    with suppress(Exception):  # a stream that nobody reads, or that this thread was writing to
+        sys.stdout.flush()
+    os._exit(ExitCode.INTERRUPTED)

@@ -1,0 +1,279 @@
+"""Plan, show, ask, apply and report: the one road of every command that makes a plan."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.workspace import Workspace
+    from auger_reconcile.applier.apply import ApplyOptions
+    from auger_reconcile.applier.result import ApplyResult
+    from auger_reconcile.cli.views.apply_text import Progress
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.plan import Plan
+
+READING = "Reading the hub"
+QUESTION = 'Do you want to carry this out? Only "yes" is accepted: '
+
+
+@dataclass(frozen=True)
+class Consent:
+    """How a command gets the user's yes.
+
+    Attributes:
+        given: by an option, so that nothing is asked.
+        option: that gives it, for the hint where nobody can be asked.
+    """
+
+    given: bool
+    option: str = "--auto-approve"
+
+
+def read_files(invocation: Invocation, workspace: Workspace, **given: Any) -> PlanOptions:
+    """Read the files, show their warnings, and return the options of the planner.
+
+    Args:
+        invocation: where warnings are shown, unless it is quiet.
+        workspace: of the files.
+        given: the options of the command, by the names that PlanOptions has.
+
+    Raises:
+        AugerError: an address is not declared; it would silently mean nothing.
+    """
+    from auger_reconcile.api.addresses import check_declared
+    from auger_reconcile.planner.build import PlanOptions
+
+    loaded = workspace.loaded
+    if loaded.warnings and not invocation.is_quiet:
+        from auger_reconcile.cli.views.diagnostic import render_diagnostics
+
+        invocation.tell(render_diagnostics(loaded.warnings, color=invocation.error_color))
+    for name in ("targets", "excludes", "repeats"):
+        for address in given.get(name, ()):
+            check_declared(address, loaded.state.resources)
+    return PlanOptions(**given)
+
+
+def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None:
+    """Show a plan as a result, and on stderr what is wrong with it or unknown."""
+    match "json" if invocation.as_json else form:
+        case "json":
+            from auger_reconcile.cli.views.plan_json import plan_to_json
+
+            invocation.show_json(plan_to_json(plan))
+            return
+        case "markdown":
+            from auger_reconcile.cli.views.plan_markdown import render_markdown
+
+            invocation.show(render_markdown(plan))
+        case "html":
+            from auger_reconcile.cli.views.plan_html import render_html
+
+            invocation.show(render_html(plan))
+        case _:
+            from auger_reconcile.cli.views.plan_text import render_plan
+
+            invocation.show(render_plan(plan, color=invocation.color))
+    problems = (*plan.diagnostics, *plan.refusals)
+    if problems:
+        from auger_reconcile.cli.views.diagnostic import render_diagnostics
+
+        invocation.tell("\n" + render_diagnostics(problems, color=invocation.error_color))
+
+
+def find_exit_code(plan: Plan) -> ExitCode:
+    """Return FAILED when a part of the plan, or all of it, cannot be carried out."""
+    from auger_reconcile.diagnostics import has_errors
+
+    failed = plan.refusals or has_errors(plan.diagnostics)
+    return ExitCode.FAILED if failed else ExitCode.DONE
+
+
+def run_plan(
+    invocation: Invocation,
+    plan: Plan,
+    apply: Callable[[Plan, ApplyOptions], ApplyResult],
+    *,
+    options: ApplyOptions,
+    consent: Consent,
+) -> ExitCode:
+    """Show a plan, ask, apply it and show the outcome; return the exit code.
+
+    Args:
+        invocation: where to show it.
+        plan: is carried out as it is, or not at all.
+        apply: carries it out, such as `Workspace.apply`.
+        options: of the apply; its events are shown by this function.
+        consent: whether and how the user's yes is needed.
+
+    Raises:
+        AugerError: there is nobody to ask, or nobody who could read the plan.
+        PlanRefused: a guard forbids the plan, and the output is JSON.
+    """
+    from auger_reconcile.errors import AugerError, PlanRefused
+
+    can_ask = not invocation.as_json and sys.stdin.isatty() and sys.stderr.isatty()
+    nobody = AugerError(
+        "the plan needs consent, and there is nobody to ask",
+        hint=f"`{consent.option}` gives it beforehand",
+    )
+    if plan.refusals and invocation.as_json:
+        raise PlanRefused(plan.refusals)
+    if invocation.as_json and not (consent.given or plan.is_empty):
+        raise nobody
+    _show_before(invocation, plan)
+    if plan.refusals or plan.is_empty:
+        if plan.refusals:
+            invocation.tell("\nNothing was done.")
+        return find_exit_code(plan)
+    if not (consent.given or can_ask):
+        raise nobody
+    if not (consent.given or _ask()):
+        invocation.tell("Nothing was done.")
+        return ExitCode.DECLINED
+    result = _apply_visibly(invocation, plan, apply, options)
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    return ExitCode.DONE if result.is_complete else ExitCode.FAILED
+
+
+def _show_before(invocation: Invocation, plan: Plan) -> None:
+    """Show what will be done; what nobody can read is not done.
+
+    Raises:
+        AugerError: the output is closed, or its disk is full.
+    """
+    from auger_reconcile.errors import AugerError
+
+    try:
+        if invocation.as_json:
+            from auger_reconcile.applier.result import ApplyResult
+            from auger_reconcile.cli.views.apply_json import JsonEvents, result_to_json
+            from auger_reconcile.cli.views.plan_json import plan_to_json
+
+            events = JsonEvents()
+            events.begin(plan_to_json(plan))
+            if plan.is_empty:
+                events.end(result_to_json(ApplyResult(plan, ())))
+        else:
+            show_plan(invocation, plan)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        told = f"the plan cannot be shown, the output is closed or full ({why}); nothing was done"
+        raise AugerError(told) from None
+
+
+def _ask() -> bool:
+    """Ask for the word `yes`; anything else is a no."""
+    click.echo("\n" + QUESTION, nl=False, err=True)
+    return sys.stdin.readline().strip() == "yes"
+
+
+def _apply_visibly(
+    invocation: Invocation,
+    plan: Plan,
+    apply: Callable[[Plan, ApplyOptions], ApplyResult],
+    options: ApplyOptions,
+) -> ApplyResult:
+    """Apply with the view that fits the surroundings; the summary goes where it can be read."""
+    from auger_reconcile.cli.interrupt import stopping_on_signal
+    from auger_reconcile.cli.views.apply_json import JsonEvents, result_to_json
+    from auger_reconcile.cli.views.apply_text import render_result
+
+    stop = options.patience.stop
+    try:
+        if invocation.as_json:
+            events = JsonEvents()
+            with stopping_on_signal(stop, invocation.tell):
+                result = apply(plan, replace(options, on_event=events))
+            events.end(result_to_json(result))
+        else:
+            with _progress(invocation, plan) as progress, stopping_on_signal(stop, progress.note):
+                result = apply(plan, replace(options, on_event=progress))
+            invocation.show("\n" + render_result(result, color=invocation.color))
+    except BrokenPipeError:  # of what is shown at the end: events of an apply stop nothing
+        invocation.tell(f"\nThe output was closed.\n{render_result(result, color=False)}")
+    return result
+
+
+@contextmanager
+def _progress(invocation: Invocation, plan: Plan) -> Iterator[Progress]:
+    """Yield what shows the events: live in a terminal, line by line elsewhere."""
+    from auger_reconcile.cli.views.apply_text import PlainProgress
+
+    if invocation.is_quiet:
+        yield PlainProgress(plan, lambda _: None)
+        return
+    invocation.tell("\n")
+    if not invocation.has_live_terminal:
+        yield PlainProgress(plan, invocation.tell)
+        return
+    from auger_reconcile.cli.views.apply_live import LiveProgress
+
+    with LiveProgress(plan, color=invocation.error_color) as live:
+        yield live
+
+
+@contextmanager
+def open_context(invocation: Invocation) -> Iterator[Context]:
+    """Open the context of the command line, and close its connection afterwards."""
+    from auger_reconcile.api.context import Context
+
+    with Context(
+        invocation.files[0],
+        hub=invocation.hub,
+        env=invocation.env,
+        variables=invocation.variables,
+        on_exchange=invocation.tell_exchange if invocation.is_verbose else None,
+    ) as context:
+        yield context
+
+
+def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
+    invocation: Invocation,
+    make: Callable[[Context], Plan],
+    *,
+    show_only: bool,
+    idle: str,
+    consent: bool = True,
+    wait: bool = False,
+) -> ExitCode:
+    """Make a plan of one resource; show it, or carry it out.
+
+    Args:
+        invocation: where to show it.
+        make: makes the plan in the context.
+        show_only: nothing is carried out.
+        idle: the sentence for a plan that has nothing to do.
+        consent: the user's yes is given, because the command asks for nothing that loses anything
+            or `--yes` was given.
+        wait: for the end of what is started.
+    """
+    from auger_reconcile.applier.apply import ApplyOptions
+
+    with open_context(invocation) as context:
+        with invocation.busy_with(READING):
+            plan = make(context)
+        if plan.is_empty and not (invocation.as_json or plan.refusals or plan.diagnostics):
+            invocation.show(idle)
+            return ExitCode.DONE
+        if show_only:
+            show_plan(invocation, plan)
+            return find_exit_code(plan)
+        return run_plan(
+            invocation,
+            plan,
+            context.apply,
+            options=ApplyOptions(wait=wait),
+            consent=Consent(consent, option="--yes"),
+        )
