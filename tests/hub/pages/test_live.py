@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from hub.page import chromium
+from hub.pages import chromium
 from hub.pages.conftest import run_hub
 from tests.hub.client import Client, wait_until
 
