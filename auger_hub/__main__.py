@@ -76,14 +76,14 @@ def _where_it_is(settings: HubSettings) -> HubSettings:
 def _serve(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.program.serve import serve
 
-    serve(settings, as_json=options.json)
+    serve(settings, as_json=options.json, is_new=options.new)
     return 0
 
 
-def _start(_options: argparse.Namespace, settings: HubSettings) -> int:
+def _start(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.processes.daemon import start
 
-    running, was_started = start(settings)
+    running, was_started = start(settings, is_new=options.new)
     state = {"url": running.url, "pid": running.pid, "home": str(settings.home)}
     _print(json.dumps({**state, "started": was_started}))
     return 0
@@ -129,11 +129,10 @@ def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
 
 def _user(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.accounts.users import add_user, list_users, revoke_user
-    from auger_hub.database.engine import Database
+    from auger_hub.store.identity import open_database
 
     settings.make_folders()
-    database = Database(settings.database_url)
-    database.migrate()
+    database = open_database(settings)
     was_in = options.action == "revoke" and _has_own_login(settings, database)
     with database.write() as session:
         match options.action:
@@ -229,6 +228,12 @@ def _parser() -> argparse.ArgumentParser:
     place.add_argument("--host", default=LOOPBACK, help="address to listen on")
     place.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
     place.add_argument("--storage", help="folder for the files, or URL of an object store")
+    place.add_argument(
+        "--new",
+        action="store_true",
+        default=False,
+        help="begin anew with a database that is not the one of this folder",
+    )
     place.add_argument(
         "--cluster-mode",
         choices=CLUSTER_MODES,

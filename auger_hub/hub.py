@@ -10,6 +10,7 @@ from auger_hub.background.supervisor import Supervisor
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Secret
 from auger_hub.settings import HubSettings
+from auger_hub.store.identity import open_database
 from auger_hub.store.local import Storage
 from auger_hub.store.remote import open_storage
 from auger_hub.store.signing import Signer
@@ -27,17 +28,20 @@ class Hub:
     attempts: Attempts = field(default_factory=Attempts)
 
 
-def open_hub(settings: HubSettings) -> Hub:
+def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:
     """Make folders and tables where they are missing and return the hub, its work not started.
 
+    Args:
+        settings: of the hub.
+        is_new: take folder, store and database together that do not belong together yet.
+
     Raises:
-        BadSettings: its files cannot be kept where they should be.
+        BadSettings: its files cannot be kept where they should be, or its database is not its own.
     """
     settings.make_folders()
     storage = open_storage(settings)
     storage.prepare()
-    database = Database(settings.database_url)
-    database.migrate()
+    database = open_database(settings, storage, is_new=is_new)
     return Hub(
         settings=settings,
         database=database,

@@ -137,6 +137,16 @@ class HubSettings:
         return self.home / "place.json"
 
     @property
+    def identity_path(self) -> Path:
+        """What tells which database and store this folder belongs to: `{identity}`."""
+        return self.home / "identity.json"
+
+    @property
+    def trash_folder(self) -> Path:
+        """Where swept models and logs stay for some days, one folder a day."""
+        return self.home / "trash"
+
+    @property
     def credentials_path(self) -> Path:
         """The client's credentials of this hub, in the clients' own format (wire contract §1.3)."""
         return self.home / "auger.json"

@@ -1,7 +1,8 @@
 """Removes what deleted objects have left on the disk.
 
 Looks at what is there and at what the database knows, so it does not matter how something was
-deleted, or whether the hub was killed before its files were.
+deleted, or whether the hub was killed before its files were. What is not temporary goes to the
+trash first: a database may have been the wrong one after all.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from auger_hub.database.tables import (
 from auger_hub.processes.child_process import is_free
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
+from auger_hub.store.identity import TRIAL_ID
 from auger_hub.store.local import project_folder
+from auger_hub.store.trash import move_to_trash
 
-_TRIAL_ID = re.compile(r"[0-9A-F]{15}|[0-9a-f]{16}")  # of a search, and of a refit
 _JOB = re.compile(r"((?:profile|run|package|export|score)-\w+)(?:\.lock|\.pid)?")
 _PACKAGING = ("package-", "export-")
 _NO_DOWNLOAD_SECONDS = 24 * 3600  # none takes so long
@@ -42,8 +44,8 @@ KEYS = (
 
 
 def sweep_models(database: Database, settings: HubSettings, predictions: Predictions) -> None:
-    """Remove fitted models of trials that are no more."""
-    folders = [path for path in settings.models_folder.iterdir() if _TRIAL_ID.fullmatch(path.name)]
+    """Move the fitted models of trials that are no more to the trash."""
+    folders = [path for path in settings.models_folder.iterdir() if TRIAL_ID.fullmatch(path.name)]
     for first in range(0, len(folders), _AT_ONCE):
         some = folders[first : first + _AT_ONCE]
         query = select(Trial.id).where(Trial.id.in_([path.name for path in some]))
@@ -52,7 +54,7 @@ def sweep_models(database: Database, settings: HubSettings, predictions: Predict
         for path in some:
             if path.name not in known:
                 predictions.forget(path.name)
-                shutil.rmtree(path, ignore_errors=True)
+                move_to_trash(settings, path, "no trial of this hub has this id")
 
 
 def sweep_work(settings: HubSettings, busy: Collection[str]) -> None:

@@ -127,10 +127,14 @@ class Database:
         except (DatabaseError, TypeError, ValueError) as error:
             said = error.orig if isinstance(error, DatabaseError) else error
             reason = str(said).strip().partition("\n")[0]
-            url = self.engine.url.set(query={}).render_as_string(hide_password=True)
-            raise BadSettings(f"the database {url} cannot be used: {reason}") from error
+            raise BadSettings(f"the database {self.place} cannot be used: {reason}") from error
         if revision == HEAD:
             return
+        if revision is not None and revision > HEAD:
+            raise BadSettings(
+                f"the database {self.place} was made by a newer version of the hub "
+                f"({revision}, this one knows {HEAD}): install that version again"
+            )
         from alembic import command
         from alembic.config import Config
 
@@ -144,6 +148,26 @@ class Database:
                 command.upgrade(config, "head")
             if self.is_sqlite:
                 _keep_references(connection, is_kept=True)
+
+    @property
+    def place(self) -> str:
+        """Its URL as it may be shown."""
+        return self.engine.url.set(query={}).render_as_string(hide_password=True)
+
+    def is_blank(self) -> bool:
+        """Return whether there is nothing in it; a file that is not there is not made.
+
+        What cannot be asked is not blank: `migrate` says what is wrong with it.
+        """
+        name = self.engine.url.database or ""
+        if self.is_sqlite and not name.startswith("file:"):
+            path = Path(name)
+            if not path.exists() or path.stat().st_size == 0:
+                return True
+        try:
+            return self._revision() is None
+        except (DatabaseError, TypeError, ValueError):
+            return False
 
     def close(self) -> None:
         """Close all connections."""

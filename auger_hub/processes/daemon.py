@@ -61,15 +61,18 @@ def find_running(settings: HubSettings) -> RunningHub | None:
         return None  # it is just starting, or just ending
 
 
-def start(settings: HubSettings) -> tuple[RunningHub, bool]:
-    """Return the running hub, started when there was none, and whether this call started it."""
+def start(settings: HubSettings, *, is_new: bool = False) -> tuple[RunningHub, bool]:
+    """Return the running hub, started when there was none, and whether this call started it.
+
+    `is_new` is what `serve` takes by `--new`.
+    """
     settings.home.mkdir(parents=True, exist_ok=True)
     settings.home.chmod(0o700)
     with _starting_lock(settings):
         running = find_running(settings)
         if running is not None and is_healthy(running.url):
             return running, False
-        process = None if is_serving(settings) else _spawn(settings)
+        process = None if is_serving(settings) else _spawn(settings, is_new=is_new)
         return _wait_until_healthy(settings, process), process is not None
 
 
@@ -114,11 +117,13 @@ def is_serving(settings: HubSettings) -> bool:
         return True
 
 
-def _spawn(settings: HubSettings) -> subprocess.Popen[bytes]:
+def _spawn(settings: HubSettings, *, is_new: bool) -> subprocess.Popen[bytes]:
     """Start `serve` in a session of its own, speaking to nothing but its log."""
     command = [sys.executable, "-m", "auger_hub", "serve", "--host", settings.host]
     if settings.port:
         command += ["--port", str(settings.port)]
+    if is_new:
+        command.append("--new")
     _set_long_log_aside(settings.log_path)
     with settings.log_path.open("ab") as log:
         return subprocess.Popen(

@@ -14,6 +14,7 @@ from sqlalchemy import select
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Project
 from auger_hub.settings import HubSettings
+from auger_hub.store.trash import move_to_trash
 
 _MOST_BYTES = 1024**2
 _NAME = re.compile(r"project-([1-9]\d*)\.log")  # 0 is the compute of all
@@ -52,7 +53,7 @@ def read_log(path: Path) -> str:
 
 
 def sweep_logs(database: Database, settings: HubSettings) -> None:
-    """Remove the logs of projects that are no more, and the beginning of those grown too long."""
+    """Move the logs of projects that are no more to the trash, and cut those grown too long."""
     folder = log_path(settings, 0).parent
     paths = list(folder.glob("project-*.log"))
     with database.connect() as connection:
@@ -60,7 +61,7 @@ def sweep_logs(database: Database, settings: HubSettings) -> None:
     for path in paths:
         match = _NAME.fullmatch(path.name)
         if match and int(match.group(1)) not in known:
-            path.unlink()
+            move_to_trash(settings, path, "no project of this hub has this number")
         elif path.stat().st_size > 2 * _MOST_BYTES:
             _cut(path)
 

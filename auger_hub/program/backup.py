@@ -36,6 +36,7 @@ from auger_hub.database.tables import (
     ProjectFile,
 )
 from auger_hub.settings import BadSettings, HubSettings
+from auger_hub.store.identity import IDENTITY, OWN_BUCKET, identity_of, open_database
 from auger_hub.store.local import Storage
 from auger_hub.store.remote import open_storage
 
@@ -80,15 +81,15 @@ def back_up(settings: HubSettings, target: Path) -> Backup:
     """
     if not settings.home.is_dir():
         raise BackupFailed(f"there is no hub in {settings.home}")
-    with closing(Database(settings.database_url)) as database:
-        database.migrate()
+    storage = open_storage(settings)
+    with closing(open_database(settings, storage)) as database:
         # new and its owner's alone, whatever stands in a folder of many
         descriptor, partial = tempfile.mkstemp(dir=target.parent, suffix=".part")
         try:
             with os.fdopen(descriptor, "wb") as file:
                 with tarfile.open(fileobj=file, mode="w:gz") as archive:
                     _add_rows(archive, database)
-                    missing = _add_files(archive, open_storage(settings), _named(database))
+                    missing = _add_files(archive, storage, _named(database))
                     archive.add(settings.models_folder, _MODELS, filter=_finished)
                 file.flush()
                 os.fsync(file.fileno())
@@ -115,6 +116,12 @@ def restore(settings: HubSettings, source: Path) -> int:
         _read_to_the_end(source)
         with tarfile.open(source, "r:gz") as archive:
             _check(archive)
+            known = _identity_in(archive)
+            if known and identity_of(settings, storage) - known:
+                raise BackupFailed(
+                    f"{settings.home} or its storage belongs to another hub than this backup: "
+                    "name a new folder by AUGER_HUB_HOME, and a new storage"
+                )
             with database.write() as session:
                 if session.scalar(select(func.count()).select_from(Organization)):
                     raise BackupFailed(f"the hub in {settings.home} is not empty")
@@ -162,6 +169,8 @@ def _add_files(archive: tarfile.TarFile, storage: Storage, named: AbstractSet[st
     """Add all stored files; return how many are missing of those that objects name."""
     missing = set(named)
     for bucket, key in storage.everything():
+        if bucket == OWN_BUCKET:
+            continue
         with storage.lend(bucket, key) as path:
             if path is not None:  # else deleted since
                 archive.add(path, f"{_FILES}/{bucket}/{key}")
@@ -190,6 +199,11 @@ def _check(archive: tarfile.TarFile) -> None:
     note = json.load(_member(archive, "hub.json"))
     if note["format"] != _FORMAT or note["revision"] != HEAD:
         raise BackupFailed(f"the backup is of revision {note['revision']}, this hub is {HEAD}")
+
+
+def _identity_in(archive: tarfile.TarFile) -> set[str]:
+    rows = _read_rows(archive, Base.metadata.tables["secrets"])
+    return {str(row["value"]) for row in rows if row["name"] == IDENTITY}
 
 
 def _extract(archive: tarfile.TarFile, storage: Storage, models_folder: Path) -> None:

@@ -30,24 +30,25 @@ USER = "local"
 _GRACE_SECONDS = 3
 
 
-def serve(settings: HubSettings, *, as_json: bool = False) -> None:
+def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False) -> None:
     """Serve until SIGTERM or SIGINT; raise HubFailed when another process serves this home.
 
-    Prints one line when it serves: a sentence, or what is known of it as JSON.
+    Prints one line when it serves: a sentence, or what is known of it as JSON. With `is_new` the
+    folder, store and database belong together from now on, whatever they belonged to.
     """
     settings.make_folders()
-    signal.signal(signal.SIGTERM, _leave)
+    _end_in_order()
     try:
         with serving_lock(settings):
-            _serve(settings, as_json=as_json)
+            _serve(settings, as_json=as_json, is_new=is_new)
     except Timeout as error:
         raise HubFailed(f"a hub already serves {settings.home}") from error
 
 
-def _serve(settings: HubSettings, *, as_json: bool) -> None:
+def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
     _log_to_file(settings)
-    hub = open_hub(settings)
+    hub = open_hub(settings, is_new=is_new)
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
     write_credentials(settings, hub.database, url)
@@ -83,6 +84,15 @@ def _serve(settings: HubSettings, *, as_json: bool) -> None:
         if read_json(settings.state_path).get("pid") == os.getpid():  # else it is of another hub
             settings.state_path.unlink(missing_ok=True)
         listener.close()
+
+
+def _end_in_order() -> None:
+    """Take SIGTERM, also as process 1 of a container, and SIGHUP, unless `nohup` has it ignored."""
+    signal.signal(signal.SIGTERM, _leave)
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
+        # uvicorn ends in order at SIGTERM only
+        signal.signal(hang_up, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:

@@ -31,14 +31,17 @@ class LocalHub:
         """Where database, files and log lie."""
         return local_hub.find_hub_home(environ=self.environ, home=self.home)
 
-    def start(self) -> Mapping[str, Any]:
+    def start(self, *, is_new: bool = False) -> Mapping[str, Any]:
         """Start the hub in the background, or find it running: `url`, `pid`, `home`, `started`.
+
+        Args:
+            is_new: begin anew, with a database that is not the one of the hub's folder.
 
         Raises:
             Unavailable: it does not start.
             AugerError: the extra `hub` is not installed.
         """
-        return local_hub.start(environ=self.environ, home=self.home)
+        return local_hub.start(environ=self.environ, home=self.home, is_new=is_new)
 
     def stop(self) -> Mapping[str, Any]:
         """Stop the hub; `stopped` tells whether it ran.
@@ -108,16 +111,23 @@ class LocalHub:
         return revoked
 
     def serve(self, arguments: Sequence[str]) -> int:
-        """Run the hub in the foreground until it is interrupted; return its exit code."""
-        return self._run(local_hub.serve_command(arguments))
+        """Become the hub, in the foreground; what signals this process signals the hub.
+
+        Where a process cannot become another, return the hub's exit code when it has ended.
+        """
+        return self._become(local_hub.serve_command(arguments))
 
     def follow_log(self, lines: int) -> int:
-        """Print the log as it grows until interrupted; return the exit code."""
+        """Print the log as it grows until interrupted, like `serve`."""
         command = [sys.executable, "-m", "auger_hub", "logs", "-f", "-n", str(lines)]
-        return self._run(command)
+        return self._become(command)
 
-    def _run(self, command: Sequence[str]) -> int:
+    def _become(self, command: Sequence[str]) -> int:
         environ = {**self.environ, "AUGER_HUB_HOME": str(self.folder), "PYTHONSAFEPATH": "1"}
+        if os.name == "posix":
+            sys.stdout.flush()
+            sys.stderr.flush()
+            os.execve(command[0], list(command), environ)  # noqa: S606 - the hub itself, no shell
         with subprocess.Popen(command, env=environ) as process:
             while True:
                 with suppress(KeyboardInterrupt):  # the hub got it too, and ends in its own time

@@ -25,13 +25,23 @@ def hub() -> None:
     """
 
 
+_new = click.option(
+    "--new",
+    "is_new",
+    is_flag=True,
+    help="Begin anew with a database that is not the one of the hub's folder; models that the "
+    "folder has go to its trash.",
+)
+
+
 @hub.command(example="auger hub start")
-def start(invocation: Invocation) -> None:
+@_new
+def start(invocation: Invocation, *, is_new: bool) -> None:
     """Start the hub in the background, unless it runs."""
     from auger_reconcile.api.local_hub import LocalHub
 
     with invocation.busy_with("Starting the local hub"):
-        facts = LocalHub().start()
+        facts = LocalHub().start(is_new=is_new)
     verb = "Started" if facts.get("started") else "Running already:"
     _show(invocation, facts, f"{verb} the local hub at {facts.get('url')}")
 
@@ -123,14 +133,16 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
     type=click.Choice(["private", "public"]),
     help="Whether data may come from addresses of this network; by default on loopback only.",
 )
-def serve(invocation: Invocation, **places: Any) -> int:
+@_new
+def serve(invocation: Invocation, *, is_new: bool, **places: Any) -> int:
     """Run the hub in the foreground, for a team, until Ctrl-C."""
     from auger_reconcile.api.local_hub import LocalHub
 
     given = {name.replace("_", "-"): value for name, value in places.items() if value is not None}
     invocation.tell("Serving; Ctrl-C ends it.")
     arguments = [part for name in given for part in (f"--{name}", str(given[name]))]
-    return LocalHub().serve([*arguments, *(["--json"] if invocation.as_json else [])])
+    flags = [name for name, is_on in (("--new", is_new), ("--json", invocation.as_json)) if is_on]
+    return LocalHub().serve([*arguments, *flags])
 
 
 @hub.command(example="auger hub backup hub.tar.gz")

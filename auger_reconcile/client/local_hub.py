@@ -55,9 +55,10 @@ def find_hub_home(*, environ: Mapping[str, str], home: Path) -> Path:
     return Path(named).expanduser().absolute() if named else home / ".augerai" / "hub"
 
 
-def start(*, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+def start(*, environ: Mapping[str, str], home: Path, is_new: bool = False) -> dict[str, Any]:
     """Start the hub in the background, or find it running, and return what it says of itself."""
-    return _ask_facts("start", environ=environ, home=home)
+    options = ["--new"] if is_new else []
+    return _ask_facts("start", *options, environ=environ, home=home)
 
 
 def stop(*, environ: Mapping[str, str], home: Path) -> dict[str, Any]:

@@ -344,3 +344,23 @@ def test_a_storage_the_hub_cannot_use_is_refused_in_a_sentence(
     answer = run(own_hub, command, "--storage", url)
     assert answer.returncode == 1
     assert answer.stderr == f"error: {before}storage {reason}\n"
+
+
+def test_a_hub_whose_rows_are_lost_does_not_start_and_says_the_way_out(
+    own_hub: HubSettings,
+) -> None:
+    daemon.start(own_hub)
+    daemon.stop(own_hub)
+    model = own_hub.models_folder / "0123456789ABCDE"
+    model.mkdir()
+    for path in own_hub.home.glob("hub.db*"):
+        path.unlink()
+    refused = run(own_hub, "start")
+    assert refused.returncode == 1
+    assert "has no rows of them: nothing was changed" in refused.stderr
+    assert "--new" in refused.stderr
+    assert model.is_dir()
+    assert json.loads(run(own_hub, "start", "--new").stdout)["started"] is True
+    assert wait_until(lambda: not model.exists())
+    assert list(own_hub.trash_folder.glob("*/models/0123456789ABCDE"))
+    assert f"moved {model} to " in own_hub.log_path.read_text()
