@@ -3,13 +3,14 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: help demo test check format bench docs coverage laws fuzz mutate mutants soak judges contract-fuzz kills clean
+.PHONY: help demo test check format bench docs site coverage laws fuzz mutate mutants soak judges contract-fuzz kills clean
 help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
 	@echo "make test           run the tests"
 	@echo "make check          what CI runs: format, lint, types, import contracts, tests, docs"
 	@echo "make format         format the code"
 	@echo "make docs           generate docs/ from the commands, the models and the docstrings"
+	@echo "make site           build the documentation as a site, in site/"
 	@echo "make bench          measure, and compare with what people would use instead"
 	@echo "make coverage       run the tests and say which lines and branches none of them took"
 	@echo "make laws           try each law in 10,000 worlds"
@@ -52,6 +53,13 @@ format: .venv/.dev
 
 docs: .venv/.dev
 	$(BIN)/python docs/generate.py
+
+.venv/.site: .venv/.hub
+	@$(PIP) install -e ".[docs]"
+	@touch $@
+
+site: .venv/.site
+	$(BIN)/mkdocs build --strict --quiet
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks
