@@ -44,8 +44,8 @@ def check_new_name(name: str, what: str) -> str:
     Raises:
         AugerError: the hub cannot carry the name.
     """
-    from auger_reconcile.config.names import fault_of_name
-    from auger_reconcile.config.report import shorten
+    from auger_reconcile.config.declarations.names import fault_of_name
+    from auger_reconcile.config.syntax.report import shorten
 
     if hint := fault_of_name(name):
         raise AugerError(f"`{shorten(name)}` cannot name a {what}", hint=hint)
@@ -58,7 +58,7 @@ def check_id(text: str, what: str) -> str:
     Raises:
         NotFound: no object can have it.
     """
-    from auger_reconcile.config.names import fault_of_name
+    from auger_reconcile.config.declarations.names import fault_of_name
 
     if fault_of_name(text) or not text.isprintable():
         raise NotFound(f"there is no {what} `{text}`")

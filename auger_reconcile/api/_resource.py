@@ -143,7 +143,7 @@ class Resource:
             ConfigError: the lock file cannot be read.
         """
         from auger_reconcile.config.protection import lock_path, read_protected
-        from auger_reconcile.config.report import Report
+        from auger_reconcile.config.syntax.report import Report
         from auger_reconcile.resources._revisions import is_named
 
         report = Report()

@@ -192,7 +192,7 @@ class Context:
 
     def _store(self, action: Action) -> None:
         """Write the changes of a select into auger.yaml, every other byte left alone."""
-        from auger_reconcile.config.edit import set_values
+        from auger_reconcile.config.edit.select import set_values
 
         set_values(
             self.file, {tuple(change.path.split("/")): change.after for change in action.changes}

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.project import Project
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources.dataset import DatasetSpec
+    from auger_reconcile.resources._source import DatasetSpec
 
 
 FORMATS = "CSV, ARFF, JSON, Excel, Feather, HDF5 and Parquet are known, compressed or not"
@@ -51,7 +51,7 @@ class DataSet(Resource):
     def name(self) -> str:
         """The name: as given, as stored in auger.yaml, or what the file declares by default."""
         from auger_reconcile.api.context import require
-        from auger_reconcile.config.source import base_name
+        from auger_reconcile.config.declarations.source import base_name
 
         only, source = self._declared()
         declared = only or (base_name(source) if source else None)
@@ -112,7 +112,7 @@ class DataSet(Resource):
             NotFound: the data set does not exist.
             AugerError: a file of that name is there already.
         """
-        from auger_reconcile.config.source import base_name
+        from auger_reconcile.config.declarations.source import base_name
         from auger_reconcile.resources._revisions import split_extension
 
         item = self.properties()
@@ -149,7 +149,7 @@ class DataSet(Resource):
         With the source of another data set beside it, the name would mean that one's content. Where
         data sets are declared by name, each has a source of its own.
         """
-        from auger_reconcile.config.source import local_path, scheme_of
+        from auger_reconcile.config.declarations.source import local_path, scheme_of
         from auger_reconcile.redact import redact
         from auger_reconcile.resources._base import FieldChange, Verb
 
@@ -187,9 +187,13 @@ class DataSet(Resource):
         Raises:
             AugerError: the source cannot be read, or is of no kind that the hub reads.
         """
-        from auger_reconcile.config.source import ContentReader, has_known_extension, scheme_of
+        from auger_reconcile.config.declarations.source import (
+            ContentReader,
+            has_known_extension,
+            scheme_of,
+        )
         from auger_reconcile.object_store import SCHEME
-        from auger_reconcile.resources.dataset import DatasetSpec
+        from auger_reconcile.resources._source import DatasetSpec
 
         told = source or self._declared_source()
         name = check_new_name(self._new_name(told, source), "data set")
@@ -214,7 +218,7 @@ class DataSet(Resource):
 
         What auger.yaml names may be a revision of the file by now; the series begins at the file.
         """
-        from auger_reconcile.config.source import base_name
+        from auger_reconcile.config.declarations.source import base_name
         from auger_reconcile.resources._revisions import revision_number, split_extension
 
         own = base_name(told)
@@ -227,7 +231,7 @@ class DataSet(Resource):
     def _declared_source(self) -> str:
         """Return the source of auger.yaml, relative to the working directory."""
         from auger_reconcile.api.context import require
-        from auger_reconcile.config.source import local_path, scheme_of
+        from auger_reconcile.config.declarations.source import local_path, scheme_of
 
         source = require(self._declared()[1], "source", ("source",))
         return source if scheme_of(source) else str(local_path(source, self.context.folder))

@@ -239,7 +239,7 @@ class Experiment(Resource):
         """
         from dataclasses import replace
 
-        from auger_reconcile.resources.dataset import DatasetSpec
+        from auger_reconcile.resources._source import DatasetSpec
         from auger_reconcile.state import Declared
 
         desired = self.context.load_desired(check_sources=False)

@@ -34,9 +34,9 @@ def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
         ConfigError: a file is no YAML; no file is written.
         AugerError: a file cannot be written.
     """
-    from auger_reconcile.config.layout import lay_out
-    from auger_reconcile.config.text import read_text
-    from auger_reconcile.config.write import replace_file
+    from auger_reconcile.config.edit.format import lay_out
+    from auger_reconcile.config.edit.write import replace_file
+    from auger_reconcile.config.syntax.text import read_text
 
     texts: dict[Path, str] = {}
     found = []
@@ -57,7 +57,7 @@ def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
 
 
 def _with_overlays(paths: Sequence[Path]) -> Iterator[Path]:
-    from auger_reconcile.config.find import find_files
+    from auger_reconcile.config.files.find_files import find_files
 
     files, problems = find_files(paths)
     if problems:

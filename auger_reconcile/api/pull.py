@@ -50,7 +50,7 @@ def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
     Raises:
         NotFound: there is no such project.
     """
-    from auger_reconcile.config.render import render_state
+    from auger_reconcile.config.edit.render import render_state
     from auger_reconcile.planner.import_state import import_state
 
     observed = _observe(context, project)
@@ -77,8 +77,8 @@ def pull_into(context: Context, file: Path, project: str, *, everything: bool = 
         ConfigError: the file is not valid, or cannot be changed without touching something else.
         NotFound: there is no such project.
     """
-    from auger_reconcile.config.layers import Layers
-    from auger_reconcile.config.redeclare import changes_between
+    from auger_reconcile.config.edit.diff_declarations import changes_between
+    from auger_reconcile.config.edit.project_files import Layers
     from auger_reconcile.planner.merge_state import merge_state
 
     desired = _load(context, file)
@@ -112,7 +112,7 @@ def _load(context: Context, file: Path) -> DesiredState:
 @contextmanager
 def _rewritten(texts: Mapping[Path, str]) -> Iterator[None]:
     """Write files; what stood there comes back when they cannot be read any more."""
-    from auger_reconcile.config.write import replace_file
+    from auger_reconcile.config.edit.write import replace_file
 
     before = {path: path.read_bytes() for path in texts}
     try:
@@ -136,7 +136,7 @@ def _observe(context: Context, project: str) -> ObservedState:
 
 def _may_be_written(spec: Spec) -> bool:
     """Say whether a file may hold a declaration: no secret of a URL, no name no file can have."""
-    from auger_reconcile.config.names import fault_of_name
+    from auger_reconcile.config.declarations.names import fault_of_name
     from auger_reconcile.redact import redact
 
     source = getattr(spec, "source", None) or ""
@@ -149,7 +149,7 @@ def write(file: Path, pulled: Pulled) -> Pulled:
     Raises:
         AugerError: it cannot be written.
     """
-    from auger_reconcile.config.write import replace_file
+    from auger_reconcile.config.edit.write import replace_file
 
     try:
         replace_file(file, pulled.text)

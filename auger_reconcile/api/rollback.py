@@ -38,7 +38,7 @@ class Rollback:
         return self.workspace.apply(plan, replace(options, select=self._store))
 
     def _store(self, action: Action) -> None:
-        from auger_reconcile.config.edit import set_values
+        from auger_reconcile.config.edit.select import set_values
 
         edits = {tuple(change.path.split("/")): change.after for change in action.changes}
         set_values(self.file, edits)

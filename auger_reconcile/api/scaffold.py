@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from auger_reconcile.api._names import check_new_name
-from auger_reconcile.config.source import base_name, scheme_of
+from auger_reconcile.config.declarations.source import base_name, scheme_of
 from auger_reconcile.errors import AugerError
 
 FILE_NAME = "auger.yaml"
@@ -123,6 +123,6 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
 
 def _quoted(text: str) -> str:
     """Return a scalar of YAML; an empty one for nothing."""
-    from auger_reconcile.config.quoting import to_yaml
+    from auger_reconcile.config.edit.quoting import to_yaml
 
     return to_yaml(text) if text else ""

@@ -15,21 +15,21 @@ from pathlib import Path
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.config import legacy
-from auger_reconcile.config.build import Builder
-from auger_reconcile.config.compose import compose
-from auger_reconcile.config.declaration import ProjectFile, known_fields
+from auger_reconcile.config.declarations.build import Builder
+from auger_reconcile.config.declarations.declaration import ProjectFile, known_fields
+from auger_reconcile.config.declarations.document import read_document
+from auger_reconcile.config.declarations.rules import check_rules
+from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
-from auger_reconcile.config.document import read_document
-from auger_reconcile.config.find import find_files
-from auger_reconcile.config.interpolation import interpolate, referenced_names
-from auger_reconcile.config.nodes import Mapping, Node, Scalar, to_plain
-from auger_reconcile.config.overlay import lay_over
+from auger_reconcile.config.files import legacy
+from auger_reconcile.config.files.find_files import find_files
+from auger_reconcile.config.files.interpolation import interpolate, referenced_names
+from auger_reconcile.config.files.overlay import lay_over
 from auger_reconcile.config.protection import Lock, read_locks
-from auger_reconcile.config.report import Report
-from auger_reconcile.config.rules import check_rules
-from auger_reconcile.config.source import ContentReader, local_path
-from auger_reconcile.config.text import file_error, read_text
+from auger_reconcile.config.syntax.compose import compose
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
+from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Declared, DesiredState, Digest

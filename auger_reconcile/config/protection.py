@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from auger_reconcile.address import Address
-from auger_reconcile.config.compose import compose
-from auger_reconcile.config.nodes import Mapping, Node, Scalar, Sequence
-from auger_reconcile.config.report import Report
-from auger_reconcile.config.text import read_text
+from auger_reconcile.config.syntax.compose import compose
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
+from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.config.syntax.text import read_text
 from auger_reconcile.errors import AugerError
 from auger_reconcile.state import Declared
 

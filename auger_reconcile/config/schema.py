@@ -11,9 +11,14 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
-from auger_reconcile.config.declaration import LONG_FORM, PROJECT_FIELDS, SHORT_SEARCH, Head
-from auger_reconcile.config.legacy import EXPERIMENT_KEYS
-from auger_reconcile.config.validate import CHOICES, setting_names
+from auger_reconcile.config.declarations.declaration import (
+    LONG_FORM,
+    PROJECT_FIELDS,
+    SHORT_SEARCH,
+    Head,
+)
+from auger_reconcile.config.declarations.validate import CHOICES, setting_names
+from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Spec
 

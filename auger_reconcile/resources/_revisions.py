@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from auger_reconcile.resources._base import Scene
+from typing import Any
 
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
 
@@ -51,15 +48,17 @@ def place_in_series(name: str, extension: str) -> tuple[str, int]:
     return base, revision_number(stem, extension, name) or 0
 
 
-def in_series(scene: Scene, base: str, extension: str) -> tuple[Any, ...]:
+def in_series(
+    found: Sequence[Any], names: DeclaredNames, base: str, extension: str
+) -> tuple[Any, ...]:
     """Return the objects of a series of revisions, oldest first.
 
     One that bears the name of another declared resource is no revision of this one.
     """
     own = base + extension
-    if [item.name for item in scene.objects] == [own]:
-        return tuple(scene.objects)  # so it is nearly always
-    objects = [item for item in scene.objects if not scene.names.is_of_another(item.name, own)]
+    if [item.name for item in found] == [own]:
+        return tuple(found)  # so it is nearly always
+    objects = [item for item in found if not names.is_of_another(item.name, own)]
     numbered = [(revision_number(base, extension, item.name), item) for item in objects]
     series = [(number, item.id, item) for number, item in numbered if number is not None]
     return tuple(item for _, _, item in sorted(series, key=lambda one: one[:2]))

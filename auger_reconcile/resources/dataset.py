@@ -37,62 +37,16 @@ from auger_reconcile.resources._revisions import (
     split_extension,
 )
 from auger_reconcile.resources._source import (
+    DatasetSpec,
     describe_source,
     holds_content,
     is_foreign,
     is_usable_from,
     say_why_new,
+    upload,
 )
-from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Steps, delete
-from auger_reconcile.resources._upload import upload
 from auger_reconcile.web_url import is_web_url
-
-
-class DatasetSpec(Spec):
-    """A data set made from a local file, an object of a store, or a URL."""
-
-    source: str | None = setting(
-        default=None,
-        description=(
-            "Local path, relative to the file that declares it, an http(s) URL that the hub reads, "
-            "or `s3://bucket/key`, which is read here, with the extra `s3`. Without a source the "
-            "data set of this very name has to be on the hub."
-        ),
-        min_length=1,
-    )
-    state: str = setting(
-        default="present",
-        description="`present`, or `absent`.",
-        traits=[Trait.LOCAL],
-        pattern="^(present|absent)$",
-    )
-    path: str | None = setting(
-        default=None,
-        description="Computed: where a source lies that the hub is sent.",
-        traits=[Trait.LOCAL],
-    )
-    sha256: str | None = setting(
-        default=None,
-        description="Computed: SHA-256 of a source that the hub is sent.",
-        traits=[Trait.IDENTITY],
-    )
-    size: int | None = setting(
-        default=None,
-        description="Computed: bytes of a source that the hub is sent.",
-        traits=[Trait.LOCAL],
-    )
-
-    columns: tuple[str, ...] | None = setting(
-        default=None,
-        description="Computed: columns of a local source, where they can be told.",
-        traits=[Trait.LOCAL],
-    )
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether the hub fetches the data itself."""
-        return (self.source or "").partition(":")[0].lower() in ("http", "https")
 
 
 class Dataset(Kind[DatasetSpec, DatasetObject]):
@@ -130,7 +84,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def assess(self, spec: DatasetSpec, scene: Scene) -> Assessment:
         """Find the revision with the declared content; other content is a new revision."""
         base, extension = split_extension(spec.name)
-        revisions = in_series(scene, base, extension)
+        revisions = in_series(scene.objects, scene.names, base, extension)
         usable = [item for item in revisions if item.status in USABLE]
         known = [item for item in usable if holds_content(item, spec)]
         if not known and spec.is_remote:  # another name, which once was a revision of this one

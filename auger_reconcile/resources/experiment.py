@@ -23,7 +23,6 @@ from auger_reconcile.resources._base import (
     Wanted,
     Work,
 )
-from auger_reconcile.resources._duration import past_seconds
 from auger_reconcile.resources._evaluation import SearchSettings
 from auger_reconcile.resources._project_file import DatasetObject, wait_processed
 from auger_reconcile.resources._revisions import (
@@ -42,6 +41,7 @@ from auger_reconcile.resources._runs import (
     begin,
     give_way,
     match_run,
+    past_seconds,
     run_from_wire,
     wait_completed,
 )
@@ -115,7 +115,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
 
     def assess(self, spec: ExperimentSpec, scene: Scene) -> Assessment:
         """Find the revision bound to the data set as it is now, and in it a run that matches."""
-        revisions = in_series(scene, spec.name, "")
+        revisions = in_series(scene.objects, scene.names, spec.name, "")
         dataset: DatasetObject | None = scene.refs["dataset"].object
         bound = [item for item in revisions if dataset and str(item.dataset_id) == str(dataset.id)]
         if dataset is None or not bound:

@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from auger_reconcile.config.declaration import Head
-from auger_reconcile.config.legacy import EXPERIMENT_KEYS, RENAMED, RENAMED_IN_CLUSTER
-from auger_reconcile.config.rules import CLASSIFICATION, REGRESSION
-from auger_reconcile.config.source import EXTENSIONS
-from auger_reconcile.config.validate import setting_names
+from auger_reconcile.config.declarations.declaration import Head
+from auger_reconcile.config.declarations.rules import CLASSIFICATION, REGRESSION
+from auger_reconcile.config.declarations.source import EXTENSIONS
+from auger_reconcile.config.declarations.validate import setting_names
+from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS, RENAMED, RENAMED_IN_CLUSTER
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
 from auger_reconcile.resources.project import ClusterSpec

@@ -9,7 +9,7 @@ import pytest
 from auger_reconcile.address import Address
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.config.protection import Lock, lock_path, read_protected, write_protected
-from auger_reconcile.config.report import Report
+from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.errors import AugerError, ConfigError
 
 FILE = "name: shop\nlifecycle: {prevent_destroy: true}\n"

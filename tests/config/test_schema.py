@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from auger_reconcile.config.declaration import known_fields
+from auger_reconcile.config.declarations.declaration import known_fields
 from auger_reconcile.config.schema import json_schema
 
 

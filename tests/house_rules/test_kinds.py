@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pydantic import BaseModel
 
-from auger_reconcile.config.declaration import Head
+from auger_reconcile.config.declarations.declaration import Head
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import all_kinds

@@ -14,7 +14,7 @@ from auger_reconcile.applier.result import ApplyResult
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.refresh import refresh
 from auger_reconcile.client.transport import Exchange, Pace
-from auger_reconcile.config.edit import set_values
+from auger_reconcile.config.edit.select import set_values
 from auger_reconcile.config.load import read_settings
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.one_resource import with_selection

@@ -42,7 +42,7 @@ PRELOADED = (
     "auger_reconcile.applier.apply",
     "auger_reconcile.client.download",
     "auger_reconcile.client.upload",
-    "auger_reconcile.config.edit",
+    "auger_reconcile.config.edit.select",
     "auger_reconcile.config.load",
     "auger_reconcile.planner.build",
     "auger_reconcile.planner.one_resource",

@@ -4,10 +4,16 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._project_file import from_wire
-from auger_reconcile.resources._source import describe_size, describe_source
+from auger_reconcile.resources._source import (
+    LARGE,
+    DatasetSpec,
+    describe_size,
+    describe_source,
+    upload_name,
+    uploaded_url,
+)
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
-from auger_reconcile.resources._upload import LARGE, upload_name, uploaded_url
-from auger_reconcile.resources.dataset import KIND, DatasetSpec
+from auger_reconcile.resources.dataset import KIND
 from auger_reconcile.resources.project import ProjectObject
 
 from .driving import CONFLICT, GONE, drive, work

@@ -1,0 +1,169 @@
+"""Declarations -> resources, each validated against its kind, with the place of every setting."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from collections.abc import Mapping as Map
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
+from auger_reconcile.config.declarations.source import (
+    ContentReader,
+    NoRows,
+    has_known_extension,
+    is_url,
+    local_path,
+    scheme_of,
+)
+from auger_reconcile.config.declarations.validate import Place, validate
+from auger_reconcile.config.files import legacy
+from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, span_of
+from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.diagnostics import SourceSpan
+from auger_reconcile.errors import AugerError
+from auger_reconcile.object_store import SCHEME
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Lifecycle
+from auger_reconcile.state import Declared
+
+
+class Spans(Map[str, SourceSpan]):
+    """The places of a resource's settings, worked out when somebody asks.
+
+    "" is the place of the resource; `cluster.max_nodes` that of a setting within a setting.
+    """
+
+    def __init__(self, place: Node, settings: Mapping) -> None:
+        self._place = place
+        self._settings = settings
+
+    def __getitem__(self, path: str) -> SourceSpan:
+        node: Node = self._place if not path else self._settings
+        for part in path.split(".") if path else ():
+            if not isinstance(node, Mapping):
+                raise KeyError(path)
+            node = node.entries[part].value
+        return span_of(node)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("", *self._settings.entries))
+
+    def __len__(self) -> int:
+        return len(self._settings.entries) + 1
+
+
+@dataclass(frozen=True)
+class Builder:
+    """Builds the resources of one document.
+
+    Attributes:
+        contents: reads the sources that the hub is sent; None leaves them alone.
+    """
+
+    document: ProjectFile
+    report: Report
+    contents: ContentReader | None
+
+    def build(self, item: Declaration) -> Declared | None:
+        """Return the resource, or None when the report tells why there is none."""
+        report = self.report.about(item.known_address)
+        settings = self._inherit_lifecycle(item.settings)
+        given: dict[str, Any] = {"name": item.name}
+        also: Collection[str] = ()
+        if item.kind == "experiment":
+            settings, options = self._split_options(settings, report)
+            given |= {"options": options} if options else {}
+            also = legacy.EXPERIMENT_KEYS
+        elif item.kind == "dataset":
+            given |= self._read_source(item.settings, report)
+        owner = "auger.yaml" if item.kind == "project" else item.kind
+        place = Place(item.place, owner, also)
+        spec = validate(kind_of(item.kind).spec, settings, place, report, **given)
+        if spec is None:
+            return None
+        address = Address(self.document.name, item.kind, item.name)
+        return Declared(address, spec, Spans(item.place, settings))
+
+    def _inherit_lifecycle(self, settings: Mapping) -> Mapping:
+        """Let the lifecycle of the file hold for every resource, key by key."""
+        of_file = self.document.root.entries.get("lifecycle")
+        if of_file is None or not isinstance(of_file.value, Mapping):
+            return settings
+        if self.document.head.lifecycle == Lifecycle():
+            return settings
+        own = settings.value("lifecycle")
+        if isinstance(own, Mapping):
+            merged = of_file.value.entries | own.entries
+            of_file = Entry(of_file.key, own._replace(entries=merged))
+        elif own is not None:
+            return settings
+        return settings._replace(entries={**settings.entries, "lifecycle": of_file})
+
+    def _split_options(self, settings: Mapping, report: Report) -> tuple[Mapping, dict[str, Any]]:
+        """Divide the settings of an experiment from those that are only passed on."""
+        entries = settings.entries
+        foreign = entries.keys() & legacy.FOREIGN_IN_EXPERIMENT
+        review = self.document.root.value("review")
+        if not foreign and review is None:
+            return settings, {}
+        summary = "a setting of another client, which has no effect"
+        for name in sorted(foreign & legacy.IGNORED_IN_EXPERIMENT):
+            if settings.value(name) is not None:
+                report.warn("ignored-field", summary, entries[name].key)
+        options = legacy.options_of(settings, review, report)
+        return settings.without(*foreign), options
+
+    def _read_source(self, settings: Mapping, report: Report) -> dict[str, Any]:
+        """Return what is computed of a source that the hub is sent: where it lies, its content."""
+        node = settings.value("source")
+        if not isinstance(node, Scalar) or report.is_settled(node):
+            return {}
+        scheme = scheme_of(node.text)
+        fault = _fault_of_source(node.text, scheme)
+        if fault:
+            code, summary, hint = fault
+            report.error(code, summary, node, hint=hint)
+        if fault or scheme in ("http", "https"):
+            return {}
+        path = node.text if scheme else str(local_path(node.text, node.file.path.parent))
+        state = settings.value("state")
+        if self.contents is None or (isinstance(state, Scalar) and state.text == "absent"):
+            return {"path": path}
+        return {"path": path, **_read_content(self.contents, path, node, report)}
+
+
+def _fault_of_source(source: str, scheme: str) -> tuple[str, str, str] | None:
+    """Return code, summary and hint of what is wrong with a source as it is written."""
+    if scheme not in ("", "http", "https", SCHEME):
+        hint = "a source is a local path, an http(s) URL or s3://bucket/key"
+        return "source-scheme", "an unknown kind of URL", hint
+    if scheme and not is_url(source):
+        hint = "such as https://example.com/data.csv or s3://bucket/data.csv"
+        return "wrong-value", "no URL of data", hint
+    if scheme in ("", SCHEME) and not has_known_extension(source):
+        hint = "such as .csv, .json, .xlsx, .parquet or .csv.gz"
+        return "source-format", "an unknown format of data", hint
+    return None
+
+
+def _read_content(
+    contents: ContentReader, path: str, node: Scalar, report: Report
+) -> dict[str, Any]:
+    try:
+        if scheme_of(path) == SCHEME:
+            return asdict(contents.read_object(path))
+        if Path(path).is_file():
+            return asdict(contents.read(Path(path)))
+        hint = "it is not a file" if Path(path).exists() else "there is no such file"
+    except NoRows as error:
+        report.error("empty-source", "a source without data", node, hint=str(error))
+        return {}
+    except (OSError, ValueError) as error:
+        hint = getattr(error, "strerror", None) or str(error)
+    except AugerError as error:
+        hint = f"{error}; {error.hint}" if error.hint else str(error)
+    report.error("missing-source", "a source that cannot be read", node, hint=hint)
+    return {}

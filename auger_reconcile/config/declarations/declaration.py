@@ -1,0 +1,115 @@
+"""What a document declares, as written: data between reading a file and building resources."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, is_bare
+from auger_reconcile.resources._registry import added_kinds
+from auger_reconcile.resources._spec import Lifecycle
+
+# Sections of the long form, and the kind that each declares.
+LONG_FORM = {
+    "datasets": "dataset",
+    "experiments": "experiment",
+    "models": "model",
+    **{kind.section or f"{name}s": name for name, kind in added_kinds().items()},
+}
+# Top-level fields of the short form that are settings of its experiment.
+SHORT_SEARCH = ("model_type", "target", "exclude")
+SHORT_FORM = ("source", "dataset", *SHORT_SEARCH, "experiment")
+PROJECT_FIELDS = ("state", "cluster", "budget_minutes")
+NAMELESS = "?"  # stands for a missing name, so that the rest is checked all the same
+
+
+class Head(BaseModel):
+    """What a file says about itself."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    hub: str | None = Field(
+        None,
+        description="`local`, or the hub's URL; by default that of the credentials.",
+        min_length=1,
+    )
+    organization: str | None = Field(
+        None, description="The organization; by default that of the credentials.", min_length=1
+    )
+    path_to_credentials: str | None = Field(
+        None, description="Folder with auger.json.", min_length=1
+    )
+    lifecycle: Lifecycle = Field(
+        default=Lifecycle(), description="Protection of every resource of the file."
+    )
+    revision_history: int | None = Field(
+        None,
+        description="How many superseded data sets and experiments a prune keeps.",
+        ge=0,
+        le=10_000,
+    )
+
+
+class Declaration(NamedTuple):
+    """One resource as written.
+
+    Attributes:
+        place: the key or value that names it.
+        settings: what is said about it, its name excepted.
+    """
+
+    kind: str
+    name: str
+    place: Node
+    settings: Mapping
+
+    @property
+    def address(self) -> str:
+        """The address within the project: `experiment.churn`."""
+        return f"{self.kind}.{self.name}"
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether it is declared that this is not to be there."""
+        state = self.settings.value("state")
+        return isinstance(state, Scalar) and state.text == "absent"
+
+    @property
+    def known_address(self) -> str | None:
+        """The address, or None when the resource has no name to speak of."""
+        return None if self.name == NAMELESS else self.address
+
+
+@dataclass(frozen=True)
+class ProjectFile:
+    """One document: its head, and what it declares, the project first."""
+
+    name: str
+    head: Head
+    root: Mapping
+    declarations: tuple[Declaration, ...] = field(default=())
+
+    @cached_property
+    def by_name(self) -> dict[str, dict[str, Declaration]]:
+        """The declarations by kind, then by name."""
+        found: dict[str, dict[str, Declaration]] = {}
+        for item in self.declarations:
+            found.setdefault(item.kind, {})[item.name] = item
+        return found
+
+    @property
+    def emptied(self) -> tuple[str, ...]:
+        """The kinds of the sections that are there with nothing in them."""
+        there = self.root.entries
+        return tuple(
+            k for name, k in LONG_FORM.items() if name in there and is_bare(there[name].value)
+        )
+
+
+def known_fields() -> tuple[str, ...]:
+    """Return every key that a document may have."""
+    own = ("name", *Head.model_fields, *PROJECT_FIELDS)
+    return (*own, *SHORT_FORM, *LONG_FORM, "variables", "review")

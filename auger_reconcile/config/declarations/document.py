@@ -1,0 +1,213 @@
+"""Parse one document of auger.yaml, in its short or long form, into declarations.
+
+Says what is declared, where, and with which settings; whether those are right is for `validate`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+
+from auger_reconcile.config.declarations.declaration import (
+    LONG_FORM,
+    NAMELESS,
+    PROJECT_FIELDS,
+    SHORT_SEARCH,
+    Declaration,
+    Head,
+    ProjectFile,
+    known_fields,
+)
+from auger_reconcile.config.declarations.names import check_name, fault_of_name, read_name
+from auger_reconcile.config.declarations.source import base_name
+from auger_reconcile.config.declarations.validate import (
+    Place,
+    check_fields,
+    setting_names,
+    validate,
+)
+from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS
+from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_null
+from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.resources._registry import kind_of
+
+SELECTION = frozenset({"name", "experiment_session_id"})  # what `select` and runs write
+REFERENCES = {"experiment": "dataset", "model": "experiment"}  # to fill in when there is one
+
+
+def read_document(root: Mapping, report: Report) -> ProjectFile:
+    """Return what a document declares, the project first."""
+    _check_keys(root, report)
+    in_head = {name: entry for name, entry in root.entries.items() if name in Head.model_fields}
+    head = validate(Head, root._replace(entries=in_head), Place(root, "auger.yaml"), report)
+    node = _read_project_name(root, report)
+    name = node.text if node else NAMELESS
+    about = {name: root.entries[name] for name in PROJECT_FIELDS if name in root.entries}
+    project = Declaration("project", name, node or root, root._replace(entries=about))
+    return ProjectFile(name, head or Head(), root, (project, *FormReader(root, report).read()))
+
+
+def _check_keys(root: Mapping, report: Report) -> None:
+    known = known_fields()
+    elsewhere = (*setting_names(kind_of("experiment").spec), *EXPERIMENT_KEYS)
+    misplaced = [name for name in root.entries if name in elsewhere and name not in known]
+    for name in misplaced:
+        hint = f"`experiment` has a field `{name}`"
+        report.error("unknown-field", "unknown field", root.entries[name].key, hint=hint)
+    check_fields(root.without(*misplaced), known, Place(root, "auger.yaml"), report)
+
+
+def _read_project_name(root: Mapping, report: Report) -> Scalar | None:
+    node = root.value("name")
+    if node is not None:
+        return read_name(node, report)
+    place = root.entries["name"].key if "name" in root.entries else root._replace(end=root.start)
+    hint = "`name` is the name of the project"
+    report.error("missing-field", "a field is missing", place, label="`name`", hint=hint)
+    return None
+
+
+class FormReader:
+    """Reads both forms of one document."""
+
+    def __init__(self, root: Mapping, report: Report) -> None:
+        self._root = root
+        self._report = report
+        self._found: dict[tuple[str, str], Declaration] = {}
+
+    def read(self) -> tuple[Declaration, ...]:
+        """Return the declarations by kind, references filled in where there is one choice."""
+        for section, kind in LONG_FORM.items():
+            self._read_section(section, kind)
+        self._read_short_form()
+        order = list(LONG_FORM.values())
+        found = sorted(self._found.values(), key=lambda item: order.index(item.kind))
+        only = _only_ones(found)
+        only_present = _only_ones([item for item in found if not item.is_absent])
+        return tuple(_complete(i, only if i.is_absent else only_present) for i in found)
+
+    def _read_section(self, section: str, kind: str) -> None:
+        node = self._root.value(section)
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            hint = f"`{section}` is a map from name to settings"
+            self._report.error("wrong-type", "expected a map", node, hint=hint)
+            return
+        for name, (key, value) in node.entries.items():
+            about = self._report.about(f"{kind}.{name}")
+            check_name(name, key, about)
+            settings = value if isinstance(value, Mapping) else key_only(key)
+            if settings is not value and not is_null(value):
+                about.error("wrong-type", "expected a map", value, hint=f"`{name}` has settings")
+                about.settle(key)
+            self._found[kind, name] = Declaration(kind, name, key, settings)
+
+    def _read_short_form(self) -> None:
+        dataset = self._read_short_dataset()
+        search = [name for name in SHORT_SEARCH if self._root.value(name) is not None]
+        node = self._root.value("experiment")
+        if node is not None and not isinstance(node, Mapping):
+            self._report.error("wrong-type", "expected a map", node, hint="`experiment` is a map")
+            return
+        written = node.entries if node else {}
+        told = {name for name, entry in written.items() if not is_null(entry.value)}
+        if not search and told <= SELECTION and self._is_selection(node):
+            return
+        if search and told <= SELECTION and self._root.value("experiments") is not None:
+            hint = "with `experiments`, it is a setting of an experiment"
+            for name in search:
+                key = self._root.entries[name].key
+                self._report.error("two-forms", "a field of the short form", key, hint=hint)
+        elif search or told:
+            self._declare_search(node, search, dataset)
+
+    def _is_selection(self, node: Mapping | None) -> bool:
+        """Say whether `experiment` only names one that is declared elsewhere, or nothing."""
+        name = node.value("name") if node else None
+        return not isinstance(name, Scalar) or ("experiment", name.text) in self._found
+
+    def _read_short_dataset(self) -> Scalar | None:
+        """Return the name of the short form's data set, declared or selected."""
+        source, named = self._root.value("source"), self._root.value("dataset")
+        name = read_name(named, self._report) if named is not None else None
+        if source is None:
+            if name and ("dataset", name.text) not in self._found:  # one that is on the hub
+                self._declare(Declaration("dataset", name.text, name, key_only(name)))
+            return name
+        if named is None:
+            if not isinstance(source, Scalar) or isinstance(source.value, bool):
+                self._report.error("wrong-type", "expected a text", source)
+                return None
+            name = source._replace(text=base_name(source.text), plain=False)
+            check_name(name.text, name, self._report)
+        if name is not None:
+            settings = self._root._replace(entries={"source": self._root.entries["source"]})
+            self._declare(Declaration("dataset", name.text, name, settings))
+        return name
+
+    def _declare_search(
+        self, node: Mapping | None, search: list[str], dataset: Scalar | None
+    ) -> None:
+        """Declare the experiment, whose settings stand at the top and below `experiment`."""
+        place: Node = self._root.entries["experiment" if node else search[0]].key
+        entries = {name: self._root.entries[name] for name in search}
+        if dataset is not None:
+            entries["dataset"] = Entry(dataset, dataset)
+        for name, entry in (node.entries if node else {}).items():
+            if name in search and not is_null(entry.value):
+                hint = f"`{name}` stands at the top of the file already"
+                self._report.error("declared-twice", "declared twice", entry.key, hint=hint)
+            elif name != "name" and not (name in entries and is_null(entry.value)):
+                entries[name] = entry
+        # Without data set or name it still gets one, for what there is to say about it.
+        text = f"{dataset.text}-experiment" if dataset else "experiment"
+        named = node.value("name") if node else None
+        if named is not None:
+            read = read_name(named, self._report)
+            text, place = (read.text if read else text), named
+        elif dataset is not None:
+            self._check_derived_name(text, dataset)
+        settings = (node or self._root)._replace(entries=entries)
+        self._declare(Declaration("experiment", text, place, settings))
+
+    def _check_derived_name(self, text: str, dataset: Scalar) -> None:
+        """Report a name made of the data set's, unless that one is at fault itself."""
+        fault = fault_of_name(text)
+        if fault and fault_of_name(dataset.text) is None:
+            hint = f"its experiment is named after it: {fault}"
+            self._report.error("bad-name", "a name that the hub cannot carry", dataset, hint=hint)
+
+    def _declare(self, item: Declaration) -> None:
+        first = self._found.get((item.kind, item.name))
+        if first is None:
+            self._found[item.kind, item.name] = item
+            return
+        line = first.place.file.span(first.place.start).line
+        hint = f"`{item.kind}s` in line {line} declares it already"
+        about = self._report.about(item.address)
+        about.error("declared-twice", "declared twice", item.place, hint=hint)
+
+
+def _only_ones(items: Iterable[Declaration]) -> dict[str, str]:
+    """Return kind to name, of the kinds that one resource alone has."""
+    names: dict[str, list[str]] = defaultdict(list)
+    for item in items:
+        names[item.kind].append(item.name)
+    return {kind: known[0] for kind, known in names.items() if len(known) == 1}
+
+
+def key_only(key: Scalar) -> Mapping:
+    """Return the settings of a resource that has none: an empty map in the place of its key."""
+    return Mapping({}, key.file, key.start, key.end)
+
+
+def _complete(item: Declaration, only: dict[str, str]) -> Declaration:
+    """Fill in what a resource refers to, when there is only one that it can mean."""
+    role = REFERENCES.get(item.kind)
+    if role not in only or item.settings.value(role) is not None:
+        return item
+    place = item.place
+    filled = Scalar(only[role], plain=False, file=place.file, start=place.start, end=place.end)
+    entries = {**item.settings.entries, role: Entry(filled, filled)}
+    return Declaration(item.kind, item.name, place, item.settings._replace(entries=entries))

@@ -1,0 +1,299 @@
+"""Settings as written -> a frozen model; what pydantic refuses becomes diagnostics in plain words.
+
+The one place that knows pydantic's errors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Collection
+from collections.abc import Mapping as Map
+from copy import deepcopy
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, TypeVar, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import PydanticSerializationError, to_json
+
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from auger_reconcile.config.syntax.report import Report, describe, nearest
+
+M = TypeVar("M", bound=BaseModel)
+_EXPECTED = {
+    "int": "expected an integer",
+    "float": "expected a number",
+    "bool": "expected true or false",
+    "string": "expected a text",
+    "tuple": "expected a list",
+    "list": "expected a list",
+    "dict": "expected a map",
+    "mapping": "expected a map",
+    "model": "expected a map",
+    "finite": "expected a finite number",
+}
+_LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
+_NAMED = re.compile(r"`(\w+)`")  # fields, in the words of a rule
+CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where settings stand.
+
+    Attributes:
+        node: the key or value that stands for the whole, for what is missing.
+        owner: the word for hints: `experiment` has a field ...
+        also: names that are settings too, though no fields of the model.
+    """
+
+    node: Node
+    owner: str
+    also: Collection[str] = field(default=())
+
+
+@cache
+def setting_names(model: type[BaseModel]) -> tuple[str, ...]:
+    """Return the fields that a file may set: neither the name nor what is computed."""
+    return tuple(
+        name
+        for name, info in model.model_fields.items()
+        if name != "name" and not (info.description or "").startswith("Computed")
+    )
+
+
+@cache
+def _is_list_by_name(model: type[BaseModel]) -> Map[str, bool]:
+    """Return setting name to whether it is a list."""
+    annotations = {name: info.annotation for name, info in model.model_fields.items()}
+    return {name: get_origin(annotations[name]) is tuple for name in setting_names(model)}
+
+
+def validate(
+    model: type[M], settings: Mapping, place: Place, report: Report, **given: Any
+) -> M | None:
+    """Return the model of some settings, or None when the report tells why there is none.
+
+    Args:
+        model: what to make.
+        settings: the fields as written.
+        place: where they stand.
+        report: takes every problem.
+        given: fields that are not written there.
+    """
+    known = _is_list_by_name(model)
+    check_fields(settings, known, place, report)
+    data: dict[str, Any] = {}
+    for name, (_, node) in settings.entries.items():
+        if name in known and (value := to_plain(node)) is not None:
+            wrap = known[name] and isinstance(node, Scalar)
+            data[name] = [value] if wrap else value
+    return _validate_plain(model, data | given, settings, place, report)
+
+
+def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
+    """Report every key that is no field, with the nearest one that is."""
+    for name, (key, _) in settings.entries.items():
+        if name not in known and name not in place.also:
+            hint = advise_field(name, (*known, *place.also), place.owner)
+            report.error("unknown-field", "unknown field", key, hint=hint)
+
+
+def advise_field(name: str, known: Collection[str], owner: str) -> str:
+    """Return the hint for an unknown field: the nearest one, or the choice."""
+    if near := nearest(name, known):
+        return f"`{owner}` has a field `{near}`"
+    return f"the fields of `{owner}` are {quote_some(sorted(known))}"
+
+
+def quote_all(names: Collection[str]) -> str:
+    """Return names in backticks, separated by commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def quote_some(names: Collection[str], most: int = 12) -> str:
+    """Return the first names in backticks; `…` stands for the others."""
+    return quote_all(list(names)[:most]) + (", …" if len(names) > most else "")
+
+
+def _validate_plain(
+    model: type[M], data: dict[str, Any], settings: Mapping, place: Place, report: Report
+) -> M | None:
+    """Validate as strict JSON: no text passes for a number, while lists and enums are at home."""
+    try:
+        return model.model_validate_json(_to_json(data), strict=True)
+    except ValidationError as error:
+        errors = error.errors(include_url=False)
+    numbers = [
+        e["loc"] for e in errors if e["type"] == "string_type" and _is_number(settings, e["loc"])
+    ]
+    if numbers:
+        for loc in numbers:  # a name written as a number is the text as written
+            _put(data, loc, settings)
+        return _validate_plain(model, data, settings, place, report)
+    for item in [*errors, *_find_broken_rules(model, data, errors)]:
+        _translate(model, item, settings, place, report)
+    return None
+
+
+def _find_broken_rules(model: type[BaseModel], data: Any, errors: list[Any]) -> list[Any]:
+    """Return what rules over several fields say of those that are right each by itself.
+
+    A rule is not asked while any field of its model is wrong; here the wrong ones are left out.
+    """
+    if not all(item["loc"] for item in errors):
+        return []
+    rest, wrong = deepcopy(data), set()
+    for item in errors:
+        wrong.add(str(item["loc"][-1]))
+        _leave_out(rest, item["loc"])
+    try:
+        model.model_validate_json(_to_json(rest), strict=True)
+    except ValidationError as error:
+        broken = [item for item in error.errors(include_url=False) if item["type"] == "value_error"]
+        return [item for item in broken if wrong.isdisjoint(_NAMED.findall(item["msg"]))]
+    return []
+
+
+def _leave_out(data: Any, loc: tuple[int | str, ...]) -> None:
+    """Take away the value at a path, or the list that it is in."""
+    inner = data.get(loc[0])
+    if len(loc) > 1 and isinstance(inner, dict):
+        _leave_out(inner, loc[1:])
+    else:
+        data.pop(loc[0], None)
+
+
+def _to_json(data: dict[str, Any]) -> str | bytes:
+    try:
+        return to_json(data)
+    except PydanticSerializationError:  # half a character, which JSON can only escape
+        return json.dumps(data)
+
+
+def _is_number(settings: Mapping, loc: tuple[int | str, ...]) -> bool:
+    node = node_at(settings, loc)
+    return isinstance(node, Scalar) and node.is_number
+
+
+def _put(data: Any, loc: tuple[int | str, ...], settings: Mapping) -> None:
+    node = node_at(settings, loc)
+    assert isinstance(node, Scalar)
+    for part in loc[:-1]:
+        data = data[part]
+    data[loc[-1]] = node.text
+
+
+def node_at(node: Node, loc: tuple[int | str, ...]) -> Node | None:
+    """Return the value at a path of keys and positions."""
+    for part in loc:
+        match node:
+            case Mapping() if str(part) in node.entries:
+                node = node.entries[str(part)].value
+            case Sequence(items) if isinstance(part, int):
+                node = items[part]
+            case Scalar() if part == 0:  # one name where a list may stand
+                continue
+            case _:
+                return None
+    return node
+
+
+def _translate(
+    model: type[BaseModel], item: Any, settings: Mapping, place: Place, report: Report
+) -> None:
+    """Turn one of pydantic's errors into a diagnostic."""
+    kind, loc, ctx = item["type"], item["loc"], item.get("ctx") or {}
+    node = node_at(settings, loc) or place.node
+    owner = str(loc[-2]) if len(loc) > 1 else place.owner
+    if kind == "missing":
+        report.error(
+            "missing-field",
+            "a field is missing",
+            place.node,
+            label=f"`{loc[-1]}`",
+            hint=f"`{owner}` needs `{loc[-1]}`",
+        )
+        return
+    if kind == "extra_forbidden":
+        parent = node_at(settings, loc[:-1])
+        key = parent.entries[loc[-1]].key if isinstance(parent, Mapping) else node
+        hint = advise_field(str(loc[-1]), _fields_at(model, loc[:-1]), owner)
+        report.error("unknown-field", "unknown field", key, hint=hint)
+        return
+    code, summary, advice = _explain(kind, ctx, _field_at(model, loc), node)
+    if kind == "value_error":
+        node = _blamed(node, summary)
+    report.error(code, summary, node, hint=advice)
+
+
+def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str, str, str | None]:
+    """Return code, summary and hint for what pydantic calls `kind`."""
+    if kind == "value_error":
+        return "wrong-value", str(ctx["error"]), None
+    if choices := _choices(ctx):
+        text = node.text if isinstance(node, Scalar) else describe(node)
+        near = nearest(text, choices)
+        start = f"`{near}` is near; allowed are " if near else "allowed are "
+        return "wrong-value", "a value that is not allowed", start + quote_all(choices)
+    if kind in _LIMITS:
+        return "out-of-range", "a number out of range", _describe_range(info)
+    if kind == "string_too_short":
+        return "wrong-value", "an empty text", None
+    summary = _EXPECTED.get(kind.partition("_")[0], "a value that is not allowed")
+    hint: str | None = None
+    if kind == "string_type" and isinstance(node, Scalar) and isinstance(node.value, bool):
+        hint = f'a text that looks like that is written in quotes: `"{node.text}"`'
+    return "wrong-type", summary, hint
+
+
+def _choices(ctx: dict[str, Any]) -> list[str]:
+    """Return the allowed texts, of an enum or of a pattern that lists them."""
+    if found := CHOICES.fullmatch(str(ctx.get("pattern", ""))):
+        return found[1].split("|")
+    return re.findall(r"'([^']*)'", str(ctx.get("expected", "")))
+
+
+def _describe_range(info: Any) -> str | None:
+    limits = {
+        n: getattr(m, n) for m in info.metadata for n in ("ge", "le", "gt", "lt") if hasattr(m, n)
+    }
+    if "ge" in limits and "le" in limits:
+        return f"allowed is {limits['ge']} to {limits['le']}"
+    words = {"ge": "at least", "le": "at most", "gt": "more than", "lt": "less than"}
+    return " and ".join(f"{words[name]} {limit}" for name, limit in limits.items()) or None
+
+
+def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
+    """Return the settings of the model at a path."""
+    info = _field_at(model, loc)
+    inner = _model_in(info.annotation) if info else model
+    return setting_names(inner) if inner else ()
+
+
+def _field_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> Any:
+    """Return pydantic's description of the field at a path, None for the model itself."""
+    info: Any = None
+    inner: type[BaseModel] | None = model
+    for part in loc:
+        if inner is None or part not in inner.model_fields:
+            break
+        info = inner.model_fields[str(part)]
+        inner = _model_in(info.annotation)
+    return info
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    for candidate in (annotation, *getattr(annotation, "__args__", ())):
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            return candidate
+    return None
+
+
+def _blamed(node: Node, told: str) -> Node:
+    """Return the value that a rule over several fields names first."""
+    for name in _NAMED.findall(told):
+        if isinstance(node, Mapping) and name in node.entries:
+            return node.entries[name].value
+    return node

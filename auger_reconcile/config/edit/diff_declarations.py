@@ -1,0 +1,187 @@
+"""Two desired states -> the changes of a file's keys that lead from one to the other. Pure.
+
+Knows where both forms of the file say something; what the keys are written into is for `layers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from auger_reconcile.address import Address
+from auger_reconcile.config.declarations.declaration import LONG_FORM, SHORT_SEARCH
+from auger_reconcile.config.declarations.document import REFERENCES
+from auger_reconcile.config.edit.change_tree import GONE, KeyPath
+from auger_reconcile.config.edit.render import file_options, settings_of
+from auger_reconcile.config.files.legacy import PASSED_ON, SPLIT
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.state import Declared
+
+Resources = Mapping[Address, Declared]
+_SECTIONS = {kind: section for section, kind in LONG_FORM.items()}
+
+
+def changes_between(
+    settings: Mapping[str, Any], before: Resources, after: Resources
+) -> dict[KeyPath, Any]:
+    """Return the changes of one project's keys: path to plain data, or to `GONE`.
+
+    Args:
+        settings: of the project, as they are read, overlays included.
+        before: what they declare.
+        after: what they are to declare.
+    """
+    return dict(_Redeclaration(settings, before, after).changes())
+
+
+class _Redeclaration:
+    def __init__(self, settings: Mapping[str, Any], before: Resources, after: Resources) -> None:
+        self._settings, self._before, self._after = settings, before, after
+        self._heir = self._find_heir()
+
+    def changes(self) -> Iterator[tuple[KeyPath, Any]]:
+        for address in self._before:
+            if address not in self._after:
+                yield from self._removal(address)
+        for address, declared in self._after.items():
+            if address in self._before:
+                yield from self._update(address, self._before[address], declared)
+            elif address == self._heir:
+                yield ("dataset",), address.name
+                yield ("source",), settings_of(declared.spec).get("source", GONE)
+            else:
+                section = _SECTIONS[address.kind]
+                told, _ = file_options(getattr(declared.spec, "options", {}))
+                yield (section, address.name), settings_of(declared.spec) | told
+        yield from self._told_apart()
+
+    def _is_long(self, address: Address) -> bool:
+        section = self._settings.get(_SECTIONS[address.kind])
+        return isinstance(section, Mapping) and address.name in section
+
+    def _find_heir(self) -> Address | None:
+        """Return the new data set of the short form's experiment, where its own one goes."""
+        short = {at.kind: at for at in self._before if self._is_short(at)}
+        gone, search = short.get("dataset"), self._after.get(short.get("experiment", _NOWHERE))
+        if gone is None or gone in self._after or search is None:
+            return None
+        heir = Address(gone.project, gone.kind, getattr(search.spec, "dataset", ""))
+        is_new = heir in self._after and heir not in self._before
+        sole = "source" not in self._settings or bool(self._settings.get("dataset"))
+        return heir if is_new and sole else None
+
+    def _is_short(self, address: Address) -> bool:
+        return not kind_of(address.kind).is_home and not self._is_long(address)
+
+    def _removal(self, address: Address) -> Iterator[tuple[KeyPath, Any]]:
+        if self._is_long(address):
+            yield (_SECTIONS[address.kind], address.name), GONE
+            yield from self._deselect(address)
+        elif address.kind == "dataset":
+            if self._heir is None:
+                yield ("source",), GONE
+                yield ("dataset",), GONE
+        else:
+            for name in (*SHORT_SEARCH, "experiment"):
+                yield (name,), GONE
+
+    def _deselect(self, address: Address) -> Iterator[tuple[KeyPath, Any]]:
+        """Yield the changes that select nothing where what is selected goes."""
+        chosen = self._settings.get(address.kind)
+        named = chosen.get("name") if isinstance(chosen, Mapping) else chosen
+        if named != address.name or (address.kind == "dataset" and "source" in self._settings):
+            return
+        if isinstance(chosen, Mapping):
+            for name in chosen.keys() & {"name", "experiment_session_id"}:
+                yield (address.kind, name), GONE
+        else:
+            yield (address.kind,), GONE
+
+    def _update(
+        self, address: Address, old: Declared, new: Declared
+    ) -> Iterator[tuple[KeyPath, Any]]:
+        before, after = _told(old), _told(new)
+        for name in dict.fromkeys([*before, *after]):
+            value = after.get(name, GONE)
+            if before.get(name, GONE) != value:
+                yield from self._set(address, name, before.get(name), value)
+        role = REFERENCES.get(address.kind, "")
+        is_kept = role in after and after[role] == before.get(role)
+        is_sole = self._names(self._before, role) == self._names(self._after, role)
+        if is_kept and not is_sole and not self._says(address, role):
+            yield self._place(address, role), after[role]
+
+    def _set(
+        self, address: Address, name: str, before: Any, value: Any
+    ) -> Iterator[tuple[KeyPath, Any]]:
+        """Yield the changes of one setting; of one that holds others, only what differs."""
+        place = self._place(address, name)
+        if isinstance(before, dict) and isinstance(value, dict):
+            for key in dict.fromkeys([*before, *value]):
+                if before.get(key, GONE) != value.get(key, GONE):
+                    yield (*place, key), value.get(key, GONE)
+        elif not (self._heir and address.kind == "experiment" and name == "dataset"):
+            yield place, value
+
+    def _place(self, address: Address, name: str) -> KeyPath:
+        """Return where the file says a setting, under the name that it uses."""
+        if kind_of(address.kind).is_home:
+            return (name,)
+        said = self._said(address)
+        spelled = name if name in said else _other_spelling(name, said)
+        if self._is_long(address):
+            return _SECTIONS[address.kind], address.name, spelled
+        if address.kind == "dataset" or (name in SHORT_SEARCH and spelled not in said):
+            return (spelled,)
+        return address.kind, spelled
+
+    def _said(self, address: Address) -> Mapping[str, Any]:
+        section = self._settings.get(_SECTIONS[address.kind])
+        of = section.get(address.name) if isinstance(section, Mapping) else None
+        of = of if self._is_long(address) else self._settings.get(address.kind)
+        return of if isinstance(of, Mapping) else {}
+
+    def _says(self, address: Address, role: str) -> bool:
+        """Say whether the file names what a resource refers to, and leaves it to no default."""
+        is_short = self._is_short(address)
+        named = is_short and (self._settings.get("dataset") or self._settings.get("source"))
+        return role in self._said(address) or bool(named)
+
+    @staticmethod
+    def _names(resources: Resources, kind: str) -> set[tuple[str, bool]]:
+        """Return the names of a kind, each with whether it is not to be there."""
+        states = {
+            at.name: vars(one.spec)["state"] for at, one in resources.items() if at.kind == kind
+        }
+        return {(name, state == "absent") for name, state in states.items()}
+
+    def _told_apart(self) -> Iterator[tuple[KeyPath, Any]]:
+        """Yield a setting below `experiment` where one in `experiments` is new beside it.
+
+        Without any, those at the top of the file would be taken for a mistake.
+        """
+        short = [at for at in self._after if at.kind == "experiment" and at in self._before]
+        short = [at for at in short if self._is_short(at)]
+        long = [at for at in self._after if at.kind == "experiment" and at not in short]
+        if short and long:
+            own = self._settings.get("experiment")
+            told = set(own) if isinstance(own, Mapping) else set()
+            if not told - {"name", "experiment_session_id"}:
+                yield ("experiment", "name"), short[0].name
+                trials = getattr(self._after[short[0]].spec, "max_n_trials", None)
+                yield ("experiment", "max_n_trials"), trials
+
+
+_NOWHERE = Address("", "", "")
+
+
+def _told(declared: Declared) -> dict[str, Any]:
+    told, _ = file_options(getattr(declared.spec, "options", {}))
+    return settings_of(declared.spec) | told
+
+
+def _other_spelling(name: str, said: Mapping[str, Any]) -> str:
+    """Return the name that a file uses for a setting of several names."""
+    wire = PASSED_ON.get(name) or SPLIT.get(name)
+    alike = (other for other, member in PASSED_ON.items() if wire and member == wire)
+    return next((other for other in alike if other in said), name)

@@ -1,0 +1,295 @@
+"""The canonical form of auger.yaml: the order of keys, two blanks of indentation, comments kept.
+
+Works on lines, moved as they are: a value is never written anew, so that quotes, lists and texts of
+several lines stay what they were. The result is read again and has to mean the same.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple, TypeAlias
+
+from auger_reconcile.config.declarations.declaration import LONG_FORM, PROJECT_FIELDS, Head
+from auger_reconcile.config.edit.select import shape_of_node
+from auger_reconcile.config.syntax.compose import Document, compose
+from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar
+from auger_reconcile.config.syntax.text import FileText
+from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.errors import ConfigError
+from auger_reconcile.resources._cluster import ClusterSpec
+from auger_reconcile.resources._registry import kind_of
+
+KeyPath: TypeAlias = tuple[str, ...]
+
+INDENT = "  "
+_LINE_END = re.compile(r"\r\n|\r|\n")
+_TOP = (
+    *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
+    *("state", "source", "dataset", "model_type", "target", "exclude", "experiment", "cluster"),
+    "budget_minutes",
+    *LONG_FORM,
+    *("lifecycle", "revision_history", "review"),
+)
+_FIRST = ("name", "experiment_session_id", "source", "dataset", "experiment")
+_LAST = ("state", "lifecycle")
+
+
+@cache
+def key_order(path: KeyPath) -> tuple[str, ...]:
+    """Return the canonical order of the keys of a map; a key that is not in it comes after them."""
+    match path:
+        case ():
+            others = (*PROJECT_FIELDS, *Head.model_fields)
+            return (*_TOP, *(name for name in others if name not in _TOP))
+        case ("cluster",):
+            return tuple(ClusterSpec.model_fields)
+        case ("experiment",):
+            return _fields_of("experiment")
+        case (section, _) if section in LONG_FORM:
+            return _fields_of(LONG_FORM[section])
+    return ()
+
+
+def _fields_of(kind: str) -> tuple[str, ...]:
+    fields = kind_of(kind).spec.model_fields
+    middle = [name for name in fields if name not in (*_FIRST, *_LAST)]
+    first, last = ([name for name in names if name in fields] for names in (_FIRST, _LAST))
+    return (*first, *middle, *last)
+
+
+def lay_out(file: FileText) -> str:
+    """Return the canonical text of a file.
+
+    Raises:
+        ConfigError: it is no YAML, or cannot be laid out without a change of meaning.
+    """
+    before = compose(file)
+    if before.diagnostics:
+        raise ConfigError(before.diagnostics)
+    meaning = [_meaning(document) for document in before.documents]
+    # An alias has to stay behind its anchor; a text at the end may be one without a line end.
+    for is_ordered, end in ((True, True), (False, True), (False, False)):
+        text = _lay_out_documents(file, before.documents, is_ordered=is_ordered)
+        text = text if end else text.rstrip("\r\n")
+        after = compose(FileText(file.path, text))
+        if not after.diagnostics and [_meaning(one) for one in after.documents] == meaning:
+            return text
+    summary = "a file that cannot be laid out without a change of its meaning"
+    raise ConfigError([Diagnostic(Severity.ERROR, "cannot-format", summary, file.span(0))])
+
+
+def _meaning(document: Document) -> Any:
+    return None if document.root is None else shape_of_node(document.root)
+
+
+def _lay_out_documents(file: FileText, documents: Sequence[Document], *, is_ordered: bool) -> str:
+    """Lay out every document; what stands between them stays."""
+    pieces, last = [], 0
+    for document in documents:
+        start = document.start if _is_marked(file.text, document.start) else last
+        start = _next_line(file.text, start)
+        pieces.append(file.text[last:start])
+        body = file.text[start : document.end]
+        lines = _Lines(file.text, start, body, is_ordered=is_ordered)
+        pieces.append(lines.lay_out(document.root) or body)
+        last = max(document.end, start)
+    lines_of_all = _LINE_END.split("".join([*pieces, file.text[last:]]))
+    filled = [number for number, line in enumerate(lines_of_all) if line.strip()]
+    if not filled:
+        return file.text
+    newline = found[0] if (found := _LINE_END.search(file.text)) else "\n"
+    return newline.join(lines_of_all[filled[0] : filled[-1] + 1]) + newline
+
+
+def _is_marked(text: str, start: int) -> bool:
+    """Say whether a document begins with `---`; others begin where the one before has ended."""
+    return text.endswith("---", 0, start)
+
+
+def _next_line(text: str, start: int) -> int:
+    """Return where the first whole line begins."""
+    if start == 0 or text[start - 1] in "\r\n":
+        return start
+    found = _LINE_END.search(text, start)
+    return found.end() if found else len(text)
+
+
+class _Chunk(NamedTuple):
+    """One key: the comments and blank lines above it, and the lines of key and value."""
+
+    key: str
+    above: list[str]
+    own: list[str]
+
+
+class _Lines:
+    """The lines of one document, and which of them its nodes cover."""
+
+    def __init__(self, text: str, start: int, body: str, *, is_ordered: bool) -> None:
+        self._text, self._is_ordered = text, is_ordered
+        self._lines = _LINE_END.split(body)
+        self._starts = [start, *(start + match.end() for match in _LINE_END.finditer(body))]
+
+    def lay_out(self, root: Node | None) -> str | None:
+        """Return the text of the document; None when it is no block of keys."""
+        if not isinstance(root, Mapping) or not self._is_block(root):
+            return None
+        last = len(self._lines) - (not self._lines[-1])
+        return "\n".join(self._lay_out_map(root, (), (0, last), "")) + "\n"
+
+    def _line_of(self, index: int) -> int:
+        return bisect_right(self._starts, index) - 1
+
+    def _column_of(self, index: int) -> int:
+        return index - self._starts[self._line_of(index)]
+
+    def _rest_of_line(self, index: int) -> str:
+        found = _LINE_END.search(self._text, index)
+        return self._text[index : found.start() if found else len(self._text)]
+
+    def _is_block(self, node: Mapping) -> bool:
+        """Say whether every key stands first in a line, below the others, with its `:` behind."""
+        keys = [entry.key for entry in node.entries.values()]
+        if not keys or any(key.start < max(node.start, self._starts[0]) for key in keys):
+            return False  # empty, or with keys that `<<` brings in
+        columns = {self._column_of(key.start) for key in keys}
+        blanks = [
+            self._lines[self._line_of(key.start)][: self._column_of(key.start)] for key in keys
+        ]
+        colons = [self._rest_of_line(key.end).lstrip(" ").startswith(":") for key in keys]
+        return len(columns) == 1 and not any(map(str.strip, blanks)) and all(colons)
+
+    def _lay_out_map(
+        self, node: Mapping, path: KeyPath, region: tuple[int, int], indent: str
+    ) -> list[str]:
+        """Return the lines of a map: those of its region, ordered and indented anew."""
+        begin, last = region
+        entries = sorted(node.entries.values(), key=lambda entry: entry.key.start)
+        column = self._column_of(entries[0].key.start)
+        places = [self._line_of(entry.key.start) for entry in entries]
+        chunks = []
+        for entry, at, following in zip(entries, places, [*places[1:], last], strict=True):
+            end = self._end_of(entry, at, following, column)
+            own = self._lay_out_entry(entry, (*path, entry.key.text), (at, end), indent)
+            above = _indented(self._lines[begin:at], indent)
+            chunks.append(_Chunk(entry.key.text, above, own))
+            begin = end
+        order = key_order(path) if self._is_ordered else ()
+        return list(_join(chunks, order, _indented(self._lines[begin:last], indent)))
+
+    def _end_of(self, entry: Entry, at: int, following: int, column: int) -> int:
+        """Return the first line that belongs no longer to an entry.
+
+        A comment below a value belongs to it while it stands further right than the keys.
+        """
+        end = max(at, self._last_line(entry)) + 1
+        others = range(end, following)
+        told = [n for n in others if self._lines[n].strip() and not _is_comment(self._lines[n])]
+        end = max([end, *(number + 1 for number in told)])
+        for number in range(end, following):
+            line = self._lines[number]
+            if line.strip() and len(line) - len(line.lstrip()) <= column:
+                break
+            end = number + 1 if line.strip() else end
+        return end
+
+    def _last_line(self, entry: Entry) -> int:
+        """Return the last line of a text; other values are told by their lines."""
+        key, value = entry
+        if not isinstance(value, Scalar) or value.end <= key.end:
+            return self._line_of(key.end - 1)
+        text = self._text[value.start : value.end]
+        kept = text if _keeps_blanks(text) else text.rstrip()
+        return self._line_of(max(value.start + len(kept) - 1, key.end - 1))
+
+    def _lay_out_entry(
+        self, entry: Entry, path: KeyPath, region: tuple[int, int], indent: str
+    ) -> list[str]:
+        (key, value), (at, end) = entry, region
+        colon = self._text.index(":", key.end)
+        rest = self._rest_of_line(colon + 1)
+        is_own = value.start >= key.end  # an alias stands for a value above
+        is_scalar = is_own and isinstance(value, Scalar)
+        ends_here = not is_scalar or self._last_line(entry) == at
+        first = (
+            f"{indent}{self._text[key.start : key.end]}:{_behind_colon(rest, ends_here=ends_here)}"
+        )
+        below = self._lines[at + 1 : end]
+        if isinstance(value, Mapping) and is_own and self._is_block_below(value, at):
+            return [first, *self._lay_out_map(value, path, (at + 1, end), indent + INDENT)]
+        told = rest.strip()
+        if told and not told.startswith(("#", "&", "!")):
+            by = len(indent) - self._column_of(key.start)
+        else:
+            items = [line for line in below if line.strip() and not _is_comment(line)]
+            by = len(indent + INDENT) - _indent_of(items[0]) if items else 0
+        least = len(indent) + 1 if ends_here else 0
+        return [first, *(_moved(line, by, least) for line in below)]
+
+    def _is_block_below(self, value: Mapping, at: int) -> bool:
+        starts = [entry.key.start for entry in value.entries.values()]
+        return bool(starts) and self._line_of(min(starts)) > at and self._is_block(value)
+
+
+def _keeps_blanks(text: str) -> bool:
+    """Say whether the blank lines at the end of a text belong to it: `|+`."""
+    return text[:1] in ("|", ">") and "+" in text[:3]
+
+
+def _is_comment(line: str) -> bool:
+    return line.lstrip().startswith("#")
+
+
+def _indent_of(line: str) -> int:
+    return len(line) - len(line.lstrip(" "))
+
+
+def _behind_colon(rest: str, *, ends_here: bool) -> str:
+    """Return what follows a key: one blank before a value, two at least before a comment."""
+    told = rest.strip() if ends_here else rest.lstrip()
+    if not told:
+        return ""
+    if not told.startswith("#"):
+        return f" {told}"
+    gap = rest[: len(rest) - len(rest.lstrip())]
+    return (gap if len(gap) > 1 and "\t" not in gap else "  ") + told
+
+
+def _indented(lines: Sequence[str], indent: str) -> list[str]:
+    return [indent + line.strip() if line.strip() else "" for line in lines]
+
+
+def _moved(line: str, by: int, least: int) -> str:
+    """Move a line; what it ends with may belong to a text, and stays."""
+    bare = line.lstrip(" ")
+    blanks = len(line) - len(bare) + by
+    if not bare.strip():
+        return " " * max(blanks, 0) + bare if least == 0 else ""
+    return " " * max(blanks, least) + bare
+
+
+def _join(chunks: Sequence[_Chunk], order: Sequence[str], tail: Sequence[str]) -> Iterator[str]:
+    """Yield the lines of a map in canonical order; a heading above the first key stays on top."""
+    heading, chunks[0].above[:] = _split_heading(chunks[0].above)
+    place = {name: number for number, name in enumerate(order)}
+    ordered = sorted(chunks, key=lambda chunk: place.get(chunk.key, len(place)))
+    last = ""  # of two blank lines after each other, and of those at the start, none is wanted
+    groups = [(heading, True)]
+    for chunk in ordered:
+        groups += [(chunk.above, True), (chunk.own, False)]
+    for lines, may_shrink in [*groups, (list(tail), True)]:
+        for line in lines:
+            if not may_shrink or line or last:
+                yield line
+                last = line
+
+
+def _split_heading(above: list[str]) -> tuple[list[str], list[str]]:
+    """Divide the comments that a blank line separates from the key below from those at the key."""
+    blanks = [number for number, line in enumerate(above) if not line]
+    if not blanks or not any(above[: blanks[-1]]):
+        return [], list(above)
+    return above[: blanks[-1] + 1], above[blanks[-1] + 1 :]

@@ -1,0 +1,63 @@
+"""Which files to read: an auger.yaml, or every one below a folder."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from auger_reconcile.config.syntax.text import file_error
+from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.errors import ConfigError
+
+FILE_NAME = "auger.yaml"
+_SKIPPED = frozenset({"node_modules", "__pycache__"})
+_HINT = "auger new NAME"
+
+
+def find_file(start: Path) -> Path:
+    """Return the auger.yaml of a folder.
+
+    Raises:
+        ConfigError: there is none.
+    """
+    path = start / FILE_NAME
+    if path.is_file():
+        return path
+    raise ConfigError([_no_config(start)])
+
+
+def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
+    """Return every file that is meant, each once: files as they are, folders searched.
+
+    Hidden folders and virtual environments are left out.
+    """
+    found: dict[Path, Path] = {}
+    problems: list[Diagnostic] = []
+    for path in paths:
+        files = list(_walk(path)) if path.is_dir() else [path]
+        if not files:
+            problems.append(_no_config(path))
+        for file in files:
+            if not file.exists():
+                problems.append(file_error(file, "no-config", "there is no such file"))
+                continue
+            found.setdefault(file.resolve(), file)
+    return tuple(found.values()), tuple(problems)
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".")
+            and name not in _SKIPPED
+            and not Path(parent, name, "pyvenv.cfg").exists()
+        )
+        if FILE_NAME in files:
+            yield Path(parent, FILE_NAME)
+
+
+def _no_config(folder: Path) -> Diagnostic:
+    return file_error(folder, "no-config", f"there is no {FILE_NAME} here", hint=_HINT)

@@ -1,0 +1,110 @@
+"""What has to hold between settings and between resources."""
+
+import math
+
+import pytest
+
+from auger_reconcile.config.declarations.rules import score_range
+from tests.config.conftest import Codes, Load
+
+SERIES = """\
+name: sales
+source: https://x.org/sales.csv
+model_type: timeseries
+target: amount
+"""
+
+
+@pytest.mark.parametrize(
+    ("metric", "expected"),
+    [
+        ("accuracy", (0.0, 1.0)),
+        ("mda", (0.0, 1.0)),
+        ("r2", (-math.inf, 1.0)),
+        ("matthews_corrcoef", (-1.0, 1.0)),
+        ("neg_rmse", (-math.inf, 0.0)),
+        ("of_tomorrow", (-math.inf, math.inf)),
+    ],
+)
+def test_a_metric_has_its_range(metric: str, expected: tuple[float, float]) -> None:
+    assert score_range(metric) == expected
+
+
+def test_a_gate_below_zero_makes_sense_for_an_error(load: Load) -> None:
+    text = SERIES + "experiment: {time_series: t, metric: neg_rmse}\nmodels: {m: {min_score: -12}}"
+    assert load(text).warnings == ()
+
+
+def test_a_gate_above_an_error_never_opens(codes: Codes) -> None:
+    text = SERIES + "experiment: {time_series: t, metric: neg_rmse}\nmodels: {m: {min_score: 1}}"
+    assert codes(text) == ["out-of-range 6:25"]
+
+
+def test_a_time_series_without_its_column_is_a_warning(load: Load) -> None:
+    assert [item.code for item in load(SERIES).warnings] == ["time-column"]
+
+
+def test_a_time_column_that_is_excluded_is_an_error(codes: Codes) -> None:
+    assert codes(SERIES + "exclude: t\nexperiment: {time_series: t}") == ["time-column 6:27"]
+
+
+def test_a_time_column_without_a_time_series_is_a_warning(load: Load) -> None:
+    text = SERIES.replace("timeseries", "regression") + "experiment: {time_series: t}"
+    assert [item.code for item in load(text).warnings] == ["unused-field"]
+
+
+def test_the_one_excluded_column_may_not_be_the_target(codes: Codes) -> None:
+    assert codes(SERIES + "exclude: amount") == ["excluded-target 5:10"]
+
+
+def test_a_model_of_a_trial_needs_no_experiment(load: Load) -> None:
+    assert len(load("name: a\nmodels: {m: {trial: 7246e12}}").state.resources) == 2
+
+
+def test_an_absent_model_needs_no_experiment(load: Load) -> None:
+    assert len(load("name: a\nmodels: {m: {state: absent}}").state.resources) == 2
+
+
+def test_what_is_absent_may_refer_to_what_is_absent(load: Load) -> None:
+    text = (
+        "name: a\ndatasets: {d: {state: absent}}\nexperiments:\n"
+        "  e: {state: absent, model_type: regression, target: t}\n"
+    )
+    assert len(load(text).state.resources) == 3
+
+
+def test_only_known_fields_can_be_ignored(codes: Codes) -> None:
+    text = "name: a\ndatasets: {d: {lifecycle: {ignore_changes: [max_n_trials]}}}"
+    assert codes(text) == ["unknown-field 2:45"]
+
+
+def test_a_url_of_two_data_sets_is_a_warning(load: Load) -> None:
+    url = "https://example.com/1.csv"
+    sets = {
+        "a.csv": url,
+        "gone.csv": url,
+        "b.csv": url,
+        "c.csv": "https://example.com/2.csv",
+    }
+    lines = [
+        f"  {name}: {{source: {source}{', state: absent' if name == 'gone.csv' else ''}}}\n"
+        for name, source in sets.items()
+    ]
+    [found] = load("name: shop\ndatasets:\n" + "".join(lines)).warnings
+    assert (found.code, found.address, found.label) == ("same-url", "dataset.b.csv", f"`{url}`")
+    assert found.hint == "a hub keeps one data set of a URL: this one and `a.csv` will be the same"
+
+
+ONE_GONE = """\
+name: shop
+datasets:
+  old.csv: {source: https://example.com/old.csv, state: absent}
+  new.csv: {source: https://example.com/new.csv}
+experiments:
+  exp: {model_type: regression, target: y}
+"""
+
+
+def test_what_is_to_be_absent_is_not_meant_by_what_is_to_be_there(load: Load) -> None:
+    told = {str(at): one.spec for at, one in load(ONE_GONE).state.resources.items()}
+    assert vars(told["experiment.exp"])["dataset"] == "new.csv"
