@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from auger_reconcile.config.render import render_state
 from hypothesis import given
 from hypothesis import strategies as st
 
 from auger_reconcile.client.refresh import refresh
+from auger_reconcile.config.edit.render import render_state
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.import_state import import_state
