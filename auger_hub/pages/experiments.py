@@ -131,6 +131,7 @@ def _describe_run(run: ExperimentSession) -> Fields:
         "seconds": _seconds(run),
         "metric": options_of(run).get("scoring"),
         "best": run.top_score_value,
+        "expected": _expected(settings.get("expected")),
         "done": _count(settings.get("completed_evaluations")) or 0,
         "planned": _count(settings.get("total_evaluations")),
     }
@@ -213,6 +214,14 @@ def _settings(run: ExperimentSession) -> dict[str, Any]:
             is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
             shown[label] = ", ".join(value) if is_list else _yes_or_no(value)
     return shown
+
+
+def _expected(told: Any) -> Fields | None:
+    """Return what to expect on new rows; runs of before it was told, and clients, may say less."""
+    is_told = isinstance(told, dict) and all(
+        isinstance(told.get(name), int | float) for name in ("score", "low", "high")
+    )
+    return told if is_told else None
 
 
 def _count(value: Any) -> int | None:

@@ -77,7 +77,12 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
             return None
         board = Board(place.database, run.id, info)
         return run_search(
-            task, board.finished(), report=board.add, should_stop=orders, workers=orders.workers
+            task,
+            board.finished(),
+            report=board.add,
+            conclude=board.conclude,
+            should_stop=orders,
+            workers=orders.workers,
         )
     except BadTask as error:
         raise Impossible(str(error)) from error

@@ -20,6 +20,7 @@ OWN_SETTINGS = {
     "featuresCount",
     "total_evaluations",
     "completed_evaluations",
+    "expected",
     "last_update_trial_report",
 }
 """Members that no client changes once its run was started."""

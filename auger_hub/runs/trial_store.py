@@ -7,7 +7,7 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
@@ -15,6 +15,7 @@ from auger_hub.database.tables import ExperimentSession, Hyperparameter, Trial
 from auger_hub.processes.plain_json import to_plain
 
 if TYPE_CHECKING:
+    from auger_hub.search.expectation import Expectation
     from auger_hub.search.run import TrialResult
 
 _LISTED_FAILURES = 20  # the settings are sent with every run a client lists
@@ -46,16 +47,14 @@ class Board:
             ]
 
     def add(self, result: TrialResult) -> None:
-        """Store one finished trial; one that is there already only gets its score as it is now."""
+        """Store one finished trial, once."""
         stored = to_plain(result.to_dict())
         with self._database.write() as session:
             run = session.get(ExperimentSession, self._run_id)
             if run is None:
                 return
             trial_id = _free_id(session, self._run_id, result.uid)
-            known = session.get(Trial, trial_id)
-            if known is not None:
-                _revise(session, run, known, stored["score"])
+            if session.get(Trial, trial_id) is not None:
                 return
             raw = self._raw_data(run, trial_id, stored)
             hyperparameter = Hyperparameter(
@@ -81,6 +80,14 @@ class Board:
                 )
             )
             _count(run, trial_id, raw, result.failure)
+
+    def conclude(self, expected: Expectation) -> None:
+        """Store what to expect of the best trial on new rows, beside what was measured."""
+        with self._database.write() as session:
+            run = session.get(ExperimentSession, self._run_id)
+            if run is not None:
+                told = to_plain(expected.to_dict())
+                run.model_settings = {**run.model_settings, "expected": told}
 
     def _raw_data(
         self, run: ExperimentSession, trial_id: str, stored: dict[str, Any]
@@ -123,17 +130,6 @@ def _free_id(session: Session, run_id: str, uid: str) -> str:
     if other is None or other.experiment_session_id == run_id:
         return uid
     return hashlib.sha256(f"{run_id}/{uid}".encode()).hexdigest()[:15].upper()
-
-
-def _revise(session: Session, run: ExperimentSession, trial: Trial, score: float | None) -> None:
-    """Change the score that is shown; `result` keeps what was measured, for a run that goes on."""
-    if trial.score_value == score:
-        return
-    trial.score_value = score
-    trial.raw_data = {**trial.raw_data, "score": score}
-    session.flush()
-    best = select(func.max(Trial.score_value)).where(Trial.experiment_session_id == run.id)
-    run.top_score_value = session.scalar(best)
 
 
 def _count(run: ExperimentSession, trial_id: str, raw: dict[str, Any], failure: str | None) -> None:

@@ -1,19 +1,15 @@
 """The trials of a run by score, and the predictions of the best ones for an ensemble of them.
 
-The best of many is flattered by luck. While a run goes on, a score is the mean over the folds; at
-its end no trial keeps more than what choosing the best of these trials is worth, measured as an
-ensemble is: chosen on all folds but one, scored on that one.
+A score is the mean over the folds, while a run goes on and at its end: a board is there to compare
+what was measured. The best of many is flattered by luck; what to expect of it on new rows is told
+once, beside the board (`expectation`).
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from auger_hub.search.task import TrialResult
 from auger_hub.search.trial import Evaluation, Job
@@ -23,11 +19,10 @@ if TYPE_CHECKING:
 
 KEPT = 12  # predictions may be large: those of so many of the best trials are always kept,
 ROOM = 32 << 20  # and of more while they take no more bytes than this
-SHARE_KEPT = 1e-3  # of what is taken off a score, so that the order of the trials stays
 
 
 class Board:
-    """Takes trials in, reports each once and those that `settle` changes again; knows the best."""
+    """Takes trials in, reports each once, and knows the best."""
 
     def __init__(
         self,
@@ -37,7 +32,6 @@ class Board:
     ) -> None:
         self._scoring, self._report = scoring, report
         self._results = list(finished)
-        self._restored = {result.uid for result in finished}
         self._predictions: dict[str, Predictions] = {}
 
     @property
@@ -64,6 +58,11 @@ class Board:
     def best_score(self) -> float | None:
         """Return the best score so far."""
         return max((r.score for r in self._results if r.score is not None), default=None)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Return the scores of all trials that have one, ensembles left out."""
+        return {r.uid: r.score for r in self._scored if r.score is not None}
 
     def best(self, count: int = KEPT) -> list[TrialResult]:
         """Return the best trials that are no ensembles, best first, the earlier one of equals."""
@@ -95,20 +94,6 @@ class Board:
         result = self._result(job, evaluation, seconds, ensemble=True)
         self._results.append(result)
         self._report(result)
-
-    def settle(self) -> None:
-        """Take off the scores what only luck has put there, and report those trials again.
-
-        Trials of before a restart are all reported: another end may have settled them already.
-        """
-        worth = worth_of_choosing([result.fold_scores for result in self._scored])
-        for result in self._scored:
-            assert result.score is not None, "only scored trials were asked for"
-            if result.score > worth + 1e-12:
-                score = worth + (result.score - worth) * SHARE_KEPT
-                self._report(replace(result, score=score))
-            elif result.uid in self._restored:
-                self._report(result)
 
     def keep_predictions(self, job: Job, evaluation: Evaluation) -> None:
         """Keep what a trial predicted for as long as it is among the best."""
@@ -147,23 +132,6 @@ class Board:
             ensemble=ensemble,
             started_at=started.strftime("%Y-%m-%d %H:%M:%S.%f"),
         )
-
-
-def worth_of_choosing(trials: Sequence[Sequence[float]]) -> float:
-    """Return what the best of some trials can be expected to score on rows it has not seen.
-
-    The mean over the folds of the score there of the trial that is the best on all others, as in
-    Tsamardinos, Greasidou and Borboudakis, "Bootstrapping the out-of-sample predictions for
-    efficient and accurate cross-validation", 2018. Infinite where a single fold says nothing.
-
-    Args:
-        trials: the scores of each on every fold.
-    """
-    if not trials or len(trials[0]) < 2:
-        return math.inf
-    scores = np.array(trials)
-    best_elsewhere = (scores.sum(axis=1, keepdims=True) - scores).argmax(axis=0)
-    return float(scores[best_elsewhere, np.arange(scores.shape[1])].mean())
 
 
 def mean_scores(folds: Sequence[Mapping[str, float]]) -> dict[str, float]:

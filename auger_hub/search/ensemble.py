@@ -1,9 +1,9 @@
 """A weighted mean of the best trials, chosen greedily on the predictions of their test rows.
 
-Caruana et al., "Ensemble selection from libraries of models", 2004. The score on the board is
-nested: the candidates and weights that are measured on a fold were chosen on the other folds only.
-The ensemble goes on the board when it beats the best single trial, chosen and measured in the same
-way.
+Caruana et al., "Ensemble selection from libraries of models", 2004. Whether it helps is measured
+nested: the candidates and weights that are scored on a fold were chosen on the other folds only,
+and so was the single trial that it has to beat. Its score on the board is then measured as that of
+every trial: by what it predicts for the test rows of each fold.
 """
 
 from __future__ import annotations
@@ -28,11 +28,24 @@ PATIENCE = 4  # rounds without a better mean
 
 
 @dataclass(frozen=True)
+class Nested:
+    """Predictions for each fold by what was chosen on all other folds: an ensemble, a trial."""
+
+    blended: Predictions
+    single: Predictions
+
+
+@dataclass(frozen=True)
 class Blend:
-    """The weights of the members that were chosen, and what they are worth on each fold."""
+    """The weights of the members that were chosen, and what they are worth on each fold.
+
+    `predictions` are theirs for the test rows; `nested` is how they were found to help.
+    """
 
     weights: dict[str, float]
     fold_scores: tuple[dict[str, float], ...]
+    predictions: Predictions = ()
+    nested: Nested | None = None
 
 
 class Blender:
@@ -66,11 +79,9 @@ class Blender:
         if not np.mean(blended) > np.mean(single) or np.count_nonzero(counts) < 2:
             return None
         weights = {u: c / sum(counts) for u, c in zip(self._uids, counts, strict=True) if c}
-        scores = [
-            all_scores(self._outcome(counts, fold), self._functions)
-            for counts, fold in zip(chosen, folds, strict=True)
-        ]
-        return Blend(weights, tuple(scores))
+        scores = [all_scores(self._outcome(counts, fold), self._functions) for fold in folds]
+        nested = Nested(self._predict_each(chosen), self._predict_each(best))
+        return Blend(weights, tuple(scores), self._predict_each([counts] * len(folds)), nested)
 
     def _choose(self, folds: Sequence[int]) -> Counts:
         """Return the best mean found by adding one trial at a time, the same one again or not."""
@@ -110,10 +121,16 @@ class Blender:
 
     def _outcome(self, counts: Counts, fold: int) -> Outcome:
         train, test = self._data.folds[fold]
+        shown = self._predict(counts, fold)
+        return Outcome.of(self._data.target[test], shown, self._data.target[train])
+
+    def _predict_each(self, counts: Sequence[Counts]) -> Predictions:
+        return tuple(self._predict(each, fold) for fold, each in enumerate(counts))
+
+    def _predict(self, counts: Counts, fold: int) -> Array:
         chosen = np.flatnonzero(counts)
         weights = np.array(counts)[chosen]
-        shown = np.average(self._shown[fold][chosen], axis=0, weights=weights)
-        return Outcome.of(self._data.target[test], shown, self._data.target[train])
+        return np.asarray(np.average(self._shown[fold][chosen], axis=0, weights=weights))
 
 
 def _certainty(outcome: Outcome) -> float:

@@ -88,14 +88,15 @@ def _squared_log_error(outcome: Outcome) -> float:
     return float(sk.mean_squared_log_error(outcome.truth, np.clip(outcome.predicted, 0, None)))
 
 
-def _mase(outcome: Outcome) -> float:
+def _scaled_errors(outcome: Outcome) -> Array:
     naive = np.abs(np.diff(outcome.history)).mean() if len(outcome.history) > 1 else 0.0
-    return float(np.abs(outcome.truth - outcome.predicted).mean() / naive) if naive else np.nan
+    errors = np.abs(outcome.truth - outcome.predicted)
+    return errors / naive if naive else np.full(len(errors), np.nan)
 
 
-def _mda(outcome: Outcome) -> float:
+def _directions(outcome: Outcome) -> Array:
     last = np.concatenate([outcome.history[-1:], outcome.truth[:-1]])
-    return float(np.mean(np.sign(outcome.truth - last) == np.sign(outcome.predicted - last)))
+    return np.asarray(np.sign(outcome.truth - last) == np.sign(outcome.predicted - last), float)
 
 
 def _averaged(name: str, row: int) -> dict[str, Callable[[Outcome], float]]:
@@ -132,15 +133,28 @@ _VALUES: dict[str, Callable[[Outcome], float]] = {
     "neg_mean_squared_log_error": _neg(_squared_log_error),
     "r2": _labels(sk.r2_score),
     "neg_rmsle": _neg(_root(_squared_log_error)),
-    "neg_mase": _neg(_mase),
-    "mda": _mda,
+    "neg_mase": lambda o: -float(_scaled_errors(o).mean()),
+    "mda": lambda o: float(_directions(o).mean()),
     "neg_rmse": _neg(_root(_labels(sk.mean_squared_error))),
 }
+ROW_MEANS: dict[str, Callable[[Outcome], Array]] = {
+    "accuracy": lambda o: np.asarray(o.truth == o.predicted, float),
+    "neg_mean_absolute_error": lambda o: -np.abs(o.truth - o.predicted),
+    "neg_mean_squared_error": lambda o: -np.square(o.truth - o.predicted),
+    "neg_mase": lambda o: -_scaled_errors(o),
+    "mda": _directions,
+}
+"""Metrics that are a mean over rows, and what it is the mean of: some rows are scored by these."""
 # Names of scikit-learn for what the run file calls otherwise.
 ALIASES = {
     "neg_root_mean_squared_error": "neg_rmse",
     "neg_root_mean_squared_log_error": "neg_rmsle",
 }
+
+
+def best_value(metric: str) -> float:
+    """Return what a perfect prediction scores."""
+    return 0.0 if metric.startswith("neg_") else 1.0
 
 
 def metrics_for(model_type: str, classes: int) -> Mapping[str, Callable[[Outcome], float]]:

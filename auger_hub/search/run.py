@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from auger_hub.search.board import Board
 from auger_hub.search.cluster import Address, Cluster, Moving
@@ -29,10 +29,13 @@ from auger_hub.search.trial import Job, TrialData
 
 if TYPE_CHECKING:
     from auger_hub.search.ensemble import Blend, Predictions
+    from auger_hub.search.expectation import Expectation
     from auger_hub.search.study import Race
 
 __all__ = ["BadTask", "SearchTask", "TrialResult", "prepare", "run_search"]
 
+T = TypeVar("T")
+R = TypeVar("R")
 OPTIMIZER = "optuna.samplers.TPESampler"
 ENSEMBLE_SHARE = 0.05  # of the time of the run, at most
 
@@ -52,12 +55,13 @@ def prepare(task: SearchTask) -> dict[str, Any]:
     return info
 
 
-def run_search(
+def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tell each other
     task: SearchTask,
     finished: Sequence[TrialResult],
     *,
     report: Callable[[TrialResult], None],
     should_stop: Callable[[], bool],
+    conclude: Callable[[Expectation], None] | None = None,
     workers: Callable[[], int] | None = None,
 ) -> str:
     """Search until the budget is used, the wanted score is reached or a stop is asked for.
@@ -65,9 +69,9 @@ def run_search(
     Args:
         task: what to search for.
         finished: trials stored before a restart; they count.
-        report: called for each finished trial, at once, failed ones included; at the end again for
-            those whose score flattered them.
+        report: called for each finished trial, at once, failed ones included.
         should_stop: polled several times a second.
+        conclude: called once at the end with what to expect of the best one on new rows.
         workers: how many trials may run at the same time now; by default those of the task.
 
     Returns:
@@ -94,9 +98,9 @@ def run_search(
             board = Board(info["scoring"], finished, report)
             search = Search(settings, info, pool, board)
             search.run(deadline, should_stop)
-            if settings.use_ensemble and not board.has_ensemble:
-                search.add_ensemble(path, lambda: time.monotonic() > deadline or should_stop())
-            board.settle()
+            expected = search.conclude(path, deadline, should_stop)
+    if expected is not None and conclude is not None:
+        conclude(expected)
     return "interrupted" if should_stop() else "completed"
 
 
@@ -148,19 +152,27 @@ class Search:
         wanted, best = self._settings.exit_score, self._board.best_score
         return wanted is not None and best is not None and best >= wanted
 
-    def add_ensemble(self, data_path: Path, is_over: Callable[[], bool]) -> None:
-        """Put an ensemble of the best trials on the board, when one helps and there is time."""
+    def conclude(
+        self, data_path: Path, deadline: float, should_stop: Callable[[], bool]
+    ) -> Expectation | None:
+        """Put an ensemble on the board when one helps; return what to expect of the best one.
+
+        The ensemble has to be chosen in the time of the run. What to expect takes seconds, so a
+        run that has used its time gets it as well; one that is stopped does not.
+        """
         began = time.monotonic()
-        self._predict_again(is_over)
-        try:
-            predictions = self._board.predictions()
-            blend = call_apart(_blend, data_path, predictions, is_over=is_over)
-        except ProcessDied:  # out of memory: the board stands without an ensemble
-            return
-        if blend is not None:
+        self._predict_again(lambda: time.monotonic() > deadline or should_stop())
+        predictions, scores = self._board.predictions(), self._board.scores
+        blend = None
+        if self._settings.use_ensemble:
+            blend = _call(
+                _blend, data_path, predictions, lambda: time.monotonic() > deadline or should_stop()
+            )
+        if blend is not None and not self._board.has_ensemble:
             kind = "Classifier" if self._settings.classification else "Regressor"
             name = f"sklearn.ensemble.Voting{kind}"
             self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
+        return _call(_expect, data_path, (predictions, scores, blend), should_stop)
 
     def _predict_again(self, is_over: Callable[[], bool]) -> None:
         """Run the best trials of before a restart once more, for their predictions alone."""
@@ -206,6 +218,29 @@ def _blend(data_path: Path, predictions: Mapping[str, Predictions]) -> Blend | N
     from auger_hub.search.ensemble import Blender
 
     return Blender(TrialData.load(data_path), predictions).blend()
+
+
+def _expect(
+    data_path: Path, found: tuple[Mapping[str, Predictions], Mapping[str, float], Blend | None]
+) -> Expectation | None:
+    from auger_hub.search.board import mean_scores
+    from auger_hub.search.expectation import Candidates, expect
+
+    data, (predictions, scores, blend) = TrialData.load(data_path), found
+    if blend is None:
+        return expect(data, Candidates(predictions, scores))
+    score = mean_scores(blend.fold_scores)[data.info["scoring"]]
+    return expect(data, Candidates(predictions, scores, blend.predictions, score, blend.nested))
+
+
+def _call(
+    function: Callable[[Path, T], R | None], path: Path, argument: T, is_over: Callable[[], bool]
+) -> R | None:
+    """Return the result; None when time is over, or memory: the board stands without it."""
+    try:
+        return call_apart(function, path, argument, is_over=is_over)
+    except ProcessDied:
+        return None
 
 
 def _race(settings: Settings, info: Mapping[str, Any], board: Board) -> Race:

@@ -12,6 +12,7 @@ from auger_reconcile.api._trial import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
+    from auger_reconcile.api.board import Board
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.dataset import DataSet
     from auger_reconcile.planner.plan import Plan
@@ -129,6 +130,22 @@ class Experiment(Resource):
         Raises:
             NotFound: there is no run.
         """
+        board = self.board(run_id)
+        return board.trials, board.status
+
+    def board(self, run_id: str | None = None) -> Board:
+        """Return the board of a run: its trials, failures, notices, and what to expect of the best.
+
+        Args:
+            run_id: by default `experiment/experiment_session_id` of auger.yaml, else the run that
+                is going on or ended last.
+
+        Raises:
+            NotFound: there is no run.
+        """
+        from auger_reconcile.api.board import Board
+        from auger_reconcile.resources._account import account_from_wire
+
         client = self.context.session.client
         run_id = run_id or self.context.name_of("experiment", "experiment_session_id")
         if run_id is None:
@@ -138,7 +155,7 @@ class Experiment(Resource):
         trials = client.list_all("trials", {"experiment_session_id": run_id})
         rows = [to_row(trial) for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
-        return rows, str(run.get("status"))
+        return Board(str(run_id), str(run.get("status")), tuple(rows), account_from_wire(run))
 
     def history(self) -> Iterator[Row]:
         """Yield every run of the experiment, newest first, with settings and leaderboard.
@@ -148,14 +165,15 @@ class Experiment(Resource):
         """
         found = self._object()
         for run in reversed(found.runs):
-            rows, status = self.leaderboard(run.id)
+            board = self.board(run.id)
             yield {
                 "id": run.id,
-                "status": status,
+                "status": board.status,
                 "created_at": run.created_at,
                 "score": run.score,
                 "settings": dict(run.settings),
-                "leaderboard": rows,
+                **board.account.to_json(),
+                "leaderboard": board.trials,
             }
 
     def wait(self) -> str:

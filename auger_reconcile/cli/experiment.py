@@ -96,16 +96,22 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
 @experiment.command(example="auger experiment leaderboard")
 @click.argument("run_id", required=False)
 def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
-    """Show the trials of a run, best first; by default of the run that was made last."""
+    """Show the trials of a run, best first; by default of the run that was made last.
+
+    Scores are means over the folds; above them stands what to expect of the best one on new rows.
+    With -v, the hyperparameters of each.
+    """
     from auger_reconcile.api.experiment import Experiment
-    from auger_reconcile.cli.views.leaderboard import render_leaderboard
+    from auger_reconcile.cli.views.leaderboard import Layout, render_leaderboard
+    from auger_reconcile.cli.views.table import terminal_width
 
     with open_context(invocation) as context:
-        rows, status = Experiment(context).leaderboard(run_id)
+        board = Experiment(context).board(run_id)
     if invocation.as_json:
-        invocation.show_json({"status": status, "trials": list(rows)})
-    else:
-        invocation.show("\n".join(render_leaderboard(rows, status)))
+        invocation.show_json(board.to_json())
+        return
+    layout = Layout(terminal_width(), with_parameters=invocation.is_verbose)
+    invocation.show("\n".join(render_leaderboard(board, layout)))
 
 
 @experiment.command(example="auger experiment history")

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
+from auger_reconcile.resources._account import Expected
+from auger_reconcile.resources._base import BULKY
 from auger_reconcile.resources._steps import Await, Call, Download, Steps
 
 READY = "ready"
@@ -31,6 +33,7 @@ class ModelObject:
         run_id: the run that its trial belongs to.
         score: of its trial, by `metric`.
         path: of a downloaded export, None for a pipeline.
+        expected: of its trial on new rows, where the run that chose it tells.
     """
 
     id: str
@@ -42,6 +45,7 @@ class ModelObject:
     metric: str | None
     algorithm: str | None = None
     path: str | None = None
+    expected: Expected | None = field(default=None, compare=False, metadata={BULKY: True})
 
 
 def deploy(body: Mapping[str, Any]) -> Steps:

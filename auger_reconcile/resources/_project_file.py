@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict
+from auger_reconcile.resources._account import Notice, notices_from_wire
 from auger_reconcile.resources._base import BULKY
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
 
@@ -43,6 +44,11 @@ class DatasetObject:
     def column_names(self) -> frozenset[str]:
         """The names alone; every experiment on the data asks for them."""
         return frozenset(name for name, _ in self.columns)
+
+    @cached_property
+    def notices(self) -> tuple[Notice, ...]:
+        """What the hub left out, guessed or changed when it read the data."""
+        return notices_from_wire(self.statistics)
 
 
 def register(body: Mapping[str, Any]) -> Steps:

@@ -13,6 +13,7 @@ from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import _evaluation
+from auger_reconcile.resources._account import EMPTY, Account, account_from_wire
 from auger_reconcile.resources._base import BULKY, Differ, FieldChange, comparable
 from auger_reconcile.resources._evaluation import SearchSettings
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
@@ -42,6 +43,7 @@ class Run:
         score: of the best trial so far, None while there is none.
         created_at: ISO 8601, for order only.
         seconds: that it took, once it is completed and where the hub tells.
+        account: what the hub tells beside its board.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Run:
     score: float | None = field(metadata={BULKY: True})  # moves while it runs
     created_at: str
     seconds: float | None = field(default=None, metadata={BULKY: True})
+    account: Account = field(default=EMPTY, metadata={BULKY: True})
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,8 @@ def match_run(
     if matching:
         run = matching[-1]
         ended = "was interrupted" if run.status == "interrupted" else f"ended with {run.status}"
-        return found, f"run {run.id} {ended}", ()
+        why = f": {run.account.error}" if run.account.error else ""
+        return found, f"run {run.id} {ended}{why}", ()
     if not found.runs:
         return found, "has no run", ()
     changes = differ(type(spec), wanted, found.runs[-1].settings)
@@ -163,6 +167,7 @@ def run_from_wire(item: Mapping[str, Any]) -> Run:
         score=float(score) if isinstance(score, int | float) else None,
         created_at=str(item.get("created_at") or ""),
         seconds=run_seconds(item) if status == COMPLETED else None,
+        account=account_from_wire(item),
     )
 
 

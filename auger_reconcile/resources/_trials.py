@@ -40,7 +40,7 @@ def choose_trial(trial: str, experiment: ExperimentObject | None) -> Steps:
     if not scored:
         raise ActionFailed(f"run {best.id} has no trial with a score")
     found = max(scored, key=lambda one: float(one["score_value"]))
-    return {"experiment_session_id": best.id, **found}
+    return {"experiment_session_id": best.id, "expected": best.account.expected, **found}
 
 
 def best_run(runs: Iterable[Run], like: Run | None) -> Run | None:

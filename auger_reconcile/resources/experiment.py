@@ -168,8 +168,11 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         run = found.run or (found.runs[-1] if found.runs else None)
         if run:
             label = "run" if found.run else "newest run"
+            expected = run.account.expected
             score = f", best score {run.score:.4f}" if run.score is not None else ""
-            facts[label] = f"{run.id}, {run.status}{score}"
+            score += f", {expected.outlook} on new rows" if expected else ""
+            why = f": {run.account.error}" if run.account.error else ""
+            facts[label] = f"{run.id}, {run.status}{score}{why}"
         return facts
 
     def declarations(

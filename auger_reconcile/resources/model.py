@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed, NotFound
@@ -114,11 +115,15 @@ class Model(Kind[ModelSpec, ModelObject]):
                 pending=True,
                 detail={Verb.CREATE: text},
             )
-        wanted, score = _wanted_trial(spec, live, experiment.object)
+        wanted, score, outlook = _wanted_trial(spec, live, experiment.object)
         if spec.trial == BEST and score is None:
             refusal = f"experiment.{spec.experiment} has {NO_SCORE}"
             return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
-        text = f"{of} {spec.trial}{gate}" if spec.trial != BEST else f"{of}, {score:.4f}{gate}"
+        text = (
+            f"{of} {spec.trial}{gate}"
+            if spec.trial != BEST
+            else f"{of}, {score:.4f}{outlook}{gate}"
+        )
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
             return Assessment(spec.name, object=wanted, superseded=rest, revisions=(wanted, *rest))
@@ -203,7 +208,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         if item.get("status") in DEPLOYING:
             item = yield from wait_ready(item["id"], trial["id"])
         check_ready(item, trial["id"])
-        return from_wire({"trial": trial, **item})
+        return replace(from_wire({"trial": trial, **item}), expected=trial.get("expected"))
 
     def delete(self, work: Work) -> Steps:
         """Undeploy, or remove the download."""
@@ -265,15 +270,17 @@ def is_best(found: ModelObject, run: Run) -> bool:
 
 def _wanted_trial(
     spec: ModelSpec, live: Sequence[ModelObject], experiment: ExperimentObject | None
-) -> tuple[ModelObject | None, float | None]:
-    """Return the live object of the wanted trial, and the score of that trial, where known."""
+) -> tuple[ModelObject | None, float | None, str]:
+    """Return the live object of the wanted trial, its score, what to expect; where known."""
     if spec.trial != BEST:
         found = next((item for item in live if item.trial_id == spec.trial), None)
-        return found, found.score if found else None
+        return found, found.score if found else None, ""
     best = best_run(experiment.runs, experiment.run) if experiment else None
     if best is None:
-        return None, None
-    return next((item for item in live if is_best(item, best)), None), best.score
+        return None, None, ""
+    expected = best.account.expected
+    outlook = f" ({expected.outlook})" if expected else ""
+    return next((item for item in live if is_best(item, best)), None), best.score, outlook
 
 
 def _why_new(owned: Sequence[ModelObject], broken: Sequence[ModelObject]) -> str:

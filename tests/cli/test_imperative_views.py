@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import click
 import pytest
 
-from auger_reconcile.cli.views.leaderboard import render_history, render_leaderboard
+from auger_reconcile.api.board import Board
+from auger_reconcile.cli.views.leaderboard import Layout, render_history, render_leaderboard
 from auger_reconcile.cli.views.table import FIRST_PAGE, Column, local_time, member, render_table
+from auger_reconcile.resources._account import EMPTY, Account, Expected, Failure, Notice
 
+Row = dict[str, Any]
+PARAMS = {"learning_rate": 0.123456, "n_estimators": 100, "x" * 60: 1}
 NAME, COUNT = Column("Name", member("name")), Column("Rows", member("rows"), is_number=True)
 
 
@@ -86,13 +90,22 @@ def trial(number: int, score: float | None, **members: Any) -> dict[str, Any]:
         "score": score,
         "seconds": 1.25,
         "fold_scores": [score, score],
+        "ensemble": False,
+        "algorithm_params": {},
         **members,
     }
 
 
+def shown(
+    rows: Sequence[Row], status: str = "completed", account: Account = EMPTY, **layout: Any
+) -> list[str]:
+    board = Board("r1", status, tuple(rows), account)
+    return [click.unstyle(line) for line in render_leaderboard(board, Layout(**layout))]
+
+
 def test_a_leaderboard_compares_scores_and_says_what_comes_next() -> None:
     rows = [trial(1, 0.9), trial(2, 0.5, fold_scores=[0.4, 0.6]), trial(3, None, seconds=None)]
-    told = [click.unstyle(line) for line in render_leaderboard(rows, "completed")]
+    told = shown(rows)
     assert told[0].split() == ["Model", "id", "Algorithm", "r2", "±", "folds", "Seconds"]
     assert told[1].startswith("* T1        SVC        0.9000   0.0000      1.2  ████")
     assert "0.1414" in told[2]
@@ -109,7 +122,62 @@ def test_a_leaderboard_compares_scores_and_says_what_comes_next() -> None:
     ],
 )
 def test_an_empty_leaderboard_is_a_sentence(status: str, sentence: str) -> None:
-    assert list(render_leaderboard([], status)) == [sentence]
+    assert shown([], status) == [sentence]
+
+
+def test_above_the_board_stands_what_to_expect_on_new_rows() -> None:
+    account = Account(expected=Expected(0.9749, 0.9583, 0.9301, 0.9812))
+    told = shown([trial(1, 0.9749)], account=account)
+    assert told[0] == ("best 0.9749 on the folds; expect 0.9583, 0.9301 to 0.9812 on new rows")
+    assert told[1] == ""
+
+
+def test_below_the_board_stand_the_failed_trials_their_reasons_and_the_notices() -> None:
+    account = Account(
+        asked=12,
+        done=11,
+        failed=3,
+        failures=(Failure("stopped after 60 seconds, the limit of one trial", ("SVC",), 2),),
+        notices=(Notice("few-folds", "3 instead of 5 folds: the rarest class has 3 rows."),),
+    )
+    told = shown([trial(1, 0.9)], account=account)
+    assert told[-5:-2] == [
+        "The run is completed.",
+        (
+            "Trials: 12 asked, 8 scored, 2 failed: stopped after 60 seconds, the limit of one "
+            "trial, 1 more failed: the time ran out before the others."
+        ),
+        "notice: 3 instead of 5 folds: the rarest class has 3 rows.",
+    ]
+
+
+def test_a_run_that_failed_says_why() -> None:
+    account = Account(error="The target `species` has no number in any of 60 rows.")
+    assert shown([], "error", account) == [
+        "The run ended with an error: The target `species` has no number in any of 60 rows."
+    ]
+
+
+@pytest.mark.parametrize("width", [30, 50, 60, 70, 80, 200])
+def test_a_leaderboard_is_never_wider_than_the_terminal(width: int) -> None:
+    rows = [
+        trial(1, 0.9, id="8E69EE534536118", algorithm="LGBMClassifier", algorithm_params=PARAMS),
+        trial(2, 0.5, id="6250A19E131ED5E", algorithm="SVC", algorithm_params=PARAMS),
+    ]
+    told = shown(rows, width=width, with_parameters=True)
+    table = told[: told.index("")]
+    assert max(map(len, table)) <= max(width, 41)  # an id, a name and a score are always told
+
+
+def test_hyperparameters_stand_below_their_trial() -> None:
+    told = shown([trial(1, 0.9, algorithm_params=PARAMS)], with_parameters=True)
+    assert told[2] == "    learning_rate=0.1235, n_estimators=100, " + "x" * 60 + "=1"
+
+
+def test_of_an_ensemble_its_members_and_weights_are_told() -> None:
+    params = {"pipelines": ["A1", "B2"], "weights": [0.75, 0.25], "members": []}
+    told = shown([trial(1, 0.9, ensemble=True, algorithm_params=params)], with_parameters=True)
+    assert told[2] == "    0.75 of A1, 0.25 of B2"
 
 
 def test_history_shows_settings_as_the_file_has_them_and_the_best_trials() -> None:
@@ -119,9 +187,14 @@ def test_history_shows_settings_as_the_file_has_them_and_the_best_trials() -> No
         "status": "completed",
         "score": 0.9,
         "settings": {"use_ensemble": True, "exclude": ["a", "b"], "metric": "r2", "none": None},
+        **Account(expected=Expected(0.9, 0.85, 0.8, 0.88), error="odd").to_json(),
         "leaderboard": [trial(number, 0.9 - number / 10) for number in range(8)],
     }
     told = [click.unstyle(line) for line in render_history(run)]
     assert told[0].endswith("completed  best 0.9000")
     assert told[1:4] == ["  exclude: a, b", "  metric: r2", "  use_ensemble: true"]
+    assert told[4:6] == [
+        "  best 0.9000 on the folds; expect 0.8500, 0.8000 to 0.8800 on new rows",
+        "  error: odd",
+    ]
     assert sum("SVC" in line for line in told) == 5

@@ -17,6 +17,7 @@ from auger_reconcile.applier.result import (
     Started,
     Status,
 )
+from auger_reconcile.cli.views.account import account_of, notices_of
 from auger_reconcile.cli.views.error import error_to_json
 from auger_reconcile.cli.views.harmless import without_secrets
 from auger_reconcile.planner.document import FORMAT_VERSION
@@ -72,6 +73,11 @@ def _outcome_to_json(outcome: Outcome) -> dict[str, Any]:
         members["error"] = error_to_json(outcome.error)
     if outcome.object is not None:
         members["object"] = summary(outcome.object)
+        members["notices"] = [notice.to_json() for notice in notices_of(outcome.object)]
+        account = account_of(outcome.object)
+        expected = account.expected if account else getattr(outcome.object, "expected", None)
+        if expected is not None:
+            members["expected"] = expected.to_json()
     return members
 
 

@@ -18,6 +18,7 @@ from auger_reconcile.applier.result import (
     Started,
     Status,
 )
+from auger_reconcile.cli.views.account import notice_lines, notices_of, told_of
 from auger_reconcile.cli.views.error import make_lines, render_facts, summary_of
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import Labels
@@ -97,7 +98,8 @@ def render_outcome(outcome: Outcome, labels: Labels) -> str:
     """Return one line: `project.churn: created after 0.4 s`."""
     action = outcome.action
     label, done = labels.of(action), _done(outcome)
-    note = f" ({plain(outcome.note)})" if outcome.note else ""
+    told = "; ".join(part for part in (plain(outcome.note), told_of(outcome.object)) if part)
+    note = f" ({told})" if told else ""
     match outcome.status:
         case Status.APPLIED:
             return f"{label}: {done}{_after(outcome)}{note}"
@@ -146,6 +148,12 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
             first, *rest = make_lines(_why(outcome.error))
             lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
             lines += render_facts(outcome.error, color=color)
+    notices = [
+        f"{labels.of(outcome.action)}: {line}"
+        for outcome in result.outcomes
+        for line in notice_lines(notices_of(outcome.object))
+    ]
+    lines += ["", *notices] if notices else []
     left = [outcome for outcome in result.outcomes if outcome.status is not Status.APPLIED]
     if left and all(_goes_on(outcome) for outcome in left):
         lines += ["", GOES_ON]

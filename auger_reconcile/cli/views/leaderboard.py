@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from auger_reconcile.cli.views.account import account_lines
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.table import Column, local_time, member, render_table
+from auger_reconcile.cli.views.table import Column, local_time, member, render_table, table_width
+from auger_reconcile.resources._account import Account
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.board import Board
 
 BEST = 5  # trials of each run in the history
-BAR = 20  # characters of a full bar
+BAR, SHORTEST_BAR = 20, 5  # characters of a full bar
+MARK = 2  # columns before a line, for the mark of the best
+FEWEST = 3  # columns that are always shown
 SENTENCES = {
     "waiting": "The run has not been started yet.",
     "preprocess": "The run is reading the data.",
@@ -23,34 +31,86 @@ SENTENCES = {
 }
 
 
-def render_leaderboard(rows: Sequence[Mapping[str, Any]], status: str) -> Iterator[str]:
-    """Yield the lines of a leaderboard and a sentence about its run."""
+@dataclass(frozen=True)
+class Layout:
+    """How a leaderboard is laid out.
+
+    Attributes:
+        width: columns of the terminal, None for any number.
+        with_parameters: show the hyperparameters of each trial below it.
+    """
+
+    width: int | None = None
+    with_parameters: bool = False
+
+
+def render_leaderboard(board: Board, layout: Layout) -> Iterator[str]:
+    """Yield the lines of a leaderboard: what to expect, the trials, how the run is, notices."""
+    rows, account = board.trials, board.account
+    if account.expected:
+        yield click.style(f"{account.expected.text} on new rows", bold=True)
+        yield ""
+    best = rows[0]["id"] if rows else None
+    lines = render_table(_columns(rows, layout), rows, is_selected=lambda row: row["id"] == best)
+    told = iter(rows)
+    for number, line in enumerate(lines):
+        yield line
+        if number and layout.with_parameters:
+            yield _cut(f"    {_parameters(next(told))}".rstrip(), layout.width)
+    if rows:
+        yield ""
+    why = f": {plain(account.error)}" if account.error else "."
+    sentence = SENTENCES.get(board.status, f"The run's status is {board.status}.")
+    yield f"{sentence.removesuffix('.')}{why}"
+    yield from account_lines(account, board.status)
+    if best and board.status == "completed":
+        yield "Deploy the best one:"
+        yield click.style(f"auger model deploy {shlex.quote(str(best))}", bold=True)
+
+
+def _columns(rows: Sequence[Mapping[str, Any]], layout: Layout) -> tuple[Column, ...]:
+    """Return the columns that fit: the bar gets what is left, and seconds and spread may go."""
     scores = [row["score"] for row in rows if row["score"] is not None]
     name = next((row["score_name"] for row in rows if row["score_name"]), "score")
-    lowest, highest = (min(scores), max(scores)) if scores else (0.0, 0.0)
-
-    def bar(row: Mapping[str, Any]) -> str:
-        if row["score"] is None or highest == lowest:
-            return ""
-        share = float(row["score"] - lowest) / (highest - lowest)
-        return "█" * round(share * BAR)
-
-    columns = (
+    columns = [
         Column("Model id", member("id")),
         Column("Algorithm", member("algorithm")),
         Column(str(name), member("score"), is_number=True),
         Column("± folds", _spread, is_number=True),
         Column("Seconds", lambda row: _seconds(row["seconds"]), is_number=True),
-        Column("", bar),
-    )
-    best = rows[0]["id"] if rows else None
-    yield from render_table(columns, rows, is_selected=lambda row: row["id"] == best)
-    if rows:
-        yield ""
-    yield SENTENCES.get(status, f"The run's status is {status}.")
-    if best and status == "completed":
-        yield "Deploy the best one:"
-        yield click.style(f"auger model deploy {shlex.quote(str(best))}", bold=True)
+    ]
+    if layout.width is not None:
+        while table_width(columns, rows) + MARK > layout.width and len(columns) > FEWEST:
+            columns.pop()
+    room = BAR if layout.width is None else layout.width - table_width(columns, rows) - MARK - 2
+    if not scores or min(scores) == max(scores) or room < SHORTEST_BAR:
+        return tuple(columns)
+    lowest, highest, length = min(scores), max(scores), min(BAR, room)
+
+    def bar(row: Mapping[str, Any]) -> str:
+        if row["score"] is None:
+            return ""
+        share = float(row["score"] - lowest) / (highest - lowest)
+        return "█" * int(share * length + 0.5)
+
+    return (*columns, Column("", bar))
+
+
+def _parameters(row: Mapping[str, Any]) -> str:
+    """Return the hyperparameters in one line; members of an ensemble by their number."""
+    told = row["algorithm_params"]
+    if row["ensemble"]:
+        pairs = zip(told.get("pipelines") or (), told.get("weights") or (), strict=False)
+        return ", ".join(f"{weight:.2f} of {plain(str(uid))}" for uid, weight in pairs)
+    return ", ".join(f"{plain(str(name))}={_value(value)}" for name, value in sorted(told.items()))
+
+
+def _value(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else plain(str(value))
+
+
+def _cut(line: str, width: int | None) -> str:
+    return line if width is None or len(line) <= width else f"{line[: width - 1]}…"
 
 
 def render_history(run: Mapping[str, Any]) -> Iterator[str]:
@@ -61,6 +121,10 @@ def render_history(run: Mapping[str, Any]) -> Iterator[str]:
     yield click.style(heading, bold=True)
     settings = [f"{name}: {_plain(value)}" for name, value in sorted(run["settings"].items())]
     yield from (f"  {line}" for line in settings if not line.endswith(": "))
+    account = Account.from_json(run)
+    told = [f"{account.expected.text} on new rows"] if account.expected else []
+    told += [f"error: {plain(account.error)}"] if account.error else []
+    yield from (f"  {line}" for line in (*told, *account_lines(account, run["status"])))
     columns = (
         Column("Model id", member("id")),
         Column("Algorithm", member("algorithm")),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,6 +56,11 @@ def local_time(text: Any) -> str:
     return f"{told.astimezone():%Y-%m-%d %H:%M}"
 
 
+def terminal_width() -> int | None:
+    """Return the columns of the terminal that stdout is; None for a pipe or a file."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+
+
 def render_table(
     columns: Iterable[Column],
     rows: Iterable[Row],
@@ -78,6 +85,16 @@ def render_table(
         chosen = is_selected is not None and is_selected(row)
         line = (("* " if chosen else mark) + GAP.join(cells)).rstrip()
         yield click.style(line, fg="green") if chosen else line
+
+
+def table_width(columns: Iterable[Column], rows: Iterable[Row]) -> int:
+    """Return the columns of a terminal that a table of these rows takes."""
+    listed = list(rows)
+    widths = [
+        max(_width(text) for text in (column.heading, *map(column.text, listed)))
+        for column in columns
+    ]
+    return sum(widths) + len(GAP) * (len(widths) - 1)
 
 
 def render_json_list(items: Iterable[Row]) -> Iterator[str]:

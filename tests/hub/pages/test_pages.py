@@ -55,6 +55,18 @@ def test_the_leaderboard_has_the_trials_best_first(
     assert f"{trials[0]['score_value']:.4f}" in page
 
 
+def test_a_run_tells_what_to_expect_on_new_rows(
+    browser: Browser, finished_run: dict[str, Any]
+) -> None:
+    run = finished_run["run"]
+    page = browser.get(f"/experiments/{run['experiment_id']}?run={run['id']}").text
+    told = run["model_settings"]["expected"]
+    assert (
+        f"Expect on new rows {told['score']:.4f} {told['low']:.4f} to {told['high']:.4f}"
+        in texts_of(page)
+    )
+
+
 def test_a_finished_run_has_nothing_to_ask_again_for(
     browser: Browser, finished_run: dict[str, Any]
 ) -> None:

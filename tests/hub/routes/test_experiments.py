@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from auger_hub.search.board import worth_of_choosing
 from tests.hub.client import OPTIONS, Client, wait_until
 
 TAKEN = [("invalid_param", "name", "has already been taken")]
@@ -256,26 +255,23 @@ def test_a_trial_carries_what_the_clients_read(hub: Client, finished_run: dict[s
     assert trial["hyperparameter"]["algorithm_name"] == raw["algorithm_name"]
     assert trial["hyperparameter"]["algorithm_params"] == raw["algorithm_params"]
     assert raw["all_scores"]["accuracy"] == pytest.approx(statistics.mean(raw["fold_scores"]))
-    assert raw["score"] == trial["score_value"]
+    assert raw["score"] == trial["score_value"] == raw["all_scores"][trial["score_name"]]
     assert len(raw["fold_scores"]) == len(raw["fold_times"]) == 2
     assert raw["evaluation_time"] > 0
 
 
-def test_a_finished_board_promises_no_more_than_choosing_is_worth(
-    hub: Client, iris_project: dict[str, Any]
+def test_a_finished_run_shows_what_was_measured_and_tells_what_to_expect(
+    finished_run: dict[str, Any],
 ) -> None:
-    asked = {"scoring": "accuracy", "crossValidationFolds": 5, "max_n_trials": 8}
-    run = hub.add_run(iris_project["file"], **asked)
-    hub.start_run(run["id"])
-    hub.wait("ExperimentSession", run["id"], "completed")
-    trials = hub.get("/trials", experiment_session_id=run["id"])
-    single = [trial["raw_data"] for trial in trials if not trial["raw_data"]["ensemble"]]
-    worth = worth_of_choosing([raw["fold_scores"] for raw in single])
-    assert max(raw["score"] for raw in single) == pytest.approx(worth, abs=1e-3)
-    assert [raw["score"] for raw in single] == sorted([r["score"] for r in single], reverse=True)
-    found = hub.get(f"/experiment_sessions/{run['id']}")
-    assert found["top_score_value"] == max(trial["score_value"] for trial in trials)
-    assert found["model_settings"]["completed_evaluations"] == len(trials)
+    run, trials = finished_run["run"], finished_run["trials"]
+    for trial in trials:
+        raw = trial["raw_data"]
+        assert trial["score_value"] == raw["score"] == raw["all_scores"][trial["score_name"]]
+    expected = run["model_settings"]["expected"]
+    assert expected["best"] == run["top_score_value"] == trials[0]["score_value"]
+    assert trials[-1]["score_value"] <= expected["score"] <= expected["best"]
+    assert expected["low"] <= expected["score"] <= expected["high"] <= 1
+    assert (expected["metric"], expected["level"]) == ("accuracy", 0.95)
 
 
 def test_two_runs_of_the_same_seed_have_trials_of_their_own(

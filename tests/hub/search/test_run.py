@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from auger_hub.search.board import worth_of_choosing
+from auger_hub.search.expectation import Expectation
 from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
@@ -14,11 +14,11 @@ QUICK = ["LogisticRegression", "LinearDiscriminantAnalysis", "KNeighborsClassifi
 
 
 def search(task: SearchTask, finished: tuple[TrialResult, ...] = ()) -> list[TrialResult]:
-    """Return the board as it is at the end, in the order in which the trials came."""
-    board: dict[str, TrialResult] = {}
-    told = lambda one: board.update({one.uid: one})  # noqa: E731
-    assert run_search(task, finished, report=told, should_stop=lambda: False) == "completed"
-    return list(board.values())
+    """Return the board, in the order in which the trials came."""
+    board: list[TrialResult] = []
+    end = run_search(task, finished, report=board.append, should_stop=lambda: False)
+    assert end == "completed"
+    return board
 
 
 def quick_task(folder: Path, **options: Any) -> SearchTask:
@@ -102,18 +102,33 @@ def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> No
     assert found[0].score is not None
 
 
-def test_no_trial_promises_more_than_choosing_is_worth(tmp_path: Path) -> None:
-    asked = {"scoring": "neg_log_loss", "max_n_trials": 10, "crossValidationFolds": 5}
-    found = search(quick_task(tmp_path, **asked))
-    trials = [one for one in found if not one.ensemble]
-    measured = [sum(one.fold_scores) / len(one.fold_scores) for one in trials]
-    worth = worth_of_choosing([one.fold_scores for one in trials])
-    assert worth < max(measured), "nothing to see on this board"
-    for one, score in zip(trials, measured, strict=True):
-        assert one.score == pytest.approx(min(score, worth), abs=1e-4)
-        assert one.all_scores["neg_log_loss"] == pytest.approx(score)
-    ranks = sorted(trials, key=lambda one: -(one.score or 0.0))
-    assert ranks == sorted(trials, key=lambda one: -one.all_scores["neg_log_loss"])
+def test_scores_are_means_over_folds_and_once_a_run_tells_what_to_expect(tmp_path: Path) -> None:
+    asked = {"scoring": "neg_log_loss", "max_n_trials": 8}
+    found: list[TrialResult] = []
+    told: list[Expectation] = []
+    report = (found.append, told.append)
+    task = quick_task(tmp_path, **asked)
+    run_search(task, [], report=report[0], conclude=report[1], should_stop=lambda: False)
+    for one in found:
+        assert one.score == one.all_scores["neg_log_loss"]
+        assert one.score == pytest.approx(sum(one.fold_scores) / FOLDS)
+    scores = [one.score for one in found if one.score is not None]
+    (expected,) = told
+    assert expected.best == max(scores)
+    assert min(scores) <= expected.score <= expected.best
+    assert expected.low < expected.score < expected.high <= 0
+    assert (expected.metric, expected.trials) == ("neg_log_loss", 9)
+
+
+def test_a_restart_at_the_end_tells_what_to_expect_as_well(
+    board: list[TrialResult], tmp_path: Path
+) -> None:
+    more: list[TrialResult] = []
+    told: list[Expectation] = []
+    task = quick_task(tmp_path)
+    run_search(task, board, report=more.append, conclude=told.append, should_stop=lambda: False)
+    assert more == []
+    assert told[0].best == max(one.score for one in board if one.score is not None)
 
 
 def test_a_stop_keeps_what_finished(tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""Return the board of a run as a value: trials by score, and what the hub tells beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api._trial import Row
+from auger_reconcile.resources._account import Account
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SHOWN = 25  # trials in a notebook; `to_frame` has all
+
+
+@dataclass(frozen=True)
+class Board:
+    """The trials of a run, best first.
+
+    Attributes:
+        run_id: of the run.
+        status: of the run, such as `completed`.
+        trials: rows as `Experiment.leaderboard` returns them.
+        account: failures, notices, and what to expect of the best one on new rows.
+    """
+
+    run_id: str
+    status: str
+    trials: tuple[Row, ...]
+    account: Account
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        told = self.account.to_json()
+        return {"run_id": self.run_id, "status": self.status, **told, "trials": list(self.trials)}
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the trials as a table of pandas."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.trials))
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        metric = next((str(row["score_name"]) for row in self.trials if row["score_name"]), "score")
+        head = "".join(
+            f"<th>{escape(t)}</th>" for t in ("Model id", "Algorithm", metric, "Seconds")
+        )
+        rows = "".join(
+            f"<tr><td><code>{escape(row['id'])}</code></td><td>{escape(row['algorithm'])}</td>"
+            f"<td>{_number(row['score'], 4)}</td><td>{_number(row['seconds'], 1)}</td></tr>"
+            for row in self.trials[:SHOWN]
+        )
+        left = len(self.trials) - SHOWN
+        told = [f"Run {self.run_id}: {self.status}"]
+        told += [self.account.expected.text] if self.account.expected else []
+        told += [self.account.error] if self.account.error else []
+        told += [self.account.trials] if self.account.failed else []
+        told += [notice.text for notice in self.account.notices]
+        told += [f"{left} more trials"] if left > 0 else []
+        lines = "".join(f"<p>{escape(text)}</p>" for text in told)
+        return f"{lines}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
