@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import shlex
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -107,7 +110,9 @@ def test_a_hook_fires_for_the_files_of_auger_and_no_others() -> None:
         assert [name for name in names if fires(name)] == names[:2]
 
 
-@pytest.mark.parametrize("name", ["README.md", "auger", "auger_reconcile", "pyproject.toml"])
+@pytest.mark.parametrize(
+    "name", ["README.md", "auger", "auger_reconcile", "auger_hub", "pyproject.toml", "requirements"]
+)
 def test_what_the_image_copies_is_there_and_is_let_through(name: str) -> None:
     docker = (ROOT / "Dockerfile").read_text(encoding="utf-8")
     assert re.search(rf"^COPY .*\b{re.escape(name)}\b", docker, re.M)
@@ -123,3 +128,22 @@ def test_the_image_is_small_and_runs_as_no_root() -> None:
     assert re.search(r"^USER (?!root|0\b)\S+$", stages[-1], re.M)
     assert 'ENTRYPOINT ["auger"]' in stages[-1]
     assert not re.search(r"^ADD |:latest", docker, re.M)
+
+
+def test_the_image_keeps_its_data_and_knows_whether_its_hub_answers(tmp_path: Path) -> None:
+    docker = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "VOLUME /data" in docker
+    assert "AUGER_HUB_HOME=/data" in docker
+    check = json.loads(re.search(r"HEALTHCHECK.*?CMD (\[.*?\])\n", docker, re.S)[1])
+    environ = {**os.environ, "AUGER_HUB_HOME": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, *check[1:]], env=environ, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (1, b"")
+
+
+def test_the_image_installs_what_is_locked() -> None:
+    docker = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    assert "--require-hashes" in docker
+    (locked,) = re.findall(r"^ARG WITH=(\w+)$", docker, re.M)
+    assert (ROOT / "requirements" / f"{locked}.txt").exists()

@@ -56,11 +56,12 @@ def compose(file: FileText) -> Composed:
     try:
         documents = tuple(composer.documents(_PARSER(file.text)))
     except yaml.MarkedYAMLError as error:
-        mark, context = error.problem_mark, error.context_mark
+        mark, began = error.problem_mark, error.context_mark
         at = mark.index if mark else len(file.text)
-        since = context.index if context else at
+        since = _index(began) if began else None
+        scanned = isinstance(error, yaml.scanner.ScannerError)
         is_deep = _open_brackets(file.text[:at]) > DEEPEST
-        told = _too_deep(file, at) if is_deep else explain(file, error.problem or "", at, since)
+        told = _too_deep(file, at) if is_deep else explain(file, at, since, scanned=scanned)
         composer.faults.append(told)
     except _Unreadable as error:
         composer.faults.append(error.diagnostic)

@@ -1,4 +1,4 @@
-"""What is wrong with a text that is no YAML: the parser's words, translated for people."""
+"""Explain why a text is no YAML, by what stands where the parser stopped."""
 
 from __future__ import annotations
 
@@ -19,75 +19,127 @@ class _Explanation(NamedTuple):
     at_start: bool = False
 
 
-_QUOTE = "a quote that is opened is closed by the same quote"
-_UNFINISHED = _Explanation(
-    "quote", "a quoted text without its closing quote", _QUOTE, at_start=True
-)
 _COLON = "a value that holds `: ` is written in quotes"
 _INDENT = "keys of one map start in the same column"
-# Words of libyaml and of PyYAML's own parser, most telling first.
-_EXPLANATIONS: tuple[tuple[str, _Explanation], ...] = (
-    ("unexpected end of stream", _UNFINISHED),
-    ("unexpected document indicator", _UNFINISHED),
-    ("unexpected document separator", _UNFINISHED),
-    ("mapping values are not allowed", _Explanation("colon", "a second `:` in one value", _COLON)),
-    (
-        "could not find expected ':'",
-        _Explanation("colon", "a key without `:`", "a key is followed by `: `", at_start=True),
-    ),
-    ("',' or ']'", _Explanation("bracket", "a list without `,` or `]`")),
-    ("',' or '}'", _Explanation("bracket", "a map without `,` or `}`")),
-    ("expected '-' indicator", _Explanation("indentation", "a list followed by something else")),
-    ("violates indentation", _Explanation("tab", "a tab in the indentation")),
-    ("expected <block end>", _Explanation("indentation", "no key of the map above", _INDENT)),
-    ("expected key", _Explanation("indentation", "no key of the map above", _INDENT)),
-    (
-        "block sequence entries are not allowed",
-        _Explanation("indentation", "a list is not allowed"),
-    ),
-    ("block mapping", _Explanation("indentation", "wrong indentation", _INDENT)),
-    (
-        "unknown escape character",
-        _Explanation("escape", "an unknown escape", "in single quotes, `\\` stands for itself"),
-    ),
-    ("hexdecimal", _Explanation("escape", "an escape without its hexadecimal digits")),
-    ("Unicode character escape", _Explanation("escape", "an escape of no Unicode character")),
-    ("undefined tag handle", _Explanation("tag", "a tag that has no meaning here")),
-    ("directive", _Explanation("directive", "an unknown directive")),
-    ("incompatible YAML document", _Explanation("directive", "another version of YAML")),
-    (
-        "<document start>",
-        _Explanation("document", "something outside of a document", "documents start with `---`"),
-    ),
-    ("node content", _Explanation("bracket", "a bracket that nothing opened")),
+_UNFINISHED = _Explanation(
+    "quote",
+    "a quoted text without its closing quote",
+    "a quote that is opened is closed by the same quote",
+    at_start=True,
 )
+_NO_COLON = _Explanation("colon", "a key without `:`", "a key is followed by `: `", at_start=True)
 _TAB = _Explanation("tab", "a tab in the indentation", "YAML is indented with spaces")
 _RESERVED = _Explanation(
     "character",
     "a value that starts with a reserved character",
     "such a value is written in quotes",
 )
+_TOO_DEEP = _Explanation(
+    "too-deep", "lists and maps are nested too deeply", "at most 100 levels are read"
+)
 _VARIABLE = _Explanation(
     "bracket",
     "a variable in a list or map in brackets",
     'between brackets it is written in quotes: `"${name}"`',
 )
+_NO_KEY = _Explanation("indentation", "no key of the map above", _INDENT)
+# What the scanner refuses, by the character that the refused or unfinished thing begins with.
+_UNEXPECTED = {
+    ":": _Explanation("colon", "a second `:` in one value", _COLON),
+    "-": _Explanation("indentation", "a list is not allowed"),
+    "?": _Explanation("indentation", "a `?` that begins no key"),
+    "[": _TOO_DEEP,
+    "{": _TOO_DEEP,
+    "\t": _TAB,
+}
+_UNFINISHED_TOKENS = {
+    "%": _Explanation("directive", "an unknown directive"),
+    "!": _Explanation("tag", "a tag that is not complete"),
+    "&": _Explanation("alias", "an anchor without a name"),
+    "*": _Explanation("alias", "an alias without a name"),
+    "|": _Explanation("block", "something beside the `|` of a text of several lines"),
+    ">": _Explanation("block", "something beside the `>` of a text of several lines"),
+}
+_UNFINISHED_COLLECTIONS = {
+    "[": _Explanation("bracket", "a list without `,` or `]`"),
+    "{": _Explanation("bracket", "a map without `,` or `}`"),
+}
+_QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
-def explain(file: FileText, problem: str, at: int, since: int) -> Diagnostic:
-    """Return the diagnostic for a parser's complaint at one index about what began at another."""
+def explain(file: FileText, at: int, since: int | None, *, scanned: bool) -> Diagnostic:
+    """Return the diagnostic for a place where a parser stopped.
+
+    What is wrong is seen from the text: parsers word their complaints anew from release to
+    release, while the place and who complained stay.
+
+    Args:
+        file: the text.
+        at: index of what the parser did not expect.
+        since: index where the thing begins that the parser was reading.
+        scanned: whether it was refused as a token, not as the next one in a list or map.
+    """
     line = file.span(at)
-    told = next((told for words, told in _EXPLANATIONS if words in problem), None)
-    if "cannot start any token" in problem or "tab character" in problem:
-        told = _TAB if file.text[at : at + 1] == "\t" or "tab" in problem else _RESERVED
-    elif told and told.code == "bracket" and "${" in line.text:
+    told = _explain_token(file.text, at, since) if scanned else _explain_order(file.text, at, since)
+    if told.code == "bracket" and "${" in line.text:
         told = _VARIABLE
-    if told is None:
-        told = _Explanation("syntax", re.sub(r"[^\x20-\x7e]", "?", problem) or "no YAML")
     elif told.code == "indentation" and line.text[: line.column - 1].strip():
         told = _Explanation("syntax", "something after the end of a value")
-    place = file.span(since) if told.at_start else line
+    place = file.span(since) if told.at_start and since is not None else line
     return fault(told.code, told.summary, place, hint=told.hint)
+
+
+def _explain_token(text: str, at: int, since: int | None) -> _Explanation:
+    """Tell what is wrong with one token."""
+    began = "" if since is None or since == at else text[since]
+    if began in {'"', "'"} and not _QUOTED.match(text, since or 0, at):
+        is_open = at >= len(text) or text.startswith(("---", "..."), at)
+        return _UNFINISHED if is_open else _explain_escape(text, at)
+    if text[at : at + 1] == "\t":
+        return _TAB
+    if not began:
+        return _UNEXPECTED.get(text[at : at + 1], _RESERVED)
+    if "\n" in text[since:at] and began not in "|>":
+        return _NO_COLON
+    return _UNFINISHED_TOKENS.get(began, _NO_COLON)
+
+
+def _explain_escape(text: str, at: int) -> _Explanation:
+    begins = text.rfind("\\", 0, at + 1) + 1
+    length = _DIGITS.get(text[begins : begins + 1])
+    if length is None:
+        return _Explanation(
+            "escape", "an unknown escape", "in single quotes, `\\` stands for itself"
+        )
+    if re.compile(rf"[0-9A-Fa-f]{{{length}}}").match(text, begins + 1):
+        return _Explanation("escape", "an escape of no Unicode character")
+    return _Explanation("escape", "an escape without its hexadecimal digits")
+
+
+def _explain_order(text: str, at: int, since: int | None) -> _Explanation:
+    """Tell why a token, right by itself, cannot stand where it does."""
+    here = text[at : at + 1]
+    if since is None:
+        return _explain_document(text, at)
+    if here == "!" and (since == at or text[since] == "&"):
+        return _Explanation("tag", "a tag that has no meaning here")
+    if since == at:
+        what = "a bracket that nothing opened" if here else "a list or map that is not closed"
+        return _Explanation("bracket", what)
+    if text[since] == "-" and text[since + 1 : since + 2].isspace():
+        return _Explanation("indentation", "a list followed by something else")
+    return _UNFINISHED_COLLECTIONS.get(text[since], _NO_KEY)
+
+
+def _explain_document(text: str, at: int) -> _Explanation:
+    """Tell what is wrong before the first key of a document."""
+    if text[at : at + 1] != "%":
+        hint = "documents start with `---`"
+        return _Explanation("document", "something outside of a document", hint)
+    if text[at:].split(None, 1)[0] in text[:at]:
+        return _Explanation("directive", "a directive that is there twice")
+    return _Explanation("directive", "another version of YAML")
 
 
 def fault(code: str, summary: str, span: SourceSpan, *, hint: str | None = None) -> Diagnostic:
