@@ -1,9 +1,10 @@
-"""`python -m auger_hub`: serve, start, stop, status, logs, user, ticket, backup."""
+"""`python -m auger_hub`: serve, start, stop, status, logs, user, token, ticket, backup."""
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable
@@ -14,9 +15,12 @@ from typing import TYPE_CHECKING, Any
 from auger_hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSettings, HubSettings
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from auger_hub.database.engine import Database
 
 _SQLITE = "sqlite:///"
+_DAY_SECONDS = 24 * 3600
 _TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
 """Settings that are told by options of the same name."""
 
@@ -24,6 +28,7 @@ _TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "pr
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code."""
     options = _parser().parse_args(arguments)
+    os.umask(0o077)  # rows, files and logs are for their owner alone, in children too
     command: Callable[[argparse.Namespace, HubSettings], int] = options.command
     from auger_hub.processes.daemon import HubFailed
 
@@ -129,23 +134,48 @@ def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
 
 def _user(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.accounts.users import add_user, list_users, revoke_user
+
+    def act(session: Session) -> Any:
+        match options.action:
+            case "add":
+                return add_user(session, options.name, options.organization)
+            case "revoke":
+                return {"revoked": revoke_user(session, options.name)}
+            case _:
+                return list_users(session)
+
+    return _change_logins(settings, act)
+
+
+def _token(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.accounts.users import add_token, end_token, list_tokens
+
+    def act(session: Session) -> Any:
+        match options.action:
+            case "add":
+                lifetime = options.days * _DAY_SECONDS if options.days else None
+                return add_token(session, options.user, options.name, lifetime)
+            case "end":
+                return {"ended": end_token(session, options.id)}
+            case _:
+                return list_tokens(session)
+
+    return _change_logins(settings, act)
+
+
+def _change_logins(settings: HubSettings, act: Callable[[Session], Any]) -> int:
+    """Print what `act` answers; a login of this machine that it has ended is made anew."""
     from auger_hub.store.identity import open_database
 
     settings.make_folders()
     database = open_database(settings)
-    was_in = options.action == "revoke" and _has_own_login(settings, database)
-    with database.write() as session:
-        match options.action:
-            case "add":
-                try:
-                    answer: Any = add_user(session, options.name, options.organization)
-                except ValueError as error:
-                    print(error, file=sys.stderr)  # noqa: T201
-                    return 1
-            case "revoke":
-                answer = {"revoked": revoke_user(session, options.name)}
-            case _:
-                answer = list_users(session)
+    was_in = _has_own_login(settings, database)
+    try:
+        with database.write() as session:
+            answer = act(session)
+    except ValueError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 1
     if was_in and not _has_own_login(settings, database):
         _renew_own_login(settings, database)
         answer["renewed"] = True
@@ -294,6 +324,15 @@ def _parser() -> argparse.ArgumentParser:
     revoked = actions.add_parser("revoke", parents=[shared], help="end all logins of a user")
     revoked.add_argument("name")
     actions.add_parser("list", parents=[shared], help="list the users")
+    token = add("token", _token, shared, "manage the tokens of users")
+    actions = token.add_subparsers(dest="action", required=True)
+    added = actions.add_parser("add", parents=[shared], help="make a token, print it once")
+    added.add_argument("user")
+    added.add_argument("--name", default="", help="what tells it from others")
+    added.add_argument("--days", type=int, help="how long it is good; for ever unless told")
+    ended = actions.add_parser("end", parents=[shared], help="end one token")
+    ended.add_argument("id", help="as `token list` tells it")
+    actions.add_parser("list", parents=[shared], help="list the tokens that are good")
     return parser
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 
 from auger_hub.accounts.attempts import Attempts
+from auger_hub.accounts.users import find_seal
 from auger_hub.background.supervisor import Supervisor
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Secret
@@ -46,7 +48,7 @@ def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:
         settings=settings,
         database=database,
         storage=storage,
-        signer=Signer(_signing_secret(database)),
+        signer=Signer(_signing_secret(database), partial(find_seal, database)),
         supervisor=Supervisor(settings, database, storage),
     )
 

@@ -22,6 +22,14 @@ def is_web_url(url: str) -> bool:
     return split_web_url(url) is not None
 
 
+def without_login(url: str) -> str:
+    """Return a web address without user and password, which hubs keep apart from it."""
+    parts = split_web_url(url)
+    if parts is None or "@" not in parts.netloc:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+
+
 def is_loopback(url: str) -> bool:
     """Say whether a URL points to this machine."""
     parts = split_web_url(url)

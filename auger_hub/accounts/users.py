@@ -8,12 +8,15 @@ import re
 import secrets
 import time
 from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any, cast
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Token, User
+from auger_hub.timestamps import timestamp
 
 LOGIN_SECONDS = 31 * 24 * 3600  # wire contract §1.3
 MOST_NAME = 255
@@ -22,18 +25,27 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY = f"{'0' * 32}:{'0' * 128}"
 """Stands for the hash of an unknown user, made without the work of a hash."""
 _CALLER = (  # built once: it is asked with every request
-    select(User.id, User.organization_id, Token.expires_at)
+    select(User.id, User.organization_id, User.password_hash, Token.expires_at)
     .join(Token, Token.user_id == User.id)
     .where(Token.digest == bindparam("digest"))
 )
 
+_PASSWORD = select(User.password_hash).where(User.id == bindparam("id"))
+_ID_LETTERS = 12
+OWN_TOKEN = "this machine"  # noqa: S105 - a name
+
 
 @dataclass(frozen=True)
 class Caller:
-    """Who sends a request."""
+    """Who sends a request.
+
+    Attributes:
+        seal: changes with the password; what is signed for the user ends with it.
+    """
 
     user_id: int
     organization_id: int
+    seal: str
 
 
 def hash_password(password: str) -> str:
@@ -54,13 +66,21 @@ def digest_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_token(session: Session, user_id: int, lifetime: int | None) -> str:
-    """Store a new token's digest and return the token; drop those of all users that are over."""
+def issue_token(session: Session, user_id: int, lifetime: int | None, name: str = "") -> str:
+    """Store a new token's digest and return the token; drop those of all users that are over.
+
+    Args:
+        session: one that writes.
+        user_id: whose login it is.
+        lifetime: in seconds; None is for ever.
+        name: what tells it from others in a list.
+    """
     began = int(time.time())
     session.execute(delete(Token).where(Token.expires_at < began))
     token = secrets.token_urlsafe(32)
     expires_at = began + lifetime if lifetime else None
-    session.add(Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at))
+    row = Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at, name=name)
+    session.add(row)
     return token
 
 
@@ -69,9 +89,21 @@ def find_caller(database: Database, token: str) -> Caller | None:
     row = database.first(_CALLER, {"digest": digest_token(token)})
     if row is None:
         return None
-    user_id, organization_id, expires_at = row
+    user_id, organization_id, password_hash, expires_at = row
     is_over = expires_at is not None and expires_at < time.time()
-    return None if is_over else Caller(user_id, organization_id)
+    if is_over or password_hash is None:
+        return None
+    return Caller(user_id, organization_id, _seal(password_hash))
+
+
+def find_seal(database: Database, user_id: int) -> str | None:
+    """Return the seal of a user; None for nobody, and for one who may not log in."""
+    row = database.first(_PASSWORD, {"id": user_id})
+    return None if row is None or row[0] is None else _seal(row[0])
+
+
+def _seal(password_hash: str) -> str:
+    return hashlib.sha256(password_hash.encode()).hexdigest()[:32]
 
 
 def log_in(database: Database, name: str, password: str) -> str | None:
@@ -83,7 +115,7 @@ def log_in(database: Database, name: str, password: str) -> str | None:
     if not is_password(password, user.password_hash if user else None) or user is None:
         return None
     with database.write() as session:
-        return issue_token(session, user.id, LOGIN_SECONDS)
+        return issue_token(session, user.id, LOGIN_SECONDS, "login")
 
 
 def find_or_add_organization(session: Session, name: str) -> Organization:
@@ -97,10 +129,11 @@ def find_or_add_organization(session: Session, name: str) -> Organization:
     return organization
 
 
-def add_user(session: Session, name: str, organization: str) -> dict[str, str]:
+def add_user(session: Session, name: str, organization: str) -> dict[str, Any]:
     """Make a user with a random password, or give an existing one a new password and token.
 
-    Returns `{"username", "password", "token", "organization"}`; both secrets are shown only here.
+    A new password ends all logins of before. Returns `{"username", "password", "token",
+    "organization", "ended"}`; both secrets are shown only here, `ended` counts the logins.
     Raises ValueError for a name that no user can have, and for a user of another organization.
     """
     password = secrets.token_urlsafe(18)
@@ -117,8 +150,23 @@ def add_user(session: Session, name: str, organization: str) -> dict[str, str]:
         raise ValueError(f"user `{name}` belongs to another organization")
     user.password_hash = hash_password(password)
     session.flush()
-    token = issue_token(session, user.id, None)
-    return {"username": name, "password": password, "token": token, "organization": organization}
+    ended = _end_logins(session, user)
+    token = issue_token(session, user.id, None, "user add")
+    return {
+        "username": name,
+        "password": password,
+        "token": token,
+        "organization": organization,
+        "ended": ended,
+    }
+
+
+def add_own_token(session: Session, name: str, organization: str) -> str:
+    """Return a new token of the hub's own user, who is made if need be; other logins stay."""
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None or user.password_hash is None:
+        return str(add_user(session, name, organization)["token"])
+    return issue_token(session, user.id, None, OWN_TOKEN)
 
 
 def revoke_user(session: Session, name: str) -> bool:
@@ -127,8 +175,63 @@ def revoke_user(session: Session, name: str) -> bool:
     if user is None:
         return False
     user.password_hash = None
-    session.execute(delete(Token).where(Token.user_id == user.id))
+    _end_logins(session, user)
     return True
+
+
+def _end_logins(session: Session, user: User) -> int:
+    """End the tokens of a user; what was signed for them ended with the password."""
+    ended = session.execute(delete(Token).where(Token.user_id == user.id))
+    return int(cast("CursorResult[Any]", ended).rowcount)
+
+
+def add_token(session: Session, user_name: str, name: str, lifetime: int | None) -> dict[str, Any]:
+    """Make one more token of a user and return it with its id; it is shown only here.
+
+    Raises ValueError when there is no such user, or none who may log in.
+    """
+    user = session.scalar(select(User).where(User.name == user_name))
+    if user is None or user.password_hash is None:
+        raise ValueError(f"there is no user `{user_name}` who may log in")
+    token = issue_token(session, user.id, lifetime, name)
+    return {"username": user_name, "name": name, "id": _id_of(digest_token(token)), "token": token}
+
+
+def list_tokens(session: Session) -> list[dict[str, Any]]:
+    """Return every token that is good, oldest first, without its secret."""
+    query = (
+        select(Token, User.name)
+        .join(User, User.id == Token.user_id)
+        .where((Token.expires_at.is_(None)) | (Token.expires_at >= int(time.time())))
+    )
+    return [
+        {
+            "id": _id_of(token.digest),
+            "username": user_name,
+            "name": token.name or "",
+            "created_at": timestamp(token.created_at),
+            "expires_at": _when(token.expires_at),
+        }
+        for token, user_name in session.execute(query.order_by(Token.created_at, Token.digest))
+    ]
+
+
+def end_token(session: Session, token_id: str) -> bool:
+    """End one token by the id that `list_tokens` tells; False when there is none."""
+    if not re.fullmatch(f"[0-9a-f]{{{_ID_LETTERS}}}", token_id):
+        return False
+    ended = session.execute(delete(Token).where(Token.digest.startswith(token_id)))
+    return bool(cast("CursorResult[Any]", ended).rowcount)
+
+
+def _id_of(digest: str) -> str:
+    return digest[:_ID_LETTERS]
+
+
+def _when(expires_at: int | None) -> str | None:
+    if expires_at is None:
+        return None
+    return timestamp(datetime.fromtimestamp(expires_at, timezone.utc).replace(tzinfo=None))
 
 
 def list_users(session: Session) -> list[dict[str, object]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from auger_hub.database.tables import ProjectFile
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain
+from auger_hub.store.source_logins import url_to_download
 from auger_hub.store.sources import download, is_remote
 
 
@@ -15,12 +16,13 @@ def profile(place: Workplace, row_id: str) -> None:
 
     with place.database.read() as session:
         row = session.get(ProjectFile, int(row_id))
+        url = "" if row is None else url_to_download(session, row)
     if row is None or row.status != "processing":
         return
     bucket = place.bucket(row.organization_id)
     if is_remote(row.url) and not place.storage.has(bucket, row.key):
         with place.storage.create(bucket, row.key) as file:
-            download(row.url, file, place.settings)
+            download(url, file, place.settings)
     path = place.stored_path(row.organization_id, row.key)
     try:
         statistics = to_plain(profile_file(path))

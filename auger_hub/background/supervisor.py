@@ -26,6 +26,7 @@ from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
+from auger_hub.store.source_logins import sweep_logins
 from auger_hub.store.trash import empty_trash
 
 _log = logging.getLogger("auger.hub.work")
@@ -116,6 +117,7 @@ class Supervisor:
             sweep_models(self._database, self._settings, self._predictions)
             sweep_logs(self._database, self._settings)
             empty_trash(self._settings)
+            sweep_logins(self._database)
             self._storage.sweep()
             sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
         self._share_workers()

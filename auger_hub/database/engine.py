@@ -8,6 +8,9 @@ IMMEDIATE in SQLite, an advisory lock in PostgreSQL.
 from __future__ import annotations
 
 import functools
+import glob
+import logging
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -36,7 +39,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from auger_hub.settings import BadSettings
 
-HEAD = "0003"
+HEAD = "0004"
+_log = logging.getLogger("auger.hub.database")
 _KNOWN = ("sqlite", "postgresql")
 _CONNECTIONS = 20
 _LOCK_WAIT_MS = 20_000
@@ -122,6 +126,7 @@ class Database:
         Raises:
             BadSettings: there is no database, or none that can be used.
         """
+        self._restrict()
         try:
             revision = self._revision()
         except (DatabaseError, TypeError, ValueError) as error:
@@ -148,6 +153,20 @@ class Database:
                 command.upgrade(config, "head")
             if self.is_sqlite:
                 _keep_references(connection, is_kept=True)
+        self._restrict()
+
+    def _restrict(self) -> None:
+        """Let nobody but the owner read the file: it holds what signs, and all that users have."""
+        path = Path(self.engine.url.database or "")
+        if not self.is_sqlite or os.name != "posix":
+            return
+        for file in path.parent.glob(f"{glob.escape(path.name)}*"):
+            is_own = file.name.removeprefix(path.name) in ("", "-wal", "-shm")
+            if is_own and file.is_file() and file.stat().st_mode & 0o077:
+                try:
+                    file.chmod(0o600)
+                except OSError as error:
+                    _log.warning("others can read %s, which holds secrets: %s", file, error)
 
     @property
     def place(self) -> str:

@@ -75,6 +75,8 @@ class Token(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     expires_at: Mapped[int | None]
     """Unix seconds."""
+    name: Mapped[str | None]
+    """What its owner calls it."""
 
 
 class Secret(Base):

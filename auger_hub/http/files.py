@@ -84,7 +84,8 @@ def _take_raw(hub: Hub) -> Endpoint:
 
     async def take(request: Request) -> Response:
         project_id = str(request.path_params["project_id"])
-        hub.signer.check_uploader(project_id, request.query_params.get("auger_token", ""))
+        token = request.query_params.get("auger_token", "")
+        await anyio.to_thread.run_sync(hub.signer.check_uploader, project_id, token)
         bucket, folder = await anyio.to_thread.run_sync(_place, hub, int(project_id))
         key = f"{folder}/{secrets.token_hex(12)}"
         with ExitStack() as stack:
@@ -137,7 +138,8 @@ async def _feed(reader: FormReader, request: Request) -> None:
 def _download(hub: Hub) -> Endpoint:
     async def download(request: Request) -> Response:
         bucket, key = request.path_params["bucket"], request.path_params["key"]
-        hub.signer.check_download(bucket, key, request.query_params)
+        query = request.query_params
+        await anyio.to_thread.run_sync(hub.signer.check_download, bucket, key, query)
         path = await anyio.to_thread.run_sync(hub.storage.find, bucket, key)
         if path is None:
             return _refuse(404, "NoSuchKey", "The specified key does not exist.")

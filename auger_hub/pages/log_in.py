@@ -80,7 +80,7 @@ def take_log_out(hub: Hub) -> Endpoint:
 def _redeem(hub: Hub, ticket: str) -> str | None:
     with hub.database.write() as session:
         user_id = redeem_ticket(session, ticket)
-        return None if user_id is None else issue_token(session, user_id, LOGIN_SECONDS)
+        return None if user_id is None else issue_token(session, user_id, LOGIN_SECONDS, "page")
 
 
 def _enter(request: Request, token: str, after: str) -> Response:

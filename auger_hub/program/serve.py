@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import uvicorn
 from filelock import Timeout
 
-from auger_hub.accounts.users import add_user, find_caller
+from auger_hub.accounts.users import add_own_token, find_caller
 from auger_hub.database.engine import Database
 from auger_hub.http.guards import BoundedHttp
 from auger_hub.hub import open_hub
@@ -131,7 +131,7 @@ def write_credentials(settings: HubSettings, database: Database, url: str) -> No
     token = str(stored.get("token") or "")
     if not token or find_caller(database, token) is None:
         with database.write() as session:
-            token = add_user(session, USER, ORGANIZATION)["token"]
+            token = add_own_token(session, USER, ORGANIZATION)
     credentials = {
         "username": USER,
         "api_url": url,

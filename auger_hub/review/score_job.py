@@ -12,6 +12,7 @@ from auger_hub.database.tables import Actual, Pipeline, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.review.actuals_by_prediction import of_predictions
 from auger_hub.review.alerts import open_alerts
+from auger_hub.store.source_logins import without_login
 from auger_hub.store.sources import fetch_source
 
 if TYPE_CHECKING:
@@ -104,6 +105,9 @@ def _score_some(
 def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
     """Make one row of each day, so that each is deleted and shown by its own date."""
     sent = list(row.rows)
+    if "actuals_path" in row.details:  # it was read: who may read it is forgotten
+        path = without_login(str(row.details["actuals_path"]))
+        row.details = {**row.details, "actuals_path": path}
     for day in scored:
         if day is not scored[0]:
             row = Actual(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from auger_hub.database.engine import Database
-from auger_hub.database.tables import ExperimentSession, now
+from auger_hub.database.tables import ExperimentSession, ProjectFile, now
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.job_queue import end_run
@@ -58,12 +58,23 @@ def search(place: Workplace, run_id: str) -> None:
         run = session.get(ExperimentSession, run_id)
     if run is None or run.status not in ("preprocess", "started"):
         return
+    _wait_for_data(place, run, orders)
     with own_folder(place.settings, f"run-{run_id}") as folder:
         outcome = _search(place, run, orders, folder)
     if outcome == "interrupted" and orders.is_hub_stopping.is_set():
         return  # the run goes on when the hub starts again
     if outcome is not None:
         _end(place.database, run_id, outcome)
+
+
+def _wait_for_data(place: Workplace, run: ExperimentSession, orders: Orders) -> None:
+    """Wait while the data set is downloaded and profiled; nobody has to before they start a run."""
+    while not orders():
+        with place.database.read() as session:
+            data = session.get(ProjectFile, run.project_file_id) if run.project_file_id else None
+        if data is None or data.status != "processing":
+            return
+        time.sleep(_POLL_SECONDS)
 
 
 def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Path) -> str | None:

@@ -23,6 +23,7 @@ from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
 from auger_hub.settings import HubSettings
 from auger_hub.store.signing import MAX_UPLOAD_BYTES
+from auger_hub.store.source_logins import without_login
 
 _TIMEOUT_SECONDS = 60
 _MOST_SECONDS = 6 * 3600
@@ -37,6 +38,7 @@ class SourceMissing(Exception):
 
 def download(url: str, target: IO[bytes], settings: HubSettings) -> None:
     """Copy what `url` serves; raise SourceMissing when it cannot be had."""
+    shown = _shown(url)
     deadline = time.monotonic() + _MOST_SECONDS
     try:
         with _opener(settings).open(_request(url), timeout=_TIMEOUT_SECONDS) as response:
@@ -44,15 +46,21 @@ def download(url: str, target: IO[bytes], settings: HubSettings) -> None:
             while chunk := response.read1(_CHUNK_BYTES):
                 size += len(chunk)
                 if size > MAX_UPLOAD_BYTES:
-                    raise SourceMissing(f"`{url}` has more than {MAX_UPLOAD_BYTES} bytes")
+                    raise SourceMissing(f"`{shown}` has more than {MAX_UPLOAD_BYTES} bytes")
                 if time.monotonic() > deadline:
-                    raise SourceMissing(f"`{url}` takes more than {_MOST_SECONDS // 3600} hours")
+                    raise SourceMissing(f"`{shown}` takes more than {_MOST_SECONDS // 3600} hours")
                 target.write(chunk)
             if response.length:
-                raise SourceMissing(f"`{url}` ended {response.length} bytes early")
+                raise SourceMissing(f"`{shown}` ended {response.length} bytes early")
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
-        raise SourceMissing(f"`{url}` cannot be downloaded: {reason}") from error
+        raise SourceMissing(f"`{shown}` cannot be downloaded: {reason}") from error
+
+
+def _shown(url: str) -> str:
+    """Return an address as an error may quote it: without who asks, and without its query."""
+    bare, _, query = without_login(url).partition("?")
+    return f"{bare}?..." if query else bare
 
 
 def _request(url: str) -> urllib.request.Request:

@@ -110,6 +110,36 @@ class LocalHub:
         revoked: Mapping[str, Any] = self._ask_users(["revoke", "--", name])
         return revoked
 
+    def add_token(self, user: str, name: str, days: int | None) -> Mapping[str, Any]:
+        """Make one more token of a user: `token`, shown only here, and its `id`.
+
+        Args:
+            user: whose it is.
+            name: what tells it from others in a list.
+            days: how long it is good; None is for ever.
+
+        Raises:
+            Unavailable: there is no such user.
+        """
+        lifetime = [] if days is None else ["--days", str(days)]
+        added: Mapping[str, Any] = self._ask_tokens(
+            ["add", f"--name={name}", *lifetime, "--", user]
+        )
+        return added
+
+    def list_tokens(self) -> Sequence[Mapping[str, Any]]:
+        """Return the tokens that are good, without anything secret."""
+        listed: Sequence[Mapping[str, Any]] = self._ask_tokens(["list"])
+        return listed
+
+    def end_token(self, token_id: str) -> Mapping[str, Any]:
+        """End one token; `ended` tells whether there is one.
+
+        `renewed` tells that it was this machine's, which has a new one.
+        """
+        ended: Mapping[str, Any] = self._ask_tokens(["end", "--", token_id])
+        return ended
+
     def serve(self, arguments: Sequence[str]) -> int:
         """Become the hub, in the foreground; what signals this process signals the hub.
 
@@ -132,6 +162,9 @@ class LocalHub:
             while True:
                 with suppress(KeyboardInterrupt):  # the hub got it too, and ends in its own time
                     return process.wait()
+
+    def _ask_tokens(self, arguments: Sequence[str]) -> Any:
+        return local_hub.run_token_command(arguments, environ=self.environ, home=self.home)
 
     def _ask_users(self, arguments: Sequence[str]) -> Any:
         return local_hub.run_user_command(arguments, environ=self.environ, home=self.home)

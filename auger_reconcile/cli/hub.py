@@ -190,7 +190,10 @@ def _check_user_name(_ctx: click.Context, _param: click.Parameter, name: str) ->
 @click.argument("name", callback=_check_user_name)
 @click.option("--organization", default="local", show_default=True, help="Whose objects to see.")
 def add(invocation: Invocation, *, name: str, organization: str) -> None:
-    """Make a user, or give one a new password; it is shown this once."""
+    """Make a user, or give one a new password; it is shown this once.
+
+    A new password ends all logins and tokens of before, and what was signed for them.
+    """
     from auger_reconcile.api.local_hub import LocalHub
     from auger_reconcile.cli.views.hub_text import render_new_user
 
@@ -211,7 +214,7 @@ def list_(invocation: Invocation) -> None:
 @user.command(example="auger hub user revoke anna")
 @click.argument("name")
 def revoke(invocation: Invocation, *, name: str) -> ExitCode:
-    """End all logins of a user, and forget the password.
+    """End all logins and tokens of a user, and forget the password.
 
     Of the hub's own user, `local`, this machine gets a new login at once.
     """
@@ -223,6 +226,49 @@ def revoke(invocation: Invocation, *, name: str) -> ExitCode:
         raise NotFound(f"there is no user `{name}`", hint="auger hub user list")
     renewed = " This machine has a new one." if facts.get("renewed") else ""
     _show(invocation, facts, f"All logins of `{name}` have ended.{renewed}")
+    return ExitCode.DONE
+
+
+@hub.group(example="auger hub token list")
+def token() -> None:
+    """Manage the tokens by which programs use the hub."""
+
+
+@token.command("add", example="auger hub token add anna --name ci --days 90")
+@click.argument("user")
+@click.option("--name", default="", help="What tells it from others in the list.")
+@click.option("--days", type=click.IntRange(min=1, max=36500), help="How long it is good.")
+def add_token(invocation: Invocation, *, user: str, name: str, days: int | None) -> None:
+    """Make a token of a user; it is shown this once."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_new_token
+
+    added = LocalHub().add_token(user, name, days)
+    _show(invocation, added, render_new_token(added))
+
+
+@token.command("list", example="auger hub token list")
+def list_tokens(invocation: Invocation) -> None:
+    """List the tokens that are good: of programs, logins and browsers."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_tokens
+
+    tokens = LocalHub().list_tokens()
+    _show(invocation, {"tokens": list(tokens)}, render_tokens(tokens))
+
+
+@token.command("end", example="auger hub token end 3f2a9c0b1d4e")
+@click.argument("token_id", metavar="ID")
+def end_token(invocation: Invocation, *, token_id: str) -> ExitCode:
+    """End one token, by the id that the list shows."""
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.errors import NotFound
+
+    facts = LocalHub().end_token(token_id)
+    if not facts.get("ended"):
+        raise NotFound(f"there is no token `{token_id}`", hint="auger hub token list")
+    renewed = " This machine has a new one." if facts.get("renewed") else ""
+    _show(invocation, facts, f"The token `{token_id}` has ended.{renewed}")
     return ExitCode.DONE
 
 

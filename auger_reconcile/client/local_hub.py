@@ -91,6 +91,11 @@ def run_user_command(arguments: Sequence[str], *, environ: Mapping[str, str], ho
     return _ask(["user", *arguments], environ=environ, home=home)
 
 
+def run_token_command(arguments: Sequence[str], *, environ: Mapping[str, str], home: Path) -> Any:
+    """Run `token add|list|end` and return its answer; a new token is shown only there."""
+    return _ask(["token", *arguments], environ=environ, home=home)
+
+
 def serve_command(arguments: Sequence[str]) -> list[str]:
     """Return the command line that serves a hub in the foreground."""
     return [sys.executable, "-m", _MODULE, "serve", *arguments]
@@ -158,7 +163,8 @@ def _ask(
             hint='the extra `hub` brings it\npip install "auger-reconcile[hub]"',
         )
     folder = find_hub_home(environ=environ, home=home)
-    verb = f"{arguments[1]} the user" if arguments[0] == "user" else arguments[0]
+    of_many = arguments[0] in ("user", "token")
+    verb = f"{arguments[1]} the {arguments[0]}" if of_many else arguments[0]
     try:
         done = subprocess.run(
             [sys.executable, "-m", _MODULE, *arguments],

@@ -15,6 +15,7 @@ from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._account import Notice, notices_from_wire
 from auger_reconcile.resources._base import BULKY
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
+from auger_reconcile.web_url import without_login
 
 PROCESSING = "processing"
 PROCESSED = "processed"
@@ -57,7 +58,8 @@ def register(body: Mapping[str, Any]) -> Steps:
         return (yield Call("POST", "project_files", body))
     except Conflict:
         items = yield ReadAll("project_files", {"project_id": body["project_id"]})
-        same = [item for item in items if item.get("url") == body["url"]]
+        made_of = without_login(str(body["url"]))
+        same = [item for item in items if without_login(str(item.get("url"))) == made_of]
         if not same:
             raise
         return same[0]

@@ -17,7 +17,7 @@ from auger_reconcile.resources._revisions import is_named, split_extension
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Await, Call, Steps, Upload
 from auger_reconcile.resources.project import is_single_tenant
-from auger_reconcile.web_url import is_web_url
+from auger_reconcile.web_url import is_web_url, without_login
 
 KEY_NAME_LENGTH = 100  # characters of the file name kept in the upload key
 LARGE = 5 * 1024**3  # bytes; S3 takes no larger ones by a form, so that parts are asked for
@@ -75,13 +75,18 @@ def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
     if spec.source is None:
         return is_named(found.name, spec.name)
     if spec.is_remote:
-        return found.url == spec.source
+        return is_same_address(found.url, spec.source)
     return found.content is not None and found.content == spec.sha256
 
 
 def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:
     """Say whether an object of any name was made from the declared URL."""
-    return found.url == spec.source and found.status in USABLE
+    return is_same_address(found.url, spec.source or "") and found.status in USABLE
+
+
+def is_same_address(url: str, other: str) -> bool:
+    """Compare two addresses as hubs do, which show none with a user and password."""
+    return without_login(url) == without_login(other)
 
 
 def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:

@@ -46,7 +46,7 @@ from auger_reconcile.resources._source import (
     upload,
 )
 from auger_reconcile.resources._steps import Steps, delete
-from auger_reconcile.web_url import is_web_url
+from auger_reconcile.web_url import is_web_url, without_login
 
 
 class Dataset(Kind[DatasetSpec, DatasetObject]):
@@ -75,11 +75,14 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
 
     def index_keys(self, found: DatasetObject) -> Iterable[str]:
         """By name, as a revision, and by URL."""
-        return (*series_keys(found.name, split_extension(found.name)[1]), f"url:{found.url}")
+        return (
+            *series_keys(found.name, split_extension(found.name)[1]),
+            f"url:{without_login(found.url)}",
+        )
 
     def lookup(self, spec: DatasetSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
         """By name; and by URL, of which a project has each only once (wire contract §1.6)."""
-        return (*super().lookup(spec, refs), f"url:{spec.source}")
+        return (*super().lookup(spec, refs), f"url:{without_login(spec.source or '')}")
 
     def assess(self, spec: DatasetSpec, scene: Scene) -> Assessment:
         """Find the revision with the declared content; other content is a new revision."""

@@ -9,6 +9,7 @@ from auger_reconcile.resources._source import (
     DatasetSpec,
     describe_size,
     describe_source,
+    is_same_address,
     upload_name,
     uploaded_url,
 )
@@ -237,3 +238,8 @@ def test_a_source_is_told_in_words() -> None:
 
 def test_selecting_a_data_set_clears_the_experiment() -> None:
     assert KIND.selection("d.csv")["experiment", "name"] is None
+
+
+def test_an_address_is_the_same_with_and_without_its_login() -> None:
+    assert is_same_address("https://h/x.csv", "https://anna:secret@h/x.csv")
+    assert not is_same_address("https://h/x.csv", "https://anna:secret@h/y.csv")

@@ -45,7 +45,7 @@ def _create(call: Call) -> UploadUrl | ClusterTaskObject:
     if size is not None and to_int(size) > MAX_UPLOAD_BYTES:
         raise InvalidParams(("file_size", f"should be at most {MAX_UPLOAD_BYTES}"))
     url = f"{call.base_url}/{bucket}"
-    fields = call.hub.signer.upload_fields(bucket, key)
+    fields = call.hub.signer.upload_fields(call.caller, bucket, key)
     if not call.flag("async"):
         return {"url": url, "fields": fields}
     arguments = {
@@ -73,7 +73,7 @@ def _show(call: Call) -> DownloadUrl:
         is_there = False
     if not is_there:
         raise NotFound("ProjectFile")
-    return {"url": call.hub.signer.download_url(call.base_url, bucket, key)}
+    return {"url": call.hub.signer.download_url(call.caller, call.base_url, bucket, key)}
 
 
 def _base(key: str) -> str:

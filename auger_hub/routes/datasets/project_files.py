@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from auger_hub.background.sweep import unnamed
 from auger_hub.database.tables import Organization, Project, ProjectFile
-from auger_hub.http.contract import Call, Page, Route
+from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, Complaint, Param
 from auger_hub.routes.query import (
     by_name,
@@ -23,6 +23,7 @@ from auger_hub.routes.query import (
     to_page,
 )
 from auger_hub.store.local import BadKey, key_of_url, project_key
+from auger_hub.store.source_logins import keep_login, split_login, without_login
 from auger_hub.timestamps import timestamp
 
 
@@ -93,21 +94,38 @@ def _create(call: Call) -> ProjectFileObject:
     project = find(call, Project, call.params["project_id"])
     name, url = str(call.params["name"]), str(call.params["url"])
     complaints = check_free(call, ProjectFile, name, project_id=project.id)
-    key = _new_key(call, project, url)
-    refuse_any([*complaints, *_check_url(call, project, url, key)])
+    bare = without_login(url)
+    key = _new_key(call, project, bare)
+    refuse_any([*complaints, *_check_url(call, project, bare, key)])
+    given = ("file_name", "description", "content_type")
+    told = {field: _text(call.given(field)) for field in given}
+    return describe(_add(call, project, url, name=name, key=str(key), **told))
+
+
+def add_from_web(call: Call, project: Project, url: str) -> ProjectFile:
+    """Return a new data set that the hub downloads, named by its address (§2.10).
+
+    Raises:
+        InvalidParams: no file can have that address.
+    """
+    key = _new_key(call, project, without_login(url))
+    if key is None:
+        raise InvalidParams(("data_path", "is invalid"))
+    name = key.rpartition("/")[2]
+    if check_free(call, ProjectFile, name, project_id=project.id):
+        name = f"{name}-{secrets.token_hex(3)}"
+    return _add(call, project, url, name=name, key=key)
+
+
+def _add(call: Call, project: Project, url: str, **fields: str | None) -> ProjectFile:
+    bare, login = split_login(url)
     row = ProjectFile(
-        organization_id=project.organization_id,
-        project_id=project.id,
-        name=name,
-        file_name=_text(call.given("file_name")),
-        url=url,
-        key=str(key),
-        description=_text(call.given("description")),
-        content_type=_text(call.given("content_type")),
+        organization_id=project.organization_id, project_id=project.id, url=bare, **fields
     )
     call.session.add(row)
     call.session.flush()
-    return describe(row)
+    keep_login(call.session, row.id, login)
+    return row
 
 
 def _delete(call: Call) -> ProjectFileObject:

@@ -18,7 +18,7 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, Param
-from auger_hub.routes.datasets.project_files import delete_files
+from auger_hub.routes.datasets.project_files import add_from_web, delete_files
 from auger_hub.routes.query import (
     by_name,
     check_free,
@@ -29,6 +29,8 @@ from auger_hub.routes.query import (
     to_page,
 )
 from auger_hub.store.local import key_of_url
+from auger_hub.store.source_logins import without_login
+from auger_hub.store.sources import is_remote
 from auger_hub.timestamps import timestamp, timestamp_if
 
 
@@ -105,21 +107,27 @@ def _create(call: Call) -> ExperimentObject:
 
 
 def _find_data(call: Call, project: Project) -> ProjectFile:
-    """Resolve `project_file_id` or `data_path`: equal URL, or equal key behind any bucket."""
-    file_id, url = call.given("project_file_id"), call.given("data_path")
+    """Resolve `project_file_id` or `data_path`: equal URL, or equal key behind any bucket.
+
+    A web address that is no data set yet becomes one: the oldest client has no other way.
+    """
+    file_id, sent = call.given("project_file_id"), call.given("data_path")
     query = rows_of(call, ProjectFile).where(ProjectFile.project_id == project.id)
     if file_id is not None:
         row = call.session.scalar(query.where(ProjectFile.id == to_key(ProjectFile, file_id)))
         if row is None:
             raise InvalidParams(("project_file_id", "is not a file of the project"))
         return row
-    if url is None:
+    if sent is None:
         raise InvalidParams(("data_path", "is required"))
+    url = without_login(str(sent))
     rows = list(
         call.session.scalars(
-            query.where((ProjectFile.url == str(url)) | (ProjectFile.key == key_of_url(str(url))))
+            query.where((ProjectFile.url == url) | (ProjectFile.key == key_of_url(url)))
         )
     )
+    if not rows and is_remote(url):
+        return add_from_web(call, project, str(sent))
     if not rows:
         raise InvalidParams(("data_path", "is not a file of the project"))
     return next((row for row in rows if row.url == url), rows[0])
@@ -174,7 +182,10 @@ ROUTES = [
         takes=(
             Param("name").needed,
             Param("project_id", KEY).needed,
-            Param("data_path", about="`url` of the data set; or give `project_file_id`"),
+            Param(
+                "data_path",
+                about="`url` of the data set, or a web address of one",
+            ),
             Param("project_file_id", KEY),
         ),
         answers=ExperimentObject,

@@ -19,6 +19,7 @@ from auger_hub.routes.experiments import hyperparameters
 from auger_hub.routes.experiments.hyperparameters import HyperparameterObject
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.store.local import key_of_url
+from auger_hub.store.source_logins import without_login
 from auger_hub.timestamps import timestamp
 
 
@@ -93,6 +94,7 @@ def _create(call: Call) -> TrialObject:
 
 def refit(call: Call, trial: Trial, data_path: str) -> Trial:
     """Return a copy of a trial under an id of its own (16 hex digits, §2) for other data."""
+    data_path = without_login(data_path)
     data = select(ProjectFile.id).where(
         ProjectFile.project_id == trial.project_id,
         (ProjectFile.url == data_path) | (ProjectFile.key == key_of_url(data_path)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Literal, TypedDict
 
 from auger_hub.database.tables import PipelineFile
@@ -37,7 +38,8 @@ def describe(call: Call, row: PipelineFile) -> PipelineFileObject:
     bucket = main_bucket(call)
     is_done = row.status == "success" and row.key is not None
     path = f"s3://{bucket}/{row.key}" if is_done else None
-    signed = call.hub.signer.download_url(call.base_url, bucket, row.key or "") if is_done else None
+    sign = partial(call.hub.signer.download_url, call.caller, call.base_url)
+    signed = sign(bucket, row.key or "") if is_done else None
     return {
         "object": "pipeline_file",
         "deleted": False,

@@ -82,7 +82,7 @@ def _result(call: Call, row: Prediction) -> Fields | None:
         "expires_at": timestamp(row.updated_at + timedelta(seconds=DOWNLOAD_SECONDS)),
         "result_path": f"s3://{bucket}/{row.result_key}",
         "signed_prediction_url": call.hub.signer.download_url(
-            call.base_url, bucket, row.result_key
+            call.caller, call.base_url, bucket, row.result_key
         ),
     }
 

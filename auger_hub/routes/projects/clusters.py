@@ -104,7 +104,7 @@ def describe(call: Call, row: Cluster) -> ClusterObject:
         "ip_address": None,
         "file_uploader_service": {
             "url": f"{call.base_url}/file_uploader/{project.id}",
-            "params": {"auger_token": call.hub.signer.uploader_token(project.id)},
+            "params": {"auger_token": call.hub.signer.uploader_token(call.caller, project.id)},
         },
         "components": [],
         "docker_image_tag": row.docker_image_tag,

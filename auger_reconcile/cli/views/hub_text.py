@@ -29,8 +29,39 @@ def render_status(facts: Mapping[str, Any]) -> str:
 
 def render_new_user(added: Mapping[str, Any]) -> str:
     """Return a new user's secrets: the answer to the only command that shows them."""
-    lines = [f"  {name:13} {plain(str(value))}" for name, value in added.items()]
-    return "\n".join(["Password and token are shown this once:", *lines])
+    ended = added.get("ended") or 0
+    shown = {name: value for name, value in added.items() if name not in ("ended", "renewed")}
+    text = _render_once("Password and token are", shown)
+    return f"{text}\n{count_of(ended, 'login')} of before ended." if ended else text
+
+
+def render_new_token(added: Mapping[str, Any]) -> str:
+    """Return a new token: the answer to the only command that shows it."""
+    return _render_once("The token is", added)
+
+
+def _render_once(what: str, facts: Mapping[str, Any]) -> str:
+    lines = [f"  {name:13} {plain(str(value))}" for name, value in facts.items()]
+    return "\n".join([f"{what} shown this once:", *lines])
+
+
+def render_tokens(tokens: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line a token: its id, whose it is, its name, until when it is good."""
+    cells = [
+        [str(token.get("id")), str(token.get("username")), str(token.get("name") or "-")]
+        for token in tokens
+    ]
+    wide = [max((len(row[column]) for row in cells), default=0) for column in range(3)]
+    return "\n".join(
+        "  ".join(plain(f"{text:{width}}") for text, width in zip(row, wide, strict=True))
+        + f"  {_until(token)}"
+        for row, token in zip(cells, tokens, strict=True)
+    )
+
+
+def _until(token: Mapping[str, Any]) -> str:
+    expires = token.get("expires_at")
+    return f"until {plain(str(expires))}" if expires else "without end"
 
 
 def render_users(users: Sequence[Mapping[str, Any]]) -> str:

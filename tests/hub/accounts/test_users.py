@@ -13,12 +13,18 @@ from sqlalchemy import select
 from auger_hub.accounts import users as accounts
 from auger_hub.accounts.users import (
     LOGIN_SECONDS,
+    add_own_token,
+    add_token,
     add_user,
     digest_token,
+    end_token,
     find_caller,
+    find_seal,
     hash_password,
     is_password,
+    list_tokens,
     log_in,
+    revoke_user,
 )
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Token, User
@@ -105,3 +111,81 @@ def test_a_log_in_drops_the_tokens_that_are_over(
         kept = set(session.scalars(select(Token.digest)))
     assert kept == {digest_token(user["token"]), digest_token(fresh)}
     assert find_caller(database, user["token"]) is not None
+
+
+def test_a_new_password_ends_all_logins_of_before(database: Database) -> None:
+    with database.write() as session:
+        first = add_user(session, "anna", "here")
+    login = log_in(database, "anna", first["password"])
+    caller = find_caller(database, first["token"])
+    assert login is not None
+    assert caller is not None
+    with database.write() as session:
+        second = add_user(session, "anna", "here")
+    assert second["ended"] == 2
+    assert find_caller(database, first["token"]) is None
+    assert find_caller(database, login) is None
+    assert find_caller(database, second["token"]) is not None
+    assert find_seal(database, caller.user_id) not in (None, caller.seal)
+
+
+def test_a_revoked_user_has_no_seal(database: Database) -> None:
+    with database.write() as session:
+        token = add_user(session, "anna", "here")["token"]
+    caller = find_caller(database, token)
+    assert caller is not None
+    with database.write() as session:
+        assert revoke_user(session, "anna")
+    assert find_seal(database, caller.user_id) is None
+    assert find_seal(database, 12345) is None
+
+
+def test_tokens_are_listed_by_name_and_ended_one_by_one(database: Database) -> None:
+    with database.write() as session:
+        first = add_user(session, "anna", "here")["token"]
+        made = add_token(session, "anna", "ci", 3600)
+    with database.read() as session:
+        listed = list_tokens(session)
+    assert [(row["username"], row["name"]) for row in listed] == [
+        ("anna", "user add"),
+        ("anna", "ci"),
+    ]
+    assert [row["expires_at"] is None for row in listed] == [True, False]
+    assert made["token"] not in str(listed)
+    with database.write() as session:
+        assert end_token(session, made["id"])
+        assert not end_token(session, made["id"])
+        assert not end_token(session, "%")
+    assert find_caller(database, made["token"]) is None
+    assert find_caller(database, first) is not None
+
+
+def test_a_token_ends_when_its_time_is_over(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with database.write() as session:
+        add_user(session, "anna", "here")
+        made = add_token(session, "anna", "ci", 3600)
+    later = time.time() + 3602
+    monkeypatch.setattr(time, "time", lambda: later)
+    assert find_caller(database, made["token"]) is None
+    with database.read() as session:
+        assert [row["name"] for row in list_tokens(session)] == ["user add"]
+
+
+def test_nobody_gets_a_token_who_may_not_log_in(database: Database) -> None:
+    with database.write() as session:
+        add_user(session, "anna", "here")
+        revoke_user(session, "anna")
+    for name in ("anna", "nobody"):
+        with pytest.raises(ValueError, match="no user"), database.write() as session:
+            add_token(session, name, "", None)
+
+
+def test_the_own_token_of_the_hub_ends_no_other_login(database: Database) -> None:
+    with database.write() as session:
+        first = add_user(session, "local", "local")
+        second = add_own_token(session, "local", "local")
+    assert find_caller(database, first["token"]) is not None
+    assert find_caller(database, second) is not None
+    assert log_in(database, "local", first["password"]) is not None

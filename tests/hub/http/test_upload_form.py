@@ -6,13 +6,15 @@ import pytest
 from requests import Request
 from starlette.datastructures import Headers
 
+from auger_hub.accounts.users import Caller
 from auger_hub.http import upload_form
 from auger_hub.http.upload_form import BadForm, FormReader, TooLarge
 from auger_hub.store import signing
 from auger_hub.store.local import Storage
 from auger_hub.store.signing import BadSignature, Signer
 
-SIGNER = Signer("secret")
+ANNA = Caller(1, 1, "seal")
+SIGNER = Signer("secret", {1: "seal"}.get)
 
 
 def form(fields: dict[str, str], *files: bytes) -> tuple[Headers, bytes]:
@@ -37,13 +39,13 @@ def stored(folder: Path) -> list[Path]:
 @pytest.mark.parametrize("step", [1, 7, 100, 10_000])
 def test_a_form_is_read_however_it_is_cut(tmp_path: Path, step: int) -> None:
     content = b"a,b\r\n--1,2\r\n" * 20
-    headers, body = form(SIGNER.upload_fields("b", "k.csv"), content)
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), content)
     assert read(tmp_path, headers, body, step)["key"] == "k.csv"
     assert Storage(tmp_path).path("b", "k.csv").read_bytes() == content
 
 
 def test_a_form_that_stops_early_stores_nothing(tmp_path: Path) -> None:
-    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x" * 1000)
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x" * 1000)
     with pytest.raises(BadForm):
         read(tmp_path, headers, body[:-60], 100)
     assert stored(tmp_path) == []
@@ -53,7 +55,7 @@ def test_a_file_larger_than_the_policy_allows_stores_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(signing, "MAX_UPLOAD_BYTES", 10)
-    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x" * 11)
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x" * 11)
     with pytest.raises(TooLarge) as caught:
         read(tmp_path, headers, body, 100)
     assert caught.value.allowed == 10
@@ -68,7 +70,7 @@ def test_a_file_without_signature_is_never_written(tmp_path: Path) -> None:
 
 
 def test_a_form_with_two_files_stores_none(tmp_path: Path) -> None:
-    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x", b"y")
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x", b"y")
     with pytest.raises(BadForm, match="two files"):
         read(tmp_path, headers, body, 100)
     assert stored(tmp_path) == []
@@ -101,7 +103,7 @@ def test_a_form_without_end_is_refused(tmp_path: Path, piece: bytes, fault: str)
 
 
 def test_what_comes_after_a_form_has_an_end(tmp_path: Path) -> None:
-    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x")
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x")
     with pytest.raises(BadForm, match="too much"):
         read(tmp_path, headers, body + b"\r\n" * 2_500_000, 10_000)
     assert stored(tmp_path) == []
@@ -111,6 +113,6 @@ def test_a_long_header_is_refused_by_the_reader_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(upload_form, "_MAX_HEADER_BYTES", 20)
-    headers, body = form(SIGNER.upload_fields("b", "k.csv"), b"x")
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x")
     with pytest.raises(BadForm, match="header is too large"):
         read(tmp_path, headers, body, 100)

@@ -17,7 +17,7 @@ import requests
 from auger_hub.database.engine import Database
 from auger_hub.processes import daemon
 from auger_hub.settings import BadSettings, HubSettings
-from tests.hub.client import connect, wait_until
+from tests.hub.client import Client, connect, wait_until
 
 HUB = [sys.executable, "-m", "auger_hub"]
 
@@ -364,3 +364,65 @@ def test_a_hub_whose_rows_are_lost_does_not_start_and_says_the_way_out(
     assert wait_until(lambda: not model.exists())
     assert list(own_hub.trash_folder.glob("*/models/0123456789ABCDE"))
     assert f"moved {model} to " in own_hub.log_path.read_text()
+
+
+def test_nobody_else_may_read_the_rows_wherever_they_are(own_hub: HubSettings) -> None:
+    elsewhere = own_hub.home.parent / "elsewhere.db"
+    elsewhere.touch(mode=0o644)
+    elsewhere.chmod(0o644)
+    run(own_hub, "start", "--database", f"sqlite:///{elsewhere}")
+    connect(own_hub).post("/projects", name="one")
+    assert {mode_of(path) for path in elsewhere.parent.glob("elsewhere.db*")} == {"0o600"}
+    assert {mode_of(path) for path in own_hub.home.iterdir() if path.is_file()} == {"0o600"}
+
+
+def test_a_new_password_ends_tokens_and_what_was_signed(own_hub: HubSettings) -> None:
+    daemon.start(own_hub)
+    user = json.loads(run(own_hub, "user", "add", "ann").stdout)
+    hub = Client(connect(own_hub).url, user["token"], own_hub.home)
+    project = hub.post("/projects", name="p")
+    cluster = hub.post("/clusters", project_id=project["id"])
+    service = hub.get(f"/clusters/{cluster['id']}")["file_uploader_service"]
+    file = hub.add_file(project["id"])
+    form = hub.post("/project_file_urls", project_id=project["id"], file_path="x.csv")
+    link = hub.get(
+        "/project_file_urls", project_id=project["id"], file_path=file["url"].rpartition("/")[2]
+    )["url"]
+
+    def statuses() -> list[int]:
+        sent = {"file": b"a\n1\n"}
+        return [
+            hub.call("GET", "/projects").status,
+            requests.post(
+                service["url"], params=service["params"], data=b"a", timeout=10
+            ).status_code,
+            requests.post(form["url"], data=form["fields"], files=sent, timeout=10).status_code,
+            requests.get(link, timeout=10).status_code,
+        ]
+
+    assert statuses() == [200, 200, 200, 200]
+    run(own_hub, "user", "add", "ann")
+    assert statuses() == [401, 403, 403, 403]
+
+
+def test_who_gives_the_own_user_a_new_password_is_not_locked_out(own_hub: HubSettings) -> None:
+    daemon.start(own_hub)
+    before = connect(own_hub)
+    added = json.loads(run(own_hub, "user", "add", "local").stdout)
+    assert added["renewed"] is True
+    assert before.call("GET", "/projects").status == 401
+    assert connect(own_hub).call("GET", "/projects").status == 200
+    login = {"email": "local", "password": added["password"]}
+    assert requests.post(f"{before.url}/api/v1/tokens", json=login, timeout=10).status_code == 200
+
+
+def test_a_token_is_made_listed_and_ended(own_hub: HubSettings) -> None:
+    daemon.start(own_hub)
+    made = json.loads(run(own_hub, "token", "add", "local", "--name", "ci", "--days", "9").stdout)
+    hub = Client(connect(own_hub).url, made["token"], own_hub.home)
+    assert hub.call("GET", "/projects").status == 200
+    listed = json.loads(run(own_hub, "token", "list").stdout)
+    assert made["id"] in [row["id"] for row in listed if row["name"] == "ci"]
+    assert json.loads(run(own_hub, "token", "end", made["id"]).stdout) == {"ended": True}
+    assert hub.call("GET", "/projects").status == 401
+    assert run(own_hub, "token", "add", "nobody").returncode == 1

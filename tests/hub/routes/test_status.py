@@ -60,7 +60,7 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
 
 def ask(hub: Hub, routes: list[Any], **params: Any) -> Any:
     with hub.database.read() as session:
-        return routes[0].handler(Call(hub, Caller(1, 1), session, params, "http://h"))
+        return routes[0].handler(Call(hub, Caller(1, 1, "seal"), session, params, "http://h"))
 
 
 def delete_project(hub: Hub) -> None:
