@@ -8,6 +8,11 @@ Where scikit-learn has the metric, it is scikit-learn's. The others:
   error over that of the one-step naive forecast within the training rows, in their order.
 - `mda`: mean directional accuracy, Blaskowitz & Herwartz, "On economic evaluation of directional
   forecasts", 2011: how often prediction and truth move the same way from the last true value.
+- `neg_brier`: minus the mean squared error of the probabilities, summed over the classes where
+  there are more than two (Brier, 1950, as scikit-learn has it).
+- `neg_smape`: Makridakis, "Accuracy measures", 1993: twice the absolute error over the sum of both
+  values, from 0 to 2; 0 where both are 0.
+- `neg_pinball_10`, `_50`, `_90`: minus scikit-learn's quantile loss of these percentiles.
 
 In binary tasks the positive class is the second one in sorted order, as in scikit-learn. A metric
 that is undefined for a fold (a single class, a negative value under a logarithm) is left out there.
@@ -83,6 +88,32 @@ def _log_loss(outcome: Outcome) -> float:
     return float(sk.log_loss(outcome.truth, shown, labels=np.arange(shown.shape[1])))
 
 
+def _brier(outcome: Outcome) -> float:
+    shown = _probabilities(outcome)
+    if shown.shape[1] == 2:
+        return float(np.square(shown[:, 1] - outcome.truth).mean())
+    errors = shown - np.eye(shown.shape[1])[outcome.truth]
+    return float(np.square(errors).sum(axis=1).mean())
+
+
+def _one_versus_rest(average: str) -> Callable[[Outcome], float]:
+    def score(outcome: Outcome) -> float:
+        shown = _probabilities(outcome)
+        if shown.shape[1] == 2:
+            return float(sk.roc_auc_score(outcome.truth, shown[:, 1]))
+        areas = [sk.roc_auc_score(outcome.truth == c, column) for c, column in enumerate(shown.T)]
+        counts = np.bincount(outcome.truth, minlength=len(areas))
+        return float(np.average(areas, weights=counts if average == "weighted" else None))
+
+    return score
+
+
+def _smape(outcome: Outcome) -> float:
+    both = np.abs(outcome.truth) + np.abs(outcome.predicted)
+    errors = 2 * np.abs(outcome.truth - outcome.predicted)
+    return float(np.divide(errors, both, out=np.zeros_like(errors), where=both > 0).mean())
+
+
 def _squared_log_error(outcome: Outcome) -> float:
     """Score with negative predictions taken as 0, the nearest value that has a logarithm here."""
     return float(sk.mean_squared_log_error(outcome.truth, np.clip(outcome.predicted, 0, None)))
@@ -110,10 +141,14 @@ def _averaged(name: str, row: int) -> dict[str, Callable[[Outcome], float]]:
 
 _CLASSES: dict[str, Callable[[Outcome], float]] = {
     "accuracy": _labels(sk.accuracy_score),
+    "balanced_accuracy": _labels(sk.balanced_accuracy_score),
     **_averaged("f1", row=2),
+    "neg_brier": _neg(_brier),
     "neg_log_loss": _neg(_log_loss),
     **_averaged("precision", row=0),
     **_averaged("recall", row=1),
+    "roc_auc_ovr": _one_versus_rest("macro"),
+    "roc_auc_ovr_weighted": _one_versus_rest("weighted"),
 }
 _BINARY: dict[str, Callable[[Outcome], float]] = {
     "average_precision": _positive(sk.average_precision_score),
@@ -135,6 +170,12 @@ _VALUES: dict[str, Callable[[Outcome], float]] = {
     "neg_rmsle": _neg(_root(_squared_log_error)),
     "neg_mase": lambda o: -float(_scaled_errors(o).mean()),
     "mda": lambda o: float(_directions(o).mean()),
+    "neg_mape": _neg(_labels(sk.mean_absolute_percentage_error)),
+    "neg_smape": _neg(_smape),
+    **{
+        f"neg_pinball_{percent}": _neg(_labels(sk.mean_pinball_loss, alpha=percent / 100))
+        for percent in (10, 50, 90)
+    },
     "neg_rmse": _neg(_root(_labels(sk.mean_squared_error))),
 }
 ROW_MEANS: dict[str, Callable[[Outcome], Array]] = {
@@ -149,6 +190,8 @@ ROW_MEANS: dict[str, Callable[[Outcome], Array]] = {
 ALIASES = {
     "neg_root_mean_squared_error": "neg_rmse",
     "neg_root_mean_squared_log_error": "neg_rmsle",
+    "neg_mean_absolute_percentage_error": "neg_mape",
+    "neg_brier_score": "neg_brier",
 }
 
 

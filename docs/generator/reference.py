@@ -11,10 +11,10 @@ from typing import Any
 from pydantic import BaseModel
 
 from auger_reconcile.config.declarations.declaration import Head
-from auger_reconcile.config.declarations.rules import CLASSIFICATION, REGRESSION
 from auger_reconcile.config.declarations.source import EXTENSIONS
 from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS, RENAMED, RENAMED_IN_CLUSTER
+from auger_reconcile.resources._metrics import CLASSIFICATION, REGRESSION, TWO_CLASSES
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
 from auger_reconcile.resources.project import ClusterSpec
@@ -68,6 +68,7 @@ def make_tables() -> dict[str, str]:
         "metrics": "\n".join(
             [
                 f"- classification: {_quote(CLASSIFICATION)}",
+                f"- classification of two classes: {_quote(TWO_CLASSES)}",
                 f"- regression and timeseries: {_quote(REGRESSION)}",
             ]
         ),

@@ -10,51 +10,18 @@ from auger_reconcile.config.declarations.validate import quote_all, quote_some, 
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
 from auger_reconcile.config.syntax.report import Report, nearest, shorten
 from auger_reconcile.resources._evaluation import ModelType
+from auger_reconcile.resources._metrics import (
+    CLASSIFICATION,
+    REGRESSION,
+    TWO_CLASSES,
+    meant_by,
+    score_range,
+)
 from auger_reconcile.resources._registry import all_kinds, kind_of
 from auger_reconcile.resources._source import DatasetSpec
 from auger_reconcile.resources.experiment import ExperimentSpec
 from auger_reconcile.resources.model import ModelSpec
 from auger_reconcile.state import Declared
-
-# Wire contract §3.6, "metric names accepted for scoring".
-CLASSIFICATION = frozenset(
-    [
-        "accuracy",
-        "f1_macro",
-        "f1_micro",
-        "f1_weighted",
-        "neg_log_loss",
-        "precision_macro",
-        "precision_micro",
-        "precision_weighted",
-        "recall_macro",
-        "recall_micro",
-        "recall_weighted",
-        "average_precision",
-        "f1",
-        "precision",
-        "recall",
-        "roc_auc",
-        "cohen_kappa_score",
-        "matthews_corrcoef",
-    ]
-)
-REGRESSION = frozenset(
-    [
-        "explained_variance",
-        "neg_median_absolute_error",
-        "neg_mean_absolute_error",
-        "neg_mean_squared_error",
-        "neg_mean_squared_log_error",
-        "r2",
-        "neg_rmsle",
-        "neg_mase",
-        "mda",
-        "neg_rmse",
-    ]
-)
-_FROM_MINUS_ONE = frozenset({"cohen_kappa_score", "matthews_corrcoef"})
-_UP_TO_ONE = frozenset({"r2", "explained_variance"})
 
 
 def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report) -> None:
@@ -120,12 +87,13 @@ def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> No
     if not spec.metric or place is None:
         return
     classifies = spec.model_type is ModelType.CLASSIFICATION
-    fitting = CLASSIFICATION if classifies else REGRESSION
+    fitting = {*CLASSIFICATION, *TWO_CLASSES} if classifies else {*REGRESSION}
     if spec.metric in fitting:
         return
-    near = nearest(spec.metric, sorted(fitting))
+    meant = meant_by(spec.metric)
+    near = meant if meant in fitting else nearest(spec.metric, sorted(fitting))
     hint = f"there is `{near}`" if near else f"known are {quote_all(sorted(fitting))}"
-    if spec.metric in CLASSIFICATION | REGRESSION:
+    if meant is not None and meant not in fitting:
         summary = "a metric that does not fit the model type"
         hint = f"`{spec.model_type.value}` is measured by {quote_all(sorted(fitting))}"
         report.error("unfit-metric", summary, place, hint=hint)
@@ -206,19 +174,6 @@ def _check_gate(
             hint = f"`{metric}` is between {lowest:g} and {highest:g}"
         summary = "a gate outside of the metric's range"
         report.error("out-of-range", summary, place, hint=hint)
-
-
-def score_range(metric: str) -> tuple[float, float]:
-    """Return the lowest and the highest score of a metric; infinite where it has no bound."""
-    if metric.startswith("neg_"):
-        return float("-inf"), 0.0
-    if metric in _UP_TO_ONE:
-        return float("-inf"), 1.0
-    if metric in _FROM_MINUS_ONE:
-        return -1.0, 1.0
-    if metric in CLASSIFICATION | REGRESSION:
-        return 0.0, 1.0
-    return float("-inf"), float("inf")
 
 
 def _check_url(item: Declaration, spec: DatasetSpec, urls: dict[str, str], report: Report) -> None:

@@ -1,10 +1,5 @@
 """What has to hold between settings and between resources."""
 
-import math
-
-import pytest
-
-from auger_reconcile.config.declarations.rules import score_range
 from tests.config.conftest import Codes, Load
 
 SERIES = """\
@@ -13,21 +8,6 @@ source: https://x.org/sales.csv
 model_type: timeseries
 target: amount
 """
-
-
-@pytest.mark.parametrize(
-    ("metric", "expected"),
-    [
-        ("accuracy", (0.0, 1.0)),
-        ("mda", (0.0, 1.0)),
-        ("r2", (-math.inf, 1.0)),
-        ("matthews_corrcoef", (-1.0, 1.0)),
-        ("neg_rmse", (-math.inf, 0.0)),
-        ("of_tomorrow", (-math.inf, math.inf)),
-    ],
-)
-def test_a_metric_has_its_range(metric: str, expected: tuple[float, float]) -> None:
-    assert score_range(metric) == expected
 
 
 def test_a_gate_below_zero_makes_sense_for_an_error(load: Load) -> None:

@@ -14,6 +14,7 @@ VALUES = Outcome.of(
     np.array([3.0, 5.0, 4.0, 8.0]), np.array([4.0, 5.0, 6.0, 7.0]), np.array([1.0, 2.0, 4.0, 3.0])
 )
 MULTICLASS = {
+    *("balanced_accuracy", "neg_brier", "roc_auc_ovr", "roc_auc_ovr_weighted"),
     *("accuracy", "f1_macro", "f1_micro", "f1_weighted", "neg_log_loss"),
     *("precision_macro", "precision_micro", "precision_weighted"),
     *("recall_macro", "recall_micro", "recall_weighted"),
@@ -22,10 +23,12 @@ ONLY_BINARY = {
     *("average_precision", "f1", "precision", "recall", "roc_auc", "gini"),
     *("cohen_kappa_score", "matthews_corrcoef"),
 }
+WITHOUT_SCORER = {"gini", "cohen_kappa_score", "matthews_corrcoef", "neg_brier"}
 OF_VALUES = {
     *("explained_variance", "neg_median_absolute_error", "neg_mean_absolute_error"),
     *("neg_mean_squared_error", "neg_mean_squared_log_error", "r2"),
-    *("neg_rmsle", "neg_mase", "mda", "neg_rmse"),
+    *("neg_rmsle", "neg_mase", "mda", "neg_rmse", "neg_mape", "neg_smape"),
+    *("neg_pinball_10", "neg_pinball_50", "neg_pinball_90"),
 }
 
 
@@ -41,9 +44,7 @@ def test_every_metric_of_the_run_file_is_there() -> None:
     assert set(metrics_for("regression", 0)) == set(metrics_for("timeseries", 0)) == OF_VALUES
 
 
-@pytest.mark.parametrize(
-    "name", sorted(MULTICLASS | ONLY_BINARY - {"gini", "cohen_kappa_score", "matthews_corrcoef"})
-)
+@pytest.mark.parametrize("name", sorted((MULTICLASS | ONLY_BINARY) - WITHOUT_SCORER))
 def test_metrics_of_classes_equal_scikit_learns_scorers(name: str) -> None:
     class Fixed:
         _estimator_type = "classifier"
@@ -184,8 +185,36 @@ def mda(outcome: Outcome) -> float:
     return sum(hits) / len(hits)
 
 
+def brier(outcome: Outcome) -> float:
+    assert outcome.probabilities is not None
+    pairs = zip(outcome.truth, outcome.probabilities, strict=True)
+    classes = outcome.probabilities.shape[1]
+    losses = [
+        sum((float(label == truth) - share[label]) ** 2 for label in range(classes))
+        for truth, share in pairs
+    ]
+    return -sum(losses) / len(losses) / (2 if classes == 2 else 1)
+
+
+def one_versus_rest(average: str, outcome: Outcome) -> float:
+    shown = outcome.probabilities
+    assert shown is not None
+    if shown.shape[1] == 2:
+        return float(sk.roc_auc_score(outcome.truth, shown[:, 1]))
+    return float(sk.roc_auc_score(outcome.truth, shown, multi_class="ovr", average=average))
+
+
+def smape(outcome: Outcome) -> float:
+    pairs = zip(outcome.truth, outcome.predicted, strict=True)
+    return -sum(2 * abs(t - p) / (abs(t) + abs(p)) for t, p in pairs) / len(outcome.truth)
+
+
 REFERENCE: dict[str, Callable[[Outcome], float]] = {
     "accuracy": partial(on_labels, sk.accuracy_score),
+    "balanced_accuracy": partial(on_labels, sk.balanced_accuracy_score),
+    "neg_brier": brier,
+    "roc_auc_ovr": partial(one_versus_rest, "macro"),
+    "roc_auc_ovr_weighted": partial(one_versus_rest, "weighted"),
     **averages("f1"),
     **averages("precision"),
     **averages("recall"),
@@ -212,6 +241,11 @@ VALUES_REFERENCE: dict[str, Callable[[Outcome], float]] = {
     "neg_rmse": negative(sk.root_mean_squared_error),
     "neg_mean_squared_log_error": above_zero(sk.mean_squared_log_error),
     "neg_rmsle": above_zero(sk.root_mean_squared_log_error),
+    "neg_mape": negative(sk.mean_absolute_percentage_error),
+    "neg_smape": smape,
+    "neg_pinball_10": negative(partial(sk.mean_pinball_loss, alpha=0.1)),
+    "neg_pinball_50": negative(partial(sk.mean_pinball_loss, alpha=0.5)),
+    "neg_pinball_90": negative(partial(sk.mean_pinball_loss, alpha=0.9)),
     "neg_mase": mase,
     "mda": mda,
 }
@@ -244,3 +278,24 @@ def test_metrics_of_values_equal_their_reference(name: str, seed: int) -> None:
     outcome = random_values(seed)
     expected = VALUES_REFERENCE[name](outcome)
     assert scores(outcome)[name] == pytest.approx(expected, abs=1e-12, rel=1e-12)
+
+
+@pytest.mark.skipif(not hasattr(sk, "d2_brier_score"), reason="scikit-learn before 1.8")
+@pytest.mark.parametrize("seed", range(5))
+def test_the_brier_score_equals_scikit_learns(seed: int) -> None:
+    outcome = random_classes(seed, classes=2 + seed % 4)
+    labels = np.arange(outcome.probabilities.shape[1])
+    expected = -sk.brier_score_loss(outcome.truth, outcome.probabilities, labels=labels)
+    assert scores(outcome)["neg_brier"] == pytest.approx(expected, abs=1e-12, rel=1e-12)
+
+
+def test_two_zeros_are_no_symmetric_error() -> None:
+    outcome = Outcome.of(np.array([0.0, 2.0]), np.array([0.0, 1.0]), np.array([1.0, 2.0]))
+    assert scores(outcome)["neg_smape"] == pytest.approx(-1 / 3)
+
+
+def test_a_class_that_a_fold_lacks_leaves_one_versus_rest_undefined() -> None:
+    shown = np.array([[0.5, 0.3, 0.2], [0.1, 0.8, 0.1], [0.6, 0.2, 0.2]])
+    found = scores(Outcome.of(np.array([0, 1, 0]), shown, TRUTH))
+    assert "roc_auc_ovr" not in found
+    assert {"accuracy", "balanced_accuracy", "neg_brier"} <= set(found)
