@@ -64,6 +64,54 @@ class Resource:
                 return found
         raise NotFound(f"{kind} `{name}` does not exist in project `{self.project_name}`")
 
+    def _find_current(self, observed: ObservedState, name: str | None, stored: str) -> Any:
+        """Return the object of a given name; without one, what the declared resource stands for.
+
+        Changed data makes a new object under a new name: the declared name means that one.
+
+        Raises:
+            NotFound: there is none.
+        """
+        if name:
+            return self._find(observed, name)
+        return self._find_declared(observed, stored) or self._find(observed, stored)
+
+    def _find_declared(self, observed: ObservedState, name: str) -> Any:
+        """Return what the declared resource stands for, or would be replaced; None without any."""
+        from auger_reconcile.planner.build import assess
+        from auger_reconcile.planner.index import Index
+        from auger_reconcile.resources._revisions import is_named
+
+        desired = self.context.try_desired() if self._is_at_home else None
+        mine = [
+            address
+            for address in (desired.resources if desired else ())
+            if address.kind == self.kind and address.project == self.project_name
+        ]
+        found = [address for address in mine if is_named(address.name, name)]
+        if desired is None or not found:
+            return None
+        assessment = assess(desired, Index(observed))[found[0]].assessment
+        return assessment.object or next(iter(reversed(assessment.revisions)), None)
+
+    def selected_name(self) -> str | None:
+        """Return the name of the object that auger.yaml stands for; None when there is none."""
+        stored = self._stored_name()
+        if stored is None:
+            return None
+        found = self._find_declared(self._observe(), stored)
+        return found.name if found else stored
+
+    def _stored_name(self) -> str | None:
+        """Return the name that auger.yaml gives the resource of this kind, or None."""
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        project = f", project {self._project!r}" if self.kind != "project" else ""
+        name = self._stored_name() if self.kind != "model" else None
+        told = f" {name!r}{project}" if name else project.removeprefix(",")
+        return f"<{type(self).__name__}{told}>"
+
     def _build(
         self, observed: ObservedState, specs: Mapping[str, Spec], target: str | None = None
     ) -> Plan:
@@ -94,14 +142,23 @@ class Resource:
         address = Address(self.project_name, kind, declared)
         return with_selection(plan, address, name, self.context.settings)
 
-    def _plan_delete(self, name: str, stored: Sequence[str]) -> Plan:
-        """Return the plan that deletes one object and clears its name where it was selected."""
+    def _plan_delete(
+        self, name: str | None, stored: str, keys: Sequence[str], *, select: bool
+    ) -> Plan:
+        """Return the plan that deletes one object and clears its name where it was selected.
+
+        Args:
+            name: as it was given.
+            stored: what is meant without one.
+            keys: where auger.yaml stores the name.
+            select: whether it is cleared there.
+        """
         from auger_reconcile.planner.one_resource import plan_delete
 
         observed = self._observe_existing()
-        found = self._find(observed, name)
+        found = self._find_current(observed, name, stored)
         plan = self._guard(plan_delete(observed, self.project_name, self.kind, found))
-        if self._is_stored(stored, found.name):
+        if select and (name is None or self._is_stored(keys, found.name)):
             return self._select(plan, self.kind, found.name, None)
         return plan
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from auger_reconcile.api.session import (
     has_credentials,
     open_session,
 )
-from auger_reconcile.errors import AugerError
+from auger_reconcile.errors import AugerError, ConfigError
 
 if TYPE_CHECKING:
     from auger_reconcile.applier.apply import ApplyOptions
@@ -159,6 +160,13 @@ class Context:
             check_sources=check_sources,
         ).state
 
+    def try_desired(self) -> DesiredState | None:
+        """Return what auger.yaml declares, with or without its sources; None if it is not valid."""
+        for check_sources in (True, False):
+            with suppress(ConfigError):
+                return self.load_desired(check_sources=check_sources)
+        return None
+
     def observe(self, project: str) -> ObservedState:
         """Read what the hub has of one project."""
         from auger_reconcile.client.refresh import refresh
@@ -194,9 +202,11 @@ class Context:
         """Write the changes of a select into auger.yaml, every other byte left alone."""
         from auger_reconcile.config.edit.select import set_values
 
-        set_values(
-            self.file, {tuple(change.path.split("/")): change.after for change in action.changes}
-        )
+        edits = {tuple(change.path.split("/")): change.after for change in action.changes}
+        try:
+            set_values(self.file, edits)
+        except OSError as error:
+            raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
         self.__dict__.pop("settings", None)
 
     def close(self) -> None:

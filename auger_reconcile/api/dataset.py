@@ -44,18 +44,21 @@ class DataSet(Resource):
         self, context: Context, project: Project | None = None, dataset_name: str | None = None
     ) -> None:
         super().__init__(context, project.project_name if project else None)
-        self._given = check_given(dataset_name, "data set")
-        self._name = dataset_name or context.name_of("dataset")
+        self._name = check_given(dataset_name, "data set")
 
     @property
     def name(self) -> str:
         """The name: as given, as stored in auger.yaml, or what the file declares by default."""
         from auger_reconcile.api.context import require
+
+        return require(self._stored_name(), "data set", ("dataset",))
+
+    def _stored_name(self) -> str | None:
         from auger_reconcile.config.declarations.source import base_name
 
         only, source = self._declared()
         declared = only or (base_name(source) if source else None)
-        return require(self._name or declared, "data set", ("dataset",))
+        return self._name or self.context.name_of("dataset") or declared
 
     def list(self) -> Iterator[dict[str, Any]]:
         """Yield the properties of every data set of the project.
@@ -73,34 +76,39 @@ class DataSet(Resource):
         Raises:
             NotFound: the data set does not exist.
         """
-        return self._item("project_files", self.name)
+        name = self._name or self.selected_name() or self.name
+        return self._item("project_files", name)
 
-    def create(self, source: str | None = None) -> DataSet:
-        """Make the data set from a local file, an object or a URL, and select it in auger.yaml.
+    def create(self, source: str | None = None, *, select: bool = False) -> DataSet:
+        """Make the data set from a local file, an object or a URL.
 
         The project is created and its cluster started where that is needed. A data set that was
         made from the same content is taken as it is.
 
         Args:
             source: path, http(s) URL or `s3://bucket/key`; by default `source` of auger.yaml.
+            select: store its name and source in auger.yaml, where there is one.
 
         Returns:
             The data set with the name that it has now.
         """
-        plan = self.plan_create(source)
+        plan = self.plan_create(source, select=select)
         result = self.context.apply_or_raise(plan)
         ended = [o.object for o in result.outcomes if o.action.address.kind == self.kind]
         bound = [found for at, found in plan.bindings.items() if at.kind == self.kind]
         self._name = next(found.name for found in (*ended, *bound) if found)
         return self
 
-    def delete(self) -> None:
-        """Delete the data set, and clear its name from auger.yaml when it was selected.
+    def delete(self, *, select: bool = False) -> None:
+        """Delete the data set; without a name, the revision that auger.yaml stands for.
+
+        Args:
+            select: clear its name from auger.yaml, where it was selected.
 
         Raises:
             NotFound: the data set does not exist.
         """
-        self.context.apply_or_raise(self.plan_delete())
+        self.context.apply_or_raise(self.plan_delete(select=select))
 
     def download(self, to: str | Path = ".") -> Path:
         """Fetch the file that the data set was made from; return where it lies.
@@ -128,7 +136,7 @@ class DataSet(Resource):
         client.download(url, path)
         return path
 
-    def plan_create(self, source: str | None = None) -> Plan:
+    def plan_create(self, source: str | None = None, *, select: bool = True) -> Plan:
         """Return what `create` would do."""
         from auger_reconcile.api.project import Project
 
@@ -137,6 +145,8 @@ class DataSet(Resource):
         home = Project(self.context, self.project_name).spec()
         spec = self.spec(source)
         plan = self._build(observed, {"project": home, self.kind: spec}, self.kind)
+        if not select:
+            return plan
         address = next(at for at in plan.bindings if at.kind == self.kind)
         bound = plan.bindings[address]
         made = next((a.name for a in plan.actions if a.address == address and not a.object), None)
@@ -170,9 +180,9 @@ class DataSet(Resource):
         )
         return replace(plan, actions=tuple(actions))
 
-    def plan_delete(self) -> Plan:
+    def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""
-        return self._plan_delete(self.name, ("dataset",))
+        return self._plan_delete(self._name, self.name, ("dataset",), select=select)
 
     def plan_select(self) -> Plan:
         """Return the plan that stores the data set's name in auger.yaml."""
@@ -222,11 +232,12 @@ class DataSet(Resource):
         from auger_reconcile.resources._revisions import revision_number, split_extension
 
         own = base_name(told)
-        if self._given or source or not self._name:
+        stored = self.context.name_of("dataset")
+        if self._name or source or not stored:
             only = None if source else self._declared()[0]
-            return self._given or only or own
-        is_revision = revision_number(*split_extension(own), self._name) is not None
-        return own if is_revision else self._name
+            return self._name or only or own
+        is_revision = revision_number(*split_extension(own), stored) is not None
+        return own if is_revision else stored
 
     def _declared_source(self) -> str:
         """Return the source of auger.yaml, relative to the working directory."""

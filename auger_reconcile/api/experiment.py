@@ -53,6 +53,12 @@ class Experiment(Resource):
         stored = self._name or self.context.name_of(*STORED)
         return stored or self._declared()[0].name
 
+    def _stored_name(self) -> str | None:
+        try:
+            return self.name
+        except AugerError:  # nothing is declared, or several are
+            return None
+
     def list(self) -> Iterator[Row]:
         """Yield the properties of every experiment of the project.
 
@@ -69,9 +75,12 @@ class Experiment(Resource):
         Raises:
             NotFound: the experiment does not exist.
         """
-        return self._item("experiments", self.name)
+        name = self._name or self.selected_name() or self.name
+        return self._item("experiments", name)
 
-    def start(self, *, again: bool = False, wait: bool = False) -> tuple[str, str]:
+    def start(
+        self, *, again: bool = False, wait: bool = False, select: bool = False
+    ) -> tuple[str, str]:
         """Start a run with the settings of auger.yaml, on the selected data set.
 
         A run with the same settings and data that waits, runs or is completed is taken as it is.
@@ -79,13 +88,14 @@ class Experiment(Resource):
         Args:
             again: make another run although one matches.
             wait: return when the run has ended.
+            select: store the experiment's name in auger.yaml, where there is one.
 
         Returns:
             The name of the experiment and the id of the run.
         """
         from auger_reconcile.applier.apply import ApplyOptions
 
-        plan = self.plan_start(again=again)
+        plan = self.plan_start(again=again, select=select)
         result = self.context.apply_or_raise(plan, ApplyOptions(wait=wait))
         found: ExperimentObject | None = None
         for outcome in result.outcomes:
@@ -108,13 +118,16 @@ class Experiment(Resource):
         self.context.apply_or_raise(plan)
         return not plan.is_empty
 
-    def delete(self) -> None:
-        """Delete the experiment with its runs, and clear its name from auger.yaml.
+    def delete(self, *, select: bool = False) -> None:
+        """Delete the experiment with its runs; without a name, the one auger.yaml stands for.
+
+        Args:
+            select: clear its name from auger.yaml, where it was selected.
 
         Raises:
             NotFound: the experiment does not exist.
         """
-        self.context.apply_or_raise(self.plan_delete())
+        self.context.apply_or_raise(self.plan_delete(select=select))
 
     def leaderboard(self, run_id: str | None = None) -> tuple[Rows, str]:
         """Return the trials of a run, best first, and the status of the run.
@@ -195,7 +208,7 @@ class Experiment(Resource):
             active = [run.id for run in self._object().runs if run.status in IN_PROGRESS]
         return client.status("ExperimentSession", newest)
 
-    def plan_start(self, *, again: bool = False) -> Plan:
+    def plan_start(self, *, again: bool = False, select: bool = True) -> Plan:
         """Return what `start` would do."""
         from auger_reconcile.planner.build import PlanOptions, build_plan
 
@@ -204,6 +217,8 @@ class Experiment(Resource):
         address = Address(self.project_name, self.kind, spec.name)
         options = PlanOptions(targets=(address,), repeats=(address,) if again else ())
         plan = build_plan(desired, observed, options)
+        if not select:
+            return plan
         made = [a.name for a in plan.actions if a.address == address]
         bound = plan.bindings.get(address)
         name = made[0] if made else bound.name if bound else spec.name
@@ -215,21 +230,26 @@ class Experiment(Resource):
         from auger_reconcile.resources._runs import IN_PROGRESS
 
         observed = self._observe_existing()
-        found = self._find(observed, self.name)
+        found = self._current(observed)
         if not any(run.status in IN_PROGRESS for run in found.runs):
             return empty_plan(observed)
         return plan_stop(observed, self.project_name, self.kind, found)
 
-    def plan_delete(self) -> Plan:
+    def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""
-        return self._plan_delete(self.name, STORED)
+        return self._plan_delete(self._name, self.name, STORED, select=select)
 
     def plan_select(self) -> Plan:
         """Return the plan that stores the experiment's name in auger.yaml."""
         return self._plan_select(self.name)
 
     def _object(self) -> ExperimentObject:
-        found: ExperimentObject = self._find(self._observe_existing(), self.name)
+        return self._current(self._observe_existing())
+
+    def _current(self, observed: ObservedState) -> ExperimentObject:
+        """Return the experiment that is meant; on a data set that was given, that of its name."""
+        given = self._name or (self.name if self._dataset else None)
+        found: ExperimentObject = self._find_current(observed, given, self.name)
         return found
 
     def _latest(self) -> Any:

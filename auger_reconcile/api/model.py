@@ -140,6 +140,9 @@ class Model(Resource):
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
         return self._guard(plan_delete(observed, self.project_name, self.kind, found))
 
+    def _stored_name(self) -> str | None:
+        return None
+
     def _identify(self, model_id: str) -> tuple[str, bool]:
         """Return the id that an id or the name of a declared model means, and if it is downloaded.
 

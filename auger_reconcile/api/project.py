@@ -49,24 +49,30 @@ class Project(Resource):
         path = f"projects/{self._project_id()}"
         return dict(self.context.session.client.call("GET", path))
 
-    def create(self) -> Project:
-        """Create the project, and store its name in auger.yaml where there is one; return self.
+    def create(self, *, select: bool = False) -> Project:
+        """Create the project; return self.
+
+        Args:
+            select: store its name in auger.yaml, where there is one.
 
         Raises:
             Conflict: the project exists.
             NotAuthenticated: the credentials are missing or refused.
             Unavailable: the network or the hub fails.
         """
-        self.context.apply_or_raise(self.plan_create())
+        self.context.apply_or_raise(self.plan_create(select=select))
         return self
 
-    def delete(self) -> None:
-        """Delete the project with everything in it, and clear its name from auger.yaml.
+    def delete(self, *, select: bool = False) -> None:
+        """Delete the project with everything in it.
+
+        Args:
+            select: clear its name from auger.yaml, where it was selected.
 
         Raises:
             NotFound: the project does not exist.
         """
-        self.context.apply_or_raise(self.plan_delete())
+        self.context.apply_or_raise(self.plan_delete(select=select))
 
     def start(self) -> None:
         """Start the cluster with the size that auger.yaml declares, and wait until it runs.
@@ -84,18 +90,20 @@ class Project(Resource):
         """
         self.context.apply_or_raise(self.plan_stop())
 
-    def plan_create(self) -> Plan:
+    def plan_create(self, *, select: bool = True) -> Plan:
         """Return what `create` would do."""
         check_new_name(self.project_name, self.kind)
         observed = self._observe()
         if observed.of(self.project_name, self.kind):
             raise Conflict(f"project `{self.project_name}` exists already")
         plan = self._build(observed, {self.kind: self.spec()})
+        if not select:
+            return plan
         return self._select(plan, self.kind, self.project_name, self.project_name)
 
-    def plan_delete(self) -> Plan:
+    def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""
-        return self._plan_delete(self.project_name, ("name",))
+        return self._plan_delete(self.project_name, self.project_name, ("name",), select=select)
 
     def plan_start(self) -> Plan:
         """Return what `start` would do."""
@@ -131,6 +139,9 @@ class Project(Resource):
     def _is_at_home(self) -> bool:
         """Whatever auger.yaml is about so far, another project can be selected in it."""
         return True
+
+    def _stored_name(self) -> str | None:
+        return self._project
 
     @property
     def exists(self) -> bool:

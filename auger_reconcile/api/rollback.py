@@ -41,7 +41,10 @@ class Rollback:
         from auger_reconcile.config.edit.select import set_values
 
         edits = {tuple(change.path.split("/")): change.after for change in action.changes}
-        set_values(self.file, edits)
+        try:
+            set_values(self.file, edits)
+        except OSError as error:
+            raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
 
 
 def plan_rollback(

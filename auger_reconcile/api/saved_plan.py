@@ -161,7 +161,8 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     except (KeyError, TypeError, ValueError):
         raise AugerError(f"`{saved.path}` is damaged: its declaration cannot be read") from None
     if workspace.has_files and workspace.desired.digest != document["config_digest"]:
-        raise StalePlan("the files have changed since the plan was made", hint=_AGAIN)
+        changed = StalePlan("the files have changed since the plan was made", hint=_AGAIN)
+        raise workspace.missing_sources or changed
     workspace = workspace.declaring(desired)  # what was approved, not what the files became
     observed = workspace.observe()
     is_local = (workspace.hub or desired.hub or LOCAL) == LOCAL  # its port may change

@@ -15,6 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api.session import Session, Surroundings, open_session
+from auger_reconcile.diagnostics import Severity
+from auger_reconcile.errors import ConfigError
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.targets import Scope
     from auger_reconcile.state import DesiredState, ObservedState
 
+MISSING_SOURCE = "missing-source"  # the code of a diagnostic
+
 
 @dataclass(frozen=True)
 class Workspace:
@@ -39,6 +43,7 @@ class Workspace:
         variables: values of `${name}`, before AUGER_VAR_name and the file.
         hub: instead of the declared one.
         on_exchange: told of every request.
+        needs_sources: a source that is not here is an error of the files, for whatever is asked.
     """
 
     files: Sequence[Path] = (Path("auger.yaml"),)
@@ -48,6 +53,7 @@ class Workspace:
     environ: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
     home: Path = field(default_factory=Path.home)
     on_exchange: Callable[[Any], None] | None = None
+    needs_sources: bool = False
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -56,12 +62,49 @@ class Workspace:
         Raises:
             ConfigError: with every problem of every file.
         """
+        try:
+            return self._load(check_sources=True)
+        except ConfigError as error:
+            errors = [item for item in error.diagnostics if item.severity is Severity.ERROR]
+            if self.needs_sources or any(item.code != MISSING_SOURCE for item in errors):
+                raise
+            self.__dict__["missing"] = error
+        return self._load(check_sources=False)
+
+    def _load(self, *, check_sources: bool) -> Loaded:
         from auger_reconcile.config.load import load_desired_state
 
         with _without_collection():
             return load_desired_state(
-                self.files, env=self.env, variables=self.variables, environ=self.environ
+                self.files,
+                env=self.env,
+                variables=self.variables,
+                environ=self.environ,
+                check_sources=check_sources,
             )
+
+    @property
+    def missing_sources(self) -> ConfigError | None:
+        """What is wrong with sources that could not be read, although the rest can be used."""
+        found: ConfigError | None = self.__dict__.get("missing")
+        return found
+
+    def require_sources(self, plan: Plan) -> None:
+        """Check that every source is here that a plan has to know the content of.
+
+        Raises:
+            ConfigError: one is not; what the plan says of it would be a guess.
+        """
+        missing = self.missing_sources
+        if missing is None:
+            return
+        from auger_reconcile.resources._base import Verb
+        from auger_reconcile.resources._source import lacks_content
+
+        unread = {at for at, one in self.desired.resources.items() if lacks_content(one.spec)}
+        made = {action.address for action in plan.actions if action.verb is not Verb.DELETE}
+        if unread.intersection(plan.coverage.uncompared) or unread & made:
+            raise missing
 
     @property
     def desired(self) -> DesiredState:
@@ -121,8 +164,11 @@ class Workspace:
         """
         from auger_reconcile.planner.build import build_plan
 
+        desired = self.desired
         with _without_collection():
-            return build_plan(self.desired, self.observe(), options)
+            plan = build_plan(desired, self.observe(), options)
+        self.require_sources(plan)
+        return plan
 
     def drift(self, scope: Scope | None = None) -> Drift:
         """Return how the hub differs from what the files say; nothing is changed.

@@ -208,6 +208,9 @@ class _Apply:
             return runner.run(self._steps(action))
         except AugerError:
             raise
+        except OSError as error:  # of this machine: a full disk, a folder that is read-only
+            where = f"`{error.filename}`: " if error.filename else ""
+            raise ActionFailed(f"{where}{error.strerror or type(error).__name__}") from error
         except Exception as error:
             told = f"{type(error).__name__}: {error}"
             raise ActionFailed(f"{told}; this is a bug in auger_reconcile") from error

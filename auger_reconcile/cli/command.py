@@ -11,7 +11,8 @@ imported when it is run: whatever is slow to import is imported inside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -92,9 +93,39 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
+class _Formatter(click.HelpFormatter):
+    """Writes what fits on its line as it is: wrapping costs an import that a help seldom needs."""
+
+    def write_text(self, text: str) -> None:
+        """Write a text, wrapped only where it is too long."""
+        if "\n" in text or self.current_indent + len(text) > self.width:
+            super().write_text(text)
+        else:
+            self.write(f"{'':{self.current_indent}}{text}\n")
+
+    def write_dl(
+        self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2
+    ) -> None:
+        """Write a list of terms, wrapped only where one is too long."""
+        rows = list(rows)
+        longest = max((len(term) for term, _ in rows), default=0)
+        first = min(longest, col_max) + col_spacing
+        room = self.width - self.current_indent - first
+        if longest > col_max or any("\n" in text or len(text) > room for _, text in rows):
+            super().write_dl(rows, col_max, col_spacing)
+            return
+        for term, text in rows:
+            self.write(f"{'':{self.current_indent}}{term:{first}}{text}".rstrip() + "\n")
+
+
+class _Context(click.Context):
+    formatter_class = _Formatter
+
+
 class Command(click.Command):
     """A command that takes the global options too and ends its help with an example."""
 
+    context_class = _Context
     hides_global_options = True
 
     def __init__(self, *args: Any, example: str, **settings: Any) -> None:
@@ -161,6 +192,18 @@ class Group(Command, click.Group):
         return click.Group.invoke(self, ctx)
 
 
+class OutputClosed(Exception):
+    """Nobody reads the output; click would end the process without a word."""
+
+
+@contextmanager
+def _noticing_a_closed_output() -> Iterator[None]:
+    try:
+        yield
+    except BrokenPipeError:
+        raise OutputClosed from None
+
+
 class LazyGroup(Group):
     """The command `auger` itself: imports a command when it is run, and none for its help.
 
@@ -176,6 +219,16 @@ class LazyGroup(Group):
     ) -> None:
         self.package, self.sections = package, sections
         super().__init__(*args, **settings)
+
+    def make_context(self, *args: Any, **settings: Any) -> click.Context:
+        """Parse the line; a help text or a version may be printed on the way."""
+        with _noticing_a_closed_output():
+            return super().make_context(*args, **settings)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _noticing_a_closed_output():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the names of the table."""

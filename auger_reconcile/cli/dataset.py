@@ -7,7 +7,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, yes_option
+from auger_reconcile.cli.options import plan_option, select_option, yes_option
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 
@@ -38,10 +38,11 @@ def list_(invocation: Invocation) -> None:
         Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
+        data = DataSet(context)
         invocation.show_list(
-            DataSet(context).list(),
+            data.list(),
             columns,
-            selected=context.name_of("dataset"),
+            selected=data.selected_name(),
             empty="The project has no data set yet.",
         )
 
@@ -64,7 +65,10 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
 @dataset.command(example="auger dataset create files/churn.csv")
 @click.argument("source", required=False)
 @plan_option
-def create(invocation: Invocation, *, source: str | None, show_only: bool) -> ExitCode:
+@select_option
+def create(
+    invocation: Invocation, *, source: str | None, select: bool, show_only: bool
+) -> ExitCode:
     """Create a data set from a local file or a URL, and select it.
 
     SOURCE is by default the one in auger.yaml; another one is stored there. An object of a store
@@ -74,7 +78,7 @@ def create(invocation: Invocation, *, source: str | None, show_only: bool) -> Ex
 
     return run_one_resource(
         invocation,
-        lambda c: DataSet(c).plan_create(source),
+        lambda c: DataSet(c).plan_create(source, select=select),
         show_only=show_only,
         idle="A data set with this content is there already, and selected.",
     )
@@ -84,13 +88,16 @@ def create(invocation: Invocation, *, source: str | None, show_only: bool) -> Ex
 @click.argument("name", required=False)
 @plan_option
 @yes_option
-def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bool) -> ExitCode:
+@select_option
+def delete(
+    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
+) -> ExitCode:
     """Delete a data set, and clear its name from auger.yaml."""
     from auger_reconcile.api.dataset import DataSet
 
     return run_one_resource(
         invocation,
-        lambda c: DataSet(c, dataset_name=name).plan_delete(),
+        lambda c: DataSet(c, dataset_name=name).plan_delete(select=select),
         show_only=show_only,
         idle="There is nothing to delete.",
         consent=yes,

@@ -34,5 +34,5 @@ def show_drift(invocation: Invocation, **given: Any) -> ExitCode:
     if invocation.as_json:
         invocation.show_json(drift_to_json(found))
     else:
-        invocation.show(render_drift(found, color=invocation.color))
+        invocation.show(render_drift(found, color=invocation.color, files=invocation.files_label))
     return ExitCode.DONE if found.is_empty else ExitCode.PENDING

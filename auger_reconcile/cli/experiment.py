@@ -7,7 +7,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, wait_option, yes_option
+from auger_reconcile.cli.options import plan_option, select_option, wait_option, yes_option
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 
@@ -32,10 +32,11 @@ def list_(invocation: Invocation) -> None:
         Column("Created", moment("created_at")),
     )
     with open_context(invocation) as context:
+        found = Experiment(context)
         invocation.show_list(
-            Experiment(context).list(),
+            found.list(),
             columns,
-            selected=context.name_of("experiment", "name"),
+            selected=found.selected_name(),
             empty="The project has no experiment yet.",
         )
 
@@ -60,8 +61,15 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
 @click.option("--again", is_flag=True, help="Start another run although one has these settings.")
 @wait_option
 @plan_option
-def start(
-    invocation: Invocation, *, name: str | None, again: bool, wait: bool, show_only: bool
+@select_option
+def start(  # noqa: PLR0913 - keyword-only, the options of the command
+    invocation: Invocation,
+    *,
+    name: str | None,
+    again: bool,
+    wait: bool,
+    select: bool,
+    show_only: bool,
 ) -> ExitCode:
     """Start a run with the settings of auger.yaml on the selected data set.
 
@@ -71,7 +79,7 @@ def start(
 
     return run_one_resource(
         invocation,
-        lambda c: Experiment(c, experiment_name=name).plan_start(again=again),
+        lambda c: Experiment(c, experiment_name=name).plan_start(again=again, select=select),
         show_only=show_only,
         idle="A run with these settings and this data is there already; --again starts another.",
         wait=wait,
@@ -138,13 +146,16 @@ def history(invocation: Invocation, *, name: str | None) -> None:
 @click.argument("name", required=False)
 @plan_option
 @yes_option
-def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bool) -> ExitCode:
+@select_option
+def delete(
+    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
+) -> ExitCode:
     """Delete an experiment with its runs, and clear its name from auger.yaml."""
     from auger_reconcile.api.experiment import Experiment
 
     return run_one_resource(
         invocation,
-        lambda c: Experiment(c, experiment_name=name).plan_delete(),
+        lambda c: Experiment(c, experiment_name=name).plan_delete(select=select),
         show_only=show_only,
         idle="There is nothing to delete.",
         consent=yes,

@@ -11,9 +11,12 @@ from typing import TextIO
 
 import click
 
+from auger_reconcile.cli.command import OutputClosed
 from auger_reconcile.cli.exit_code import ExitCode, exit_code_of
 from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.views.error import error_to_json, render_error
+
+CLOSED = "error: the output was closed before everything was written to it\n"
 
 
 def report_failure(error: BaseException, arguments: Sequence[str]) -> ExitCode:
@@ -23,8 +26,9 @@ def report_failure(error: BaseException, arguments: Sequence[str]) -> ExitCode:
         error: whatever ended the command.
         arguments: of the command line, which may be too broken to be parsed.
     """
-    if isinstance(error, BrokenPipeError):
-        _drop(sys.stdout, sys.stderr)
+    if isinstance(error, BrokenPipeError | OutputClosed):  # of `| head`, perhaps; or of stderr
+        _drop(sys.stdout)
+        _prints(CLOSED, sys.stderr)
         return ExitCode.FAILED
     if "--debug" in arguments:
         traceback.print_exception(error)

@@ -56,7 +56,7 @@ class Invocation:
         )
 
     @contextmanager
-    def workspace(self) -> Iterator[Workspace]:
+    def workspace(self, *, needs_sources: bool = False) -> Iterator[Workspace]:
         """Open the workspace of the files, and close its connection afterwards."""
         from auger_reconcile.api.workspace import Workspace
 
@@ -66,11 +66,19 @@ class Invocation:
             variables=self.variables,
             hub=self.hub,
             on_exchange=self.tell_exchange if self.is_verbose else None,
+            needs_sources=needs_sources,
         )
         try:
             yield opened
         finally:
             opened.close()
+
+    @property
+    def files_label(self) -> str:
+        """The files that are read, in words: `auger.yaml with auger.prod.yaml`."""
+        names = [path.name or str(path) for path in self.files]
+        label = names[0] if len(names) == 1 else f"{len(names)} files"
+        return f"{label} with auger.{self.env}.yaml" if self.env else label
 
     @property
     def color(self) -> bool:

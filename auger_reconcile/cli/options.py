@@ -47,6 +47,9 @@ class Duration(click.ParamType[float]):
 plan_option = click.option("--plan", "show_only", is_flag=True, help="Show the plan, do nothing.")
 yes_option = click.option("--yes", is_flag=True, help="Do not ask.")
 wait_option = click.option("--wait", is_flag=True, help="Wait for the end, with live progress.")
+select_option = click.option(
+    "--select/--no-select", default=True, help="Store the name in auger.yaml, or leave the file."
+)
 timeout_option = click.option(
     "--timeout", type=Duration(), metavar="TIME", help="Give up a wait after TIME: 90s, 10m, 2h."
 )

@@ -7,7 +7,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, yes_option
+from auger_reconcile.cli.options import plan_option, select_option, yes_option
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 name_argument = click.argument("name", required=False)
@@ -60,13 +60,14 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
 @project.command(example="auger project create churn")
 @name_argument
 @plan_option
-def create(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
+@select_option
+def create(invocation: Invocation, *, name: str | None, select: bool, show_only: bool) -> ExitCode:
     """Create a project and select it."""
     from auger_reconcile.api.project import Project
 
     return run_one_resource(
         invocation,
-        lambda c: Project(c, name).plan_create(),
+        lambda c: Project(c, name).plan_create(select=select),
         show_only=show_only,
         idle="The project is there already.",
     )
@@ -76,13 +77,16 @@ def create(invocation: Invocation, *, name: str | None, show_only: bool) -> Exit
 @name_argument
 @plan_option
 @yes_option
-def delete(invocation: Invocation, *, name: str | None, show_only: bool, yes: bool) -> ExitCode:
+@select_option
+def delete(
+    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
+) -> ExitCode:
     """Delete a project with all that is in it, and clear its name from auger.yaml."""
     from auger_reconcile.api.project import Project
 
     return run_one_resource(
         invocation,
-        lambda c: Project(c, name).plan_delete(),
+        lambda c: Project(c, name).plan_delete(select=select),
         show_only=show_only,
         idle="There is nothing to delete.",
         consent=yes,

@@ -83,7 +83,7 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None
         case _:
             from auger_reconcile.cli.views.plan_text import render_plan
 
-            invocation.show(render_plan(plan, color=invocation.color))
+            invocation.show(render_plan(plan, color=invocation.color, files=invocation.files_label))
     problems = (*plan.diagnostics, *plan.refusals)
     if problems:
         from auger_reconcile.cli.views.diagnostic import render_diagnostics
@@ -122,7 +122,6 @@ def run_plan(
     """
     from auger_reconcile.errors import AugerError, PlanRefused
 
-    can_ask = not invocation.as_json and sys.stdin.isatty() and sys.stderr.isatty()
     nobody = AugerError(
         "the plan needs consent, and there is nobody to ask",
         hint=f"`{consent.option}` gives it beforehand",
@@ -136,11 +135,12 @@ def run_plan(
         if plan.refusals:
             invocation.tell("\nNothing was done.")
         return find_exit_code(plan)
-    if not (consent.given or can_ask):
-        raise nobody
-    if not (consent.given or _ask()):
-        invocation.tell("Nothing was done.")
-        return ExitCode.DECLINED
+    if not consent.given:
+        if not (sys.stdin.isatty() and sys.stderr.isatty()):
+            raise nobody
+        if not _ask():
+            invocation.tell("Nothing was done.")
+            return ExitCode.DECLINED
     result = _apply_visibly(invocation, plan, apply, options)
     if result.interrupted:
         return ExitCode.INTERRUPTED

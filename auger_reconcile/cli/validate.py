@@ -17,7 +17,7 @@ def validate(invocation: Invocation) -> ExitCode:
     from auger_reconcile.cli.views.validation import render_valid, validation_to_json
     from auger_reconcile.errors import ConfigError
 
-    with invocation.workspace() as workspace:
+    with invocation.workspace(needs_sources=True) as workspace:
         try:
             loaded = workspace.loaded
         except ConfigError as error:

@@ -68,9 +68,10 @@ def open_session(url: str, *, pool_size: int = 1) -> requests.Session:
     library sends loopback addresses to the proxy too, and adds a password found in ~/.netrc.
     """
     session = requests.Session()
+    settings = session.merge_environment_settings(url, {}, None, None, None)
+    session.verify = settings["verify"]
     if not is_loopback(url):
-        settings = session.merge_environment_settings(url, {}, None, None, None)
-        session.proxies, session.verify = settings["proxies"], settings["verify"]
+        session.proxies = settings["proxies"]
     session.trust_env = False
     session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     adapter = BlockAdapter(pool_connections=1, pool_maxsize=pool_size, pool_block=True)

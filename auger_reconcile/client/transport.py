@@ -32,6 +32,7 @@ from auger_reconcile.errors import HubError, Unavailable
 
 BODY_LIMIT = 200 * 1024 * 1024
 REPEATABLE_STATUSES = frozenset({429, 500, 502, 503, 504})
+NOT_CARRIED_OUT = 429  # too many requests: nothing of this one was done (RFC 6585, section 4)
 _JSON = "application/json"
 _LARGE_BODY = 64 * 1024
 _FIRST_BACKOFF = 0.25
@@ -144,8 +145,8 @@ class Transport:
 
         Reads (GET) are repeated with growing pauses on lost connections, time-outs, answers that
         are no JSON, 429 and 5xx, until the retries or four time-outs' worth of seconds are used
-        up. Anything else is repeated only when no connection came about: the hub may have carried
-        out what it did not answer.
+        up. Anything else is repeated only when no connection came about, or when the answer is
+        429: the hub may have carried out what it did not answer.
 
         Args:
             method: `GET`, `POST`, `PATCH` or `DELETE`.
@@ -235,5 +236,7 @@ def _may_repeat(outcome: Answer | HubError, *, is_read: bool) -> bool:
         return True
     if isinstance(outcome, HubError):
         return is_read and isinstance(outcome, Unavailable) and not isinstance(outcome, NotTrusted)
+    if outcome.status == NOT_CARRIED_OUT:
+        return True
     is_garbage = outcome.is_success and outcome.document is None
     return is_read and (is_garbage or outcome.status in REPEATABLE_STATUSES)

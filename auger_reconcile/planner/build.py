@@ -26,7 +26,7 @@ from auger_reconcile.planner.remove import (
     holder_references,
     unique_deletes,
 )
-from auger_reconcile.planner.targets import References, Scope, resolve_scope
+from auger_reconcile.planner.targets import References, Scope, cover, resolve_scope
 from auger_reconcile.resources._base import Assessment, Scene, Verb, Wanted
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._revisions import DeclaredNames
@@ -100,6 +100,7 @@ def build_plan(
         references=references,
         diagnostics=sort_diagnostics(_diagnose(chosen.values())),
         refusals=sort_diagnostics([*_faults(chosen.values()), *guarded]),
+        coverage=cover(statuses, chosen),
     )
 
 

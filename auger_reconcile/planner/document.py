@@ -14,6 +14,7 @@ from typing import Any
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.build import PlanOptions
+from auger_reconcile.planner.coverage import Coverage
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
 from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
@@ -33,6 +34,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "config_digest": str(plan.config_digest),
         "actions": [action_to_document(action) for action in plan.actions],
         "summary": plan.summary,
+        **plan.coverage.to_document(),
         "estimate": _told(plan.estimate),
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
@@ -166,6 +168,7 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
         config_digest=document["config_digest"],
         actions=tuple(_action_of(item) for item in document["actions"]),
         diagnostics=tuple(_diagnostic_of(item) for item in document["diagnostics"]),
+        coverage=Coverage.from_document(document),
     )
 
 

@@ -15,10 +15,11 @@ from typing import Any
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.planner.build import assess, refer
+from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.remove import delete_undeclared_objects
-from auger_reconcile.planner.targets import EVERYTHING, Scope, resolve_scope
+from auger_reconcile.planner.targets import EVERYTHING, Scope, cover, resolve_scope
 from auger_reconcile.resources._base import Assessment, FieldChange, Wanted
 from auger_reconcile.state import DesiredState, Digest, ObservedState
 
@@ -65,6 +66,7 @@ class Drift:
     organization: str
     config_digest: str | Digest
     differences: tuple[Difference, ...] = ()
+    coverage: Coverage = COMPLETE
 
     @property
     def is_empty(self) -> bool:
@@ -90,7 +92,13 @@ def find_drift(desired: DesiredState, observed: ObservedState, scope: Scope = EV
         if found.address in chosen
         or (found.address not in statuses and scope.covers_undeclared(found.address))
     )
-    return Drift(observed.hub, observed.organization, desired.digest, tuple(differences))
+    return Drift(
+        observed.hub,
+        observed.organization,
+        desired.digest,
+        tuple(differences),
+        cover(statuses, chosen),
+    )
 
 
 def _differences(one: ResourceStatus) -> Iterator[Difference]:
@@ -180,6 +188,7 @@ def to_document(drift: Drift) -> dict[str, Any]:
         "config_digest": str(drift.config_digest),
         "drift": [_to_document(one) for one in drift.differences],
         "summary": drift.summary,
+        **drift.coverage.to_document(),
     }
 
 

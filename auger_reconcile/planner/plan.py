@@ -11,6 +11,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._spec import Spec
@@ -73,6 +74,7 @@ class Plan:
         bindings: what each declared address stands for on the hub now.
         diagnostics: errors and warnings about single resources; the rest is still planned.
         refusals: guards that forbid to apply the plan at all.
+        coverage: what was not looked at, or not compared.
     """
 
     hub: str
@@ -84,6 +86,7 @@ class Plan:
     references: Mapping[Address, Mapping[str, Address]] = field(default_factory=dict)
     diagnostics: tuple[Diagnostic, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
+    coverage: Coverage = COMPLETE
 
     @property
     def is_empty(self) -> bool:

@@ -95,6 +95,11 @@ class _Options(BaseModel):
     max_deletes: StrictInt | None
 
 
+class _NotCompared(BaseModel):
+    address: StrictStr
+    reason: StrictStr
+
+
 class _SavedPlan(BaseModel):
     hub: StrictStr
     organization: StrictStr
@@ -102,6 +107,8 @@ class _SavedPlan(BaseModel):
     actions: list[_Action]
     needed: list[_Needed]
     diagnostics: list[_Diagnostic]
+    not_looked_at: list[StrictStr] = []
+    not_compared: list[_NotCompared] = []
     declaration: _Declaration
     options: _Options
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from auger_reconcile.address import Address
+from auger_reconcile.planner.coverage import Coverage
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.resources._base import Wanted
 
@@ -71,6 +72,20 @@ def resolve_scope(
         chosen -= _spread(named, needed_by, within=set(statuses) - going)
         chosen -= _spread(named, needs, within=going)
     return {address: one for address, one in statuses.items() if address in chosen}
+
+
+def cover(
+    statuses: Mapping[Address, ResourceStatus], chosen: Mapping[Address, ResourceStatus]
+) -> Coverage:
+    """Return what of the declared resources is not in the scope, or could not be compared in it."""
+    return Coverage(
+        tuple(address for address in statuses if address not in chosen),
+        {
+            address: one.assessment.uncompared
+            for address, one in chosen.items()
+            if one.assessment.uncompared and one.wanted is not Wanted.ABSENT
+        },
+    )
 
 
 def _named(addresses: Iterable[Address], wanted: Sequence[Address]) -> set[Address]:

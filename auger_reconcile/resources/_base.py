@@ -87,6 +87,7 @@ class Assessment(NamedTuple):
         refusal: why this resource cannot be planned (a gate), a short sentence.
         fault: why nothing of the plan may be applied: what is declared cannot work.
         caution: what the plan cannot know, a short sentence.
+        uncompared: why its content was not compared with the hub's, a short sentence.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Assessment(NamedTuple):
     refusal: str | None = None
     fault: str | None = None
     caution: str | None = None
+    uncompared: str | None = None
 
 
 @dataclass(frozen=True)

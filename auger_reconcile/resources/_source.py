@@ -24,6 +24,10 @@ LARGE = 5 * 1024**3  # bytes; S3 takes no larger ones by a form, so that parts a
 _PREPARING = frozenset({"pending", "received", "started", "retry"})
 
 
+NOT_READ_AGAIN = "a URL is not read again, so that its content may have changed"
+NOT_HERE = "the source cannot be read here"
+
+
 class DatasetSpec(Spec):
     """A data set made from a local file, an object of a store, or a URL."""
 
@@ -68,6 +72,13 @@ class DatasetSpec(Spec):
     def is_remote(self) -> bool:
         """Whether the hub fetches the data itself."""
         return (self.source or "").partition(":")[0].lower() in ("http", "https")
+
+
+def lacks_content(spec: Spec) -> bool:
+    """Say whether a data set is made from a source here that has not been read."""
+    if not isinstance(spec, DatasetSpec) or spec.source is None or spec.is_remote:
+        return False
+    return spec.sha256 is None and spec.state == "present"
 
 
 def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:

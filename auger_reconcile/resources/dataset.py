@@ -37,11 +37,14 @@ from auger_reconcile.resources._revisions import (
     split_extension,
 )
 from auger_reconcile.resources._source import (
+    NOT_HERE,
+    NOT_READ_AGAIN,
     DatasetSpec,
     describe_source,
     holds_content,
     is_foreign,
     is_usable_from,
+    lacks_content,
     say_why_new,
     upload,
 )
@@ -92,8 +95,13 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         known = [item for item in usable if holds_content(item, spec)]
         if not known and spec.is_remote:  # another name, which once was a revision of this one
             known = [found for found in scene.objects if is_usable_from(found, spec)]
+        unread = NOT_READ_AGAIN if spec.is_remote else None
+        if not known and lacks_content(spec):
+            known, unread = usable, NOT_HERE  # the newest is taken for it, until it can be read
         if known:
-            return Assessment(known[-1].name, object=known[-1], revisions=revisions)
+            return Assessment(
+                known[-1].name, object=known[-1], revisions=revisions, uncompared=unread
+            )
         foreign = next((item for item in usable if is_foreign(item, spec)), None)
         if foreign and not spec.is_remote and not any(item.content for item in usable):
             caution = "made by another client: its content cannot be compared with the source"
@@ -131,12 +139,15 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             create=AGAIN,
             broken=(found,) if spec.is_remote else (),
             caution=None,
+            uncompared=None,
             detail={Verb.CREATE: describe_source(spec)},
         )
 
     def facts(self, spec: DatasetSpec | None, found: DatasetObject | None) -> Mapping[str, str]:
         """Where the data comes from, its content, and its size as a table."""
         facts = {"source": describe_source(spec)} if spec and spec.source else {}
+        if spec and found and spec.source and not spec.sha256:
+            facts["content"] = f"not compared: {NOT_READ_AGAIN if spec.is_remote else NOT_HERE}"
         if spec and spec.sha256:
             facts["declared content"] = f"sha256 {spec.sha256}"
         if found:

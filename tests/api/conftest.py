@@ -72,8 +72,8 @@ def trained(hub: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Trained:
     project = f"trained-{uuid4().hex[:8]}"
     write_project(folder, project)
     with Context(folder, environ=hub.environ, home=folder) as context:
-        DataSet(context).create()
-        _, run_id = Experiment(context).start(wait=True)
+        DataSet(context).create(select=True)
+        _, run_id = Experiment(context).start(wait=True, select=True)
         rows, _ = Experiment(context).leaderboard()
         model_id = Model(context).deploy(rows[0]["id"])
         Model(context).deploy(model_id, locally=True)

@@ -134,13 +134,13 @@ def test_changed_content_makes_a_new_revision_and_auger_yaml_names_it(
         f"project: {name}   # the old word\nsource: flowers.csv\ndataset:\n"
         "experiment:\n  name: mine\n  experiment_session_id: 0123\n"
     )
-    DataSet(open_context()).create()
+    DataSet(open_context()).create(select=True)
     flowers.write_text(flowers.read_text().replace("4.8", "4.9"))
-    made = DataSet(open_context()).create()
+    made = DataSet(open_context()).create(select=True)
     assert made.name == "flowers-1.csv"
     flowers.write_text(flowers.read_text().replace("4.9", "4.7"))
-    assert DataSet(open_context()).create().name == "flowers-2.csv"
-    assert DataSet(open_context()).create().name == "flowers-2.csv"
+    assert DataSet(open_context()).create(select=True).name == "flowers-2.csv"
+    assert DataSet(open_context()).create(select=True).name == "flowers-2.csv"
     assert (work / "auger.yaml").read_text() == (
         f"project: {name}   # the old word\nsource: flowers.csv\ndataset: flowers-2.csv\n"
         "experiment:\n  name:\n  experiment_session_id:\n"
@@ -152,7 +152,7 @@ def test_changed_content_makes_a_new_revision_and_auger_yaml_names_it(
 def store_other(context: Context, work: Path, text: str, source: str) -> str:
     """Return auger.yaml after a data set was made of another source than the declared one."""
     (work / "auger.yaml").write_text(text)
-    DataSet(context).create(source)
+    DataSet(context).create(source, select=True)
     assert DataSet(context).plan_create().is_empty  # name and source mean the same data
     return (work / "auger.yaml").read_text()
 
@@ -189,7 +189,7 @@ def test_a_secret_in_a_source_is_not_stored(
 ) -> None:
     TABLE.to_csv(work / "t.csv", index=False)
     (work / "auger.yaml").write_text(f"name: {name}\nsource: flowers.csv\ndataset:\n")
-    DataSet(open_context()).create(f"{web}/t.csv?signature=5309")
+    DataSet(open_context()).create(f"{web}/t.csv?signature=5309", select=True)
     assert (work / "auger.yaml").read_text() == f"name: {name}\nsource:\ndataset: t.csv\n"
 
 
@@ -198,7 +198,7 @@ def test_where_data_sets_are_declared_by_name_each_keeps_its_source(
 ) -> None:
     TABLE.to_csv(work / "t.csv", index=False)
     (work / "auger.yaml").write_text(f"name: {name}\ndatasets: {{a.csv: {{source: a.csv}}}}\n")
-    DataSet(open_context()).create("t.csv")
+    DataSet(open_context()).create("t.csv", select=True)
     assert "\nsource" not in (work / "auger.yaml").read_text()
 
 
@@ -253,3 +253,16 @@ def test_of_several_data_sets_none_is_the_default(tmp_path: Path) -> None:
         _ = data.name
     with pytest.raises(AugerError, match="no source is named"):
         data.spec()
+
+
+def test_auger_yaml_is_left_alone_unless_it_is_to_be_selected(
+    open_context: OpenContext, name: str, work: Path
+) -> None:
+    text = f"name: {name}\nsource: flowers.csv\ndataset: flowers.csv\n"
+    (work / "auger.yaml").write_text(text)
+    TABLE.to_csv(work / "other.csv", index=False)
+    made = DataSet(open_context()).create("other.csv")
+    assert made.name == "other.csv"
+    assert repr(made) == f"<DataSet 'other.csv', project '{name}'>"
+    made.delete()
+    assert (work / "auger.yaml").read_text() == text

@@ -101,7 +101,7 @@ def test_a_run_that_is_stopped_keeps_what_it_had(
     file = write_project(work, name)
     file.write_text(file.read_text().replace("max_n_trials: 1", "max_n_trials: 500"))
     context = open_context()
-    DataSet(context).create()
+    DataSet(context).create(select=True)
     experiment = Experiment(context)
     _, run_id = experiment.start()
     assert "name: flowers.csv-experiment" in file.read_text()
@@ -142,7 +142,7 @@ def test_a_wait_is_for_every_run_that_is_active(
 ) -> None:
     write_project(work, name)
     context = open_context()
-    DataSet(context).create()
+    DataSet(context).create(select=True)
     experiment = Experiment(context)
     made = [experiment.start()[1], experiment.start(again=True)[1]]
     assert experiment.wait() == "completed"

@@ -1,7 +1,11 @@
-"""Consent and Ctrl-C, at a terminal."""
+"""Consent, and an early end: Ctrl-C, SIGTERM, a reader that goes away."""
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -138,3 +142,77 @@ def wait_for_request(hub: StaticHub, request: str) -> None:
     while request not in hub.asked:
         assert time.monotonic() < end
         time.sleep(0.02)
+
+
+def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[str]:
+    """Start a command whose streams are no terminal."""
+    command = [sys.executable, "-m", "auger_reconcile", *arguments]
+    return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_ends_an_apply_early_and_in_order(
+    number: signal.Signals, empty_hub: StaticHub
+) -> None:
+    empty_hub.slow = ("POST projects", 3.0)
+    with start("apply", "--auto-approve") as child:
+        wait_for_request(empty_hub, "POST projects")
+        child.send_signal(number)
+        out, err = child.communicate(timeout=60)
+    assert child.returncode == 130
+    assert "Interrupted: applied 0 of 1 action" in out
+    assert "Finishing what has begun" in err
+
+
+def test_a_second_signal_ends_an_apply_at_once(empty_hub: StaticHub) -> None:
+    empty_hub.slow = ("POST projects", 30.0)
+    with start("apply", "--auto-approve") as child:
+        wait_for_request(empty_hub, "POST projects")
+        child.send_signal(signal.SIGTERM)
+        assert child.stderr
+        assert any("Finishing what has begun" in line for line in child.stderr)
+        child.send_signal(signal.SIGTERM)
+        assert child.wait(timeout=20) == 130
+
+
+def closed_pipe() -> int:
+    """Return the writing end of a pipe that nobody reads."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    return writer
+
+
+@pytest.mark.parametrize("form", [(), ("--json",)])
+def test_a_plan_that_nobody_can_read_is_not_carried_out(
+    form: tuple[str, ...], empty_hub: StaticHub
+) -> None:
+    writer = closed_pipe()
+    with start(*form, "apply", "--auto-approve", stdout=writer) as child:
+        os.close(writer)
+        err = child.communicate(timeout=60)[1]
+    assert child.returncode == 1
+    assert "the output is closed or full" in err
+    assert "nothing was done" in err
+    assert "POST projects" not in empty_hub.asked
+
+
+@pytest.mark.parametrize("command", ["plan", "show", "validate", "drift"])
+def test_a_reader_that_goes_away_never_looks_like_success(command: str) -> None:
+    writer = closed_pipe()
+    with start(command, stdout=writer) as child:
+        os.close(writer)
+        err = child.communicate(timeout=60)[1]
+    assert child.returncode == 1
+    assert "the output was closed" in err
+
+
+def test_a_file_that_cannot_be_written_is_an_ordinary_error(
+    user: User, folder: Path, empty_hub: StaticHub
+) -> None:
+    empty_hub.objects["projects"] = [PROJECT]
+    file = folder / ("a" * 245 + ".yaml")  # its draft would have a longer name than a file can
+    file.write_text("name: other\norganization: acme\n")
+    done = user.run("-f", str(file), "project", "select", "churn")
+    assert done.code == 1
+    assert "cannot be written: File name too long" in done.err + done.out
+    assert "bug" not in done.err + done.out

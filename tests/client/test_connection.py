@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 import requests
 
@@ -10,6 +12,8 @@ from auger_reconcile.client.connection import (
     translate_fault,
 )
 from auger_reconcile.errors import AugerError, Unavailable
+
+CERTIFICATE = Path(__file__).with_name("self_signed.pem")
 
 
 @pytest.mark.parametrize(
@@ -107,3 +111,13 @@ def test_an_unknown_certificate_is_not_trusted(self_signed_hub):
     with open_session(self_signed_hub) as session, pytest.raises(NotTrusted) as caught:
         guard_call(lambda: session.get(self_signed_hub), request="GET /x", url=self_signed_hub)
     assert "certificate" in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_certificates_named_by_the_environment_are_trusted_on_this_machine_too(
+    self_signed_hub, monkeypatch, name
+):
+    monkeypatch.delenv("REQUESTS_CA_BUNDLE", raising=False)
+    monkeypatch.setenv(name, str(CERTIFICATE))
+    with open_session(self_signed_hub) as session:
+        assert session.verify == str(CERTIFICATE)

@@ -56,6 +56,8 @@ def test_the_document_of_a_plan() -> None:
         "organization": "acme",
         "config_digest": "d",
         "summary": {"create": 1, "start": 0, "stop": 0, "delete": 1, "select": 0},
+        "not_looked_at": [],
+        "not_compared": [],
         "estimate": None,
         "diagnostics": [
             {

@@ -247,6 +247,8 @@ def test_the_json_form_tells_all_that_is_known() -> None:
             "changed": 1,
             "undeclared": 1,
         },
+        "not_looked_at": [],
+        "not_compared": [],
     }
 
 

@@ -10,7 +10,7 @@ import click
 from rich.cells import cell_len
 
 from auger_reconcile.cli.views.harmless import plain, without_secrets
-from auger_reconcile.cli.views.words import count_of
+from auger_reconcile.cli.views.words import count_of, matches, uncovered
 from auger_reconcile.planner.drift import Difference, Divergence, Drift, to_document
 
 COLORS = {
@@ -22,19 +22,19 @@ COLORS = {
     Divergence.FAILED: "red",
     Divergence.PRESENT: "yellow",
 }
-NO_DRIFT = "No drift. The hub matches auger.yaml.\n"
 # Reasons that the divergence itself tells.
 OBVIOUS = frozenset({"does not exist", "is new", "not declared", "not deployed", "declared absent"})
 
 
-def render_drift(drift: Drift, *, color: bool) -> str:
+def render_drift(drift: Drift, *, color: bool, files: str = "auger.yaml") -> str:
     """Return a line for each difference, changed settings below it."""
     if drift.is_empty:
-        return NO_DRIFT
+        return f"No drift. {matches(drift.coverage, files)}\n"
     number = len(drift.differences)
     head = f'The hub is not as declared, in organization "{plain(drift.organization)}":'
     foot = f"Drift: {count_of(number, 'difference')}."
-    return "\n".join([head, "", *_rows(drift, color=color), "", foot]) + "\n"
+    lines = [head, "", *_rows(drift, color=color), "", foot, *uncovered(drift.coverage)]
+    return "\n".join(lines) + "\n"
 
 
 def drift_to_json(drift: Drift) -> dict[str, Any]:

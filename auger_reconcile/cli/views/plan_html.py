@@ -20,6 +20,7 @@ from auger_reconcile.cli.views.review import (
     time_of,
     title_of,
 )
+from auger_reconcile.cli.views.words import matches, uncovered
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import Loss
 
@@ -73,10 +74,11 @@ def _about(plan: Plan) -> Iterator[str]:
     organization = _code(plain(plan.organization))
     yield f'<p class="place">Organization {organization} at {_code(place_of(plan))}.</p>'
     if plan.is_empty:
-        yield "<p>The hub matches the files.</p>"
+        yield f"<p>{escape(matches(plan.coverage, 'the files'))}</p>"
     else:
         time = time_of(plan) or "there are none"
         yield f"<p><strong>Runs will take:</strong> {escape(time)}.</p>"
+        yield from (f"<p>{escape(text)}</p>" for text in uncovered(plan.coverage))
 
 
 def _alert(title: str, name: str, texts: Iterable[str]) -> Iterator[str]:

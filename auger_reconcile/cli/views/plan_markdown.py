@@ -21,6 +21,7 @@ from auger_reconcile.cli.views.review import (
     time_of,
     title_of,
 )
+from auger_reconcile.cli.views.words import matches, uncovered
 from auger_reconcile.planner.plan import Plan
 
 LARGEST = 60_000  # bytes; GitHub takes 65,536 characters
@@ -71,8 +72,12 @@ def _about(plan: Plan) -> str:
     time = time_of(plan)
     where = f"Organization {_code(plan.organization)} at {_code(place_of(plan))}."
     if plan.is_empty:
-        return f"{where} {NO_CHANGES}: the hub matches the files."
-    return f"{where} **Runs will take:** {escape(time) if time else 'there are none'}."
+        told = escape(matches(plan.coverage, "the files"), LONGEST_PROBLEM)
+        return f"{where} {NO_CHANGES}. {told}"
+    runs = f"**Runs will take:** {escape(time) if time else 'there are none'}."
+    return " ".join(
+        [where, runs, *(escape(text, LONGEST_PROBLEM) for text in uncovered(plan.coverage))]
+    )
 
 
 def _warnings(plan: Plan) -> list[str]:

@@ -10,7 +10,7 @@ import click
 from rich.cells import cell_len
 
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.words import count_of, expectation
+from auger_reconcile.cli.views.words import count_of, expectation, matches, uncovered
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
 from auger_reconcile.web_url import is_loopback
@@ -47,15 +47,18 @@ OBVIOUS = frozenset(
 )
 ADDRESS_WIDTH = 35  # columns at least, so that short plans look alike
 VERB_WIDTH = 11
-NO_CHANGES = "No changes. The hub matches auger.yaml.\n"
+FILES = "auger.yaml"
 
 
-def render_plan(plan: Plan, *, color: bool) -> str:
+def render_plan(plan: Plan, *, color: bool, files: str = FILES) -> str:
     """Return the plan as a table, a line an action, changed settings below their line."""
     if plan.is_empty:
         errors = sum(item.severity.value == "error" for item in plan.diagnostics)
-        return f"No changes, because of {count_of(errors, 'error')}.\n" if errors else NO_CHANGES
-    return "\n".join([_header(plan), "", *_rows(plan, color=color), "", _footer(plan)]) + "\n"
+        if errors:
+            return f"No changes, because of {count_of(errors, 'error')}.\n"
+        return f"No changes. {matches(plan.coverage, files)}\n"
+    lines = [_header(plan), "", *_rows(plan, color=color), "", _footer(plan)]
+    return "\n".join([*lines, *uncovered(plan.coverage)]) + "\n"
 
 
 def render_summary(plan: Plan) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.planner.coverage import Coverage
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.resources._base import Verb
 
+MOST_NAMED = 5  # addresses in a sentence
 PAST = {
     Verb.CREATE: "created",
     Verb.START: "started",
@@ -45,6 +48,32 @@ def expectation(estimate: Estimate) -> str:
         limits = f"{_minutes(estimate.low)}-{_minutes(estimate.high)}"
     known += f" ({limits})" if estimate.high > estimate.low else ""
     return f"{known} and {estimate.unknown} unknown, {most}" if estimate.unknown else known
+
+
+def uncovered(coverage: Coverage) -> list[str]:
+    """Return a sentence for each part of what is declared that was not looked at, or compared."""
+    told = []
+    if coverage.left_out:
+        number, some = len(coverage.left_out), coverage.left_out[:MOST_NAMED]
+        names = ", ".join(plain(str(address)) for address in some)
+        rest = ", ..." if number > len(some) else ""
+        were = "was" if number == 1 else "were"
+        what = f"{count_of(number, 'resource')} {were} not looked at"
+        told.append(f"{what} (--target, --exclude): {names}{rest}.")
+    reasons: dict[str, list[str]] = {}
+    for address, reason in coverage.uncompared.items():
+        reasons.setdefault(reason, []).append(plain(str(address)))
+    for reason, names_of in reasons.items():
+        rest = ", ..." if len(names_of) > MOST_NAMED else ""
+        told.append(f"Not compared: {', '.join(names_of[:MOST_NAMED])}{rest} ({reason}).")
+    return told
+
+
+def matches(coverage: Coverage, files: str) -> str:
+    """Return that nothing has to be done, of what was looked at and compared alone."""
+    if coverage.is_complete:
+        return f"The hub matches {files}."
+    return " ".join(["Nothing to do for what was compared.", *uncovered(coverage)])
 
 
 def _minutes(seconds: float) -> str:

@@ -1,0 +1,116 @@
+"""Commands without a name are about what auger.yaml stands for now, also after a change of data."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from laws.world import World
+
+from .conftest import User
+from .world_hub import WorldClient, use_world
+
+FILE = """\
+name: shop
+organization: acme
+source: x.csv
+model_type: classification
+target: target
+experiment: {name: exp, max_n_trials: 2}
+"""
+OLD, NEW = "id,age,target\n1,2,3\n", "id,age,target\n1,2,3\n4,5,6\n"
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture(autouse=True)
+def client(folder: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> WorldClient:
+    (folder / "auger.yaml").write_text(FILE)
+    (folder / "x.csv").write_text(OLD)
+    return use_world(monkeypatch, world)
+
+
+@pytest.fixture
+def changed(user: User, folder: Path) -> None:
+    """The data was applied, and has changed and was applied again; the second run goes on."""
+    assert user.run("apply", "--auto-approve", "--wait").code == 0
+    (folder / "x.csv").write_text(NEW)
+    assert user.run("apply", "--auto-approve").code == 0
+
+
+def starred(user: User, kind: str) -> list[str]:
+    lines = user.run(kind, "list").out.splitlines()
+    return [line.split()[1] for line in lines if line.startswith("* ")]
+
+
+@pytest.mark.usefixtures("changed")
+def test_the_star_marks_what_the_file_stands_for(user: User) -> None:
+    assert starred(user, "dataset") == ["x-1.csv"]
+    assert starred(user, "experiment") == ["exp-1"]
+
+
+@pytest.mark.usefixtures("changed")
+def test_history_and_leaderboard_are_about_the_new_run(user: User, world: World) -> None:
+    old, new = world.rows["experiment_sessions"]
+    history = json.loads(user.run("--json", "experiment", "history").out)
+    assert [run["id"] for run in history] == [new]
+    shown = json.loads(user.run("--json", "experiment", "leaderboard").out)["trials"]
+    of = {trial["id"]: trial["experiment_session_id"] for trial in world.rows["trials"].values()}
+    assert {of[trial["id"]] for trial in shown} <= {new}
+    assert old in of.values()
+
+
+@pytest.mark.usefixtures("changed")
+def test_stop_is_about_the_new_run(user: User, world: World, client: WorldClient) -> None:
+    _, new = world.rows["experiment_sessions"]
+    world.rows["experiment_sessions"][new]["status"] = "started"
+    client.sent.clear()
+    assert user.run("experiment", "stop").code == 0
+    assert [path for _, path, *_ in client.changes] == [f"experiment_sessions/{new}"]
+
+
+@pytest.mark.usefixtures("changed")
+def test_data_that_is_not_here_stands_for_its_newest_revision(user: User, folder: Path) -> None:
+    (folder / "x.csv").unlink()
+    assert starred(user, "experiment") == ["exp-1"]
+
+
+@pytest.mark.usefixtures("changed")
+def test_a_name_that_is_given_means_itself(user: User) -> None:
+    shown = user.run("experiment", "delete", "exp", "--plan")
+    assert "experiment.exp " in shown.out
+    assert "exp-1" not in shown.out
+    assert "experiment.exp-1" in user.run("experiment", "delete", "--plan").out
+
+
+def test_what_needs_no_content_works_without_the_data(user: User, folder: Path) -> None:
+    assert user.run("apply", "--auto-approve", "--wait").code == 0
+    (folder / "x.csv").unlink()
+    assert user.run("show").code == 0
+    assert user.run("wait").code == 0
+    assert "not compared" in user.run("explain", "experiment.exp").out
+    assert "Not compared: dataset.x.csv" in user.run("drift").out
+    assert "delete" in user.run("plan", "--destroy").out
+    narrowed = user.run("plan", "--target", "project.shop")
+    assert (narrowed.code, "hub matches" in narrowed.out) == (0, False)
+
+
+def test_what_needs_the_content_refuses_without_the_data(user: User, folder: Path) -> None:
+    assert user.run("apply", "--auto-approve", "--wait").code == 0
+    (folder / "x.csv").unlink()
+    for command in (["plan"], ["apply", "--auto-approve"], ["validate"]):
+        answer = user.run(*command)
+        assert answer.code == 1
+        assert "missing-source" in answer.err
+
+
+def test_the_file_is_left_alone_when_nothing_is_to_be_selected(user: User, folder: Path) -> None:
+    assert user.run("apply", "--auto-approve", "--wait").code == 0
+    (folder / "other.csv").write_text(NEW)
+    assert user.run("dataset", "create", "other.csv", "--no-select").code == 0
+    assert user.run("dataset", "delete", "other.csv", "--no-select", "--yes").code == 0
+    assert (folder / "auger.yaml").read_text() == FILE
