@@ -8,9 +8,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from tests.object_store.store import Store, serve_store, surround
 
 FIRST_LANES = "not slow"  # as in pyproject.toml
 
@@ -21,9 +25,12 @@ def pytest_configure(config: pytest.Config) -> None:
     names = [argument.partition("::")[0] for argument in config.invocation_params.args]
     if config.option.markexpr == FIRST_LANES and any(name.endswith(".py") for name in names):
         config.option.markexpr = ""
-    if "PYTEST_XDIST_WORKER" not in os.environ and not config.option.collectonly:
+    if not config.option.collectonly:
         folder = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
-        end_leftovers(folder)
+        if "PYTEST_XDIST_WORKER" not in os.environ:
+            end_leftovers(folder)
+        # Whatever the tests start is then known by it, see leftovers.py.
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
 
 
 def end_leftovers(folder: Path) -> None:
@@ -44,8 +51,34 @@ def hub_lane() -> None:
     """Every fixture that starts a hub asks for this: whatever uses one is in the lane `hub`."""
 
 
+@pytest.fixture(scope="session")
+def search_lane() -> None:
+    """Every fixture that fits models asks for this: whatever uses one is in the lane `search`."""
+
+
+@pytest.fixture(scope="session")
+def slow_lane() -> None:
+    """Asked for by what takes seconds for each test, such as a hub of a test's own."""
+
+
+@pytest.fixture(scope="session")
+def running_store() -> Iterator[Store]:
+    """Serve one store that speaks S3 to all tests."""
+    with serve_store() as store:
+        yield store
+
+
+@pytest.fixture
+def store(running_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
+    """Return that store, which this process finds by its environment."""
+    surround(monkeypatch, running_store, tmp_path)
+    return running_store
+
+
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need a hub by the fixtures that they need."""
+    """Put tests into lanes by the fixtures that they need, before any lane is selected."""
     for item in items:
-        if "hub_lane" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.hub)
+        for lane in ("hub", "search", "slow"):
+            if f"{lane}_lane" in getattr(item, "fixturenames", ()):
+                item.add_marker(lane)

@@ -10,12 +10,11 @@ from uuid import uuid4
 import pytest
 
 from auger_reconcile.api import Context, DataSet, Experiment, Model
-
-from .live_hub import LiveHub, start_hub, write_project
+from tests.api.live_hub import LiveHub, start_hub, write_project
 
 
 @pytest.fixture(scope="session")
-def hub() -> LiveHub:
+def hub(hub_lane: None) -> LiveHub:
     return start_hub()
 
 

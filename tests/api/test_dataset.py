@@ -17,9 +17,9 @@ import pandas as pd
 import pytest
 
 from auger.api import AugerError, Context, DataSet, NotFound, Project
+from tests.api.live_hub import LiveHub, write_flowers
 
 from .conftest import OpenContext
-from .live_hub import LiveHub, write_flowers
 
 TABLE = pd.DataFrame({"size": [1.5, 2.5, 3.0, 4.5], "kind": ["a", "b", "a", "b"]})
 ARFF = (

@@ -9,8 +9,7 @@ import pytest
 from auger.api import ConfigError, Context, PlanRefused, Project, StalePlan, apply, destroy, drift
 from auger.api import plan as make_plan
 from auger_reconcile.applier.result import Event, Finished, Started
-
-from .live_hub import LiveHub
+from tests.api.live_hub import LiveHub
 
 
 @pytest.fixture

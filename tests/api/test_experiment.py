@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from auger.api import AugerError, Context, DataSet, Experiment, NotFound, Project
+from tests.api.live_hub import LiveHub, write_project
 
 from .conftest import OpenContext, Trained
-from .live_hub import LiveHub, write_project
 
 
 @pytest.fixture

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from auger.api import AugerError, Context, Experiment, Model, NotFound, Project
+from tests.api.live_hub import LiveHub
 
 from .conftest import OpenContext, Trained
-from .live_hub import LiveHub
 
 BOTH = pytest.mark.parametrize("locally", [False, True], ids=["cloud", "locally"])
 FEATURES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]

@@ -16,9 +16,9 @@ from auger.api import (
     Project,
     Unavailable,
 )
+from tests.api.live_hub import LiveHub
 
 from .conftest import OpenContext
-from .live_hub import LiveHub
 
 
 @pytest.fixture

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from object_store.store import BUCKET, Store, serve_store, surround
 
 from auger.api import AugerError, Context, DataSet, Project
 from auger_reconcile.api import plan
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.resources import _upload
+from auger_reconcile.resources import _source
+from tests.api.live_hub import LiveHub, start_hub, write_flowers
+from tests.object_store.store import BUCKET, Store
 
 from .conftest import OpenContext
-from .live_hub import LiveHub, start_hub, write_flowers
 
 TABLE = b"size,kind\n1.5,a\n2.5,b\n3,a\n4.5,b\n"
 
@@ -28,7 +28,7 @@ def sent() -> list[str]:
 def test_a_file_is_uploaded_as_a_task_of_the_hub_says(
     hub: LiveHub, name: str, work: Path, monkeypatch: pytest.MonkeyPatch, *, sent: list[str]
 ) -> None:
-    monkeypatch.setattr(_upload, "LARGE", 1)
+    monkeypatch.setattr(_source, "LARGE", 1)
     (work / "t.csv").write_bytes(TABLE)
     with open_watched(hub, work, sent) as context:
         made = DataSet(context, Project(context, name)).create("t.csv")
@@ -48,7 +48,7 @@ def open_watched(hub: LiveHub, work: Path, sent: list[str]) -> Context:
 
 
 @pytest.fixture
-def tenant(work: Path, name: str, sent: list[str]) -> Iterator[Project]:
+def tenant(hub_lane: None, work: Path, name: str, sent: list[str]) -> Iterator[Project]:
     """A project in an organization that has its clusters for itself, with one that runs."""
     hub = start_hub("single_tenant")
     with open_watched(hub, work, sent) as context:
@@ -79,18 +79,6 @@ def test_a_single_tenant_is_sent_what_changed_and_nothing_else(tenant: Project, 
     assert DataSet(tenant.context, tenant).plan_create("t.csv").is_empty
     (work / "t.csv").write_bytes(TABLE + b"5.5,a\n")
     assert DataSet(tenant.context, tenant).create("t.csv").name == "t-1.csv"
-
-
-@pytest.fixture(scope="module")
-def running_store() -> Iterator[Store]:
-    with serve_store() as store:
-        yield store
-
-
-@pytest.fixture
-def store(running_store: Store, monkeypatch: pytest.MonkeyPatch, work: Path) -> Store:
-    surround(monkeypatch, running_store, work)
-    return running_store
 
 
 def test_a_data_set_is_made_from_an_object_and_follows_its_content(

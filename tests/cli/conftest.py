@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from auger_reconcile.cli.main import main
+from tests.api.live_hub import LiveHub, start_hub
 
 from .static_hub import StaticHub, serve
 
@@ -54,6 +55,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def user(capsys: pytest.CaptureFixture[str]) -> User:
     return User(capsys)
+
+
+@pytest.fixture(scope="session")
+def hub(hub_lane: None) -> LiveHub:
+    """The real hub of this run."""
+    return start_hub()
 
 
 @pytest.fixture

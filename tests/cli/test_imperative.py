@@ -7,14 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from api.live_hub import LiveHub, start_hub, write_flowers
+
+from tests.api.live_hub import LiveHub, write_flowers
 
 from .conftest import User
-
-
-@pytest.fixture(scope="session")
-def hub() -> LiveHub:
-    return start_hub()
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from api.live_hub import LiveHub, start_hub, write_flowers
 
 from auger_reconcile.client.hub_client import HubClient
+from tests.api.live_hub import LiveHub, write_flowers
 
 from .conftest import User
 
@@ -27,11 +27,6 @@ ODD_NAMES = [
     "-x",
 ]
 IMPOSSIBLE_NAMES = ["a/b", "..", ".", "a\\b", " ", "tab\there", "x" * 300]
-
-
-@pytest.fixture(scope="session")
-def hub() -> LiveHub:
-    return start_hub()
 
 
 @pytest.fixture(autouse=True)

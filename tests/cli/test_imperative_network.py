@@ -14,20 +14,15 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import pytest
-from api.live_hub import LiveHub, start_hub, write_flowers, write_project
 
 from auger_reconcile.api import Context, DataSet, Experiment
 from auger_reconcile.client.hub_client import HubClient
+from tests.api.live_hub import LiveHub, write_flowers, write_project
 
 from .conftest import User
 
 REQUESTS = 12  # more than any of the commands sends here before it is done
 LONGEST = 40  # the same, for those that wait
-
-
-@pytest.fixture(scope="session")
-def hub() -> LiveHub:
-    return start_hub()
 
 
 @pytest.fixture(autouse=True)

@@ -14,9 +14,11 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from api.live_hub import LiveHub, start_hub, write_project
 
 from auger_reconcile.cli.main import main
+from tests.api.live_hub import LiveHub, write_project
+
+pytestmark = pytest.mark.slow
 
 SUCCEEDING = [
     "auth whoami",
@@ -151,8 +153,8 @@ def command_lines() -> Iterator[CommandLines]:
 
 
 @pytest.fixture
-def watched(folder: Path, capsys: pytest.CaptureFixture[str]) -> Watched:
-    return Watched(start_hub(), folder.parent / "home", folder, capsys)
+def watched(hub: LiveHub, folder: Path, capsys: pytest.CaptureFixture[str]) -> Watched:
+    return Watched(hub, folder.parent / "home", folder, capsys)
 
 
 def log_in(watched: Watched, password: str, organization: str = "shop") -> int:

@@ -81,7 +81,7 @@ class Person:
 
 
 @pytest.fixture
-def person(tmp_path: Path) -> Iterator[Person]:
+def person(hub_lane: None, tmp_path: Path) -> Iterator[Person]:
     """A person in a copy of examples/iris whose search is short."""
     home, folder = tmp_path / "home", tmp_path / "iris"
     home.mkdir()

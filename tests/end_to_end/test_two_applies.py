@@ -12,7 +12,7 @@ import pytest
 
 from .conftest import Person
 
-pytestmark = pytest.mark.hub
+pytestmark = [pytest.mark.slow, pytest.mark.hub]
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from house_rules.conftest import PACKAGE, ROOT, find_files
+from house_rules.conftest import PACKAGE, ROOT, find_files, for_each
 
 LONGEST = 500  # lines
 NAMELESS = {"utils", "helpers", "common", "manager", "core", "misc"}
@@ -26,17 +26,17 @@ TEXTS = [
 LIST_OF_RULES = re.compile(r"^\s*(\"[A-Z]+\d+\",?\s*)+")
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
+@for_each(MODULES)
 def test_a_module_is_not_too_long(module):
     assert len((PACKAGE / module).read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
-@pytest.mark.parametrize("module", MODULES, ids=str)
+@for_each(MODULES)
 def test_a_module_is_named_by_what_it_is_for(module):
     assert NAMELESS.isdisjoint({*module.parts[:-1], module.stem.strip("_")})
 
 
-@pytest.mark.parametrize("path", TEXTS, ids=str)
+@for_each(TEXTS)
 def test_a_file_names_no_path_of_a_developers_machine(path):
     assert DEVELOPER_PATH.search((ROOT / path).read_text(encoding="utf-8")) is None
 
@@ -77,3 +77,11 @@ def test_the_package_needs_nothing_of_its_hub():
     text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     needed = re.search(r"^dependencies = \[\n(.*?)^\]", text, re.M | re.S)[1]
     assert not re.search(r"sklearn|scikit|optuna|lightgbm|starlette|sqlalchemy|duckdb", needed)
+
+
+def test_a_rule_tells_everything_that_breaks_it():
+    def is_small(number):
+        assert number < 3
+
+    with pytest.raises(AssertionError, match=r"(?s)^3: .*\n\s*7: "):
+        for_each([1, 3, 7])(is_small)()

@@ -8,7 +8,7 @@ import click
 import pytest
 
 from auger_reconcile.cli.main import SECTIONS, auger
-from house_rules.conftest import parse_command
+from house_rules.conftest import for_each, parse_command
 
 ROOT_CONTEXT = click.Context(auger, info_name="auger", terminal_width=80)
 SHORT_HELPS = {name: text for commands in SECTIONS.values() for name, text in commands.items()}
@@ -31,34 +31,34 @@ OPTIONS = {
 }
 
 
-@pytest.mark.parametrize("ctx", COMMANDS.values(), ids=COMMANDS)
+@for_each(COMMANDS.values())
 def test_a_command_says_what_it_does_in_a_sentence(ctx):
     first = ctx.command.help.strip().partition("\n\n")[0]
     assert first[0].isupper()
     assert first.endswith(".")
 
 
-@pytest.mark.parametrize("ctx", COMMANDS.values(), ids=COMMANDS)
+@for_each(COMMANDS.values())
 def test_the_help_ends_with_the_example(ctx):
     assert ctx.get_help().endswith(f"Example:\n  {ctx.command.example}")
 
 
-@pytest.mark.parametrize("path", COMMANDS)
+@for_each(COMMANDS)
 def test_the_example_is_of_the_command(path):
     assert f"{COMMANDS[path].command.example} ".startswith(f"{path} ")
 
 
 @pytest.mark.usefixtures("folder_of_examples")
-@pytest.mark.parametrize("ctx", COMMANDS.values(), ids=COMMANDS)
+@for_each(COMMANDS.values())
 def test_the_example_can_be_typed(ctx):
     assert parse_command(ctx.command.example).command.callback is not None
 
 
-@pytest.mark.parametrize("name", OPTIONS)
+@for_each(OPTIONS)
 def test_an_option_says_what_it_means(name):
     assert OPTIONS[name].help
 
 
-@pytest.mark.parametrize("name", SHORT_HELPS)
+@for_each(SHORT_HELPS)
 def test_the_table_of_commands_says_what_the_command_says(name):
     assert SHORT_HELPS[name] == auger.get_command(ROOT_CONTEXT, name).get_short_help_str(limit=200)

@@ -15,7 +15,7 @@ import auger.api
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.main import SECTIONS
 from auger_reconcile.config.load import load_desired_state
-from house_rules.conftest import ROOT, find_files, parse_command
+from house_rules.conftest import ROOT, find_files, for_each, parse_command
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 LINK = re.compile(r"\]\(([^)#\s]+)(#[^)\s]*)?\)")
@@ -85,13 +85,13 @@ def test_readme_and_reference_tell_the_same_of_the_exit_codes():
     assert exit_codes_in(index) == exit_codes_in(README)
 
 
-@pytest.mark.parametrize(("page", "target"), LINKS, ids=[f"{p}: {t}" for p, t in LINKS])
+@for_each(LINKS)
 def test_a_link_leads_somewhere(page, target):
     assert (ROOT / page).parent.joinpath(target).exists()
 
 
 @pytest.mark.usefixtures("folder_of_examples")
-@pytest.mark.parametrize(("page", "line"), TYPED, ids=[f"{p}: {line}" for p, line in TYPED])
+@for_each(TYPED)
 def test_a_command_that_is_shown_can_be_typed(page, line):
     assert parse_command(line).command.callback is not None
 
@@ -105,13 +105,13 @@ def test_the_example_with_everything_is_valid():
     assert kinds == {"project", "dataset", "experiment", "model"}
 
 
-@pytest.mark.parametrize("name", auger.api.__all__)
+@for_each(auger.api.__all__)
 def test_a_public_name_is_documented(name):
     page = (ROOT / "docs" / "python-api.md").read_text(encoding="utf-8")
     assert f"\n### {name}\n" in page
 
 
-@pytest.mark.parametrize("page", PAGES_ABOUT_FILES)
+@for_each(PAGES_ABOUT_FILES)
 def test_a_file_that_a_page_names_exists(page):
     named = re.findall(r"`((?:[a-z_]+/)+[a-z_]+\.py)`", (ROOT / page).read_text(encoding="utf-8"))
     assert len(named) > 15

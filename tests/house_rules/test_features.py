@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from house_rules.conftest import ROOT
+from house_rules.conftest import ROOT, for_each
 
 PAGE = ROOT / "docs" / "features.md"
 ROWS = [
@@ -28,7 +28,7 @@ def test_not_everything_is_claimed():
     assert len(CLAIMED) < len(ROWS)
 
 
-@pytest.mark.parametrize("feature", CLAIMED)
+@for_each(CLAIMED)
 def test_a_feature_leads_to_a_test_that_is_run(feature):
     path, name = LINK.fullmatch(CLAIMED[feature]).groups()
     module = ast.parse((ROOT / path).read_text(encoding="utf-8"))

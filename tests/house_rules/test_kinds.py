@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-import pytest
 from pydantic import BaseModel
 
 from auger_reconcile.config.declarations.declaration import Head
@@ -13,7 +12,7 @@ from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources._spec import Lifecycle
-from house_rules.conftest import ROOT
+from house_rules.conftest import ROOT, for_each
 
 KINDS = all_kinds()
 MODELS: list[type[BaseModel]] = [
@@ -37,18 +36,18 @@ def test_there_are_the_four_kinds():
     assert list(KINDS) == ["dataset", "experiment", "model", "project"]
 
 
-@pytest.mark.parametrize("name", KINDS)
+@for_each(KINDS)
 def test_a_kind_has_its_test_file(name):
     assert (ROOT / "tests" / "resources" / f"test_{name}.py").is_file()
 
 
-@pytest.mark.parametrize("name", FIELDS)
+@for_each(FIELDS)
 def test_a_field_has_a_description_that_is_a_sentence(name):
     assert FIELDS[name]
     assert FIELDS[name].endswith(".")
 
 
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@for_each(KINDS.values())
 def test_a_kind_gives_every_declared_state_a_meaning(kind):
     state = kind.spec.model_json_schema()["properties"]["state"]
     choices = [part for part in state.get("anyOf", [state]) if "pattern" in part]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from auger_hub.search.metrics import Outcome, all_scores, best_value, metrics_for
 from auger_reconcile.resources import _metrics
+from house_rules.conftest import for_each
 
 
 def test_both_sides_know_the_same_metrics():
@@ -17,12 +17,12 @@ def test_both_sides_know_the_same_metrics():
     assert set(metrics_for("timeseries", 0)) == set(_metrics.REGRESSION)
 
 
-@pytest.mark.parametrize("name", sorted(_metrics.ALL))
+@for_each(sorted(_metrics.ALL))
 def test_the_best_score_of_the_hub_is_the_end_of_the_range(name):
     assert _metrics.score_range(name)[1] == best_value(name)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@for_each(range(5))
 def test_every_score_is_within_its_range(seed):
     random = np.random.default_rng(seed)
     values = Outcome.of(*random.normal(size=(3, 30)))

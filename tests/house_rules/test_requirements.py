@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from house_rules.conftest import ROOT
+from house_rules.conftest import ROOT, for_each
 
 tomllib = pytest.importorskip("tomllib", reason="Python 3.11 reads TOML")
 LOCKS = {path.stem: path.read_text("utf-8") for path in (ROOT / "requirements").glob("*.txt")}
@@ -30,7 +30,7 @@ def pins(lock: str) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.parametrize("lock", WANTED)
+@for_each(WANTED)
 def test_every_dependency_is_locked_to_versions_that_pyproject_allows(lock):
     locked, misfits = pins(lock), []
     for text in WANTED[lock]:
@@ -43,13 +43,13 @@ def test_every_dependency_is_locked_to_versions_that_pyproject_allows(lock):
     assert misfits == [], "`make lock` writes requirements/ anew"
 
 
-@pytest.mark.parametrize("lock", WANTED)
+@for_each(WANTED)
 def test_every_pin_of_a_lock_has_hashes(lock):
     assert pins(lock)
     assert [name for name, _, goes_on in PIN.findall(LOCKS[lock]) if not goes_on] == []
 
 
-@pytest.mark.parametrize("lock", WANTED)
+@for_each(WANTED)
 def test_a_lock_names_no_host_and_no_path(lock):
     assert not re.search(r"://|^-|@ |^\s*[./~]", LOCKS[lock], re.M)
 

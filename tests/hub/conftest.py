@@ -14,7 +14,7 @@ from tests.hub.client import Client, connect
 
 
 @pytest.fixture(scope="session")
-def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def hub(hub_lane: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """One hub that all tests share; each makes its own project."""
     settings = HubSettings(home=tmp_path_factory.mktemp("hub"))
     daemon.start(settings)
@@ -23,7 +23,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 
 @pytest.fixture
-def own_hub(tmp_path: Path) -> Iterator[HubSettings]:
+def own_hub(hub_lane: None, slow_lane: None, tmp_path: Path) -> Iterator[HubSettings]:
     """The settings of a hub that the test starts and ends as it likes."""
     settings = HubSettings(home=tmp_path / "hub")
     yield settings

@@ -18,6 +18,8 @@ from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect, wait_until
 
+pytestmark = pytest.mark.slow
+
 _LIMIT = 1_500_000
 _BIG = {"x": "y" * 100_000}
 

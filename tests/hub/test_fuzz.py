@@ -16,6 +16,8 @@ import requests
 from auger_hub.program.openapi import openapi_document
 from tests.hub.client import Client
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = openapi_document()
 OPERATIONS = [
     (path, method)

@@ -8,9 +8,13 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect, wait_until
+
+pytestmark = pytest.mark.slow
 
 
 def kill_hub(settings: HubSettings) -> None:

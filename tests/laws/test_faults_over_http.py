@@ -32,6 +32,8 @@ from .test_laws import count_made, told
 from .world import World
 from .worlds import alive, exports, portrait, portray_exports
 
+pytestmark = pytest.mark.slow
+
 SOAK = bool(os.environ.get("AUGER_SOAK"))
 IMPATIENT = 0.3  # seconds without an answer, where there will be none
 WHOLE = "create everything"  # each of its requests meets something even in a short test

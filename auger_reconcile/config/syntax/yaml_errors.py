@@ -34,9 +34,6 @@ _RESERVED = _Explanation(
     "a value that starts with a reserved character",
     "such a value is written in quotes",
 )
-_TOO_DEEP = _Explanation(
-    "too-deep", "lists and maps are nested too deeply", "at most 100 levels are read"
-)
 _VARIABLE = _Explanation(
     "bracket",
     "a variable in a list or map in brackets",
@@ -48,8 +45,6 @@ _UNEXPECTED = {
     ":": _Explanation("colon", "a second `:` in one value", _COLON),
     "-": _Explanation("indentation", "a list is not allowed"),
     "?": _Explanation("indentation", "a `?` that begins no key"),
-    "[": _TOO_DEEP,
-    "{": _TOO_DEEP,
     "\t": _TAB,
 }
 _UNFINISHED_TOKENS = {

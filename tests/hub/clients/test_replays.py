@@ -20,6 +20,8 @@ import requests
 
 from tests.hub.client import IRIS, Client, wait_until
 
+pytestmark = pytest.mark.slow
+
 REPLAYS = sorted(Path(__file__).with_name("replays").glob("*.json"))
 LONG = pytest.mark.skipif("AUGER_SOAK" not in os.environ, reason="`make soak` runs it")
 ALIKE = ("a2ml_1_1_0", "hub_client_0_6_8", "hub_client_0_7_4")  # send what the other sends, mostly

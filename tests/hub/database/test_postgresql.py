@@ -27,7 +27,10 @@ from tests.hub.client import Client, connect, wait_until
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
 ROOT = os.geteuid() == 0
-pytestmark = pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed"),
+]
 
 
 def run(program: str, *arguments: str) -> None:

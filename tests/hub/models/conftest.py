@@ -37,7 +37,7 @@ def describe(path: Path, target: str, model_type: str) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def make_model(tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
+def make_model(search_lane: None, tmp_path_factory: pytest.TempPathFactory) -> MakeModel:
     def make(
         path: Path,
         target: str,

@@ -11,6 +11,8 @@ from hub.pages import chromium
 from hub.pages.conftest import run_hub
 from tests.hub.client import Client, wait_until
 
+pytestmark = pytest.mark.slow
+
 _ROWS = "document.querySelectorAll('.board tbody tr').length"
 
 

@@ -15,6 +15,8 @@ from auger_hub.processes.fork_server import IS_ABLE, Forked, Nursery, end, is_wo
 from auger_hub.settings import HubSettings
 from tests.hub.client import wait_until
 
+pytestmark = pytest.mark.search
+
 needs_fork = pytest.mark.skipif(not IS_ABLE, reason="no fork here")
 
 

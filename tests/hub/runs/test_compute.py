@@ -14,6 +14,8 @@ from auger_hub.search.cluster import STAY_SECONDS, Address
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect, wait_until
 
+pytestmark = pytest.mark.slow
+
 PATIENCE = 120.0
 
 

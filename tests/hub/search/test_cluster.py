@@ -25,6 +25,8 @@ from tests.hub.client import wait_until
 from tests.hub.search.tables import iris, task_for
 from tests.hub.search.test_pool import ENDLESS, FOREST, LINEAR, NETWORK, collect
 
+pytestmark = pytest.mark.slow
+
 PATIENT = Limits(60, None)
 
 

@@ -7,6 +7,8 @@ from sklearn.metrics import r2_score
 from auger_hub.search.ensemble import Blender
 from auger_hub.search.trial import TrialData
 
+pytestmark = pytest.mark.search
+
 ROWS, FOLDS = 200, 4
 
 

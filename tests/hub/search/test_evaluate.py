@@ -10,6 +10,8 @@ from auger_hub.search.prepare import make_trial_data
 from auger_hub.search.trial import Job
 from tests.hub.search.tables import iris, mixed, monthly, task_for
 
+pytestmark = pytest.mark.search
+
 LINEAR = "sklearn.linear_model.LogisticRegression"
 
 

@@ -11,6 +11,8 @@ from auger_hub.search.preprocessing import FAMILIES
 from auger_hub.search.task import BadTask
 from tests.hub.search.tables import mixed, task_for
 
+pytestmark = pytest.mark.search
+
 CLASSIFIERS = [
     name
     for name in FAMILIES

@@ -13,6 +13,8 @@ from auger_hub.search.subprocess_call import warm_up
 from auger_hub.search.trial import Evaluation, Job
 from tests.hub.search.tables import iris, task_for
 
+pytestmark = pytest.mark.search
+
 LINEAR = "sklearn.linear_model.LogisticRegression"
 FOREST = "sklearn.ensemble.ExtraTreesClassifier"
 NETWORK = "sklearn.neural_network.MLPClassifier"

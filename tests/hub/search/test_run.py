@@ -9,6 +9,8 @@ from auger_hub.search.expectation import Expectation
 from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
+pytestmark = pytest.mark.search
+
 FOLDS = 3
 QUICK = ["LogisticRegression", "LinearDiscriminantAnalysis", "KNeighborsClassifier"]
 

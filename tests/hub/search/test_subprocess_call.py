@@ -9,6 +9,8 @@ import pytest
 from auger_hub.search.subprocess_call import METHOD, Apart, ProcessDied, call_apart, warm_up
 from tests.hub.search import work
 
+pytestmark = pytest.mark.search
+
 needs_fork_server = pytest.mark.skipif(METHOD != "forkserver", reason="no fork server here")
 
 

@@ -7,7 +7,6 @@ import os
 import shutil
 import time
 import zipfile
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,19 +24,6 @@ from tests.hub.routes.test_models import answered
 from tests.object_store.store import BUCKET, Store, serve_store, surround
 
 KEY = "workspace/projects/shop/files/x.csv"
-
-
-@pytest.fixture(scope="module")
-def running_store() -> Iterator[Store]:
-    pytest.importorskip("obstore")
-    with serve_store() as store:
-        yield store
-
-
-@pytest.fixture
-def store(running_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Store:
-    surround(monkeypatch, running_store, tmp_path)
-    return running_store
 
 
 def names(store: Store, top: str) -> list[str]:
