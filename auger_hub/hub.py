@@ -1,4 +1,4 @@
-"""One hub as its routes and its background work see it: database, files, signatures, work."""
+"""Hold what routes and background work need of one hub: database, files, signatures, supervisor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small JSON files that only their owner may read, replaced in one step."""
+"""Read and replace small JSON files that only their owner may read."""
 
 from __future__ import annotations
 

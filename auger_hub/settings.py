@@ -1,4 +1,4 @@
-"""Where one hub lives: its folder, address, database and file storage.
+"""Describe where one hub lives: its folder, address, database and file storage.
 
 Light on purpose: `hub status` imports this and nothing of the server.
 """

@@ -1,4 +1,4 @@
-"""How the API writes times: ISO 8601 with milliseconds, inside settings without a zone."""
+"""Format times as the API does: ISO 8601 with milliseconds, inside settings without a zone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Slows down guessing of passwords: so many attempts a minute, wherever they are made.
+"""Limit attempts to log in: so many a minute for each user and each address.
 
 What counts is the address together with the user, so that nobody can lock another one out, and the
 address alone, so that going through the users does not help. Somebody's own IPv6 addresses are

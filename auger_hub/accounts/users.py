@@ -1,4 +1,4 @@
-"""Users, passwords and tokens. Neither a password nor a token is ever stored."""
+"""Create users, check passwords, issue and find tokens; only hashes of either are stored."""
 
 from __future__ import annotations
 

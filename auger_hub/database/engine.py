@@ -1,4 +1,4 @@
-"""The way to the database: short reads, and writes that can never lose an update.
+"""Connect to the database: short reads, and writes that can never lose an update.
 
 By default two writers that both read and then write lose one of the two updates without an error,
 in SQLite and in PostgreSQL. Every write here begins by taking the one write lock instead: BEGIN

@@ -1,4 +1,4 @@
-"""The tables of model review: endpoints and their alerts (wire contract §2.17, §2.18)."""
+"""Define the tables of model review: endpoints and alerts (wire contract §2.17, §2.18)."""
 
 from __future__ import annotations
 

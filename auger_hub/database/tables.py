@@ -1,4 +1,4 @@
-"""The hub's tables. Every row names its organization, so that no query can forget whose it is."""
+"""Define the tables. Every row names its organization, so that no query can forget whose it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The bodies of requests: how much is taken, what is told from bytes alone, how JSON is read.
+"""Read the bodies of requests as JSON, within bounds of size, depth and memory.
 
 A body is read by whoever sends it, before it is known who that is. So only routes that carry data
 take a long one, and a long one is not parsed before a token of this hub was seen in it.

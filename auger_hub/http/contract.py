@@ -1,4 +1,4 @@
-"""What every route speaks: calls, answers, pages and errors (wire contract §1.4-1.6)."""
+"""Define what every route speaks: calls, answers, pages and errors (wire contract §1.4-1.6)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Upload and download of stored files by signed URL: streamed, never held in memory."""
+"""Serve uploads and downloads of stored files by signed URL: streamed, never held in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is refused before any route sees it: heads without end, and names of other sites."""
+"""Refuse requests before any route sees them: endless headers, and names of other sites."""
 
 from __future__ import annotations
 

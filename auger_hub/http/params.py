@@ -1,4 +1,4 @@
-"""What a route takes, declared once: checked with every call, told by the OpenAPI document.
+"""Declare the parameters of routes, check them with every call, describe them for OpenAPI.
 
 Clients send ids, numbers and flags as JSON values or as texts, and names that YAML read as numbers
 (wire contract §5.2): both forms are good, and the schemas say so.

@@ -1,4 +1,4 @@
-"""Reads an upload's multipart form as a stream, straight into the storage."""
+"""Parse an upload's multipart form as a stream, straight into the storage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the bars and points of a chart lie; the templates draw them as SVG."""
+"""Compute where the bars and points of a chart lie; the templates draw them as SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a data set: what is in each of its columns."""
+"""Serve the page of a data set: what is in each of its columns."""
 
 from __future__ import annotations
 

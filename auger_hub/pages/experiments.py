@@ -1,4 +1,4 @@
-"""The pages of an experiment, with the leaderboard of a run as it fills, and of a trial."""
+"""Serve the pages of an experiment, of a run with its leaderboard as it fills, and of a trial."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every answer of the page carries, and what no other site may make a browser send."""
+"""Set the security headers of the pages, and refuse forms that another site made a browser send."""
 
 from __future__ import annotations
 

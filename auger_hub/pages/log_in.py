@@ -1,4 +1,4 @@
-"""Logging in and out: with a password, or once with a ticket."""
+"""Serve logging in and out: with a password, or once with a ticket."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The page of a model: try a prediction with it, and see how a program asks it."""
+"""Serve the page of a model: try a prediction with it, and see how a program asks it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The pages of all projects and of one."""
+"""Serve the pages of all projects and of one."""
 
 from __future__ import annotations
 

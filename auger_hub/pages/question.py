@@ -1,4 +1,4 @@
-"""The form that asks a model: one field a feature, filled with what is typical of the data."""
+"""Build the form that asks a model: one field a feature, filled with typical values of the data."""
 
 from __future__ import annotations
 

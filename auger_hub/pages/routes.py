@@ -1,4 +1,4 @@
-"""The addresses of the page."""
+"""List the addresses of the pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who visits the page: a cookie with a random id, stored as any token is, by its digest alone.
+"""Keep sessions of visitors: a cookie with a random id, stored by its digest alone.
 
 The cookie is named by the hub's port: browsers keep one jar for all ports of a host, and two hubs
 on one machine must not log each other out.

@@ -1,4 +1,4 @@
-"""One-time tickets: who may read this hub's database may open its page without a password.
+"""Issue one-time tickets: who may read this hub's database may open its pages without a password.
 
 A ticket is no token: the API does not take it. Only its digest is stored, among the hub's secrets.
 """

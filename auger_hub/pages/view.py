@@ -1,4 +1,4 @@
-"""From a visitor's request to HTML: who asks, what is shown, how it is rendered."""
+"""Turn a visitor's request into HTML: find the user, collect what is shown, render it."""
 
 from __future__ import annotations
 

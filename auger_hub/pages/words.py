@@ -1,4 +1,4 @@
-"""How numbers, times and names read on the page; the templates use these as filters."""
+"""Format numbers, times and names for the pages; the templates use these as filters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hub's HTTP side: authentication, envelope and errors around the routes (wire contract §1)."""
+"""Build the HTTP application: authentication, envelope and errors around routes (§1)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One file with all a hub holds, and back: rows as JSON lines, stored files, fitted models.
+"""Write all that a hub holds into one file, and restore it: rows as JSON lines, files, models.
 
 The rows are read in one transaction while the hub may go on; files appear whole or not at all and
 never change, so they are copied after the rows that name them. The file does not depend on the

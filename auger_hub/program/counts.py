@@ -1,4 +1,4 @@
-"""How many objects a hub holds, for `status`."""
+"""Count the objects that a hub holds, for `status`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON Schema of what routes answer, read from the types their functions return."""
+"""Derive the JSON Schema of what routes answer from the types that their functions return."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the hub, made from what the routes declare, and a page to read it.
+"""Generate the OpenAPI document from what the routes declare, and a page to read it.
 
 Nothing is described twice: parameters are the ones that are checked, answers the types that the
 routes' functions return.

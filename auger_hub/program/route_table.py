@@ -1,4 +1,4 @@
-"""All routes of the API, in one list."""
+"""List all routes of the API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Runs the hub in this process: lock, database, socket, credentials, uvicorn."""
+"""Run the hub in this process: lock, database, socket, credentials, uvicorn."""
 
 from __future__ import annotations
 

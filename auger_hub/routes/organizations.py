@@ -1,4 +1,4 @@
-"""Organizations (wire contract §2.3): a caller sees exactly one, the own."""
+"""Serve organizations (wire contract §2.3): a caller sees exactly one, the own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking objects up: always within the caller's organization, always with an exact total."""
+"""Look objects up: always within the caller's organization, always with an exact total."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status of one object, the request that clients poll (wire contract §2.2).
+"""Serve the status of one object, the request that clients poll (wire contract §2.2).
 
 This is the hub's hottest path: one lean query, no session, no thread.
 """

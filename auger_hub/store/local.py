@@ -1,4 +1,4 @@
-"""Files by bucket and key in one folder. No key ever leads out of it.
+"""Store files by bucket and key in one folder; no key ever leads out of it.
 
 `remote_storage` has the same with a store behind the folder.
 """

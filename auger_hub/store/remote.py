@@ -1,4 +1,4 @@
-"""Files in an object store by URL: S3, Google Cloud Storage, Azure, whatever fsspec knows.
+"""Store files in an object store by URL: S3, Google Cloud Storage, Azure, whatever fsspec knows.
 
 Everything that works with a file wants a path, so what is read is copied to a folder of this
 machine first. A copy that nobody has asked for during a day is removed. A file is acknowledged when

@@ -1,4 +1,4 @@
-"""Signed URLs in the form of the cloud's object store (wire contract §2.9).
+"""Sign URLs and upload forms as the cloud's object store does (wire contract §2.9).
 
 A signature stands for exactly one key, ends by itself, and ends with the logins of the user whom
 it was made for, so that an upload or download needs no token: clients send neither.

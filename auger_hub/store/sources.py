@@ -1,4 +1,4 @@
-"""Where the bytes of a data set come from: the storage, or a web address the hub downloads."""
+"""Find the bytes of a data set: in the storage, or at a web address that the hub downloads."""
 
 from __future__ import annotations
 

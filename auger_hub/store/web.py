@@ -1,4 +1,4 @@
-"""Downloads from web addresses that users name, and from no other place.
+"""Download from web addresses that users name, and from no place that they may not reach.
 
 A hub that others can reach would lend them its place in the network: its own ports, those of its
 neighbours, and where clouds hand credentials to their machines. So it downloads from addresses of

@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs the migrations on the connection the hub hands over."""
+"""Run the migrations on the connection that the hub hands to Alembic."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Statistics under an id that the caller chose (wire contract §2.19)."""
+"""Serve statistics under an id that the caller chose (wire contract §2.19)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where to upload a data set, and where to download it (wire contract §2.9)."""
+"""Serve upload forms and download URLs of data sets (wire contract §2.9)."""
 
 from __future__ import annotations
 

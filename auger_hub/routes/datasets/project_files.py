@@ -1,4 +1,4 @@
-"""Data sets (wire contract §2.8)."""
+"""Serve data sets (wire contract §2.8)."""
 
 from __future__ import annotations
 

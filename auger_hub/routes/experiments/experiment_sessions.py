@@ -1,4 +1,4 @@
-"""Runs (wire contract §2.11): created waiting, started and stopped by their status."""
+"""Serve runs (wire contract §2.11): created waiting, started and stopped by their status."""
 
 from __future__ import annotations
 

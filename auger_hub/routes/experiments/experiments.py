@@ -1,4 +1,4 @@
-"""Experiments (wire contract §2.10)."""
+"""Serve experiments (wire contract §2.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Algorithms with their settings (wire contract §2.19)."""
+"""Serve algorithms with their settings (wire contract §2.19)."""
 
 from __future__ import annotations
 

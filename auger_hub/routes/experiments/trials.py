@@ -1,4 +1,4 @@
-"""The leaderboard (wire contract §2.12): trials with a score, best first."""
+"""Serve the leaderboard (wire contract §2.12): trials with a score, best first."""
 
 from __future__ import annotations
 

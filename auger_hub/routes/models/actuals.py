@@ -1,4 +1,4 @@
-"""What really happened (wire contract §2.16): stored, scored in the background, deleted by time."""
+"""Serve actuals (wire contract §2.16): stored, scored in the background, deleted by time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Models to take away (wire contract §2.14)."""
+"""Serve exports of models (wire contract §2.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Deployed models (wire contract §2.13). A pipeline's id is its trial's."""
+"""Serve deployed models (wire contract §2.13); a pipeline's id is its trial's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions (wire contract §2.15) of a model, under both names, or of an endpoint (§2.17)."""
+"""Serve predictions (wire contract §2.15) of a model, or an endpoint (§2.17), under both names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether return-on-investment expressions can be read (wire contract §2.17)."""
+"""Serve checks of return-on-investment expressions (wire contract §2.17)."""
 
 from __future__ import annotations
 

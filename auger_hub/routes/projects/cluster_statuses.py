@@ -1,4 +1,4 @@
-"""How busy the machine is (wire contract §2.7), measured when asked."""
+"""Serve the load of the machine (wire contract §2.7), measured when asked."""
 
 from __future__ import annotations
 

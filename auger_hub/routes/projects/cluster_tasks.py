@@ -1,4 +1,4 @@
-"""Background tasks as clients see them (wire contract §2.6).
+"""Serve background tasks as clients see them (wire contract §2.6).
 
 What the hub itself does as a task is done when the task is made: the answer says `pending`, and
 the first look at it finds it finished.

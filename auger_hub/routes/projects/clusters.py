@@ -1,4 +1,4 @@
-"""The compute of a project as clients before 0.7 see it (wire contract §2.5).
+"""Serve a project's compute as clients before 0.7 see it (wire contract §2.5).
 
 An organization that is `single_tenant` starts its compute by creating a cluster. Here that starts
 the project; the status of a cluster is the project's, in the cluster's words.

@@ -1,4 +1,4 @@
-"""Machine sizes (wire contract §2.19). A local hub has one machine: the one it runs on."""
+"""Serve machine sizes (wire contract §2.19): a local hub has the one machine that it runs on."""
 
 from __future__ import annotations
 

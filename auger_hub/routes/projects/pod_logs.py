@@ -1,4 +1,4 @@
-"""A project's log line by line (wire contract §2.19)."""
+"""Serve a project's log line by line (wire contract §2.19)."""
 
 from __future__ import annotations
 

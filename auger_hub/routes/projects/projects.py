@@ -1,4 +1,4 @@
-"""Projects and their life (wire contract §2.4): the supervisor moves them on, not the routes."""
+"""Serve projects (wire contract §2.4); the supervisor moves them on, not the routes."""
 
 from __future__ import annotations
 

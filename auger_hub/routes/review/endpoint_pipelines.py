@@ -1,4 +1,4 @@
-"""Which models an endpoint has (wire contract §2.17)."""
+"""Serve the models of an endpoint (wire contract §2.17)."""
 
 from __future__ import annotations
 

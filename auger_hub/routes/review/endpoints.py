@@ -1,4 +1,4 @@
-"""Endpoints: a name for the model that answers at present (wire contract §2.17)."""
+"""Serve endpoints, each a name for the model that answers at present (wire contract §2.17)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The times an alert was right (wire contract §2.18)."""
+"""Serve the times at which an alert was right (wire contract §2.18)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When to worry about an endpoint (wire contract §2.18)."""
+"""Serve alerts, each a rule about an endpoint (wire contract §2.18)."""
 
 from __future__ import annotations
 
