@@ -12,6 +12,7 @@ from auger_hub.store.sources import download, is_remote
 def profile(place: Workplace, row_id: str) -> None:
     """Download a remote data set, compute its statistics, and call it processed."""
     from auger_hub.data.profile import profile_file
+    from auger_hub.data.schema import Declared
     from auger_hub.data.unreadable import UnreadableData
 
     with place.database.read() as session:
@@ -25,7 +26,8 @@ def profile(place: Workplace, row_id: str) -> None:
             download(url, file, place.settings)
     path = place.stored_path(row.organization_id, row.key)
     try:
-        statistics = to_plain(profile_file(path))
+        declared = Declared.from_dict(row.declared_schema)
+        statistics = to_plain(profile_file(path, row.name, declared))
     except UnreadableData as error:
         raise Impossible(str(error)) from error
     with place.database.write() as session:

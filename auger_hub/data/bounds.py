@@ -5,6 +5,8 @@ process as its limit.
 """
 
 import os
+from contextlib import suppress
+from pathlib import Path
 
 MAX_BYTES = 50 << 30
 """The largest unpacked file, five times the largest upload (wire contract §2.9)."""
@@ -15,6 +17,8 @@ RATIO_MATTERS_FROM = 64 << 20
 _READERS = 3
 """So many processes may read a file at the same time."""
 _LEAST_MEMORY = 1 << 30
+_LEAST_TABLE = 600 << 20
+_CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 def most_bytes(size: int) -> int:
@@ -28,9 +32,29 @@ def bound_memory() -> None:
         import resource
     except ImportError:
         return  # Windows has no such limit
-    share = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // _READERS
     _, highest = resource.getrlimit(resource.RLIMIT_DATA)
-    wanted = max(_LEAST_MEMORY, share)
+    wanted = max(_LEAST_MEMORY, _share())
     if highest != resource.RLIM_INFINITY:
         wanted = min(wanted, highest)
     resource.setrlimit(resource.RLIMIT_DATA, (wanted, highest))
+
+
+def table_memory() -> int:
+    """Return how many bytes DuckDB may hold of a table: half of a reader's share of the machine."""
+    return max(_LEAST_TABLE, _share() // 2)
+
+
+def _share() -> int:
+    return _machine_memory() // _READERS
+
+
+def _machine_memory() -> int:
+    """Return the memory of the machine, or what its container is allowed of it."""
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):  # Windows does not say
+        return _LEAST_MEMORY * _READERS
+    for path in map(Path, _CGROUPS):
+        with suppress(OSError, ValueError):  # not in a container, or `max`
+            physical = min(physical, int(path.read_text(encoding="ascii")))
+    return physical

@@ -1,52 +1,61 @@
-"""Delimited text (CSV and its relatives) as a DuckDB query: dialect and types, found by looking.
+"""Delimited text (CSV and its relatives) as DuckDB queries, typed by a schema or judged by looking.
 
-DuckDB's own sniffer may skip lines or rename columns to make a file fit; here the first line is
-always the header, the delimiter is the one that cuts the file into even rows, and a row that is
-too long or too short is an error. `yes` stays text, and so does `007`: a code is no number.
+DuckDB's own sniffer may skip lines or rename columns to make a file fit; here `dialect` finds the
+header, and a row that is too long or too short is an error. `yes` stays text, and so does `007`: a
+code is no number. In queries a column has the name of its place: names may differ in case alone.
 """
 
-import csv
-import io
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
-from auger_hub.data.dates import DateFormats, find_format
-from auger_hub.data.sql import literal, one_file, quoted
+from auger_hub.data.dialect import BadText, Dialect, find_dialect
+from auger_hub.data.infer import Found, infer_column
+from auger_hub.data.schema import DATE, ISO, MISSING, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.sql import literal, one_file
 from auger_hub.data.unreadable import UnreadableData
 
 AS_IT_IS = "hive_partitioning=false"
 """A folder called `year=2024` is a project of that name and no column."""
 SAMPLE_ROWS = 20_480
-_DELIMITERS = (",", ";", "\t", "|")
 _HEAD_BYTES = 1 << 20
 _LONGEST_LINE = 2 << 20
-_MOST_COLUMNS = 10_000
+MOST_COLUMNS = 25_000
 _MOST_COMPARED_TEXTS = 20
 _JUDGED_AT_ONCE = 50
-_HEAD_ROWS = 200
 
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
-"""What `pandas.read_csv` takes for missing, and `?` as the clients do (wire contract §3.8)."""
 _INTEGER = r"\s*[+-]?(0|[1-9][0-9]*)\s*"
 _DOUBLE = (
     r"\s*[+-]?((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
     r"|[+-]?[iI][nN][fF]([iI][nN][iI][tT][yY])?"
 )
-_ISO_DATE = r"\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}([ T].*)?\s*"
+_ISO_DATE = (
+    r"\s*[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}"
+    r"([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([zZ]|[+-][0-9]{2}(:?[0-9]{2})?)?)?\s*"
+)
+_PLAIN_TYPES = {"BIGINT": _INTEGER, "DOUBLE": _DOUBLE, "TIMESTAMPTZ": _ISO_DATE}
 
 
 @dataclass(frozen=True)
 class DelimitedFile:
-    """A text file in UTF-8 with its delimiter and its column names, each of them once."""
+    """A text file in UTF-8 and how it is written."""
 
     path: Path
-    delimiter: str
-    columns: tuple[str, ...]
+    dialect: Dialect
+
+    @property
+    def width(self) -> int:
+        """Return the number of columns."""
+        return len(self.dialect.header)
+
+
+def place(position: int) -> str:
+    """Return the name of a column in queries."""
+    return f"c{position}"
 
 
 def look_at(path: Path) -> DelimitedFile:
@@ -59,16 +68,14 @@ def look_at(path: Path) -> DelimitedFile:
         head = file.read(_HEAD_BYTES).decode("utf-8-sig", errors="ignore")
         if len(head) >= _HEAD_BYTES - 4:
             head = head[: head.rfind("\n") + 1] or head
-    if not head.strip():
-        raise UnreadableData(f"`{path.name}` is empty.")
     _refuse_long_last_line(path)
-    delimiter = max(_DELIMITERS, key=lambda candidate: _evenness(head, candidate))
-    header = next((row for row in _rows(head, delimiter) if row), [])
-    if not any(name.strip() for name in header):
-        raise UnreadableData(f"`{path.name}` has no column names in its first line.")
-    if len(header) > _MOST_COLUMNS:
-        raise UnreadableData(f"`{path.name}` has more than {_MOST_COLUMNS:,} columns.")
-    return DelimitedFile(path, delimiter, tuple(unique_names(header)))
+    try:
+        dialect = find_dialect(head)
+    except BadText as error:
+        raise UnreadableData(f"`{path.name}` {error}.") from error
+    if len(dialect.header) > MOST_COLUMNS:
+        raise UnreadableData(f"`{path.name}` has more than {MOST_COLUMNS:,} columns.")
+    return DelimitedFile(path, dialect)
 
 
 def _refuse_long_last_line(path: Path) -> None:
@@ -82,129 +89,144 @@ def _refuse_long_last_line(path: Path) -> None:
         raise UnreadableData(f"`{path.name}` has a line of more than 2 MB at its end.")
 
 
-def _rows(head: str, delimiter: str) -> list[list[str]]:
-    csv.field_size_limit(_HEAD_BYTES * 4)
-    rows = []
-    for row in csv.reader(io.StringIO(head, newline=""), delimiter=delimiter):
-        rows.append(row)
-        if len(rows) == _HEAD_ROWS:
-            break
-    return rows
-
-
-def _evenness(head: str, delimiter: str) -> tuple[float, int]:
-    """Score a delimiter: the share of rows as wide as the header, then the width."""
-    rows = [row for row in _rows(head, delimiter) if row]
-    width = len(rows[0]) if rows else 0
-    if width < 2:
-        return 0.0, width
-    return sum(len(row) == width for row in rows) / len(rows), width
-
-
-def unique_names(names: Iterable[object]) -> list[str]:
-    """Name columns as pandas does: `a`, `a.1`, and `Unnamed: 3` where the header has a gap."""
-    taken: set[str] = set()
-    unique = []
-    for position, given in enumerate(names):
-        name = base = (
-            str(given) if given is not None and str(given).strip() else f"Unnamed: {position}"
-        )
-        number = 0
-        while name in taken:
-            number += 1
-            name = f"{base}.{number}"
-        taken.add(name)
-        unique.append(name)
-    return unique
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column and what it is read as; `date_format` is for texts that are dates."""
-
-    name: str
-    kind: str
-    date_format: str | None = None
-
-
-@dataclass(frozen=True)
-class Query:
-    """A query that reads a file, and the formats of those of its dates that are not ISO's."""
-
-    text: str
-    date_formats: Mapping[str, str]
-
-
-def queries(
-    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, dates: DateFormats
-) -> Iterator[Query]:
-    """Yield queries that read `file` with typed columns; each is for when those before it failed.
-
-    The types are judged by the first `SAMPLE_ROWS` rows, at last by the whole file. A reader that
-    compares every value with all of `MISSING` takes a quarter longer, so the first query compares
-    texts only: a number that is missing is mostly empty, and everything else there is an error.
-    That takes megabytes for each column of texts.
-    """
-    columns = _judge(connection, file, dates, whole=False)
-    if sum(column.kind == "VARCHAR" for column in columns) <= _MOST_COMPARED_TEXTS:
-        yield _select(file, columns, only_empty=True)
-    yield _select(file, columns, only_empty=False)
-    yield _select(file, _judge(connection, file, dates, whole=True), only_empty=False)
-
-
-def _judge(
-    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, dates: DateFormats, *, whole: bool
-) -> list[_Column]:
-    """Find what each column can be read as."""
-    texts = [_Column(name, "VARCHAR") for name in file.columns]
+def judge(
+    connection: duckdb.DuckDBPyConnection,
+    file: DelimitedFile,
+    missing: Sequence[str] = MISSING,
+    *,
+    whole: bool,
+) -> list[Found]:
+    """Find what each column is, by the first `SAMPLE_ROWS` rows or by the whole file."""
     limit = "" if whole else f" LIMIT {SAMPLE_ROWS}"
-    source = _read_csv(file, texts, MISSING)
+    source = _read_csv(file, ["VARCHAR"] * file.width, missing)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE sample AS FROM {source}{limit}")
-    columns = []
-    for name, kind in zip(file.columns, _simple_types(connection, file), strict=True):
-        found = None
-        if kind == "VARCHAR":
-            found = find_format(connection, "sample", name, dates)
-        columns.append(_Column(name, kind, found))
+    kinds = _plain_types(connection, file.width)
+    found = []
+    for position, (name, kind) in enumerate(zip(file.dialect.names, kinds, strict=True)):
+        match kind:
+            case "BIGINT" | "DOUBLE":
+                column = ColumnSchema(name, NUMBER, whole=kind == "BIGINT")
+                found.append(Found(column, {}))
+            case "TIMESTAMPTZ":
+                found.append(Found(ColumnSchema(name, DATE, format=ISO), {}))
+            case _:
+                counts = count_texts(connection, "sample", position)
+                delimiter = file.dialect.delimiter
+                found.append(infer_column(name, counts, delimiter=delimiter, missing=missing))
     connection.execute("DROP TABLE sample")
-    return columns
+    return found
 
 
-def _select(file: DelimitedFile, columns: Sequence[_Column], *, only_empty: bool) -> Query:
-    expressions = ", ".join(_expression(column, only_empty=only_empty) for column in columns)
-    source = _read_csv(file, columns, ("",) if only_empty else MISSING)
-    formats = {column.name: column.date_format for column in columns if column.date_format}
-    return Query(f"SELECT {expressions} FROM {source}", formats)  # noqa: S608  (names are quoted)
+_MOST_DIFFERENT = 200_000
 
 
-def _simple_types(connection: duckdb.DuckDBPyConnection, file: DelimitedFile) -> list[str]:
+def count_texts(
+    connection: duckdb.DuckDBPyConnection, table: str, position: int, rows: int | None = None
+) -> dict[str, int]:
+    """Return the different texts of a column and how often each occurs, the commonest of many."""
+    column = place(position)
+    source = table if rows is None else f"(FROM {table} LIMIT {rows})"
+    query = (
+        f"SELECT {column}, count(*) AS n FROM {source} WHERE {column} IS NOT NULL"  # noqa: S608
+        f" GROUP BY ALL ORDER BY n DESC, {column} LIMIT {_MOST_DIFFERENT}"
+    )
+    return dict(connection.execute(query).fetchall())
+
+
+def _plain_types(connection: duckdb.DuckDBPyConnection, width: int) -> list[str]:
     """Choose for each column the narrowest type that every value of the sample has."""
-    patterns = {"BIGINT": _INTEGER, "DOUBLE": _DOUBLE, "TIMESTAMP": _ISO_DATE}
     types = []
-    for start in range(0, len(file.columns), _JUDGED_AT_ONCE):
-        names = list(map(quoted, file.columns[start : start + _JUDGED_AT_ONCE]))
+    for start in range(0, width, _JUDGED_AT_ONCE):
+        names = [place(n) for n in range(start, min(width, start + _JUDGED_AT_ONCE))]
         checks = ", ".join(
             f"coalesce(bool_and(regexp_full_match({name}, '{pattern}')), false)"
             f" AND count(try_cast({name} AS {kind})) = count({name})"
             for name in names
-            for kind, pattern in patterns.items()
+            for kind, pattern in _PLAIN_TYPES.items()
         )
         fits = iter(connection.execute(f"SELECT {checks} FROM sample").fetchone() or ())  # noqa: S608
-        for _ in names:
-            fitting = [kind for kind in patterns if next(fits)]
-            types.append(fitting[0] if fitting else "VARCHAR")
+        for name in names:
+            fitting = [kind for kind in _PLAIN_TYPES if next(fits)]
+            types.append(_narrowest(connection, name, fitting))
     return types
 
 
-def _expression(column: _Column, *, only_empty: bool) -> str:
-    name = quoted(column.name)
-    if column.date_format:
-        return f"strptime({name}, '{column.date_format}') AS {name}"
-    if column.kind == "DOUBLE":
-        return f"{finite(name)} AS {name}"
-    if column.kind == "VARCHAR" and only_empty:
-        return f"CASE WHEN {name} NOT IN ({_literals(MISSING)}) THEN {name} END AS {name}"
-    return name
+def _narrowest(connection: duckdb.DuckDBPyConnection, name: str, fitting: list[str]) -> str:
+    """Return the first that fits; integers too long for one may be names, and are looked at."""
+    if not fitting or fitting[0] != "DOUBLE":
+        return fitting[0] if fitting else "VARCHAR"
+    long = f"bool_and(regexp_full_match({name}, '{_INTEGER}'))"
+    row = connection.execute(f"SELECT {long} FROM sample").fetchone()  # noqa: S608
+    return "VARCHAR" if row and row[0] else "DOUBLE"
+
+
+@dataclass(frozen=True)
+class Query:
+    """A query that reads a file, and the places of columns that are texts still to be typed."""
+
+    text: str
+    pending: tuple[int, ...]
+
+
+def queries(file: DelimitedFile, schema: TableSchema) -> Iterator[Query]:
+    """Yield queries that read `file` by a schema; each is for when those before it failed.
+
+    A reader that compares every value with all that stands for missing takes a quarter longer, so
+    the first query compares texts only: a number that is missing is mostly empty, and everything
+    else there is an error. That takes megabytes for each column of texts. The last query reads
+    texts alone, and fails only where the file is no table.
+    """
+    texts = sum(column.type not in (NUMBER, DATE) for column in schema.columns)
+    if texts <= _MOST_COMPARED_TEXTS:
+        yield _select(file, schema, ("",))
+    if not any(column.kept for column in schema.columns):
+        yield _select(file, schema, schema.missing)
+    yield _select(file, schema, None)
+
+
+def _select(file: DelimitedFile, schema: TableSchema, missing: Sequence[str] | None) -> Query:
+    """Return a query; `missing` is what the reader takes for it, None to read texts alone."""
+    kinds = [
+        _kind_to_read(column, schema) if missing is not None else "VARCHAR"
+        for column in schema.columns
+    ]
+    nulls = set(missing or ())
+    expressions = ", ".join(
+        _expression(place(position), kind, schema.marks(column) - nulls)
+        for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True))
+    )
+    pending = tuple(
+        position
+        for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True))
+        if kind == "VARCHAR" and column.type in (NUMBER, DATE)
+    )
+    source = _read_csv(file, kinds, missing or ())
+    return Query(f"SELECT {expressions} FROM {source}", pending)  # noqa: S608  (names are places)
+
+
+def _kind_to_read(column: ColumnSchema, schema: TableSchema) -> str:
+    """Return the type that the reader itself can make of a column."""
+    if not column.is_plain or schema.marks(column) - set(schema.missing):
+        return "VARCHAR"
+    match column.type:
+        case "number":
+            return "BIGINT" if column.whole else "DOUBLE"
+        case "date":
+            return "TIMESTAMPTZ"
+        case _:
+            return "VARCHAR"
+
+
+def _expression(name: str, kind: str, marks: Iterable[str]) -> str:
+    match kind:
+        case "DOUBLE":
+            return f"{finite(name)} AS {name}"
+        case "TIMESTAMPTZ":
+            return f"make_timestamp(epoch_us({name})) AS {name}"
+        case "VARCHAR" if listed := sorted(marks):
+            return f"CASE WHEN {name} NOT IN ({_literals(listed)}) THEN {name} END AS {name}"
+        case _:
+            return name
 
 
 def finite(name: str) -> str:
@@ -212,12 +234,13 @@ def finite(name: str) -> str:
     return f"CASE WHEN isfinite({name}) THEN {name} END"
 
 
-def _read_csv(file: DelimitedFile, columns: Sequence[_Column], missing: Sequence[str]) -> str:
-    kinds = ", ".join(f"{literal(column.name)}: '{column.kind}'" for column in columns)
+def _read_csv(file: DelimitedFile, kinds: Sequence[str], missing: Sequence[str]) -> str:
+    columns = ", ".join(f"'{place(n)}': '{kind}'" for n, kind in enumerate(kinds))
+    marks = f" nullstr=[{_literals(missing)}]," if missing else ""
     return (
         f"read_csv({one_file(file.path)}, {AS_IT_IS}, auto_detect=false, header=true,"
-        f" quote='\"', escape='\"', delim={literal(file.delimiter)},"
-        f" nullstr=[{_literals(missing)}], columns={{{kinds}}})"
+        f" skip={file.dialect.skipped}, quote='\"', escape='\"',"
+        f" delim={literal(file.dialect.delimiter)},{marks} columns={{{columns}}})"
     )
 
 
@@ -234,14 +257,14 @@ def explain(error: duckdb.Error, name: str) -> UnreadableData:
     """Turn DuckDB's report on a broken text file into one sentence."""
     text = str(error)
     line = re.search(r"CSV Error on Line: (\d+)", text)
-    place = f" in line {line.group(1)}" if line else ""
+    where = f" in line {line.group(1)}" if line else ""
     width = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
     if width:
         return UnreadableData(
-            f"`{name}` has {width.group(2)} values{place}, but {width.group(1)} columns."
+            f"`{name}` has {width.group(2)} values{where}, but {width.group(1)} columns."
         )
     if "unterminated quote" in text:
-        return UnreadableData(f"`{name}` has a quote{place} that is never closed.")
+        return UnreadableData(f"`{name}` has a quote{where} that is never closed.")
     if "Maximum line size" in text:
-        return UnreadableData(f"`{name}` has a line of more than 2 MB{place}.")
-    return UnreadableData(f"`{name}` cannot be read as a table{place}.")
+        return UnreadableData(f"`{name}` has a line of more than 2 MB{where}.")
+    return UnreadableData(f"`{name}` cannot be read as a table{where}.")

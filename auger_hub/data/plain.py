@@ -5,7 +5,6 @@ not memory. An archive that grows beyond all measure is refused before it fills 
 """
 
 import bz2
-import codecs
 import errno
 import gzip
 import importlib
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from auger_hub.data.bounds import most_bytes
+from auger_hub.data.encoding import UTF_8, NoText, find_encoding
 from auger_hub.data.unreadable import UnreadableData
 
 BLOCK = 1 << 20
@@ -139,38 +139,48 @@ def _copy_limited(source: IO[bytes], plain: Path, *, packed_size: int) -> None:
 
 
 @contextmanager
-def in_utf8(path: Path) -> Iterator[Path]:
-    """Yield `path` if its text is UTF-8, else a copy of it in UTF-8.
+def in_utf8(path: Path, encoding: str | None = None) -> Iterator[Path]:
+    """Yield `path` if its text is UTF-8 with one kind of line end, else such a copy of it.
 
-    UTF-16 is known by its mark. Any other text is read as Windows-1252, which holds the printable
-    characters of Latin-1 and is what spreadsheets of western Europe write.
+    Args:
+        path: the file.
+        encoding: of its text, where it is known already.
     """
-    with path.open("rb") as file:
-        start = file.read(BLOCK)
-    wide = start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    if not wide and b"\x00" in start:
-        raise UnreadableData(f"`{path.name}` is not a table: it holds binary data.")
-    if not wide and _is_utf8(path):
+    encoding = encoding or encoding_of(path)
+    if encoding == UTF_8 and not _has_mixed_line_ends(path):
         yield path
         return
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / path.name
-        encoding = "utf-16" if wide else "cp1252"
         with (
-            path.open(encoding=encoding, errors="replace", newline="") as source,
-            copy.open("w", encoding="utf-8", newline="") as target,
+            path.open(encoding=encoding, errors="replace", newline=None) as source,
+            copy.open("w", encoding=UTF_8, newline="\n") as target,
         ):
             shutil.copyfileobj(source, target, BLOCK)
         yield copy
 
 
-def _is_utf8(path: Path) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
+def encoding_of(path: Path) -> str:
+    """Return the encoding of a text file; raise UnreadableData for binary data."""
     try:
-        with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                decoder.decode(block)
-            decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return True
+        return find_encoding(path)
+    except NoText as error:
+        message = f"`{path.name}` is not a table: it holds binary data."
+        raise UnreadableData(message) from error
+
+
+def _has_mixed_line_ends(path: Path) -> bool:
+    """Tell a file that two programs have written: DuckDB reads one kind of line end."""
+    both = alone = returns = 0
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            if block.endswith(b"\r"):
+                block += file.read(1)
+            if b"\r" not in block:
+                alone += block.count(b"\n") if not alone else 0
+                continue
+            pairs = block.count(b"\r\n")
+            both += pairs
+            alone += block.count(b"\n") - pairs
+            returns += block.count(b"\r") - pairs
+    return sum(count > 0 for count in (both, alone, returns)) > 1

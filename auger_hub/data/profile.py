@@ -6,6 +6,7 @@ counts. Memory stays bounded however large the file. Edges and bins are numpy's,
 deviation is pandas'.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -14,8 +15,18 @@ from typing import Any
 import duckdb
 import numpy as np
 
-from auger_hub.data.read import open_table
-from auger_hub.data.sql import quoted
+from auger_hub.data.convert import convert_pending
+from auger_hub.data.delimited import place
+from auger_hub.data.findings import (
+    Figures,
+    notices_of_columns,
+    notices_of_file,
+    notices_of_reading,
+    purpose_of,
+)
+from auger_hub.data.notices import to_dicts
+from auger_hub.data.read import Reading, Table, open_table
+from auger_hub.data.schema import CATEGORY, TEXT, Declared, TableSchema
 
 MAX_CATEGORIES = 50
 """Text with more values is `hashing`: recorded are 49 values as categorical and 75 as hashing."""
@@ -35,6 +46,7 @@ class _Column:
     """What one pass over the table finds of a column."""
 
     name: str
+    place: str
     orig_datatype: str
     present: int
     unique: int
@@ -57,37 +69,104 @@ class _Column:
         return "categorical" if few else self.orig_datatype
 
 
-def profile_file(path: Path) -> dict[str, Any]:
-    """Describe every column of a file: `{"count", "columns_count", "stat_data"}`, JSON values only.
+def profile_file(
+    path: Path, name: str | None = None, declared: Declared | None = None
+) -> dict[str, Any]:
+    """Compute `statistics` of a `project_file`: `count`, `columns_count`, `stat_data` a column.
 
     `unique_values` does not count missing ones, as `Series.nunique`; `use` and `isTarget` are the
-    flags a client edits before it starts a run.
+    flags a client edits before it starts a run. `schema` says how the file is read from now on, and
+    `notices` what was guessed about it.
+
+    Args:
+        path: the file.
+        name: what its user calls it, for errors.
+        declared: what was said about its columns.
 
     Raises:
         UnreadableData: The file is no table, with one sentence that says why.
     """
-    with open_table(path, in_order=False) as connection:
-        rows, columns = _measure(connection)
-        histograms = _histograms(connection, [column for column in columns if column.is_number])
+    reading = Reading(declared=declared or Declared())
+    with open_table(path, in_order=False, reading=reading, name=name) as raw:
+        table, lost = convert_pending(raw)
+        rows, columns = _measure(table)
+        histograms = _histograms(
+            table.connection, [column for column in columns if column.is_number]
+        )
         stat_data = [
-            _describe(connection, column, rows, histograms.get(column.name)) for column in columns
+            _describe(table.connection, column, rows, histograms.get(column.name))
+            for column in columns
         ]
-    return {"count": rows, "columns_count": len(columns), "stat_data": stat_data}
+        schema = _final_schema(table, columns, rows)
+        figures = _figures_of(table, schema, columns)
+        notices = [
+            *notices_of_file(schema, table.header),
+            *notices_of_reading(table.found, table.schema, lost),
+            *notices_of_columns(table, figures, rows),
+        ]
+    return {
+        "count": rows,
+        "columns_count": len(columns),
+        "stat_data": stat_data,
+        "schema": schema.to_dict(),
+        "notices": to_dicts(notices),
+    }
 
 
-def _measure(connection: duckdb.DuckDBPyConnection) -> tuple[int, list[_Column]]:
-    table = connection.sql("FROM data")
-    kinds = [_DATATYPES[str(kind)] for kind in table.types]
+def _figures_of(table: Table, schema: TableSchema, columns: Sequence[_Column]) -> list[Figures]:
+    return [
+        Figures(
+            column,
+            found.present,
+            found.unique,
+            found.lowest,
+            found.highest,
+            _words(table, found) if column.type == TEXT else 1.0,
+        )
+        for column, found in zip(schema.columns, columns, strict=True)
+    ]
+
+
+def _words(table: Table, column: _Column) -> float:
+    """Return how many words the first texts of a column have on average."""
+    name = column.place
+    query = (
+        f"SELECT avg(length(regexp_replace(trim({name}), '\\S+', '', 'g')) + 1)"  # noqa: S608
+        f" FROM (SELECT {name} FROM data WHERE {name} IS NOT NULL LIMIT 1000)"
+    )
+    row = table.connection.execute(query).fetchone()
+    return float(row[0] or 0) if row else 0.0
+
+
+def _final_schema(table: Table, columns: Sequence[_Column], rows: int) -> TableSchema:
+    """Return the schema with texts told from categories, and with what each column is for."""
+    final = []
+    for column, found in zip(table.schema.columns, columns, strict=True):
+        kind = column.type
+        if kind == CATEGORY and found.unique > MAX_CATEGORIES:
+            kind = TEXT
+        known = replace(column, type=kind)
+        figures = Figures(known, found.present, found.unique, found.lowest, found.highest)
+        if kind == TEXT:
+            figures = replace(figures, words=_words(table, found))
+        final.append(replace(known, purpose=purpose_of(figures, rows)))
+    return replace(table.schema, columns=tuple(final))
+
+
+def _measure(table: Table) -> tuple[int, list[_Column]]:
+    connection = table.connection
+    data = connection.sql("FROM data")
+    kinds = [_DATATYPES[str(kind)] for kind in data.types]
     figures = [
         figure
-        for name, kind in zip(table.columns, kinds, strict=True)
-        for figure in _figures(quoted(name), is_number=kind in {"integer", "double"})
+        for position, kind in enumerate(kinds)
+        for figure in _figures(place(position), is_number=kind in {"integer", "double"})
     ]
     rows, *values = _select(connection, ["count(*)", *figures])
     width = len(_figures("", is_number=True))
     found = [
-        _Column(name, kind, *values[position * width : (position + 1) * width])
-        for position, (name, kind) in enumerate(zip(table.columns, kinds, strict=True))
+        _Column(name, place(position), kind, *values[position * width : (position + 1) * width])
+        for position, (name, kind) in enumerate(zip(table.schema.names, kinds, strict=True))
     ]
     return int(rows), _count_distinct(connection, found, int(rows))
 
@@ -116,7 +195,7 @@ def _count_distinct(
 ) -> list[_Column]:
     """Return the columns with their estimates made exact, but for those with very many values."""
     few = [column for column in columns if column.unique <= EXACT_DISTINCT_LIMIT]
-    figures = [f"count(DISTINCT {quoted(column.name)})" for column in few]
+    figures = [f"count(DISTINCT {column.place})" for column in few]
     at_once = min(max(_VALUES_AT_ONCE // rows, 1), _COUNTED_AT_ONCE)
     values = _select(connection, figures, at_once)
     exact = {column.name: int(value) for column, value in zip(few, values, strict=True)}
@@ -133,23 +212,36 @@ def _histograms(
     columns = [column for column in columns if column.present]
     if not columns:
         return {}
-    edges = [
-        np.histogram_bin_edges(np.array([column.lowest, column.highest]), bins=_BINS).tolist()
-        for column in columns
-    ]
+    edges = [_edges(column.lowest, column.highest) for column in columns]
     at_least = [
-        f"count_if({quoted(column.name)} >= {edge!r})"
+        f"count_if({column.place} >= {edge!r})"
         for column, bounds in zip(columns, edges, strict=True)
         for edge in bounds[1:-1]
     ]
     row = _select(connection, at_least)
-    found = {}
+    found: dict[str, dict[str, list[Any]]] = {}
     for position, (column, bounds) in enumerate(zip(columns, edges, strict=True)):
         above = row[position * (_BINS - 1) : (position + 1) * (_BINS - 1)]
         reached = [column.present, *map(int, above), 0]
         counts = [here - next_ for here, next_ in pairwise(reached)]
         found[column.name] = {"hist": counts, "bin_edges": bounds}
     return found
+
+
+def _edges(lowest: float | None, highest: float | None) -> list[float]:
+    """Return the edges of ten bins, numpy's where it can make them.
+
+    It cannot between neighbours among the floats, nor where the span is more than a float.
+    """
+    bounds = np.array([lowest, highest], dtype=float)
+    try:
+        with np.errstate(all="ignore"):
+            edges = np.histogram_bin_edges(bounds, bins=_BINS)
+    except ValueError:
+        edges = np.linspace(bounds[0] / 2, bounds[1] / 2, _BINS + 1) * 2
+    if not np.isfinite(edges).all():
+        edges = np.linspace(bounds[0] / 2, bounds[1] / 2, _BINS + 1) * 2
+    return [float(edge) for edge in edges]
 
 
 def _describe(
@@ -174,14 +266,13 @@ def _describe(
         described["avg"] = column.mean
         described["std_dev"] = column.deviation or 0.0
     if column.datatype == "categorical":
-        counts = _count_values(connection, column.name)
+        counts = _count_values(connection, column.place)
         described["value_counts"] = {str(value): count for value, count in counts}
         described["value_counts_ex"] = [{"value": value, "count": count} for value, count in counts]
     return described
 
 
-def _count_values(connection: duckdb.DuckDBPyConnection, name: str) -> list[tuple[Any, int]]:
-    column = quoted(name)
+def _count_values(connection: duckdb.DuckDBPyConnection, column: str) -> list[tuple[Any, int]]:
     query = (
         f"SELECT {column}, count(*) AS count FROM data WHERE {column} IS NOT NULL"  # noqa: S608  (names are quoted)
         f" GROUP BY {column} ORDER BY count DESC, {column}"

@@ -117,6 +117,7 @@ class ProjectFile(Numbered, Timestamped, Base):
     content_type: Mapped[str | None]
     status: Mapped[str] = mapped_column(default="processing", index=True)
     statistics: Mapped[dict[str, Any] | None]
+    declared_schema: Mapped[dict[str, Any] | None]
     error_message: Mapped[str | None]
 
 

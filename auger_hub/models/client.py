@@ -2,8 +2,8 @@
 
     python client.py --path_to_predict=data.csv [--threshold=0.5]
 
-writes `data_predicted.csv` beside the input: its columns, the prediction, and with a threshold the
-probability of each class.
+writes `data_predicted.csv` beside the input: its rows as they stand, the prediction, and with a
+threshold the probability of each class.
 """
 
 from __future__ import annotations
@@ -34,6 +34,8 @@ def main() -> int:
     except (BadInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)
         return 1
+    for notice in predictor.notices:
+        print(f"notice: {notice.text}", file=sys.stderr)  # noqa: T201  (a program's answer)
     print(f"{rows} rows predicted: {target}")  # noqa: T201  (a program's answer)
     return 0
 

@@ -19,7 +19,7 @@ from typing import Any
 from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
 
 _PACKAGE = "auger_model"
-_HUB_PACKAGES = ("auger_hub.models", "auger_hub.search")
+_HUB_PACKAGES = ("auger_hub.models", "auger_hub.search", "auger_hub.data")
 _CLIENT = "auger_hub.models.client"
 _SCHEMA = "schema.json"
 
@@ -81,14 +81,19 @@ def _write_code(archive: zipfile.ZipFile, modules: Iterable[str]) -> None:
 
 def _hub_imports(source: str) -> set[str]:
     imports = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom))
-    return {
-        node.module for node in imports if node.module and node.module.startswith(_HUB_PACKAGES)
-    }
+    found = set()
+    for node in imports:
+        if node.module in _HUB_PACKAGES:
+            found |= {f"{node.module}.{name.name}" for name in node.names}
+        elif node.module and node.module.startswith(_HUB_PACKAGES):
+            found.add(node.module)
+    return found
 
 
 def _renamed(text: str) -> str:
     for package in _HUB_PACKAGES:
         text = text.replace(f"{package}.", f"{_PACKAGE}.")
+        text = text.replace(f"from {package} import", f"from {_PACKAGE} import")
     return text
 
 
@@ -130,9 +135,11 @@ pip install -r requirements.txt
 python client.py --path_to_predict=data.csv
 ```
 
-writes `data_predicted.csv`: the columns of `data.csv` and the prediction. With `--threshold=0.7`
-the second of two classes is predicted from that probability on, and a column `proba_<class>` for
-each class is added. CSV has to be UTF-8; Parquet needs `pip install duckdb` besides.
+writes `data_predicted.csv`: the rows of `data.csv` as they stand, and the prediction, which is
+called `{description["target"]}_predicted` where `data.csv` has a column `{description["target"]}`.
+With `--threshold=0.7` the second of two classes is predicted from that probability on, and a column
+`proba_<class>` for each class is added. Parquet needs `pip install duckdb` besides, and CSV that is
+neither UTF-8 nor UTF-16 is guessed best with `pip install charset-normalizer`.
 
 The file has to have these columns, in any order; empty and unknown values are allowed:
 

@@ -15,10 +15,11 @@ from typing import Any
 
 import pandas as pd
 
-from auger_hub.data.read import read_with_dates
+from auger_hub.data.read import Reading, read_with_schema
+from auger_hub.data.schema import TableSchema
 from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.trusted import TRUSTED
-from auger_hub.search.columns import parse_dates
+from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.pipeline import build_pipeline, split_features_target
 
 FORMAT = 1
@@ -41,13 +42,21 @@ def package_model(
         UnreadableData: The data cannot be read any more.
         ValueError: skops met a type that `TRUSTED` does not list, so nothing could load the model.
     """
-    frame, date_formats = _read(data_path, task_info)
+    frame, schema = _read(data_path, task_info)
     features, target, encoder = split_features_target(frame, task_info)
     model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
     _fit(model, features, target, threads=task_info.get("threads", 1))
     classes = None if encoder is None else encoder.classes_.tolist()
     description = _describe(task_info, trial, classes=classes, rows=len(target))
-    description["date_formats"] = date_formats
+    described = [*description["needed"], task_info["targetFeature"]]
+    description["schema"] = schema.of(described).to_dict()
+    description["categories"] = _categories(features, task_info["featureKinds"])
+    time_column = task_info.get("timeColumn")
+    if task_info["model_type"] == "timeseries" and time_column:
+        description["time_column"] = time_column
+        last = features[time_column].max()
+        description["last_time"] = None if pd.isna(last) else str(last)
+    description["notices"] = list(task_info.get("notices", []))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packaging-") as temporary:
         complete = Path(temporary) / "model"
@@ -58,16 +67,17 @@ def package_model(
         _replace(folder, complete)
 
 
-def _read(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the table and the formats of its dates: those of the run, unless they do not fit.
+def _read(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, TableSchema]:
+    """Return the table, read as the run has read its own: the data may be newer than the run."""
+    known = task_info.get("schema")
+    reading = Reading(TableSchema.from_dict(known) if known else None)
+    return read_with_schema(data_path, reading)
 
-    The data may be newer than the run. Where it does not tell day and month apart, the run did.
-    """
-    known = task_info.get("dateFormats", {})
-    frame, found = read_with_dates(data_path, known)
-    kinds = task_info["featureKinds"]
-    formats = {name: text for name, text in {**known, **found}.items() if name in kinds}
-    return parse_dates(frame, formats), formats
+
+def _categories(features: pd.DataFrame, kinds: dict[str, str]) -> dict[str, list[str]]:
+    """Return the values of the columns that have few, to tell at a prediction which are new."""
+    names = [name for name, kind in kinds.items() if kind == CATEGORY]
+    return {name: sorted(map(str, features[name].dropna().unique())) for name in names}
 
 
 def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:

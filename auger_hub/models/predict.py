@@ -10,10 +10,10 @@ predicted whatever the threshold. Either way a `proba_<class>` column a class is
 
 from __future__ import annotations
 
-import csv
 import glob
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -21,15 +21,22 @@ import numpy as np
 import pandas as pd
 from skops import io as skops_io
 
+from auger_hub.data.dialect import BadText, Dialect, Row, find_dialect, quoted_cell, read_rows
+from auger_hub.data.encoding import UTF_8, NoText, find_encoding
+from auger_hub.data.names import free_name, unique_names
+from auger_hub.data.notices import Notice, rows
+from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.typed import count_unreadable, to_frame
 from auger_hub.models.trusted import TRUSTED
-from auger_hub.search.column_kinds import CODE, DATE, NUMBER
-from auger_hub.search.columns import parse_dates
+from auger_hub.search import column_kinds
+from auger_hub.search.forecast import Unanswerable
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
 BATCH_ROWS = 20_000
-MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
+_HEAD = 1 << 20
 _PARQUET = b"PAR1"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class BadInput(Exception):
@@ -39,11 +46,13 @@ class BadInput(Exception):
 class Predictor:
     """A fitted model with what its input and output mean.
 
+    `notices` says of the last prediction what could not be read, and what the model never met.
+
     Args:
         model: fitted pipeline; takes a data frame of the feature columns.
         description: `model.json`: `target`, `needed` columns, `kinds` of the features, `classes`
-            (None for numbers), `model_type`, `date_formats` of the texts that the model was fitted
-            on as dates (older models do not say).
+            (None for numbers), `model_type`, the `schema` of the columns and their known
+            `categories`. Older models have no schema, and `date_formats` at most.
     """
 
     def __init__(self, model: Any, description: Mapping[str, Any]) -> None:
@@ -52,8 +61,15 @@ class Predictor:
         self.kinds: Mapping[str, str] = description["kinds"]
         self.needed: Sequence[str] = description["needed"]
         self.classes: list[Any] | None = description["classes"]
-        self.date_formats: Mapping[str, str] = description.get("date_formats", {})
+        self.schema = _schema_of(description)
         self.in_one_piece: bool = description["model_type"] == "timeseries"
+        known = description.get("categories", {})
+        self._categories = {name: frozenset(values) for name, values in known.items()}
+        self._time: tuple[str, str] | None = None
+        if description.get("last_time"):
+            self._time = (description["time_column"], description["last_time"])
+        self._told: dict[tuple[str, str], tuple[int, str]] = {}
+        self._guessed: list[Notice] = []
 
     @classmethod
     def load(cls, folder: Path) -> Predictor:
@@ -62,9 +78,13 @@ class Predictor:
         return cls(skops_io.load(folder / MODEL_FILE, trusted=TRUSTED), description)
 
     @property
-    def dates(self) -> dict[str, None]:
-        """Return the columns of dates, for `read_table` to leave their texts to the model."""
-        return {name: None for name, kind in self.kinds.items() if kind == DATE}
+    def notices(self) -> list[Notice]:
+        """Return what there is to say about the last prediction."""
+        counted = [
+            Notice(code, text.format(rows=rows(count)), column, count)
+            for (code, column), (count, text) in self._told.items()
+        ]
+        return [*self._guessed, *counted]
 
     def predict(
         self,
@@ -74,7 +94,7 @@ class Predictor:
         *,
         bare: bool = False,
     ) -> tuple[list[str], list[list[Any]]]:
-        """Predict records of JSON values (wire contract §2.15).
+        """Predict records of JSON values or of texts (wire contract §2.15).
 
         Returns:
             The input columns and the target column, and the records with their predictions; when
@@ -84,20 +104,20 @@ class Predictor:
         Raises:
             BadInput: A feature column is missing, or a record has not one value a column.
         """
-        self._refuse_missing(columns)
-        if len(set(columns)) != len(columns):
-            raise BadInput("Each column has to have a name of its own.")
+        self._begin()
+        names = unique_names(columns)
+        self._refuse_missing(names)
         if any(len(record) != len(columns) for record in records):
             raise BadInput("Each record has to have as many values as there are columns.")
         added = self._added_columns(threshold)
-        shown = [] if bare else [name for name in columns if name not in added]
+        shown = [] if bare else [n for n, name in enumerate(columns) if name not in added]
+        header = [*(columns[place] for place in shown), *added]
         if not records:
-            return [*shown, *added], []
-        values = dict(zip(columns, zip(*records, strict=True), strict=True))
-        frame = pd.DataFrame({name: values[name] for name in self.needed})
-        predicted = self._predict_frame(frame, threshold)
-        rows = zip(*(values[name] for name in shown), *predicted, strict=True)
-        return [*shown, *added], [list(row) for row in rows]
+            return header, []
+        values = list(zip(*records, strict=True))
+        predicted = self._predict_values(dict(zip(names, values, strict=True)), threshold)
+        table = zip(*(values[place] for place in shown), *predicted, strict=True)
+        return header, [list(row) for row in table]
 
     def predict_file(
         self,
@@ -108,51 +128,195 @@ class Predictor:
         *,
         bare: bool = False,
     ) -> int:
-        """Predict a CSV file (UTF-8) or a Parquet file into a CSV file; return the number of rows.
+        """Predict a CSV or Parquet file into a CSV file; return the number of rows.
 
-        Memory holds one batch, whatever the length. A time series is the exception: its rows depend
-        on each other, and are predicted in one piece. The columns are those of `predict`.
+        The result of a CSV file is its rows as they stand, with the predictions at their ends, in
+        UTF-8. Memory holds one batch, whatever the length. A time series is the exception: its rows
+        depend on each other, and are predicted in one piece.
 
         Raises:
             BadInput: A feature column is missing, the file cannot be read, or the result would have
                 more than `most_bytes`: a small Parquet file may stand for billions of rows.
         """
+        with src.open("rb") as file:
+            is_parquet = file.read(4) == _PARQUET
+        if is_parquet:
+            batches = _read_parquet(src, self.rows_at_once)
+            return self.predict_batches(batches, dst, threshold, most_bytes, bare=bare)
+        return self._write(
+            dst, lambda file: self._predict_text(src, file, threshold, bare=bare), most_bytes
+        )
+
+    def predict_batches(
+        self,
+        batches: Iterable[pd.DataFrame],
+        dst: Path,
+        threshold: float | None,
+        most_bytes: int | None = None,
+        *,
+        bare: bool = False,
+    ) -> int:
+        """Predict tables whose values are as their file tells them into a CSV file."""
+        return self._write(
+            dst, lambda file: self._predict_tables(batches, file, threshold, bare=bare), most_bytes
+        )
+
+    @property
+    def rows_at_once(self) -> int | None:
+        """Return how many rows are predicted at a time; None for all of them."""
+        return None if self.in_one_piece else BATCH_ROWS
+
+    def _write(self, dst: Path, predict: Any, most_bytes: int | None) -> int:
+        """Write the result; it appears when it is complete, or not at all."""
+        self._begin()
         part = dst.with_name(f"{dst.name}.part")
+        done = 0
         try:
             with part.open("w", encoding="utf-8", newline="") as file:
-                rows = self._write_predicted(src, file, threshold, most_bytes, bare=bare)
+                for count in predict(file):
+                    done += count
+                    if most_bytes is not None and file.tell() > most_bytes:
+                        raise BadInput("The file unpacks to far more than its size.")
             part.replace(dst)
-        except (UnicodeDecodeError, pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-            raise BadInput(f"`{src.name}` cannot be read as CSV in UTF-8: {error}") from error
         finally:
             part.unlink(missing_ok=True)
-        return rows
+        return done
 
-    def _write_predicted(
+    def _predict_text(
+        self, src: Path, file: IO[str], threshold: float | None, *, bare: bool
+    ) -> Iterator[int]:
+        """Write each row of a CSV file as it stands with its prediction; yield counts of rows."""
+        try:
+            encoding = find_encoding(src)
+            with src.open(encoding=_to_read(encoding), newline="") as source:
+                dialect = find_dialect(source.read(_HEAD))
+                source.seek(0)
+                self._note_file(encoding, dialect)
+                if not bare and encoding == UTF_8 and _has_mark(src):
+                    file.write("\ufeff")
+                yield from self._predict_rows(
+                    read_rows(source, dialect), dialect, file, threshold, bare=bare
+                )
+        except NoText as error:
+            raise BadInput(f"`{src.name}` is no table: it holds binary data.") from error
+        except BadText as error:
+            raise BadInput(f"`{src.name}` {error}.") from error
+        except UnicodeDecodeError as error:
+            raise BadInput(f"`{src.name}` cannot be read as {error.encoding}.") from error
+
+    def _predict_rows(
         self,
-        src: Path,
+        source: Iterator[Row],
+        dialect: Dialect,
         file: IO[str],
         threshold: float | None,
-        most_bytes: int | None,
         *,
         bare: bool,
-    ) -> int:
-        rows = 0
-        names = self._added_columns(threshold)
-        rows_at_once = None if self.in_one_piece else BATCH_ROWS
-        for number, (shown, features) in enumerate(self._read_batches(src, rows_at_once)):
-            values = self._predict_frame(features, threshold) if len(shown) else [[]] * len(names)
-            result = shown[[]] if bare else shown.drop(columns=names, errors="ignore")
-            result = result.assign(**dict(zip(names, values, strict=True)))
+    ) -> Iterator[int]:
+        names = dialect.names
+        self._refuse_missing(names)
+        places = {name: names.index(name) for name in self.needed}
+        header = next(source)
+        added = self._free_columns([] if bare else dialect.header, threshold)
+        _write_rows(file, dialect, [header], [[name] for name in added], bare=bare)
+        while batch := list(islice(source, self.rows_at_once)):
+            cells = [row.cells for row in batch]
+            values = {name: [row[place] for row in cells] for name, place in places.items()}
+            predicted = self._predict_values(values, threshold)
+            _write_rows(file, dialect, batch, predicted, bare=bare)
+            yield len(batch)
+
+    def _predict_tables(
+        self,
+        batches: Iterable[pd.DataFrame],
+        file: IO[str],
+        threshold: float | None,
+        *,
+        bare: bool,
+    ) -> Iterator[int]:
+        for number, batch in enumerate(batches):
+            names = unique_names(batch.columns)
+            self._refuse_missing(names)
+            added = self._free_columns([] if bare else names, threshold)
+            columns = {name: batch.iloc[:, n] for n, name in enumerate(names)}
+            empty: list[list[Any]] = [[]] * len(added)
+            values = self._predict_values(columns, threshold) if len(batch) else empty
+            result = batch.set_axis(names, axis="columns")[[] if bare else names]
+            result = result.assign(**dict(zip(added, values, strict=True)))
             result.to_csv(file, index=False, header=number == 0, lineterminator="\n")
-            rows += len(result)
-            if most_bytes is not None and file.tell() > most_bytes:
-                raise BadInput(f"`{src.name}` unpacks to far more than its size.")
-        return rows
+            yield len(result)
+
+    def _free_columns(self, taken: Sequence[str], threshold: float | None) -> list[str]:
+        """Return the names of the columns that are added to those of a file, which all survive."""
+        target, *others = self._added_columns(threshold)
+        if target in taken:
+            target = f"{target}_predicted"
+        return [free_name(name, taken) for name in (target, *others)]
+
+    def _predict_values(
+        self, values: Mapping[str, Iterable[Any]], threshold: float | None
+    ) -> list[list[Any]]:
+        """Type the values of the needed columns, note what was lost, and predict."""
+        frame = to_frame(values, self.schema, self.needed)
+        for name in self.needed:
+            self._note_unreadable(name, values[name], frame[name])
+            self._note_unknown(name, frame[name])
+        self._note_past(frame)
+        try:
+            return self._predict_frame(frame, threshold)
+        except Unanswerable as error:
+            raise BadInput(str(error)) from error
+
+    def _begin(self) -> None:
+        self._told, self._guessed = {}, []
+
+    def _tell(self, code: str, column: str, count: int, text: str) -> None:
+        """Add to the count of a notice: a file is predicted in batches."""
+        before = self._told.get((code, column), (0, ""))[0]
+        self._told[code, column] = (before + count, text)
+
+    def _note_file(self, encoding: str, dialect: Dialect) -> None:
+        if not encoding.startswith("utf"):
+            text = f"The file is no Unicode; its encoding is taken for {encoding}."
+            self._guessed.append(Notice("encoding-guessed", text))
+        if dialect.skipped:
+            text = f"The first {dialect.skipped} lines of the file are no rows and were skipped."
+            self._guessed.append(Notice("lines-skipped", text, count=dialect.skipped))
+
+    def _note_unreadable(self, name: str, values: Iterable[Any], typed: pd.Series) -> None:
+        column = self.schema.column(name)
+        if column is None or column.type not in (NUMBER, DATE):
+            return
+        lost = count_unreadable(values, typed, self.schema.marks(column))
+        if lost:
+            what = f"cannot be read as a {column.type}, and count as missing"
+            text = f"{{rows}} of `{_braced(name)}` {what}."
+            self._tell("unreadable-values", name, lost, text)
+
+    def _note_past(self, frame: pd.DataFrame) -> None:
+        """Tell rows of a series that are not in the future of what was learned."""
+        if self._time is None or not pd.api.types.is_datetime64_any_dtype(frame[self._time[0]]):
+            return
+        name, last = self._time
+        count = int((frame[name] <= pd.Timestamp(last)).sum())
+        if count:
+            what = (
+                f"not after {last}, the last that was learned from: they get the values known then"
+            )
+            self._tell("past-rows", name, count, f"{{rows}} of `{_braced(name)}` are {what}.")
+
+    def _note_unknown(self, name: str, typed: pd.Series) -> None:
+        known = self._categories.get(name)
+        if known is None:
+            return
+        met = typed.map(lambda value: value is not None and str(value) not in known)
+        count = int((met & typed.notna()).sum())
+        if count:
+            text = f"{{rows}} of `{_braced(name)}` have a value that the model never met."
+            self._tell("unknown-categories", name, count, text)
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
-        frame = parse_dates(frame, self.date_formats)
         if self.classes is None:
             return [_json_values(self.model.predict(frame))]
         probabilities = np.zeros((len(frame), len(self.classes)))
@@ -177,63 +341,63 @@ class Predictor:
             names = ", ".join(f"`{name}`" for name in missing)
             raise BadInput(f"The model needs columns that the data does not have: {names}.")
 
-    def _read_batches(
-        self, src: Path, rows_at_once: int | None
-    ) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
-        """Yield each batch as it is to be shown, and its features as the model takes them."""
-        with src.open("rb") as file:
-            is_parquet = file.read(4) == _PARQUET
-        if is_parquet:
-            for batch in _read_parquet(src, rows_at_once):
-                self._refuse_missing(batch.columns)
-                yield batch, batch[list(self.needed)]
-            return
-        with pd.read_csv(
-            src,
-            sep=self._find_delimiter(src),
-            dtype=str,
-            keep_default_na=False,
-            encoding="utf-8-sig",
-            iterator=True,
-            index_col=False,
-        ) as reader:
-            for batch in _batches(reader, rows_at_once):
-                self._refuse_missing(batch.columns)
-                yield batch, self._from_texts(batch)
 
-    def _find_delimiter(self, src: Path) -> str:
-        """Choose the delimiter that finds the most feature columns in the header."""
-        with src.open(encoding="utf-8-sig", newline="") as file:
-            header = file.readline()
-
-        def found(delimiter: str) -> int:
-            names = next(csv.reader([header], delimiter=delimiter), [])
-            return len(set(names) & set(self.needed))
-
-        return max((",", ";", "\t", "|"), key=found)
-
-    def _from_texts(self, batch: pd.DataFrame) -> pd.DataFrame:
-        """Turn the texts of a CSV file into missing values, numbers and texts."""
-        features = {}
-        for name in self.needed:
-            column = batch[name].mask(batch[name].isin(MISSING))
-            if self.kinds.get(name) in {NUMBER, CODE}:
-                numbers = pd.to_numeric(column, errors="coerce")
-                if int(numbers.isna().sum()) == int(column.isna().sum()):
-                    column = numbers
-            features[name] = column
-        return pd.DataFrame(features)
+def _schema_of(description: Mapping[str, Any]) -> TableSchema:
+    """Return the schema of a model; of an older one what it did without having a schema."""
+    if "schema" in description:
+        return TableSchema.from_dict(description["schema"])
+    formats: Mapping[str, str] = description.get("date_formats", {})
+    types = {
+        column_kinds.NUMBER: NUMBER,
+        column_kinds.CODE: NUMBER,
+        column_kinds.DATE: DATE,
+    }
+    columns = (
+        ColumnSchema(
+            name,
+            types.get(description["kinds"].get(name, column_kinds.DATE), CATEGORY),
+            format=formats.get(name),
+        )
+        for name in description["needed"]
+    )
+    return TableSchema(tuple(columns))
 
 
-def _batches(reader: Any, rows_at_once: int | None) -> Iterator[pd.DataFrame]:
-    """Yield at least one batch: a file without rows still has a header."""
-    while True:
-        try:
-            yield reader.read(rows_at_once)
-        except StopIteration:
-            return
-        if rows_at_once is None:
-            return
+def _braced(name: str) -> str:
+    """Return a name for a text that is formatted once more."""
+    return name.replace("{", "{{").replace("}", "}}")
+
+
+def _to_read(encoding: str) -> str:
+    return "utf-8-sig" if encoding == UTF_8 else encoding
+
+
+def _has_mark(src: Path) -> bool:
+    with src.open("rb") as file:
+        return file.read(3) == _BYTE_ORDER_MARK
+
+
+def _write_rows(
+    file: IO[str],
+    dialect: Dialect,
+    batch: Sequence[Row],
+    added: Sequence[Sequence[Any]],
+    *,
+    bare: bool,
+) -> None:
+    """Write rows as they stand with more cells at their ends, or these cells alone."""
+    delimiter = "," if bare else dialect.delimiter
+    cells = zip(*([_cell(value, delimiter) for value in column] for column in added), strict=True)
+    if bare:
+        file.writelines(",".join(row) + "\n" for row in cells)
+    else:
+        file.writelines(
+            row.extended(delimiter, more) for row, more in zip(batch, cells, strict=True)
+        )
+
+
+def _cell(value: Any, delimiter: str) -> str:
+    return "" if value is None else quoted_cell(str(value), delimiter)
 
 
 def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]:

@@ -3,23 +3,22 @@
     python -m auger_hub.models.worker FOLDER
 
 One JSON document a line. `{"id", "columns", "records", "threshold", "bare"}` is answered with
-`{"id", "columns", "data"}`, `{"id", "file", "to", "threshold", "bare"}` with `{"id", "count"}`, and
-what cannot be answered with `{"id", "error"}`, one sentence for the user. When `bare`, the answer
-is without the columns that were sent. It ends with its input.
+`{"id", "columns", "data", "notices"}`, `{"id", "file", "to", "threshold", "bare"}` with
+`{"id", "count", "notices"}`, and what cannot be answered with `{"id", "error"}`, one sentence for
+the user. When `bare`, the answer is without the columns that were sent. It ends with its input.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-import tempfile
 import traceback
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
 from auger_hub.data.bounds import bound_memory, most_bytes
+from auger_hub.data.notices import to_dicts
 from auger_hub.models.predict import BadInput, Predictor
 
 FAILED = "The prediction failed; the log of the hub says why."
@@ -59,37 +58,35 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
     threshold, bare = request.get("threshold"), bool(request.get("bare"))
     if "file" in request:
-        with _streamable(Path(request["file"]), predictor) as source:
-            most = most_bytes(source.stat().st_size)
-            target = Path(request["to"])
-            return {"count": predictor.predict_file(source, target, threshold, most, bare=bare)}
+        count = _predict_file(predictor, request, threshold, bare=bare)
+        return {"count": count, "notices": to_dicts(predictor.notices)}
     records = request["records"]
     columns, data = predictor.predict(request["columns"], records, threshold, bare=bare)
-    return {"columns": columns, "data": data}
+    return {"columns": columns, "data": data, "notices": to_dicts(predictor.notices)}
 
 
-@contextmanager
-def _streamable(path: Path, predictor: Predictor) -> Iterator[Path]:
-    """Yield the uploaded file as CSV in UTF-8 or as Parquet, unpacked and converted if need be."""
+def _predict_file(
+    predictor: Predictor, request: Mapping[str, Any], threshold: float | None, *, bare: bool
+) -> int:
+    """Predict an uploaded file of any format; errors call it as its user does."""
     from auger_hub.data.kind import Kind, kind_of
-    from auger_hub.data.plain import in_utf8, unpack
-    from auger_hub.data.read import UnreadableData, read_table
+    from auger_hub.data.plain import unpack
+    from auger_hub.data.read import UnreadableData, read_raw
 
+    path, target = Path(request["file"]), Path(request["to"])
+    name = request.get("name") or path.name
     try:
         with unpack(path) as plain:
-            kind = kind_of(plain)
-            if kind is Kind.PARQUET:
-                yield plain
-            elif kind is Kind.DELIMITED:
-                with in_utf8(plain) as text:
-                    yield text
-            else:
-                with tempfile.TemporaryDirectory() as folder:
-                    converted = Path(folder) / f"{plain.stem}.csv"
-                    read_table(plain, predictor.dates).to_csv(converted, index=False)
-                    yield converted
-    except UnreadableData as error:
-        raise BadInput(str(error)) from error
+            most = most_bytes(plain.stat().st_size)
+            if kind_of(plain) in (Kind.PARQUET, Kind.DELIMITED):
+                return predictor.predict_file(plain, target, threshold, most, bare=bare)
+            batches = [read_raw(plain)]
+            return predictor.predict_batches(batches, target, threshold, most, bare=bare)
+    except (BadInput, UnreadableData) as error:
+        told = str(error)
+        for known in (path.name, path.stem):
+            told = told.replace(f"`{known}`", f"`{name}`")
+        raise BadInput(told) from error
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ _SETTINGS = {
     "max_total_time_mins": "Minutes at most",
     "max_eval_time_mins": "Minutes a trial at most",
     "crossValidationFolds": "Folds",
+    "usedFolds": "Folds that the data allows",
     "use_ensemble": "Ensembles",
     "preprocessors": "Preprocessors",
     "algorithms_to_exlude": "Algorithms left out",

@@ -33,7 +33,7 @@ def score(place: Workplace, row_id: str) -> None:
     if trial is None or not folder.is_dir():
         raise Impossible("there is no model here to score")
     predictor = Predictor.load(folder)
-    columns, records = _read(place, row, predictor)
+    columns, records = _read(place, row)
     days = _by_day(row, predictor, columns, records)
     columns, records = of_predictions(place.database, pipeline.id, predictor, columns, records)
     scored = [
@@ -71,10 +71,14 @@ def _by_day(
         raise Impossible(f"there is no column `{name}`, although it is the `actual_date_column`")
     import pandas as pd
 
-    from auger_hub.search.columns import to_dates
+    from auger_hub.data.schema import DATE, ColumnSchema
+    from auger_hub.data.typed import to_column
 
-    texts = pd.Series([record[columns.index(name)] for record in records])
-    dates = to_dates(texts, predictor.date_formats.get(name)).dt.normalize()
+    column = predictor.schema.column(name)
+    if column is None or column.type != DATE:
+        column = ColumnSchema(name, DATE)
+    texts = [record[columns.index(name)] for record in records]
+    dates = to_column(texts, column, predictor.schema).dt.normalize()
     days: dict[datetime, list[int]] = {}
     for number, date in enumerate(dates):
         day = row.happened_at if pd.isna(date) else date.to_pydatetime()
@@ -123,7 +127,7 @@ def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
     session.flush()
 
 
-def _read(place: Workplace, row: Actual, predictor: Predictor) -> tuple[list[str], list[list[Any]]]:
+def _read(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows of whatever form the client sent."""
     from auger_hub.data.unreadable import UnreadableData
     from auger_hub.review.scoring import table_of
@@ -133,7 +137,7 @@ def _read(place: Workplace, row: Actual, predictor: Predictor) -> tuple[list[str
         bucket = place.bucket(row.organization_id)
         try:
             with fetch_source(place.storage, bucket, str(path), place.settings) as source:
-                return table_of(predictor, source)
+                return table_of(source)
         except UnreadableData as error:
             raise Impossible(str(error)) from error
     objects = [one for one in row.rows if isinstance(one, dict)]

@@ -49,7 +49,7 @@ def score_rows(
     """Return `{"scores", "count"}` of the rows whose truth is known; BadInput without any.
 
     The truth is that given, else the target column's, else that of a column `actual` (§2.16).
-    Clients send all values as texts (§5.2), so numbers are read from them.
+    Clients may send all values as texts (§5.2): the model's schema says what they mean.
     """
     import numpy as np
 
@@ -57,11 +57,11 @@ def score_rows(
     from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 
     known = truth if truth is not None else _truth_of(predictor, columns, records)
-    encoded = [_encode(predictor, value) for value in known[: len(records)]]
+    encoded = _encode(predictor, known[: len(records)])
     chosen = [number for number, value in enumerate(encoded) if value is not None]
     if not chosen:
         raise BadInput("No row has a true value that the model knows.")
-    kept = [_as_numbers(predictor, columns, records[number]) for number in chosen]
+    kept = [records[number] for number in chosen]
     threshold = None if predictor.classes is None else _HALF
     names, data = predictor.predict(columns, kept, threshold)
     wanted = [predictor.target]
@@ -89,37 +89,32 @@ def _truth_of(
     return []
 
 
-def _encode(predictor: Predictor, value: Any) -> float | int | None:
-    """Return the number of a class, or the value; None for what the model does not know."""
+def _encode(predictor: Predictor, values: Sequence[Any]) -> list[float | int | None]:
+    """Return the numbers of the classes, or the values; None for what the model does not know."""
+    from auger_hub.data.schema import NUMBER, ColumnSchema
+    from auger_hub.data.typed import to_column
+
     if predictor.classes is not None:
-        labels = [str(label) for label in predictor.classes]
-        return labels.index(str(value)) if str(value) in labels else None
-    return _number(value)
+        labels = {str(label): number for number, label in enumerate(predictor.classes)}
+        return [labels.get(_label(value)) for value in values]
+    column = predictor.schema.column(predictor.target)
+    if column is None or column.type != NUMBER:
+        column = ColumnSchema(predictor.target, NUMBER)
+    numbers = to_column(values, column, predictor.schema)
+    return [None if number != number else float(number) for number in numbers.tolist()]  # noqa: PLR0124 - NaN
 
 
-def _as_numbers(predictor: Predictor, columns: Sequence[str], record: Sequence[Any]) -> list[Any]:
-    from auger_hub.search.column_kinds import CODE, NUMBER
-
-    numeric = {name for name, kind in predictor.kinds.items() if kind in (NUMBER, CODE)}
-    return [
-        _number(value) if name in numeric and isinstance(value, str) else value
-        for name, value in zip(columns, record, strict=True)
-    ]
+def _label(value: Any) -> str:
+    """Return a class as its label is written: whole numbers without a fraction."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    return str(int(value)) if is_whole else str(value)
 
 
-def _number(value: Any) -> float | None:
-    try:
-        number = float(value)
-    except (TypeError, ValueError, OverflowError):
-        return None
-    return number if number - number == 0 else None  # neither NaN nor infinite
+def table_of(path: Path) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows of a file as it has them, missing values as None."""
+    from auger_hub.data.read import read_raw
 
-
-def table_of(predictor: Predictor, path: Path) -> tuple[list[str], list[list[Any]]]:
-    """Return columns and rows of a file, missing values as None; dates as the model reads them."""
-    from auger_hub.data.read import read_table
-
-    frame = read_table(path, predictor.dates)
+    frame = read_raw(path)
     records = frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
     return [str(name) for name in frame.columns], records
 
@@ -131,7 +126,7 @@ def _answer(folder: Path, question: Mapping[str, Any]) -> dict[str, Any]:
     predictor = Predictor.load(folder)
     try:
         if "file" in question:
-            columns, records = table_of(predictor, Path(question["file"]))
+            columns, records = table_of(Path(question["file"]))
         else:
             columns, records = question["columns"], question["records"]
         return score_rows(predictor, columns, records, question.get("truth"))

@@ -118,6 +118,7 @@ def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: st
             "status": "started",
             "start_time": start_time,
             "evaluation_options": options,
+            "notices": info.get("notices", []),
             "featureColumns": features,
             "featuresCount": len(features),
             "total_evaluations": options.get("max_n_trials"),

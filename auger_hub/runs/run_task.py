@@ -58,6 +58,8 @@ def read_task(place: Workplace, run: ExperimentSession, folder: Path) -> SearchT
         scheduler=place.settings.scheduler,
         cluster_file=place.settings.cluster_path(project.id),
         folder=folder,
+        schema=(data.statistics or {}).get("schema"),
+        data_name=data.name,
     )
 
 

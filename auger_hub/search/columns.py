@@ -41,7 +41,8 @@ class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
         for name, kind in self.kinds.items():
             column = X[name] if name in X.columns else pd.Series(np.nan, index=X.index)
             if kind == DATE:
-                clean.update({f"{name}.{part}": s for part, s in date_parts(column).items()})
+                names = part_names(name, self.kinds)
+                clean.update({names[part]: s for part, s in date_parts(column).items()})
             else:
                 clean[name] = to_number(column) if kind in (NUMBER, CODE) else to_text(column)
         return pd.DataFrame(clean, index=X.index)
@@ -55,10 +56,18 @@ def output_columns(kinds: Mapping[str, str]) -> dict[str, str]:
     columns: dict[str, str] = {}
     for name, kind in kinds.items():
         if kind == DATE:
-            columns.update({f"{name}.{part}": NUMBER for part in DATE_PARTS})
+            columns.update(dict.fromkeys(part_names(name, kinds).values(), NUMBER))
         else:
             columns[name] = kind
     return columns
+
+
+def part_names(name: str, kinds: Mapping[str, str]) -> dict[str, str]:
+    """Return the names of the numbers that a date becomes: none that another column has."""
+    mark = "."
+    while any(f"{name}{mark}{part}" in kinds for part in DATE_PARTS):
+        mark += "."
+    return {part: f"{name}{mark}{part}" for part in DATE_PARTS}
 
 
 def to_number(column: pd.Series) -> pd.Series:
@@ -89,44 +98,17 @@ def _text(value: Any) -> str:
     return _TRUTH.get(text, text)
 
 
-def to_dates(column: pd.Series, date_format: str | None = None) -> pd.Series:
+def to_dates(column: pd.Series) -> pd.Series:
     """Return time stamps in UTC without a zone; what is no date is missing.
 
     Args:
-        column: dates, texts, or seconds since 1970.
-        date_format: of the texts, where they are not ISO's. A text that does not fit is read by
-            itself, and where it is not clear what is the day and what the month, as the format has
-            it.
+        column: dates, texts of which each is read by itself, or seconds since 1970.
     """
     if pd.api.types.is_numeric_dtype(column):
         return pd.to_datetime(column, unit="s", errors="coerce")
     if not pd.api.types.is_datetime64_any_dtype(column):
-        column = _texts_to_dates(column, date_format)
+        column = pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
     return column.dt.tz_convert(None) if column.dt.tz is not None else column
-
-
-def parse_dates(frame: pd.DataFrame, formats: Mapping[str, str]) -> pd.DataFrame:
-    """Return the table with time stamps in the columns that have a format of their own."""
-    return frame.assign(**{name: to_dates(frame[name], text) for name, text in formats.items()})
-
-
-def _texts_to_dates(column: pd.Series, date_format: str | None) -> pd.Series:
-    if date_format is None:
-        return pd.to_datetime(column, errors="coerce", format="mixed", utc=True)
-    is_text = column.map(lambda value: isinstance(value, str)).astype(bool)
-    texts = column.where(is_text)
-    dates = pd.to_datetime(texts, errors="coerce", format=date_format, utc=True).dt.as_unit("us")
-    rest = column[dates.isna() & column.notna()]
-    if len(rest):
-        # pandas would take `2019-03-05` for a day in May, too, if told that days come first
-        is_iso = rest.astype(str).str.match(r"\s*\d{4}")
-        day_first = date_format.startswith("%d")
-        for part, is_day_first in ((rest[is_iso], False), (rest[~is_iso], day_first)):
-            read = pd.to_datetime(
-                part, errors="coerce", format="mixed", utc=True, dayfirst=is_day_first
-            )
-            dates[part.index] = read.dt.as_unit("us")
-    return dates
 
 
 def date_parts(column: pd.Series) -> dict[str, pd.Series]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,13 +13,18 @@ import joblib
 import numpy as np
 import pandas as pd
 
-from auger_hub.data.read import read_with_dates
+from auger_hub.data.notices import to_dicts
+from auger_hub.data.read import Reading, open_table, read_with_schema
+from auger_hub.data.schema import CATEGORY as NAMES
+from auger_hub.data.schema import MISSING, ColumnSchema, TableSchema
+from auger_hub.data.schema import NUMBER as NUMBERS
 from auger_hub.data.unreadable import UnreadableData
 from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
 from auger_hub.search.columns import to_dates, to_number
 from auger_hub.search.folds import count_folds, make_folds
 from auger_hub.search.forecast import time_order
 from auger_hub.search.metrics import ALIASES, metrics_for
+from auger_hub.search.notices import CLASS_NONE, Prepared, notices_of_run
 from auger_hub.search.pipeline import known_rows, split_features_target
 from auger_hub.search.task import BadTask, SearchTask, Settings, read_settings
 from auger_hub.search.trial import TrialData
@@ -27,23 +34,62 @@ CODES_AT_LEAST = 3
 ROWS_PER_THREAD = 4_000
 
 
+@dataclass(frozen=True)
+class Data:
+    """The stored file as a table, and how its texts were read."""
+
+    frame: pd.DataFrame
+    schema: TableSchema
+
+
+def load_table(task: SearchTask, settings: Settings) -> Data:
+    """Return the stored file as a table; it is read once.
+
+    Raises:
+        BadTask: it cannot be read.
+    """
+    known = "" if task.schema is None else json.dumps(task.schema)
+    return _load_table(task.data_path, task.data_name, known, settings.target, settings.model_type)
+
+
 @lru_cache(maxsize=1)
-def load_table(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Return the stored file as a table, and the formats of its dates; it is read once."""
+def _load_table(path: Path, name: str, known: str, target: str, model_type: str) -> Data:
     try:
-        return read_with_dates(path)
+        if known:
+            schema = TableSchema.from_dict(json.loads(known))
+        else:  # profiled by an older hub
+            with open_table(path, in_order=False, name=name or None) as table:
+                schema = table.schema
+        if model_type == "classification":
+            schema = with_classes(schema, target)
+        return Data(*read_with_schema(path, Reading(schema), name or None))
     except UnreadableData as error:
         raise BadTask(str(error)) from error
+
+
+def with_classes(schema: TableSchema, target: str) -> TableSchema:
+    """Return the schema with the target read as names: of classes, as they stand.
+
+    A class may be called `None`, or `-` beside numbers, which elsewhere stands for a missing value.
+    """
+    column = schema.column(target)
+    if column is None or (column.type == NUMBERS and column.is_plain and not column.missing):
+        return schema
+    kept = (CLASS_NONE,) if schema.missing == MISSING else ()
+    return schema.having(ColumnSchema(target, NAMES, kept=kept, purpose=column.purpose))
 
 
 def describe_task(task: SearchTask) -> dict[str, Any]:
     """Return the members that the hub adds to `evaluation_options` (wire contract §2.11).
 
+    `crossValidationFolds` stays what was declared; `usedFolds` is what the data allows.
+
     Raises:
         BadTask: the task cannot be run; says why in one sentence.
     """
     settings = read_settings(task)
-    frame, date_formats = load_table(task.data_path)
+    data = load_table(task, settings)
+    frame = data.frame
     _check_columns(settings, frame)
     info = _roles(settings, task.seed)
     features, target, encoder = split_features_target(frame, info)
@@ -58,20 +104,27 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
     labels = [] if encoder is None else encoder.classes_.tolist()
     _check_weights(settings, labels)
     folds, notes = count_folds(settings, target)
+    time_column = _time_column(settings, kinds)
+    notices = notices_of_run(
+        settings, Prepared(frame, features, target, labels, kinds, time_column), notes
+    )
     if len(frame) > len(target):
         notes.append(f"{len(frame) - len(target)} rows without a value of the target are left out.")
+    used = data.schema.of([*settings.columns, settings.target])
     return {
         **info,
         **_metrics(settings, len(labels), target),
         **_class_members(target, encoder),
         "featureKinds": kinds,
-        "dateFormats": {name: text for name, text in date_formats.items() if name in kinds},
-        "timeColumn": _time_column(settings, kinds),
+        "schema": used.to_dict(),
+        "timeColumn": time_column,
         "categoricalFeatures": _categorical(settings, kinds),
         "featuresCount": len(kinds),
         "dataset_nrows": len(target),
-        "crossValidationFolds": folds,
+        "crossValidationFolds": settings.folds,
+        "usedFolds": folds,
         "notes": notes,
+        "notices": to_dicts(notices),
         "ignoredOptions": list(settings.ignored),
     }
 
@@ -83,7 +136,7 @@ def make_trial_data(task: SearchTask) -> TrialData:
     """
     info = describe_task(task)
     settings = read_settings(task)
-    frame, _ = load_table(task.data_path)
+    frame = load_table(task, settings).frame
     features, target, _ = split_features_target(frame, info)
     groups = None
     if settings.groups:
@@ -91,9 +144,7 @@ def make_trial_data(task: SearchTask) -> TrialData:
     if settings.in_time_order:
         order = time_order(features, info["timeColumn"])
         features, target = features.iloc[order].reset_index(drop=True), target[order]
-    folds = make_folds(
-        settings, info["crossValidationFolds"], target, seed=task.seed, groups=groups
-    )
+    folds = make_folds(settings, info["usedFolds"], target, seed=task.seed, groups=groups)
     info["threads"] = settings.threads or _threads(task.workers, len(target))
     return TrialData(features, target, folds, info)
 

@@ -44,7 +44,9 @@ class SearchTask:
 
     `scheduler` is the address of a Dask scheduler whose workers run every trial; `cluster_file` is
     where a cluster of this machine notes its own, as soon as it is there. `folder` is where a copy
-    of the data may be kept while it runs, the system's folder for such things by default.
+    of the data may be kept while it runs, the system's folder for such things by default. `schema`
+    says how the file is read (by looking, where a data set has none), `data_name` what its user
+    calls it.
     """
 
     data_path: Path
@@ -57,6 +59,8 @@ class SearchTask:
     scheduler: str = ""
     cluster_file: Path | None = None
     folder: Path | None = None
+    schema: dict[str, Any] | None = None
+    data_name: str = ""
 
 
 @dataclass(frozen=True)

@@ -159,7 +159,7 @@ class Predictions:
                 "bare": request["options"].get("no_features_in_result", False),
             },
         )
-        result = {"columns": answer["columns"], "data": answer["data"]}
+        result = {name: answer[name] for name in ("columns", "data", "notices")}
         question = {"columns": request["features"], "records": request["records"]}
         return {"result": to_plain({**result, **self._scores(row, question)})}
 
@@ -181,7 +181,8 @@ class Predictions:
             )
             scores = self._scores(row, {"file": str(source)})
         count = answer["count"]
-        return {"result": {"count": count, **scores}, "result_key": key, "records_count": count}
+        result = {"count": count, "notices": answer["notices"], **scores}
+        return {"result": result, "result_key": key, "records_count": count}
 
     def _scores(self, row: Prediction, question: dict[str, Any]) -> dict[str, Any]:
         """Return `scores` when they were asked for (§2.15)."""

@@ -9,18 +9,24 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from auger_reconcile.client.predict import predicted_path
 from auger_reconcile.client.rows import copy_unpacked, is_packed
 from auger_reconcile.errors import AugerError, NotFound
 
+NoticesTold = Callable[[list[dict[str, Any]]], None]
 IMAGE = "deeplearninc/auger-ml-worker:stable"
 MOUNT = "/var/src/auger-ml-worker/exported_model"  # wire contract §2.14
 DONE = ".complete"
+_NOTICE = "notice: "
 
 
-def predict_locally(archive: Path, source: Path, threshold: float | None) -> Path:
+def predict_locally(
+    archive: Path, source: Path, threshold: float | None, on_notices: NoticesTold | None = None
+) -> Path:
     """Predict every row of a file with a downloaded export; return the result's path.
 
     The result appears when it is complete, or not at all.
@@ -29,6 +35,7 @@ def predict_locally(archive: Path, source: Path, threshold: float | None) -> Pat
         archive: `models/model-<id>.zip`.
         source: the file to predict, compressed or not.
         threshold: of the positive class, or None.
+        on_notices: told what the model could not read, and what was guessed about the file.
 
     Raises:
         NotFound: the model has not been downloaded.
@@ -47,10 +54,12 @@ def predict_locally(archive: Path, source: Path, threshold: float | None) -> Pat
         with tempfile.TemporaryDirectory(dir=source.parent, prefix=".predict-") as room:
             copied = _bring(source, Path(room))
             command = _command(folder, copied, arguments)
-            _run(command, folder)
+            said = _run(command, folder)
             if not predicted_path(copied).exists():
                 raise AugerError("the downloaded model wrote no predictions")
             predicted_path(copied).replace(result)
+            if on_notices:
+                on_notices(_notices_in(said))
     except OSError as error:
         raise AugerError(f"`{source}` cannot be predicted: {error.strerror}") from None
     return result
@@ -83,8 +92,14 @@ def _command(folder: Path, source: Path, arguments: list[str]) -> list[str]:
     return [sys.executable, client, f"--path_to_predict={source.resolve()}", *arguments]
 
 
-def _run(command: list[str], folder: Path) -> None:
-    """Run an export, which gets to know no credentials.
+def _notices_in(said: str) -> list[dict[str, Any]]:
+    """Return the notices that an export has written on its standard error."""
+    lines = [line.removeprefix(_NOTICE) for line in said.splitlines() if line.startswith(_NOTICE)]
+    return [{"code": "prediction", "column": None, "count": None, "text": line} for line in lines]
+
+
+def _run(command: list[str], folder: Path) -> str:
+    """Run an export, which gets to know no credentials; return what it says on standard error.
 
     Raises:
         AugerError: it failed.
@@ -93,7 +108,7 @@ def _run(command: list[str], folder: Path) -> None:
     environ = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode == 0:
-        return
+        return done.stderr
     said = (done.stderr.strip() or done.stdout.strip()).splitlines()
     last = said[-1].removeprefix("error: ") if said else "it said nothing"
     hint = None

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auger_reconcile.resources._deployment import ModelObject
 
 Told = Callable[[int], None]
+NoticesTold = Callable[[list[dict[str, Any]]], None]
 
 
 class Model(Resource):
@@ -67,13 +68,15 @@ class Model(Resource):
         """
         self.context.apply_or_raise(self.plan_undeploy(model_id))
 
-    def predict(
+    def predict(  # noqa: PLR0913 - what one prediction may be asked with, and who is told
         self,
         filename: str | Path,
         model_id: str,
         threshold: float | None = None,
         locally: bool = False,  # noqa: FBT001, FBT002
         on_rows: Told | None = None,
+        *,
+        on_notices: NoticesTold | None = None,
     ) -> Path:
         """Predict every row of a file; return the path of `<file>_predicted.csv`.
 
@@ -84,6 +87,8 @@ class Model(Resource):
             threshold: of the positive class; adds a column `proba_<class>` for each class.
             locally: ask the downloaded export, not the hub.
             on_rows: told the number of rows done so far.
+            on_notices: told what could not be read or was guessed, each a dict with `code`,
+                `column`, `count` and `text`.
 
         Raises:
             NotFound: there is no such model.
@@ -94,13 +99,18 @@ class Model(Resource):
             from auger_reconcile.api._local_predict import predict_locally
 
             archive = self.context.folder / "models" / f"model-{model_id}.zip"
-            return predict_locally(archive, Path(filename), threshold)
+            return predict_locally(archive, Path(filename), threshold, on_notices)
         from auger_reconcile.client.predict import predict_file
 
         client = self.context.session.client
         with hinting(f"to deploy it:\nauger model deploy {model_id}"):
             return predict_file(
-                client, Path(filename), model_id, threshold=threshold, on_rows=on_rows
+                client,
+                Path(filename),
+                model_id,
+                threshold=threshold,
+                on_rows=on_rows,
+                on_notices=on_notices,
             )
 
     def actual(self, filename: str | Path, model_id: str) -> int:

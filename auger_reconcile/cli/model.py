@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -94,15 +95,21 @@ def predict(
     """Predict every row of FILE; writes FILE_predicted.csv beside it."""
     from auger_reconcile.api.model import Model
 
+    notices: list[dict[str, Any]] = []
+
     def tell(rows: int) -> None:
         if invocation.has_live_terminal:
             click.echo(f"{CLEAR_LINE}Predicting ... {rows:,} rows", nl=False, err=True)
 
     with open_context(invocation) as context, invocation.busy_with("Predicting"):
-        path = Model(context).predict(file, model_id, threshold, locally, tell)
+        path = Model(context).predict(
+            file, model_id, threshold, locally, tell, on_notices=notices.extend
+        )
     if invocation.as_json:
-        invocation.show_json({"path": str(path)})
+        invocation.show_json({"path": str(path), "notices": notices})
     else:
+        for notice in notices:
+            click.echo(f"notice: {notice['text']}", err=True)
         invocation.show(str(path))
 
 

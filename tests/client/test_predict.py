@@ -36,13 +36,14 @@ def test_the_target_is_not_sent_and_the_answer_is_written(
     result = {"columns": ["a", "y"], "data": [[1, "x"], [2, "z"]]}
     hub.play(READY, reply(answer(result=result)))
     path = predict_file(client, source, "M", threshold=0.5)
-    assert path.read_text() == "a,y\n1,x\n2,z\n"
+    assert path.read_text() == "a,y,y_predicted\n1,?,x\n2,?,z\n"
     sent = hub.requests[1].json
     assert sent == {
         "pipeline_id": "M",
         "features": ["a"],
-        "records": [[1], [2]],
+        "records": [["1"], ["2"]],
         "threshold": 0.5,
+        "no_features_in_result": True,
         "token": "token",
     }
 
@@ -57,7 +58,7 @@ def test_ids_that_older_hubs_put_in_front_are_left_out(
         reply(answer(status="running")),
         reply(answer(result=result)),
     )
-    assert predict_file(client, source, "M").read_text() == "a,y\n1,x\n2,\n"
+    assert predict_file(client, source, "M").read_text() == "a,y,y_predicted\n1,?,x\n2,?,\n"
 
 
 def test_the_header_is_written_once_over_all_batches(
@@ -73,6 +74,45 @@ def test_the_header_is_written_once_over_all_batches(
     lines = predict_file(client, source, "M", on_rows=told.append).read_text().splitlines()
     assert (lines[0], lines[1], lines[-1], len(lines)) == ("a,y", "1,0", "1,1", BATCH + 2)
     assert told == [BATCH, BATCH + 1]
+
+
+def test_a_file_is_answered_as_it_stands(hub: ScriptedHub, client: HubClient, source: Path) -> None:
+    text = '\ufeffprediction_id;"a";y;proba_x\r\n007;"1,5 ""q""";w;\r\n1234567890123456789;1.10;;3'
+    source.write_bytes(text.encode())
+    result = {"columns": ["y", "proba_x"], "data": [["x; z", 0.25], [None, 1.0]]}
+    hub.play(READY, reply(answer(result=result)))
+    predicted = predict_file(client, source, "M", threshold=0.5).read_bytes().decode()
+    header, first, second = text.split("\r\n")
+    assert predicted == (
+        f'{header};y_predicted;proba_x.1\r\n{first};"x; z";0.25\r\n{second};;1.0\n'
+    )
+
+
+def test_a_series_is_asked_for_in_one_piece(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    rows = BATCH + 1
+    source.write_text("day\n" + "2020-01-01\n" * rows)
+    model = {"id": "M", "status": "ready", "target_feature": "y", "model_type": "timeseries"}
+    hub.play(reply(model), reply(answer(result={"columns": ["y"], "data": [[1]] * rows})))
+    predict_file(client, source, "M")
+    assert len(hub.requests) == 2
+
+
+def test_notices_of_all_batches_are_told_as_one(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    def of(count: int) -> dict[str, Any]:
+        text = f"{count} rows of `a` cannot be read."
+        return {"code": "unreadable-values", "column": "a", "count": count, "text": text}
+
+    source.write_text("a\n" + "1\n" * (BATCH + 1))
+    first = {"columns": ["y"], "data": [[1]] * BATCH, "notices": [of(3)]}
+    second = {"columns": ["y"], "data": [[1]], "notices": [of(2)]}
+    hub.play(READY, reply(answer(result=first)), reply(answer(result=second)))
+    told: list[dict[str, Any]] = []
+    predict_file(client, source, "M", on_notices=told.extend)
+    assert told == [of(5)]
 
 
 @pytest.mark.parametrize(
@@ -143,7 +183,7 @@ def test_actuals_carry_all_columns_and_their_names(
     assert send_actuals(client, source, "M") == 2
     sent = hub.requests[1].json
     assert sent["actual_column_names"] == ["a", "y"]
-    assert sent["actuals"] == [[1, None], [2, None]]
+    assert sent["actuals"] == [["1", "?"], ["2", "?"]]
 
 
 def test_actuals_without_the_outcome_are_not_sent(

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from auger_hub.background.sweep import unnamed
+from auger_hub.data.schema import BadSchema, Declared
 from auger_hub.database.tables import Organization, Project, ProjectFile
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
-from auger_hub.http.params import KEY, Complaint, Param
+from auger_hub.http.params import KEY, OBJECT, Complaint, Param
 from auger_hub.routes.query import (
     by_name,
     check_free,
@@ -96,10 +97,13 @@ def _create(call: Call) -> ProjectFileObject:
     complaints = check_free(call, ProjectFile, name, project_id=project.id)
     bare = without_login(url)
     key = _new_key(call, project, bare)
+    complaints += _check_declared(call.given("schema"))
     refuse_any([*complaints, *_check_url(call, project, bare, key)])
     given = ("file_name", "description", "content_type")
     told = {field: _text(call.given(field)) for field in given}
-    return describe(_add(call, project, url, name=name, key=str(key), **told))
+    row = _add(call, project, url, name=name, key=str(key), **told)
+    row.declared_schema = call.given("schema")
+    return describe(row)
 
 
 def add_from_web(call: Call, project: Project, url: str) -> ProjectFile:
@@ -126,6 +130,14 @@ def _add(call: Call, project: Project, url: str, **fields: str | None) -> Projec
     call.session.flush()
     keep_login(call.session, row.id, login)
     return row
+
+
+def _check_declared(value: Any) -> list[Complaint]:
+    try:
+        Declared.from_dict(value)
+    except BadSchema as error:
+        return [("schema", str(error))]
+    return []
 
 
 def _delete(call: Call) -> ProjectFileObject:
@@ -217,6 +229,7 @@ ROUTES = [
             Param("file_name"),
             Param("description"),
             Param("content_type"),
+            Param("schema", OBJECT, "what is known of `columns`, and what stands for `missing`"),
         ),
         answers=ProjectFileObject,
     ),

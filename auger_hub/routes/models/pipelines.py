@@ -84,6 +84,7 @@ class PipelineDetails(PipelineObject):
     """What a client sees of a deployed model when it asks for one."""
 
     target_feature: str | None
+    model_type: str | None
     stats: StatsObject
     daily_model_performance: dict[str, float]
     daily_feature_distribution: dict[str, Any]
@@ -139,6 +140,7 @@ def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:
     return {
         **describe(call, row),
         "target_feature": None if target is None else str(target),
+        "model_type": run.model_type if run else None,
         "stats": stats(call, row.id),
         "daily_model_performance": daily_performance(call.session, row.id),
         "daily_feature_distribution": {},

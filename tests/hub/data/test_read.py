@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from auger_hub.data import bounds
-from auger_hub.data.delimited import MISSING, SAMPLE_ROWS
+from auger_hub.data.delimited import SAMPLE_ROWS
 from auger_hub.data.read import UnreadableData, read_table
+from auger_hub.data.schema import MISSING
 
 CSV = "number,count,name,day\n1.5,1,ann,2020-01-31\n,2,,2020-02-01\n-2,3,café,\n"
 
@@ -271,9 +272,15 @@ def test_yes_and_no_stay_text(tmp_path: Path) -> None:
     ]
 
 
-def test_a_late_text_turns_the_whole_column_into_text(tmp_path: Path) -> None:
+def test_late_codes_turn_the_whole_column_into_text(tmp_path: Path) -> None:
+    read = read_table(write(tmp_path / "t.csv", "a,b\n" + "1,2\n" * 30_000 + "x1,2.5\n"))
+    assert read["a"].tolist()[-2:] == ["1", "x1"]
+    assert read["b"].dtype == "float64"
+
+
+def test_a_late_mark_among_numbers_is_a_gap(tmp_path: Path) -> None:
     read = read_table(write(tmp_path / "t.csv", "a,b\n" + "1,2\n" * 30_000 + "x,2.5\n"))
-    assert read["a"].tolist()[-2:] == ["1", "x"]
+    assert read["a"].isna().sum() == 1
     assert read["b"].dtype == "float64"
 
 

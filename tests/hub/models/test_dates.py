@@ -79,9 +79,9 @@ def test_a_file_is_predicted_like_its_records(
     days = DAYS[:3]
     source = by_month(tmp_path / f"ask{suffix}", date_format, days)
     request = {"id": 1, "file": str(source), "to": str(tmp_path / "p.csv")}
-    assert answer(predictor, json.dumps(request)) == {"id": 1, "count": 3}
+    assert answer(predictor, json.dumps(request)) == {"id": 1, "count": 3, "notices": []}
     np.testing.assert_allclose(
-        pd.read_csv(tmp_path / "p.csv")["y"], months(predictor, asked(date_format)[:3])
+        pd.read_csv(tmp_path / "p.csv")["y_predicted"], months(predictor, asked(date_format)[:3])
     )
 
 
@@ -90,7 +90,7 @@ def test_a_file_is_scored_by_what_is_predicted(
 ) -> None:
     predictor = Predictor.load(model)
     source = by_month(tmp_path / "truth.csv", date_format, DAYS[:3])
-    assert score_rows(predictor, *table_of(predictor, source))["scores"]["r2"] > 0.98
+    assert score_rows(predictor, *table_of(source))["scores"]["r2"] > 0.98
 
 
 def test_an_export_reads_dates_as_the_hub_does(make_model: MakeModel, tmp_path: Path) -> None:
@@ -101,7 +101,7 @@ def test_an_export_reads_dates_as_the_hub_does(make_model: MakeModel, tmp_path: 
     by_month(tmp_path / "ask.csv", "%d/%m/%Y", DAYS[:3])
     command = [sys.executable, "client.py", f"--path_to_predict={tmp_path / 'ask.csv'}"]
     subprocess.run(command, cwd=tmp_path / "exported", check=True, timeout=60)
-    predicted = pd.read_csv(tmp_path / "ask_predicted.csv")["y"]
+    predicted = pd.read_csv(tmp_path / "ask_predicted.csv")["y_predicted"]
     np.testing.assert_allclose(predicted, months(Predictor.load(model), asked("%d/%m/%Y")[:3]))
 
 
@@ -125,6 +125,6 @@ def test_a_model_made_before_formats_were_kept_still_predicts(
 ) -> None:
     model = model_of(make_model, by_month(tmp_path / "t.csv", "%m/%d/%Y"))
     description = json.loads((model / "model.json").read_text())
-    del description["date_formats"]
+    del description["schema"]
     (model / "model.json").write_text(json.dumps(description))
     assert months(Predictor.load(model), asked("%m/%d/%Y")) == pytest.approx(MONTHS, abs=3)

@@ -147,9 +147,16 @@ def test_a_column_named_like_a_probability_is_replaced(iris: Predictor, tmp_path
     columns, ((*_, probability, _, _),) = iris.predict(sent, [[*SETOSA, 9]], 0.5)
     assert columns == iris.predict(COLUMNS, [], 0.5)[0]
     assert probability <= 1
-    (tmp_path / "f.csv").write_text(",".join(sent) + "\n5.1,3.5,1.4,0.2,9\n")
+
+
+def test_columns_of_a_file_are_never_replaced(iris: Predictor, tmp_path: Path) -> None:
+    sent = [*COLUMNS, "proba_setosa", "species", "prediction_id"]
+    rows = "5.1,3.5,1.4,0.2,9,truth,00000000000000000123"
+    (tmp_path / "f.csv").write_text(",".join(sent) + f"\n{rows}\n")
     iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", 0.5)
-    assert pd.read_csv(tmp_path / "p.csv").columns.tolist() == columns
+    header, line = (tmp_path / "p.csv").read_text().splitlines()
+    assert header.split(",")[:9] == [*sent, "species_predicted", "proba_setosa.1"]
+    assert line.startswith(f"{rows},setosa,")
 
 
 def test_predictions_alone_are_given_on_request(iris: Predictor, tmp_path: Path) -> None:
@@ -172,9 +179,10 @@ def test_record_of_another_width_is_refused(iris: Predictor) -> None:
         iris.predict(COLUMNS, [SETOSA, SETOSA[:3]], None)
 
 
-def test_columns_of_the_same_name_are_refused(iris: Predictor) -> None:
-    with pytest.raises(BadInput, match="a name of its own"):
-        iris.predict([*COLUMNS, "petal_width"], [[*SETOSA, 0.2]], None)
+def test_columns_of_one_name_are_told_apart_as_in_training(iris: Predictor) -> None:
+    columns, data = iris.predict([*COLUMNS, "petal_width"], [[*SETOSA, 9]], None)
+    assert columns == [*COLUMNS, "petal_width", "species"]
+    assert data == [[*SETOSA, 9, "setosa"]]
 
 
 def test_nulls_and_unknown_categories_are_predicted(
@@ -199,7 +207,8 @@ def test_file_is_predicted_like_its_records(iris: Predictor, tmp_path: Path) -> 
     assert iris.predict_file(HOLDOUT, tmp_path / "p.csv", 0.5) == 30
     holdout = read_table(HOLDOUT)
     columns, data = iris.predict(COLUMNS, holdout[COLUMNS].to_numpy().tolist(), 0.5)
-    written = pd.read_csv(tmp_path / "p.csv")
+    written = pd.read_csv(tmp_path / "p.csv").drop(columns="species")
+    written = written.rename(columns={"species_predicted": "species"})
     pd.testing.assert_frame_equal(
         written, pd.DataFrame(data, columns=columns), check_dtype=False, rtol=1e-12
     )
@@ -227,7 +236,8 @@ def test_delimiter_of_a_file_is_found(iris: Predictor, tmp_path: Path, delimiter
     (tmp_path / "f.csv").write_text(HOLDOUT.read_text().replace(",", delimiter))
     iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
     iris.predict_file(HOLDOUT, tmp_path / "expected.csv", None)
-    assert (tmp_path / "p.csv").read_bytes() == (tmp_path / "expected.csv").read_bytes()
+    expected = (tmp_path / "expected.csv").read_text().replace(",", delimiter)
+    assert (tmp_path / "p.csv").read_text() == expected
 
 
 def test_parquet_is_predicted_like_csv(
@@ -249,6 +259,20 @@ def test_file_without_rows_gives_a_header(iris: Predictor, tmp_path: Path) -> No
     assert iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", 0.5) == 0
     header = ",".join([*COLUMNS, "species", "proba_setosa", "proba_versicolor", "proba_virginica"])
     assert (tmp_path / "p.csv").read_text() == header + "\n"
+
+
+def test_what_cannot_be_read_or_was_never_met_is_told(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    columns, (record, *_) = mixed
+    odd = dict(zip(columns, record, strict=True)) | {"number": "abc", "group": "purple"}
+    binary.predict(columns, [list(odd.values()), record], None)
+    assert [(notice.code, notice.column, notice.count) for notice in binary.notices] == [
+        ("unreadable-values", "number", 1),
+        ("unknown-categories", "group", 1),
+    ]
+    binary.predict(columns, [record], None)
+    assert binary.notices == []
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"sepal_length\n\xe9\n"])

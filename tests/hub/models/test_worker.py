@@ -52,6 +52,7 @@ def ask(worker: "subprocess.Popen[str]", line: str) -> dict[str, Any]:
 def test_process_answers_records_and_survives_nonsense(worker: "subprocess.Popen[str]") -> None:
     request = {"id": 7, "columns": COLUMNS, "records": [SETOSA], "threshold": None}
     expected = {"id": 7, "columns": [*COLUMNS, "species"], "data": [[*SETOSA, "setosa"]]}
+    expected["notices"] = []
     assert ask(worker, json.dumps(request)) == expected
     assert "error" in ask(worker, "{nonsense")
     assert ask(worker, json.dumps({**request, "id": "8"})) == {**expected, "id": "8"}
@@ -67,7 +68,7 @@ def test_bad_input_is_answered_with_its_sentence(predictor: Predictor) -> None:
 def ask_for_file(predictor: Predictor, source: Path) -> Path:
     target = source.parent / "predicted.csv"
     request = {"id": 1, "file": str(source), "to": str(target), "threshold": None}
-    assert answer(predictor, json.dumps(request)) == {"id": 1, "count": 30}
+    assert answer(predictor, json.dumps(request))["count"] == 30
     return target
 
 
@@ -84,7 +85,8 @@ def test_compressed_file_in_another_encoding_is_predicted(
     source = tmp_path / "data.csv.gz"
     source.write_bytes(gzip.compress(text.encode("latin-1")))
     predicted = pd.read_csv(ask_for_file(predictor, source))
-    assert set(predicted["species"]) == {"setosa", "versicolor", "virginica"}
+    assert set(predicted["species"]) == {"café", "versicolor", "virginica"}
+    assert set(predicted["species_predicted"]) == {"setosa", "versicolor", "virginica"}
 
 
 def test_file_of_another_format_is_predicted(predictor: Predictor, tmp_path: Path) -> None:
@@ -120,7 +122,8 @@ def test_unforeseen_failure_is_answered_too(
 def test_an_endless_number_is_predicted_as_a_missing_one(predictor: Predictor) -> None:
     request = {"id": 5, "columns": COLUMNS, "records": [[10**400, *SETOSA[1:]]], "bare": True}
     answered = answer(predictor, json.dumps(request))
-    assert answered == {"id": 5, "columns": ["species"], "data": [["setosa"]]}
+    assert answered["data"] == [["setosa"]]
+    assert [notice["code"] for notice in answered["notices"]] == ["unreadable-values"]
 
 
 def test_parquet_file_is_predicted(predictor: Predictor, tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ from auger_hub.search.column_kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
 from auger_hub.search.columns import (
     CleanColumns,
     output_columns,
-    to_dates,
     to_number,
     to_text,
 )
@@ -73,31 +72,10 @@ def test_the_names_that_come_out_are_known_before() -> None:
     assert found.columns.tolist() == list(output_columns(kinds))
 
 
-@pytest.mark.parametrize(
-    ("text", "iso"),
-    [
-        ("05/03/2019", "2019-03-05"),
-        ("25/12/2019", "2019-12-25"),
-        ("05.03.2019 10:00", "2019-03-05 10:00"),
-        ("2019-03-05", "2019-03-05"),
-        ("2019/03/05", "2019-03-05"),
-        ("2019-03-05T01:00+01:00", "2019-03-05"),
-        ("03/25/2019", "2019-03-25"),
-        (None, None),
-        ("soon", None),
-        pytest.param(10**400, None, id="endless"),
-    ],
-)
-def test_days_come_first_where_they_do_in_the_format(text: object, iso: str | None) -> None:
-    dates = to_dates(pd.Series([text], dtype=object), "%d/%m/%Y")
-    assert dates.equals(pd.Series(pd.to_datetime([iso])).astype(dates.dtype))
-
-
-def test_one_odd_value_does_not_spoil_the_dates_around_it() -> None:
-    values = pd.Series([1.5, "05/03/2019", 10**400], dtype=object)
-    assert to_dates(values, "%d/%m/%Y")[1] == pd.Timestamp("2019-03-05")
-
-
-def test_a_format_changes_no_time_stamps() -> None:
-    stamps = pd.Series(pd.to_datetime(["2019-03-05"]))
-    assert to_dates(stamps, "%d/%m/%Y").equals(stamps)
+def test_a_date_never_takes_the_name_of_a_column() -> None:
+    kinds = {"d": DATE, "d.month": NUMBER}
+    found = clean(kinds, d=["2024-03-01"], **{"d.month": [75]})
+    assert found.columns.tolist() == list(output_columns(kinds))
+    assert found.columns.is_unique
+    assert found["d.month"].tolist() == [75]
+    assert found["d..month"].tolist() == [3]

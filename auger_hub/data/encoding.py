@@ -1,0 +1,88 @@
+"""Find the encoding of a text file: UTF-8, UTF-16, or what spreadsheets of the world write.
+
+Self-contained: an exported model carries this file along; without `charset-normalizer` it takes
+what is not Unicode for Windows-1252.
+"""
+
+from __future__ import annotations
+
+import codecs
+from pathlib import Path
+
+UTF_8 = "utf-8"
+_BLOCK = 1 << 20
+_JUDGED = 1 << 18
+WESTERN = "cp1252"
+# What programs write that do not write Unicode, by the countries that use them most.
+_CANDIDATES = [
+    WESTERN, "cp1250", "cp1251", "mac_roman", "cp932", "gb18030", "big5", "cp949", "cp1253",
+    "cp1254", "cp1255", "cp1256", "euc_jp", "koi8_r", "cp437", "cp850",
+]  # fmt: skip
+
+
+class NoText(Exception):
+    """The file holds no text."""
+
+
+def find_encoding(path: Path) -> str:
+    """Return the name of a text file's encoding; raise NoText for binary data.
+
+    A byte order mark tells; else what can be UTF-8 is. The rest is a guess of a detector, which is
+    to be told.
+    """
+    with path.open("rb") as file:
+        start = file.read(_BLOCK)
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    if b"\x00" in start:
+        return _wide_encoding(start)
+    odd = _first_odd_bytes(path)
+    if odd is None:
+        return UTF_8
+    return guess_encoding(odd)
+
+
+def _wide_encoding(start: bytes) -> str:
+    """Tell UTF-16 without a mark: of western text, every other byte is zero."""
+    even, odd = start[::2].count(0), start[1::2].count(0)
+    half = len(start) // 2
+    if odd > half * 0.4 and even < half * 0.05:
+        return "utf-16-le"
+    if even > half * 0.4 and odd < half * 0.05:
+        return "utf-16-be"
+    raise NoText
+
+
+def _first_odd_bytes(path: Path) -> bytes | None:
+    """Return a part of the file that is no UTF-8, None when all of it is."""
+    decoder = codecs.getincrementaldecoder(UTF_8)()
+    block = last = b""
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                last = block
+                decoder.decode(block)
+        block = b""
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        odd = block or last
+        place = next((n for n, byte in enumerate(odd) if byte > 127), 0)
+        return odd[max(0, place - 1024) : place + _JUDGED]
+    return None
+
+
+def guess_encoding(sample: bytes) -> str:
+    """Return the likeliest encoding of bytes that are no Unicode."""
+    try:
+        from charset_normalizer import from_bytes
+    except ImportError:
+        return WESTERN
+    best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
+    if best is None:
+        return WESTERN
+    found = str(best.encoding)
+    try:
+        same = sample.decode(found) == sample.decode(WESTERN)
+    except UnicodeDecodeError:
+        return found
+    return WESTERN if same else found

@@ -1,0 +1,34 @@
+"""Notices: what was left out, guessed, lowered or ignored, as data that every view shows.
+
+Self-contained: an exported model carries this file along.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing that the user should know: a code for programs, a sentence for people."""
+
+    code: str
+    text: str
+    column: str | None = None
+    count: int | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
+
+
+def to_dicts(notices: Iterable[Notice]) -> list[dict[str, Any]]:
+    """Return the notices as JSON values, each once."""
+    return [notice.to_dict() for notice in dict.fromkeys(notices)]
+
+
+def rows(count: int) -> str:
+    """Say how many rows: `1 row`, `3 rows`."""
+    return f"{count:,} row" + ("" if count == 1 else "s")
