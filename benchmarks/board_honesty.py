@@ -32,12 +32,12 @@ from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
 from auger_hub.search.board import mean_scores
-from auger_hub.search.evaluate import cross_validate, predict
 from auger_hub.search.metrics import Outcome, all_scores, metrics_for
-from auger_hub.search.pipeline import build_pipeline, split_features_target
+from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 from auger_hub.search.prepare import make_trial_data
 from auger_hub.search.run import SearchTask, prepare
-from auger_hub.search.trial import Job
+from auger_hub.search.trials.cross_validation import cross_validate, predict
+from auger_hub.search.trials.trial import Candidate
 from benchmarks.figure import Figure, Section, write_page
 from benchmarks.own_search import find_best, search
 
@@ -172,7 +172,7 @@ class _Worth:
         self._info = prepare(task)
 
     def board(self, algorithm: str, params: Mapping[str, Any]) -> float:
-        evaluation = cross_validate(make_trial_data(self._task), Job.new(algorithm, params))
+        evaluation = cross_validate(make_trial_data(self._task), Candidate.new(algorithm, params))
         assert evaluation.error is None, evaluation.error
         return mean_scores(evaluation.fold_scores)[self._info["scoring"]]
 

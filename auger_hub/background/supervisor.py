@@ -18,9 +18,8 @@ from auger_hub.background.removal import Removal
 from auger_hub.background.shares import may_start, share
 from auger_hub.background.sweep import sweep_models, sweep_work
 from auger_hub.database.engine import Database
-from auger_hub.processes.child_process import Child, Job, end_all
-from auger_hub.processes.fork_server import Nursery, is_work_expected
-from auger_hub.processes.job_queue import close_job, find_jobs
+from auger_hub.processes.child_process import Child, Job, end_all, open_fork_server
+from auger_hub.processes.job_queue import close_job, find_jobs, is_work_expected
 from auger_hub.processes.logs import log_path, read_log, sweep_logs
 from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
@@ -49,8 +48,8 @@ class Supervisor:
         self._settings = settings
         self._database = database
         self._storage = storage
-        self._nursery = Nursery(settings)
-        self._predictions = Predictions(settings, database, storage, self._nursery)
+        self._fork_server = open_fork_server(settings)
+        self._predictions = Predictions(settings, database, storage, self._fork_server)
         self._removal = Removal(database, storage)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
@@ -78,7 +77,7 @@ class Supervisor:
         self._wake.set()
         if self._thread.ident is not None:
             self._thread.join()
-        self._nursery.close()
+        self._fork_server.close()
         self._removal.stop()
         self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
@@ -108,7 +107,7 @@ class Supervisor:
             return 0.0
         self._reap()
         jobs = find_jobs(self._database)
-        self._nursery.keep(is_expected=bool(jobs) or is_work_expected(self._database))
+        self._fork_server.keep(is_expected=bool(jobs) or is_work_expected(self._database))
         self._start_missing(jobs)
         self._end_unwanted(set(jobs))
         if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
@@ -151,7 +150,7 @@ class Supervisor:
 
     def _start(self, job: Job) -> Child:
         log = log_path(self._settings, job.project_id)
-        return Child.start(job, self._settings, self._nursery, log)
+        return Child.start(job, self._settings, self._fork_server, log)
 
     def _may_start(self, job: Job) -> bool:
         """Runs wait for a free worker of their project, other jobs for a free process.
@@ -159,7 +158,7 @@ class Supervisor:
         Downloads wait for those of their own organization only: a slow server that one user names
         must not hold up the others.
         """
-        if job.kind in _LEARNING and self._nursery.is_warming_up():
+        if job.kind in _LEARNING and self._fork_server.is_starting():
             return False  # a process of its own would import the same, and end later
         if job.kind == "run":
             working = self._working_runs().get(job.project_id, frozenset())

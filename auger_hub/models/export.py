@@ -7,8 +7,10 @@ package need not be installed.
 """
 
 import ast
+import io
 import json
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Iterable
@@ -17,23 +19,29 @@ from pathlib import Path
 from typing import Any
 
 from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
+from auger_hub.models.trusted import TRUSTED
+from auger_hub.search.moved import SCHEMA, with_current_paths
 
 _PACKAGE = "auger_model"
 _HUB_PACKAGES = ("auger_hub.models", "auger_hub.search", "auger_hub.data")
 _CLIENT = "auger_hub.models.client"
-_SCHEMA = "schema.json"
+_TRUSTED_MODULE = "auger_hub.models.trusted"
+_HUB_MODULE = re.compile(
+    r"\bauger_hub\.(?:models|search|data)(?:\.(?:algorithms|pipelines))?\.(\w+)"
+)
 
 
 def export_model(folder: Path, zip_path: Path) -> None:
     """Write the export of the model in `folder` (wire contract §2.14); complete or not at all."""
     description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
+    model = with_current_paths(folder / MODEL_FILE)
     handle, name = tempfile.mkstemp(dir=zip_path.parent, suffix=".zip")
     os.close(handle)
     try:
         with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write_code(archive, _modules_in(folder / MODEL_FILE))
+            _write_code(archive, _modules_in(model))
             with archive.open(f"model/{MODEL_FILE}", "w") as file:
-                _rename_classes(folder / MODEL_FILE, file)
+                _rename_classes(model, file)
             archive.writestr(f"model/{DESCRIPTION_FILE}", _json(description))
             archive.writestr("model/options.json", _json(description["task_info"]))
             archive.writestr("requirements.txt", _requirements(description))
@@ -43,10 +51,10 @@ def export_model(folder: Path, zip_path: Path) -> None:
         Path(name).unlink(missing_ok=True)
 
 
-def _modules_in(model: Path) -> set[str]:
+def _modules_in(model: bytes) -> set[str]:
     """Name the hub's modules whose classes the stored model is made of."""
-    with zipfile.ZipFile(model) as archive:
-        schema = json.loads(archive.read(_SCHEMA))
+    with zipfile.ZipFile(io.BytesIO(model)) as archive:
+        schema = json.loads(archive.read(SCHEMA))
     found: set[str] = set()
     nodes: list[Any] = [schema]
     while nodes:
@@ -69,14 +77,21 @@ def _write_code(archive: zipfile.ZipFile, modules: Iterable[str]) -> None:
         if module in written:
             continue
         written.add(module)
-        spec = find_spec(module)
-        if spec is None or spec.origin is None:
-            raise ModuleNotFoundError(f"no source for `{module}`, which the model needs")
-        source = Path(spec.origin).read_text(encoding="utf-8")
+        source = _source_of(module)
         waiting.extend(_hub_imports(source))
         leaf = module.rpartition(".")[2]
         path = "client.py" if module == _CLIENT else f"{_PACKAGE}/{leaf}.py"
         archive.writestr(path, _renamed(source))
+
+
+def _source_of(module: str) -> str:
+    """Return the text of a module; of the trusted types the list alone, not how it came about."""
+    if module == _TRUSTED_MODULE:
+        return f"TRUSTED = {json.dumps(TRUSTED, indent=4)}\n"
+    spec = find_spec(module)
+    if spec is None or spec.origin is None:
+        raise ModuleNotFoundError(f"no source for `{module}`, which the model needs")
+    return Path(spec.origin).read_text(encoding="utf-8")
 
 
 def _hub_imports(source: str) -> set[str]:
@@ -91,18 +106,22 @@ def _hub_imports(source: str) -> set[str]:
 
 
 def _renamed(text: str) -> str:
+    """Name modules of the hub as the export has them, where all lie in one folder."""
+    text = _HUB_MODULE.sub(rf"{_PACKAGE}.\1", text)
     for package in _HUB_PACKAGES:
-        text = text.replace(f"{package}.", f"{_PACKAGE}.")
         text = text.replace(f"from {package} import", f"from {_PACKAGE} import")
     return text
 
 
-def _rename_classes(model: Path, target: Any) -> None:
+def _rename_classes(model: bytes, target: Any) -> None:
     """Copy the model file, a zip of arrays and one schema, with the hub's classes renamed."""
-    with zipfile.ZipFile(model) as old, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(model)) as old,
+        zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             content = old.read(name)
-            if name == _SCHEMA:
+            if name == SCHEMA:
                 content = _renamed(content.decode("utf-8")).encode("utf-8")
             new.writestr(name, content)
 

@@ -20,7 +20,7 @@ from auger_hub.data.schema import TableSchema
 from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
-from auger_hub.search.pipeline import build_pipeline, split_features_target
+from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 
 FORMAT = 1
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")

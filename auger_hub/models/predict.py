@@ -29,7 +29,8 @@ from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSch
 from auger_hub.data.typed import count_unreadable, to_frame
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds
-from auger_hub.search.forecast import Unanswerable
+from auger_hub.search.moved import with_current_paths
+from auger_hub.search.pipelines.forecast import Unanswerable
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
@@ -75,7 +76,9 @@ class Predictor:
     def load(cls, folder: Path) -> Predictor:
         """Load the model folder that `package_model` wrote."""
         description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
-        return cls(skops_io.load(folder / MODEL_FILE, trusted=TRUSTED), description)
+        return cls(
+            skops_io.loads(with_current_paths(folder / MODEL_FILE), trusted=TRUSTED), description
+        )
 
     @property
     def notices(self) -> list[Notice]:

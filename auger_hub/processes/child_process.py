@@ -17,12 +17,35 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from auger_hub.processes.fork_server import Nursery, Running, exists
+from auger_hub.fork_server.client import ForkServer, Running, exists
 from auger_hub.settings import HubSettings
 
 MODULE = "auger_hub.processes"
+_IMPORTS = (
+    "auger_hub.search.trials.preload",
+    "auger_hub.search.run",
+    "auger_hub.data.profile",
+    "auger_hub.data.read",
+    "auger_hub.processes.job_process",
+)
+# A quarter of the time of all, and of no use before a run has ended.
+_LATER_IMPORTS = (
+    "auger_hub.models.export",
+    "auger_hub.models.package",
+    "auger_hub.models.predict",
+)
 _LOCK_WAIT_SECONDS = 5.0
 _POLL_SECONDS = 0.05
+
+
+def open_fork_server(settings: HubSettings) -> ForkServer:
+    """Return what starts this hub's child processes; it imports when work is expected."""
+    return ForkServer(
+        _IMPORTS,
+        _LATER_IMPORTS,
+        environment=settings.to_environment(),
+        log_path=settings.log_path,
+    )
 
 
 @dataclass(frozen=True)
@@ -55,11 +78,13 @@ class Child:
         self._process: Running | None = None
 
     @classmethod
-    def start(cls, job: Job, settings: HubSettings, nursery: Nursery, log_path: Path) -> Child:
+    def start(
+        cls, job: Job, settings: HubSettings, fork_server: ForkServer, log_path: Path
+    ) -> Child:
         """Start `python -m auger_hub.processes KIND ROW_ID`."""
         log_path.parent.mkdir(parents=True, exist_ok=True)
         with log_path.open("ab") as log:
-            process = nursery.start(MODULE, job.kind, job.row_id, stdout=log, stderr=log)
+            process = fork_server.start(MODULE, job.kind, job.row_id, stdout=log, stderr=log)
         child = cls(job, process.pid, _lock_path(settings, job.name))
         child._process = process
         return child

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import literal, select
+from sqlalchemy import exists, literal, select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
@@ -30,6 +31,8 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "export": (PipelineFile, ("pending",), "error"),
     "score": (Actual, ("waiting",), "error"),
 }
+_EXPECTED = timedelta(minutes=3)
+_STARTED = ("deploying", "deployed", "running")
 _FAILING = (ProjectFile, Pipeline, PipelineFile, Actual)
 
 
@@ -69,6 +72,18 @@ def _job(kind: str, row: Sequence[Any]) -> Job:
         organization_id=organization_id,
         is_download=url is not None and is_remote(str(url)),
     )
+
+
+def is_work_expected(database: Database) -> bool:
+    """Return whether somebody seems to be on the way to a run."""
+    recent = now() - _EXPECTED
+    signs = (
+        exists().where(Project.status.in_(_STARTED), Project.updated_at > recent),
+        exists().where(ProjectFile.created_at > recent),
+        exists().where(ExperimentSession.created_at > recent),
+    )
+    with database.connect() as connection:
+        return any(connection.scalar(select(sign)) for sign in signs)
 
 
 def close_job(database: Database, job: Job, reason: str) -> None:

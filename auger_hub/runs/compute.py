@@ -15,8 +15,8 @@ from sqlalchemy import exists, select
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Project
+from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.child_process import Child, Job, end_all
-from auger_hub.processes.fork_server import Nursery
 from auger_hub.settings import HubSettings
 
 JOB = Job("compute", "all", 0)
@@ -31,7 +31,8 @@ class Compute:
 
     def __init__(self, settings: HubSettings, database: Database, log_path: Path) -> None:
         self._settings, self._database, self._log_path = settings, database, log_path
-        self._nursery = Nursery(settings)  # never warm: a cluster needs other libraries
+        # Its process is never opened: a cluster needs other libraries.
+        self._fork_server = ForkServer(environment=settings.to_environment())
         self._child: Child | None = None
         self._next_start = 0.0
         self._is_adopted = False
@@ -48,7 +49,7 @@ class Compute:
         is_wanted = self._is_wanted()
         if self._child is None and is_wanted and time.monotonic() >= self._next_start:
             self._next_start = time.monotonic() + _PAUSE_SECONDS
-            self._child = Child.start(JOB, self._settings, self._nursery, self._log_path)
+            self._child = Child.start(JOB, self._settings, self._fork_server, self._log_path)
         elif self._child is not None and not is_wanted:
             self._child.signal(signal.SIGTERM)
 

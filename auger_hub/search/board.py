@@ -12,7 +12,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 from auger_hub.search.task import TrialResult
-from auger_hub.search.trial import Evaluation, Job
+from auger_hub.search.trials.trial import Candidate, Evaluation
 
 if TYPE_CHECKING:
     from auger_hub.search.ensemble import Blend, Predictions
@@ -68,12 +68,12 @@ class Board:
         """Return the best trials that are no ensembles, best first, the earlier one of equals."""
         return sorted(self._scored, key=lambda r: -(r.score or 0.0))[:count]
 
-    def add(self, job: Job, evaluation: Evaluation, seconds: float) -> TrialResult:
+    def add(self, candidate: Candidate, evaluation: Evaluation, seconds: float) -> TrialResult:
         """Take in and report what came of a trial."""
-        result = self._result(job, evaluation, seconds)
+        result = self._result(candidate, evaluation, seconds)
         self._results.append(result)
         if result.score is not None:
-            self.keep_predictions(job, evaluation)
+            self.keep_predictions(candidate, evaluation)
         self._report(result)
         return result
 
@@ -88,18 +88,18 @@ class Board:
                 for m in members
             ],
         }
-        job = Job.new(algorithm_name, params)
+        candidate = Candidate.new(algorithm_name, params)
         folds = len(blend.fold_scores)
         evaluation = Evaluation(blend.fold_scores, (seconds / folds,) * folds)
-        result = self._result(job, evaluation, seconds, ensemble=True)
+        result = self._result(candidate, evaluation, seconds, ensemble=True)
         self._results.append(result)
         self._report(result)
 
-    def keep_predictions(self, job: Job, evaluation: Evaluation) -> None:
+    def keep_predictions(self, candidate: Candidate, evaluation: Evaluation) -> None:
         """Keep what a trial predicted for as long as it is among the best."""
         if not evaluation.predictions:
             return
-        self._predictions[job.uid] = evaluation.predictions
+        self._predictions[candidate.uid] = evaluation.predictions
         size = sum(fold.nbytes for fold in evaluation.predictions)
         kept = {result.uid for result in self.best(max(KEPT, ROOM // max(size, 1)))}
         self._predictions = {u: p for u, p in self._predictions.items() if u in kept}
@@ -110,7 +110,12 @@ class Board:
         return {uid: self._predictions[uid] for uid in uids if uid in self._predictions}
 
     def _result(
-        self, job: Job, evaluation: Evaluation, seconds: float, *, ensemble: bool = False
+        self,
+        candidate: Candidate,
+        evaluation: Evaluation,
+        seconds: float,
+        *,
+        ensemble: bool = False,
     ) -> TrialResult:
         scores = mean_scores(evaluation.fold_scores)
         error, failure = evaluation.error, evaluation.failure
@@ -118,9 +123,9 @@ class Board:
             error, failure = f"`{self._scoring}` is undefined for its predictions", "error"
         started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
         return TrialResult(
-            uid=job.uid,
-            algorithm_name=job.algorithm_name,
-            algorithm_params=dict(job.algorithm_params),
+            uid=candidate.uid,
+            algorithm_name=candidate.algorithm_name,
+            algorithm_params=dict(candidate.algorithm_params),
             score=scores.get(self._scoring),
             all_scores=scores,
             fold_scores=[f[self._scoring] for f in evaluation.fold_scores if self._scoring in f],
@@ -128,7 +133,7 @@ class Board:
             evaluation_time=seconds,
             error=error,
             failure=failure,
-            optimizer_name=job.optimizer_name,
+            optimizer_name=candidate.optimizer_name,
             ensemble=ensemble,
             started_at=started.strftime("%Y-%m-%d %H:%M:%S.%f"),
         )

@@ -1,4 +1,7 @@
-"""What a feature column is made into. Plain texts: they are stored with runs and in models."""
+"""Name what a feature column is made into: plain texts, stored with runs and in models.
+
+The process of a run knows them without the pandas that `columns` needs; exports carry them along.
+"""
 
 NUMBER = "number"  # a float, missing or not
 CODE = "code"  # a number that may be the name of something: of few values

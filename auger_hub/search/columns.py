@@ -1,6 +1,6 @@
-"""Raw columns into clean ones: the first step of every pipeline, for files and JSON records alike.
+"""Clean raw columns by their kind: the first step of every pipeline, for files and JSON alike.
 
-An exported model carries this file and `kinds.py` along; it needs no other one of the hub.
+An exported model carries this file along, and `column_kinds.py`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
     """Turn each column into floats or texts by its kind; dates become calendar numbers.
 
     Args:
-        kinds: column name -> one of `kinds`. Columns without a kind are left out, and a
+        kinds: column name -> one of `column_kinds`. Columns without a kind are left out, and a
             column that a record lacks is missing throughout.
     """
 

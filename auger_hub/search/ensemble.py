@@ -16,7 +16,7 @@ import numpy as np
 from sklearn import config_context
 
 from auger_hub.search.metrics import Outcome, all_scores, metrics_for
-from auger_hub.search.trial import TrialData
+from auger_hub.search.trials.trial import TrialData
 
 Array = np.ndarray[Any, Any]
 Predictions = tuple[Array, ...]

@@ -23,7 +23,7 @@ from sklearn import config_context
 
 from auger_hub.search.ensemble import Nested, Predictions
 from auger_hub.search.metrics import ROW_MEANS, Outcome, all_scores, best_value, metrics_for
-from auger_hub.search.trial import TrialData
+from auger_hub.search.trials.trial import TrialData
 
 Array = np.ndarray[Any, Any]
 LEVEL = 0.95

@@ -22,12 +22,12 @@ from auger_hub.data.unreadable import UnreadableData
 from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
 from auger_hub.search.columns import to_dates, to_number
 from auger_hub.search.folds import count_folds, make_folds
-from auger_hub.search.forecast import time_order
 from auger_hub.search.metrics import ALIASES, metrics_for
 from auger_hub.search.notices import CLASS_NONE, Prepared, notices_of_run
-from auger_hub.search.pipeline import known_rows, split_features_target
+from auger_hub.search.pipelines.forecast import time_order
+from auger_hub.search.pipelines.pipeline import known_rows, split_features_target
 from auger_hub.search.task import BadTask, SearchTask, Settings, read_settings
-from auger_hub.search.trial import TrialData
+from auger_hub.search.trials.trial import TrialData
 
 ONE_HOT_AT_MOST = 30
 CODES_AT_LEAST = 3

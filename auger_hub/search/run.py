@@ -14,10 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from auger_hub.search.algorithms.algorithm import Table
+from auger_hub.search.algorithms.registry import ENSEMBLES, baseline_for, spaces_for
 from auger_hub.search.board import Board
-from auger_hub.search.cluster import Address, Cluster, Moving
-from auger_hub.search.pool import Compute, Limits, OwnProcesses, TrialPool
-from auger_hub.search.subprocess_call import ProcessDied, call_apart, warm_up
 from auger_hub.search.task import (
     BadTask,
     SearchTask,
@@ -25,7 +24,10 @@ from auger_hub.search.task import (
     TrialResult,
     read_settings,
 )
-from auger_hub.search.trial import Job, TrialData
+from auger_hub.search.trials.cluster import Address, ClusterExecutor, MovingExecutor
+from auger_hub.search.trials.pool import Limits, LocalExecutor, TrialExecutor, TrialPool
+from auger_hub.search.trials.process_call import ProcessDied, call_in_process, prepare_calls
+from auger_hub.search.trials.trial import Candidate, TrialData
 
 if TYPE_CHECKING:
     from auger_hub.search.ensemble import Blend, Predictions
@@ -46,12 +48,10 @@ def prepare(task: SearchTask) -> dict[str, Any]:
     Raises:
         BadTask: the task cannot be run; says why in one sentence.
     """
-    warm_up()
-    settings, info = read_settings(task), call_apart(_describe, task)
+    prepare_calls()
+    settings, info = read_settings(task), call_in_process(_describe, task)
     assert info is not None, "nothing but its end ends it"
-    from auger_hub.search.space import algorithms_for
-
-    algorithms_for(settings, info)
+    spaces_for(settings, info)
     return info
 
 
@@ -80,7 +80,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     Raises:
         BadTask: the task cannot be run.
     """
-    warm_up()
+    prepare_calls()
     from auger_hub.search import study  # noqa: F401 - while the fork server is importing
 
     began = time.monotonic()
@@ -89,12 +89,12 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     deadline = began + settings.max_total_seconds - used
     with tempfile.TemporaryDirectory(prefix="auger-run-", dir=task.folder) as folder:
         path = Path(folder) / "data.pickle"
-        info = call_apart(_store_data, task, path, is_over=should_stop)
+        info = call_in_process(_store_data, task, path, is_over=should_stop)
         if info is None:
             return "interrupted"
-        compute = _compute(task, settings, path)
+        executor = _executor(task, settings, path)
         count = workers or (lambda: task.workers)
-        with TrialPool(compute, count, settings.max_trial_seconds) as pool:
+        with TrialPool(executor, count, settings.max_trial_seconds) as pool:
             board = Board(info["scoring"], finished, report)
             search = Search(settings, info, pool, board)
             search.run(deadline, should_stop)
@@ -112,6 +112,7 @@ class Search:
     ) -> None:
         self._settings, self._pool, self._board = settings, pool, board
         self._race = _race(settings, info, board)
+        self._baseline = _baseline(settings, info)
         self._numbers: dict[str, int] = {}
         self._left = settings.max_trials - len(board.searched)
 
@@ -123,17 +124,17 @@ class Search:
         reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
         last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
         if not self._board.has_baseline:
-            self._pool.start(_baseline(self._settings))
+            self._pool.start(self._baseline)
         while (time.monotonic() < last_trial or not self._board.has_baseline) and not should_stop():
             if self._board.has_baseline:
                 self._fill()
             if self._pool.is_empty:
                 break
-            for job, evaluation, seconds in self._pool.collect():
-                result = self._board.add(job, evaluation, seconds)
-                if job.uid in self._numbers:
-                    number = self._numbers.pop(job.uid)
-                    self._race.tell(job.algorithm_name, number, result.score)
+            for candidate, evaluation, seconds in self._pool.collect():
+                result = self._board.add(candidate, evaluation, seconds)
+                if candidate.uid in self._numbers:
+                    number = self._numbers.pop(candidate.uid)
+                    self._race.tell(candidate.algorithm_name, number, result.score)
         self._pool.close()
 
     def _fill(self) -> None:
@@ -143,10 +144,10 @@ class Search:
             if proposal is None:
                 self._left = 0
                 return
-            job = Job.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
-            self._numbers[job.uid] = proposal.number
+            candidate = Candidate.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
+            self._numbers[candidate.uid] = proposal.number
             self._left -= 1
-            self._pool.start(job)
+            self._pool.start(candidate)
 
     def _is_good_enough(self) -> bool:
         wanted, best = self._settings.exit_score, self._board.best_score
@@ -169,35 +170,36 @@ class Search:
                 _blend, data_path, predictions, lambda: time.monotonic() > deadline or should_stop()
             )
         if blend is not None and not self._board.has_ensemble:
-            kind = "Classifier" if self._settings.classification else "Regressor"
-            name = f"sklearn.ensemble.Voting{kind}"
+            name = ENSEMBLES[self._settings.model_type]
             self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
         return _call(_expect, data_path, (predictions, scores, blend), should_stop)
 
     def _predict_again(self, is_over: Callable[[], bool]) -> None:
         """Run the best trials of before a restart once more, for their predictions alone."""
         known = self._board.predictions()
-        jobs = [
-            Job(result.uid, result.algorithm_name, result.algorithm_params)
+        candidates = [
+            Candidate(result.uid, result.algorithm_name, result.algorithm_params)
             for result in self._board.best()
             if result.uid not in known
         ]
-        while (jobs or not self._pool.is_empty) and not is_over():
-            while jobs and not self._pool.is_full:
-                self._pool.start(jobs.pop())
-            for job, evaluation, _ in self._pool.collect():
-                self._board.keep_predictions(job, evaluation)
+        while (candidates or not self._pool.is_empty) and not is_over():
+            while candidates and not self._pool.is_full:
+                self._pool.start(candidates.pop())
+            for candidate, evaluation, _ in self._pool.collect():
+                self._board.keep_predictions(candidate, evaluation)
 
 
-def _compute(task: SearchTask, settings: Settings, data_path: Path) -> Compute:
-    """Return where trials run: on the scheduler that was named, else as `Moving` says."""
+def _executor(task: SearchTask, settings: Settings, data_path: Path) -> TrialExecutor:
+    """Return where trials run: on the scheduler that was named, else as `MovingExecutor` says."""
     limits = Limits(settings.max_trial_seconds, task.memory_mb)
     if task.scheduler:
-        return Cluster.connect(Address(task.scheduler), data_path, limits, is_same_disk=False)
-    own = OwnProcesses(data_path, task.memory_mb)
+        return ClusterExecutor.connect(
+            Address(task.scheduler), data_path, limits, is_same_disk=False
+        )
+    own = LocalExecutor(data_path, task.memory_mb)
     if task.cluster_file is None:
         return own
-    return Moving(own, task.cluster_file, data_path, limits, task.workers)
+    return MovingExecutor(own, task.cluster_file, data_path, limits, task.workers)
 
 
 def _describe(task: SearchTask) -> dict[str, Any]:
@@ -238,27 +240,22 @@ def _call(
 ) -> R | None:
     """Return the result; None when time is over, or memory: the board stands without it."""
     try:
-        return call_apart(function, path, argument, is_over=is_over)
+        return call_in_process(function, path, argument, is_over=is_over)
     except ProcessDied:
         return None
 
 
 def _race(settings: Settings, info: Mapping[str, Any], board: Board) -> Race:
-    from auger_hub.search.space import algorithms_for
     from auger_hub.search.study import Race
 
-    race = Race(algorithms_for(settings, info), info["seed"])
+    race = Race(spaces_for(settings, info), info["seed"])
     for result in board.searched:
         race.restore(result.algorithm_name, result.algorithm_params, result.score)
     return race
 
 
-def _baseline(settings: Settings) -> Job:
-    """Return what every trial has to beat: the commonest class, the mean, the last season."""
-    match settings.model_type:
-        case "classification":
-            return Job.new("sklearn.dummy.DummyClassifier", {"strategy": "prior"})
-        case "timeseries":
-            return Job.new("auger_hub.search.forecast.SeasonalNaive", {})
-        case _:
-            return Job.new("sklearn.dummy.DummyRegressor", {"strategy": "mean"})
+def _baseline(settings: Settings, info: Mapping[str, Any]) -> Candidate:
+    """Return what every trial has to beat."""
+    algorithm = baseline_for(settings.model_type)
+    space = algorithm.search(Table.of(info))
+    return Candidate.new(algorithm.name, space.to_params(space.starts[0]))

@@ -1,4 +1,4 @@
-"""Which trial comes next: Optuna's TPE within an algorithm, a race between the algorithms.
+"""Choose the next trial: Optuna's TPE within an algorithm, a race between the algorithms.
 
 Every algorithm is tried at its first starting point, then the better ones are tried more often, by
 rank: the leader gets half of the trials, the next a quarter, and so on. One that keeps failing is
@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import optuna
 
-from auger_hub.search.space import Algorithm
+from auger_hub.search.algorithms.algorithm import Choice, Domain, Real, Space, Whole
+from auger_hub.search.moved import current_path
 
 FAILURES_IN_A_ROW = 2
 
@@ -32,8 +33,10 @@ class Proposal:
 class Arm:
     """One algorithm in the race, with its own study."""
 
-    def __init__(self, algorithm: Algorithm, seed: int) -> None:
-        self.algorithm = algorithm
+    def __init__(self, algorithm_name: str, space: Space, seed: int) -> None:
+        self.algorithm_name = algorithm_name
+        self._space = space
+        self._distributions = {name: to_optuna(d) for name, d in space.domains.items()}
         self.best: float | None = None
         self.asked = 0
         self._failed_in_a_row = 0
@@ -42,7 +45,7 @@ class Arm:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, n_startup_trials=6)
         self._study = optuna.create_study(direction="maximize", sampler=sampler)
-        for point in algorithm.starts:
+        for point in space.starts:
             self._study.enqueue_trial(dict(point))
 
     @property
@@ -52,9 +55,9 @@ class Arm:
 
     def ask(self) -> tuple[int, dict[str, Any]]:
         """Return the number of the next trial within this study, and its parameters."""
-        trial = self._study.ask(dict(self.algorithm.space))
+        trial = self._study.ask(self._distributions)
         self.asked += 1
-        return trial.number, self.algorithm.to_params(trial.params)
+        return trial.number, self._space.to_params(trial.params)
 
     def tell(self, number: int, score: float | None) -> None:
         """Take in what came of it; None for a failure."""
@@ -64,14 +67,14 @@ class Arm:
 
     def restore(self, params: Mapping[str, Any], score: float | None) -> None:
         """Take in a trial of before a restart."""
-        point = self.algorithm.to_point(params)
+        point = self._space.to_point(params)
         if point is None:
             return
         state = optuna.trial.TrialState
         self._study.add_trial(
             optuna.trial.create_trial(
                 params=point,
-                distributions=dict(self.algorithm.space),
+                distributions=self._distributions,
                 value=score,
                 state=state.FAIL if score is None else state.COMPLETE,
             )
@@ -87,18 +90,33 @@ class Arm:
         self.best = score if self.best is None else max(self.best, score)
 
 
+def to_optuna(domain: Domain) -> optuna.distributions.BaseDistribution:
+    """Return the distribution that Optuna samples a domain from."""
+    match domain:
+        case Real():
+            return optuna.distributions.FloatDistribution(domain.low, domain.high, log=domain.log)
+        case Whole():
+            return optuna.distributions.IntDistribution(domain.low, domain.high, log=domain.log)
+        case Choice():
+            return optuna.distributions.CategoricalDistribution(domain.values)
+
+
 class Race:
     """All algorithms of a run; says which trial is next."""
 
-    def __init__(self, algorithms: Sequence[Algorithm], seed: int) -> None:
+    def __init__(self, spaces: Mapping[str, Space], seed: int) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._arms = {a.name: Arm(a, seed + i) for i, a in enumerate(algorithms)}
+        self._arms = {
+            name: Arm(name, space, seed + number)
+            for number, (name, space) in enumerate(spaces.items())
+        }
         self._random = np.random.default_rng(seed)
 
     def restore(self, name: str, params: Mapping[str, Any], score: float | None) -> None:
         """Take in a trial of before a restart; other algorithms' are no part of the race."""
-        if name in self._arms:
-            self._arms[name].restore(params, score)
+        arm = self._arms.get(current_path(name))
+        if arm is not None:
+            arm.restore(params, score)
 
     def ask(self) -> Proposal | None:
         """Return the next trial; None when all algorithms keep failing."""
@@ -107,7 +125,7 @@ class Race:
             return None
         arm = next((arm for arm in alive if not arm.asked), None) or self._draw(alive)
         number, params = arm.ask()
-        return Proposal(arm.algorithm.name, params, number)
+        return Proposal(arm.algorithm_name, params, number)
 
     def tell(self, name: str, number: int, score: float | None) -> None:
         """Take in what came of a trial; None for a failure."""

@@ -9,7 +9,7 @@ import threading
 import time
 from typing import Any, BinaryIO
 
-from auger_hub.processes.fork_server import Nursery, end
+from auger_hub.fork_server.client import ForkServer, end
 from auger_hub.settings import HubSettings
 
 
@@ -20,7 +20,7 @@ class WorkerDied(Exception):
 class ModelWorker:
     """One model in memory; questions are answered one after the other."""
 
-    def __init__(self, settings: HubSettings, nursery: Nursery, pipeline_id: str) -> None:
+    def __init__(self, settings: HubSettings, fork_server: ForkServer, pipeline_id: str) -> None:
         self.used_at = time.monotonic()
         self._lock = threading.Lock()
         question, self._stdin = _pipe()
@@ -28,7 +28,7 @@ class ModelWorker:
         folder = settings.models_folder / pipeline_id
         with question, answer, settings.log_path.open("ab") as log:
             # it ends by itself when the hub does, because its stdin ends
-            self._process = nursery.start(
+            self._process = fork_server.start(
                 "auger_hub.models.worker",
                 str(folder),
                 stdin=question,

@@ -1,4 +1,4 @@
-"""Answers predictions with a few model processes that stay warm (wire contract §2.15)."""
+"""Answers predictions with a few processes that keep a model loaded (wire contract §2.15)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
-from auger_hub.processes.fork_server import Nursery
+from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.review.alerts import open_alerts
 from auger_hub.review.scoring import ask_for_scores
@@ -24,7 +24,7 @@ from auger_hub.store.sources import SourceMissing, fetch_source
 
 _log = logging.getLogger("auger.hub.predictions")
 _THREADS = 4
-_WARM_MODELS = 4
+_LOADED_MODELS = 4
 _UNUSED_SECONDS = 300.0
 _NO_STORE = "the object store of the hub does not answer, try later"
 _INTERNAL_ERROR = "an internal error occurred, please try again, if it doesn't help contact support"
@@ -42,12 +42,12 @@ class Predictions:
         settings: HubSettings,
         database: Database,
         storage: Storage,
-        nursery: Nursery,
+        fork_server: ForkServer,
         *,
         unused_seconds: float = _UNUSED_SECONDS,
     ) -> None:
         self._settings = settings
-        self._nursery = nursery
+        self._fork_server = fork_server
         self._unused_seconds = unused_seconds
         self._database = database
         self._storage = storage
@@ -216,7 +216,7 @@ class Predictions:
             worker = self._workers.get(pipeline_id)
             if worker is None:
                 self._make_room()
-                worker = ModelWorker(self._settings, self._nursery, pipeline_id)
+                worker = ModelWorker(self._settings, self._fork_server, pipeline_id)
                 self._workers[pipeline_id] = worker
             worker.used_at = time.monotonic()  # it is about to be asked
             return worker
@@ -237,7 +237,7 @@ class Predictions:
 
     def _make_room(self) -> None:
         idle = [pair for pair in self._workers.items() if not pair[1].is_busy()]
-        if len(self._workers) >= _WARM_MODELS and idle:
+        if len(self._workers) >= _LOADED_MODELS and idle:
             oldest, worker = min(idle, key=lambda pair: pair[1].used_at)
             del self._workers[oldest]
             worker.close()

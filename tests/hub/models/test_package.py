@@ -12,7 +12,7 @@ from auger_hub.data.read import UnreadableData, read_table
 from auger_hub.models import package, predict
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
-from auger_hub.search.pipeline import build_pipeline, split_features_target
+from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 
 from .conftest import IRIS, LOGISTIC, MakeModel, describe
 
@@ -87,7 +87,7 @@ def test_stored_ensemble_of_regressors_predicts_what_its_pipelines_predict(
 
 @pytest.mark.parametrize(
     "algorithm",
-    ["sklearn.linear_model.Ridge", "auger_hub.search.forecast.SeasonalNaive"],
+    ["sklearn.linear_model.Ridge", "auger_hub.search.pipelines.forecast.SeasonalNaive"],
 )
 def test_stored_forecaster_predicts_what_the_forecaster_predicts(
     make_model: MakeModel, series_table: Path, algorithm: str

@@ -102,7 +102,7 @@ def test_series_in_a_file_is_predicted_in_one_piece(
     make_model: MakeModel, series_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(predict, "BATCH_ROWS", 3)
-    naive = "auger_hub.search.forecast.SeasonalNaive"
+    naive = "auger_hub.search.pipelines.forecast.SeasonalNaive"
     predictor = Predictor.load(make_model(series_table, "sales", "timeseries", naive))
     days = pd.date_range("2020-05-20", periods=14).strftime("%Y-%m-%d").tolist()
     (tmp_path / "f.csv").write_text("day\n" + "\n".join(days) + "\n")

@@ -11,7 +11,7 @@ import pytest
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
-from auger_hub.processes.fork_server import Nursery, Running
+from auger_hub.fork_server.client import ForkServer, Running
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
@@ -27,8 +27,8 @@ REQUEST = {
 }
 
 
-class Watched(Nursery):
-    """A nursery that remembers what it started."""
+class Watched(ForkServer):
+    """A fork server that remembers what it started."""
 
     def __init__(self, settings: HubSettings) -> None:
         super().__init__(settings)
@@ -85,22 +85,22 @@ def predict(predictions: Predictions, database: Database, name: str) -> str:
 def test_an_unused_model_is_ended_and_starts_again(
     settings: HubSettings, database: Database
 ) -> None:
-    nursery = Watched(settings)
+    fork_server = Watched()
     storage = Storage(settings.files_folder)
-    predictions = Predictions(settings, database, storage, nursery, unused_seconds=0)
+    predictions = Predictions(settings, database, storage, fork_server, unused_seconds=0)
     assert predict(predictions, database, "first") == "setosa"
     predictions.take_up()
-    assert [process.poll() is None for process in nursery.started] == [False]
+    assert [process.poll() is None for process in fork_server.started] == [False]
     assert predict(predictions, database, "second") == "setosa"
-    assert len(nursery.started) == 2
+    assert len(fork_server.started) == 2
     predictions.stop()
 
 
-def test_a_model_just_used_stays_warm(settings: HubSettings, database: Database) -> None:
-    nursery = Watched(settings)
-    predictions = Predictions(settings, database, Storage(settings.files_folder), nursery)
+def test_a_model_just_used_stays_loaded(settings: HubSettings, database: Database) -> None:
+    fork_server = Watched()
+    predictions = Predictions(settings, database, Storage(settings.files_folder), fork_server)
     predict(predictions, database, "first")
     assert predict(predictions, database, "second") == "setosa"
-    assert [process.poll() is None for process in nursery.started] == [True]
+    assert [process.poll() is None for process in fork_server.started] == [True]
     predictions.stop()
-    assert [process.poll() is None for process in nursery.started] == [False]
+    assert [process.poll() is None for process in fork_server.started] == [False]

@@ -11,7 +11,9 @@ import pytest
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Project
-from auger_hub.processes.fork_server import IS_ABLE, Forked, Nursery, end, is_work_expected
+from auger_hub.fork_server.client import IS_ABLE, Forked, ForkServer, end
+from auger_hub.processes.child_process import open_fork_server
+from auger_hub.processes.job_queue import is_work_expected
 from auger_hub.settings import HubSettings
 from tests.hub.client import wait_until
 
@@ -28,64 +30,66 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> HubSettings:
 
 
 @pytest.fixture(scope="module")
-def warm(settings: HubSettings) -> Iterator[Nursery]:
-    """A nursery whose process is ready."""
-    nursery = Nursery(settings)
-    nursery.keep(is_expected=True)
-    assert wait_until(lambda: not nursery.is_warming_up(), seconds=120)
-    yield nursery
-    nursery.close()
+def ready(settings: HubSettings) -> Iterator[ForkServer]:
+    """A fork server whose process is ready."""
+    fork_server = open_fork_server(settings)
+    fork_server.keep(is_expected=True)
+    assert wait_until(lambda: not fork_server.is_starting(), seconds=120)
+    yield fork_server
+    fork_server.close()
 
 
-def run(nursery: Nursery, module: str, argument: str, log: Path) -> str:
+def run(fork_server: ForkServer, module: str, argument: str, log: Path) -> str:
     """Start a module, wait for its end, and return what it said."""
     with log.open("ab") as file:
-        process = nursery.start(module, argument, stdout=file, stderr=file)
+        process = fork_server.start(module, argument, stdout=file, stderr=file)
     assert wait_until(lambda: process.poll() is not None, seconds=60)
     return log.read_text()
 
 
 @needs_fork
-def test_a_child_is_forked_and_has_all_imported(warm: Nursery, tmp_path: Path) -> None:
-    said = run(warm, "tests.hub.processes.said", "sklearn lightgbm duckdb", tmp_path / "log")
+def test_a_child_is_forked_and_has_all_imported(ready: ForkServer, tmp_path: Path) -> None:
+    said = run(ready, "tests.hub.processes.said", "sklearn lightgbm duckdb", tmp_path / "log")
     assert said == "sklearn lightgbm duckdb\nin a session of its own, with 1 thread\n"
 
 
 @needs_fork
 def test_what_only_models_need_is_imported_while_nobody_waits(
-    warm: Nursery, tmp_path: Path
+    ready: ForkServer, tmp_path: Path
 ) -> None:
     def is_imported() -> bool:
         time.sleep(3)  # a child to fork would come first
-        return "skops" in run(warm, "tests.hub.processes.said", "skops", tmp_path / "log")
+        return "skops" in run(ready, "tests.hub.processes.said", "skops", tmp_path / "log")
 
     assert wait_until(is_imported, seconds=60)
 
 
-def test_without_a_warm_process_a_child_imports_for_itself(
+def test_without_a_ready_process_a_child_imports_for_itself(
     settings: HubSettings, tmp_path: Path
 ) -> None:
-    said = run(Nursery(settings), "tests.hub.processes.said", "sklearn", tmp_path / "log")
+    said = run(open_fork_server(settings), "tests.hub.processes.said", "sklearn", tmp_path / "log")
     assert said == "\nin a session of its own, with 1 thread\n"
 
 
 @needs_fork
-def test_what_fails_says_why_and_leaves_the_nursery_alive(warm: Nursery, tmp_path: Path) -> None:
-    assert "No module named no_such_module" in run(warm, "no_such_module", "", tmp_path / "log")
-    assert "in a session" in run(warm, "tests.hub.processes.said", "", tmp_path / "log")
+def test_what_fails_says_why_and_leaves_the_nursery_alive(
+    ready: ForkServer, tmp_path: Path
+) -> None:
+    assert "No module named no_such_module" in run(ready, "no_such_module", "", tmp_path / "log")
+    assert "in a session" in run(ready, "tests.hub.processes.said", "", tmp_path / "log")
 
 
 @needs_fork
 def test_a_forked_child_outlives_its_nursery_and_can_be_ended(
     settings: HubSettings, tmp_path: Path
 ) -> None:
-    nursery = Nursery(settings)
-    nursery.keep(is_expected=True)
-    assert wait_until(lambda: not nursery.is_warming_up(), seconds=120)
+    fork_server = open_fork_server(settings)
+    fork_server.keep(is_expected=True)
+    assert wait_until(lambda: not fork_server.is_starting(), seconds=120)
     with (tmp_path / "log").open("ab") as log:
-        process = nursery.start("tests.hub.processes.sleeper", "", stdout=log, stderr=log)
+        process = fork_server.start("tests.hub.processes.sleeper", "", stdout=log, stderr=log)
     assert isinstance(process, Forked)
-    nursery.keep(is_expected=False)
+    fork_server.keep(is_expected=False)
     assert wait_until((tmp_path / "log").read_text, seconds=20)
     assert process.poll() is None
     end(process)
@@ -93,12 +97,12 @@ def test_a_forked_child_outlives_its_nursery_and_can_be_ended(
 
 
 @needs_fork
-def test_children_are_forked_from_several_threads(warm: Nursery, tmp_path: Path) -> None:
+def test_children_are_forked_from_several_threads(ready: ForkServer, tmp_path: Path) -> None:
     said: dict[int, str] = {}
 
     def work(number: int) -> None:
         log = tmp_path / f"{number}.log"
-        said[number] = run(warm, "tests.hub.processes.said", f"os {number}", log)
+        said[number] = run(ready, "tests.hub.processes.said", f"os {number}", log)
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(8)]
     for thread in threads:
@@ -114,14 +118,14 @@ def test_children_are_forked_from_several_threads(warm: Nursery, tmp_path: Path)
 def test_a_killed_process_is_noticed_and_children_start_all_the_same(
     settings: HubSettings, tmp_path: Path
 ) -> None:
-    nursery = Nursery(settings)
-    nursery.keep(is_expected=True)
-    assert nursery.is_warming_up()
-    assert nursery._process is not None
-    nursery._process.kill()
-    assert wait_until(lambda: not nursery.is_warming_up(), seconds=20)
-    assert "in a session" in run(nursery, "tests.hub.processes.said", "", tmp_path / "log")
-    nursery.close()
+    fork_server = open_fork_server(settings)
+    fork_server.keep(is_expected=True)
+    assert fork_server.is_starting()
+    assert fork_server._process is not None
+    fork_server._process.kill()
+    assert wait_until(lambda: not fork_server.is_starting(), seconds=20)
+    assert "in a session" in run(fork_server, "tests.hub.processes.said", "", tmp_path / "log")
+    fork_server.close()
 
 
 def test_a_process_that_is_gone_was_not_there_for_nothing() -> None:

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from auger_hub.processes import daemon
-from auger_hub.search.cluster import STAY_SECONDS, Address
+from auger_hub.search.trials.cluster import STAY_SECONDS, Address
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect, wait_until
 

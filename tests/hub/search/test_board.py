@@ -4,7 +4,7 @@ import pytest
 from auger_hub.search.board import KEPT, Board, mean_scores
 from auger_hub.search.ensemble import Blend
 from auger_hub.search.task import TrialResult
-from auger_hub.search.trial import Evaluation, Job
+from auger_hub.search.trials.trial import Candidate, Evaluation
 
 
 def evaluation(*scores: float) -> Evaluation:
@@ -16,13 +16,15 @@ def board(*scores: float) -> tuple[Board, list[TrialResult]]:
     reported: list[TrialResult] = []
     filled = Board("r2", [], reported.append)
     for score in scores:
-        filled.add(Job.new("sklearn.linear_model.Ridge", {}, "optuna"), evaluation(score), 0.1)
+        filled.add(
+            Candidate.new("sklearn.linear_model.Ridge", {}, "optuna"), evaluation(score), 0.1
+        )
     return filled, reported
 
 
 def test_a_score_is_the_mean_over_the_folds() -> None:
     filled, _ = board()
-    result = filled.add(Job.new("a.B", {"x": 1}, "optuna"), evaluation(0.2, 0.4), 1.5)
+    result = filled.add(Candidate.new("a.B", {"x": 1}, "optuna"), evaluation(0.2, 0.4), 1.5)
     assert result.score == pytest.approx(0.3)
     assert (result.fold_scores, result.evaluation_time) == ([0.2, 0.4], 1.5)
 
@@ -34,14 +36,14 @@ def test_every_trial_is_reported_once() -> None:
 
 def test_the_best_come_first_and_failures_not_at_all() -> None:
     filled, reported = board(0.1, 0.9, 0.5)
-    filled.add(Job.new("a.B", {}, "optuna"), Evaluation(error="no", failure="error"), 0.1)
+    filled.add(Candidate.new("a.B", {}, "optuna"), Evaluation(error="no", failure="error"), 0.1)
     assert [result.score for result in filled.best()] == [0.9, 0.5, 0.1]
     assert (reported[-1].score, reported[-1].failure) == (None, "error")
 
 
 def test_a_metric_that_is_undefined_makes_the_trial_fail() -> None:
     filled, _ = board()
-    result = filled.add(Job.new("a.B", {}), Evaluation(({"mda": 1.0},), (0.1,)), 0.1)
+    result = filled.add(Candidate.new("a.B", {}), Evaluation(({"mda": 1.0},), (0.1,)), 0.1)
     assert (result.score, result.failure) == (None, "error")
     assert result.all_scores == {"mda": 1.0}
 

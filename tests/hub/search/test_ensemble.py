@@ -5,7 +5,7 @@ import pytest
 from sklearn.metrics import r2_score
 
 from auger_hub.search.ensemble import Blender
-from auger_hub.search.trial import TrialData
+from auger_hub.search.trials.trial import TrialData
 
 pytestmark = pytest.mark.search
 

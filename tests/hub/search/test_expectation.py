@@ -7,7 +7,7 @@ import pytest
 from auger_hub.search.ensemble import Blender
 from auger_hub.search.expectation import Candidates, Expectation, expect
 from auger_hub.search.metrics import Outcome, all_scores, metrics_for
-from auger_hub.search.trial import TrialData
+from auger_hub.search.trials.trial import TrialData
 
 FOLDS = 5
 Shown = Mapping[str, tuple[np.ndarray[Any, Any], ...]]

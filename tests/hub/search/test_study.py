@@ -1,8 +1,6 @@
 from collections import Counter
 
-from optuna.distributions import FloatDistribution
-
-from auger_hub.search.space import Algorithm
+from auger_hub.search.algorithms.algorithm import Real, Space
 from auger_hub.search.study import Race
 
 NAMES = ("good", "fair", "poor")
@@ -10,8 +8,8 @@ WORTH = {"good": 0.9, "fair": 0.8, "poor": 0.5}
 
 
 def race(seed: int = 1) -> Race:
-    space = {"x": FloatDistribution(0.0, 1.0)}
-    return Race([Algorithm(name, space, ({"x": 0.5},)) for name in NAMES], seed)
+    space = Space({"x": Real(0.0, 1.0)}, ({"x": 0.5},))
+    return Race(dict.fromkeys(NAMES, space), seed)
 
 
 def run(race: Race, trials: int, failing: str = "") -> list[tuple[str, float]]:

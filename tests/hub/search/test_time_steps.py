@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.search.forecast import LaggedForecaster, SeasonalNaive, Unanswerable
+from auger_hub.search.pipelines.forecast import LaggedForecaster, SeasonalNaive, Unanswerable
 from auger_hub.search.time_steps import find_clock, steps_after, times_at
 
 FREQUENCIES = ["h", "15min", "D", "B", "W-WED", "MS", "ME", "QS", "YS", "36h"]

@@ -1,0 +1,58 @@
+"""Forests of randomized trees: strong on small tables, and hard to fit too closely."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from auger_hub.search.algorithms.algorithm import (
+    PREPROCESSING,
+    TREE,
+    WEIGHT,
+    WEIGHT_START,
+    Algorithm,
+    Domain,
+    Family,
+    Real,
+    Space,
+    Table,
+    Whole,
+    one_of,
+)
+
+_STORED_TYPES = ("sklearn.tree._tree.Tree",)
+
+
+def _space(table: Table) -> Space:
+    start: dict[str, Any] = {
+        "max_features": 0.5,
+        "min_samples_leaf": 1,
+        PREPROCESSING + "categories": "target",
+    }
+    domains: dict[str, Domain] = {
+        "max_features": Real(0.05, 1.0),
+        "min_samples_leaf": Whole(1, 20, log=True),
+        **TREE,
+    }
+    if table.classes:
+        start = {**start, "max_features": 0.3, **WEIGHT_START, "criterion": "gini"}
+        domains = {**domains, **WEIGHT, "criterion": one_of("gini", "entropy")}
+    return Space(domains, (start, {**start, "min_samples_leaf": 3}), {"n_estimators": 200})
+
+
+def _forest(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
+    return Algorithm(
+        name=f"sklearn.ensemble.{name}",
+        task=task,
+        family=Family.FOREST,
+        turns=turns,
+        search=_space,
+        stored_types=_STORED_TYPES,
+    )
+
+
+ALGORITHMS = (
+    _forest("ExtraTreesClassifier", "classification", (30, 30)),
+    _forest("RandomForestClassifier", "classification", (70, 60)),
+    _forest("ExtraTreesRegressor", "regression", (40, 40)),
+    _forest("RandomForestRegressor", "regression", (70, 60)),
+)

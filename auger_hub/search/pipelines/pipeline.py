@@ -1,0 +1,155 @@
+"""Build a trial's unfitted scikit-learn pipeline, which takes the raw table as it was read.
+
+The steps are `CleanColumns`, one `ColumnTransformer` made for the family of the algorithm, and the
+estimator; of a series a forecaster around them.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator
+from sklearn.calibration import CalibratedClassifierCV
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.ensemble import VotingClassifier, VotingRegressor
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import LabelEncoder, StandardScaler
+
+from auger_hub.search.algorithms.algorithm import Algorithm, Family
+from auger_hub.search.algorithms.registry import ENSEMBLES, find_algorithm
+from auger_hub.search.columns import CleanColumns, to_number
+from auger_hub.search.pipelines.forecast import LaggedForecaster, SeasonalNaive
+from auger_hub.search.pipelines.preprocessing import preprocessing_for
+
+
+def build_pipeline(
+    task_info: Mapping[str, Any], algorithm_name: str, algorithm_params: Mapping[str, Any]
+) -> BaseEstimator:
+    """Return the unfitted pipeline of a trial.
+
+    Args:
+        task_info: what `prepare` returned, with `model_type` and `seed`.
+        algorithm_name: class path, as on the board.
+        algorithm_params: its parameters, as on the board; an ensemble's name its members.
+
+    Raises:
+        BadTask: no trial of this hub has such an algorithm.
+    """
+    if algorithm_name in ENSEMBLES.values():
+        return _ensemble(task_info, algorithm_params)
+    algorithm = find_algorithm(algorithm_name)
+    if task_info["model_type"] == "timeseries":
+        return _forecaster(task_info, algorithm, dict(algorithm_params))
+    return _tabular(task_info, algorithm, dict(algorithm_params))
+
+
+def _tabular(
+    task_info: Mapping[str, Any], algorithm: Algorithm, params: dict[str, Any]
+) -> Pipeline:
+    """Return clean columns, preprocessing for the family, estimator."""
+    choices = params.pop("preprocessing", {})
+    return Pipeline(
+        [
+            ("clean", CleanColumns(task_info["featureKinds"])),
+            ("features", preprocessing_for(task_info, algorithm.family, choices)),
+            ("model", _estimator(task_info, algorithm, params)),
+        ]
+    )
+
+
+def _forecaster(
+    task_info: Mapping[str, Any], algorithm: Algorithm, params: dict[str, Any]
+) -> BaseEstimator:
+    """Return an unfitted forecaster around the regressor."""
+    time_column = task_info["timeColumn"]
+    if algorithm.is_baseline:
+        return SeasonalNaive(time_column)
+    lags, difference = int(params.pop("lags", 12)), bool(params.pop("difference", True))
+    steps = _tabular(task_info, algorithm, params).steps
+    return LaggedForecaster(
+        steps[-1][1],
+        features=Pipeline(steps[:-1]) if task_info["featureKinds"] else None,
+        time_column=time_column,
+        lags=lags,
+        difference=difference,
+    )
+
+
+def split_features_target(
+    frame: pd.DataFrame, task_info: Mapping[str, Any]
+) -> tuple[pd.DataFrame, np.ndarray[Any, Any], LabelEncoder | None]:
+    """Return features, target and, for classification, what turns class numbers into labels.
+
+    Rows without a target teach nothing and are left out.
+    """
+    known = known_rows(frame, task_info)
+    features = frame.loc[known, task_info["featureColumns"]].reset_index(drop=True)
+    target = frame.loc[known, task_info["targetFeature"]]
+    if task_info["model_type"] != "classification":
+        return features, to_number(target).to_numpy(), None
+    encoder = LabelEncoder()
+    return features, encoder.fit_transform(_class_labels(target)), encoder
+
+
+def known_rows(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> pd.Series:
+    """Tell for each row whether it has a target: a label, or a finite number."""
+    target = frame[task_info["targetFeature"]]
+    classification = task_info["model_type"] == "classification"
+    return target.notna() if classification else to_number(target).notna()
+
+
+def _class_labels(target: pd.Series) -> Any:
+    """Return labels of one type: whole numbers as int (missing ones made them float), else text."""
+    if pd.api.types.is_bool_dtype(target):
+        return target.to_numpy(dtype=bool)
+    if pd.api.types.is_numeric_dtype(target):
+        whole = bool((target == target.round()).all())
+        return target.to_numpy(dtype="int64" if whole else "float64")
+    return target.astype(str).to_numpy(dtype=object)
+
+
+def _ensemble(task_info: Mapping[str, Any], params: Mapping[str, Any]) -> BaseEstimator:
+    members = [
+        (uid, build_pipeline(task_info, member["algorithm_name"], member["algorithm_params"]))
+        for uid, member in zip(params["pipelines"], params["members"], strict=True)
+    ]
+    weights = list(params["weights"])
+    if task_info["model_type"] == "classification":
+        return VotingClassifier(members, voting="soft", weights=weights)
+    return VotingRegressor(members, weights=weights)
+
+
+def _estimator(
+    task_info: Mapping[str, Any], algorithm: Algorithm, params: Mapping[str, Any]
+) -> BaseEstimator:
+    """Return the estimator with the task's seed and threads where it has such parameters."""
+    kind = getattr(importlib.import_module(algorithm.module), algorithm.short_name)
+    accepted = inspect.signature(kind).parameters
+    fixed = {
+        "random_state": task_info["seed"],
+        "n_jobs": task_info.get("threads", 1),
+        **algorithm.parameters,
+    }
+    fixed = {key: value for key, value in fixed.items() if key in accepted or "kwargs" in accepted}
+    wanted = {"class_weight": _class_weight(task_info)} if "class_weight" in accepted else {}
+    wanted = {key: value for key, value in wanted.items() if value is not None}
+    estimator = kind(**{**fixed, **params, **wanted})
+    if algorithm.is_calibrated:
+        return CalibratedClassifierCV(estimator, ensemble=False, cv=3)
+    if algorithm.family is Family.SCALED_TARGET:
+        return TransformedTargetRegressor(estimator, transformer=StandardScaler())
+    return estimator
+
+
+def _class_weight(task_info: Mapping[str, Any]) -> Any:
+    """Return the weights that the task asks for, by class number instead of label."""
+    weight = task_info.get("classWeight")
+    if not isinstance(weight, dict):
+        return weight
+    labels = [str(label) for label in task_info["targetClasses"]]
+    return {labels.index(str(label)): value for label, value in weight.items()}

@@ -1,0 +1,35 @@
+"""Evaluate one candidate in this process, within its memory; a failure is a result too."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import Path
+
+from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
+
+
+def evaluate(data_path: Path, candidate: Candidate, memory_mb: int | None) -> Evaluation:
+    """Evaluate one candidate in this process, within its memory; a failure is a result too."""
+    from auger_hub.search.trials.cross_validation import cross_validate
+
+    _limit_memory(memory_mb)
+    try:
+        return cross_validate(TrialData.load(data_path), candidate)
+    except MemoryError:
+        return Evaluation(error=f"needed more than {memory_mb} MB of memory", failure="memory")
+    except Exception as error:  # noqa: BLE001 - whatever a library raises is this trial's failure
+        text = "".join(traceback.format_exception_only(error)).strip()
+        failure = "memory" if "bad_alloc" in text or "bad allocation" in text else "error"
+        return Evaluation(error=text, failure=failure)
+
+
+def _limit_memory(memory_mb: int | None) -> None:
+    """Let this process grow by so much, on systems that can limit it; more raises MemoryError."""
+    size_file = Path("/proc/self/statm")
+    if memory_mb is None or not size_file.exists():
+        return
+    import resource
+
+    size = int(size_file.read_text().split()[0]) * resource.getpagesize()
+    limit = size + memory_mb * 2**20
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))

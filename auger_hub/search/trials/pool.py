@@ -1,0 +1,179 @@
+"""Run trials side by side, each in a process that can be killed: the only real limit."""
+
+from __future__ import annotations
+
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Protocol
+
+from auger_hub.search.trials.evaluate import evaluate
+from auger_hub.search.trials.process_call import ProcessCall, ProcessDied
+from auger_hub.search.trials.trial import Candidate, Evaluation
+
+POLL_SECONDS = 0.2
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one trial may use: seconds, and megabytes that its process may grow by (None: any)."""
+
+    seconds: float
+    memory_mb: int | None
+
+
+class RunningTrial(Protocol):
+    """A trial on its way, wherever it runs."""
+
+    @property
+    def receiver(self) -> Connection:
+        """Return what is ready for reading when the trial has ended, either way."""
+
+    @property
+    def seconds(self) -> float:
+        """Return how long it has run, or ran."""
+
+    def take(self) -> Evaluation:
+        """Return what came of it; raise ProcessDied when that is lost."""
+
+    def kill(self) -> None:
+        """End it now."""
+
+
+class TrialExecutor(Protocol):
+    """Where trials run: processes of this one, or the workers of a cluster."""
+
+    def start(self, candidate: Candidate) -> RunningTrial:
+        """Start a trial."""
+
+    def close(self) -> None:
+        """Let go of what is held for trials; none of them runs any more."""
+
+
+class LocalExecutor:
+    """Runs each trial in a process of this one's own."""
+
+    def __init__(self, data_path: Path, memory_mb: int | None) -> None:
+        self._data_path, self._memory_mb = data_path, memory_mb
+
+    def start(self, candidate: Candidate) -> RunningTrial:
+        """Start a trial."""
+        return _LocalTrial(ProcessCall(evaluate, self._data_path, candidate, self._memory_mb))
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class _LocalTrial:
+    def __init__(self, call: ProcessCall) -> None:
+        self._call, self._started = call, time.monotonic()
+
+    @property
+    def receiver(self) -> Connection:
+        return self._call.receiver
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._started
+
+    def take(self) -> Evaluation:
+        evaluation = self._call.take()
+        assert isinstance(evaluation, Evaluation)
+        return evaluation
+
+    def kill(self) -> None:
+        self._call.kill()
+
+
+@dataclass(frozen=True)
+class _Running:
+    candidate: Candidate
+    call: RunningTrial
+    attempt: int
+
+
+class TrialPool:
+    """Runs up to `workers` trials at the same time and hands back what came of each.
+
+    Args:
+        executor: where they run.
+        workers: trials at the same time; asked anew whenever it matters.
+        seconds: limit of one trial.
+    """
+
+    def __init__(self, executor: TrialExecutor, workers: Callable[[], int], seconds: float) -> None:
+        self._executor, self._workers, self._seconds = executor, workers, seconds
+        self._running: list[_Running] = []
+
+    def __enter__(self) -> TrialPool:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+        self._executor.close()
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether another trial would have to wait."""
+        return len(self._running) >= self._workers()
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether no trial runs."""
+        return not self._running
+
+    def start(self, candidate: Candidate, *, attempt: int = 1) -> None:
+        """Start the trial in a process of its own."""
+        self._running.append(_Running(candidate, self._executor.start(candidate), attempt))
+
+    def collect(self) -> list[tuple[Candidate, Evaluation, float]]:
+        """Wait a moment; return the trials that ended, each with its seconds.
+
+        A process or worker that died without a word costs the trial one more try, then it failed.
+        """
+        ready = connection.wait([trial.call.receiver for trial in self._running], POLL_SECONDS)
+        ended = []
+        for trial in list(self._running):
+            seconds = trial.call.seconds
+            if trial.call.receiver in ready:
+                evaluation = self._take(trial)
+                seconds = trial.call.seconds
+            elif seconds > self._seconds:
+                self._end(trial)
+                limit = f"stopped after {self._seconds:g} seconds, the limit of one trial"
+                evaluation = Evaluation(error=limit, failure="timeout")
+            else:
+                continue
+            if evaluation is not None:
+                ended.append((trial.candidate, evaluation, seconds))
+        return ended
+
+    def close(self) -> None:
+        """Kill what still runs."""
+        for trial in list(self._running):
+            self._end(trial)
+
+    def _take(self, trial: _Running) -> Evaluation | None:
+        """Return what came of a trial; None when its process died and it was started again."""
+        self._running.remove(trial)
+        try:
+            return trial.call.take()
+        except ProcessDied as death:
+            if trial.attempt > 1:
+                return _died(death)
+            self.start(trial.candidate, attempt=2)
+            return None
+
+    def _end(self, trial: _Running) -> None:
+        self._running.remove(trial)
+        trial.call.kill()
+
+
+def _died(death: ProcessDied) -> Evaluation:
+    if death.exit_code == -getattr(signal, "SIGKILL", 9):  # not by us: the system was out of memory
+        return Evaluation(error="killed by the system, most likely for memory", failure="memory")
+    return Evaluation(error=f"tried twice, and each time {death}", failure="error")

@@ -1,0 +1,68 @@
+"""Define what a trial works on, what is tried, and what came of it."""
+
+from __future__ import annotations
+
+import pickle
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class TrialData:
+    """What every trial of a run works on: features, target, folds, and how to build a pipeline."""
+
+    features: Any
+    target: Array
+    folds: Sequence[tuple[Array, Array]]
+    info: Mapping[str, Any]
+
+    def store(self, path: Path) -> None:
+        """Write the data where trial processes read it."""
+        path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
+
+    @staticmethod
+    def load(path: Path) -> TrialData:
+        """Read what the run's own process has stored."""
+        data = pickle.loads(path.read_bytes())  # noqa: S301 - a file in the run's own folder
+        assert isinstance(data, TrialData)
+        return data
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a trial process sends: scores of each fold, and the predictions for the test rows.
+
+    `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows).
+    """
+
+    fold_scores: tuple[Mapping[str, float], ...] = ()
+    fold_times: tuple[float, ...] = ()
+    predictions: tuple[Array, ...] = ()
+    error: str | None = None
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One algorithm with its parameters, to be evaluated."""
+
+    uid: str
+    algorithm_name: str
+    algorithm_params: Mapping[str, Any]
+    optimizer_name: str = ""
+
+    @classmethod
+    def new(
+        cls, algorithm_name: str, algorithm_params: Mapping[str, Any], optimizer_name: str = ""
+    ) -> Candidate:
+        """Return a candidate under an id of 15 upper-case hex characters, unique over all runs."""
+        uid = secrets.token_hex(8)[1:].upper()
+        return cls(uid, algorithm_name, algorithm_params, optimizer_name)

@@ -1,0 +1,162 @@
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.model_selection import cross_val_score
+
+from auger_hub.search.algorithms.registry import all_algorithms
+from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
+from auger_hub.search.prepare import describe_task
+from auger_hub.search.task import BadTask
+from tests.hub.search.tables import mixed, task_for
+
+pytestmark = pytest.mark.search
+
+CLASSIFIERS, REGRESSORS = (
+    [one.name for one in all_algorithms().values() if one.task == task]
+    for task in ("classification", "regression")
+)
+QUICK: dict[str, dict[str, Any]] = {
+    "MLP": {"early_stopping": True, "max_iter": 500, "hidden_layer_sizes": [16]},
+    "Forest": {"n_estimators": 20},
+    "Trees": {"n_estimators": 20},
+    "LGBM": {"n_estimators": 20},
+    "HistGradient": {"max_iter": 10},
+}
+
+
+def quick_params(name: str) -> dict[str, Any]:
+    return next((params for part, params in QUICK.items() if part in name), {})
+
+
+@pytest.fixture(scope="module")
+def bought(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return describe_task(task_for(tmp_path_factory.mktemp("bought"), mixed(), "bought"))
+
+
+@pytest.fixture(scope="module")
+def size(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    folder = tmp_path_factory.mktemp("size")
+    return describe_task(task_for(folder, mixed(), "Größe in €", "regression"))
+
+
+@pytest.mark.parametrize("name", CLASSIFIERS)
+def test_every_classifier_learns_from_a_table_of_all_kinds(
+    name: str, bought: dict[str, Any]
+) -> None:
+    features, target, _ = split_features_target(mixed(), bought)
+    model = build_pipeline(bought, name, quick_params(name)).fit(features, target)
+    shown = model.predict_proba(features)
+    assert shown.shape == (300, 2)
+    assert shown.sum(axis=1) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("name", REGRESSORS)
+def test_every_regressor_learns_from_a_table_of_all_kinds(name: str, size: dict[str, Any]) -> None:
+    features, target, _ = split_features_target(mixed(), size)
+    model = build_pipeline(size, name, quick_params(name)).fit(features, target)
+    assert np.isfinite(model.predict(features)).all()
+
+
+def test_what_can_be_learned_is_learned(bought: dict[str, Any]) -> None:
+    features, target, _ = split_features_target(mixed(), bought)
+    model = build_pipeline(bought, "sklearn.linear_model.LogisticRegression", {})
+    assert cross_val_score(model, features, target, scoring="roc_auc").mean() > 0.85
+
+
+@pytest.mark.parametrize("name", ["lightgbm.LGBMClassifier", "sklearn.svm.SVC"])
+def test_records_with_new_and_missing_values_are_predicted(
+    name: str, bought: dict[str, Any]
+) -> None:
+    features, target, _ = split_features_target(mixed(), bought)
+    model = build_pipeline(bought, name, quick_params(name)).fit(features, target)
+    record = pd.DataFrame(
+        [["1.5", "Atlantis", None, "true", "tomorrow", "never seen words", 7]],
+        columns=bought["featureColumns"],
+    )
+    assert np.isfinite(model.predict_proba(record)).all()
+
+
+@pytest.mark.parametrize(
+    "preprocessing",
+    [
+        {"scaler": "quantile", "codes": "onehot"},
+        {"scaler": "minmax", "categories": "target"},
+        {"categories": "ordinal"},
+    ],
+)
+def test_preprocessing_is_chosen_by_the_trial(
+    preprocessing: dict[str, str], bought: dict[str, Any]
+) -> None:
+    features, target, _ = split_features_target(mixed(), bought)
+    params = {"preprocessing": preprocessing}
+    model = build_pipeline(bought, "sklearn.linear_model.LogisticRegression", params)
+    assert model.fit(features, target).score(features, target) > 0.7
+
+
+def test_nothing_of_the_target_reaches_the_features(bought: dict[str, Any]) -> None:
+    features, _, _ = split_features_target(mixed(), bought)
+    noise = np.random.default_rng(5).integers(0, 2, len(features))
+    model = build_pipeline(bought, "sklearn.linear_model.LogisticRegression", {})
+    assert cross_val_score(model, features, noise, scoring="roc_auc").mean() < 0.6
+
+
+def test_the_same_seed_fits_the_same_model(bought: dict[str, Any]) -> None:
+    features, target, _ = split_features_target(mixed(), bought)
+    name = "sklearn.ensemble.ExtraTreesClassifier"
+    first, second = (
+        build_pipeline(bought, name, quick_params(name)).fit(features, target) for _ in range(2)
+    )
+    assert np.array_equal(first.predict_proba(features), second.predict_proba(features))
+
+
+def test_an_ensemble_is_built_from_its_parameters_alone(bought: dict[str, Any]) -> None:
+    features, target, _ = split_features_target(mixed(), bought)
+    members = [
+        {
+            "algorithm_name": "sklearn.linear_model.LogisticRegression",
+            "algorithm_params": {"C": 0.1},
+        },
+        {"algorithm_name": "lightgbm.LGBMClassifier", "algorithm_params": {"n_estimators": 10}},
+    ]
+    params = {"pipelines": ["A", "B"], "weights": [0.75, 0.25], "members": members}
+    model = build_pipeline(bought, "sklearn.ensemble.VotingClassifier", params)
+    shown = model.fit(features, target).predict_proba(features)
+    alone = [
+        build_pipeline(bought, **member).fit(features, target).predict_proba(features)
+        for member in members
+    ]
+    assert shown == pytest.approx(0.75 * alone[0] + 0.25 * alone[1])
+
+
+def test_the_class_weight_of_the_task_reaches_the_model(bought: dict[str, Any]) -> None:
+    info = {**bought, "classWeight": {"yes": 5, "no": 1}}
+    model = build_pipeline(info, "sklearn.ensemble.ExtraTreesClassifier", {"class_weight": None})
+    assert model.named_steps["model"].class_weight == {0: 1, 1: 5}
+
+
+def test_only_algorithms_of_the_hub_are_ever_imported(bought: dict[str, Any]) -> None:
+    with pytest.raises(BadTask, match=r"`os\.system` is not known"):
+        build_pipeline(bought, "os.system", {})
+
+
+@pytest.mark.parametrize(
+    ("labels", "classes"),
+    [
+        (["b", "a", "b"], ["a", "b"]),
+        ([1.0, 0.0, None], [0, 1]),
+        ([True, False, True], [False, True]),
+        ([1.5, 0.5, 1.5], [0.5, 1.5]),
+        ([1, "x", 1], ["1", "x"]),
+    ],
+)
+def test_labels_become_numbers_and_can_be_turned_back(
+    labels: list[Any], classes: list[Any]
+) -> None:
+    frame = pd.DataFrame({"x": [1, 2, 3], "y": pd.Series(labels)})
+    info = {"targetFeature": "y", "featureColumns": ["x"], "model_type": "classification"}
+    features, target, encoder = split_features_target(frame, info)
+    assert encoder is not None
+    assert encoder.classes_.tolist() == classes
+    assert len(features) == len(target) == frame["y"].notna().sum()
