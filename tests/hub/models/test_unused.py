@@ -30,8 +30,8 @@ REQUEST = {
 class Watched(ForkServer):
     """A fork server that remembers what it started."""
 
-    def __init__(self, settings: HubSettings) -> None:
-        super().__init__(settings)
+    def __init__(self) -> None:
+        super().__init__()
         self.started: list[Running] = []
 
     def start(self, *command: Any, **streams: Any) -> Running:
