@@ -47,7 +47,7 @@ def main(descriptor: int, imports: list[str], later_imports: list[str]) -> None:
             _report_ended(asking)
         if asking not in ready:
             continue
-        line, streams, _, _ = socket.recv_fds(asking, 4096, _STREAMS)
+        line, streams = _receive(asking)
         if not line:
             break
         pid = os.fork()
@@ -59,6 +59,15 @@ def main(descriptor: int, imports: list[str], later_imports: list[str]) -> None:
         for stream in streams:
             os.close(stream)
         asking.sendall(f"forked {pid}\n".encode())
+
+
+def _receive(asking: socket.socket) -> tuple[bytes, list[int]]:
+    """Return a line and its streams; nothing when whoever asks is gone."""
+    try:
+        line, streams, _, _ = socket.recv_fds(asking, 4096, _STREAMS)
+    except ConnectionError:  # it went with answers unread
+        return b"", []
+    return line, streams
 
 
 def _import(names: Iterable[str]) -> None:
