@@ -13,7 +13,7 @@ SCHEMA = "schema.json"  # of a model file, a zip of arrays and this: it names ev
 _MODULES = {
     "auger_reconcile.hub.search.columns": "auger_hub.search.columns",
     "auger_reconcile.hub.search.forecast": "auger_hub.search.pipelines.forecast",
-    "auger_hub.search.pipelines.forecast": "auger_hub.search.pipelines.forecast",
+    "auger_hub.search.forecast": "auger_hub.search.pipelines.forecast",
 }
 
 
