@@ -14,10 +14,9 @@ from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
 from auger_reconcile.cli.path import FilePath, quote_path
-from auger_reconcile.cli.run import READING, find_exit_code, read_files, show_plan
+from auger_reconcile.cli.run import FORMATS, READING, find_exit_code, read_files, show_plan
 
 REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
-FORMATS = ("text", "json", "markdown", "html")
 
 
 @command(example="auger plan --detailed-exitcode")

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
 
+FORMATS = ("text", "json", "markdown", "html")  # of a plan; `show_plan` has a case for each
 READING = "Reading the hub"
 QUESTION = 'Do you want to carry this out? Only "yes" is accepted: '
 
@@ -80,10 +81,12 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None
             from auger_reconcile.cli.views.plan_html import render_html
 
             invocation.show(render_html(plan))
-        case _:
+        case "text":
             from auger_reconcile.cli.views.plan_text import render_plan
 
             invocation.show(render_plan(plan, color=invocation.color, files=invocation.files_label))
+        case unknown:
+            raise ValueError(f"no view shows a plan as {unknown}")
     problems = (*plan.diagnostics, *plan.refusals)
     if problems:
         from auger_reconcile.cli.views.diagnostic import render_diagnostics
