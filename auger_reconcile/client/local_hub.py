@@ -22,7 +22,7 @@ from auger_reconcile.errors import AugerError, NotAuthenticated, Unavailable
 from auger_reconcile.redact import quote_foreign
 from auger_reconcile.web_url import split_web_url
 
-START_TIMEOUT = 60.0
+START_TIMEOUT = 150.0  # longer than the hub gives itself
 _HEALTH_TIMEOUT = 2.0
 _MODULE = "auger_hub"
 _NEEDED = ("sqlalchemy", "starlette", "uvicorn")  # of the extra `hub`
