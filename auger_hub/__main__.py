@@ -124,6 +124,8 @@ def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
         lines = file.readlines()
         _print("".join(lines[-options.lines :] if options.lines else lines), end="")
         while options.follow:
+            if file.tell() > settings.log_path.stat().st_size:  # it was full, and begins anew
+                file.seek(0)
             rest = file.read()
             if rest:
                 _print(rest, end="")

@@ -44,6 +44,15 @@ def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:
     storage = open_storage(settings)
     storage.prepare()
     database = open_database(settings, storage, is_new=is_new)
+    return _assemble(settings, database, storage)
+
+
+def join_hub(settings: HubSettings) -> Hub:
+    """Return a running hub as another of its processes sees it; its work is not for this one."""
+    return _assemble(settings, Database(settings.database_url), open_storage(settings))
+
+
+def _assemble(settings: HubSettings, database: Database, storage: Storage) -> Hub:
     return Hub(
         settings=settings,
         database=database,

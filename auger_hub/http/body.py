@@ -1,7 +1,9 @@
 """Read the bodies of requests as JSON, within bounds of size, depth and memory.
 
 A body is read by whoever sends it, before it is known who that is. So only routes that carry data
-take a long one, and a long one is not parsed before a token of this hub was seen in it.
+take a long one, a long one is not parsed before a token of this hub was seen in it, and those that
+show none at their beginning share little room: when it is full, the one that has stalled longest
+of the address that holds most has to go.
 """
 
 from __future__ import annotations
@@ -9,22 +11,39 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import AsyncIterator, Iterable, Iterator
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
+import anyio
+import anyio.to_thread
 from starlette.requests import Request
 
-from auger_hub.http.contract import TOKEN_PARAMS, ApiError, Fields, InvalidParams, Route
+from auger_hub.http.contract import (
+    TOKEN_PARAMS,
+    ApiError,
+    Fields,
+    InvalidParams,
+    Route,
+    Unauthenticated,
+)
 from auger_hub.http.params import ANY, LIST, OBJECT
 
 MOST_DATA_BYTES = 64 * 1024**2
 MOST_BYTES = 1024**2
 SMALL_BYTES = 64 * 1024
 """What is parsed in no time: without a thread, and without a look at the token first."""
+HEAVY_BYTES = 256 * 1024
+"""What is parsed and answered in another process: it would hold up everybody else here."""
 _MOST_HELD_BYTES = 512 * 1024**2
-_MOST_CONTAINERS = 4_000_000
+_MOST_OF_STRANGERS = 128 * 1024**2
+_MOST_CONTAINERS = 1_000_000
+_MOST_VALUES = 10_000_000
+_MOST_KEYS = 5_000_000
+_LONG_NUMBER = re.compile(rb"[0-9]{400}")
 _PLACES = 8
 _MEMBER_END = b'token"'
 _MEMBER = re.compile(rb'token"\s{0,64}:\s{0,64}"([^"\\]{1,512})"')
@@ -51,6 +70,16 @@ class Sent:
     query: Fields
     path: Fields
     body: bytes | bytearray
+
+    @property
+    def has_token_in_head(self) -> bool:
+        """Whether the head or the URL names a token; then nobody has to look into the body."""
+        return any(self.query.get(name) for name in TOKEN_PARAMS)
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether parsing it would hold up others."""
+        return len(self.body) > HEAVY_BYTES
 
     @property
     def is_small(self) -> bool:
@@ -80,37 +109,93 @@ class Sent:
                 yield member[1].decode("utf-8", "replace")
 
 
-class Bodies:
-    """Takes the bodies of all requests, and knows how much of them the hub holds."""
+@dataclass(eq=False)
+class _Held:
+    """A long body on its way; `owner` is the address it comes from until its token is known."""
 
-    def __init__(self) -> None:
-        self._held = 0
+    owner: str
+    is_known: bool = False
+    is_whole: bool = False
+    size: int = 0
+    heard_at: float = 0.0
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+
+
+class Bodies:
+    """Takes the bodies of all requests, and knows how much of them the hub holds.
+
+    `owner_of` returns whom a token belongs to, None when it is none.
+    """
+
+    def __init__(self, owner_of: Callable[[str], str | None] = lambda _: None) -> None:
+        self._owner_of = owner_of
+        self._held: set[_Held] = set()
 
     @asynccontextmanager
     async def take(self, request: Request, most: int) -> AsyncIterator[Sent]:
         """Yield what was sent, which counts until the block ends.
 
-        Raises InvalidParams for more than `most` bytes, TooManyBodies when there is no room.
+        Raises InvalidParams for more than `most` bytes, TooManyBodies when there is no room, and
+        Unauthenticated for a long body whose head has a wrong token.
         """
         query: Fields = dict(request.query_params)
         scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
         if scheme.lower() == "bearer":
             query["token"] = bearer.strip()
-        body = bytearray()
-        counted = 0
+        held = _Held(owner=request.client.host if request.client else "")
+        sent = Sent(query, request.path_params, bytearray())
         try:
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > most:
-                    raise InvalidParams(("body", f"is too large, at most {most} bytes are taken"))
-                if len(body) > SMALL_BYTES:
-                    self._held += len(body) - counted
-                    counted = len(body)
-                    if self._held > _MOST_HELD_BYTES:
-                        raise TooManyBodies
-            yield Sent(query, request.path_params, body)
+            with held.scope:
+                await self._read(request, most, sent, held)
+                held.is_whole = True
+            if held.scope.cancelled_caught:
+                raise TooManyBodies
+            yield sent
         finally:
-            self._held -= counted
+            self._held.discard(held)
+
+    async def _read(self, request: Request, most: int, sent: Sent, held: _Held) -> None:
+        body = sent.body
+        assert isinstance(body, bytearray)
+        async for chunk in request.stream():
+            body += chunk
+            if len(body) > most:
+                raise InvalidParams(("body", f"is too large, at most {most} bytes are taken"))
+            if len(body) <= SMALL_BYTES:
+                continue
+            if held not in self._held:
+                await self._look_at_token(sent, held)
+                self._held.add(held)
+            held.size, held.heard_at = len(body), time.monotonic()
+            self._make_room(held)
+
+    async def _look_at_token(self, sent: Sent, held: _Held) -> None:
+        """Find whose a long body is, by its head or its beginning."""
+        tokens = list(sent.possible_tokens())
+        for token in tokens:
+            owner = await anyio.to_thread.run_sync(self._owner_of, token)
+            if owner is not None:
+                held.owner, held.is_known = owner, True
+                return
+        if tokens and sent.has_token_in_head:
+            raise Unauthenticated
+
+    def _make_room(self, new: _Held) -> None:
+        """End a body when there are too many like this one: of its owner if that holds the most."""
+        alike = [one for one in self._held if one.is_known == new.is_known]
+        most = _MOST_HELD_BYTES if new.is_known else _MOST_OF_STRANGERS
+        if sum(one.size for one in alike) <= most:
+            return
+        coming = [one for one in alike if not one.is_whole]  # the others are being answered
+        sizes = Counter[str]()
+        for one in coming:
+            sizes[one.owner] += one.size
+        (greediest, _), *_ = sizes.most_common(1)
+        victim = min((o for o in coming if o.owner == greediest), key=lambda one: one.heard_at)
+        self._held.discard(victim)
+        if victim is new:
+            raise TooManyBodies
+        victim.scope.cancel()
 
 
 def most_bytes(route: Route) -> int:
@@ -125,8 +210,7 @@ def parse_body(body: bytes | bytearray) -> Fields:
     Refused are NaN and Infinity, which are not JSON (§1.2), numbers too big for a float, nesting
     that no client sends, and texts that a database cannot hold.
     """
-    if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
-        raise ValueError("the body has too many lists and objects")
+    _refuse_bombs(body)
     text = body.decode("utf-8-sig")  # json would decode bytes, and let half characters pass
     try:
         data = json.loads(text, parse_constant=_refuse, parse_float=_float) if body.strip() else {}
@@ -137,6 +221,16 @@ def parse_body(body: bytes | bytearray) -> Fields:
     if not isinstance(data, dict):
         raise ValueError("the body is not a JSON object")
     return data
+
+
+def _refuse_bombs(body: bytes | bytearray) -> None:
+    """Raise ValueError for what costs far more than its bytes, by counting alone."""
+    if body.count(b"[") + body.count(b"{") > _MOST_CONTAINERS:
+        raise ValueError("the body has too many lists and objects")
+    if body.count(b",") > _MOST_VALUES or body.count(b":") > _MOST_KEYS:
+        raise ValueError("the body has too many values")
+    if _LONG_NUMBER.search(body):
+        raise ValueError("the body has a number of more than 400 digits")
 
 
 def refuse_unstorable(value: Any) -> None:

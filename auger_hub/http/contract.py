@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 PAGE_LIMIT = 50
+MOST_LIMIT = 1000
+"""What a page has at most, whatever `limit` asks for; `meta.pagination` tells it."""
 LOGIN = (Param("email", TEXT).needed, Param("password", TEXT).needed)
 """What the one request takes that comes without a token (§1.3)."""
 
@@ -55,7 +58,7 @@ Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Page
 Handler = Callable[[Call], Answer | str]
 """A text is sent as it is, as the project's logs are (§2.4)."""
 PAGING = (
-    Param("limit", INTEGER, "at most so many items; 50 unless told"),
+    Param("limit", INTEGER, "at most so many items; 50 unless told, never more than 1000"),
     Param("offset", INTEGER, "so many items are left out before"),
 )
 
@@ -185,14 +188,41 @@ def envelope(answer: Answer, status: int = 200) -> Fields:
 
 
 def error_envelope(error: ApiError, params: Mapping[str, Any] | None) -> Fields:
-    """Wrap an error; the request is echoed without its secrets (§1.6)."""
+    """Wrap an error; the request is echoed without its secrets (§1.6), and no more than 8 kB."""
     meta: Fields = {"status": error.status, "errors": list(error.errors)}
     if params:
-        meta["request_params"] = {
-            name: "****" if name in SECRET_PARAMS else value for name, value in params.items()
-        }
+        meta["request_params"] = _echo(params)
     return {"meta": meta}
 
 
+def _echo(params: Mapping[str, Any]) -> Fields:
+    """Return the parameters, long ones by their beginning, as far as there is room."""
+    left, echoed = MOST_ECHO, Fields()
+    for name, value in params.items():
+        shown = "****" if name in SECRET_PARAMS else value
+        text = _beginning(shown, min(left, _MOST_ECHO_OF_ONE))
+        left -= len(text) + len(name)
+        if left <= 0:
+            echoed["..."] = "more was sent"
+            break
+        echoed[name] = f"{text}..." if len(text) >= _MOST_ECHO_OF_ONE else shown
+    return echoed
+
+
+def _beginning(value: Any, most: int) -> str:
+    """Return the first `most` characters of a value as JSON, without a look at the rest."""
+    if isinstance(value, str):
+        return value[:most]
+    text = ""
+    for part in _PIECES.iterencode(value):
+        text += part[:most]
+        if len(text) >= most:
+            break
+    return text[:most]
+
+
+MOST_ECHO = 8 * 1024
+_MOST_ECHO_OF_ONE = 2 * 1024
+_PIECES = json.JSONEncoder(ensure_ascii=False, default=str)
 TOKEN_PARAMS = ("project_api_token", "cluster_api_token", "token", "system_token")
 SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password"))

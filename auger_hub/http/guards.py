@@ -1,4 +1,4 @@
-"""Refuse requests before any route sees them: endless headers, and names of other sites."""
+"""Refuse requests for the names of other sites before any route sees them."""
 
 from __future__ import annotations
 
@@ -7,36 +7,8 @@ from ipaddress import ip_address
 from starlette.datastructures import Headers
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-MOST_HEAD_BYTES = 256 * 1024
 _PRIVATE_ENDINGS = (".localhost", ".local", ".internal", ".test")
-
-
-class BoundedHttp(HttpToolsProtocol):
-    """HTTP/1.1 with an end to headers and trailers: httptools takes them as long as they come.
-
-    A body of any length passes: it is handed on, and only what is kept is counted.
-    """
-
-    _kept = 0
-
-    def data_received(self, data: bytes) -> None:
-        """Take the next bytes of the connection."""
-        self._kept += len(data)
-        super().data_received(data)
-        if self._kept > MOST_HEAD_BYTES and not self.transport.is_closing():
-            self.send_400_response("The head of the request is too large.")
-
-    def on_message_begin(self) -> None:
-        """Count anew for every request of a connection."""
-        self._kept = 0
-        super().on_message_begin()
-
-    def on_body(self, body: bytes) -> None:
-        """Count anew: what came is with the application."""
-        self._kept = 0
-        super().on_body(body)
 
 
 class OwnNames:

@@ -15,6 +15,7 @@ from typing import Any
 Complaint = tuple[str, str]
 _IN_A_PATH = r"[^/\\\u0000]*[^/\\\u0000\s.][^/\\\u0000]*"
 """Part of a path: no separator, and something besides dots and spaces."""
+_MOST_KEY = 2**63 - 1
 MOST = 2**31 - 1
 """What a whole number in a table holds."""
 
@@ -25,6 +26,17 @@ def _is_number(value: Any) -> bool:
 
 def _is_text(value: Any) -> bool:
     return isinstance(value, str) or _is_number(value)
+
+
+def _is_key(value: Any) -> bool:
+    """A number that no row can have is no id: with a text of digits it is the same."""
+    if not _is_text(value):
+        return False
+    if isinstance(value, float):
+        return math.isfinite(value) and abs(value) <= _MOST_KEY
+    if isinstance(value, str):
+        return re.fullmatch(r"-?[0-9]{19,}", value) is None
+    return bool(abs(value) <= _MOST_KEY)
 
 
 def _is_integer(value: Any) -> bool:
@@ -53,7 +65,7 @@ class Kind:
 
 _STORABLE = {"type": ["string", "number"], "pattern": "^[^\\u0000]*$"}
 TEXT = Kind(_is_text, "should be a text", _STORABLE)
-KEY = Kind(_is_text, "should be an id", _STORABLE)
+KEY = Kind(_is_key, "should be an id", _STORABLE)
 FOLDER_NAME = Kind(
     lambda value: _is_text(value) and re.fullmatch(_IN_A_PATH, str(value)) is not None,
     "is invalid",

@@ -6,49 +6,45 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from functools import partial
 from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auger_hub.accounts.users import find_caller, log_in
-from auger_hub.database.engine import is_gone
-from auger_hub.http.body import SMALL_BYTES, Bodies, Sent, Unreadable, most_bytes
+from auger_hub.http.answer import refuse, respond, tell_failures
+from auger_hub.http.body import SMALL_BYTES, Bodies, Sent, most_bytes
 from auger_hub.http.contract import (
     LOGIN,
-    TOKEN_PARAMS,
     ApiError,
-    Call,
-    Fields,
     InvalidParams,
     MethodNotAllowed,
     NotFound,
     Route,
-    StorageFull,
     TooManyLogins,
     Unauthenticated,
-    Unavailable,
     envelope,
     error_envelope,
 )
-from auger_hub.http.files import file_routes, is_full_disk
+from auger_hub.http.files import file_routes
 from auger_hub.http.guards import OwnNames
 from auger_hub.http.params import check
 from auger_hub.hub import Hub
 from auger_hub.pages.routes import page_routes
+from auger_hub.program.heavy_requests import HeavyRequests
 from auger_hub.program.openapi import docs_page, openapi_document
 from auger_hub.program.route_table import ROUTES
 from auger_hub.settings import API_PREFIX
-from auger_hub.store.remote import StoreFailed
 from auger_reconcile import __version__
 
 _access = logging.getLogger("auger.hub.access")
-_errors = logging.getLogger("auger.hub.errors")
 _THREADS = 16
+_GONE = 499  # as nginx writes for a client that left before it was answered
 _PLAIN = "/!$&'()*+,;=:@"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
@@ -73,14 +69,16 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         hub.supervisor.start()
         on_ready()
         yield
+        await anyio.to_thread.run_sync(heavy.close)
         await anyio.to_thread.run_sync(hub.supervisor.stop)
         hub.database.close()
 
-    bodies = Bodies()
+    heavy = HeavyRequests(hub)
+    bodies = Bodies(partial(_owner_of, hub))
     routes = [
         StarletteRoute("/health", _health, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, bodies), methods=_METHODS),
-        *_api_routes(hub, bodies, ROUTES),
+        *_api_routes(hub, bodies, heavy),
         StarletteRoute(f"{API_PREFIX}/openapi.json", _document, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/docs", _docs, methods=["GET"]),
         StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
@@ -92,21 +90,23 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app))
 
 
-def _api_routes(hub: Hub, bodies: Bodies, routes: Iterable[Route]) -> list[StarletteRoute]:
+def _api_routes(hub: Hub, bodies: Bodies, heavy: HeavyRequests) -> list[StarletteRoute]:
     """Group the routes by path; PUT is taken like PATCH (§1.1)."""
     by_path: dict[str, dict[str, Route]] = {}
-    for route in routes:
+    for route in ROUTES:
         methods = by_path.setdefault(route.path, {})
         methods[route.method] = route
         if route.method == "PATCH":
             methods["PUT"] = route
     return [
-        StarletteRoute(API_PREFIX + path, _endpoint(hub, bodies, methods), methods=_METHODS)
+        StarletteRoute(API_PREFIX + path, _endpoint(hub, bodies, heavy, methods), methods=_METHODS)
         for path, methods in by_path.items()
     ]
 
 
-def _endpoint(hub: Hub, bodies: Bodies, methods: dict[str, Route]) -> Endpoint:
+def _endpoint(
+    hub: Hub, bodies: Bodies, heavy: HeavyRequests, methods: dict[str, Route]
+) -> Endpoint:
     most = {method: most_bytes(route) for method, route in methods.items()}
 
     async def answer(request: Request) -> Response:
@@ -117,61 +117,15 @@ def _endpoint(hub: Hub, bodies: Bodies, methods: dict[str, Route]) -> Endpoint:
         base_url = str(request.base_url).rstrip("/")
         try:
             async with bodies.take(request, most[method]) as sent:
+                if sent.is_heavy:
+                    return await heavy.answer(route, sent, base_url)
                 if route.inline and sent.is_small and hub.database.is_sqlite:
-                    return _respond(hub, route, sent, base_url)
-                return await anyio.to_thread.run_sync(_respond, hub, route, sent, base_url)
+                    return respond(hub, route, sent, base_url)
+                return await anyio.to_thread.run_sync(respond, hub, route, sent, base_url)
         except ApiError as error:
-            return _refuse(error)
+            return refuse(error)
 
     return answer
-
-
-def _respond(hub: Hub, route: Route, sent: Sent, base_url: str) -> Response:
-    params: Fields = {}
-
-    def answer() -> Response:
-        if not sent.is_small and not any(
-            find_caller(hub.database, token) for token in sent.possible_tokens()
-        ):
-            raise Unauthenticated
-        params.update(sent.read())
-        return _call(hub, route, params, base_url)
-
-    return _tell_failures(f"{route.method} {route.path}", params, answer)
-
-
-def _call(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
-    token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
-    caller = find_caller(hub.database, token) if token else None
-    if caller is None:
-        raise Unauthenticated
-    complaints = check(route.params, params)
-    if complaints:
-        raise InvalidParams(*complaints)
-    is_read = route.method == "GET"
-    with hub.database.read() if is_read else hub.database.write() as session:
-        call = Call(hub, caller, session, params, base_url)
-        answer = route.handler(call)
-    for action in call.after_commit:
-        action()
-    if not is_read:
-        hub.supervisor.wake()
-    if isinstance(answer, str):
-        return PlainTextResponse(answer)
-    return JSONResponse(envelope(answer))
-
-
-def _tell_failures(place: str, params: Fields, answer: Callable[[], Response]) -> Response:
-    """Return the answer, or what went wrong in the form that clients read (§1.6)."""
-    try:
-        return answer()
-    except Unreadable:
-        return Response("", status_code=400, media_type="text/html")
-    except ApiError as error:
-        return _refuse(error, params)
-    except Exception as caught:  # noqa: BLE001 - an envelope whatever happens; the log tells why
-        _errors.exception("%s failed", place)
-        return _refuse(_failure_of(caught), params)
 
 
 def _token_endpoint(hub: Hub, bodies: Bodies) -> Endpoint:
@@ -189,8 +143,8 @@ def _token_endpoint(hub: Hub, bodies: Bodies) -> Endpoint:
         hub.attempts.forgive(name, address)
         return JSONResponse(envelope({"token": token, "confirmation_required": False}))
 
-    def respond(sent: Sent, address: str) -> Response:
-        return _tell_failures("POST /tokens", {}, lambda: answer(sent, address))
+    def told(sent: Sent, address: str) -> Response:
+        return tell_failures("POST /tokens", {}, lambda: answer(sent, address))
 
     async def create(request: Request) -> Response:
         if request.method != "POST":
@@ -198,15 +152,16 @@ def _token_endpoint(hub: Hub, bodies: Bodies) -> Endpoint:
         address = request.client.host if request.client else ""
         try:
             async with bodies.take(request, SMALL_BYTES) as sent:
-                return await anyio.to_thread.run_sync(respond, sent, address)
+                return await anyio.to_thread.run_sync(told, sent, address)
         except ApiError as error:
-            return _refuse(error)
+            return refuse(error)
 
     return create
 
 
-def _refuse(error: ApiError, params: Fields | None = None) -> Response:
-    return JSONResponse(error_envelope(error, params), status_code=error.status)
+def _owner_of(hub: Hub, token: str) -> str | None:
+    caller = find_caller(hub.database, token)
+    return None if caller is None else f"organization {caller.organization_id}"
 
 
 def _refuse_method(methods: Iterable[str]) -> Response:
@@ -228,17 +183,7 @@ async def _health(_request: Request) -> Response:
 
 
 async def _unknown_path(_request: Request) -> Response:
-    return _refuse(NotFound("Resource"))
-
-
-def _failure_of(caught: Exception) -> ApiError:
-    if is_full_disk(caught):
-        return StorageFull()
-    if is_gone(caught):
-        return Unavailable("database")
-    if isinstance(caught, StoreFailed):
-        return Unavailable("object store")
-    return ApiError({"error_type": "internal", "message": "an internal error occurred"})
+    return refuse(NotFound("Resource"))
 
 
 class SafeHeaders:
@@ -285,6 +230,8 @@ class AccessLog:
 
         try:
             await self._app(scope, receive, watch)
+        except ClientDisconnect:
+            status = _GONE
         finally:
             elapsed = (time.perf_counter() - started) * 1000
             path = quote(scope["path"], safe=_PLAIN)  # no line ends, no orders to a terminal

@@ -17,10 +17,11 @@ from filelock import Timeout
 
 from auger_hub.accounts.users import add_own_token, find_caller
 from auger_hub.database.engine import Database
-from auger_hub.http.guards import BoundedHttp
+from auger_hub.http.connections import BoundedHttp
 from auger_hub.hub import open_hub
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.processes.daemon import HubFailed, serving_lock
+from auger_hub.processes.logs import BoundedLog, Repeated
 from auger_hub.program.app import create_app
 from auger_hub.settings import LOOPBACK, HubSettings
 from auger_reconcile import __version__
@@ -28,6 +29,7 @@ from auger_reconcile import __version__
 ORGANIZATION = "local"
 USER = "local"
 _GRACE_SECONDS = 3
+_DESCRIPTORS, _OTHER_DESCRIPTORS = 4096, 300
 
 
 def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False) -> None:
@@ -48,6 +50,7 @@ def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False)
 def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
     _log_to_file(settings)
+    _prepare_for_connections(settings)
     hub = open_hub(settings, is_new=is_new)
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
@@ -93,6 +96,25 @@ def _end_in_order() -> None:
     if hang_up is not None and signal.getsignal(hang_up) is not signal.SIG_IGN:
         # uvicorn ends in order at SIGTERM only
         signal.signal(hang_up, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+
+
+def _prepare_for_connections(settings: HubSettings) -> None:
+    """Raise the limit of descriptors, and leave of what there are enough for files and processes.
+
+    Behind a proxy all connections have its address.
+    """
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        soft = wanted
+    connections = BoundedHttp.connections_of_server
+    if soft != resource.RLIM_INFINITY:
+        connections.most = max(1, min(connections.most, soft - _OTHER_DESCRIPTORS))
+    of_address = connections.most if settings.proxy else connections.most * 2 // 3
+    connections.most_of_address = max(1, of_address)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
@@ -144,7 +166,8 @@ def write_credentials(settings: HubSettings, database: Database, url: str) -> No
 
 def _log_to_file(settings: HubSettings) -> None:
     """Send all logs to hub.log; the format of a request's line is what tests read."""
-    handler = logging.FileHandler(settings.log_path, encoding="utf-8")
+    handler = BoundedLog(settings.log_path)
+    handler.addFilter(Repeated())
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     settings.log_path.chmod(0o600)
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)

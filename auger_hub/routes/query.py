@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from sqlalchemy import Select, func, select
 
 from auger_hub.database import tables
-from auger_hub.http.contract import PAGE_LIMIT, Call, InvalidParams, NotFound, Page
+from auger_hub.http.contract import MOST_LIMIT, PAGE_LIMIT, Call, InvalidParams, NotFound, Page
 
 Row = TypeVar("Row", bound=tables.Base)
 _MAX_ID = 2**63 - 1
@@ -83,7 +83,8 @@ def refuse_any(complaints: list[tuple[str, str]]) -> None:
 def to_int(value: Any) -> int:
     """Return a number that may have come as text, -1 for anything else."""
     try:
-        return min(int(float(value) if isinstance(value, float) else str(value)), _MAX_ID)
+        number = int(float(value) if isinstance(value, float) else str(value))
+        return max(-_MAX_ID, min(number, _MAX_ID))
     except (ValueError, OverflowError):
         return -1
 
@@ -91,7 +92,8 @@ def to_int(value: Any) -> int:
 def page_size(call: Call) -> tuple[int, int]:
     """Return how many items a list shows, and how many it leaves out before."""
     limit, offset = call.given("limit"), call.given("offset")
-    return PAGE_LIMIT if limit is None else to_int(limit), to_int(offset or 0)
+    wanted = PAGE_LIMIT if limit is None else min(to_int(limit), MOST_LIMIT)
+    return wanted, to_int(offset or 0)
 
 
 def _is_going(call: Call, row: Any) -> bool:

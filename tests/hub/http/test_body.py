@@ -132,7 +132,7 @@ def test_a_body_of_too_many_lists_is_not_parsed(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_the_bodies_held_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_MOST_HELD_BYTES", 3 * SMALL_BYTES)
+    monkeypatch.setattr(body_module, "_MOST_OF_STRANGERS", 3 * SMALL_BYTES)
     bodies = Bodies()
 
     async def hold() -> None:
@@ -151,7 +151,7 @@ def test_the_bodies_held_at_once_are_bounded(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_refused_body_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(body_module, "_MOST_HELD_BYTES", 3 * SMALL_BYTES)
+    monkeypatch.setattr(body_module, "_MOST_OF_STRANGERS", 3 * SMALL_BYTES)
     bodies = Bodies()
 
     async def refuse() -> None:
@@ -161,3 +161,102 @@ def test_a_refused_body_takes_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
         assert await take(bodies, MOST_BYTES, bytes(2 * SMALL_BYTES)) == 2 * SMALL_BYTES
 
     asyncio.run(refuse())
+
+
+class Sender:
+    """A request whose body comes as the test wants."""
+
+    def __init__(self, address: str, *, token: str = "") -> None:
+        query = f"token={token}".encode()
+        self._scope = {
+            "type": "http",
+            "query_string": query,
+            "headers": [],
+            "path_params": {},
+            "client": (address, 1),
+        }
+        self._pieces: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.outcome = ""
+
+    async def run(self, bodies: Bodies) -> None:
+        """Send all and note what came of it."""
+        try:
+            async with bodies.take(Request(self._scope, self._pieces.get), 9 * SMALL_BYTES):
+                self.outcome = "taken"
+        except ApiError as error:
+            self.outcome = type(error).__name__
+
+    async def send(self, size: int, *, is_last: bool = False) -> None:
+        """Send one piece and let it arrive."""
+        piece = {"type": "http.request", "body": bytes(size), "more_body": not is_last}
+        await self._pieces.put(piece)
+        for _ in range(5):
+            await asyncio.sleep(0.01)
+
+
+def send_all(bodies: Bodies, senders: list[Sender], order: list[tuple[int, int, bool]]) -> None:
+    async def main() -> None:
+        tasks = [asyncio.ensure_future(sender.run(bodies)) for sender in senders]
+        for number, size, is_last in order:
+            await senders[number].send(size, is_last=is_last)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    asyncio.run(main())
+
+
+def test_stalled_bodies_of_strangers_make_room_for_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(body_module, "_MOST_OF_STRANGERS", 7 * SMALL_BYTES)
+    stalled = [Sender("1.1.1.1"), Sender("1.1.1.1")]
+    honest = Sender("2.2.2.2")
+    two = 2 * SMALL_BYTES
+    order = [(0, two, False), (1, 2 * two, False), (2, two, False), (2, 1, True)]
+    send_all(Bodies(), [*stalled, honest], order)
+    assert [sender.outcome for sender in (*stalled, honest)] == ["TooManyBodies", "", "taken"]
+
+
+def test_strangers_take_no_room_of_those_who_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "_MOST_OF_STRANGERS", 3 * SMALL_BYTES)
+    known = Sender("1.1.1.1", token="good")
+    stranger = Sender("1.1.1.1")
+    order = [(0, 2 * SMALL_BYTES, False), (1, 4 * SMALL_BYTES, False), (0, 1, True)]
+    bodies = Bodies({"good": "organization 1"}.get)
+    send_all(bodies, [known, stranger], order)
+    assert (known.outcome, stranger.outcome) == ("taken", "TooManyBodies")
+
+
+def test_one_organization_takes_no_room_of_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(body_module, "_MOST_HELD_BYTES", 6 * SMALL_BYTES)
+    greedy = [Sender("1.1.1.1", token="a"), Sender("1.1.1.1", token="a")]
+    modest = Sender("2.2.2.2", token="b")
+    two = 2 * SMALL_BYTES
+    order = [(0, two, False), (1, two, False), (2, two + 1, False), (2, 1, True)]
+    send_all(Bodies({"a": "A", "b": "B"}.get), [*greedy, modest], order)
+    assert [sender.outcome for sender in (*greedy, modest)] == ["TooManyBodies", "", "taken"]
+
+
+def test_a_wrong_token_in_the_head_ends_a_long_body_at_its_beginning() -> None:
+    sender = Sender("1.1.1.1", token="wrong")
+    send_all(Bodies({"good": "A"}.get), [sender], [(0, 2 * SMALL_BYTES, False)])
+    assert sender.outcome == "Unauthenticated"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a": %s}' % (b"9" * 401),
+        b'{"a": [%s]}' % b",".join([b"1"] * 2000),
+        b"{%s}" % b",".join(b'"%d":1' % number for number in range(2000)),
+    ],
+    ids=["digits", "values", "keys"],
+)
+def test_what_costs_far_more_than_its_bytes_is_not_parsed(
+    monkeypatch: pytest.MonkeyPatch, body: bytes
+) -> None:
+    monkeypatch.setattr(body_module, "_MOST_VALUES", 1500)
+    monkeypatch.setattr(body_module, "_MOST_KEYS", 1500)
+    with pytest.raises(ValueError, match=r"too many values|more than 400 digits"):
+        parse_body(body)

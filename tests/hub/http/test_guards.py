@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
-from auger_hub.http.guards import MOST_HEAD_BYTES, is_own_name
+from auger_hub.http.connections import MOST_HEAD_BYTES
+from auger_hub.http.contract import MOST_LIMIT
+from auger_hub.http.guards import is_own_name
+from auger_hub.http.params import KEY
+from auger_hub.program.route_table import ROUTES
 from tests.hub.client import Client
 
 START = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
@@ -133,3 +138,26 @@ def test_a_page_of_any_size_has_an_answer(
     hub: Client, limit: object, offset: object, status: int
 ) -> None:
     assert hub.call("GET", "/projects", limit=limit, offset=offset).status == status
+
+
+def test_a_page_has_an_end_however_many_are_asked_for(hub: Client) -> None:
+    answer = hub.call("GET", "/projects", limit=10**6)
+    assert answer.body["meta"]["pagination"]["limit"] == MOST_LIMIT
+
+
+LISTS = [
+    (route.path, param.name)
+    for route in ROUTES
+    if route.method == "GET"
+    for param in route.takes
+    if param.kind is KEY
+]
+
+
+@pytest.mark.parametrize("number", [-(10**30), 10**30, -(2**63) - 1, "-" + "1" * 30, -1e300])
+def test_an_id_that_no_row_can_have_is_refused(hub: Client, number: object) -> None:
+    statuses = {
+        hub.call("GET", re.sub(r"{\w+}", "1", path), **{name: number}).status
+        for path, name in LISTS
+    }
+    assert statuses <= {400, 404}

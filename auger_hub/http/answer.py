@@ -1,0 +1,95 @@
+"""Answer one request of the API: parse it, find its caller, call its route, tell what failed."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from auger_hub.accounts.users import find_caller
+from auger_hub.database.engine import is_gone
+from auger_hub.http.body import Sent, Unreadable
+from auger_hub.http.contract import (
+    TOKEN_PARAMS,
+    ApiError,
+    Call,
+    Fields,
+    InvalidParams,
+    Route,
+    StorageFull,
+    Unauthenticated,
+    Unavailable,
+    envelope,
+    error_envelope,
+)
+from auger_hub.http.files import is_full_disk
+from auger_hub.http.params import check
+from auger_hub.hub import Hub
+from auger_hub.store.remote import StoreFailed
+
+_errors = logging.getLogger("auger.hub.errors")
+
+
+def respond(hub: Hub, route: Route, sent: Sent, base_url: str) -> Response:
+    """Return the answer to a request, whatever happens."""
+    params: Fields = {}
+
+    def answer() -> Response:
+        if not sent.is_small and not any(
+            find_caller(hub.database, token) for token in sent.possible_tokens()
+        ):
+            raise Unauthenticated
+        params.update(sent.read())
+        return _call(hub, route, params, base_url)
+
+    return tell_failures(f"{route.method} {route.path}", params, answer)
+
+
+def _call(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
+    token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
+    caller = find_caller(hub.database, token) if token else None
+    if caller is None:
+        raise Unauthenticated
+    complaints = check(route.params, params)
+    if complaints:
+        raise InvalidParams(*complaints)
+    is_read = route.method == "GET"
+    with hub.database.read() if is_read else hub.database.write() as session:
+        call = Call(hub, caller, session, params, base_url)
+        answer = route.handler(call)
+    for action in call.after_commit:
+        action()
+    if not is_read:
+        hub.supervisor.wake()
+    if isinstance(answer, str):
+        return PlainTextResponse(answer)
+    return JSONResponse(envelope(answer))
+
+
+def tell_failures(place: str, params: Fields, answer: Callable[[], Response]) -> Response:
+    """Return the answer, or what went wrong in the form that clients read (§1.6)."""
+    try:
+        return answer()
+    except Unreadable:
+        return Response("", status_code=400, media_type="text/html")
+    except ApiError as error:
+        return refuse(error, params)
+    except Exception as caught:  # noqa: BLE001 - an envelope whatever happens; the log tells why
+        _errors.exception("%s failed", place)
+        return refuse(_failure_of(caught), params)
+
+
+def refuse(error: ApiError, params: Fields | None = None) -> Response:
+    """Return the answer for an error."""
+    return JSONResponse(error_envelope(error, params), status_code=error.status)
+
+
+def _failure_of(caught: Exception) -> ApiError:
+    if is_full_disk(caught):
+        return StorageFull()
+    if is_gone(caught):
+        return Unavailable("database")
+    if isinstance(caught, StoreFailed):
+        return Unavailable("object store")
+    return ApiError({"error_type": "internal", "message": "an internal error occurred"})

@@ -1,0 +1,163 @@
+"""Nobody holds a connection for nothing, whatever is sent or not sent over it."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from auger_hub.http import connections
+from auger_hub.http.connections import BoundedHttp, Connections
+from tests.hub.client import wait_until
+
+HEAD = b"GET /health HTTP/1.1\r\nHost: h\r\n"
+BODY = b"POST /take HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"
+
+
+async def health(_: Request) -> Response:
+    return PlainTextResponse("ok")
+
+
+async def take(request: Request) -> Response:
+    try:
+        return PlainTextResponse(str(len(await request.body())))
+    except ClientDisconnect:
+        return Response()
+
+
+async def give(_: Request) -> Response:
+    return StreamingResponse(b"x" * 65536 for _ in range(1000))
+
+
+Open = Callable[..., socket.socket]
+
+
+@pytest.fixture
+def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
+    """Open a connection to a server that has room for six, and send something over it."""
+    for name, seconds in (("HEAD", 1.5), ("RATE", 3.0), ("LOOK", 0.1), ("STALLED", 1.0)):
+        shown = name if name in ("HEAD", "RATE") else f"_{name}"
+        monkeypatch.setattr(connections, f"{shown}_SECONDS", seconds)
+    monkeypatch.setattr(
+        BoundedHttp, "connections_of_server", Connections(most=6, most_of_address=6)
+    )
+    routes = [
+        Route("/health", health),
+        Route("/take", take, methods=["POST"]),
+        Route("/give", give),
+    ]
+    config = uvicorn.Config(
+        Starlette(routes=routes), http=BoundedHttp, ws="none", log_config=None, lifespan="off"
+    )
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", 0))
+    serving = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    serving.start()
+    with ExitStack() as stack:
+
+        def reach(sent: bytes = b"") -> socket.socket:
+            line = socket.create_connection(listener.getsockname(), timeout=10)
+            stack.enter_context(closing(line))
+            line.sendall(sent)
+            return line
+
+        yield reach
+    server.should_exit = True
+    serving.join(20)
+
+
+def is_ended(line: socket.socket, within: float) -> bool:
+    """Say whether the server ends the connection, having said nothing or that it was too slow."""
+    line.settimeout(within)
+    try:
+        told = line.recv(4096)
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    return told == b"" or told.startswith(b"HTTP/1.1 408")
+
+
+def answer_to(line: socket.socket, sent: bytes) -> bytes:
+    line.sendall(sent)
+    answer = b""
+    while not answer.partition(b"\r\n\r\n")[2]:
+        part = line.recv(4096)
+        if not part:
+            break
+        answer += part
+    return answer
+
+
+@pytest.mark.parametrize("sent", [b"", b"G", HEAD], ids=["nothing", "a letter", "half a head"])
+def test_a_head_that_does_not_come_ends_the_connection(reach: Open, sent: bytes) -> None:
+    assert is_ended(reach(sent), 5)
+
+
+def test_a_head_that_comes_letter_by_letter_has_an_end(reach: Open) -> None:
+    line = reach()
+    began = time.monotonic()
+    with pytest.raises(OSError, match=r".*"):  # noqa: PT012 - whichever letter is refused
+        while time.monotonic() - began < 8:
+            line.sendall(b"A")
+            time.sleep(0.1)
+    assert time.monotonic() - began < 8
+
+
+def test_a_body_that_stalls_is_ended(reach: Open) -> None:
+    assert is_ended(reach(BODY + b"x" * 100), 9)
+
+
+def test_a_body_that_keeps_coming_is_taken_however_long_it_takes(reach: Open) -> None:
+    line = reach(BODY.replace(b"1000000", b"8000"))
+    for _ in range(8):
+        line.sendall(b"x" * 1000)
+        time.sleep(0.6)
+    assert answer_to(line, b"").endswith(b"8000")
+
+
+def test_an_answer_that_nobody_takes_is_ended(reach: Open) -> None:
+    reach(b"GET /give HTTP/1.1\r\nHost: h\r\n\r\n")
+    held = BoundedHttp.connections_of_server
+    assert wait_until(lambda: held.count == 1, 5)
+    assert wait_until(lambda: held.count == 0, 15)
+
+
+def test_idle_connections_make_room_for_a_request(reach: Open) -> None:
+    idle = [reach(HEAD) for _ in range(12)]
+    assert answer_to(reach(), HEAD + b"\r\n").startswith(b"HTTP/1.1 200")
+    assert BoundedHttp.connections_of_server.count <= 6
+    assert is_ended(idle[0], 1)
+
+
+def test_stalled_bodies_make_room_for_a_request(reach: Open) -> None:
+    for _ in range(6):
+        reach(BODY)
+    time.sleep(1.5)
+    assert answer_to(reach(), HEAD + b"\r\n").startswith(b"HTTP/1.1 200")
+
+
+def test_connections_that_are_at_work_are_not_ended_for_another(reach: Open) -> None:
+    busy = [reach(BODY.replace(b"1000000", b"6")) for _ in range(6)]
+    for line in busy:
+        line.sendall(b"abc")
+    held = BoundedHttp.connections_of_server.open
+    assert wait_until(lambda: [one.is_waiting for one in held["127.0.0.1"]] == [False] * 6, 1)
+    assert is_ended(reach(HEAD), 1)
+    assert [answer_to(line, b"def")[-1:] for line in busy] == [b"6"] * 6
+
+
+def test_requests_over_one_connection_go_on(reach: Open) -> None:
+    line = reach()
+    for _ in range(5):
+        assert answer_to(line, HEAD + b"\r\n").startswith(b"HTTP/1.1 200")
+        time.sleep(0.4)
