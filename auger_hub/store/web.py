@@ -9,15 +9,19 @@ their address are held to it.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import http.client
 import io
+import os
 import socket
+import ssl
 import time
 import urllib.request
 from base64 import b64encode
-from collections.abc import Callable
-from ipaddress import IPv6Address, ip_address
+from collections.abc import Callable, Iterator
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from pathlib import Path
 from typing import IO, Any
 from urllib.parse import unquote_to_bytes, urlsplit, urlunsplit
 
@@ -30,6 +34,7 @@ _MOST_SECONDS = 6 * 3600
 _CHUNK_BYTES = 1024**2
 _LEAST_RATE = 1000  # bytes a second
 _RATE_SECONDS = 60.0
+_CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")  # SSL_CERT_FILE is read by OpenSSL
 
 
 class SourceMissing(Exception):
@@ -89,11 +94,24 @@ def _opener(settings: HubSettings) -> urllib.request.OpenerDirector:
     return opener
 
 
+def _trusted() -> ssl.SSLContext:
+    """Return whom to trust: what the system does, and the bundle that the environment names."""
+    context = ssl.create_default_context()
+    for name in _CA_BUNDLES:
+        path = os.environ.get(name, "")
+        if path:
+            kind = "capath" if Path(path).is_dir() else "cafile"
+            with contextlib.suppress(OSError):  # then the download says whom it does not trust
+                context.load_verify_locations(**{kind: path})
+    return context
+
+
 class _Web(urllib.request.HTTPSHandler):
     """Connects for http and https to allowed addresses, and to proxies that the hub is told of."""
 
     def __init__(self, settings: HubSettings) -> None:
-        super().__init__()
+        self._trusted = _trusted()
+        super().__init__(context=self._trusted)
         self._private = settings.has_private_sources
         proxies = urllib.request.getproxies().values()
         hosts = (proxy.rstrip("/").rpartition("/")[2] for proxy in proxies)
@@ -108,8 +126,11 @@ class _Web(urllib.request.HTTPSHandler):
         return self.do_open(self._connection(http.client.HTTPSConnection, request), request)
 
     def _connection(
-        self, kind: type[http.client.HTTPConnection], request: urllib.request.Request
+        self, kind: Callable[..., http.client.HTTPConnection], request: urllib.request.Request
     ) -> Callable[..., http.client.HTTPConnection]:
+        if kind is http.client.HTTPSConnection:
+            kind = functools.partial(kind, context=self._trusted)
+
         def make(host: str, **options: Any) -> http.client.HTTPConnection:
             connection = kind(host, **options)
             connection.response_class = _SteadyResponse
@@ -185,8 +206,36 @@ def _reach(
 def is_allowed(place: str, *, private: bool) -> bool:
     """Return whether the hub may connect to this address for a user."""
     address = ip_address(place.partition("%")[0])
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
-    if address.is_link_local or address.is_multicast:
+    meant = [address, *_inside(address)]
+    if any(one.is_link_local or one.is_multicast for one in meant):
         return False
-    return private or address.is_global
+    return private or all(_is_public(one) for one in meant)
+
+
+def _inside(address: IPv4Address | IPv6Address) -> Iterator[IPv4Address]:
+    """Yield the IPv4 addresses that a gateway or tunnel may make of an IPv6 address."""
+    if not isinstance(address, IPv6Address):
+        return
+    if any(address in network for network in _IPV4_AT_END):
+        yield IPv4Address(int(address) & 0xFFFFFFFF)
+    if address.sixtofour:
+        yield address.sixtofour
+    yield from address.teredo or ()
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    if isinstance(address, IPv4Address):
+        return address.is_global and str(address) not in _OF_CLOUDS
+    if address.ipv4_mapped:
+        return True  # what is inside counts
+    is_of_site = address.is_site_local or any(address in network for network in _OF_SITES)
+    return address.is_global and not is_of_site
+
+
+_IPV4_AT_END = tuple(
+    map(ip_network, ("::/96", "::ffff:0:0/96", "::ffff:0:0:0/96", "64:ff9b::/96", "64:ff9b:1::/48"))
+)
+"""IPv4-compatible, mapped, translated (RFC 2765), and of gateways (RFC 6052, RFC 8215)."""
+_OF_SITES = tuple(map(ip_network, ("::/96", "::ffff:0:0:0/96", "64:ff9b:1::/48")))
+_OF_CLOUDS = ("168.63.129.16", "192.0.0.192", "100.100.100.200")
+"""Where clouds talk to their machines from addresses that look public."""

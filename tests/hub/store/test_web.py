@@ -6,6 +6,7 @@ import contextlib
 import http.server
 import io
 import socket
+import ssl
 import threading
 import time
 from base64 import b64encode
@@ -188,7 +189,11 @@ def test_no_redirect_leads_to_another_protocol(site: str, own: HubSettings, targ
 
 @pytest.mark.parametrize(
     "place",
-    ["169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "224.0.0.1"],
+    [
+        *("169.254.169.254", "fe80::1%eth0", "::ffff:169.254.169.254", "224.0.0.1"),
+        *("64:ff9b::169.254.169.254", "64:ff9b:1::169.254.169.254", "2002:a9fe:a9fe::1"),
+        *("::169.254.169.254", "::ffff:0:169.254.169.254"),
+    ],
 )
 def test_where_clouds_keep_credentials_is_never_asked(place: str) -> None:
     assert not is_allowed(place, private=True)
@@ -197,7 +202,12 @@ def test_where_clouds_keep_credentials_is_never_asked(place: str) -> None:
 
 @pytest.mark.parametrize(
     "place",
-    ["10.0.0.1", "192.168.1.1", "172.16.0.1", "::1", "fd00:ec2::254", "0.0.0.0", "100.100.100.200"],
+    [
+        *("10.0.0.1", "192.168.1.1", "172.16.0.1", "::1", "fd00:ec2::254", "0.0.0.0"),
+        *("100.100.100.200", "168.63.129.16", "192.0.0.192", "fec0::1", "::127.0.0.1"),
+        *("64:ff9b::127.0.0.1", "64:ff9b:1::8.8.8.8", "2002:7f00:1::", "2002:a00:1::1"),
+        *("::ffff:0:127.0.0.1", "::ffff:10.0.0.1", "::ffff:168.63.129.16", "::8.8.8.8"),
+    ],
 )
 def test_neighbours_are_asked_by_ones_own_hub_only(place: str) -> None:
     assert is_allowed(place, private=True)
@@ -207,6 +217,8 @@ def test_neighbours_are_asked_by_ones_own_hub_only(place: str) -> None:
 def test_public_addresses_are_asked_by_every_hub() -> None:
     assert is_allowed("93.184.215.14", private=False)
     assert is_allowed("2606:2800:21f:cb07:6820:80da:af6b:8b2c", private=False)
+    assert is_allowed("64:ff9b::93.184.215.14", private=False)
+    assert is_allowed("::ffff:93.184.215.14", private=False)
 
 
 def test_a_download_that_stops_early_is_no_data(site: str, own: HubSettings) -> None:
@@ -252,3 +264,25 @@ def test_an_address_that_is_none_is_said_so(own: HubSettings, url: str) -> None:
     storage = Storage(own.files_folder)
     with pytest.raises(SourceMissing), fetch_source(storage, "b", url, own):
         pass
+
+
+def test_certificates_that_the_environment_names_are_trusted(
+    tmp_path: Path, own: HubSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bundle = Path(__file__).parents[2] / "client" / "self_signed.pem"
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(bundle)
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    serving.start()
+    url = f"https://localhost:{server.server_port}/x.csv"
+    try:
+        with pytest.raises(SourceMissing, match="CERTIFICATE_VERIFY_FAILED"):
+            get(url, own)
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+        assert get(url, own) == CONTENT
+    finally:
+        server.shutdown()
+        serving.join()
+        server.server_close()
