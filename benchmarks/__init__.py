@@ -1,1 +1,1 @@
-"""Measurements: each figure stands beside a peer or a limit, measured in the same run."""
+"""Measure: each figure stands beside a peer or a limit, measured in the same run."""

@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME...]`: measure, print, and write docs/performance.md."""
+"""Run `python -m benchmarks [NAME...]`: measure, print, and write docs/performance.md."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Applying a thousand creations, beside the least that the hub's own latency allows."""
+"""Measure applying a thousand creations, beside the least that the hub's latency allows."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Short commands from start to exit, beside what people would type instead."""
+"""Measure short commands from start to exit, beside what people would type instead."""
 
 from __future__ import annotations
 

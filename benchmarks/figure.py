@@ -1,4 +1,4 @@
-"""Figures, and the page that they are written to; measures nothing."""
+"""Define figures, and write the page about performance; measures nothing."""
 
 from __future__ import annotations
 

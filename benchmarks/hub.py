@@ -1,4 +1,4 @@
-"""The hub from outside: how soon, how much on top, how many polls, how large while idle."""
+"""Measure the hub from outside: latency, overhead, polls a second, memory while idle."""
 
 from __future__ import annotations
 

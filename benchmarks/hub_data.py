@@ -1,4 +1,4 @@
-"""One gigabyte of CSV: its statistics, and its way into the hub."""
+"""Measure one gigabyte of CSV: its statistics, and its way into the hub."""
 
 from __future__ import annotations
 

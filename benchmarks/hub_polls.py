@@ -1,4 +1,4 @@
-"""Status polls from a process of its own, as many clients with kept connections would send them."""
+"""Poll statuses from a process of its own, as many clients with kept connections would."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A stored model asked for a file, beside the bare pipeline asked by hand."""
+"""Measure a stored model asked for a file, beside the bare pipeline asked by hand."""
 
 from __future__ import annotations
 

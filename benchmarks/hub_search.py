@@ -1,4 +1,4 @@
-"""The same search without a hub, for what the hub adds to it."""
+"""Measure the same search without a hub, for what the hub adds to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kills (-9) at random moments of running searches, and looks for anything lost.
+"""Kill (-9) at random moments of running searches, and look for anything lost.
 
     python -m benchmarks.kill_loop [EXPERIMENTS] [SEED]
 

@@ -1,4 +1,4 @@
-"""Servers on loopback that stand for a hub and its storage, as fast or as slow as is wanted."""
+"""Serve on loopback as a hub and its storage would, as fast or as slow as is wanted."""
 
 from __future__ import annotations
 

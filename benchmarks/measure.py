@@ -1,4 +1,4 @@
-"""What a process costs: processes run in turns, so that the noise of the machine meets all."""
+"""Measure what a process costs: processes run in turns, so that noise of the machine meets all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A hub in a folder of its own, driven as a client would; it may be gone at any moment."""
+"""Run a hub in a folder of its own, driven as a client would; it may be gone at any moment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""auger's search in this process, without a hub around it."""
+"""Run auger's search in this process, without a hub around it."""
 
 from __future__ import annotations
 

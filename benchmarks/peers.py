@@ -1,4 +1,4 @@
-"""Programs to compare with: each in an environment of its own, or as the machine has it."""
+"""Install programs to compare with: each in an environment of its own, or as the machine has it."""
 
 from __future__ import annotations
 

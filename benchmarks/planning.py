@@ -1,4 +1,4 @@
-"""Planning many resources, beside reading and parsing the same bytes and nothing else."""
+"""Measure planning many resources, beside reading and parsing the same bytes."""
 
 from __future__ import annotations
 

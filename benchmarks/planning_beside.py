@@ -1,4 +1,4 @@
-"""Planning as a command, from start to exit, beside other planners with as many resources.
+"""Measure planning as a command, beside other planners with as many resources.
 
 Nothing has changed: each reads its files, reads what is there, and says that there is nothing to
 do. `auger` asks a server over HTTP; octoDNS and Terraform find the present state in files beside.

@@ -1,4 +1,4 @@
-"""Tables from scikit-learn's own and from its generators, for comparing searches."""
+"""Build tables from scikit-learn and its generators, for comparing searches."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What searches find in the same time, on rows that they have never seen.
+"""Measure what searches find in the same time, on rows that they have never seen.
 
     python -m benchmarks.search_quality [--seconds 30] [--seeds 3] [--cores 2] [--sets NAME...]
         [--tools auger flaml mljar] [--environments FOLDER] [--results FILE] [--write]

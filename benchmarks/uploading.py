@@ -1,4 +1,4 @@
-"""Uploading a large file, beside curl and the same server."""
+"""Measure uploading a large file, beside curl and the same server."""
 
 from __future__ import annotations
 

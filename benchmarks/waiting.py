@@ -1,4 +1,4 @@
-"""How soon the end of a run is noticed, and how often the hub is asked for that."""
+"""Measure how soon the end of a run is noticed, and how often the hub is asked for that."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file and a hub of any size: what is declared, and the answers of a hub that has it."""
+"""Build a file and a hub of any size: what is declared, and the answers of a hub that has it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a project's compute has had nothing to do for so long that it stops (wire contract §2.4)."""
+"""Find projects whose compute had nothing to do for so long that it stops (wire contract §2.4)."""
 
 from __future__ import annotations
 

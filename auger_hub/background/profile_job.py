@@ -1,4 +1,4 @@
-"""Child process: profiles the columns of one data set (wire contract §2.8)."""
+"""Child process: profile the columns of one data set (wire contract §2.8)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lives of projects and pipelines, moved on in the background (wire contract §2.4, §2.13)."""
+"""Move projects and pipelines on in the background (wire contract §2.4, §2.13)."""
 
 from __future__ import annotations
 

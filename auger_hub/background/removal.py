@@ -1,4 +1,4 @@
-"""Removes deleted projects: their files, then their rows (wire contract §2.4)."""
+"""Remove deleted projects: their files, then their rows (wire contract §2.4)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may use how much of a project's compute: its runs share it evenly, the oldest first.
+"""Divide a project's compute among its runs: evenly, the oldest first.
 
 A run has at least one worker, so no more runs work at the same time than there are workers. The
 others stay in `preprocess` and say what they wait for: `waiting` would mean that nobody has asked

@@ -1,4 +1,4 @@
-"""The hub's background work: looks at what the database says is unfinished and gets it done.
+"""Supervise background work: look at what the database says is unfinished and get it done.
 
 There is no queue that could be lost: after a crash the next supervisor reads the same rows, adopts
 the child processes that are still alive and starts the others again.

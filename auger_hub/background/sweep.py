@@ -1,4 +1,4 @@
-"""Removes what deleted objects have left on the disk.
+"""Remove what deleted objects have left on the disk.
 
 Looks at what is there and at what the database knows, so it does not matter how something was
 deleted, or whether the hub was killed before its files were. What is not temporary goes to the

@@ -1,4 +1,4 @@
-"""Child processes that outlive a killed hub: each holds a lock, by which the next hub finds it.
+"""Start and find child processes that outlive a killed hub: each holds a lock that tells of it.
 
 A child leads its own process group, so that ending it ends what it started.
 """

@@ -1,4 +1,4 @@
-"""Starts a hub when it is needed, exactly one, and stops it. Imports nothing of the server."""
+"""Start a hub when it is needed, exactly one, and stop it; imports nothing of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every child process of the hub shares: its lock, its database, an honest end."""
+"""Run the work of one child process: take its lock, open the database, end it honestly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which rows of the database need a child process, and what becomes of them without one."""
+"""Find the rows that need a child process, and close those whose process died too often."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the processes of each project said: one file a project, of bounded size, gone with it."""
+"""Keep what the processes of each project said: one file a project, of bounded size."""
 
 from __future__ import annotations
 

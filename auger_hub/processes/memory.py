@@ -1,4 +1,4 @@
-"""How much memory a worker has, by the type of its project's cluster."""
+"""Look up how much memory a worker has, by the type of its project's cluster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Values of the learning stack as plain JSON: its numbers become numbers, NaN becomes null."""
+"""Convert values of the learning libraries to plain JSON: numbers stay, NaN becomes null."""
 
 from __future__ import annotations
 

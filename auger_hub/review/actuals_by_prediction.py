@@ -1,4 +1,4 @@
-"""Actuals that only name predictions: what these were asked about (wire contract §2.16).
+"""Find the rows that actuals mean which only name predictions (wire contract §2.16).
 
 auger.ai sends `{prediction_id, actual}`. A prediction has an id here, and not each of its rows: the
 actuals of one are its rows in their order, and there have to be as many of them.

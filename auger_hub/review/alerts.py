@@ -1,4 +1,4 @@
-"""Opens the alerts of an endpoint when they are right (wire contract §2.18).
+"""Open the alerts of an endpoint when they are right (wire contract §2.18).
 
 Watched are the accuracy by the actuals and bursts of failed predictions. An alert opens once a day
 at most; what the cloud does afterwards (retraining, mails) is left to whoever reads the items.

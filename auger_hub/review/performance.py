@@ -1,4 +1,4 @@
-"""How well a deployed model did each day, by the actuals that were sent (wire contract §2.13)."""
+"""Compute how well a deployed model did each day, by its actuals (wire contract §2.13)."""
 
 from __future__ import annotations
 

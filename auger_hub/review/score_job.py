@@ -1,4 +1,4 @@
-"""Child process: scores what really happened against what the model says (wire contract §2.16)."""
+"""Child process: score what really happened against what the model says (wire contract §2.16)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a model's answers are worth against the truth: every metric that applies.
+"""Score a model's answers against the truth, by every metric that applies.
 
 Runs in a process of its own, `python -m auger_hub.review.scoring FOLDER`: the learning
 stack is never imported by the hub. One question as JSON on the standard input, one answer out:

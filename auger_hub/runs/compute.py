@@ -1,4 +1,4 @@
-"""The process that holds the Dask clusters of all deployed projects, as the supervisor sees it.
+"""Watch the process that holds the Dask clusters of all deployed projects, for the supervisor.
 
 One process for all of them: a scheduler more costs a few megabytes there, and 60 as a process of
 its own. It follows the database by itself; here it is only started, watched and ended.

@@ -1,4 +1,4 @@
-"""Child process: a Dask cluster for each deployed project, on this machine.
+"""Child process: run a Dask cluster for each deployed project, on this machine.
 
 `deploy` starts a scheduler here, with workers as they are needed (`adapt`), `undeploy` ends it. The
 schedulers speak TLS with a certificate made for this process: whoever may talk to a scheduler may

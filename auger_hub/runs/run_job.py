@@ -1,4 +1,4 @@
-"""Child process: one run, from its data to its leaderboard (wire contract §2.11)."""
+"""Child process: carry one run from its data to its leaderboard (wire contract §2.11)."""
 
 from __future__ import annotations
 

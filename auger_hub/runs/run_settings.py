@@ -1,4 +1,4 @@
-"""What the hub itself writes into the `model_settings` of a run (wire contract §2.11)."""
+"""List what the hub itself writes into the `model_settings` of a run (wire contract §2.11)."""
 
 from __future__ import annotations
 

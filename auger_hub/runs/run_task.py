@@ -1,4 +1,4 @@
-"""Reads a run's rows into what the search is asked to do, and its trials back."""
+"""Translate a run's rows into the task of a search, and its trials back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The leaderboard's side of a run: stores each finished trial at once, with the run's counters."""
+"""Store each finished trial of a run at once, with the run's counters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Child process: makes the zip of a model that predicts anywhere (wire contract §2.14)."""
+"""Child process: write the zip of a model that predicts anywhere (wire contract §2.14)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A process that keeps one fitted model loaded and answers JSON lines."""
+"""Keep one fitted model loaded in this process, and answer JSON lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Child process: fits a trial's model on all rows and stores it (wire contract §2.13)."""
+"""Child process: fit a trial's model on all rows and store it (wire contract §2.13)."""
 
 from __future__ import annotations
 

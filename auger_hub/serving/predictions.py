@@ -1,4 +1,4 @@
-"""Answers predictions with a few processes that keep a model loaded (wire contract §2.15)."""
+"""Answer predictions with a few processes that keep a model loaded (wire contract §2.15)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""auger's own search: the best entry of the board, packaged and asked as the hub does it."""
+"""Run auger's own search: the best of the board, packaged and asked as the hub does it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""FLAML's AutoML; runs in an environment with `flaml[automl]`."""
+"""Run FLAML's AutoML, in an environment with `flaml[automl]`."""
 
 import json
 import sys

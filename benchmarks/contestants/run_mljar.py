@@ -1,4 +1,4 @@
-"""mljar-supervised's AutoML; runs in an environment with `mljar-supervised`."""
+"""Run mljar-supervised's AutoML, in an environment with `mljar-supervised`."""
 
 import json
 import sys

@@ -59,7 +59,7 @@ def test_parameters_of_another_space_have_no_point(space: Space) -> None:
 def test_algorithms_are_found_by_listing_the_folder() -> None:
     folder = Path(algorithms.__file__ or "").parent
     assert {"baselines", "boosting", "linear"} <= {path.stem for path in folder.glob("*.py")}
-    assert len(all_algorithms()) == 21
+    assert len(all_algorithms()) >= 21
 
 
 @pytest.mark.parametrize("model_type", MODEL_TYPES)
