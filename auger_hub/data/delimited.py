@@ -192,7 +192,7 @@ def _select(file: DelimitedFile, schema: TableSchema, missing: Sequence[str] | N
     ]
     nulls = set(missing or ())
     expressions = ", ".join(
-        _expression(place(position), kind, schema.marks(column) - nulls)
+        _expression(place(position), kind, _marks_to_drop(column, kind, schema) - nulls)
         for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True))
     )
     pending = tuple(
@@ -202,6 +202,12 @@ def _select(file: DelimitedFile, schema: TableSchema, missing: Sequence[str] | N
     )
     source = _read_csv(file, kinds, missing or ())
     return Query(f"SELECT {expressions} FROM {source}", pending)  # noqa: S608  (names are places)
+
+
+def _marks_to_drop(column: ColumnSchema, kind: str, schema: TableSchema) -> frozenset[str]:
+    """Return what becomes a gap; texts that are still to be typed are left as they stand."""
+    is_pending = kind == "VARCHAR" and column.type in (NUMBER, DATE)
+    return frozenset() if is_pending else schema.marks(column)
 
 
 def _kind_to_read(column: ColumnSchema, schema: TableSchema) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _HEAD_ROWS = 200
 _LONGEST_FIELD = 1 << 22
 _MOST_SKIPPED = 50
+_NUMBER = re.compile(r"[+-]?[0-9.,]+")
 
 
 class BadText(Exception):
@@ -51,10 +53,20 @@ def find_dialect(head: str) -> Dialect:
     delimiter = max(DELIMITERS, key=lambda candidate: _evenness(head, candidate))
     rows = _rows(head, delimiter)
     width = _width(rows)
-    _, skipped, header = next(row for row in rows if len(row[2]) == width)
+    table = [row for row in rows if len(row[2]) == width]
+    while len(table) > 2 and _is_title(table[0][2], table[1][2]):
+        table = table[1:]
+    _, skipped, header = table[0]
     if not any(name.strip() for name in header):
         raise BadText("has no column names in its first line")
     return Dialect(delimiter, tuple(header), skipped)
+
+
+def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """Tell a title in a row as wide as the table: one cell, over cells that are all names."""
+    filled = sum(bool(cell.strip()) for cell in cells)
+    is_header = all(cell.strip() and not _NUMBER.fullmatch(cell.strip()) for cell in below)
+    return len(cells) > 2 and filled == 1 and is_header
 
 
 def _rows(head: str, delimiter: str) -> list[tuple[int, int, list[str]]]:

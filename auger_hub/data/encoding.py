@@ -7,6 +7,7 @@ what is not Unicode for Windows-1252.
 from __future__ import annotations
 
 import codecs
+import re
 from pathlib import Path
 
 UTF_8 = "utf-8"
@@ -14,9 +15,10 @@ _BLOCK = 1 << 20
 _JUDGED = 1 << 18
 WESTERN = "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
+_LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
 _CANDIDATES = [
-    WESTERN, "cp1250", "cp1251", "mac_roman", "cp932", "gb18030", "big5", "cp949", "cp1253",
-    "cp1254", "cp1255", "cp1256", "euc_jp", "koi8_r", "cp437", "cp850",
+    *_LATIN, "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253",
+    "cp1255", "cp1256", "euc_jp", "koi8_r",
 ]  # fmt: skip
 
 
@@ -71,16 +73,21 @@ def _first_odd_bytes(path: Path) -> bytes | None:
     return None
 
 
+def _is_latin(sample: bytes) -> bool:
+    """Tell texts of Latin letters: accented ones do not follow each other there."""
+    runs = sum(map(len, re.findall(rb"[\x80-\xff]{3,}", sample)))
+    return runs < 0.5 * sum(byte > 127 for byte in sample)
+
+
 def guess_encoding(sample: bytes) -> str:
     """Return the likeliest encoding of bytes that are no Unicode."""
     try:
         from charset_normalizer import from_bytes
     except ImportError:
         return WESTERN
-    best = from_bytes(sample, cp_isolation=_CANDIDATES).best()
-    if best is None:
-        return WESTERN
-    found = str(best.encoding)
+    listed = _CANDIDATES if _is_latin(sample) else _CANDIDATES[len(_LATIN) :]
+    best = from_bytes(sample, cp_isolation=listed).best()
+    found = listed[0] if best is None else str(best.encoding)
     try:
         same = sample.decode(found) == sample.decode(WESTERN)
     except UnicodeDecodeError:

@@ -113,8 +113,9 @@ def notices_of_columns(table: Table, figures: Sequence[Figures], count: int) -> 
             case "identifier":
                 text = f"`{name}` is different in every row: it looks like an identifier."
                 yield Notice("identifier", text, name, one.unique)
-    yield from _duplicates(table, count)
-    yield from _panel(table, figures, count)
+    if not table.is_part:
+        yield from _duplicates(table, count)
+        yield from _panel(table, figures, count)
 
 
 def _duplicates(table: Table, count: int) -> Iterator[Notice]:
@@ -144,7 +145,9 @@ def _panel(table: Table, figures: Sequence[Figures], count: int) -> Iterator[Not
         and 1 < one.unique <= min(_MOST_SERIES, count // 3)
         and (one.column.type != NUMBER or one.column.whole)
     ][:8]
-    for time in times if count <= _DUPLICATES_AT_MOST else []:
+    if count > _DUPLICATES_AT_MOST or len(figures) > _WIDTH_AT_MOST:
+        return
+    for time in times:
         for name in names:
             query = f"SELECT count(DISTINCT hash({place(time)}, {place(name)})) FROM data"  # noqa: S608
             row = table.connection.execute(query).fetchone()

@@ -120,6 +120,21 @@ def infer_column(
     return Found(ColumnSchema(name, CATEGORY), {})
 
 
+def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSING) -> Found | None:
+    """Return what a column of plain numbers is, None where it has to be looked at closely."""
+    marks = frozenset(missing)
+    known = [text for text in texts if text not in marks]
+    try:
+        list(map(float, known))
+    except ValueError:
+        return None
+    plain = known and all(text.isascii() and "_" not in text for text in known)
+    if not plain or any(_CODE.fullmatch(text) or len(text) > MOST_DIGITS for text in known):
+        return None
+    whole = all(map(_WHOLE.fullmatch, known))
+    return Found(ColumnSchema(name, NUMBER, whole=whole), {})
+
+
 def _numbers(
     name: str, known: Mapping[str, int], delimiter: str | None, *, is_typed: bool
 ) -> Found | None:

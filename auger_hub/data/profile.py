@@ -24,7 +24,7 @@ from auger_hub.data.findings import (
     notices_of_reading,
     purpose_of,
 )
-from auger_hub.data.notices import to_dicts
+from auger_hub.data.notices import Notice, to_dicts
 from auger_hub.data.read import Reading, Table, open_table
 from auger_hub.data.schema import CATEGORY, TEXT, Declared, TableSchema
 
@@ -87,30 +87,44 @@ def profile_file(
         UnreadableData: The file is no table, with one sentence that says why.
     """
     reading = Reading(declared=declared or Declared())
-    with open_table(path, in_order=False, reading=reading, name=name) as raw:
-        table, lost = convert_pending(raw)
-        rows, columns = _measure(table)
-        histograms = _histograms(
-            table.connection, [column for column in columns if column.is_number]
-        )
-        stat_data = [
-            _describe(table.connection, column, rows, histograms.get(column.name))
-            for column in columns
-        ]
-        schema = _final_schema(table, columns, rows)
-        figures = _figures_of(table, schema, columns)
-        notices = [
-            *notices_of_file(schema, table.header),
-            *notices_of_reading(table.found, table.schema, lost),
-            *notices_of_columns(table, figures, rows),
-        ]
+    with open_table(path, in_order=False, reading=reading, name=name) as whole:
+        parts = [_profile_part(part) for part in whole.parts()]
+        header = whole.header
+    columns = [column for part in parts for column in part.schema.columns]
+    schema = replace(parts[0].schema, columns=tuple(columns))
+    notices = [*notices_of_file(schema, header), *(one for part in parts for one in part.notices)]
     return {
-        "count": rows,
+        "count": parts[0].rows,
         "columns_count": len(columns),
-        "stat_data": stat_data,
+        "stat_data": [described for part in parts for described in part.stat_data],
         "schema": schema.to_dict(),
         "notices": to_dicts(notices),
     }
+
+
+@dataclass(frozen=True)
+class _Part:
+    """What is found of some of the columns of a table, mostly of all."""
+
+    rows: int
+    stat_data: list[dict[str, Any]]
+    schema: TableSchema
+    notices: list[Notice]
+
+
+def _profile_part(raw: Table) -> _Part:
+    table, lost = convert_pending(raw)
+    rows, columns = _measure(table)
+    histograms = _histograms(table.connection, [column for column in columns if column.is_number])
+    stat_data = [
+        _describe(table.connection, column, rows, histograms.get(column.name)) for column in columns
+    ]
+    schema = _final_schema(table, columns, rows)
+    notices = [
+        *notices_of_reading(table.found, table.schema, lost),
+        *notices_of_columns(table, _figures_of(table, schema, columns), rows),
+    ]
+    return _Part(rows, stat_data, schema, notices)
 
 
 def _figures_of(table: Table, schema: TableSchema, columns: Sequence[_Column]) -> list[Figures]:

@@ -36,6 +36,14 @@ from auger_hub.data.schema import (
 from auger_hub.data.sql import literal, one_file, quoted
 from auger_hub.data.typed import to_column
 from auger_hub.data.unreadable import UnreadableData
+from auger_hub.data.wide import (
+    WideTable,
+    is_wide,
+    judge_cells,
+    parts_of,
+    read_cells,
+    type_cells,
+)
 
 __all__ = ["Table", "UnreadableData", "open_table", "read_raw", "read_table", "read_with_schema"]
 
@@ -49,7 +57,8 @@ class Table:
 
     The columns at the places `pending` hold texts that the schema makes numbers or dates of.
     `found` says of each column how it was judged; it is empty where the schema was known before.
-    `header` has the names as the file has them.
+    `header` has the names as the file has them. A table of very many columns is `whole` in memory
+    instead, and its `parts` are in databases.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -57,6 +66,16 @@ class Table:
     pending: tuple[int, ...]
     found: tuple[Found, ...] = ()
     header: tuple[str, ...] = ()
+    whole: WideTable | None = None
+    is_part: bool = False
+
+    def parts(self) -> Iterator["Table"]:
+        """Yield the table, one of very many columns in parts that are tables of their own."""
+        if self.whole is None:
+            yield self
+            return
+        for connection, schema, found in parts_of(self.whole):
+            yield Table(connection, schema, (), found, is_part=True)
 
 
 @dataclass(frozen=True)
@@ -96,6 +115,8 @@ def read_with_schema(
 ) -> tuple[pd.DataFrame, TableSchema]:
     """Read a file as `read_table` does; return with it the schema of what was read."""
     with open_table(path, in_order=True, reading=reading, name=name) as table:
+        if table.whole is not None:
+            return table.whole.frame, table.schema
         frame = _frame_of(table)
         for position in table.pending:
             column = table.schema.columns[position]
@@ -106,6 +127,8 @@ def read_with_schema(
 def read_raw(path: Path) -> pd.DataFrame:
     """Read a file with its values as it tells them: what they mean, only a schema knows."""
     with open_table(path, in_order=True, reading=Reading(types=False)) as table:
+        if table.whole is not None:
+            return table.whole.frame
         frame: pd.DataFrame = table.connection.execute("FROM data").df()
     return frame.set_axis(table.schema.names, axis="columns")
 
@@ -171,6 +194,8 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str, reading
     if kind is Kind.DELIMITED:
         with in_utf8(plain, encoding) as text:
             table = _load_delimited(connection, text, name, reading, encoding or UTF_8)
+            if table.whole is not None:
+                connection.execute("CREATE TEMP TABLE data AS SELECT 1")
             return replace(table, header=delimited.look_at(text).dialect.header)
     match kind:
         case Kind.PARQUET:
@@ -203,6 +228,8 @@ def _load_delimited(
     names = file.dialect.names
     try:
         known = _known(names, written, reading)
+        if is_wide(file):
+            return _load_wide(connection, file, known or written, reading, name)
         if known is not None:
             return _try_queries(connection, file, known, (), name)
         found = delimited.judge(connection, file, reading.missing, whole=False)
@@ -213,6 +240,24 @@ def _load_delimited(
         raise
     except duckdb.Error as error:
         raise delimited.explain(error, name) from error
+
+
+def _load_wide(
+    connection: duckdb.DuckDBPyConnection,
+    file: delimited.DelimitedFile,
+    schema: TableSchema,
+    reading: Reading,
+    name: str,
+) -> Table:
+    """Load into memory; a schema without columns is one still to be found."""
+    cells = read_cells(file, name)
+    found: list[Found] = []
+    if not schema.columns:
+        texts = tuple(ColumnSchema(column, CATEGORY) for column in file.dialect.names)
+        found = judge_cells(cells, replace(schema, columns=texts))
+        schema = replace(schema, columns=_as_declared(found, reading))
+    whole = type_cells(cells, schema, found)
+    return Table(connection, schema, (), tuple(found), whole=whole)
 
 
 def _known(names: Sequence[str], written: TableSchema, reading: Reading) -> TableSchema | None:

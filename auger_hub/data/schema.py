@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any
 
 NUMBER, CATEGORY, TEXT, DATE, BOOLEAN = "number", "category", "text", "date", "boolean"
@@ -100,7 +101,11 @@ class TableSchema:
 
     def column(self, name: str) -> ColumnSchema | None:
         """Return the column of that name, if there is one."""
-        return next((column for column in self.columns if column.name == name), None)
+        return self._by_name.get(name)
+
+    @cached_property
+    def _by_name(self) -> dict[str, ColumnSchema]:
+        return {column.name: column for column in self.columns}
 
     def marks(self, column: ColumnSchema) -> frozenset[str]:
         """Return the texts that stand for a missing value in a column."""

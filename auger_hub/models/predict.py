@@ -218,7 +218,8 @@ class Predictor:
     ) -> Iterator[int]:
         names = dialect.names
         self._refuse_missing(names)
-        places = {name: names.index(name) for name in self.needed}
+        known = {name: place for place, name in enumerate(names)}
+        places = {name: known[name] for name in self.needed}
         header = next(source)
         added = self._free_columns([] if bare else dialect.header, threshold)
         _write_rows(file, dialect, [header], [[name] for name in added], bare=bare)
@@ -339,7 +340,8 @@ class Predictor:
         return [self.target, *(f"proba_{label}" for label in self.classes)]
 
     def _refuse_missing(self, columns: Sequence[str]) -> None:
-        missing = [name for name in self.needed if name not in set(columns)]
+        present = set(columns)
+        missing = [name for name in self.needed if name not in present]
         if missing:
             names = ", ".join(f"`{name}`" for name in missing)
             raise BadInput(f"The model needs columns that the data does not have: {names}.")

@@ -8,6 +8,7 @@ import csv
 import gzip
 import io
 import lzma
+import re
 import shutil
 import zlib
 from collections import Counter
@@ -24,10 +25,12 @@ BATCH = 2000  # rows a request; keeps a request around a megabyte
 DELIMITERS = ",;\t|"
 UTF_8, WESTERN = "utf-8", "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
+_LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
 _ENCODINGS = [
-    WESTERN, "cp1250", "cp1251", "mac_roman", "cp932", "gb18030", "big5", "cp949", "cp1253",
-    "cp1254", "cp1255", "cp1256", "euc_jp", "koi8_r", "cp437", "cp850",
+    *_LATIN, "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253",
+    "cp1255", "cp1256", "euc_jp", "koi8_r",
 ]  # fmt: skip
+_NUMBER = re.compile(r"[+-]?[0-9.,]+")
 _HEAD = 1 << 20
 _HEAD_ROWS = 200
 _LONGEST_FIELD = 1 << 22
@@ -175,8 +178,11 @@ def _guess(block: bytes) -> str:
 
     place = next((n for n, byte in enumerate(block) if byte > 127), 0)
     sample = block[max(0, place - 1024) : place + (1 << 18)]
-    best = from_bytes(sample, cp_isolation=_ENCODINGS).best()
-    found = WESTERN if best is None else str(best.encoding)
+    runs = sum(map(len, re.findall(rb"[\x80-\xff]{3,}", sample)))  # not of accented letters
+    is_latin = runs < 0.5 * sum(byte > 127 for byte in sample)
+    listed = _ENCODINGS if is_latin else _ENCODINGS[len(_LATIN) :]
+    best = from_bytes(sample, cp_isolation=listed).best()
+    found = listed[0] if best is None else str(best.encoding)
     try:
         return WESTERN if sample.decode(found) == sample.decode(WESTERN) else found
     except UnicodeDecodeError:
@@ -226,6 +232,11 @@ def _header_place(rows: Sequence[_HeadRow]) -> int:
     Such rows before the header are a title or comments, with a cell or two.
     """
     widths = [len(row.cells) for row in rows]
+    titles = 0
+    while titles + 2 < len(rows) and _is_title(rows[titles].cells, rows[titles + 1].cells):
+        titles += 1
+    if titles:
+        return titles
     usual, count = Counter(widths).most_common(1)[0]
     if usual <= widths[0] or count < 2:
         return 0
@@ -237,6 +248,13 @@ def _header_place(rows: Sequence[_HeadRow]) -> int:
     )
     rest = widths[start:]
     return start if is_title and rest.count(usual) > len(rest) * 0.9 else 0
+
+
+def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
+    """Tell a title in a row as wide as the table: one cell, over cells that are all names."""
+    filled = sum(bool(cell.strip()) for cell in cells)
+    is_header = all(cell.strip() and not _NUMBER.fullmatch(cell.strip()) for cell in below)
+    return len(cells) == len(below) > 2 and filled == 1 and is_header
 
 
 def _read_rows(file: IO[str], delimiter: str, skipped: int, source: Path) -> Iterator[Row]:

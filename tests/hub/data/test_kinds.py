@@ -1,0 +1,265 @@
+"""Files as people have them: each kind that a reader once misunderstood, with neighbours."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from auger_hub.data.profile import profile_file
+from auger_hub.data.read import Reading, UnreadableData, read_raw, read_table, read_with_schema
+from auger_hub.data.schema import BadSchema, Declared
+
+
+def write(path: Path, content: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(content.encode(encoding))
+    return path
+
+
+def schema_of(path: Path, **said: Any) -> dict[str, dict[str, Any]]:
+    found = profile_file(path, declared=Declared.from_dict(said))["schema"]
+    return {column["name"]: column for column in found["columns"]}
+
+
+def codes_of(path: Path) -> dict[str, str | None]:
+    return {notice["code"]: notice["column"] for notice in profile_file(path)["notices"]}
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["\n\n", "\r\n", "# made on Monday\n", "Sales of March\n\n", "# a\n# b, c\n", "Title,,\n"],
+)
+def test_lines_before_the_header_are_no_rows(tmp_path: Path, before: str) -> None:
+    path = write(tmp_path / "t.csv", before + "x,z,y\n" + "1,2.5,3\n" * 30)
+    assert read_table(path).to_numpy().tolist() == [[1, 2.5, 3]] * 30
+    assert codes_of(path)["lines-skipped"] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["a,b\r\n1,x\n2,y\r\n3,z\n", "a,b\n1,x\r2,y\n3,z", "a,b\n1,x\n2,y\n3,z\r\n"]
+)
+def test_line_ends_of_two_programs_are_read(tmp_path: Path, text: str) -> None:
+    assert read_table(write(tmp_path / "t.csv", text)).to_dict("list") == {
+        "a": [1, 2, 3],
+        "b": ["x", "y", "z"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("name,n\nŘehoř,3\nŽižka,4\nČeský příšerně žluťoučký,2\n", "cp1250"),
+        ("имя,n\nИван,3\nМария Петровна,4\n", "cp1251"),
+        ("nom,n\nRené,3\nÉlodie,4\nFrançois,5\n", "mac_roman"),
+        ("名前,n\n太郎,3\n花子,4\n東京都,5\n", "cp932"),
+        ("name,n\nMüller,3\nStraße,4\n", "utf-16-le"),
+    ],
+)
+def test_encodings_of_spreadsheets_are_found(tmp_path: Path, text: str, encoding: str) -> None:
+    header, *rows = text.splitlines()
+    path = write(tmp_path / "t.csv", "\n".join([header, *rows * 4]), encoding)
+    assert list(read_table(path).columns) == header.split(",")
+    assert read_table(path).iloc[0, 0] == rows[0].split(",")[0]
+    assert "encoding-guessed" in codes_of(path)
+
+
+def test_the_user_is_told_of_the_file_by_its_own_name(tmp_path: Path) -> None:
+    path = write(tmp_path / "sha256-ed5a-t-e1aa53.csv", "a,b\n1,2\n3\n")
+    with pytest.raises(UnreadableData, match=r"^`t\.csv` has 1 values in line 3"):
+        profile_file(path, "t.csv")
+
+
+def test_names_that_differ_in_case_are_two(tmp_path: Path) -> None:
+    rows = [{"x": 1, "X": 2.5}, {"x": 3, "X": 4.5}]
+    expected = {"x": [1, 3], "X": [2.5, 4.5]}
+    write(tmp_path / "t.csv", "x,X\n1,2.5\n3,4.5\n")
+    write(tmp_path / "t.json", json.dumps(rows))
+    write(tmp_path / "l.jsonl", "\n".join(map(json.dumps, rows)))
+    pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet")
+    for name in ("t.csv", "t.json", "l.jsonl", "t.parquet"):
+        assert read_table(tmp_path / name).to_dict("list") == expected
+
+
+@pytest.mark.parametrize("header", ["x,x,", ",x,x"])
+def test_doubled_and_empty_names_are_told(tmp_path: Path, header: str) -> None:
+    path = write(tmp_path / "t.csv", header + "\n1,2,3\n4,5,6\n")
+    told = codes_of(path)
+    assert told["doubled-name"] == "x.1"
+    assert str(told["column-without-name"]).startswith("Unnamed: ")
+    assert list(read_table(path).columns) == list(schema_of(path)) == list(read_raw(path).columns)
+
+
+def test_numbers_with_marks_are_profiled_as_numbers(tmp_path: Path) -> None:
+    lines = [f'"{n},345.5",{n}% ,-' if n == 7 else f'"{n},345.5",{n}%,{n}' for n in range(1, 40)]
+    path = write(tmp_path / "t.csv", "price,share,x\n" + "\n".join(lines))
+    columns = {one["column_name"]: one for one in profile_file(path)["stat_data"]}
+    assert columns["price"]["range"] == ["1345.50", "39345.50"]
+    assert columns["share"]["range"] == ["1.00", "39.00"]
+    assert columns["x"]["missing_values"] == 1
+    assert codes_of(path).items() >= {"number-format": "share", "missing-tokens": "x"}.items()
+
+
+@pytest.mark.parametrize(
+    "values", [[1.0, 0.9999999999999999], [1e308, -1e308], [5e-324, 0], [1e300, 2]]
+)
+def test_every_column_of_numbers_has_a_histogram(tmp_path: Path, values: list[float]) -> None:
+    path = tmp_path / "t.csv"
+    pd.DataFrame({"a": values * 10, "b": range(20)}).to_csv(path, index=False)
+    histogram = profile_file(path)["stat_data"][0]["histogram"]
+    assert sum(histogram["hist"]) == 20
+    assert np.isfinite(histogram["bin_edges"]).all()
+
+
+def test_mixed_values_of_json_are_bare_texts(tmp_path: Path) -> None:
+    rows = [
+        {"code": "A1", "n": 1},
+        {"code": 7, "n": None},
+        {"code": True, "n": 2},
+        {"code": None, "n": 3},
+    ]
+    read = read_table(write(tmp_path / "t.json", json.dumps(rows)))
+    assert read["code"].tolist()[:3] == ["A1", "7", "true"]
+    assert read["code"].isna().tolist() == [False, False, False, True]
+
+
+def test_a_workbook_is_read_as_people_keep_it(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.title = "Notes"
+    sheet = book.create_sheet("Data")
+    rows = [["Sales of March"], [], ["zip", "n", "mixed"], ["01", 1, "A1"], ["02", None, 7]]
+    for row in rows:
+        sheet.append(row)
+    book.save(tmp_path / "t.xlsx")
+    read = read_table(tmp_path / "t.xlsx")
+    assert read["zip"].tolist() == ["01", "02"]
+    assert read["mixed"].tolist() == ["A1", "7"]
+    assert read["n"].isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("declared", "text"),
+    [
+        ('"dd.MM.yyyy"', "05.03.2019"),
+        ("'MM/dd/yyyy HH:mm'", '"03/05/2019 00:00"'),
+        ("", "2019-03-05"),
+    ],
+)
+def test_dates_of_arff_are_read_as_declared(tmp_path: Path, declared: str, text: str) -> None:
+    content = f"@relation r\n@attribute d date {declared}\n@attribute n numeric\n@data\n{text},1\n"
+    read = read_table(write(tmp_path / "t.arff", content))
+    assert read["d"].tolist() == [pd.Timestamp("2019-03-05")]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "json", "parquet", "xlsx"])
+def test_a_table_has_one_schema_in_every_format(tmp_path: Path, suffix: str) -> None:
+    pytest.importorskip("openpyxl")
+    frame = pd.DataFrame(
+        {
+            "n": [1.5, 2.5, -3.25] * 9,
+            "whole": range(27),
+            "name": ["ann", "bob", "007"] * 9,
+            "day": ["9 Mar 2019", "31 Mar 2019", "1 Apr 2019"] * 9,
+            "yes": ["true", "false", "true"] * 9,
+        }
+    )
+    path = tmp_path / f"t.{suffix}"
+    match suffix:
+        case "csv":
+            frame.to_csv(path, index=False)
+        case "json":
+            frame.to_json(path, orient="records")
+        case "parquet":
+            frame.to_parquet(path)
+        case _:
+            frame.to_excel(path, index=False)
+    types = {name: column["type"] for name, column in schema_of(path).items()}
+    assert types == {
+        "n": "number",
+        "whole": "number",
+        "name": "category",
+        "day": "date",
+        "yes": "boolean",
+    }
+    assert schema_of(path)["day"]["format"] == "%d %b %Y"
+
+
+def test_what_was_declared_decides(tmp_path: Path) -> None:
+    path = write(
+        tmp_path / "t.csv", "zip;amount;day;note\n12345;1,5;01.02.2020;-\n54321;2,5;02.03.2020;x\n"
+    )
+    said = {
+        "columns": {
+            "zip": {"type": "text"},
+            "amount": {"type": "number", "decimal": ","},
+            "day": {"type": "date", "format": "%d.%m.%Y"},
+        },
+        "missing": ["", "-"],
+    }
+    read, schema = read_with_schema(path, Reading(declared=Declared.from_dict(said)))
+    assert read["zip"].tolist() == ["12345", "54321"]
+    assert read["amount"].tolist() == [1.5, 2.5]
+    assert read["day"].tolist() == [pd.Timestamp("2020-02-01"), pd.Timestamp("2020-03-02")]
+    assert read["note"].isna().tolist() == [True, False]
+    assert schema.missing == ("", "-")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"columns": {"a": {"type": "colour"}}},
+        {"columns": {"a": {"decimal": ",,"}}},
+        {"columns": {"a": {"decimal": ",", "thousands": ","}}},
+        {"columns": {"a": {"timezone": "Mars/Olympus"}}},
+        {"columns": ["a"]},
+        {"missing": "NA"},
+    ],
+)
+def test_a_declaration_that_cannot_be_is_refused(said: dict[str, Any]) -> None:
+    with pytest.raises(BadSchema):
+        Declared.from_dict(said)
+
+
+def test_columns_are_told_by_what_they_look_like(tmp_path: Path) -> None:
+    count = 60
+    frame = pd.DataFrame(
+        {
+            "customer_id": range(1000, 1000 + count),
+            "key": [f"k{n}" for n in range(count)],
+            "same": 1,
+            "empty": None,
+            "x": np.random.default_rng(0).normal(size=count),
+        }
+    )
+    frame.to_csv(tmp_path / "t.csv", index=False)
+    told = [(one["code"], one["column"]) for one in profile_file(tmp_path / "t.csv")["notices"]]
+    assert told == [
+        ("identifier", "customer_id"),
+        ("identifier", "key"),
+        ("constant-column", "same"),
+        ("empty-column", "empty"),
+    ]
+
+
+def test_doubled_rows_and_several_series_are_told(tmp_path: Path) -> None:
+    days = pd.date_range("2020-01-01", periods=20).strftime("%Y-%m-%d")
+    panel = pd.DataFrame(
+        {"day": [*days] * 3, "store": ["a"] * 20 + ["b"] * 20 + ["c"] * 20, "n": 7}
+    )
+    panel.to_csv(tmp_path / "p.csv", index=False)
+    assert codes_of(tmp_path / "p.csv")["panel-suspected"] == "store"
+    panel.drop(columns="store").to_csv(tmp_path / "d.csv", index=False)
+    assert "duplicate-rows" in codes_of(tmp_path / "d.csv")
+
+
+@pytest.mark.parametrize("shape", [(20, 1_500)])
+def test_a_wide_table_is_profiled_and_read(tmp_path: Path, shape: tuple[int, int]) -> None:
+    rows, width = shape
+    values = np.arange(rows * width).reshape(shape) / 2
+    pd.DataFrame(values, columns=[f"g{n}" for n in range(width)]).to_csv(
+        tmp_path / "t.csv", index=False
+    )
+    assert profile_file(tmp_path / "t.csv")["columns_count"] == width
+    np.testing.assert_array_equal(read_table(tmp_path / "t.csv").to_numpy(), values)
