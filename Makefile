@@ -8,7 +8,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --gen
 	--no-annotate --no-emit-index-url --no-emit-find-links --group build \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help demo quick test test-newest slow check format bench docs site workflows lock audit coverage \
+.PHONY: help demo quick test test-newest slow check format bench docs site workflows lock audit dist coverage \
 	laws fuzz mutate mutants soak judges contract-fuzz kills clean
 help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
@@ -22,7 +22,8 @@ help:
 	@echo "make workflows      validate what CI hosts read"
 	@echo "make lock           write requirements/ anew, with the newest versions that fit"
 	@echo "make test-newest    run the tests with the newest of everything, lock or not"
-	@echo "make audit          look for known holes in what is installed, and for secrets in the files"
+	@echo "make audit          look for known holes in what is installed, and for dangerous code"
+	@echo "make dist           build what a release publishes, in dist/"
 	@echo "make bench          measure, and compare with what people would use instead"
 	@echo "make coverage       run the tests and say which lines and branches none of them took"
 	@echo "make laws           try each law in 10,000 worlds"
@@ -102,16 +103,21 @@ lock: .venv/.dev
 	$(COMPILE) --upgrade --constraints requirements/all.txt --output-file requirements/core.txt
 
 audit: .venv/.dev
-	@$(PIP) install "bandit==1.9.4" "pip-audit==2.10.1" "detect-secrets==1.5.0"
-	$(BIN)/bandit --quiet --recursive --severity-level medium --configfile pyproject.toml auger auger_reconcile auger_hub
+	@$(PIP) install "bandit==1.9.4" "pip-audit==2.10.1"
+	$(BIN)/bandit --quiet --recursive --severity-level high auger auger_reconcile auger_hub
 	$(BIN)/pip-audit --require-hashes --disable-pip --requirement requirements/all.txt
-	git ls-files -z | xargs -0 $(BIN)/detect-secrets-hook --baseline .secrets.baseline
+
+dist: .venv/.dev
+	@$(PIP) install "build==1.4.0" "twine==6.2.0"
+	rm -rf dist
+	$(BIN)/python -m build --no-isolation --outdir dist .
+	$(BIN)/twine check --strict dist/*
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks
 
 coverage: .venv/.dev
-	$(PYTEST) -m "" --timeout 0 --cov --cov-report=term
+	$(PYTEST) -m "" --timeout 0 --cov --cov-report=term --cov-report=html --cov-fail-under=95
 
 laws: .venv/.dev
 	HYPOTHESIS_PROFILE=laws $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws -m "not slow"

@@ -25,6 +25,7 @@ def pytest_configure(config: pytest.Config) -> None:
     names = [argument.partition("::")[0] for argument in config.invocation_params.args]
     if config.option.markexpr == FIRST_LANES and any(name.endswith(".py") for name in names):
         config.option.markexpr = ""
+    os.environ.pop("CI", None)  # in which auger refuses what it does at a desk
     if not config.option.collectonly:
         folder = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         if "PYTEST_XDIST_WORKER" not in os.environ:

@@ -108,7 +108,15 @@ def _hint_at_login(url: str) -> str:
 
 
 def _is_local(around: Surroundings, hub: str | None, path_to_credentials: Path | None) -> bool:
-    return hub == LOCAL or (hub is None and not has_credentials(around, path_to_credentials))
+    if hub is not None or has_credentials(around, path_to_credentials):
+        return hub == LOCAL
+    if around.environ.get("CI", "").lower() in ("true", "1"):
+        raise NotAuthenticated(
+            "there are no credentials, and an empty hub of this job's own is not what is meant",
+            hint="the text of auger.json goes into the variable AUGER_CREDENTIALS, from a secret; "
+            "a proposal from a fork has none\nauger --hub local plan",
+        )
+    return True
 
 
 def has_credentials(around: Surroundings, path_to_credentials: Path | None) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 
 import pytest
 
@@ -44,3 +45,16 @@ def test_the_hub_of_every_command_is_the_one_to_log_in_to(
     answer = user.run("--hub", "http://127.0.0.1:9", *WHO, "--password-stdin")
     assert answer.code == 1
     assert "cannot connect to 127.0.0.1:9" in answer.err
+
+
+@pytest.mark.parametrize("command", ["plan", "drift"])
+def test_a_job_of_ci_without_credentials_never_plans_against_an_empty_hub(
+    user: User, folder: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setenv("AUGER_CREDENTIALS", "")
+    (folder / "auger.yaml").write_text("name: churn\n")
+    done = user.run(command)
+    assert done.code == 4
+    assert "AUGER_CREDENTIALS" in done.err
+    assert not (folder.parent / "home" / "hub").exists()

@@ -147,3 +147,20 @@ def test_the_image_installs_what_is_locked() -> None:
     assert "--require-hashes" in docker
     (locked,) = re.findall(r"^ARG WITH=(\w+)$", docker, re.M)
     assert (ROOT / "requirements" / f"{locked}.txt").exists()
+
+
+@pytest.mark.parametrize(
+    ("schema", "paths"),
+    [
+        ("github-workflows", [*(ROOT / ".github" / "workflows").glob("*.yml"), *WORKFLOWS]),
+        ("github-actions", [ACTION / "action.yml"]),
+        ("dependabot", [ROOT / ".github" / "dependabot.yml"]),
+        ("gitlab-ci", [GITOPS / ".gitlab-ci.yml"]),
+    ],
+)
+def test_a_host_of_ci_reads_its_files(schema: str, paths: list[Path]) -> None:
+    command = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}"]
+    if schema == "gitlab-ci":
+        command += ["--data-transform", "gitlab-ci"]
+    done = subprocess.run([*command, *paths], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout

@@ -10,6 +10,8 @@ import yaml
 
 from .conftest import GITOPS, Checkout
 
+NAME = "Propose to remember what is protected"
+BRANCH = "auger/lock-1"
 LOCK = "auger.prod.lock.yaml"
 TEXT = "protected:\n  - dataset.tickets.csv\n"
 
@@ -17,7 +19,7 @@ TEXT = "protected:\n  - dataset.tickets.csv\n"
 def script_of_github() -> str:
     text = (GITOPS / ".github" / "workflows" / "apply.yml").read_text(encoding="utf-8")
     steps = yaml.safe_load(text)["jobs"]["apply"]["steps"]
-    (script,) = [step["run"] for step in steps if step.get("name") == "Remember what is protected"]
+    (script,) = [step["run"] for step in steps if step.get("name") == NAME]
     return str(script)
 
 
@@ -59,21 +61,38 @@ def remote(checkout: Checkout, tmp_path: Path) -> Path:
 def run(checkout: Checkout, script: str, remote: Path) -> subprocess.CompletedProcess[str]:
     """Run a script as a CI job does."""
     given = {"REPOSITORY": str(remote), "CI_DEFAULT_BRANCH": "main", "AUGER_PUSH_TOKEN": "s3cret"}
+    given |= {"CI_PIPELINE_ID": "1", "BRANCH": BRANCH, "BASE": "main", "GH_TOKEN": "s3cret"}
+    host = Path(checkout.environ["PATH"].partition(":")[0], "gh")
+    host.write_text('#!/bin/sh\necho "$@" > proposed\n')
+    host.chmod(0o755)
     return checkout.run("bash", "-e", "-c", script, **given)
 
 
 @SCRIPTS
-def test_the_lock_file_is_committed_and_pushed(
+def test_the_lock_file_is_committed_to_a_branch_of_its_own(
     script: str, checkout: Checkout, remote: Path
 ) -> None:
     (checkout.folder / LOCK).write_text(TEXT)
     done = run(checkout, script, remote)
     assert done.returncode == 0, done.stderr
-    assert git(remote, "show", f"main:{LOCK}") == TEXT
-    assert git(remote, "log", "--format=%an: %s", "-1", "main") == (
+    assert git(remote, "show", f"{BRANCH}:{LOCK}") == TEXT
+    assert git(remote, "log", "--format=%an: %s", "-1", BRANCH) == (
         "auger: Remember what is protected\n"
     )
+    assert git(remote, "log", "--format=%s", "main") == "first\n"  # which may be protected
     assert "s3cret" not in done.stdout + done.stderr
+
+
+def test_github_is_asked_for_a_pull_request(checkout: Checkout, remote: Path) -> None:
+    (checkout.folder / LOCK).write_text(TEXT)
+    run(checkout, script_of_github(), remote)
+    proposed = (checkout.folder / "proposed").read_text()
+    assert proposed.startswith(f"pr create --base main --head {BRANCH} ")
+
+
+def test_gitlab_makes_a_merge_request_of_the_push() -> None:
+    assert "--push-option merge_request.create" in script_of_gitlab()
+    assert '--push-option "merge_request.target=$CI_DEFAULT_BRANCH"' in script_of_gitlab()
 
 
 @SCRIPTS
@@ -82,4 +101,4 @@ def test_without_a_new_lock_file_nothing_is_committed(
 ) -> None:
     done = run(checkout, script, remote)
     assert done.returncode == 0, done.stderr
-    assert git(remote, "log", "--format=%s", "main") == "first\n"
+    assert git(remote, "log", "--format=%s", "--all") == "first\n"
