@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from auger_hub.search.run import TrialResult
 
 _LISTED_FAILURES = 20  # the settings are sent with every run a client lists
-_FAILURES = {"timeout": "timeouts", "error": "error_trials", "memory": "failed_trials"}
+_FAILURES = {
+    "timeout": "timeouts",
+    "stopped": "timeouts",
+    "error": "error_trials",
+    "memory": "failed_trials",
+}
 
 
 class Board:

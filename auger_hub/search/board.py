@@ -45,9 +45,10 @@ class Board:
         return [r for r in self._results if r.score is not None and not r.ensemble]
 
     @property
-    def has_baseline(self) -> bool:
-        """Tell whether the baseline has been tried."""
-        return any(not r.optimizer_name and not r.ensemble for r in self._results)
+    def baseline(self) -> TrialResult | None:
+        """Return the baseline, if it has been tried."""
+        is_one = (r for r in self._results if not r.optimizer_name and not r.ensemble)
+        return next(is_one, None)
 
     @property
     def has_ensemble(self) -> bool:
@@ -126,8 +127,8 @@ class Board:
             uid=candidate.uid,
             algorithm_name=candidate.algorithm_name,
             algorithm_params=dict(candidate.algorithm_params),
-            score=scores.get(self._scoring),
-            all_scores=scores,
+            score=None if failure else scores.get(self._scoring),
+            all_scores={} if failure else scores,
             fold_scores=[f[self._scoring] for f in evaluation.fold_scores if self._scoring in f],
             fold_times=list(evaluation.fold_times),
             evaluation_time=seconds,

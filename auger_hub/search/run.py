@@ -11,9 +11,11 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from auger_hub.search import racing
 from auger_hub.search.algorithms.algorithm import Table
 from auger_hub.search.algorithms.registry import ENSEMBLES, baseline_for, spaces_for
 from auger_hub.search.board import Board
@@ -24,10 +26,11 @@ from auger_hub.search.task import (
     TrialResult,
     read_settings,
 )
+from auger_hub.search.trial_times import TrialTimes
 from auger_hub.search.trials.cluster import Address, ClusterExecutor, MovingExecutor
 from auger_hub.search.trials.pool import Limits, LocalExecutor, TrialExecutor, TrialPool
 from auger_hub.search.trials.process_call import ProcessDied, call_in_process, prepare_calls
-from auger_hub.search.trials.trial import Candidate, TrialData
+from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData, stored_info
 
 if TYPE_CHECKING:
     from auger_hub.search.ensemble import Blend, Predictions
@@ -38,6 +41,7 @@ __all__ = ["BadTask", "SearchTask", "TrialResult", "prepare", "run_search"]
 
 T = TypeVar("T")
 R = TypeVar("R")
+_DATA_FILE = "data.pickle"  # in the folder of the task
 OPTIMIZER = "optuna.samplers.TPESampler"
 ENSEMBLE_SHARE = 0.05  # of the time of the run, at most
 
@@ -49,8 +53,13 @@ def prepare(task: SearchTask) -> dict[str, Any]:
         BadTask: the task cannot be run; says why in one sentence.
     """
     prepare_calls()
-    settings, info = read_settings(task), call_in_process(_describe, task)
+    settings = read_settings(task)
+    if task.folder is None:
+        info = call_in_process(_describe, task)
+    else:  # what is read and prepared now is what the trials work on
+        info = call_in_process(_store_data, task, task.folder / _DATA_FILE)
     assert info is not None, "nothing but its end ends it"
+    info.pop("threads", None)  # of this machine now, and no part of the task
     spaces_for(settings, info)
     return info
 
@@ -88,14 +97,17 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     used = sum(result.evaluation_time for result in finished) / task.workers
     deadline = began + settings.max_total_seconds - used
     with tempfile.TemporaryDirectory(prefix="auger-run-", dir=task.folder) as folder:
-        path = Path(folder) / "data.pickle"
-        info = call_in_process(_store_data, task, path, is_over=should_stop)
+        path = (task.folder or Path(folder)) / _DATA_FILE
+        info = stored_info(path)
+        if info is None:
+            info = call_in_process(_store_data, task, path, is_over=should_stop)
         if info is None:
             return "interrupted"
         executor = _executor(task, settings, path)
         count = workers or (lambda: task.workers)
-        with TrialPool(executor, count, settings.max_trial_seconds) as pool:
-            board = Board(info["scoring"], finished, report)
+        board = Board(info["scoring"], finished, report)
+        judge = _judge(board, info)
+        with TrialPool(executor, count, settings.max_trial_seconds, judge) as pool:
             search = Search(settings, info, pool, board)
             search.run(deadline, should_stop)
             expected = search.conclude(path, deadline, should_stop)
@@ -113,6 +125,9 @@ class Search:
         self._settings, self._pool, self._board = settings, pool, board
         self._race = _race(settings, info, board)
         self._baseline = _baseline(settings, info)
+        self._times = TrialTimes(Table.of(info), info["crossValidationFolds"])
+        for result in board.searched:
+            self._times.learn(result.algorithm_name, result.fold_times)
         self._numbers: dict[str, int] = {}
         self._left = settings.max_trials - len(board.searched)
 
@@ -123,31 +138,60 @@ class Search:
         """
         reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
         last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
-        if not self._board.has_baseline:
+        if self._board.baseline is None:
             self._pool.start(self._baseline)
-        while (time.monotonic() < last_trial or not self._board.has_baseline) and not should_stop():
-            if self._board.has_baseline:
-                self._fill()
+        while (time.monotonic() < last_trial or self._board.baseline is None) and not should_stop():
+            if self._board.baseline is not None:
+                self._fill(last_trial)
             if self._pool.is_empty:
                 break
             for candidate, evaluation, seconds in self._pool.collect():
-                result = self._board.add(candidate, evaluation, seconds)
-                if candidate.uid in self._numbers:
-                    number = self._numbers.pop(candidate.uid)
-                    self._race.tell(candidate.algorithm_name, number, result.score)
+                self._add(candidate, evaluation, seconds)
+        if not should_stop():
+            self._take_unfinished()
         self._pool.close()
 
-    def _fill(self) -> None:
-        """Start trials while there is room for them and budget left."""
+    def _fill(self, last_trial: float) -> None:
+        """Start trials while there is room for them, budget left, and time for them to end."""
+
+        def has_time(algorithm_name: str) -> bool:
+            left = min(last_trial - time.monotonic(), self._settings.max_trial_seconds)
+            return not self._has_model or self._times.predict(algorithm_name) < left
+
         while not self._pool.is_full and self._left > 0 and not self._is_good_enough():
-            proposal = self._race.ask()
+            proposal = self._race.ask(has_time)
             if proposal is None:
-                self._left = 0
                 return
             candidate = Candidate.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
             self._numbers[candidate.uid] = proposal.number
             self._left -= 1
             self._pool.start(candidate)
+
+    def _add(self, candidate: Candidate, evaluation: Evaluation, seconds: float) -> None:
+        """Put a trial on the board, and let the search know what came of it."""
+        result = self._board.add(candidate, evaluation, seconds)
+        self._times.learn(candidate.algorithm_name, evaluation.fold_times)
+        if candidate.uid in self._numbers:
+            number = self._numbers.pop(candidate.uid)
+            self._race.tell(candidate.algorithm_name, number, score_for_search(result))
+
+    def _take_unfinished(self) -> None:
+        """Keep what the finished folds of trials say that the end of the time cut off.
+
+        The mean of some folds is not comparable to that of all; so it is on the board only when
+        nothing else is, and says of how many folds it is.
+        """
+        folds = len(self._board.baseline.fold_times) if self._board.baseline else 0
+        reason = "stopped when the time of the run was over"
+        for candidate, evaluation, seconds in self._pool.cut_off(reason):
+            text = f"{reason}, with {len(evaluation.fold_times)} of {folds} folds measured"
+            failure = evaluation.failure if self._has_model else None
+            kept = replace(evaluation, error=text, failure=failure, predictions=())
+            self._add(candidate, kept, seconds)
+
+    @property
+    def _has_model(self) -> bool:
+        return any(result.score is not None for result in self._board.searched)
 
     def _is_good_enough(self) -> bool:
         wanted, best = self._settings.exit_score, self._board.best_score
@@ -250,8 +294,35 @@ def _race(settings: Settings, info: Mapping[str, Any], board: Board) -> Race:
 
     race = Race(spaces_for(settings, info), info["seed"])
     for result in board.searched:
-        race.restore(result.algorithm_name, result.algorithm_params, result.score)
+        race.restore(result.algorithm_name, result.algorithm_params, score_for_search(result))
     return race
+
+
+def _judge(board: Board, info: Mapping[str, Any]) -> Callable[[Candidate, Evaluation], str | None]:
+    """Return what stops hopeless trials, and says why."""
+    scoring, rows = info["scoring"], info["dataset_nrows"]
+
+    def judge(candidate: Candidate, so_far: Evaluation) -> str | None:
+        scores = [fold[scoring] for fold in so_far.fold_scores if scoring in fold]
+        best, baseline = board.best(1), board.baseline
+        if rows < racing.FEWEST_ROWS or not candidate.optimizer_name or not best or not baseline:
+            return None
+        if not racing.is_hopeless(scores, best[0].fold_scores, baseline.fold_scores):
+            return None
+        mean = sum(scores) / len(scores)
+        return (
+            f"stopped after {len(scores)} of {len(best[0].fold_scores)} folds: {scoring} was"
+            f" {mean:.4g} there, far from the best trial so far"
+        )
+
+    return judge
+
+
+def score_for_search(result: TrialResult) -> float | None:
+    """Return what the search learns from a trial: of a stopped one what its folds have shown."""
+    if result.score is None and result.failure == "stopped" and result.fold_scores:
+        return sum(result.fold_scores) / len(result.fold_scores)
+    return result.score
 
 
 def _baseline(settings: Settings, info: Mapping[str, Any]) -> Candidate:

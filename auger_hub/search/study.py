@@ -8,7 +8,7 @@ left alone. Nothing here depends on the clock, so the same seed gives the same s
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -118,9 +118,13 @@ class Race:
         if arm is not None:
             arm.restore(params, score)
 
-    def ask(self) -> Proposal | None:
-        """Return the next trial; None when all algorithms keep failing."""
-        alive = [arm for arm in self._arms.values() if arm.is_alive]
+    def ask(self, has_time: Callable[[str], bool] = lambda _: True) -> Proposal | None:
+        """Return the next trial; None when all algorithms keep failing, or no trial can end.
+
+        Args:
+            has_time: tells whether a trial of an algorithm can end in the time that is left.
+        """
+        alive = [a for a in self._arms.values() if a.is_alive and has_time(a.algorithm_name)]
         if not alive:
             return None
         arm = next((arm for arm in alive if not arm.asked), None) or self._draw(alive)

@@ -54,6 +54,16 @@ class Table:
         """Tell whether it is so small that boosting does not lead yet."""
         return self.rows < SMALL_ROWS
 
+    @property
+    def cells(self) -> int:
+        """Return rows times features."""
+        return self.rows * self.features
+
+    @property
+    def outputs(self) -> int:
+        """Return of how many values a prediction is made: one a class, from three on."""
+        return self.classes if self.classes > 2 else 1
+
 
 @dataclass(frozen=True)
 class Real:
@@ -132,6 +142,10 @@ class Space:
         )
 
 
+def _no_time(_table: Table) -> float:
+    return 0.0
+
+
 def _search_nothing(_table: Table) -> Space:
     return Space({}, ({},))
 
@@ -146,6 +160,7 @@ class Algorithm:
         family: preprocessing of the columns.
         turns: its place in the order of first tries, on small and on large tables.
         search: what is searched about it on a table.
+        seconds: what a fit of one fold takes on a usual core, roughly, without preprocessing.
         most_rows: beyond, a fit takes so long that it is of no use.
         least_class_rows: of the rarest class, below which it cannot be fitted.
         is_calibrated: it has no probabilities of its own.
@@ -160,6 +175,7 @@ class Algorithm:
     family: Family
     turns: tuple[int, int] = (0, 0)
     search: Callable[[Table], Space] = _search_nothing
+    seconds: Callable[[Table], float] = _no_time
     most_rows: float = float("inf")
     least_class_rows: int = 0
     is_calibrated: bool = False

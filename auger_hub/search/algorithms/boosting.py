@@ -90,6 +90,7 @@ def _lightgbm(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         family=Family.BOOSTING,
         turns=turns,
         search=_lightgbm_space,
+        seconds=lambda table: table.outputs * (0.5 + 1.5e-6 * table.cells),
         is_quick_by_row=True,
         parameters=_LIGHTGBM,
         stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}"),
@@ -103,6 +104,7 @@ def _histogram(name: str, task: str) -> Algorithm:
         family=Family.BOOSTING,
         turns=(90, 80),
         search=_histogram_space,
+        seconds=lambda table: table.outputs * (0.8 + 2e-6 * table.cells),
         stored_types=_HISTOGRAM_TYPES,
     )
 

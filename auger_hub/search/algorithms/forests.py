@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from auger_hub.search.algorithms.algorithm import (
@@ -39,20 +40,21 @@ def _space(table: Table) -> Space:
     return Space(domains, (start, {**start, "min_samples_leaf": 3}), {"n_estimators": 200})
 
 
-def _forest(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
+def _forest(name: str, task: str, turns: tuple[int, int], cost: float) -> Algorithm:
     return Algorithm(
         name=f"sklearn.ensemble.{name}",
         task=task,
         family=Family.FOREST,
         turns=turns,
         search=_space,
+        seconds=lambda table: cost * table.cells * math.log2(table.rows + 1),
         stored_types=_STORED_TYPES,
     )
 
 
 ALGORITHMS = (
-    _forest("ExtraTreesClassifier", "classification", (30, 30)),
-    _forest("RandomForestClassifier", "classification", (70, 60)),
-    _forest("ExtraTreesRegressor", "regression", (40, 40)),
-    _forest("RandomForestRegressor", "regression", (70, 60)),
+    _forest("ExtraTreesClassifier", "classification", (30, 30), 1e-6),
+    _forest("RandomForestClassifier", "classification", (70, 60), 2e-6),
+    _forest("ExtraTreesRegressor", "regression", (40, 40), 2e-6),
+    _forest("RandomForestRegressor", "regression", (70, 60), 6e-6),
 )

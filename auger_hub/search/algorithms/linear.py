@@ -44,6 +44,7 @@ ALGORITHMS = (
         family=Family.LINEAR,
         turns=(10, 10),
         search=_logistic,
+        seconds=lambda table: 4e-7 * table.cells * table.outputs,
         parameters={"n_jobs": None},  # without effect, and scikit-learn warns about another value
     ),
     Algorithm(
@@ -52,6 +53,7 @@ ALGORITHMS = (
         family=Family.LINEAR,
         turns=(50, 90),
         search=_discriminant,
+        seconds=lambda table: 2e-9 * table.cells * table.features,
     ),
     Algorithm(
         name="sklearn.linear_model.Ridge",
@@ -59,6 +61,7 @@ ALGORITHMS = (
         family=Family.LINEAR,
         turns=(10, 10),
         search=_ridge,
+        seconds=lambda table: 2e-9 * table.cells * table.features,
         is_quick_by_row=True,
     ),
     Algorithm(
@@ -67,6 +70,7 @@ ALGORITHMS = (
         family=Family.SCALED_TARGET,
         turns=(50, 90),
         search=_elastic_net,
+        seconds=lambda table: 5e-7 * table.cells,
         is_quick_by_row=True,
     ),
 )

@@ -43,6 +43,7 @@ def _neighbours(name: str, task: str) -> Algorithm:
         family=Family.LINEAR,
         turns=(80, 70),
         search=_space,
+        seconds=lambda table: 5e-10 * table.rows * table.cells,
         most_rows=_MOST_ROWS,
         stored_types=_STORED_TYPES,
     )

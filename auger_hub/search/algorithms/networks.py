@@ -35,6 +35,11 @@ def _space(table: Table) -> Space:
     return Space(domains, (start, deeper), fixed)
 
 
+def _seconds(table: Table) -> float:
+    rounds = 30 if table.rows >= _FULL_BATCH_ROWS else 300
+    return rounds * table.rows * (2e-6 + 5e-8 * table.features)
+
+
 ALGORITHMS = (
     Algorithm(
         name="sklearn.neural_network.MLPClassifier",
@@ -42,6 +47,7 @@ ALGORITHMS = (
         family=Family.LINEAR,
         turns=(60, 40),
         search=_space,
+        seconds=_seconds,
         stored_types=_STORED_TYPES,
     ),
     Algorithm(
@@ -50,6 +56,7 @@ ALGORITHMS = (
         family=Family.SCALED_TARGET,
         turns=(60, 30),
         search=_space,
+        seconds=_seconds,
         is_quick_by_row=True,
         stored_types=_STORED_TYPES,
     ),

@@ -168,7 +168,7 @@ class _ClusterTrial:
         self.is_running = True
         future.add_done_callback(lambda _: self._sender.close())
 
-    def take(self) -> Evaluation:
+    def receive(self) -> Evaluation:
         from distributed.client import FutureCancelledError
         from distributed.scheduler import KilledWorker
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import warnings
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -20,9 +21,16 @@ Array = np.ndarray[Any, Any]
 
 def cross_validate(data: TrialData, candidate: Candidate) -> Evaluation:
     """Cross-validate a candidate: every step is fitted on the training rows of each fold alone."""
+    evaluation = Evaluation()
+    for fold in evaluate_folds(data, candidate):
+        evaluation = evaluation.and_fold(fold)
+    return evaluation
+
+
+def evaluate_folds(data: TrialData, candidate: Candidate) -> Iterator[Evaluation]:
+    """Yield what came of each fold as soon as it is there."""
     classes = len(data.info.get("targetClasses", ()))
     functions = metrics_for(data.info["model_type"], classes)
-    scores, times, predictions = [], [], []
     threads = data.info["threads"]
     # Threads, not joblib's processes: those would outlive a trial that is killed.
     with warnings.catch_warnings(), threadpool_limits(threads), parallel_config("threading"):
@@ -34,10 +42,8 @@ def cross_validate(data: TrialData, candidate: Candidate) -> Evaluation:
             model.fit(data.features.iloc[train], data.target[train])
             shown = predict(model, data.features.iloc[test], classes)
             outcome = Outcome.of(data.target[test], shown, data.target[train])
-            scores.append(all_scores(outcome, functions))
-            predictions.append(shown)
-            times.append(time.monotonic() - began)
-    return Evaluation(tuple(scores), tuple(times), tuple(predictions))
+            scores = all_scores(outcome, functions)
+            yield Evaluation((scores,), (time.monotonic() - began,), (shown,))
 
 
 def predict(model: Any, features: Any, classes: int) -> Array:

@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Generator
 from pathlib import Path
 
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
 
 
-def evaluate(data_path: Path, candidate: Candidate, memory_mb: int | None) -> Evaluation:
-    """Evaluate one candidate in this process, within its memory; a failure is a result too."""
-    from auger_hub.search.trials.cross_validation import cross_validate
+def evaluate(
+    data_path: Path, candidate: Candidate, memory_mb: int | None
+) -> Generator[Evaluation, None, Evaluation]:
+    """Evaluate a candidate in this process, within its memory; a failure is a result too.
+
+    What came of each fold is yielded at once, for those who may have no time for the others.
+    """
+    from auger_hub.search.trials.cross_validation import evaluate_folds
 
     _limit_memory(memory_mb)
+    evaluation = Evaluation()
     try:
-        return cross_validate(TrialData.load(data_path), candidate)
+        for fold in evaluate_folds(TrialData.load(data_path), candidate):
+            evaluation = evaluation.and_fold(fold)
+            yield fold
     except MemoryError:
         return Evaluation(error=f"needed more than {memory_mb} MB of memory", failure="memory")
     except Exception as error:  # noqa: BLE001 - whatever a library raises is this trial's failure
         text = "".join(traceback.format_exception_only(error)).strip()
         failure = "memory" if "bad_alloc" in text or "bad allocation" in text else "error"
         return Evaluation(error=text, failure=failure)
+    return evaluation
 
 
 def _limit_memory(memory_mb: int | None) -> None:

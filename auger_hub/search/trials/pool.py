@@ -5,14 +5,14 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Protocol
 
 from auger_hub.search.trials.evaluate import evaluate
-from auger_hub.search.trials.process_call import ProcessCall, ProcessDied
+from auger_hub.search.trials.process_call import Part, ProcessCall, ProcessDied
 from auger_hub.search.trials.trial import Candidate, Evaluation
 
 POLL_SECONDS = 0.2
@@ -37,8 +37,8 @@ class RunningTrial(Protocol):
     def seconds(self) -> float:
         """Return how long it has run, or ran."""
 
-    def take(self) -> Evaluation:
-        """Return what came of it; raise ProcessDied when that is lost."""
+    def receive(self) -> Evaluation | Part:
+        """Return what came of it, or of its next fold; raise ProcessDied when that is lost."""
 
     def kill(self) -> None:
         """End it now."""
@@ -80,20 +80,21 @@ class _LocalTrial:
     def seconds(self) -> float:
         return time.monotonic() - self._started
 
-    def take(self) -> Evaluation:
-        evaluation = self._call.take()
-        assert isinstance(evaluation, Evaluation)
-        return evaluation
+    def receive(self) -> Evaluation | Part:
+        answer = self._call.receive()
+        assert isinstance(answer, Evaluation | Part)
+        return answer
 
     def kill(self) -> None:
         self._call.kill()
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Running:
     candidate: Candidate
     call: RunningTrial
     attempt: int
+    so_far: Evaluation = field(default_factory=Evaluation)
 
 
 class TrialPool:
@@ -103,10 +104,18 @@ class TrialPool:
         executor: where they run.
         workers: trials at the same time; asked anew whenever it matters.
         seconds: limit of one trial.
+        judge: asked after each fold whether the trial should stop, and why.
     """
 
-    def __init__(self, executor: TrialExecutor, workers: Callable[[], int], seconds: float) -> None:
+    def __init__(
+        self,
+        executor: TrialExecutor,
+        workers: Callable[[], int],
+        seconds: float,
+        judge: Callable[[Candidate, Evaluation], str | None] = lambda *_: None,
+    ) -> None:
         self._executor, self._workers, self._seconds = executor, workers, seconds
+        self._judge = judge
         self._running: list[_Running] = []
 
     def __enter__(self) -> TrialPool:
@@ -138,35 +147,53 @@ class TrialPool:
         ready = connection.wait([trial.call.receiver for trial in self._running], POLL_SECONDS)
         ended = []
         for trial in list(self._running):
-            seconds = trial.call.seconds
+            evaluation = None
             if trial.call.receiver in ready:
-                evaluation = self._take(trial)
-                seconds = trial.call.seconds
-            elif seconds > self._seconds:
-                self._end(trial)
+                evaluation = self._receive(trial)
+            elif trial.call.seconds > self._seconds:
                 limit = f"stopped after {self._seconds:g} seconds, the limit of one trial"
-                evaluation = Evaluation(error=limit, failure="timeout")
-            else:
-                continue
+                evaluation = self._cut_off(trial, limit)
             if evaluation is not None:
-                ended.append((trial.candidate, evaluation, seconds))
+                ended.append((trial.candidate, evaluation, trial.call.seconds))
         return ended
+
+    def cut_off(self, reason: str) -> list[tuple[Candidate, Evaluation, float]]:
+        """End all trials now; return those of which some folds are there."""
+        started = [trial for trial in self._running if trial.so_far.fold_times]
+        seconds = [trial.call.seconds for trial in started]
+        cut = [self._cut_off(trial, reason) for trial in started]
+        self.close()
+        return [(t.candidate, e, s) for t, e, s in zip(started, cut, seconds, strict=True)]
 
     def close(self) -> None:
         """Kill what still runs."""
         for trial in list(self._running):
             self._end(trial)
 
-    def _take(self, trial: _Running) -> Evaluation | None:
-        """Return what came of a trial; None when its process died and it was started again."""
-        self._running.remove(trial)
+    def _receive(self, trial: _Running) -> Evaluation | None:
+        """Return what came of a trial; None when it goes on, or was started again."""
         try:
-            return trial.call.take()
+            answer = trial.call.receive()
         except ProcessDied as death:
+            self._end(trial)
             if trial.attempt > 1:
                 return _died(death)
             self.start(trial.candidate, attempt=2)
             return None
+        except BaseException:
+            self._end(trial)
+            raise
+        if isinstance(answer, Part):
+            trial.so_far = trial.so_far.and_fold(answer.value)
+            reason = self._judge(trial.candidate, trial.so_far)
+            return None if reason is None else self._cut_off(trial, reason, failure="stopped")
+        self._end(trial)
+        return answer
+
+    def _cut_off(self, trial: _Running, reason: str, *, failure: str = "timeout") -> Evaluation:
+        """End a trial; return what its finished folds say."""
+        self._end(trial)
+        return replace(trial.so_far, error=reason, failure=failure)
 
     def _end(self, trial: _Running) -> None:
         self._running.remove(trial)

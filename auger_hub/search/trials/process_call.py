@@ -11,7 +11,8 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
 from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import Any, Protocol, TypeVar
@@ -44,11 +45,19 @@ class ProcessCall:
             ProcessDied: the process ended without a word.
         """
         try:
+            answer = self.receive()
+            while isinstance(answer, Part):
+                answer = self.receive()
+        finally:
+            self.kill()
+        return answer
+
+    def receive(self) -> Any:
+        """Wait for what comes next: a `Part` of the result, or the result; see `take`."""
+        try:
             result, error = self.receiver.recv()
         except (EOFError, OSError):
             raise ProcessDied(self._process.exit_code()) from None
-        finally:
-            self.kill()
         if error is not None:
             raise error
         return result
@@ -57,6 +66,13 @@ class ProcessCall:
         """End the process now."""
         self._process.kill()
         self.receiver.close()
+
+
+@dataclass(frozen=True)
+class Part:
+    """What a called generator yielded; it returns its result as usual."""
+
+    value: Any
 
 
 class _CallProcess(Protocol):
@@ -166,11 +182,27 @@ def _call_and_end(sender: Connection, function: Callable[..., Any], args: tuple[
 def _call(sender: Connection, function: Callable[..., Any], args: tuple[Any, ...]) -> None:
     answer: tuple[Any, Exception | None]
     try:
-        answer = (function(*args), None)
+        result = function(*args)
+        if isinstance(result, Generator):
+            result = _send_parts(sender, result)
+        answer = (result, None)
     except Exception as error:  # noqa: BLE001 - it is raised again where the call was made
         answer = (None, error)
     sender.send(answer)
     sender.close()
+
+
+def _send_parts(sender: Connection, parts: Generator[Any, None, Any]) -> Any:
+    """Send what the generator yields as it comes; return what it returns."""
+    result: Any = None
+
+    def yielded() -> Iterator[Any]:
+        nonlocal result
+        result = yield from parts
+
+    for part in yielded():
+        sender.send((Part(part), None))
+    return result
 
 
 def _end_with(sign: Any) -> None:

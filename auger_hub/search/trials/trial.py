@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
+_INFO_SUFFIX = ".info"
+
+
 @dataclass(frozen=True)
 class TrialData:
     """What every trial of a run works on: features, target, folds, and how to build a pipeline."""
@@ -25,8 +28,9 @@ class TrialData:
     info: Mapping[str, Any]
 
     def store(self, path: Path) -> None:
-        """Write the data where trial processes read it."""
+        """Write the data where trial processes read it, and beside it what `stored_info` reads."""
         path.write_bytes(pickle.dumps(self, protocol=pickle.HIGHEST_PROTOCOL))
+        path.with_suffix(_INFO_SUFFIX).write_bytes(pickle.dumps(dict(self.info)))
 
     @staticmethod
     def load(path: Path) -> TrialData:
@@ -36,11 +40,22 @@ class TrialData:
         return data
 
 
+def stored_info(path: Path) -> dict[str, Any] | None:
+    """Return the `info` of stored data without reading the data; None where none is stored."""
+    try:
+        content = path.with_suffix(_INFO_SUFFIX).read_bytes()
+    except FileNotFoundError:
+        return None
+    info: dict[str, Any] = pickle.loads(content)  # noqa: S301 - a file in the run's own folder
+    return info
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What a trial process sends: scores of each fold, and the predictions for the test rows.
 
-    `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows).
+    `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows). A trial
+    that was ended before its last fold has fewer of each, and a failure that says so.
     """
 
     fold_scores: tuple[Mapping[str, float], ...] = ()
@@ -48,6 +63,14 @@ class Evaluation:
     predictions: tuple[Array, ...] = ()
     error: str | None = None
     failure: str | None = None
+
+    def and_fold(self, fold: Evaluation) -> Evaluation:
+        """Return this with the results of one more fold."""
+        return Evaluation(
+            (*self.fold_scores, *fold.fold_scores),
+            (*self.fold_times, *fold.fold_times),
+            (*self.predictions, *fold.predictions),
+        )
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,33 @@ def test_a_trial_is_stopped_at_its_limit(stored: Path) -> None:
     assert time.monotonic() - began < 5
 
 
+def test_a_judge_stops_a_trial_between_its_folds(stored: Path) -> None:
+    def judge(_: Candidate, so_far: Evaluation) -> str | None:
+        return "enough is known" if len(so_far.fold_times) == 2 else None
+
+    with TrialPool(LocalExecutor(stored, None), lambda: 1, 20, judge) as pool:
+        pool.start(Candidate.new(LINEAR, {}))
+        ((_, evaluation, _),) = collect(pool)
+    assert (evaluation.failure, evaluation.error) == ("stopped", "enough is known")
+    assert len(evaluation.fold_scores) == len(evaluation.predictions) == 2
+
+
+def test_of_a_trial_that_is_cut_off_the_finished_folds_are_left(stored: Path) -> None:
+    seen: list[int] = []
+
+    def watch(_: Candidate, so_far: Evaluation) -> None:
+        seen.append(len(so_far.fold_times))
+
+    with TrialPool(LocalExecutor(stored, None), lambda: 1, 60, watch) as pool:
+        pool.start(Candidate.new(FOREST, {"n_estimators": 2_000}))
+        while not seen:
+            pool.collect()
+        ((_, evaluation, _),) = pool.cut_off("the time is over")
+        assert pool.is_empty
+    assert (evaluation.failure, evaluation.error) == ("timeout", "the time is over")
+    assert 1 <= len(evaluation.fold_scores) < 5
+
+
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="memory is limited on Linux only")
 def test_a_trial_over_its_memory_has_failed(stored: Path) -> None:
     evaluation = outcome_of(stored, NETWORK, {"hidden_layer_sizes": [5000, 5000]}, memory_mb=100)

@@ -1,0 +1,50 @@
+"""Predict how long a trial will take, so that none is started which cannot end.
+
+A first guess comes from the size of the table and the record of the algorithm; trials that have
+ended correct it, for their own algorithm and, as the speed of this machine, for all others. Nothing
+here changes what is tried while there is time for everything: the same seed gives the same board.
+"""
+
+from __future__ import annotations
+
+from statistics import median
+
+from auger_hub.search.algorithms.algorithm import Table
+from auger_hub.search.algorithms.registry import find_algorithm
+
+_OVERHEAD_SECONDS = 0.2  # to start a trial, and to hand over what came of it
+_CAUTION = 1.2
+
+
+class TrialTimes:
+    """What trials took so far, and what the next one will take."""
+
+    def __init__(self, table: Table, folds: int) -> None:
+        self._table, self._folds = table, folds
+        self._known: dict[str, list[float]] = {}
+        self._speeds: list[float] = []
+
+    def learn(self, algorithm_name: str, fold_times: tuple[float, ...] | list[float]) -> None:
+        """Take in what the finished folds of a trial took."""
+        if not fold_times:
+            return
+        took = sum(fold_times) / len(fold_times)
+        self._known.setdefault(algorithm_name, []).append(took)
+        algorithm = find_algorithm(algorithm_name)
+        if not algorithm.is_baseline:
+            self._speeds.append(took / self._guess(algorithm_name))
+
+    def predict(self, algorithm_name: str) -> float:
+        """Return the seconds of all folds of a trial, rather too many than too few."""
+        known = self._known.get(algorithm_name)
+        if known:
+            took = median(known[-5:])
+        else:
+            took = self._guess(algorithm_name) * (median(self._speeds) if self._speeds else 1.0)
+        return _CAUTION * took * self._folds + _OVERHEAD_SECONDS
+
+    def _guess(self, algorithm_name: str) -> float:
+        """Return the seconds of one fold on a usual machine, by the record of the algorithm."""
+        algorithm = find_algorithm(algorithm_name)
+        cells = self._table.rows * self._table.features
+        return 0.02 + cells * 2e-6 + algorithm.seconds(self._table)
