@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 API_PREFIX = "/api/v1"
@@ -61,10 +61,6 @@ class HubSettings:
             "AUGER_HUB_PROXY": self.proxy,
             "AUGER_HUB_SOURCES": self.sources,
         }
-
-    def at_port(self, port: int) -> HubSettings:
-        """Return the same settings with another port."""
-        return replace(self, port=port)
 
     @property
     def is_personal(self) -> bool:

@@ -55,7 +55,7 @@ def _is_float(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Kind:
+class ValueKind:
     """A kind of parameter: its test, what is said of a bad value, and its JSON Schema."""
 
     is_good: Callable[[Any], bool]
@@ -64,29 +64,29 @@ class Kind:
 
 
 _STORABLE = {"type": ["string", "number"], "pattern": "^[^\\u0000]*$"}
-TEXT = Kind(_is_text, "should be a text", _STORABLE)
-KEY = Kind(_is_key, "should be an id", _STORABLE)
-FOLDER_NAME = Kind(
+TEXT = ValueKind(_is_text, "should be a text", _STORABLE)
+KEY = ValueKind(_is_key, "should be an id", _STORABLE)
+FOLDER_NAME = ValueKind(
     lambda value: _is_text(value) and re.fullmatch(_IN_A_PATH, str(value)) is not None,
     "is invalid",
     {"type": ["string", "number"], "pattern": f"^{_IN_A_PATH}$"},
 )
-INTEGER = Kind(
+INTEGER = ValueKind(
     _is_integer, "is not a number", {"type": ["integer", "string"], "pattern": "^[0-9]{1,9}$"}
 )
-NUMBER = Kind(
+NUMBER = ValueKind(
     _is_float,
     "should be a number",
     {"type": ["number", "string"], "pattern": r"^-?[0-9]{1,9}(\.[0-9]{1,9})?$"},
 )
-FLAG = Kind(
+FLAG = ValueKind(
     lambda value: isinstance(value, bool) or value in ("true", "false"),
     "should be true or false",
     {"enum": [True, False, "true", "false"]},
 )
-OBJECT = Kind(lambda value: isinstance(value, dict), "should be an object", {"type": "object"})
-LIST = Kind(lambda value: isinstance(value, list), "should be an array", {"type": "array"})
-ANY = Kind(lambda _: True, "", {})
+OBJECT = ValueKind(lambda value: isinstance(value, dict), "should be an object", {"type": "object"})
+LIST = ValueKind(lambda value: isinstance(value, list), "should be an array", {"type": "array"})
+ANY = ValueKind(lambda _: True, "", {})
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Param:
     """One parameter of a route; null counts as absent (wire contract §1.2)."""
 
     name: str
-    kind: Kind = TEXT
+    kind: ValueKind = TEXT
     about: str = ""
     is_required: bool = False
     choices: tuple[str, ...] = ()

@@ -22,7 +22,7 @@ from auger_hub.pages.chart import ScoreChart, Tried, draw_scores
 from auger_hub.pages.view import View
 from auger_hub.pages.words import algorithm, duration, score
 from auger_hub.routes.query import find
-from auger_hub.runs.run_task import options_of
+from auger_hub.runs.run_row import options_of
 
 _SHOWN = 50
 _MOST_SHOWN = 2000

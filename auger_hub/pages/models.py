@@ -23,7 +23,7 @@ from auger_hub.pages.question import Field, make_fields
 from auger_hub.pages.view import View
 from auger_hub.routes.models.predictions import ROUTES
 from auger_hub.routes.query import find
-from auger_hub.runs.run_task import options_of
+from auger_hub.runs.run_row import options_of
 from auger_hub.settings import API_PREFIX
 
 _ask = next(r.handler for r in ROUTES if (r.method, r.path) == ("POST", "/predictions"))

@@ -19,7 +19,7 @@ from auger_hub.http.contract import Call, Fields
 from auger_hub.pages.view import View
 from auger_hub.pages.words import tone
 from auger_hub.routes.query import find, rows_of
-from auger_hub.runs.run_task import options_of
+from auger_hub.runs.run_row import options_of
 
 _WORKERS = {1: "standard", 2: "high memory", 3: "high memory"}
 _ACTIVE_RUN = ("preprocess", "started")

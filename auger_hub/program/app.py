@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from urllib.parse import quote
 
@@ -57,7 +57,6 @@ _HEADERS = {
 }
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-Lifespan = Callable[[Starlette], AbstractAsyncContextManager[None]]
 
 
 def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGIApp:

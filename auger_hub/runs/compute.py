@@ -7,6 +7,7 @@ its own. It follows the database by itself; here it is only started, watched and
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import time
 from pathlib import Path
@@ -24,6 +25,8 @@ DEPLOYED = ("deploying", "deployed", "running")
 _PAUSE_SECONDS = 10.0
 _END_SECONDS = 5.0
 _log = logging.getLogger("auger.hub.work")
+_STANDARD_MB = 4096
+_HIGH_MB = 16384  # worker types 2 and 3 are both called high_memory (wire contract §2.4)
 
 
 class Compute:
@@ -76,3 +79,13 @@ def clusters_in(settings: HubSettings) -> set[int]:
     pattern = settings.cluster_path(0).name.replace("0", "*")
     stems = (path.stem.rpartition("-")[2] for path in settings.work_folder.glob(pattern))
     return {int(stem) for stem in stems if stem.isdigit()}
+
+
+def memory_of(worker_type_id: int) -> int:
+    """Return the megabytes of one worker: no more than this machine has."""
+    wanted = _STANDARD_MB if worker_type_id == 1 else _HIGH_MB
+    try:
+        installed = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1024**2
+    except (ValueError, OSError, AttributeError):
+        return wanted
+    return min(wanted, installed)

@@ -31,8 +31,7 @@ from auger_hub.private_file import write_private_json
 from auger_hub.processes.child_process import hold_job
 from auger_hub.processes.daemon import is_serving
 from auger_hub.processes.job_process import NICENESS
-from auger_hub.processes.memory import memory_of
-from auger_hub.runs.compute import DEPLOYED, JOB, clusters_in
+from auger_hub.runs.compute import DEPLOYED, JOB, clusters_in, memory_of
 from auger_hub.settings import LOOPBACK, HubSettings
 
 _POLL_SECONDS = 0.5

@@ -14,9 +14,8 @@ from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.job_queue import end_run
 from auger_hub.processes.plain_json import to_plain
-from auger_hub.runs.run_settings import NO_FAILURES
-from auger_hub.runs.run_task import options_of, read_task
-from auger_hub.runs.trial_store import Board
+from auger_hub.runs.run_row import NO_FAILURES, options_of, read_task
+from auger_hub.runs.trial_store import TrialStore
 from auger_hub.timestamps import naive_timestamp
 
 _POLL_SECONDS = 0.5
@@ -86,12 +85,12 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
         info = to_plain(prepare(task))
         if not _begin(place.database, run.id, info, task.model_type):
             return None
-        board = Board(place.database, run.id, info)
+        store = TrialStore(place.database, run.id, info)
         return run_search(
             task,
-            board.finished(),
-            report=board.add,
-            conclude=board.conclude,
+            store.finished(),
+            report=store.add,
+            conclude=store.conclude,
             should_stop=orders,
             workers=orders.workers,
         )

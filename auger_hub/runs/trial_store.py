@@ -27,7 +27,7 @@ _FAILURES = {
 }
 
 
-class Board:
+class TrialStore:
     """The trials of one run in the database."""
 
     def __init__(self, database: Database, run_id: str, info: dict[str, Any]) -> None:

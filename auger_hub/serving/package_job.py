@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from auger_hub.database.tables import ExperimentSession, Pipeline, ProjectFile, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
-from auger_hub.runs.run_task import options_of, seed_of, stat_data_of
+from auger_hub.runs.run_row import options_of, seed_of, stat_data_of
 from auger_hub.store.local import key_of_url
 
 

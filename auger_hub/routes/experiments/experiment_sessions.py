@@ -18,10 +18,10 @@ from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.projects.projects import running_project
 from auger_hub.routes.query import find, rows_of, to_page
-from auger_hub.runs.run_settings import OWN_SETTINGS
+from auger_hub.runs.run_row import OWN_SETTINGS
+from auger_hub.search.task import MODEL_TYPES
 from auger_hub.timestamps import naive_timestamp, timestamp, timestamp_if
 
-MODEL_TYPES = ("classification", "regression", "timeseries")
 _STOPPABLE = ("waiting", "preprocess", "started")
 
 

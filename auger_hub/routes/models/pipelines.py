@@ -27,7 +27,7 @@ from auger_hub.routes.experiments.trials import TrialObject
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review import endpoint_pipelines
 from auger_hub.routes.review.endpoint_pipelines import EndpointPipelineObject
-from auger_hub.runs.run_task import options_of
+from auger_hub.runs.run_row import options_of
 from auger_hub.store.local import project_key
 from auger_hub.timestamps import timestamp
 

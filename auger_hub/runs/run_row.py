@@ -1,4 +1,7 @@
-"""Translate a run's rows into the task of a search, and its trials back."""
+"""Read the row of a run: its options, seed and columns, and from them the task of the search.
+
+What the hub itself writes into its `model_settings` is named here as well (wire contract §2.11).
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,32 @@ from typing import TYPE_CHECKING, Any
 
 from auger_hub.database.tables import ExperimentSession, Project, ProjectFile
 from auger_hub.processes.job_process import Impossible, Workplace
-from auger_hub.processes.memory import memory_of
+from auger_hub.runs.compute import memory_of
 
 if TYPE_CHECKING:
     from auger_hub.search.run import SearchTask
 
 _DEFAULT_SEED = 42
+NO_FAILURES: dict[str, Any] = {
+    f"{kind}{suffix}": empty
+    for kind in ("failed_trials", "error_trials", "timeouts")
+    for suffix, empty in (("", []), ("_stat", {}), ("_count", 0))
+}
+OWN_SETTINGS = {
+    *NO_FAILURES,
+    "status",
+    "start_time",
+    "end_time",
+    "errors",
+    "evaluation_options",
+    "featureColumns",
+    "featuresCount",
+    "total_evaluations",
+    "completed_evaluations",
+    "expected",
+    "last_update_trial_report",
+}
+"""Members that no client changes once its run was started."""
 
 
 def seed_of(run: ExperimentSession) -> int:
