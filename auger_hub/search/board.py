@@ -128,7 +128,7 @@ class Board:
             algorithm_name=candidate.algorithm_name,
             algorithm_params=dict(candidate.algorithm_params),
             score=None if failure else scores.get(self._scoring),
-            all_scores={} if failure else scores,
+            all_scores=scores,
             fold_scores=[f[self._scoring] for f in evaluation.fold_scores if self._scoring in f],
             fold_times=list(evaluation.fold_times),
             evaluation_time=seconds,
