@@ -16,7 +16,7 @@ import click
 IRIS = Path(__file__).parent / "iris"
 HOLDOUT = IRIS / "holdout.csv"
 PREDICTED = IRIS / "holdout_predicted.csv"
-TARGET = "species"
+TARGET, PREDICTION = "species", "species_predicted"
 ENOUGH = 0.9
 
 
@@ -80,24 +80,22 @@ def deployed_model() -> str:
     return str(max(ready, key=lambda item: item["created_at"])["id"])
 
 
-def column(path: Path) -> list[str]:
-    """Return the species in a CSV file, row by row."""
-    with path.open(newline="", encoding="utf-8") as file:
-        return [row[TARGET] for row in csv.DictReader(file)]
+def predictions() -> list[tuple[str, str]]:
+    """Return the true and the predicted species of each held-out flower."""
+    with PREDICTED.open(newline="", encoding="utf-8") as file:
+        return [(row[TARGET], row[PREDICTION]) for row in csv.DictReader(file)]
 
 
 def score() -> tuple[int, int]:
     """Return how many of the held-out rows were predicted right, and how many there are."""
-    truth, predicted = column(HOLDOUT), column(PREDICTED)
-    return sum(map(str.__eq__, truth, predicted)), len(truth)
+    found = predictions()
+    return sum(truth == predicted for truth, predicted in found), len(found)
 
 
 def show_predictions() -> None:
     """Print every held-out flower: what was predicted, and what it is where that differs."""
     click.echo()
-    for index, (truth, predicted) in enumerate(
-        zip(column(HOLDOUT), column(PREDICTED), strict=True)
-    ):
+    for index, (truth, predicted) in enumerate(predictions()):
         is_right = truth == predicted
         mark = click.style("✓", fg="green") if is_right else click.style("✗", fg="red")
         text = f"{mark} {predicted if is_right else f'{predicted} ({truth})'}"

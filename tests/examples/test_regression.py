@@ -6,8 +6,6 @@ import statistics
 
 import pytest
 
-from examples.conftest import read_rows
-
 pytestmark = pytest.mark.hub
 
 
@@ -23,6 +21,7 @@ def test_all_of_it_is_applied(applied_regression):
 
 
 def test_the_model_knows_something_of_patients_it_has_not_seen(applied_regression):
-    predicted = [float(row["progression"]) for row in applied_regression.predict()]
-    holdout = read_rows(applied_regression.folder / "holdout.csv")
-    assert score_r2([float(row["progression"]) for row in holdout], predicted) > 0.2
+    rows = applied_regression.predict()
+    truth = [float(row["progression"]) for row in rows]
+    predicted = [float(row["progression_predicted"]) for row in rows]
+    assert 0.2 < score_r2(truth, predicted) < 1
