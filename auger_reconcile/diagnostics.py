@@ -5,12 +5,15 @@ Invalid input yields a list of these instead of an exception, so that one run re
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from enum import Enum
 from typing import Any
 
 from auger_reconcile.redact import redact
+
+MOST_CHOICES = 1_000  # among more, a near match takes too long to find
 
 
 class Severity(str, Enum):
@@ -97,3 +100,20 @@ def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...
 def has_errors(diagnostics: Iterable[Diagnostic]) -> bool:
     """Say whether any of the diagnostics is an error."""
     return any(item.severity is Severity.ERROR for item in diagnostics)
+
+
+def nearest(word: str, choices: Collection[str]) -> str | None:
+    """Return the choice that a misspelt word most likely meant."""
+    if len(choices) > MOST_CHOICES:
+        return None
+    return next(iter(get_close_matches(word, choices, n=1)), None)
+
+
+def quote_all(names: Iterable[str]) -> str:
+    """Return names in backticks, separated by commas."""
+    return ", ".join(f"`{name}`" for name in names)
+
+
+def quote_some(names: Collection[str], most: int = 12) -> str:
+    """Return the first names in backticks; `…` stands for the others."""
+    return quote_all(list(names)[:most]) + (", …" if len(names) > most else "")

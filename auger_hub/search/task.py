@@ -27,7 +27,17 @@ IGNORED_OPTIONS = (
     "blocked_preprocessors",
     "test_data_path",
     "roi_metric",
+    "trials_per_worker",
+    "score_top_count",
+    "build_metrics_in_trial",
+    "optimizer_batch_size",
+    "retrain_policy_type",
+    "retrain_policy_value",
+    "horizon",
+    "series",
 )
+# The same within `splitOptions`.
+IGNORED_SPLIT_OPTIONS = ("test_size_limit",)
 
 
 _MOST = 1_000_000_000
@@ -148,7 +158,10 @@ def read_settings(task: SearchTask) -> Settings:
         class_weight=_mapping(options, "algorithm_params_common").get("class_weight"),
         allowed=_leaf_names(_allowed(options)),
         blocked=_leaf_names(_list(options, "algorithms_to_exlude")),
-        ignored=tuple(name for name in IGNORED_OPTIONS if options.get(name)),
+        ignored=(
+            *(name for name in IGNORED_OPTIONS if options.get(name)),
+            *(name for name in IGNORED_SPLIT_OPTIONS if split.get(name)),
+        ),
     )
 
 

@@ -12,15 +12,16 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
 from auger_reconcile.config.declarations.declaration import (
+    DATA,
+    HOME,
     LONG_FORM,
     PROJECT_FIELDS,
-    SHORT_SEARCH,
+    SEARCH,
     Head,
 )
 from auger_reconcile.config.declarations.validate import CHOICES, setting_names
-from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS
+from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._spec import Spec
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _CLOSED = ConfigDict(extra="forbid")
@@ -28,11 +29,6 @@ _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _NULL = {"type": "null"}
 _NOT_OF_A_FORM = frozenset({"title", "description", "default", "traits"})
 _PASSED_ON = Field(default=None, description="A setting of other clients, passed on as it is.")
-_SECTIONS = {
-    "datasets": "Data sets by name.",
-    "experiments": "Experiments by name.",
-    "models": "Models by name.",
-}
 
 
 def json_schema() -> dict[str, Any]:
@@ -44,18 +40,17 @@ def json_schema() -> dict[str, Any]:
 
 
 def _document() -> type[BaseModel]:
-    project, dataset = kind_of("project").spec, kind_of("dataset").spec
-    experiment = kind_of("experiment").spec
+    data, search = DATA.name, SEARCH.name
     fields: dict[str, Any] = {
-        "name": (str, Field(description="The project.")),
+        "name": (str, Field(description=f"The {HOME.name}.")),
         **_fields(Head, Head.model_fields),
-        **_fields(project, PROJECT_FIELDS),
-        **_fields(dataset, ["source"]),
-        "dataset": (str, Field(None, description="The data set; base name of source by default.")),
-        **_fields(experiment, SHORT_SEARCH),
-        "experiment": (
-            _settings("ShortExperiment", experiment, name=True),
-            Field(None, description="The experiment; `<dataset>-experiment` by default."),
+        **_fields(HOME.spec, PROJECT_FIELDS),
+        **_fields(DATA.spec, DATA.at_top),
+        data: (str, Field(None, description="The data set; base name of source by default.")),
+        **_fields(SEARCH.spec, SEARCH.at_top),
+        search: (
+            _settings(f"Short{search.capitalize()}", SEARCH, name=True),
+            Field(None, description=f"The {search}; `<{data}>-{search}` by default."),
         ),
         "variables": (
             dict[str, str | int | float | bool],
@@ -63,21 +58,18 @@ def _document() -> type[BaseModel]:
         ),
         "review": (dict[str, Any], Field(None, description="Review settings of other clients.")),
     }
-    for section, kind in LONG_FORM.items():
-        model = _settings(kind.capitalize(), kind_of(kind).spec, name=False)
-        fields[section] = (dict[str, model], Field(None, description=_describe(section)))  # type: ignore[valid-type]
+    for section, name in LONG_FORM.items():
+        kind = kind_of(name)
+        model = _settings(name.capitalize(), kind, name=False)
+        description = f"{kind.plural.capitalize()} by name."
+        fields[section] = (dict[str, model], Field(None, description=description))  # type: ignore[valid-type]
     return create_model("Document", __config__=_CLOSED, **fields)
 
 
-def _describe(section: str) -> str:
-    return _SECTIONS.get(section) or f"{section.capitalize()} by name."
-
-
-def _settings(title: str, spec: type[Spec], *, name: bool) -> type[BaseModel]:
+def _settings(title: str, kind: Kind[Any, Any], *, name: bool) -> type[BaseModel]:
     """Return a model of what may be written about one resource."""
-    fields = _fields(spec, (*(["name"] if name else []), *setting_names(spec)))
-    if "max_n_trials" in fields:  # a search: other clients have more to say about it
-        fields |= dict.fromkeys(sorted(EXPERIMENT_KEYS), (Any, _PASSED_ON))
+    fields = _fields(kind.spec, (*(["name"] if name else []), *setting_names(kind.spec)))
+    fields |= dict.fromkeys(sorted(kind.options), (Any, _PASSED_ON))
     return create_model(title, __config__=_CLOSED, **fields)
 
 

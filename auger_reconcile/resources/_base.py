@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from auger_reconcile.resources._revisions import DeclaredNames, canonical
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources._steps import Steps
+from auger_reconcile.resources._vocabulary import Option
 
 # Marks a field of an observed object that is no attribute of its own: derived, or too big to tell.
 BULKY = "bulky"
@@ -135,6 +136,37 @@ class Work:
     wait: bool = True
 
 
+class Reference(NamedTuple):
+    """A setting that names another declared resource of the project.
+
+    Attributes:
+        setting: the setting, which is the role of what it names as well.
+        kind: of what it names.
+        is_implied: left out, it means the only declared one.
+    """
+
+    setting: str
+    kind: str
+    is_implied: bool = True
+
+
+class Finding(NamedTuple):
+    """What a kind has to say of settings that are right each by itself.
+
+    Attributes:
+        path: of keys and positions within the settings; () is the resource.
+        label: what is shown at the place; by default what is written there.
+        is_error: or a warning.
+    """
+
+    code: str
+    summary: str
+    path: tuple[int | str, ...] = ()
+    hint: str | None = None
+    label: str | None = None
+    is_error: bool = True
+
+
 Differ: TypeAlias = Callable[
     [type[BaseModel], Mapping[str, Any], Mapping[str, Any]], tuple[FieldChange, ...]
 ]
@@ -180,6 +212,9 @@ class Kind(ABC, Generic[S, Obj]):
         losses: what each verb costs if it was a mistake; absent means `none`.
         plural: several of them in words.
         section: the key of auger.yaml that declares them by name; by default the name with an `s`.
+        at_top: settings that stand at the top of auger.yaml where it is in its short form.
+        refers_to: the settings that name other declared resources.
+        options: settings that only other clients name, passed on as `options` of the spec.
         needs_active: verb to the roles of what has to be active for it, and is started if not.
         is_home: whether objects of other kinds live in it and go with it.
     """
@@ -187,6 +222,9 @@ class Kind(ABC, Generic[S, Obj]):
     name: ClassVar[str]
     plural: ClassVar[str]
     section: ClassVar[str] = ""
+    at_top: ClassVar[tuple[str, ...]] = ()
+    refers_to: ClassVar[tuple[Reference, ...]] = ()
+    options: ClassVar[Mapping[str, Option]] = MappingProxyType({})
     spec: ClassVar[type[Spec]]
     object: ClassVar[type]
     reads: ClassVar[tuple[str, ...]]
@@ -199,9 +237,41 @@ class Kind(ABC, Generic[S, Obj]):
     def observe(self, answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Obj, ...]:
         """Translate the hub's answers, by collection, into objects."""
 
-    @abstractmethod
     def references(self, spec: S) -> Mapping[str, tuple[str, str]]:
-        """Return role to (kind, name) of what the resource needs; "" names its own project."""
+        """Return role to (kind, name) of what the resource needs; "" names its own project.
+
+        By default, of what is no home: its project, and what its settings name.
+        """
+        named = ((one, getattr(spec, one.setting)) for one in self.refers_to)
+        home = {} if self.is_home else {"project": ("project", "")}
+        return home | {one.setting: (one.kind, name) for one, name in named if name}
+
+    def check_written(self, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Yield what is wrong between settings as they are written; by default nothing.
+
+        Other mistakes do not hide these: the settings need not be valid.
+
+        Args:
+            settings: texts, lists and maps of them; what is empty is left out.
+        """
+        yield from ()
+
+    def check(self, spec: S, refs: Mapping[str, Any]) -> Iterator[Finding]:
+        """Yield what is wrong with a valid declaration; by default nothing.
+
+        Args:
+            spec: the declared settings.
+            refs: role to the valid declaration of what it refers to.
+        """
+        yield from ()
+
+    def check_all(self, specs: Iterable[S]) -> Iterator[tuple[str, Finding]]:
+        """Yield what is wrong between declarations of the kind, with their names; by default none.
+
+        Args:
+            specs: every valid declaration of the kind in one project, in the order of the file.
+        """
+        yield from ()
 
     def index_keys(self, found: Obj) -> Iterable[str]:
         """Return the keys under which an object can be looked up; by default its name."""

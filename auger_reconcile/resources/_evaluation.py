@@ -6,12 +6,16 @@ puts them into `dataset_statistics`. Both are sent, either is understood (wire c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
 
+from auger_reconcile.diagnostics import nearest, quote_all, quote_some
+from auger_reconcile.resources._base import Finding
+from auger_reconcile.resources._metrics import CLASSIFICATION, REGRESSION, TWO_CLASSES, meant_by
 from auger_reconcile.resources._spec import Spec, Trait, setting
+from auger_reconcile.resources._vocabulary import PASSED_ON
 
 
 class ModelType(str, Enum):
@@ -68,12 +72,21 @@ class SearchSettings(Spec):
     time_series: str | None = setting(
         default=None, description="The column that holds the time, for `timeseries`."
     )
+    series: tuple[str, ...] = setting(
+        default=(),
+        description="Columns that tell several time series in one table apart.",
+        traits=[Trait.UNORDERED],
+    )
+    horizon: int | None = setting(
+        default=None, description="Steps ahead that a time series is to be predicted.", ge=1
+    )
     options: Mapping[str, Any] = setting(
         default_factory=dict,
         description=(
             "Computed: further settings of existing clients under their names on the wire, passed "
             "on as they are."
         ),
+        traits=[Trait.COMPUTED],
     )
 
     @property
@@ -112,6 +125,8 @@ def settings_of(spec: SearchSettings, columns: AbstractSet[str] = frozenset()) -
         "exclude": sorted(excluded & columns if columns else excluded),
         "label_encoded": sorted(spec.label_encoded),
         **{name: sorted(told[name]) for name in DATATYPES},
+        "horizon": spec.horizon,
+        "series": sorted(spec.series) or None,
         **spec.options,
     }
     if spec.time_series:
@@ -149,6 +164,8 @@ def to_wire(spec: SearchSettings, statistics: Mapping[str, Any]) -> dict[str, An
         "scoring": spec.scoring,
         **{wire: getattr(spec, name) for name, wire in PLAIN.items()},
         **{name: list(getattr(spec, name)) for name in DATATYPES},
+        **({"horizon": spec.horizon} if spec.horizon else {}),
+        **({"series": list(spec.series)} if spec.series else {}),
         **spec.options,
     }
     for name, column in by_name.items():
@@ -180,6 +197,9 @@ def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     if item.get("model_type"):
         settings["model_type"] = item["model_type"]
     settings |= _columns_from_wire(item, options)
+    settings |= {"horizon": options.get("horizon"), "series": options.get("series") or None}
+    if settings["series"]:
+        settings["series"] = sorted(settings["series"])
     settings |= _NOT_PASSED_ON
     for name in options.keys() & _NOT_PASSED_ON.keys():
         settings[name] = options[name]
@@ -210,34 +230,63 @@ def _columns_from_wire(item: Mapping[str, Any], options: Mapping[str, Any]) -> d
     return settings
 
 
-# Settings of existing clients that are passed on under their wire names (wire contract §3.6).
-PASSED_ON = (
-    "algorithm_params_common",
-    "algorithms_to_exlude",  # spelled so on the wire
-    "allowed_algorithms",
-    "allowed_preprocessors",
-    "apply_estimate_trial_time",
-    "apply_eval_set",
-    "blocked_preprocessors",
-    "build_metrics_in_trial",
-    "cpu_per_mt_algorithm",
-    "exit_score",
-    "optimizer_batch_size",
-    "optimizers",
-    "optimizers_names",
-    "oversampling",
-    "preprocessors",
-    "preprocessors_space",
-    "retrain_policy_type",
-    "retrain_policy_value",
-    "roi_metric",
-    "score_top_count",
-    "search_space",
-    "splitOptions",
-    "test_data_path",
-    "trials_per_worker",
-)
 _NOT_PASSED_ON: Mapping[str, None] = dict.fromkeys(PASSED_ON)
+
+
+def check_metric(spec: SearchSettings) -> Iterator[Finding]:
+    """Yield what is wrong with the declared metric, which has to fit the model type."""
+    classifies = spec.model_type is ModelType.CLASSIFICATION
+    fitting = {*CLASSIFICATION, *TWO_CLASSES} if classifies else {*REGRESSION}
+    if not spec.metric or spec.metric in fitting:
+        return
+    meant = meant_by(spec.metric)
+    if meant is not None and meant not in fitting:
+        summary = "a metric that does not fit the model type"
+        hint = f"`{spec.model_type.value}` is measured by {quote_all(sorted(fitting))}"
+        yield Finding("unfit-metric", summary, ("metric",), hint)
+        return
+    near = meant or nearest(spec.metric, sorted(fitting))
+    hint = f"there is `{near}`" if near else f"known are {quote_all(sorted(fitting))}"
+    yield Finding("unknown-metric", "an unknown metric", ("metric",), hint)
+
+
+def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Finding]:
+    """Yield the columns that the data does not have, where a local source tells its columns."""
+    needed = {("target",): spec.target, ("time_series",): spec.time_series}
+    excluded = {("exclude", number): name for number, name in enumerate(spec.exclude)}
+    for path, name in (needed | excluded).items():
+        if name and name not in header:
+            near = nearest(name, header)
+            known = f"`{near}`" if near else quote_some(header, most=10)
+            summary = "a column that the data does not have"
+            hint = f"the data has {known}"
+            yield Finding("unknown-column", summary, path, hint, is_error=path in needed)
+
+
+def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
+    """Yield what is wrong between the roles of columns, as they are written."""
+    target, time = settings.get("target"), settings.get("time_series")
+    listed = settings.get("exclude", ())
+    excluded = [listed] if isinstance(listed, str) else [*listed]
+    if target in excluded:
+        place, hint = ("exclude", excluded.index(target)), "the target is the column to predict"
+        yield Finding("excluded-target", "an excluded target", place, hint)
+    model_type = settings.get("model_type")
+    if not isinstance(model_type, str):
+        return
+    if model_type != ModelType.TIMESERIES.value:
+        if time is not None:
+            summary = "a time column without a time series"
+            hint = f"`time_series` has no effect for `{model_type}`"
+            yield Finding("unused-field", summary, ("time_series",), hint, is_error=False)
+    elif not isinstance(time, str):
+        summary = "a time series without its time column"
+        hint = "without `time_series` the data must have exactly one datetime column"
+        yield Finding("time-column", summary, (), hint, is_error=False)
+    elif time in excluded or time == target:
+        hint = "it is excluded" if time in excluded else "it is the target"
+        summary = "a time column that cannot be one"
+        yield Finding("time-column", summary, ("time_series",), hint)
 
 
 def describe_search(spec: SearchSettings) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
-COMPRESSIONS = (".gz", ".bz2", ".xz", ".zip")
+from auger_reconcile.resources._vocabulary import COMPRESSED
 
 
 class DeclaredNames:
@@ -71,7 +71,7 @@ def is_named(actual: str, wanted: str) -> bool:
 
 def split_extension(name: str) -> tuple[str, str]:
     """Split off the extension, a compression's included: `x.csv.gz` is (`x`, `.csv.gz`)."""
-    for compression in COMPRESSIONS:
+    for compression in COMPRESSED:
         if name.lower().endswith(compression):
             stem, extension = split_extension(name[: -len(compression)])
             return stem, extension + name[-len(compression) :]

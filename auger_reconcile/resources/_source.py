@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from pydantic import BaseModel, ConfigDict
+
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import Work
 from auger_reconcile.resources._project_file import USABLE, DatasetObject
@@ -28,6 +30,38 @@ NOT_READ_AGAIN = "a URL is not read again, so that its content may have changed"
 NOT_HERE = "the source cannot be read here"
 
 
+class ColumnSpec(BaseModel):
+    """What a column of a data set holds, where looking at it is not enough."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    type: str | None = setting(
+        default=None,
+        description="`number`, `category`, `text`, `date` or `boolean`.",
+        pattern="^(number|category|text|date|boolean)$",
+    )
+    decimal: str | None = setting(
+        default=None,
+        description="The decimal mark of its numbers, `.` or `,`.",
+        min_length=1,
+        max_length=1,
+    )
+    thousands: str | None = setting(
+        default=None,
+        description="What separates thousands in its numbers.",
+        min_length=1,
+        max_length=1,
+    )
+    format: str | None = setting(
+        default=None, description="How its dates are written: `%d.%m.%Y`.", min_length=1
+    )
+    timezone: str | None = setting(
+        default=None,
+        description="The time zone of its dates, such as `Europe/Berlin`.",
+        min_length=1,
+    )
+
+
 class DatasetSpec(Spec):
     """A data set made from a local file, an object of a store, or a URL."""
 
@@ -38,7 +72,24 @@ class DatasetSpec(Spec):
             "or `s3://bucket/key`, which is read here, with the extra `s3`. Without a source the "
             "data set of this very name has to be on the hub."
         ),
+        traits=[Trait.CONTENT],
         min_length=1,
+    )
+    columns: Mapping[str, ColumnSpec] = setting(
+        default_factory=dict,
+        description="What columns hold, by name; what is not said is found by looking.",
+        traits=[Trait.LOCAL],
+    )
+    missing: tuple[str, ...] = setting(
+        default=(),
+        description="Texts that stand for a missing value, besides the empty one.",
+        traits=[Trait.LOCAL, Trait.UNORDERED],
+    )
+    on_schema_change: str = setting(
+        default="warn",
+        description="What other columns in new data do: `warn`, or `refuse` the plan.",
+        traits=[Trait.LOCAL],
+        pattern="^(warn|refuse)$",
     )
     state: str = setting(
         default="present",
@@ -49,23 +100,23 @@ class DatasetSpec(Spec):
     path: str | None = setting(
         default=None,
         description="Computed: where a source lies that the hub is sent.",
-        traits=[Trait.LOCAL],
+        traits=[Trait.LOCAL, Trait.COMPUTED],
     )
     sha256: str | None = setting(
         default=None,
         description="Computed: SHA-256 of a source that the hub is sent.",
-        traits=[Trait.IDENTITY],
+        traits=[Trait.IDENTITY, Trait.COMPUTED],
     )
     size: int | None = setting(
         default=None,
         description="Computed: bytes of a source that the hub is sent.",
-        traits=[Trait.LOCAL],
+        traits=[Trait.LOCAL, Trait.COMPUTED],
     )
 
-    columns: tuple[str, ...] | None = setting(
+    header: tuple[str, ...] | None = setting(
         default=None,
         description="Computed: columns of a local source, where they can be told.",
-        traits=[Trait.LOCAL],
+        traits=[Trait.LOCAL, Trait.COMPUTED],
     )
 
     @property

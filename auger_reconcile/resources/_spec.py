@@ -15,6 +15,8 @@ class Trait(str, Enum):
     IDENTITY = "identity"  # another value means another object
     UNORDERED = "unordered"  # a list whose order has no meaning
     LOCAL = "local"  # for this tool alone, never sent to the hub nor compared with it
+    COMPUTED = "computed"  # never written in a file: found out while it is read
+    CONTENT = "content"  # names data, of which `path`, `sha256`, `size` and `header` are computed
 
 
 class Lifecycle(BaseModel):

@@ -14,6 +14,7 @@ from auger_reconcile.resources._base import (
     AGAIN,
     NO_EXPERIMENT,
     Assessment,
+    Finding,
     Kind,
     Loss,
     Scene,
@@ -57,6 +58,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
 
     name = "dataset"
     plural = "data sets"
+    at_top = ("source",)
     spec = DatasetSpec
     object = DatasetObject
     reads = ("project_files",)
@@ -72,9 +74,17 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             from_wire(item) for item in answers["project_files"] if not item.get("deleted")
         )
 
-    def references(self, spec: DatasetSpec) -> Mapping[str, tuple[str, str]]:
-        """A data set needs only its project."""
-        return {"project": ("project", "")}
+    def check_all(self, specs: Iterable[DatasetSpec]) -> Iterator[tuple[str, Finding]]:
+        """Warn of a URL that a data set before has: a hub refuses the second one (§2.8)."""
+        first: dict[str, str] = {}
+        for spec in specs:
+            if not spec.is_remote or spec.state == "absent":
+                continue
+            other = first.setdefault(str(spec.source), spec.name)
+            if other != spec.name:
+                summary = "a URL that another data set has"
+                hint = f"a hub keeps one data set of a URL: this one and `{other}` will be the same"
+                yield spec.name, Finding("same-url", summary, ("source",), hint, is_error=False)
 
     def index_keys(self, found: DatasetObject) -> Iterable[str]:
         """By name, as a revision, and by URL."""

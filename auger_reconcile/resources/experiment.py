@@ -16,8 +16,10 @@ from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
     AGAIN,
     Assessment,
+    Finding,
     Kind,
     Loss,
+    Reference,
     Scene,
     Verb,
     Wanted,
@@ -47,6 +49,7 @@ from auger_reconcile.resources._runs import (
 )
 from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
+from auger_reconcile.resources._vocabulary import OPTIONS, PASSED_ON
 
 
 class ExperimentSpec(SearchSettings):
@@ -74,6 +77,9 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
 
     name = "experiment"
     plural = "experiments"
+    at_top = ("model_type", "target", "exclude")
+    refers_to = (Reference("dataset", "dataset"),)
+    options = OPTIONS
     spec = ExperimentSpec
     object = ExperimentObject
     reads = ("experiments", "experiment_sessions")
@@ -105,9 +111,16 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             if not item.get("deleted")
         )
 
-    def references(self, spec: ExperimentSpec) -> Mapping[str, tuple[str, str]]:
-        """An experiment needs its data set."""
-        return {"project": ("project", ""), "dataset": ("dataset", spec.dataset)}
+    def check_written(self, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Compare the roles of columns."""
+        yield from _evaluation.check_roles(settings)
+
+    def check(self, spec: ExperimentSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
+        """Compare the metric with the model type, and the columns with those of the data."""
+        yield from _evaluation.check_metric(spec)
+        header = getattr(refs.get("dataset"), "header", None)
+        if header is not None and spec.state != "absent":
+            yield from _evaluation.check_columns(spec, header)
 
     def index_keys(self, found: ExperimentObject) -> Iterable[str]:
         """By name, as a revision, and by the data set it is bound to."""
@@ -185,7 +198,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             return
         for run in (good or found.runs)[-1:]:
             told = {name: value for name, value in run.settings.items() if value is not None}
-            options = {name: told.pop(name) for name in _evaluation.PASSED_ON if name in told}
+            options = {name: told.pop(name) for name in PASSED_ON if name in told}
             state = {} if good else {"state": "created"}
             given = {"name": found.name, "dataset": dataset.name, **told, **state}
             with suppress(ValueError):

@@ -14,7 +14,18 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed, NotFound
-from auger_reconcile.resources._base import AGAIN, Assessment, Kind, Loss, Scene, Verb, Wanted, Work
+from auger_reconcile.resources._base import (
+    AGAIN,
+    Assessment,
+    Finding,
+    Kind,
+    Loss,
+    Reference,
+    Scene,
+    Verb,
+    Wanted,
+    Work,
+)
 from auger_reconcile.resources._deployment import (
     DEPLOYING,
     LOCAL_READS,
@@ -29,6 +40,7 @@ from auger_reconcile.resources._deployment import (
     undeploy,
     wait_ready,
 )
+from auger_reconcile.resources._metrics import score_range
 from auger_reconcile.resources._runs import ExperimentObject, Run
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Remove, Steps
@@ -62,6 +74,7 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     name = "model"
     plural = "models"
+    refers_to = (Reference("experiment", "experiment"),)
     spec = ModelSpec
     object = ModelObject
     reads = ("pipelines", LOCAL_READS)
@@ -78,10 +91,26 @@ class Model(Kind[ModelSpec, ModelObject]):
         gone = ("undeployed", UNDEPLOYING)
         return (*(item for item in pipelines if item.status not in gone), *exports)
 
-    def references(self, spec: ModelSpec) -> Mapping[str, tuple[str, str]]:
-        """A model needs its experiment."""
-        home = {"project": ("project", "")}
-        return home | ({"experiment": ("experiment", spec.experiment)} if spec.experiment else {})
+    def check_written(self, settings: Mapping[str, Any]) -> Iterator[Finding]:
+        """Miss the experiment, unless a trial is named."""
+        is_needed = settings.get("trial", BEST) == BEST and settings.get("state") != "absent"
+        if is_needed and "experiment" not in settings:
+            hint = "`model` needs `experiment`, unless `trial` is the id of one"
+            label = "`experiment`"
+            yield Finding("missing-field", "a field is missing", hint=hint, label=label)
+
+    def check(self, spec: ModelSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
+        """Compare the gate with the range of the metric."""
+        experiment = refs.get("experiment")
+        if spec.min_score is None or experiment is None:
+            return
+        metric = experiment.scoring
+        lowest, highest = score_range(metric)
+        if not lowest <= spec.min_score <= highest:
+            is_open = lowest == -math.inf
+            within = f"at most {highest:g}" if is_open else f"between {lowest:g} and {highest:g}"
+            summary, hint = "a gate outside of the metric's range", f"`{metric}` is {within}"
+            yield Finding("out-of-range", summary, ("min_score",), hint)
 
     def index_keys(self, found: ModelObject) -> Iterable[str]:
         """By trial, by run and by the name of the declaration that made it."""

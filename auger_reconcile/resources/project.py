@@ -100,10 +100,6 @@ class Project(Kind[ProjectSpec, ProjectObject]):
             if not item.get("deleted") and not item.get("deleting")
         )
 
-    def references(self, spec: ProjectSpec) -> Mapping[str, tuple[str, str]]:
-        """A project needs nothing."""
-        return {}
-
     def assess(self, spec: ProjectSpec, scene: Scene) -> Assessment:
         """Compare by name; the size matters only while the cluster runs, or is about to."""
         detail = {Verb.START: describe_cluster(spec.cluster)}

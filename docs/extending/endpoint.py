@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from auger_reconcile.resources._base import Assessment, Kind, Loss, Scene, Verb, Wanted, Work
@@ -53,10 +53,6 @@ class Endpoint(Kind[EndpointSpec, EndpointObject]):
             if not item.get("deleted")
         )
 
-    def references(self, spec: EndpointSpec) -> Mapping[str, tuple[str, str]]:
-        """It needs its project, which has the empty name."""
-        return {"project": ("project", "")}
-
     def assess(self, spec: EndpointSpec, scene: Scene) -> Assessment:
         """Compare what is declared with what is there."""
         found = next((item for item in scene.objects if is_named(item.name, spec.name)), None)
@@ -69,7 +65,7 @@ class Endpoint(Kind[EndpointSpec, EndpointObject]):
         if assessment.object is None:
             return assessment
         old = (assessment.object,)
-        return replace(assessment, object=None, create="asked for again", broken=old)
+        return assessment._replace(object=None, create="asked for again", broken=old)
 
     def facts(self, spec: EndpointSpec | None, found: EndpointObject | None) -> Mapping[str, str]:
         """What `auger explain` tells."""

@@ -11,12 +11,13 @@ from typing import Any
 from pydantic import BaseModel
 
 from auger_reconcile.config.declarations.declaration import Head
-from auger_reconcile.config.declarations.source import EXTENSIONS
 from auger_reconcile.config.declarations.validate import setting_names
-from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS, RENAMED, RENAMED_IN_CLUSTER
+from auger_reconcile.config.files.legacy import RENAMED, RENAMED_IN_CLUSTER
 from auger_reconcile.resources._metrics import CLASSIFICATION, REGRESSION, TWO_CLASSES
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._source import ColumnSpec
 from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
+from auger_reconcile.resources._vocabulary import EXTENSIONS, OPTIONS
 from auger_reconcile.resources.project import ClusterSpec
 
 Schema = Mapping[str, Any]
@@ -31,6 +32,8 @@ TYPES = {
 TRAITS = {
     Trait.IDENTITY: "Another value means another object.",
     Trait.UNORDERED: "The order has no meaning.",
+    Trait.COMPUTED: "",
+    Trait.CONTENT: "",
     Trait.LOCAL: "",  # says something to the planner, and nothing to the writer of a file
 }
 
@@ -62,6 +65,7 @@ def make_tables() -> dict[str, str]:
         "project": _kind_table("project"),
         "cluster": _table(ClusterSpec, ClusterSpec.model_fields),
         "dataset": _kind_table("dataset"),
+        "column": _table(ColumnSpec, ColumnSpec.model_fields),
         "experiment": _kind_table("experiment"),
         "model": _kind_table("model"),
         "lifecycle": _table(Lifecycle, Lifecycle.model_fields),
@@ -73,7 +77,7 @@ def make_tables() -> dict[str, str]:
             ]
         ),
         "formats": f"{_quote(EXTENSIONS)}.",
-        "passed.on": f"{_quote(EXPERIMENT_KEYS)}.",
+        "passed.on": f"{_quote(OPTIONS)}.",
         "renamed": "\n".join(f"- `{old}` is `{new}`" for old, new in sorted(renamed.items())),
     }
 

@@ -32,10 +32,6 @@ def fields() -> Iterator[tuple[str, str | None]]:
 FIELDS = dict(fields())
 
 
-def test_there_are_the_four_kinds():
-    assert list(KINDS) == ["dataset", "experiment", "model", "project"]
-
-
 @for_each(KINDS)
 def test_a_kind_has_its_test_file(name):
     assert (ROOT / "tests" / "resources" / f"test_{name}.py").is_file()

@@ -97,6 +97,9 @@ def test_the_document_of_a_create() -> None:
         "after": {
             "name": "d.csv",
             "source": "x.csv",
+            "columns": {},
+            "missing": [],
+            "on_schema_change": "warn",
             "sha256": content_hash("x"),
             "size": 1,
             "state": "present",

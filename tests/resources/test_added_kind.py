@@ -14,7 +14,10 @@ from pathlib import Path
 import pytest
 from cli.static_hub import StaticHub, _Handler, serve
 
+import auger_reconcile
+
 PAGE = Path(__file__).parents[2] / "docs" / "extending"
+PACKAGE = Path(auger_reconcile.__file__).parent
 PROJECT = {"id": 7, "name": "shop", "organization_id": 1, "status": "running"}
 
 
@@ -55,6 +58,12 @@ class Site:
         )
         (info / "entry_points.txt").write_text(entry_points)
         shutil.copy(PAGE / "endpoint.py", self.packages / "auger_endpoints.py")
+
+    def build_in(self) -> None:
+        """Install a copy of auger whose kinds are one file more."""
+        folder = self.packages / "auger_reconcile"
+        shutil.copytree(PACKAGE, folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(PAGE / "endpoint.py", folder / "resources")
 
     def auger(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environ = {
@@ -100,6 +109,16 @@ def test_it_goes_from_create_to_an_empty_plan_to_delete(site: Site) -> None:
     assert "a live model stops answering" in gone.stdout, gone.stderr
     assert site.hub.objects["endpoints"] == []
     assert site.auger("plan", "--detailed-exitcode").returncode == 0
+
+
+def test_a_kind_that_is_built_in_costs_its_file_and_no_other_line(site: Site) -> None:
+    site.build_in()
+    site.declare("endpoints: {tickets: {}}\n")
+    assert "+ endpoint.tickets" in site.auger("apply", "--auto-approve").stdout
+    assert site.auger("plan", "--detailed-exitcode").returncode == 0
+    assert '"Endpoints by name."' in site.auger("schema").stdout
+    site.declare("endpoints: {tickets: {stat: absent}}\n")
+    assert "`endpoint` has a field `state`" in site.auger("validate").stderr
 
 
 def test_prune_and_protection_know_it(site: Site) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from auger_reconcile.config.declarations.source import (
     local_path,
     scheme_of,
 )
-from auger_reconcile.config.declarations.validate import Place, validate
+from auger_reconcile.config.declarations.validate import Place, setting_names, validate
 from auger_reconcile.config.files import legacy
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, span_of
 from auger_reconcile.config.syntax.report import Report
@@ -26,7 +27,8 @@ from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.errors import AugerError
 from auger_reconcile.object_store import SCHEME
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._spec import Lifecycle
+from auger_reconcile.resources._spec import Lifecycle, Spec, Trait, has_trait
+from auger_reconcile.resources._vocabulary import Option
 from auger_reconcile.state import Declared
 
 
@@ -72,16 +74,15 @@ class Builder:
         report = self.report.about(item.known_address)
         settings = self._inherit_lifecycle(item.settings)
         given: dict[str, Any] = {"name": item.name}
-        also: Collection[str] = ()
-        if item.kind == "experiment":
-            settings, options = self._split_options(settings, report)
+        kind = kind_of(item.kind)
+        if kind.options:
+            settings, options = self._split_options(settings, kind.options, report)
             given |= {"options": options} if options else {}
-            also = legacy.EXPERIMENT_KEYS
-        elif item.kind == "dataset":
-            given |= self._read_source(item.settings, report)
-        owner = "auger.yaml" if item.kind == "project" else item.kind
-        place = Place(item.place, owner, also)
-        spec = validate(kind_of(item.kind).spec, settings, place, report, **given)
+        for name in _content_names(kind.spec):
+            given |= self._read_source(item.settings, name, report)
+        owner = "auger.yaml" if kind.is_home else item.kind
+        place = Place(item.place, owner, also=kind.options)
+        spec = validate(kind.spec, settings, place, report, **given)
         if spec is None:
             return None
         address = Address(self.document.name, item.kind, item.name)
@@ -102,23 +103,24 @@ class Builder:
             return settings
         return settings._replace(entries={**settings.entries, "lifecycle": of_file})
 
-    def _split_options(self, settings: Mapping, report: Report) -> tuple[Mapping, dict[str, Any]]:
-        """Divide the settings of an experiment from those that are only passed on."""
-        entries = settings.entries
-        foreign = entries.keys() & legacy.FOREIGN_IN_EXPERIMENT
+    def _split_options(
+        self, settings: Mapping, options: Map[str, Option], report: Report
+    ) -> tuple[Mapping, dict[str, Any]]:
+        """Divide settings from those that are only passed on."""
+        foreign = settings.entries.keys() & (options.keys() | legacy.IGNORED_SETTINGS)
         review = self.document.root.value("review")
         if not foreign and review is None:
             return settings, {}
         summary = "a setting of another client, which has no effect"
-        for name in sorted(foreign & legacy.IGNORED_IN_EXPERIMENT):
+        for name in sorted(foreign & legacy.IGNORED_SETTINGS):
             if settings.value(name) is not None:
-                report.warn("ignored-field", summary, entries[name].key)
-        options = legacy.options_of(settings, review, report)
-        return settings.without(*foreign), options
+                report.warn("ignored-field", summary, settings.entries[name].key)
+        passed_on = legacy.options_of(settings, options, review, report)
+        return settings.without(*foreign), passed_on
 
-    def _read_source(self, settings: Mapping, report: Report) -> dict[str, Any]:
+    def _read_source(self, settings: Mapping, name: str, report: Report) -> dict[str, Any]:
         """Return what is computed of a source that the hub is sent: where it lies, its content."""
-        node = settings.value("source")
+        node = settings.value(name)
         if not isinstance(node, Scalar) or report.is_settled(node):
             return {}
         scheme = scheme_of(node.text)
@@ -133,6 +135,11 @@ class Builder:
         if self.contents is None or (isinstance(state, Scalar) and state.text == "absent"):
             return {"path": path}
         return {"path": path, **_read_content(self.contents, path, node, report)}
+
+
+@cache
+def _content_names(spec: type[Spec]) -> tuple[str, ...]:
+    return tuple(name for name in setting_names(spec) if has_trait(spec, name, Trait.CONTENT))
 
 
 def _fault_of_source(source: str, scheme: str) -> tuple[str, str, str] | None:

@@ -8,21 +8,27 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, is_bare
-from auger_reconcile.resources._registry import added_kinds
+from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources._spec import Lifecycle
 
+# The kind of the project, which the file as a whole declares.
+HOME = next(kind for kind in all_kinds().values() if kind.is_home)
 # Sections of the long form, and the kind that each declares.
 LONG_FORM = {
-    "datasets": "dataset",
-    "experiments": "experiment",
-    "models": "model",
-    **{kind.section or f"{name}s": name for name, kind in added_kinds().items()},
+    kind.section or f"{kind.name}s": kind.name for kind in all_kinds().values() if not kind.is_home
 }
-# Top-level fields of the short form that are settings of its experiment.
-SHORT_SEARCH = ("model_type", "target", "exclude")
-SHORT_FORM = ("source", "dataset", *SHORT_SEARCH, "experiment")
-PROJECT_FIELDS = ("state", "cluster", "budget_minutes")
+# The short form declares one search (below the key of its kind) and the data that it refers to.
+SHORT_FORM = {kind.name: kind for kind in all_kinds().values() if kind.at_top}
+SEARCH, DATA = next(
+    (kind, SHORT_FORM[reference.kind])
+    for kind in SHORT_FORM.values()
+    for reference in kind.refers_to
+    if reference.kind in SHORT_FORM
+)
+AT_TOP = tuple(name for kind in SHORT_FORM.values() for name in (*kind.at_top, kind.name))
+PROJECT_FIELDS = tuple(name for name in setting_names(HOME.spec) if name != "lifecycle")
 NAMELESS = "?"  # stands for a missing name, so that the rest is checked all the same
 
 
@@ -112,4 +118,4 @@ class ProjectFile:
 def known_fields() -> tuple[str, ...]:
     """Return every key that a document may have."""
     own = ("name", *Head.model_fields, *PROJECT_FIELDS)
-    return (*own, *SHORT_FORM, *LONG_FORM, "variables", "review")
+    return (*own, *AT_TOP, *LONG_FORM, "variables", "review")

@@ -9,10 +9,12 @@ from collections import defaultdict
 from collections.abc import Iterable
 
 from auger_reconcile.config.declarations.declaration import (
+    DATA,
+    HOME,
     LONG_FORM,
     NAMELESS,
     PROJECT_FIELDS,
-    SHORT_SEARCH,
+    SEARCH,
     Declaration,
     Head,
     ProjectFile,
@@ -26,13 +28,12 @@ from auger_reconcile.config.declarations.validate import (
     setting_names,
     validate,
 )
-from auger_reconcile.config.files.legacy import EXPERIMENT_KEYS
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_null
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.resources._registry import kind_of
 
+_SEARCHES = next(section for section, kind in LONG_FORM.items() if kind == SEARCH.name)
 SELECTION = frozenset({"name", "experiment_session_id"})  # what `select` and runs write
-REFERENCES = {"experiment": "dataset", "model": "experiment"}  # to fill in when there is one
 
 
 def read_document(root: Mapping, report: Report) -> ProjectFile:
@@ -43,16 +44,16 @@ def read_document(root: Mapping, report: Report) -> ProjectFile:
     node = _read_project_name(root, report)
     name = node.text if node else NAMELESS
     about = {name: root.entries[name] for name in PROJECT_FIELDS if name in root.entries}
-    project = Declaration("project", name, node or root, root._replace(entries=about))
+    project = Declaration(HOME.name, name, node or root, root._replace(entries=about))
     return ProjectFile(name, head or Head(), root, (project, *FormReader(root, report).read()))
 
 
 def _check_keys(root: Mapping, report: Report) -> None:
     known = known_fields()
-    elsewhere = (*setting_names(kind_of("experiment").spec), *EXPERIMENT_KEYS)
+    elsewhere = (*setting_names(SEARCH.spec), *SEARCH.options)
     misplaced = [name for name in root.entries if name in elsewhere and name not in known]
     for name in misplaced:
-        hint = f"`experiment` has a field `{name}`"
+        hint = f"`{SEARCH.name}` has a field `{name}`"
         report.error("unknown-field", "unknown field", root.entries[name].key, hint=hint)
     check_fields(root.without(*misplaced), known, Place(root, "auger.yaml"), report)
 
@@ -105,17 +106,20 @@ class FormReader:
 
     def _read_short_form(self) -> None:
         dataset = self._read_short_dataset()
-        search = [name for name in SHORT_SEARCH if self._root.value(name) is not None]
-        node = self._root.value("experiment")
+        search = [name for name in SEARCH.at_top if self._root.value(name) is not None]
+        node = self._root.value(SEARCH.name)
         if node is not None and not isinstance(node, Mapping):
-            self._report.error("wrong-type", "expected a map", node, hint="`experiment` is a map")
+            self._report.error(
+                "wrong-type", "expected a map", node, hint=f"`{SEARCH.name}` is a map"
+            )
             return
         written = node.entries if node else {}
         told = {name for name, entry in written.items() if not is_null(entry.value)}
         if not search and told <= SELECTION and self._is_selection(node):
             return
-        if search and told <= SELECTION and self._root.value("experiments") is not None:
-            hint = "with `experiments`, it is a setting of an experiment"
+        is_long = self._root.value(_SEARCHES) is not None
+        if search and told <= SELECTION and is_long:
+            hint = f"with `{_SEARCHES}`, it is a setting of an {SEARCH.name}"
             for name in search:
                 key = self._root.entries[name].key
                 self._report.error("two-forms", "a field of the short form", key, hint=hint)
@@ -125,15 +129,15 @@ class FormReader:
     def _is_selection(self, node: Mapping | None) -> bool:
         """Say whether `experiment` only names one that is declared elsewhere, or nothing."""
         name = node.value("name") if node else None
-        return not isinstance(name, Scalar) or ("experiment", name.text) in self._found
+        return not isinstance(name, Scalar) or (SEARCH.name, name.text) in self._found
 
     def _read_short_dataset(self) -> Scalar | None:
         """Return the name of the short form's data set, declared or selected."""
-        source, named = self._root.value("source"), self._root.value("dataset")
+        source, named = self._root.value("source"), self._root.value(DATA.name)
         name = read_name(named, self._report) if named is not None else None
         if source is None:
-            if name and ("dataset", name.text) not in self._found:  # one that is on the hub
-                self._declare(Declaration("dataset", name.text, name, key_only(name)))
+            if name and (DATA.name, name.text) not in self._found:  # one that is on the hub
+                self._declare(Declaration(DATA.name, name.text, name, key_only(name)))
             return name
         if named is None:
             if not isinstance(source, Scalar) or isinstance(source.value, bool):
@@ -143,17 +147,17 @@ class FormReader:
             check_name(name.text, name, self._report)
         if name is not None:
             settings = self._root._replace(entries={"source": self._root.entries["source"]})
-            self._declare(Declaration("dataset", name.text, name, settings))
+            self._declare(Declaration(DATA.name, name.text, name, settings))
         return name
 
     def _declare_search(
         self, node: Mapping | None, search: list[str], dataset: Scalar | None
     ) -> None:
         """Declare the experiment, whose settings stand at the top and below `experiment`."""
-        place: Node = self._root.entries["experiment" if node else search[0]].key
+        place: Node = self._root.entries[SEARCH.name if node else search[0]].key
         entries = {name: self._root.entries[name] for name in search}
         if dataset is not None:
-            entries["dataset"] = Entry(dataset, dataset)
+            entries[DATA.name] = Entry(dataset, dataset)
         for name, entry in (node.entries if node else {}).items():
             if name in search and not is_null(entry.value):
                 hint = f"`{name}` stands at the top of the file already"
@@ -161,7 +165,7 @@ class FormReader:
             elif name != "name" and not (name in entries and is_null(entry.value)):
                 entries[name] = entry
         # Without data set or name it still gets one, for what there is to say about it.
-        text = f"{dataset.text}-experiment" if dataset else "experiment"
+        text = f"{dataset.text}-{SEARCH.name}" if dataset else SEARCH.name
         named = node.value("name") if node else None
         if named is not None:
             read = read_name(named, self._report)
@@ -169,7 +173,7 @@ class FormReader:
         elif dataset is not None:
             self._check_derived_name(text, dataset)
         settings = (node or self._root)._replace(entries=entries)
-        self._declare(Declaration("experiment", text, place, settings))
+        self._declare(Declaration(SEARCH.name, text, place, settings))
 
     def _check_derived_name(self, text: str, dataset: Scalar) -> None:
         """Report a name made of the data set's, unless that one is at fault itself."""
@@ -204,10 +208,10 @@ def key_only(key: Scalar) -> Mapping:
 
 def _complete(item: Declaration, only: dict[str, str]) -> Declaration:
     """Fill in what a resource refers to, when there is only one that it can mean."""
-    role = REFERENCES.get(item.kind)
-    if role not in only or item.settings.value(role) is not None:
-        return item
-    place = item.place
-    filled = Scalar(only[role], plain=False, file=place.file, start=place.start, end=place.end)
-    entries = {**item.settings.entries, role: Entry(filled, filled)}
-    return Declaration(item.kind, item.name, place, item.settings._replace(entries=entries))
+    entries = dict(item.settings.entries)
+    for role, kind, is_implied in kind_of(item.kind).refers_to:
+        if is_implied and kind in only and item.settings.value(role) is None:
+            at = item.place
+            filled = Scalar(only[kind], plain=False, file=at.file, start=at.start, end=at.end)
+            entries[role] = Entry(filled, filled)
+    return item._replace(settings=item.settings._replace(entries=entries))

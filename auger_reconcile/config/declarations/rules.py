@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Mapping as Map
+from typing import Any
 
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
-from auger_reconcile.config.declarations.document import REFERENCES
-from auger_reconcile.config.declarations.validate import quote_all, quote_some, setting_names
-from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
-from auger_reconcile.config.syntax.report import Report, nearest, shorten
-from auger_reconcile.resources._evaluation import ModelType
-from auger_reconcile.resources._metrics import (
-    CLASSIFICATION,
-    REGRESSION,
-    TWO_CLASSES,
-    meant_by,
-    score_range,
-)
+from auger_reconcile.config.declarations.validate import node_at, setting_names
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, is_null
+from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.diagnostics import nearest, quote_some
+from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources._registry import all_kinds, kind_of
-from auger_reconcile.resources._source import DatasetSpec
-from auger_reconcile.resources.experiment import ExperimentSpec
-from auger_reconcile.resources.model import ModelSpec
 from auger_reconcile.state import Declared
 
 
@@ -32,159 +24,67 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
         built: the resources that could be made of them, by `kind.name`.
         report: takes the problems.
     """
-    urls: dict[str, str] = {}
     for item in document.declarations:
-        about = report.about(item.known_address)
+        kind, about = kind_of(item.kind), report.about(item.known_address)
         _check_references(item, document, about)
         if "lifecycle" in item.settings.entries:
             _check_lifecycle(item, about)
-        if item.kind == "experiment":
-            _check_columns(item, about)
-        declared = built.get(item.address)
-        if declared is None:
-            continue
-        if isinstance(declared.spec, ExperimentSpec):
-            _check_metric(item, declared.spec, about)
-            _check_data(item, declared.spec, built, about)
-        elif isinstance(declared.spec, ModelSpec):
-            _check_gate(item, declared.spec, built, about)
-        elif isinstance(declared.spec, DatasetSpec):
-            _check_url(item, declared.spec, urls, about)
+        _tell(kind.check_written(_texts_of(item.settings)), item, about)
+        if declared := built.get(item.address):
+            named = kind.references(declared.spec).items()
+            found = {role: built.get(f"{of}.{name}") for role, (of, name) in named}
+            refs = {role: one.spec for role, one in found.items() if one}
+            _tell(kind.check(declared.spec, refs), item, about)
+    for name, items in document.by_name.items():
+        specs = [built[item.address].spec for item in items.values() if item.address in built]
+        for of, finding in kind_of(name).check_all(specs):
+            _tell([finding], items[of], report.about(items[of].address))
     _check_file_lifecycle(document, report)
 
 
-def _check_references(item: Declaration, document: ProjectFile, report: Report) -> None:
-    role = REFERENCES.get(item.kind)
-    node = item.settings.value(role) if role else None
-    if item.kind == "model" and node is None and not item.is_absent:
-        _check_trial(item, report)
-    if role is None or not isinstance(node, Scalar):
-        return
-    names = document.by_name.get(role, {})
-    found = names.get(node.text)
-    if found is None:
-        near = nearest(node.text, names)
-        known = f"declared are {quote_some(sorted(names))}" if names else f"no {role} is declared"
-        hint = f"there is `{role}.{near}`" if near else known
-        summary = f"a reference to an undeclared {role}"
-        report.error("unknown-reference", summary, node, hint=hint)
-    elif found.is_absent and not item.is_absent:
-        hint = f"`{found.address}` has `state: absent`"
-        summary = f"a reference to an absent {role}"
-        report.error("absent-reference", summary, node, hint=hint)
-
-
-def _check_trial(item: Declaration, report: Report) -> None:
-    trial, best = item.settings.value("trial"), ModelSpec.model_fields["trial"].default
-    if trial is None or (isinstance(trial, Scalar) and trial.text == best):
-        hint = "`model` needs `experiment`, unless `trial` is the id of one"
-        label = "`experiment`"
-        report.error("missing-field", "a field is missing", item.place, label=label, hint=hint)
-
-
-def _check_metric(item: Declaration, spec: ExperimentSpec, report: Report) -> None:
-    place = item.settings.value("metric")
-    if not spec.metric or place is None:
-        return
-    classifies = spec.model_type is ModelType.CLASSIFICATION
-    fitting = {*CLASSIFICATION, *TWO_CLASSES} if classifies else {*REGRESSION}
-    if spec.metric in fitting:
-        return
-    meant = meant_by(spec.metric)
-    near = meant if meant in fitting else nearest(spec.metric, sorted(fitting))
-    hint = f"there is `{near}`" if near else f"known are {quote_all(sorted(fitting))}"
-    if meant is not None and meant not in fitting:
-        summary = "a metric that does not fit the model type"
-        hint = f"`{spec.model_type.value}` is measured by {quote_all(sorted(fitting))}"
-        report.error("unfit-metric", summary, place, hint=hint)
-    else:
-        report.error("unknown-metric", "an unknown metric", place, hint=hint)
-
-
-def _check_columns(item: Declaration, report: Report) -> None:
-    """Check the roles of columns, as written: other mistakes do not hide these."""
-    target, time = item.settings.value("target"), item.settings.value("time_series")
-    excluded = _texts_of(item.settings.value("exclude"))
-    if isinstance(target, Scalar) and target.text in excluded:
-        hint = "the target is the column to predict"
-        place = excluded[target.text]
-        report.error("excluded-target", "an excluded target", place, hint=hint)
-    model_type = item.settings.value("model_type")
-    if not isinstance(model_type, Scalar):
-        return
-    if model_type.text != ModelType.TIMESERIES.value:
-        if time is not None:
-            hint = f"`time_series` has no effect for `{shorten(model_type.text)}`"
-            summary = "a time column without a time series"
-            report.warn("unused-field", summary, time, hint=hint)
-    elif not isinstance(time, Scalar):
-        hint = "without `time_series` the data must have exactly one datetime column"
-        summary = "a time series without its time column"
-        report.warn("time-column", summary, item.place, hint=hint)
-    elif time.text in excluded or (isinstance(target, Scalar) and time.text == target.text):
-        hint = "it is excluded" if time.text in excluded else "it is the target"
-        summary = "a time column that cannot be one"
-        report.error("time-column", summary, time, hint=hint)
-
-
-def _check_data(
-    item: Declaration, spec: ExperimentSpec, built: Map[str, Declared], report: Report
-) -> None:
-    """Check that the columns are in the data, where a local source tells its columns."""
-    dataset = built.get(f"dataset.{spec.dataset}")
-    columns = getattr(dataset.spec, "columns", None) if dataset else None
-    if columns is None or spec.state == "absent":
-        return
-    for name in ("target", "time_series"):
-        node = item.settings.value(name)
-        if isinstance(node, Scalar) and node.text not in columns:
-            hint = _nearest_column(node.text, columns)
-            report.error("unknown-column", "a column that the data does not have", node, hint=hint)
-    for text, node in _texts_of(item.settings.value("exclude")).items():
-        if text not in columns:
-            hint = _nearest_column(text, columns)
-            report.warn("unknown-column", "a column that the data does not have", node, hint=hint)
-
-
-def _nearest_column(name: str, columns: tuple[str, ...]) -> str:
-    match = nearest(name, columns)
-    return f"the data has `{match}`" if match else f"the data has {quote_some(columns, most=10)}"
-
-
-def _texts_of(node: Node | None) -> dict[str, Scalar]:
-    """Return the names in a list, or the one name in its place."""
-    found = node.items if isinstance(node, Sequence) else [node]
-    return {item.text: item for item in found if isinstance(item, Scalar)}
-
-
-def _check_gate(
-    item: Declaration, spec: ModelSpec, built: Map[str, Declared], report: Report
-) -> None:
-    experiment = built.get(f"experiment.{spec.experiment}")
-    place = item.settings.value("min_score")
-    if place is None or spec.min_score is None or experiment is None:
-        return
-    assert isinstance(experiment.spec, ExperimentSpec)
-    metric = experiment.spec.scoring
-    lowest, highest = score_range(metric)
-    if not lowest <= spec.min_score <= highest:
-        if lowest == float("-inf"):
-            hint = f"`{metric}` is at most {highest:g}"
+def _tell(findings: Iterable[Finding], item: Declaration, report: Report) -> None:
+    for code, summary, path, hint, label, is_error in findings:
+        place = (node_at(item.settings, path) if path else None) or item.place
+        if is_error:
+            report.error(code, summary, place, hint=hint, label=label)
         else:
-            hint = f"`{metric}` is between {lowest:g} and {highest:g}"
-        summary = "a gate outside of the metric's range"
-        report.error("out-of-range", summary, place, hint=hint)
+            report.warn(code, summary, place, hint=hint)
 
 
-def _check_url(item: Declaration, spec: DatasetSpec, urls: dict[str, str], report: Report) -> None:
-    """Warn of a URL that a data set before has: a hub refuses the second one (§2.8)."""
-    place = item.settings.value("source")
-    if place is None or not spec.is_remote or spec.state == "absent":
-        return
-    first = urls.setdefault(str(spec.source), item.name)
-    if first != item.name:
-        hint = f"a hub keeps one data set of a URL: this one and `{first}` will be the same"
-        report.warn("same-url", "a URL that another data set has", place, hint=hint)
+def _texts_of(settings: Mapping) -> dict[str, Any]:
+    """Return settings as they are written, as texts; what is empty is left out."""
+    entries = settings.entries.items()
+    return {key: _text_of(value) for key, (_, value) in entries if not is_null(value)}
+
+
+def _text_of(node: Node) -> Any:
+    match node:
+        case Scalar(text):
+            return text
+        case Sequence(items):
+            return [_text_of(item) for item in items]
+        case Mapping():
+            return _texts_of(node)
+
+
+def _check_references(item: Declaration, document: ProjectFile, report: Report) -> None:
+    for role, kind, _ in kind_of(item.kind).refers_to:
+        node = item.settings.value(role)
+        if not isinstance(node, Scalar):
+            continue
+        names = document.by_name.get(kind, {})
+        found = names.get(node.text)
+        if found is None:
+            near = nearest(node.text, names)
+            known = quote_some(sorted(names))
+            hint = f"declared are {known}" if names else f"no {kind} is declared"
+            hint = f"there is `{kind}.{near}`" if near else hint
+            summary = f"a reference to an undeclared {kind}"
+            report.error("unknown-reference", summary, node, hint=hint)
+        elif found.is_absent and not item.is_absent:
+            hint = f"`{found.address}` has `state: absent`"
+            summary = f"a reference to an absent {kind}"
+            report.error("absent-reference", summary, node, hint=hint)
 
 
 def _check_lifecycle(item: Declaration, report: Report) -> None:

@@ -11,12 +11,8 @@ from urllib.parse import unquote, urlsplit
 from auger_reconcile.config.declarations.csv_header import read_header
 from auger_reconcile.object_store import SCHEME, identify_object, is_object_url
 from auger_reconcile.resources._revisions import split_extension
+from auger_reconcile.resources._vocabulary import COMPRESSED, EXTENSIONS
 
-# Wire contract §3.5; a2ml adds parquet.
-EXTENSIONS = frozenset(
-    {".csv", ".arff", ".json", ".xls", ".xlsx", ".feather", ".h5", ".hdf5", ".parquet"}
-)
-COMPRESSED = (".gz", ".bz2", ".zip", ".xz")
 _CHUNK = 1 << 20
 
 
@@ -26,7 +22,7 @@ class Content:
 
     sha256: str
     size: int
-    columns: tuple[str, ...] | None
+    header: tuple[str, ...] | None
 
 
 class NoRows(ValueError):
@@ -67,7 +63,7 @@ class ContentReader:
         """
         if url not in self._known:
             sha256, size = identify_object(url)
-            self._known[url] = Content(sha256, size, columns=None)
+            self._known[url] = Content(sha256, size, header=None)
         return self._known[url]
 
 

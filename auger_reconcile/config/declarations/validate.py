@@ -18,7 +18,9 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, to_plain
-from auger_reconcile.config.syntax.report import Report, describe, nearest
+from auger_reconcile.config.syntax.report import Report, describe
+from auger_reconcile.diagnostics import nearest, quote_all, quote_some
+from auger_reconcile.resources._spec import Trait, has_trait
 
 M = TypeVar("M", bound=BaseModel)
 _EXPECTED = {
@@ -58,8 +60,8 @@ def setting_names(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the fields that a file may set: neither the name nor what is computed."""
     return tuple(
         name
-        for name, info in model.model_fields.items()
-        if name != "name" and not (info.description or "").startswith("Computed")
+        for name in model.model_fields
+        if name != "name" and not has_trait(model, name, Trait.COMPUTED)
     )
 
 
@@ -105,16 +107,6 @@ def advise_field(name: str, known: Collection[str], owner: str) -> str:
     if near := nearest(name, known):
         return f"`{owner}` has a field `{near}`"
     return f"the fields of `{owner}` are {quote_some(sorted(known))}"
-
-
-def quote_all(names: Collection[str]) -> str:
-    """Return names in backticks, separated by commas."""
-    return ", ".join(f"`{name}`" for name in names)
-
-
-def quote_some(names: Collection[str], most: int = 12) -> str:
-    """Return the first names in backticks; `…` stands for the others."""
-    return quote_all(list(names)[:most]) + (", …" if len(names) > most else "")
 
 
 def _validate_plain(
@@ -267,21 +259,30 @@ def _describe_range(info: Any) -> str | None:
 
 def _fields_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> tuple[str, ...]:
     """Return the settings of the model at a path."""
-    info = _field_at(model, loc)
-    inner = _model_in(info.annotation) if info else model
+    inner = _models_along(model, loc)[-1][1]
     return setting_names(inner) if inner else ()
 
 
 def _field_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> Any:
     """Return pydantic's description of the field at a path, None for the model itself."""
-    info: Any = None
-    inner: type[BaseModel] | None = model
+    return _models_along(model, loc)[-1][0]
+
+
+def _models_along(
+    model: type[BaseModel], loc: tuple[int | str, ...]
+) -> list[tuple[Any, type[BaseModel] | None]]:
+    """Return each field on a path with the model in it; keys of a map of models are none."""
+    found: list[tuple[Any, type[BaseModel] | None]] = [(None, model)]
     for part in loc:
-        if inner is None or part not in inner.model_fields:
+        info, inner = found[-1]
+        if inner is None:
             break
-        info = inner.model_fields[str(part)]
-        inner = _model_in(info.annotation)
-    return info
+        if part in inner.model_fields:
+            field_info = inner.model_fields[str(part)]
+            found.append((field_info, _model_in(field_info.annotation)))
+        elif info is None or get_origin(info.annotation) is not Map:
+            break
+    return found
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.config.declarations.declaration import LONG_FORM, SHORT_SEARCH
-from auger_reconcile.config.declarations.document import REFERENCES
+from auger_reconcile.config.declarations.declaration import DATA, LONG_FORM, SEARCH
+from auger_reconcile.config.declarations.document import SELECTION
 from auger_reconcile.config.edit.change_tree import GONE, KeyPath
 from auger_reconcile.config.edit.render import file_options, settings_of
-from auger_reconcile.config.files.legacy import PASSED_ON, SPLIT
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._vocabulary import OPTIONS
 from auger_reconcile.state import Declared
 
 Resources = Mapping[Address, Declared]
@@ -47,13 +47,19 @@ class _Redeclaration:
             if address in self._before:
                 yield from self._update(address, self._before[address], declared)
             elif address == self._heir:
-                yield ("dataset",), address.name
-                yield ("source",), settings_of(declared.spec).get("source", GONE)
+                yield (DATA.name,), address.name
+                for name in DATA.at_top:
+                    yield (name,), settings_of(declared.spec).get(name, GONE)
             else:
                 section = _SECTIONS[address.kind]
                 told, _ = file_options(getattr(declared.spec, "options", {}))
                 yield (section, address.name), settings_of(declared.spec) | told
         yield from self._told_apart()
+
+    @property
+    def _has_data(self) -> bool:
+        """Whether the file says at its top where the data of the short form is."""
+        return any(name in self._settings for name in DATA.at_top)
 
     def _is_long(self, address: Address) -> bool:
         section = self._settings.get(_SECTIONS[address.kind])
@@ -62,12 +68,12 @@ class _Redeclaration:
     def _find_heir(self) -> Address | None:
         """Return the new data set of the short form's experiment, where its own one goes."""
         short = {at.kind: at for at in self._before if self._is_short(at)}
-        gone, search = short.get("dataset"), self._after.get(short.get("experiment", _NOWHERE))
+        gone, search = short.get(DATA.name), self._after.get(short.get(SEARCH.name, _NOWHERE))
         if gone is None or gone in self._after or search is None:
             return None
-        heir = Address(gone.project, gone.kind, getattr(search.spec, "dataset", ""))
+        heir = Address(gone.project, gone.kind, getattr(search.spec, DATA.name, ""))
         is_new = heir in self._after and heir not in self._before
-        sole = "source" not in self._settings or bool(self._settings.get("dataset"))
+        sole = not self._has_data or bool(self._settings.get(DATA.name))
         return heir if is_new and sole else None
 
     def _is_short(self, address: Address) -> bool:
@@ -77,22 +83,18 @@ class _Redeclaration:
         if self._is_long(address):
             yield (_SECTIONS[address.kind], address.name), GONE
             yield from self._deselect(address)
-        elif address.kind == "dataset":
-            if self._heir is None:
-                yield ("source",), GONE
-                yield ("dataset",), GONE
-        else:
-            for name in (*SHORT_SEARCH, "experiment"):
+        elif address.kind != DATA.name or self._heir is None:
+            for name in (*kind_of(address.kind).at_top, address.kind):
                 yield (name,), GONE
 
     def _deselect(self, address: Address) -> Iterator[tuple[KeyPath, Any]]:
         """Yield the changes that select nothing where what is selected goes."""
         chosen = self._settings.get(address.kind)
         named = chosen.get("name") if isinstance(chosen, Mapping) else chosen
-        if named != address.name or (address.kind == "dataset" and "source" in self._settings):
+        if named != address.name or (address.kind == DATA.name and self._has_data):
             return
         if isinstance(chosen, Mapping):
-            for name in chosen.keys() & {"name", "experiment_session_id"}:
+            for name in chosen.keys() & SELECTION:
                 yield (address.kind, name), GONE
         else:
             yield (address.kind,), GONE
@@ -105,11 +107,11 @@ class _Redeclaration:
             value = after.get(name, GONE)
             if before.get(name, GONE) != value:
                 yield from self._set(address, name, before.get(name), value)
-        role = REFERENCES.get(address.kind, "")
-        is_kept = role in after and after[role] == before.get(role)
-        is_sole = self._names(self._before, role) == self._names(self._after, role)
-        if is_kept and not is_sole and not self._says(address, role):
-            yield self._place(address, role), after[role]
+        for role, kind, is_implied in kind_of(address.kind).refers_to:
+            is_kept = is_implied and role in after and after[role] == before.get(role)
+            is_sole = self._names(self._before, kind) == self._names(self._after, kind)
+            if is_kept and not is_sole and not self._says(address, role):
+                yield self._place(address, role), after[role]
 
     def _set(
         self, address: Address, name: str, before: Any, value: Any
@@ -120,7 +122,7 @@ class _Redeclaration:
             for key in dict.fromkeys([*before, *value]):
                 if before.get(key, GONE) != value.get(key, GONE):
                     yield (*place, key), value.get(key, GONE)
-        elif not (self._heir and address.kind == "experiment" and name == "dataset"):
+        elif not (self._heir and address.kind == SEARCH.name and name == DATA.name):
             yield place, value
 
     def _place(self, address: Address, name: str) -> KeyPath:
@@ -131,7 +133,7 @@ class _Redeclaration:
         spelled = name if name in said else _other_spelling(name, said)
         if self._is_long(address):
             return _SECTIONS[address.kind], address.name, spelled
-        if address.kind == "dataset" or (name in SHORT_SEARCH and spelled not in said):
+        if name in kind_of(address.kind).at_top and spelled not in said:
             return (spelled,)
         return address.kind, spelled
 
@@ -144,7 +146,7 @@ class _Redeclaration:
     def _says(self, address: Address, role: str) -> bool:
         """Say whether the file names what a resource refers to, and leaves it to no default."""
         is_short = self._is_short(address)
-        named = is_short and (self._settings.get("dataset") or self._settings.get("source"))
+        named = is_short and (self._settings.get(DATA.name) or self._has_data)
         return role in self._said(address) or bool(named)
 
     @staticmethod
@@ -160,16 +162,16 @@ class _Redeclaration:
 
         Without any, those at the top of the file would be taken for a mistake.
         """
-        short = [at for at in self._after if at.kind == "experiment" and at in self._before]
+        short = [at for at in self._after if at.kind == SEARCH.name and at in self._before]
         short = [at for at in short if self._is_short(at)]
-        long = [at for at in self._after if at.kind == "experiment" and at not in short]
+        long = [at for at in self._after if at.kind == SEARCH.name and at not in short]
         if short and long:
-            own = self._settings.get("experiment")
+            own = self._settings.get(SEARCH.name)
             told = set(own) if isinstance(own, Mapping) else set()
-            if not told - {"name", "experiment_session_id"}:
-                yield ("experiment", "name"), short[0].name
+            if not told - SELECTION:
+                yield (SEARCH.name, "name"), short[0].name
                 trials = getattr(self._after[short[0]].spec, "max_n_trials", None)
-                yield ("experiment", "max_n_trials"), trials
+                yield (SEARCH.name, "max_n_trials"), trials
 
 
 _NOWHERE = Address("", "", "")
@@ -182,6 +184,5 @@ def _told(declared: Declared) -> dict[str, Any]:
 
 def _other_spelling(name: str, said: Mapping[str, Any]) -> str:
     """Return the name that a file uses for a setting of several names."""
-    wire = PASSED_ON.get(name) or SPLIT.get(name)
-    alike = (other for other, member in PASSED_ON.items() if wire and member == wire)
+    alike = (o for o in OPTIONS if name in OPTIONS and OPTIONS[o].wire == OPTIONS[name].wire)
     return next((other for other in alike if other in said), name)

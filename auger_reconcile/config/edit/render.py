@@ -10,15 +10,15 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import LONG_FORM
+from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.edit.format import INDENT, key_order
 from auger_reconcile.config.edit.quoting import to_yaml
-from auger_reconcile.config.files import legacy
 from auger_reconcile.resources._spec import Spec
+from auger_reconcile.resources._vocabulary import OPTIONS, Option
 from auger_reconcile.state import Declared, DesiredState
 
-COMPUTED = frozenset({"name", "options", "path", "sha256", "size", "columns"})
-_PREFERRED = {wire: name for name, wire in reversed(legacy.PASSED_ON.items())}
-_SPLIT = {wire: name for name, wire in legacy.SPLIT.items()}
+# Of two options with one member on the wire, the first one is written.
+_NAMES = {option.wire: name for name, option in reversed([*OPTIONS.items()])}
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,8 @@ def _settings(settings: Mapping[str, Any], order: Sequence[str]) -> Iterator[str
 
 def settings_of(spec: Spec) -> dict[str, Any]:
     """Return the declared settings of a resource that differ from their defaults."""
-    dumped = spec.model_dump(mode="json", exclude=set(COMPUTED), exclude_defaults=True)
+    told = set(setting_names(type(spec)))
+    dumped = spec.model_dump(mode="json", include=told, exclude_defaults=True)
     cluster = getattr(spec, "cluster", None)
     if cluster is not None:
         dumped["cluster"] = cluster.model_dump(mode="json", exclude_unset=True)
@@ -94,24 +95,20 @@ def file_options(options: Mapping[str, Any]) -> tuple[dict[str, Any], tuple[str,
     for wire, value in options.items():
         if value in (None, "", [], {}):
             continue
-        split = value if wire == "splitOptions" and isinstance(value, Mapping) else {}
-        named = {_PREFERRED[wire]: value} if wire in _PREFERRED else _name_split(split)
-        if named and all(legacy.may_hold(name, item) for name, item in named.items()):
+        is_map = isinstance(value, Mapping) and (wire,) not in _NAMES
+        members = {(wire, key): one for key, one in value.items()} if is_map else {(wire,): value}
+        named = {_NAMES.get(path, ""): one for path, one in members.items()}
+        named = {name: _as_written(OPTIONS.get(name), one) for name, one in named.items()}
+        if all(name and OPTIONS[name].value.fits(one) for name, one in named.items()):
             told |= named
         else:
             unsaid.append(wire)
     return told, tuple(unsaid)
 
 
-def _name_split(split: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how data is divided under the names of a file; nothing when one is unknown."""
-    if not set(split) <= set(_SPLIT):
-        return {}
-    named = {_SPLIT[wire]: value for wire, value in split.items()}
-    size = named.get("validation_size")
-    if isinstance(size, (int, float)):
-        named["validation_size"] = round(1 - size, 12)
-    return named
+def _as_written(option: Option | None, value: Any) -> Any:
+    is_rest = option is not None and option.is_rest and isinstance(value, (int, float))
+    return round(1 - value, 12) if is_rest else value
 
 
 def render_value(value: Any) -> str:

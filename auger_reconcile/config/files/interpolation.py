@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Map
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
-from auger_reconcile.config.syntax.report import Report, nearest
+from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.diagnostics import nearest
 
 PREFIX = "AUGER_VAR_"
 DEEPEST = 50  # variables within variables

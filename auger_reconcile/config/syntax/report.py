@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from difflib import get_close_matches
-
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, span_of
 from auger_reconcile.diagnostics import Diagnostic, Severity, has_errors, sort_diagnostics
-
-MOST_CHOICES = 1_000  # among more, a near match takes too long to find
 
 
 class Report:
@@ -83,10 +78,3 @@ def shorten(text: str, most: int = 60) -> str:
     """Return a text on one line, cut when it is long."""
     line = " ".join(text.split())
     return line if len(line) <= most else f"{line[: most - 1]}…"
-
-
-def nearest(word: str, choices: Collection[str]) -> str | None:
-    """Return the choice that a misspelt word most likely meant."""
-    if len(choices) > MOST_CHOICES:
-        return None
-    return next(iter(get_close_matches(word, choices, n=1)), None)

@@ -88,3 +88,15 @@ experiments:
 def test_what_is_to_be_absent_is_not_meant_by_what_is_to_be_there(load: Load) -> None:
     told = {str(at): one.spec for at, one in load(ONE_GONE).state.resources.items()}
     assert vars(told["experiment.exp"])["dataset"] == "new.csv"
+
+
+SEARCH = "name: shop\nsource: https://example.com/a.csv\nmodel_type: classification\ntarget: y\n"
+
+
+def test_a_metric_that_boards_show_may_be_asked_for(load: Load) -> None:
+    assert load(SEARCH + "experiment: {metric: gini}").warnings == ()
+
+
+def test_a_mistake_in_what_a_column_holds_is_told_at_its_place(codes: Codes) -> None:
+    text = "name: a\ndatasets: {d: {columns: {zip: {type: txt}, day: {fromat: x}}}}"
+    assert codes(text) == ["wrong-value 2:38", "unknown-field 2:50"]
