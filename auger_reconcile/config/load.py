@@ -30,6 +30,7 @@ from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import file_error, read_text
+from auger_reconcile.config.syntax.yaml_errors import find_lookalikes
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Declared, DesiredState, Digest
@@ -183,6 +184,7 @@ class _Loader:
         if not filled and not composed.diagnostics and path.name != SECOND_FILE:
             empty = file_error(path, "empty-file", "the file is empty", hint="`name:` comes first")
             self.report.add(empty)
+        self.report.add(*find_lookalikes(text, filled))
         for root in filled:
             if not isinstance(root, Mapping):
                 hint = "a file holds keys with values, such as `name: churn`"

@@ -18,8 +18,9 @@ from auger_reconcile.address import Address
 from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.config.syntax.text import read_text
+from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.errors import AugerError
+from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.state import Declared
 
 HEAD = """\
@@ -64,7 +65,7 @@ def lock_path(folder: Path, env: str | None) -> Path:
 
 def read_protected(path: Path, report: Report) -> frozenset[Address]:
     """Return what a lock file protects; where there is none, nothing."""
-    if not path.is_file():
+    if not path.exists() and not path.is_symlink():
         return frozenset()
     text, problems = read_text(path)
     report.add(*problems)
@@ -72,16 +73,17 @@ def read_protected(path: Path, report: Report) -> frozenset[Address]:
         return frozenset()
     composed = compose(text)
     report.add(*composed.diagnostics)
-    roots = (document.root for document in composed.documents if document.root is not None)
+    roots = [document.root for document in composed.documents if document.root is not None]
+    if not roots and not composed.diagnostics:
+        hint = "an empty one would protect nothing; version control has the one of before"
+        report.add(file_error(path, "wrong-lock", "a lock file that lists nothing", hint=hint))
     return frozenset(address for root in roots for address in _read_root(root, report))
 
 
 def _read_root(root: Node, report: Report) -> Iterator[Address]:
     listed = root.value("protected") if isinstance(root, Mapping) else None
-    if listed is None:
-        return
-    if not isinstance(listed, Mapping):
-        _refuse(listed, report)
+    if not isinstance(root, Mapping) or not isinstance(listed, Mapping) or len(root.entries) > 1:
+        _refuse(root if listed is None else listed, report)
         return
     for project, (_, addresses) in listed.entries.items():
         for item in addresses.items if isinstance(addresses, Sequence) else [addresses]:
@@ -91,7 +93,9 @@ def _read_root(root: Node, report: Report) -> Iterator[Address]:
 
 def _read_address(item: Node, report: Report) -> Address | None:
     with suppress(ValueError):
-        return Address.parse(item.text if isinstance(item, Scalar) else "")
+        address = Address.parse(item.text if isinstance(item, Scalar) else "")
+        if address.kind in all_kinds():
+            return address
     _refuse(item, report)
     return None
 

@@ -12,7 +12,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, model_validator
 from typing_extensions import Self
 
-from auger_reconcile.resources._spec import setting
+from auger_reconcile.resources._spec import Trait, setting
 
 DEFAULT_STACK = "stable"
 
@@ -47,6 +47,7 @@ class ClusterSpec(BaseModel):
     autoterminate_minutes: int | None = setting(
         default=None,
         description="Idle minutes after which the cluster stops by itself.",
+        traits=[Trait.RAIL],
         ge=1,
     )
 

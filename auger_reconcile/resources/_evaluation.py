@@ -10,12 +10,15 @@ from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
+from unicodedata import normalize
 
 from auger_reconcile.diagnostics import nearest, quote_all, quote_some
 from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources._metrics import CLASSIFICATION, REGRESSION, TWO_CLASSES, meant_by
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._vocabulary import PASSED_ON
+
+MOST_WARNINGS = 20  # about columns of one list; of more, one tells all
 
 
 class ModelType(str, Enum):
@@ -45,9 +48,15 @@ class SearchSettings(Spec):
         default="",
         description="The score to maximise; `f1_macro` for classification and `r2` otherwise.",
     )
-    max_n_trials: int = setting(default=1000, description="At most this many trials.", ge=1)
-    max_total_time: int = setting(default=60, description="Minutes a run may take.", ge=1)
-    max_eval_time: int = setting(default=6, description="Minutes a trial may take.", ge=1)
+    max_n_trials: int = setting(
+        default=1000, description="At most this many trials.", traits=[Trait.RAIL], ge=1
+    )
+    max_total_time: int = setting(
+        default=60, description="Minutes a run may take.", traits=[Trait.RAIL], ge=1
+    )
+    max_eval_time: int = setting(
+        default=6, description="Minutes a trial may take.", traits=[Trait.RAIL], ge=1
+    )
     cross_validation_folds: int = setting(
         default=5, description="Folds of the cross-validation.", ge=2, le=100
     )
@@ -252,15 +261,30 @@ def check_metric(spec: SearchSettings) -> Iterator[Finding]:
 
 def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Finding]:
     """Yield the columns that the data does not have, where a local source tells its columns."""
-    needed = {("target",): spec.target, ("time_series",): spec.time_series}
-    excluded = {("exclude", number): name for number, name in enumerate(spec.exclude)}
-    for path, name in (needed | excluded).items():
-        if name and name not in header:
-            near = nearest(name, header)
-            known = f"`{near}`" if near else quote_some(header, most=10)
-            summary = "a column that the data does not have"
-            hint = f"the data has {known}"
-            yield Finding("unknown-column", summary, path, hint, is_error=path in needed)
+    known = frozenset(header)
+    summary = "a column that the data does not have"
+    for role in ("target", "time_series"):
+        if (name := getattr(spec, role)) and name not in known:
+            hint = _advise_column(name, header)
+            yield Finding("unknown-column", summary, (role,), hint)
+    unknown = {number: name for number, name in enumerate(spec.exclude) if name not in known}
+    if len(unknown) > MOST_WARNINGS:
+        hint = f"{len(unknown):,} of {len(spec.exclude):,}: {quote_some([*unknown.values()], 5)}"
+        summary = "columns that the data does not have"
+        yield Finding("unknown-column", summary, ("exclude",), hint, is_error=False)
+        return
+    for number, name in unknown.items():
+        hint = _advise_column(name, header)
+        yield Finding("unknown-column", summary, ("exclude", number), hint, is_error=False)
+
+
+def _advise_column(name: str, header: Collection[str]) -> str:
+    """Return the column that is meant, be it the same letters by other code points."""
+    for form in ("NFC", "NFD"):
+        if (alike := normalize(form, name)) in header and alike != name:
+            return f"the data has `{alike}`, which looks the same: Unicode form {form}"
+    near = nearest(name, header)
+    return f"the data has {f'`{near}`' if near else quote_some(header, most=10)}"
 
 
 def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:

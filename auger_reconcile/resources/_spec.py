@@ -16,7 +16,14 @@ class Trait(str, Enum):
     UNORDERED = "unordered"  # a list whose order has no meaning
     LOCAL = "local"  # for this tool alone, never sent to the hub nor compared with it
     COMPUTED = "computed"  # never written in a file: found out while it is read
+    RAIL = "rail"  # a gate, limit or protection, which no empty text may take away
     CONTENT = "content"  # names data, of which `path`, `sha256`, `size` and `header` are computed
+
+
+def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) -> Any:
+    """Declare one setting: its description, its traits, its default and its limits."""
+    extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
+    return Field(description=description, json_schema_extra=extra, **limits)
 
 
 class Lifecycle(BaseModel):
@@ -24,8 +31,9 @@ class Lifecycle(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    prevent_destroy: bool = Field(
+    prevent_destroy: bool = setting(
         default=False,
+        traits=[Trait.RAIL],
         description=(
             "Refuse every plan that would delete or replace this resource, also when it has been "
             "removed from the file: `auger.lock.yaml` remembers it."
@@ -42,15 +50,11 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(description="The name, unique among its kind in the project.")
-    lifecycle: Lifecycle = Field(
-        default=Lifecycle(), description="Protection of this resource against mistakes."
+    lifecycle: Lifecycle = setting(
+        default=Lifecycle(),
+        description="Protection of this resource against mistakes.",
+        traits=[Trait.RAIL],
     )
-
-
-def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) -> Any:
-    """Declare one setting: its description, its traits, its default and its limits."""
-    extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
-    return Field(description=description, json_schema_extra=extra, **limits)
 
 
 def has_trait(spec: type[BaseModel], name: str, trait: Trait) -> bool:

@@ -56,7 +56,10 @@ class ModelSpec(Spec):
     )
     trial: str = setting(default=BEST, description="`best` by the metric, or a trial id.")
     min_score: float | None = setting(
-        default=None, description="Gate: nothing is deployed below this score.", allow_inf_nan=False
+        default=None,
+        description="Gate: nothing is deployed below this score.",
+        traits=[Trait.RAIL],
+        allow_inf_nan=False,
     )
     locally: bool = setting(
         default=False, description="Download the export instead of deploying on the hub."

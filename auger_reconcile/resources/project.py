@@ -49,7 +49,7 @@ class ProjectSpec(Spec):
             "Refuse plans whose runs would take longer together; a run that nothing is known of "
             "counts with its `max_total_time`."
         ),
-        traits=[Trait.LOCAL],
+        traits=[Trait.LOCAL, Trait.RAIL],
         ge=0,
     )
     state: str | None = setting(

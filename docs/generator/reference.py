@@ -34,6 +34,7 @@ TRAITS = {
     Trait.UNORDERED: "The order has no meaning.",
     Trait.COMPUTED: "",
     Trait.CONTENT: "",
+    Trait.RAIL: "",
     Trait.LOCAL: "",  # says something to the planner, and nothing to the writer of a file
 }
 

@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
@@ -134,7 +135,7 @@ class Builder:
         state = settings.value("state")
         if self.contents is None or (isinstance(state, Scalar) and state.text == "absent"):
             return {"path": path}
-        return {"path": path, **_read_content(self.contents, path, node, report)}
+        return {"path": path} | _read_content(self.contents, path, node, report)
 
 
 @cache
@@ -156,14 +157,20 @@ def _fault_of_source(source: str, scheme: str) -> tuple[str, str, str] | None:
     return None
 
 
+def _present_form(path: Path) -> Path | None:
+    """Return a file that is there, be its name in another Unicode form: macOS writes NFD."""
+    forms = (path, *(path.with_name(normalize(form, path.name)) for form in ("NFC", "NFD")))
+    return next((one for one in forms if one.is_file()), None)
+
+
 def _read_content(
     contents: ContentReader, path: str, node: Scalar, report: Report
 ) -> dict[str, Any]:
     try:
         if scheme_of(path) == SCHEME:
             return asdict(contents.read_object(path))
-        if Path(path).is_file():
-            return asdict(contents.read(Path(path)))
+        if file := _present_form(Path(path)):
+            return {"path": str(file), **asdict(contents.read(file))}
         hint = "it is not a file" if Path(path).exists() else "there is no such file"
     except NoRows as error:
         report.error("empty-source", "a source without data", node, hint=str(error))

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, is_bare
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.resources._spec import Lifecycle
+from auger_reconcile.resources._spec import Lifecycle, Trait, setting
 
 # The kind of the project, which the file as a whole declares.
 HOME = next(kind for kind in all_kinds().values() if kind.is_home)
@@ -48,8 +48,10 @@ class Head(BaseModel):
     path_to_credentials: str | None = Field(
         None, description="Folder with auger.json.", min_length=1
     )
-    lifecycle: Lifecycle = Field(
-        default=Lifecycle(), description="Protection of every resource of the file."
+    lifecycle: Lifecycle = setting(
+        default=Lifecycle(),
+        description="Protection of every resource of the file.",
+        traits=[Trait.RAIL],
     )
     revision_history: int | None = Field(
         None,

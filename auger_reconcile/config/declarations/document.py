@@ -26,12 +26,15 @@ from auger_reconcile.config.declarations.validate import (
     Place,
     check_fields,
     setting_names,
+    split_texts,
     validate,
 )
-from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_null
+from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_absent
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._vocabulary import Value
 
+FREE = "x-"  # begins the keys that are the user's own, for anchors
 _SEARCHES = next(section for section, kind in LONG_FORM.items() if kind == SEARCH.name)
 SELECTION = frozenset({"name", "experiment_session_id"})  # what `select` and runs write
 
@@ -39,23 +42,34 @@ SELECTION = frozenset({"name", "experiment_session_id"})  # what `select` and ru
 def read_document(root: Mapping, report: Report) -> ProjectFile:
     """Return what a document declares, the project first."""
     _check_keys(root, report)
-    in_head = {name: entry for name, entry in root.entries.items() if name in Head.model_fields}
-    head = validate(Head, root._replace(entries=in_head), Place(root, "auger.yaml"), report)
+    of_head = {name: entry for name, entry in root.entries.items() if name in Head.model_fields}
+    in_head = split_texts(Head, (), root._replace(entries=of_head), report)
+    head = validate(Head, in_head, Place(root, "auger.yaml"), report)
     node = _read_project_name(root, report)
     name = node.text if node else NAMELESS
     about = {name: root.entries[name] for name in PROJECT_FIELDS if name in root.entries}
     project = Declaration(HOME.name, name, node or root, root._replace(entries=about))
-    return ProjectFile(name, head or Head(), root, (project, *FormReader(root, report).read()))
+    declared = (project, *FormReader(root, report).read())
+    return ProjectFile(name, head or Head(), root, tuple(_split(one, report) for one in declared))
+
+
+def _split(item: Declaration, report: Report) -> Declaration:
+    """Return a declaration whose lists are none of them one text with commas."""
+    kind = kind_of(item.kind)
+    lists = [name for name, option in kind.options.items() if option.value is Value.NAMES]
+    settings = split_texts(kind.spec, lists, item.settings, report.about(item.known_address))
+    return item._replace(settings=settings)
 
 
 def _check_keys(root: Mapping, report: Report) -> None:
     known = known_fields()
     elsewhere = (*setting_names(SEARCH.spec), *SEARCH.options)
+    own = [name for name in root.entries if name.startswith(FREE)]
     misplaced = [name for name in root.entries if name in elsewhere and name not in known]
     for name in misplaced:
         hint = f"`{SEARCH.name}` has a field `{name}`"
         report.error("unknown-field", "unknown field", root.entries[name].key, hint=hint)
-    check_fields(root.without(*misplaced), known, Place(root, "auger.yaml"), report)
+    check_fields(root.without(*misplaced, *own), known, Place(root, "auger.yaml"), report)
 
 
 def _read_project_name(root: Mapping, report: Report) -> Scalar | None:
@@ -99,7 +113,7 @@ class FormReader:
             about = self._report.about(f"{kind}.{name}")
             check_name(name, key, about)
             settings = value if isinstance(value, Mapping) else key_only(key)
-            if settings is not value and not is_null(value):
+            if settings is not value and not is_absent(value):
                 about.error("wrong-type", "expected a map", value, hint=f"`{name}` has settings")
                 about.settle(key)
             self._found[kind, name] = Declaration(kind, name, key, settings)
@@ -114,7 +128,7 @@ class FormReader:
             )
             return
         written = node.entries if node else {}
-        told = {name for name, entry in written.items() if not is_null(entry.value)}
+        told = {name for name, entry in written.items() if not is_absent(entry.value)}
         if not search and told <= SELECTION and self._is_selection(node):
             return
         is_long = self._root.value(_SEARCHES) is not None
@@ -155,14 +169,15 @@ class FormReader:
     ) -> None:
         """Declare the experiment, whose settings stand at the top and below `experiment`."""
         place: Node = self._root.entries[SEARCH.name if node else search[0]].key
-        entries = {name: self._root.entries[name] for name in search}
+        there = self._root.entries
+        entries = {name: there[name] for name in SEARCH.at_top if name in there}
         if dataset is not None:
             entries[DATA.name] = Entry(dataset, dataset)
         for name, entry in (node.entries if node else {}).items():
-            if name in search and not is_null(entry.value):
+            if name in search and not is_absent(entry.value):
                 hint = f"`{name}` stands at the top of the file already"
                 self._report.error("declared-twice", "declared twice", entry.key, hint=hint)
-            elif name != "name" and not (name in entries and is_null(entry.value)):
+            elif name != "name" and not (name in search and is_absent(entry.value)):
                 entries[name] = entry
         # Without data set or name it still gets one, for what there is to say about it.
         text = f"{dataset.text}-{SEARCH.name}" if dataset else SEARCH.name

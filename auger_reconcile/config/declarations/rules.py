@@ -8,7 +8,7 @@ from typing import Any
 
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
 from auger_reconcile.config.declarations.validate import node_at, setting_names
-from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, is_null
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, is_absent
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.diagnostics import nearest, quote_some
 from auger_reconcile.resources._base import Finding
@@ -54,7 +54,7 @@ def _tell(findings: Iterable[Finding], item: Declaration, report: Report) -> Non
 def _texts_of(settings: Mapping) -> dict[str, Any]:
     """Return settings as they are written, as texts; what is empty is left out."""
     entries = settings.entries.items()
-    return {key: _text_of(value) for key, (_, value) in entries if not is_null(value)}
+    return {key: _text_of(value) for key, (_, value) in entries if not is_absent(value)}
 
 
 def _text_of(node: Node) -> Any:

@@ -17,7 +17,16 @@ from typing import Any, TypeVar, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
-from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, to_plain
+from auger_reconcile.config.syntax.nodes import (
+    Entry,
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    is_absent,
+    is_empty_text,
+    to_plain,
+)
 from auger_reconcile.config.syntax.report import Report, describe
 from auger_reconcile.diagnostics import nearest, quote_all, quote_some
 from auger_reconcile.resources._spec import Trait, has_trait
@@ -86,12 +95,56 @@ def validate(
     """
     known = _is_list_by_name(model)
     check_fields(settings, known, place, report)
+    _check_rails(model, settings, report)
     data: dict[str, Any] = {}
     for name, (_, node) in settings.entries.items():
-        if name in known and (value := to_plain(node)) is not None:
+        if name in known and not is_absent(node):
+            value = to_plain(node)
             wrap = known[name] and isinstance(node, Scalar)
             data[name] = [value] if wrap else value
     return _validate_plain(model, data | given, settings, place, report)
+
+
+def split_texts(
+    model: type[BaseModel], options: Collection[str], settings: Mapping, report: Report
+) -> Mapping:
+    """Return settings in which lists that are written as one text with commas are lists.
+
+    So older clients write them. A name that has a comma is written in a list.
+
+    Args:
+        model: of the settings.
+        options: further names that are lists.
+        settings: as written.
+        report: takes a warning of each.
+    """
+    entries = dict(settings.entries)
+    for name, (key, node) in settings.entries.items():
+        info = model.model_fields.get(name)
+        inner = _model_in(info.annotation) if info else None
+        is_list = name in options or (info and _is_list_by_name(model).get(name))
+        if isinstance(node, Scalar) and "," in node.text and is_list:
+            texts = [text for part in node.text.split(",") if (text := part.strip())]
+            hint = f"read as the list {quote_some(texts, 10)}"
+            report.warn("list-as-text", "a list that is written as one text", node, hint=hint)
+            items: list[Node] = [node._replace(text=text) for text in texts]
+            entries[name] = Entry(key, Sequence(items, node.file, node.start, node.end))
+        elif inner and isinstance(node, Mapping):
+            entries[name] = Entry(key, split_texts(inner, (), node, report))
+    return settings._replace(entries=entries)
+
+
+def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> None:
+    """Report every gate, limit or protection that an empty text would take away."""
+    for name, (_, node) in settings.entries.items():
+        info = model.model_fields.get(name)
+        inner = _model_in(info.annotation) if info else None
+        if info and is_empty_text(node) and has_trait(model, name, Trait.RAIL):
+            hint = f"an empty text would take `{name}` away; without its key it is not declared"
+            summary = "an empty text for a gate, a limit or a protection"
+            report.error("empty-rail", summary, node, hint=hint)
+        elif inner and isinstance(node, Mapping):
+            _check_rails(inner, node, report)
 
 
 def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
@@ -200,10 +253,12 @@ def _translate(
     node = node_at(settings, loc) or place.node
     owner = str(loc[-2]) if len(loc) > 1 else place.owner
     if kind == "missing":
+        within = node_at(settings, loc[:-1])
+        entries = within.entries if isinstance(within, Mapping) else {}
         report.error(
             "missing-field",
             "a field is missing",
-            place.node,
+            entries[str(loc[-1])].key if str(loc[-1]) in entries else place.node,
             label=f"`{loc[-1]}`",
             hint=f"`{owner}` needs `{loc[-1]}`",
         )

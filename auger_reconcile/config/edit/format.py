@@ -275,7 +275,11 @@ def _join(chunks: Sequence[_Chunk], order: Sequence[str], tail: Sequence[str]) -
     """Yield the lines of a map in canonical order; a heading above the first key stays on top."""
     heading, chunks[0].above[:] = _split_heading(chunks[0].above)
     place = {name: number for number, name in enumerate(order)}
-    ordered = sorted(chunks, key=lambda chunk: place.get(chunk.key, len(place)))
+    free = place.get("variables", len(place))  # keys of one's own hold anchors, which come first
+    ordered = sorted(
+        chunks,
+        key=lambda one: place.get(one.key, free if one.key.startswith("x-") else len(place)),
+    )
     last = ""  # of two blank lines after each other, and of those at the start, none is wanted
     groups = [(heading, True)]
     for chunk in ordered:

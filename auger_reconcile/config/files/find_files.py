@@ -6,25 +6,12 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from auger_reconcile.config.syntax.text import file_error
+from auger_reconcile.config.syntax.text import file_error, show_path
 from auger_reconcile.diagnostics import Diagnostic
-from auger_reconcile.errors import ConfigError
 
 FILE_NAME = "auger.yaml"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _HINT = "auger new NAME"
-
-
-def find_file(start: Path) -> Path:
-    """Return the auger.yaml of a folder.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    path = start / FILE_NAME
-    if path.is_file():
-        return path
-    raise ConfigError([_no_config(start)])
 
 
 def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
@@ -60,4 +47,7 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _no_config(folder: Path) -> Diagnostic:
-    return file_error(folder, "no-config", f"there is no {FILE_NAME} here", hint=_HINT)
+    above = next((at for at in folder.resolve().parents if (at / FILE_NAME).is_file()), None)
+    label = f"there is one above: {show_path(above / FILE_NAME)}" if above else None
+    summary = f"there is no {FILE_NAME} here"
+    return file_error(folder, "no-config", summary, label=label, hint=_HINT)

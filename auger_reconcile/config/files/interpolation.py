@@ -107,7 +107,12 @@ class _Variables:
         whole = _REFERENCE.fullmatch(node.text)
         if whole and whole[1] is not None:
             value = self._look_up(whole[1], node)
-            return node._replace(text=value.text, plain=value.plain) if value else node
+            if value is None:
+                return node
+            if not value.text:  # counts as absent, which is told
+                hint = f"`{whole[1]}` is set to nothing, as if its key were not there"
+                self._report.warn("empty-variable", "a variable that is empty", node, hint=hint)
+            return node._replace(text=value.text, plain=value.plain and bool(value.text))
         pieces, length, last = [], 0, 0
         for match in _REFERENCE.finditer(node.text):
             pieces += [node.text[last : match.start()], self._text_for(match, node)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping as Map
 from typing import Any
 
-from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, to_plain
+from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_absent, to_plain
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.resources._vocabulary import Option, Value
 
@@ -34,7 +34,8 @@ def modernise(root: Mapping, report: Report) -> Mapping:
 def without_foreign(root: Mapping, known: frozenset[str], report: Report) -> Mapping:
     """Return the second file of a later client without what is none of our business."""
     known |= RENAMED.keys() | IGNORED
-    return _drop(root, frozenset(root.entries) - known, report)
+    foreign = frozenset(n for n in root.entries if n not in known and not n.startswith("x-"))
+    return _drop(root, foreign, report)
 
 
 def _rename(node: Mapping, names: dict[str, str], report: Report) -> Mapping:
@@ -71,7 +72,7 @@ def _modernise_cluster(cluster: Mapping, report: Report) -> Mapping:
     hint = "it is called `type` today: `standard` or `high_memory`"
     report.warn("old-name", "an old name", old.key, hint=hint)
     cluster = cluster.without("worker_type_id")
-    if isinstance(old.value, Scalar) and not old.value.is_null and "type" not in cluster.entries:
+    if isinstance(old.value, Scalar) and not is_absent(old.value) and "type" not in cluster.entries:
         # Wire contract §2.4: 1 is standard for all, 2 and 3 are high_memory of one client each.
         text = {"1": "standard", "2": "high_memory", "3": "high_memory"}.get(old.value.text)
         value = old.value._replace(text=text, plain=False) if text else old.value

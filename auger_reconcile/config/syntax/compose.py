@@ -15,7 +15,7 @@ import yaml
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
 from auger_reconcile.config.syntax.text import FileText
-from auger_reconcile.config.syntax.yaml_errors import explain, fault
+from auger_reconcile.config.syntax.yaml_errors import explain, explain_conflict, fault
 from auger_reconcile.diagnostics import Diagnostic
 
 DEEPEST = 100  # levels of nesting, those inside an alias included
@@ -65,6 +65,8 @@ def compose(file: FileText) -> Composed:
         composer.faults.append(told)
     except _Unreadable as error:
         composer.faults.append(error.diagnostic)
+    if composer.faults and (conflict := explain_conflict(file)):
+        return Composed((), (conflict,))
     return Composed(documents, tuple(composer.faults))
 
 

@@ -74,12 +74,14 @@ class Mapping(NamedTuple):
     end: int
 
     def value(self, key: str) -> Node | None:
-        """Return the value of a key; an empty value counts as absent."""
+        """Return the value of a key; an empty value or text counts as absent."""
         entry = self.entries.get(key)
         if entry is None:
             return None
         value = entry.value
-        return None if type(value) is Scalar and value.plain and value.text in _NULL else value
+        if type(value) is Scalar and (not value.text or (value.plain and value.text in _NULL)):
+            return None
+        return value
 
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""
@@ -116,10 +118,20 @@ def is_null(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain and node.text in _NULL
 
 
+def is_absent(node: Node) -> bool:
+    """Say whether a node counts as absent: an empty value, or an empty text such as `''`."""
+    return isinstance(node, Scalar) and (not node.text or node.is_null)
+
+
+def is_empty_text(node: Node) -> bool:
+    """Say whether a node is a text without characters, such as `''` or an empty variable."""
+    return isinstance(node, Scalar) and not node.text and not node.plain
+
+
 def is_bare(node: Node) -> bool:
     """Say whether a node is an empty value, map or list."""
     if isinstance(node, Scalar):
-        return is_null(node)
+        return is_absent(node)
     return not (node.entries if isinstance(node, Mapping) else node.items)
 
 
@@ -130,7 +142,7 @@ def to_plain(node: Node) -> Any:
     if isinstance(node, Sequence):
         return [to_plain(item) for item in node.items]
     entries = node.entries.items()
-    return {key: to_plain(value) for key, (_, value) in entries if not is_null(value)}
+    return {key: to_plain(value) for key, (_, value) in entries if not is_absent(value)}
 
 
 def span_of(node: Node) -> SourceSpan:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
 from auger_reconcile.config.syntax.report import shorten
 from auger_reconcile.config.syntax.text import FileText
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
@@ -33,6 +35,11 @@ _RESERVED = _Explanation(
     "character",
     "a value that starts with a reserved character",
     "such a value is written in quotes",
+)
+_NO_BREAK = _Explanation(
+    "no-break-space",
+    "a no-break space where YAML wants a blank",
+    "YAML knows the common blank alone",
 )
 _VARIABLE = _Explanation(
     "bracket",
@@ -63,6 +70,58 @@ _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
 _DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?=[ \r\n]|\Z)", re.MULTILINE)
+_BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # that YAML takes for letters
+_BLANK = re.compile(f"[{_BLANKS}]")
+_QUOTES = "“”„‟‘’‚‛«»"
+_LOOKALIKE = re.compile(f"[{_BLANKS}{_QUOTES}]")
+
+
+def explain_conflict(file: FileText) -> Diagnostic | None:
+    """Return the error about the marks of a merge that nobody has finished, where there are any."""
+    found = _CONFLICT.search(file.text)
+    if found is None:
+        return None
+    hint = "keep the lines that are right, and remove the marks `<<<<<<<`, `=======`, `>>>>>>>`"
+    return fault("conflict", "a merge conflict", file.span(*found.span()), hint=hint)
+
+
+def find_lookalikes(file: FileText, roots: Iterable[Node]) -> Iterator[Diagnostic]:
+    """Yield warnings of blanks and quotes that look like those of YAML, and are letters to it."""
+    if not _LOOKALIKE.search(file.text):
+        return
+    for root in roots:
+        for node in _scalars(root):
+            text = node.text
+            if not node.plain or not text:
+                continue
+            span = file.span(node.start, node.end)
+            if _BLANK.fullmatch(text[0]) or _BLANK.fullmatch(text[-1]):
+                hint = "YAML knows the common blank alone; this one is part of the text"
+                yield _warn("no-break-space", "a no-break space at the edge of a text", span, hint)
+            elif text[0] in _QUOTES and text[-1] in _QUOTES:
+                hint = "quotes of YAML are `\"` and `'`; these are part of the text"
+                yield _warn("typographic-quotes", "a text in typographic quotes", span, hint)
+
+
+def _scalars(node: Node) -> Iterator[Scalar]:
+    match node:
+        case Scalar():
+            yield node
+        case Sequence(items):
+            for item in items:
+                yield from _scalars(item)
+        case Mapping(entries):
+            for key, value in entries.values():
+                yield key
+                yield from _scalars(value)
+
+
+def _warn(code: str, summary: str, span: SourceSpan, hint: str) -> Diagnostic:
+    marked = span.text[span.column - 1 : span.column - 1 + span.length]
+    return Diagnostic(Severity.WARNING, code, summary, span, f"`{shorten(marked)}`", hint)
+
+
 def explain(file: FileText, at: int, since: int | None, *, scanned: bool) -> Diagnostic:
     """Return the diagnostic for a place where a parser stopped.
 
@@ -77,7 +136,10 @@ def explain(file: FileText, at: int, since: int | None, *, scanned: bool) -> Dia
     """
     line = file.span(at)
     told = _explain_token(file.text, at, since) if scanned else _explain_order(file.text, at, since)
-    if told.code == "bracket" and "${" in line.text:
+    above = file.text.rfind("\n", 0, max(at - line.column, 0)) + 1  # a value may go on here
+    if _BLANK.search(file.text, above, at + 1) and told.code in ("colon", "indentation"):
+        told = _NO_BREAK
+    elif told.code == "bracket" and "${" in line.text:
         told = _VARIABLE
     elif told.code == "indentation" and line.text[: line.column - 1].strip():
         told = _Explanation("syntax", "something after the end of a value")

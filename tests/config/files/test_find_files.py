@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from auger_reconcile.config.files.find_files import find_file, find_files
-from auger_reconcile.errors import ConfigError
+from auger_reconcile.config.files.find_files import find_files
 
 
 def make(folder: Path, *names: str) -> None:
@@ -14,16 +11,13 @@ def make(folder: Path, *names: str) -> None:
         (folder / name).write_text("name: a\n")
 
 
-def test_the_file_of_a_folder_is_found(tmp_path: Path) -> None:
+def test_a_file_further_up_is_another_project_and_named(tmp_path: Path) -> None:
     make(tmp_path, "auger.yaml")
-    assert find_file(tmp_path) == tmp_path / "auger.yaml"
-
-
-def test_a_file_further_up_is_another_project(tmp_path: Path) -> None:
-    make(tmp_path, "auger.yaml")
-    (tmp_path / "sub").mkdir()
-    with pytest.raises(ConfigError):
-        find_file(tmp_path / "sub")
+    (tmp_path / "sub" / "sub").mkdir(parents=True)
+    found, (problem,) = find_files([tmp_path / "sub" / "sub"])
+    assert found == ()
+    assert problem.code == "no-config"
+    assert str(problem.label).endswith("auger.yaml")
 
 
 def test_folders_are_searched_in_order_but_for_hidden_ones_and_environments(tmp_path: Path) -> None:

@@ -1,0 +1,235 @@
+"""Files as people leave them: empty texts, lists as text, marks of merges, letters like blanks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from unicodedata import normalize
+
+import pytest
+
+from auger_reconcile.config.protection import read_protected
+from auger_reconcile.config.syntax.report import Report
+from tests.config.conftest import Codes, Load
+
+SEARCH = """\
+name: shop
+source: https://example.com/a.csv
+model_type: classification
+target: y
+"""
+
+
+def specs(load: Load, text: str, **options: Any) -> dict[str, Any]:
+    return {str(at): one.spec for at, one in load(text, **options).state.resources.items()}
+
+
+def warnings(load: Load, text: str, **options: Any) -> list[str]:
+    return [item.code for item in load(text, **options).warnings]
+
+
+@pytest.mark.parametrize("empty", ["", "~", "null", "''", '""'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dataset: {}\n",
+        "organization: {}\n",
+        "path_to_credentials: {}\n",
+        "exclude: {}\n",
+        "experiment: {{name: {}, metric: r2}}\n",
+        "experiment:\n  time_series: {}\n",
+        "experiment:\n  label_encoded: {}\n",
+        "cluster: {{stack_version: {}}}\n",
+        "models:\n  m:\n    trial: {}\n",
+    ],
+)
+def test_an_empty_text_is_as_absent_as_an_empty_value(load: Load, text: str, empty: str) -> None:
+    base = SEARCH.replace("classification", "regression")
+    loaded = load(base + text.format(empty))
+    bare = load(base + ("models:\n  m:\n" if "models" in text else ""))
+    told = {at: one.spec for at, one in loaded.state.resources.items() if at.kind != "project"}
+    wanted = {at: one.spec for at, one in bare.state.resources.items() if at.kind != "project"}
+    assert {at: vars(one)["lifecycle"] for at, one in told.items()}.keys() == wanted.keys()
+    assert loaded.warnings == ()
+
+
+RAILS = [
+    "budget_minutes: {}\n",
+    "lifecycle: {}\n",
+    "lifecycle: {{prevent_destroy: {}}}\n",
+    "cluster: {{autoterminate_minutes: {}}}\n",
+    "experiment: {{max_n_trials: {}}}\n",
+    "experiment: {{max_total_time: {}}}\n",
+    "experiment: {{max_eval_time: {}}}\n",
+    "models: {{m: {{min_score: {}}}}}\n",
+    "models: {{m: {{lifecycle: {{prevent_destroy: {}}}}}}}\n",
+]
+
+
+@pytest.mark.parametrize("text", RAILS)
+def test_an_empty_text_takes_no_rail_down(codes: Codes, text: str) -> None:
+    (code,) = codes(SEARCH + text.format("''"))
+    assert code == f"empty-rail 5:{text.replace('{{', '{').index('{}') + 1}"
+
+
+@pytest.mark.parametrize("text", RAILS)
+def test_an_empty_variable_takes_no_rail_down(codes: Codes, text: str) -> None:
+    found = codes(SEARCH + text.format('"${rail}"'), environ={"AUGER_VAR_rail": ""})
+    assert [item.split()[0] for item in found] == ["empty-rail"]
+
+
+def test_an_empty_text_of_an_overlay_takes_no_rail_down(codes: Codes) -> None:
+    over = {"auger.prod.yaml": "models: {m: {min_score: ''}}\n"}
+    text = SEARCH + "models: {m: {min_score: 0.9}}\n"
+    assert codes(text, files=over, env="prod") == ["empty-rail 1:25"]
+
+
+def test_an_empty_variable_is_told_where_it_counts_as_absent(load: Load) -> None:
+    loaded = load(SEARCH + 'dataset: "${name}"\n', variables={"name": ""})
+    assert [item.code for item in loaded.warnings] == ["empty-variable"]
+    assert "dataset.a.csv" in {str(at) for at in loaded.state.resources}
+
+
+@pytest.mark.parametrize(
+    ("text", "setting", "expected"),
+    [
+        ("exclude: a,b , c\n", "exclude", ("a", "b", "c")),
+        ("exclude: 'a, b'\n", "exclude", ("a", "b")),
+        ("experiment: {label_encoded: 'a,b'}\n", "label_encoded", ("a", "b")),
+        ("experiment: {categoricals: 'a,b,'}\n", "categoricals", ("a", "b")),
+        ("experiment: {date_time: 'a,b'}\n", "date_time", ("a", "b")),
+        (
+            "experiment: {blocked_models: 'A,B'}\n",
+            "options",
+            {"algorithms_to_exlude": ["A", "B"]},
+        ),
+    ],
+)
+def test_a_list_as_text_is_split_and_told(
+    load: Load, text: str, setting: str, expected: Any
+) -> None:
+    assert warnings(load, SEARCH + text) == ["list-as-text"]
+    assert vars(specs(load, SEARCH + text)["experiment.a.csv-experiment"])[setting] == expected
+
+
+def test_a_list_that_is_ignored_is_split_too(load: Load) -> None:
+    text = SEARCH + "experiment: {lifecycle: {ignore_changes: 'metric,exclude'}, metric: f1}\n"
+    lifecycle = specs(load, text)["experiment.a.csv-experiment"].lifecycle
+    assert lifecycle.ignore_changes == ("metric", "exclude")
+
+
+def test_in_a_list_a_comma_is_part_of_a_name(load: Load) -> None:
+    text = SEARCH + "exclude: ['a,b']\n"
+    assert warnings(load, text) == []
+    assert specs(load, text)["experiment.a.csv-experiment"].exclude == ("a,b",)
+
+
+def test_keys_of_ones_own_hold_anchors_and_say_nothing(load: Load) -> None:
+    text = "x-base: &base {target: y, model_type: regression}\nx-more: [1, {a: b}]\nname: shop\n"
+    text += "datasets: {d: {source: https://example.com/a.csv}}\nexperiments:\n"
+    text += "  a: {<<: *base}\n  b: {<<: *base, metric: r2}\n"
+    assert warnings(load, text) == []
+    assert specs(load, text)["experiment.b"].target == "y"
+
+
+@pytest.mark.parametrize("place", ["top", "middle", "end"])
+@pytest.mark.parametrize("text", ["name: a\n", "protected: {a: []}\n"])
+def test_a_merge_that_nobody_finished_is_called_so(codes: Codes, place: str, text: str) -> None:
+    marked = f"<<<<<<< HEAD\n{text}=======\n{text.replace('a', 'b')}>>>>>>> other\n"
+    before = {"top": "", "middle": "hub: local\n", "end": "hub: local\nstate: running\n"}[place]
+    after = "state: running\n" if place == "middle" else ""
+    (code,) = codes(before + marked + after)
+    assert code == f"yaml-conflict {before.count(chr(10)) + 1}:1"
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u3000"])
+def test_a_no_break_space_is_told(codes: Codes, load: Load, blank: str) -> None:
+    assert codes(f"name:{blank}shop\nhub: local\n") == ["yaml-no-break-space 2:4"]
+    assert warnings(load, f"name: shop{blank}\n") == ["no-break-space"]
+    assert warnings(load, f"name: {blank}shop\n") == ["no-break-space"]
+
+
+@pytest.mark.parametrize("quoted", ["“shop”", "‘shop’", "„shop“", "«shop»"])
+def test_typographic_quotes_are_told(load: Load, quoted: str) -> None:
+    assert warnings(load, f"name: {quoted}\n") == ["typographic-quotes"]
+    assert warnings(load, f'name: "{quoted}"\n') == []
+
+
+def test_an_empty_field_of_the_short_form_is_missed_at_its_line(codes: Codes) -> None:
+    assert codes(SEARCH.replace("target: y", "target:")) == ["missing-field 4:1"]
+
+
+def test_an_empty_field_of_the_long_form_is_missed_at_its_line(codes: Codes) -> None:
+    text = (
+        "name: a\ndatasets: {d: {}}\nexperiments:\n  e:\n    target: ''\n    model_type: regression"
+    )
+    assert codes(text) == ["missing-field 5:5"]
+
+
+def test_many_unknown_columns_are_one_warning(load: Load) -> None:
+    listed = ", ".join(f"c{number}" for number in range(20_000))
+    text = f"name: a\nsource: a.csv\nmodel_type: regression\ntarget: y\nexclude: [{listed}]\n"
+    (warning,) = load(text, files={"a.csv": "x,y\n1,2\n"}).warnings
+    assert warning.hint == "20,000 of 20,000: `c0`, `c1`, `c2`, `c3`, `c4`, …"
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_source_is_found_under_either_form_of_its_name(load: Load, form: Any) -> None:
+    other = {"NFC": "NFD", "NFD": "NFC"}[form]
+    text = f"name: a\ndatasets: {{d: {{source: {normalize(form, 'häuser.csv')}}}}}\n"
+    loaded = specs(load, text, files={normalize(other, "häuser.csv"): "x,y\n1,2\n"})
+    assert loaded["dataset.d"].size == 8
+
+
+def test_a_column_of_another_form_is_said_to_look_the_same(load: Load, codes: Codes) -> None:
+    name = "größe"
+    text = f"name: a\nsource: a.csv\nmodel_type: regression\ntarget: {normalize('NFD', name)}\n"
+    assert codes(text, files={"a.csv": f"x,{name}\n1,2\n"}) == ["unknown-column 4:9"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# a comment alone\n",
+        "protected:\n",
+        "protected: ''\n",
+        "protect: {}\n",
+        "protected: {}\nprotectd: {a: [dataset.x]}\n",
+        "- dataset.x\n",
+        "protected: {a: [datset.x]}\n",
+        "protected: {a: [dataset]}\n",
+        "protected: {a: {dataset.x: 1}}\n",
+        "protected: {a: [dataset.x\n",
+    ],
+)
+def test_a_damaged_lock_file_protects_by_an_error(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "auger.lock.yaml"
+    path.write_text(text)
+    report = Report()
+    read_protected(path, report)
+    assert report.has_errors
+    assert all("auger.lock.yaml" in item.span.path for item in report.diagnostics if item.span)
+
+
+def test_a_lock_file_that_leads_nowhere_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "auger.lock.yaml"
+    path.symlink_to(tmp_path / "gone")
+    report = Report()
+    read_protected(path, report)
+    assert report.has_errors
+
+
+def test_a_folder_in_the_place_of_a_lock_file_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "auger.lock.yaml").mkdir()
+    report = Report()
+    read_protected(tmp_path / "auger.lock.yaml", report)
+    assert report.has_errors
+
+
+def test_a_lock_file_that_releases_all_is_none_of_these(tmp_path: Path) -> None:
+    path = tmp_path / "auger.lock.yaml"
+    path.write_text("protected: {}\n")
+    report = Report()
+    assert read_protected(path, report) == frozenset()
+    assert not report.diagnostics
