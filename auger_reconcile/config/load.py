@@ -22,7 +22,7 @@ from auger_reconcile.config.declarations.rules import check_rules
 from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.files import legacy
-from auger_reconcile.config.files.find_files import find_files
+from auger_reconcile.config.files.find_files import SECOND_FILE, find_files
 from auger_reconcile.config.files.interpolation import interpolate, referenced_names
 from auger_reconcile.config.files.overlay import lay_over
 from auger_reconcile.config.protection import Lock, read_locks
@@ -35,7 +35,6 @@ from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Declared, DesiredState, Digest
 
-SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
 _NAMES = ("name", "organization", "dataset", "target", "experiment_session_id")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping as Map
-from typing import Any
+from typing import Any, TypeAlias
 
-from auger_reconcile.config.edit.select import shape_of_node
-from auger_reconcile.config.syntax.nodes import Mapping, Scalar, Sequence
+from auger_reconcile.config.files.legacy import RENAMED
+from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, resolve
 
-KeyPath = tuple[str, ...]
+KeyPath: TypeAlias = tuple[str, ...]
 
 
-class CannotAmend(Exception):
+class CannotEdit(Exception):
     """The text is written in a way that allows no safe change; the place says where."""
 
     def __init__(self, place: int, reason: str) -> None:
@@ -23,8 +23,14 @@ class Gone:
     """What a key is changed to that goes."""
 
 
+class Cleared:
+    """What a key is changed to that stays without its value."""
+
+
 GONE = Gone()
-Wanted = dict[str, Any]  # key to `GONE`, to a value in a `Put`, or to the same of a map below
+CLEARED = Cleared()
+# Key to `GONE`, to `CLEARED`, to a value in a `Put`, or to the same of a map below.
+Wanted: TypeAlias = dict[str, Any]
 
 
 class Put:
@@ -41,15 +47,22 @@ def tree_of(changes: Map[KeyPath, Any]) -> Wanted:
         node = tree
         for key in path[:-1]:
             node = node.setdefault(key, {})
-        node[path[-1]] = value if value is GONE else Put(value)
+        node[path[-1]] = value if value in (GONE, CLEARED) else Put(value)
     return tree
+
+
+def is_put(change: Any) -> bool:
+    """Say whether a change brings something where there is nothing yet."""
+    if isinstance(change, dict):
+        return any(map(is_put, change.values()))
+    return isinstance(change, Put)
 
 
 def plain_of(change: Any) -> Any:
     """Return the data that a change of what is not there yet stands for."""
     if isinstance(change, Put):
         return change.value
-    return {key: plain_of(one) for key, one in change.items() if one is not GONE}
+    return {key: plain_of(one) for key, one in change.items() if is_put(one)}
 
 
 def meant_for(tree: Wanted, key: Scalar) -> Any:
@@ -61,20 +74,31 @@ def new_keys(node: Mapping, tree: Wanted) -> Wanted:
     """Return the changes of keys that are not written in a map.
 
     Raises:
-        CannotAmend: a key that `<<` brings in cannot go.
+        CannotEdit: a key that `<<` brings in cannot go.
     """
     own = {
         text
-        for entry in node.entries.values()
-        if node.start <= entry.key.start <= node.end
+        for entry in own_entries(node)
         for text in (entry.key.text, entry.key.text.replace("$${", "${"))
     }
     new = {key: change for key, change in tree.items() if key not in own}
     if any(change is GONE and key in node.entries for key, change in new.items()):
-        raise CannotAmend(node.start, "`<<` brings in what has to go")
-    return {
-        key: c for key, c in new.items() if isinstance(c, Put) or (c is not GONE and plain_of(c))
-    }
+        raise CannotEdit(node.start, "`<<` brings in what has to go")
+    return {key: change for key, change in new.items() if is_put(change)}
+
+
+def own_entries(node: Mapping) -> list[Entry]:
+    """Return what is written in a map, in the order of the text; what `<<` brings in is not."""
+    own = (e for e in node.entries.values() if node.start <= e.key.start <= node.end)
+    return sorted(own, key=lambda entry: entry.key.start)
+
+
+def name_in_use(root: Mapping | None, keys: KeyPath) -> KeyPath:
+    """Return a path under the name that a file uses: an old one says `project` for `name`."""
+    for old, new in RENAMED.items():
+        if root and new == keys[0] and new not in root.entries and old in root.entries:
+            return (old, *keys[1:])
+    return keys
 
 
 def is_emptied(node: Mapping, tree: Wanted) -> bool:
@@ -85,7 +109,7 @@ def is_emptied(node: Mapping, tree: Wanted) -> bool:
 
 def kept_items(node: Sequence, value: list[Any]) -> tuple[list[int], list[Any] | None]:
     """Return which items stay, and the new ones behind them; None where their order changes."""
-    wanted = [_shape(one) for one in value]
+    wanted = [shape_of(one) for one in value]
     kept: list[int] = []
     for number, item in enumerate(node.items):
         if len(kept) < len(wanted) and shape_of_node(item) == wanted[len(kept)]:
@@ -95,13 +119,13 @@ def kept_items(node: Sequence, value: list[Any]) -> tuple[list[int], list[Any] |
     return (kept, None) if is_moved or not kept else (kept, value[len(kept) :])
 
 
-def _shape(value: Any) -> Any:
+def shape_of(value: Any) -> Any:
     """Return plain data as data that compares equal only if it means the same."""
     match value:
         case dict():
-            return {key.replace("${", "$${"): _shape(one) for key, one in value.items()}
+            return {key.replace("${", "$${"): shape_of(one) for key, one in value.items()}
         case list() | tuple():
-            return [_shape(one) for one in value]
+            return [shape_of(one) for one in value]
         case str():
             return "str", value.replace("${", "$${")
     return type(value).__name__, repr(value)
@@ -128,8 +152,22 @@ def with_changes(shape: Any, tree: Wanted) -> Any:
         name = key if key in known and escaped not in known else escaped
         if change is GONE:
             known.pop(name, None)
+        elif change is CLEARED:
+            known |= {name: shape_of(None)} if name in known else {}
         elif isinstance(change, Put):
-            known[name] = _shape(change.value)
+            known[name] = shape_of(change.value)
         elif (below := with_changes(known.get(name), change)) or name in known:
             known[name] = below
     return known
+
+
+def shape_of_node(node: Node) -> Any:
+    """Return a node as data that compares equal only if it means the same."""
+    match node:
+        case Scalar(text, plain):
+            value = resolve(text) if plain else text
+            return ("str", text) if isinstance(value, str) else (type(value).__name__, repr(value))
+        case Sequence(items):
+            return [shape_of_node(item) for item in items]
+        case Mapping(entries):
+            return {key: shape_of_node(entry.value) for key, entry in entries.items()}

@@ -1,20 +1,21 @@
-"""Put keys into a YAML text, change them and take them out, and touch no byte besides.
+"""Edit a YAML text: put keys in, change them and take them out, and touch no byte besides.
 
-What `edit` does for single values, for whole resources, lists and maps: comments of what stays,
+The one editor, of whole resources, lists and maps as of single values: comments of what stays,
 order, quotes and line ends stay. The changed text is read again, and has to say what was wanted in
 the one document and nothing else in any of them.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Map
 from typing import Any
 
+from auger_reconcile.config.declarations.declaration import LONG_FORM
 from auger_reconcile.config.edit.change_tree import (
+    CLEARED,
     GONE,
-    CannotAmend,
+    CannotEdit,
     KeyPath,
     Put,
     Wanted,
@@ -22,27 +23,28 @@ from auger_reconcile.config.edit.change_tree import (
     kept_items,
     meant_for,
     new_keys,
+    own_entries,
     plain_of,
     said_by,
+    shape_of_node,
     tree_of,
     with_changes,
 )
 from auger_reconcile.config.edit.format import INDENT, key_order
-from auger_reconcile.config.edit.lines import Lines
+from auger_reconcile.config.edit.lines import Lines, newline_of
 from auger_reconcile.config.edit.quoting import to_yaml
 from auger_reconcile.config.edit.render import render_value
-from auger_reconcile.config.edit.select import shape_of_node
 from auger_reconcile.config.edit.spans import Edit, ValueSpans, edit_flow
 from auger_reconcile.config.syntax.compose import Document, compose
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Scalar, is_null
 from auger_reconcile.config.syntax.nodes import Sequence as List
-from auger_reconcile.config.syntax.text import FileText
+from auger_reconcile.config.syntax.text import FileText, decode
 
 _BLOCK_DEPTH = 2  # sections and resources are written in lines, their settings on one
 _FLOW = ("cluster",)
 
 
-def amend(file: FileText, number: int, changes: Map[KeyPath, Any]) -> FileText:
+def edit_document(file: FileText, number: int, changes: Map[KeyPath, Any]) -> FileText:
     """Return a text in which some keys of one document are put, changed or taken out.
 
     Args:
@@ -51,35 +53,30 @@ def amend(file: FileText, number: int, changes: Map[KeyPath, Any]) -> FileText:
         changes: path of keys to plain data, or to `GONE`.
 
     Raises:
-        CannotAmend: not without touching something else.
+        CannotEdit: not without touching something else.
     """
-    newline = _newline_of(file.text)
+    newline = newline_of(file.text)
     is_whole = not file.text or file.text.endswith(("\n", "\r"))
     whole = FileText(file.path, file.text if is_whole else file.text + newline)
     documents = compose(whole).documents
     document = documents[number] if documents else Document(None, 0, len(whole.text))
     tree = tree_of(changes)
-    edits = sorted(_Amender(whole.text, newline).edits(document, tree), key=lambda one: one[:2])
+    edits = sorted(_Editor(whole.text, newline).edits(document, tree), key=lambda one: one[:2])
     pieces, last = [], 0
     for start, end, text in edits:
         if start < last:
-            raise CannotAmend(start, "two changes meet here")
+            raise CannotEdit(start, "two changes meet here")
         pieces += [whole.text[last:start], text]
         last = end
     text = "".join([*pieces, whole.text[last:]])
-    if not is_whole and text.endswith(file.text[-1] + newline):
+    if not is_whole:
         text = text.removesuffix(newline)
     changed = FileText(file.path, text)
     _verify(changed, documents, number, tree)
     return changed
 
 
-def _newline_of(text: str) -> str:
-    found = re.search(r"\r\n|\r|\n", text)
-    return found[0] if found else "\n"
-
-
-class _Amender:
+class _Editor:
     """Yields the edits of one text, those of a map below before those of the map itself."""
 
     def __init__(self, text: str, newline: str) -> None:
@@ -96,20 +93,17 @@ class _Amender:
         elif isinstance(root, Mapping):
             yield from self._map(root, (), tree, (None, end))
         else:
-            raise CannotAmend(root.start, "the file holds no map")
+            raise CannotEdit(root.start, "the file holds no map")
 
     def _map(
         self, node: Mapping, path: KeyPath, tree: Wanted, region: tuple[int | None, int]
     ) -> Iterator[Edit]:
-        own = sorted(
-            (e for e in node.entries.values() if node.start <= e.key.start <= node.end),
-            key=lambda entry: entry.key.start,
-        )
+        own = own_entries(node)
         if self._spans.is_flow(node):
             yield from self._flow_map(node, own, path, tree)
             return
         if not own or any(self._lines.indent_of(entry.key.start) is None for entry in own):
-            raise CannotAmend(node.start, "its keys do not stand below each other")
+            raise CannotEdit(node.start, "its keys do not stand below each other")
         regions = list(self._lines.regions(own, *region))
         for entry, lines in zip(own, regions, strict=True):
             change = meant_for(tree, entry.key)
@@ -154,6 +148,8 @@ class _Amender:
         key, value = entry
         if isinstance(change, Put):
             yield from self._put(entry, change.value, lines)
+        elif change is CLEARED:
+            yield from self._clear(entry, in_flow=False)
         elif is_null(value):
             if value.end > value.start:
                 yield Edit(value.start, value.end, "")
@@ -166,7 +162,7 @@ class _Amender:
             else:
                 yield from self._replace_block(entry, "{}", lines)
         else:
-            raise CannotAmend(key.start, f"`{key.text}` is not written here as a map")
+            raise CannotEdit(key.start, f"`{key.text}` is not written here as a map")
 
     def _put(self, entry: Entry, value: Any, lines: tuple[int, int]) -> Iterator[Edit]:
         """Yield the edits that set a value of a block to plain data."""
@@ -182,8 +178,21 @@ class _Amender:
         else:
             yield from self._replace_block(entry, render_value(value), lines)
 
+    def _clear(self, entry: Entry, *, in_flow: bool) -> Iterator[Edit]:
+        """Yield the edit that takes a value away, and the blank before it; anchor and tag stay."""
+        key, node = entry
+        if is_null(node):
+            return
+        if node.start < key.end or not isinstance(node, Scalar):
+            raise CannotEdit(key.end, "the value is an alias, a list or a map")
+        start, end = self._spans.inner(entry)
+        between = self._text[key.end : start]
+        if start == node.start and not in_flow and between.strip() == ":":
+            start = key.end + between.index(":") + 1
+        yield Edit(start, end, "")
+
     def _set_scalar(self, entry: Entry, value: Any) -> Edit:
-        start, end = self._spans.span(entry)
+        start, end = self._spans.inner(entry)
         quote = self._text[start : start + 1]
         escaped = value.replace("${", "$${") if isinstance(value, str) else value
         return Edit(start, end, self._spans.behind(entry, to_yaml(escaped, quote=quote)))
@@ -194,7 +203,7 @@ class _Amender:
         end = self._lines.end_of(self._lines.line_of(colon))
         rest = self._text[colon + 1 : end].strip()
         if rest and not rest.startswith("#"):
-            raise CannotAmend(colon, "the value has an anchor or a tag")
+            raise CannotEdit(colon, "the value has an anchor or a tag")
         yield Edit(colon + 1, colon + 1, f" {text}")
         yield Edit(self._lines.start_of(lines[0]), self._lines.start_of(lines[1]), "")
 
@@ -225,7 +234,7 @@ class _Amender:
         rows = [self._lines.line_of(start) for start, _ in places]
         dash = self._text[self._lines.start_of(rows[0]) : places[0][0]]
         if dash.strip() != "-":
-            raise CannotAmend(places[0][0], "its items do not stand below each other")
+            raise CannotEdit(places[0][0], "its items do not stand below each other")
         for number in gone:
             row = rows[number]
             yield Edit(self._lines.start_of(row), self._lines.start_of(row + 1), "")
@@ -241,24 +250,37 @@ class _Amender:
             change = meant_for(tree, entry.key)
             if change is GONE:
                 gone.add(number)
+            elif change is CLEARED:
+                yield from self._clear(entry, in_flow=True)
             elif isinstance(change, Put):
                 yield self._put_in_flow(entry, change.value)
             elif change is not None:
                 if not isinstance(entry.value, Mapping) or entry.value.start < entry.key.end:
-                    raise CannotAmend(entry.key.start, "it is not written here as a map")
+                    raise CannotEdit(entry.key.start, "it is not written here as a map")
                 yield from self._map(entry.value, (*path, entry.key.text), change, (0, 0))
-        new = [
-            f"{render_value(key)}: {render_value(plain_of(change))}"
+        new = {
+            key: f"{render_value(key)}: {render_value(plain_of(change))}"
             for key, change in new_keys(node, tree).items()
-        ]
+        }
+        place = {name: number for number, name in enumerate(key_order(path))}
+        least = min((place.get(entry.key.text, len(place)) for entry in own), default=0)
+        first = [key for key in new if place.get(key, len(place)) < least and not gone]
+        for key in first:  # comes before all others
+            yield Edit(own[0].key.start, own[0].key.start, f"{new.pop(key)}, ")
         inner = (self._spans.content_start(node) + 1, node.end - 1)
         items = [(entry.key.start, self._spans.end_in_flow(entry)) for entry in own]
-        yield from edit_flow(self._text, inner, items, gone, new)
+        yield from edit_flow(self._text, inner, items, gone, [*new.values()])
 
     def _put_in_flow(self, entry: Entry, value: Any) -> Edit:
         key, node = entry
         if node.start < key.end:
             return self._spans.over_alias(key, value)
+        if (
+            isinstance(node, Scalar)
+            and node.end > node.start
+            and not isinstance(value, (list, dict))
+        ):
+            return self._set_scalar(entry, value)
         start, end = self._spans.span(entry)
         if end == start and not self._text[key.end : start].strip():
             return Edit(key.end, key.end, f": {render_value(value)}")
@@ -277,7 +299,7 @@ def _block_lines(plain: Map[str, Any], path: KeyPath, indent: str, text: str) ->
         value, name = plain[key], f"{indent}{render_value(key)}:"
         is_block = isinstance(value, dict) and value and len(path) < _BLOCK_DEPTH
         if is_block and key not in _FLOW:
-            if not path and text:
+            if not path and text and key in LONG_FORM:
                 yield ""
             yield name
             yield from _block_lines(value, (*path, key), indent + INDENT, text)
@@ -289,15 +311,17 @@ def _verify(changed: FileText, before: Sequence[Document], number: int, tree: Wa
     """Read the text again: it has to say what was wanted, and nothing else.
 
     Raises:
-        CannotAmend: it does not.
+        CannotEdit: it does not.
     """
+    if decode(changed.path, changed.text.encode("utf-8", "surrogatepass"))[1]:
+        raise CannotEdit(0, "the value has a character that YAML does not allow")
     composed = compose(changed)
     wanted = [_shape_of(one) for one in before] or [{}]
     wanted[number] = with_changes(wanted[number], tree)
     found = [_shape_of(one) for one in composed.documents] or [{}]
     if composed.diagnostics or [*map(said_by, found)] != [*map(said_by, wanted)]:
         place = before[number].root if before else None
-        raise CannotAmend(place.start if place else 0, "other values would change as well")
+        raise CannotEdit(place.start if place else 0, "other values would change as well")
 
 
 def _shape_of(document: Document) -> Any:

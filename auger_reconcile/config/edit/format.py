@@ -6,14 +6,13 @@ several lines stay what they were. The result is read again and has to mean the 
 
 from __future__ import annotations
 
-import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple
 
 from auger_reconcile.config.declarations.declaration import LONG_FORM, PROJECT_FIELDS, Head
-from auger_reconcile.config.edit.select import shape_of_node
+from auger_reconcile.config.edit.change_tree import KeyPath, shape_of_node
+from auger_reconcile.config.edit.lines import LINE_END, Lines, is_comment, newline_of
 from auger_reconcile.config.syntax.compose import Document, compose
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar
 from auger_reconcile.config.syntax.text import FileText
@@ -22,10 +21,7 @@ from auger_reconcile.errors import ConfigError
 from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import kind_of
 
-KeyPath: TypeAlias = tuple[str, ...]
-
 INDENT = "  "
-_LINE_END = re.compile(r"\r\n|\r|\n")
 _TOP = (
     *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
     *("state", "source", "dataset", "model_type", "target", "exclude", "experiment", "cluster"),
@@ -93,14 +89,15 @@ def _lay_out_documents(file: FileText, documents: Sequence[Document], *, is_orde
         start = _next_line(file.text, start)
         pieces.append(file.text[last:start])
         body = file.text[start : document.end]
-        lines = _Lines(file.text, start, body, is_ordered=is_ordered)
-        pieces.append(lines.lay_out(document.root) or body)
+        lines = Lines(file.text, start, document.end)
+        laid_out = _Layout(lines, start, is_ordered=is_ordered).lay_out(document.root)
+        pieces.append(laid_out or body)
         last = max(document.end, start)
-    lines_of_all = _LINE_END.split("".join([*pieces, file.text[last:]]))
+    lines_of_all = LINE_END.split("".join([*pieces, file.text[last:]]))
     filled = [number for number, line in enumerate(lines_of_all) if line.strip()]
     if not filled:
         return file.text
-    newline = found[0] if (found := _LINE_END.search(file.text)) else "\n"
+    newline = newline_of(file.text)
     return newline.join(lines_of_all[filled[0] : filled[-1] + 1]) + newline
 
 
@@ -113,7 +110,7 @@ def _next_line(text: str, start: int) -> int:
     """Return where the first whole line begins."""
     if start == 0 or text[start - 1] in "\r\n":
         return start
-    found = _LINE_END.search(text, start)
+    found = LINE_END.search(text, start)
     return found.end() if found else len(text)
 
 
@@ -125,41 +122,31 @@ class _Chunk(NamedTuple):
     own: list[str]
 
 
-class _Lines:
+class _Layout:
     """The lines of one document, and which of them its nodes cover."""
 
-    def __init__(self, text: str, start: int, body: str, *, is_ordered: bool) -> None:
-        self._text, self._is_ordered = text, is_ordered
-        self._lines = _LINE_END.split(body)
-        self._starts = [start, *(start + match.end() for match in _LINE_END.finditer(body))]
+    def __init__(self, lines: Lines, start: int, *, is_ordered: bool) -> None:
+        self._lines, self._start, self._is_ordered = lines, start, is_ordered
+        self._rows = lines.rows
 
     def lay_out(self, root: Node | None) -> str | None:
         """Return the text of the document; None when it is no block of keys."""
         if not isinstance(root, Mapping) or not self._is_block(root):
             return None
-        last = len(self._lines) - (not self._lines[-1])
-        return "\n".join(self._lay_out_map(root, (), (0, last), "")) + "\n"
-
-    def _line_of(self, index: int) -> int:
-        return bisect_right(self._starts, index) - 1
-
-    def _column_of(self, index: int) -> int:
-        return index - self._starts[self._line_of(index)]
-
-    def _rest_of_line(self, index: int) -> str:
-        found = _LINE_END.search(self._text, index)
-        return self._text[index : found.start() if found else len(self._text)]
+        region = (0, self._lines.count)
+        return "\n".join(self._lay_out_map(root, (), region, "")) + "\n"
 
     def _is_block(self, node: Mapping) -> bool:
         """Say whether every key stands first in a line, below the others, with its `:` behind."""
         keys = [entry.key for entry in node.entries.values()]
-        if not keys or any(key.start < max(node.start, self._starts[0]) for key in keys):
+        if not keys or any(key.start < max(node.start, self._start) for key in keys):
             return False  # empty, or with keys that `<<` brings in
-        columns = {self._column_of(key.start) for key in keys}
+        columns = {self._lines.column_of(key.start) for key in keys}
         blanks = [
-            self._lines[self._line_of(key.start)][: self._column_of(key.start)] for key in keys
+            self._rows[self._lines.line_of(key.start)][: self._lines.column_of(key.start)]
+            for key in keys
         ]
-        colons = [self._rest_of_line(key.end).lstrip(" ").startswith(":") for key in keys]
+        colons = [self._lines.rest_of(key.end).lstrip(" ").startswith(":") for key in keys]
         return len(columns) == 1 and not any(map(str.strip, blanks)) and all(colons)
 
     def _lay_out_map(
@@ -168,17 +155,17 @@ class _Lines:
         """Return the lines of a map: those of its region, ordered and indented anew."""
         begin, last = region
         entries = sorted(node.entries.values(), key=lambda entry: entry.key.start)
-        column = self._column_of(entries[0].key.start)
-        places = [self._line_of(entry.key.start) for entry in entries]
+        column = self._lines.column_of(entries[0].key.start)
+        places = [self._lines.line_of(entry.key.start) for entry in entries]
         chunks = []
         for entry, at, following in zip(entries, places, [*places[1:], last], strict=True):
             end = self._end_of(entry, at, following, column)
             own = self._lay_out_entry(entry, (*path, entry.key.text), (at, end), indent)
-            above = _indented(self._lines[begin:at], indent)
+            above = _indented(self._rows[begin:at], indent)
             chunks.append(_Chunk(entry.key.text, above, own))
             begin = end
         order = key_order(path) if self._is_ordered else ()
-        return list(_join(chunks, order, _indented(self._lines[begin:last], indent)))
+        return list(_join(chunks, order, _indented(self._rows[begin:last], indent)))
 
     def _end_of(self, entry: Entry, at: int, following: int, column: int) -> int:
         """Return the first line that belongs no longer to an entry.
@@ -187,10 +174,10 @@ class _Lines:
         """
         end = max(at, self._last_line(entry)) + 1
         others = range(end, following)
-        told = [n for n in others if self._lines[n].strip() and not _is_comment(self._lines[n])]
+        told = [n for n in others if self._rows[n].strip() and not is_comment(self._rows[n])]
         end = max([end, *(number + 1 for number in told)])
         for number in range(end, following):
-            line = self._lines[number]
+            line = self._rows[number]
             if line.strip() and len(line) - len(line.lstrip()) <= column:
                 break
             end = number + 1 if line.strip() else end
@@ -200,47 +187,42 @@ class _Lines:
         """Return the last line of a text; other values are told by their lines."""
         key, value = entry
         if not isinstance(value, Scalar) or value.end <= key.end:
-            return self._line_of(key.end - 1)
-        text = self._text[value.start : value.end]
+            return self._lines.line_of(key.end - 1)
+        text = self._lines.text[value.start : value.end]
         kept = text if _keeps_blanks(text) else text.rstrip()
-        return self._line_of(max(value.start + len(kept) - 1, key.end - 1))
+        return self._lines.line_of(max(value.start + len(kept) - 1, key.end - 1))
 
     def _lay_out_entry(
         self, entry: Entry, path: KeyPath, region: tuple[int, int], indent: str
     ) -> list[str]:
         (key, value), (at, end) = entry, region
-        colon = self._text.index(":", key.end)
-        rest = self._rest_of_line(colon + 1)
+        colon = self._lines.text.index(":", key.end)
+        rest = self._lines.rest_of(colon + 1)
         is_own = value.start >= key.end  # an alias stands for a value above
         is_scalar = is_own and isinstance(value, Scalar)
         ends_here = not is_scalar or self._last_line(entry) == at
-        first = (
-            f"{indent}{self._text[key.start : key.end]}:{_behind_colon(rest, ends_here=ends_here)}"
-        )
-        below = self._lines[at + 1 : end]
+        name = self._lines.text[key.start : key.end]
+        first = f"{indent}{name}:{_behind_colon(rest, ends_here=ends_here)}"
+        below = self._rows[at + 1 : end]
         if isinstance(value, Mapping) and is_own and self._is_block_below(value, at):
             return [first, *self._lay_out_map(value, path, (at + 1, end), indent + INDENT)]
         told = rest.strip()
         if told and not told.startswith(("#", "&", "!")):
-            by = len(indent) - self._column_of(key.start)
+            by = len(indent) - self._lines.column_of(key.start)
         else:
-            items = [line for line in below if line.strip() and not _is_comment(line)]
+            items = [line for line in below if line.strip() and not is_comment(line)]
             by = len(indent + INDENT) - _indent_of(items[0]) if items else 0
         least = len(indent) + 1 if ends_here else 0
         return [first, *(_moved(line, by, least) for line in below)]
 
     def _is_block_below(self, value: Mapping, at: int) -> bool:
         starts = [entry.key.start for entry in value.entries.values()]
-        return bool(starts) and self._line_of(min(starts)) > at and self._is_block(value)
+        return bool(starts) and self._lines.line_of(min(starts)) > at and self._is_block(value)
 
 
 def _keeps_blanks(text: str) -> bool:
     """Say whether the blank lines at the end of a text belong to it: `|+`."""
     return text[:1] in ("|", ">") and "+" in text[:3]
-
-
-def _is_comment(line: str) -> bool:
-    return line.lstrip().startswith("#")
 
 
 def _indent_of(line: str) -> int:

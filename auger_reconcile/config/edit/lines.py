@@ -12,21 +12,30 @@ from collections.abc import Iterator, Sequence
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar
 
-_LINE_END = re.compile(r"\r\n|\r|\n")
+LINE_END = re.compile(r"\r\n|\r|\n")
 
 
 class Lines:
-    """The lines of a text; every region is a pair of line numbers, the second excluded."""
+    """The lines of a text or of a part of it, such as one document.
 
-    def __init__(self, text: str) -> None:
+    Every region is a pair of line numbers, the second excluded.
+
+    Args:
+        text: of the file; indices are those of it.
+        begin: where the part begins, at the start of a line.
+        end: where it ends; by default with the text.
+    """
+
+    def __init__(self, text: str, begin: int = 0, end: int | None = None) -> None:
+        part = text[begin:end]
         self.text = text
-        self._starts = [0, *(match.end() for match in _LINE_END.finditer(text))]
-        self._lines = _LINE_END.split(text)
+        self.rows = LINE_END.split(part)
+        self._starts = [begin, *(begin + match.end() for match in LINE_END.finditer(part))]
 
     @property
     def count(self) -> int:
         """The number of lines; an empty one at the end is none."""
-        return len(self._lines) - (not self._lines[-1])
+        return len(self.rows) - (not self.rows[-1])
 
     def start_of(self, number: int) -> int:
         """Return the index at which a line begins; behind the last one, where the text ends."""
@@ -38,7 +47,16 @@ class Lines:
 
     def end_of(self, number: int) -> int:
         """Return the index at which a line ends, its line end excluded."""
-        return self._starts[number] + len(self._lines[number])
+        return self._starts[number] + len(self.rows[number])
+
+    def column_of(self, index: int) -> int:
+        """Return how many characters stand before an index in its line."""
+        return index - self._starts[self.line_of(index)]
+
+    def rest_of(self, index: int) -> str:
+        """Return what follows an index in its line."""
+        found = LINE_END.search(self.text, index)
+        return self.text[index : found.start() if found else len(self.text)]
 
     def indent_of(self, index: int) -> str | None:
         """Return what stands before an index in its line; None when that is not only blanks."""
@@ -73,7 +91,7 @@ class Lines:
         last = max([last, *told])
         column = len(self.indent_of(entry.key.start) or "")
         for number in range(last + 1, following):
-            line = self._lines[number]
+            line = self.rows[number]
             if line.strip() and len(line) - len(line.lstrip()) <= column:
                 break
             last = number if line.strip() else last
@@ -88,17 +106,28 @@ class Lines:
     def with_blank(self, region: tuple[int, int]) -> tuple[int, int]:
         """Return a region to take out with the blank line above, where another one follows."""
         begin, end = region
-        is_free = end >= self.count or not self._lines[end].strip()
-        while is_free and begin and not self._lines[begin - 1].strip():
+        is_free = end >= self.count or not self.rows[end].strip()
+        while is_free and begin and not self.rows[begin - 1].strip():
             begin -= 1
             is_free = end >= self.count
         return begin, end
 
     def _is_comment(self, number: int) -> bool:
-        return self._lines[number].lstrip().startswith("#")
+        return is_comment(self.rows[number])
 
     def _is_content(self, number: int) -> bool:
-        return bool(self._lines[number].strip()) and not self._is_comment(number)
+        return bool(self.rows[number].strip()) and not self._is_comment(number)
+
+
+def is_comment(line: str) -> bool:
+    """Say whether a line holds a comment and nothing else."""
+    return line.lstrip().startswith("#")
+
+
+def newline_of(text: str) -> str:
+    """Return how the lines of a text end, as far as the first one tells."""
+    found = LINE_END.search(text)
+    return found[0] if found else "\n"
 
 
 def ends_of(node: Node) -> Iterator[int]:

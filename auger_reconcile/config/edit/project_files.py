@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.config.edit.change_tree import GONE, CannotAmend, KeyPath
-from auger_reconcile.config.edit.editor import amend
-from auger_reconcile.config.files.legacy import RENAMED, modernise
+from auger_reconcile.config.edit.change_tree import GONE, CannotEdit, KeyPath, name_in_use
+from auger_reconcile.config.edit.editor import edit_document
+from auger_reconcile.config.files.find_files import SECOND_FILE
+from auger_reconcile.config.files.legacy import modernise
 from auger_reconcile.config.files.overlay import lay_over
-from auger_reconcile.config.load import SECOND_FILE
 from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping as Node
 from auger_reconcile.config.syntax.nodes import Scalar, to_plain
@@ -95,14 +95,14 @@ class Layers:
             found.setdefault(layer.file.path, (layer, {}))[1][path] = wanted
         texts = {}
         for file, (layer, wanted) in found.items():
-            changed = _amend(layer, wanted)
+            changed = _edit(layer, wanted)
             if changed.text != layer.file.text:
                 texts[file] = changed.text
         return texts
 
     def _placed(self, keys: KeyPath, value: Any) -> tuple[_Layer, KeyPath, Any]:
         """Return the layer that takes a change, and the change as it is written there."""
-        path = _present_name(self._base, keys)
+        path = name_in_use(self._base.root, keys)
         if self._over is not None:
             is_below = _is_below(keys, self._base, self._below)
             return self._over, keys, None if value is GONE and is_below else value
@@ -115,22 +115,14 @@ def _is_below(keys: KeyPath, *layers: _Layer | None) -> bool:
     return any(layer is not None and layer.has(keys) for layer in layers)
 
 
-def _amend(layer: _Layer, wanted: Changes) -> FileText:
+def _edit(layer: _Layer, wanted: Changes) -> FileText:
     try:
-        return amend(layer.file, layer.number, wanted)
-    except CannotAmend as error:
+        return edit_document(layer.file, layer.number, wanted)
+    except CannotEdit as error:
         summary = "what the hub has cannot be written here without touching something else"
         place = layer.file.span(error.place)
         problem = Diagnostic(Severity.ERROR, "cannot-edit", summary, place, hint=str(error))
         raise ConfigError([problem]) from None
-
-
-def _present_name(layer: _Layer, keys: KeyPath) -> KeyPath:
-    """Return a path under the name that the file uses: an old one says `project` for `name`."""
-    for old, new in RENAMED.items():
-        if new == keys[0] and not layer.has(keys[:1]) and layer.has((old,)):
-            return (old, *keys[1:])
-    return keys
 
 
 def _read(path: Path, project: str) -> _Layer:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from auger_reconcile.config.edit.change_tree import CannotAmend
+from auger_reconcile.config.edit.change_tree import CannotEdit
 from auger_reconcile.config.edit.render import render_value
 from auger_reconcile.config.syntax.nodes import Entry, Node, Scalar
 
@@ -70,7 +70,7 @@ def _take_out(text: str, item: Stretch, following: Stretch) -> Edit:
 
 
 _ALIAS = re.compile(r"[ \t]*:[ \t]*(\*[^\s,\]}]+)")
-_PROPERTIES = re.compile(r"(?:[&!]\S*\s+)*")
+_PROPERTIES = re.compile(r"(?:[&!]\S*(?:\s+|$))*")  # anchor and tag before a value
 
 
 class ValueSpans:
@@ -83,29 +83,34 @@ class ValueSpans:
         """Return the edit that puts plain data where a key has an alias.
 
         Raises:
-            CannotAmend: no alias is found behind the key.
+            CannotEdit: no alias is found behind the key.
         """
         found = _ALIAS.match(self._text, key.end)
         if found is None:
-            raise CannotAmend(key.start, "the value is an alias")
+            raise CannotEdit(key.start, "the value is an alias")
         return Edit(found.start(1), found.end(1), render_value(value))
 
     def span(self, entry: Entry) -> tuple[int, int]:
         """Return where a value begins and ends, without the blank lines behind a text in lines.
 
         Raises:
-            CannotAmend: the value has an anchor or a tag.
+            CannotEdit: the value has an anchor or a tag.
         """
-        start, end = entry.value.start, entry.value.end
+        start = entry.value.start
         if self._text[start : start + 1] in ("&", "!"):
-            raise CannotAmend(start, "the value has an anchor or a tag")
+            raise CannotEdit(start, "the value has an anchor or a tag")
+        return self.inner(entry)
+
+    def inner(self, entry: Entry) -> tuple[int, int]:
+        """Return where a value begins behind its anchor and tag, and ends, as `span` does."""
+        start, end = self.content_start(entry.value), entry.value.end
         if self._text[start : start + 1] in ("|", ">"):
             end = start + len(self._text[start:end].rstrip())
         return start, end
 
     def behind(self, entry: Entry, text: str) -> str:
         """Return the text of a value with the blank that an empty one has not before it."""
-        start = entry.value.start
+        start = self.content_start(entry.value)
         return text if self._text[start - 1 : start] in (" ", "\t", "\n", "\r") else f" {text}"
 
     def end_in_flow(self, entry: Entry) -> int:
@@ -121,5 +126,5 @@ class ValueSpans:
 
     def content_start(self, node: Node) -> int:
         """Return where a node begins behind its anchor and its tag."""
-        found = _PROPERTIES.match(self._text, node.start)
+        found = _PROPERTIES.match(self._text, node.start, max(node.end, node.start))
         return found.end() if found else node.start

@@ -10,6 +10,7 @@ from auger_reconcile.config.syntax.text import file_error, show_path
 from auger_reconcile.diagnostics import Diagnostic
 
 FILE_NAME = "auger.yaml"
+SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _HINT = "auger new NAME"
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from auger_reconcile.config.edit.change_tree import GONE, CannotAmend
-from auger_reconcile.config.edit.editor import amend
+from auger_reconcile.config.edit.change_tree import GONE, CannotEdit
+from auger_reconcile.config.edit.editor import edit_document
 from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import to_plain
 from auger_reconcile.config.syntax.text import FileText
@@ -34,7 +34,7 @@ experiments:
 
 
 def amended(text: str, changes: Mapping[Any, Any], number: int = 0) -> str:
-    return amend(FileText(Path("auger.yaml"), text), number, changes).text
+    return edit_document(FileText(Path("auger.yaml"), text), number, changes).text
 
 
 def test_a_value_is_changed_and_its_comment_stays() -> None:
@@ -106,7 +106,7 @@ def test_in_braces_items_come_and_go() -> None:
 )
 def test_a_value_of_any_shape_is_put(before: str, value: Any, after: str | None) -> None:
     if after is None:
-        with pytest.raises(CannotAmend):
+        with pytest.raises(CannotEdit):
             amended(before, {("k",): value})
     else:
         assert amended(before, {("k",): value}) == after
@@ -147,7 +147,7 @@ def test_of_several_documents_only_the_one_is_changed() -> None:
     ],
 )
 def test_what_would_touch_something_else_is_refused(text: str, changes: Any) -> None:
-    with pytest.raises(CannotAmend):
+    with pytest.raises(CannotEdit):
         amended(text, changes)
 
 

@@ -153,6 +153,41 @@ def test_a_value_no_yaml_can_carry_is_refused(file: Path) -> None:
     assert file.read_text() == "name: a\n"
 
 
+@pytest.mark.parametrize(
+    ("changes", "base", "over"),
+    [
+        ({NAME: "new"}, "name: dev\ndataset: d\n", "name: new  # P\n"),
+        (
+            {NAME: "new", DATASET: None},
+            "name: dev\ndataset: d\n",
+            "name: new  # P\ndataset: null\n",
+        ),
+        ({NAME: "new", EXPERIMENT: None}, "name: dev\ndataset: d\n", "name: new  # P\n"),
+        ({DATASET: "e"}, "name: dev\ndataset: e\n", "name: prod  # P\n"),
+        (
+            {EXPERIMENT: "e"},
+            "name: dev\ndataset: d\nexperiment:\n  name: e\n",
+            "name: prod  # P\n",
+        ),
+    ],
+)
+def test_a_value_is_set_in_the_file_that_supplies_it(
+    file: Path, changes: dict[tuple[str, ...], Any], base: str, over: str
+) -> None:
+    file.write_text("name: dev\ndataset: d\n")
+    overlay = file.with_name("auger.prod.yaml")
+    overlay.write_text("name: prod  # P\n")
+    set_values(file, changes, "prod")
+    assert (file.read_text(), overlay.read_text()) == (base, over)
+
+
+def test_of_two_files_the_one_that_says_a_value_takes_the_new_one(file: Path) -> None:
+    second = file.with_name("config.yaml")
+    second.write_text("name: a  # here\n")
+    assert edited(file, "dataset: d\n", {NAME: "b", DATASET: None}) == "dataset:\n"
+    assert second.read_text() == "name: b  # here\n"
+
+
 def test_mode_and_symbolic_link_stay(file: Path, tmp_path: Path) -> None:
     real = tmp_path / "real.yaml"
     real.write_text("name: a\n")
