@@ -204,7 +204,7 @@ class Context:
 
         edits = {tuple(change.path.split("/")): change.after for change in action.changes}
         try:
-            set_values(self.file, edits)
+            set_values(self.file, edits, self.env)
         except OSError as error:
             raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
         self.__dict__.pop("settings", None)

@@ -42,7 +42,7 @@ class Rollback:
 
         edits = {tuple(change.path.split("/")): change.after for change in action.changes}
         try:
-            set_values(self.file, edits)
+            set_values(self.file, edits, self.workspace.env)
         except OSError as error:
             raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
 
