@@ -1,5 +1,7 @@
 """Diagnostics as a person sees them."""
 
+from dataclasses import replace
+
 from click import unstyle
 
 from auger_reconcile.cli.views.diagnostic import render_diagnostics
@@ -108,3 +110,29 @@ def test_a_command_to_run_stands_alone_on_its_line() -> None:
         "   = hint:",
         "       auger new NAME",
     ]
+
+
+def test_of_many_alike_the_first_are_shown_and_the_rest_is_counted() -> None:
+    many = [
+        Diagnostic(
+            Severity.ERROR,
+            "unknown-field",
+            "unknown field",
+            SourceSpan("auger.yaml", line, 5, 6, "    metrik: r2"),
+            "`metrik`",
+            "`experiment` has a field `metric`",
+        )
+        for line in range(1, 801)
+    ]
+    text = render_diagnostics([*many, replace(many[0], label="`other`")], color=False)
+    assert text.count("--> auger.yaml") == 6
+    assert text.endswith(
+        "error[unknown-field]: unknown field (`metrik`): 795 more like it, "
+        "from auger.yaml:6 to auger.yaml:800\n"
+    )
+
+
+def test_a_few_alike_are_all_shown() -> None:
+    place = SourceSpan("auger.yaml", 1, 1, 1, "x")
+    one = Diagnostic(Severity.ERROR, "a", "b", place)
+    assert render_diagnostics([one] * 5, color=False).count("-->") == 5

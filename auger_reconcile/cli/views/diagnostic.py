@@ -11,14 +11,39 @@ from auger_reconcile.cli.views.harmless import make_safe, plain
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
 LONGEST_LINE = 100  # characters shown of a line
+MOST_ALIKE = 5  # diagnostics shown of those that differ in their place alone
 _BEFORE = 40  # of those, before the marked place
 _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 
 
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str:
-    """Return all diagnostics as one text, an empty line between two; "" when there are none."""
-    blocks = ["\n".join(_render(item, color=color)) for item in diagnostics]
+    """Return all diagnostics as one text, an empty line between two; "" when there are none.
+
+    Of many that differ in nothing but their place, the first are shown and the rest is counted.
+    """
+    alike: dict[tuple[str | None, ...], list[Diagnostic]] = {}
+    blocks = []
+    for item in diagnostics:
+        key = (item.severity.value, item.code, item.summary, item.label, item.hint)
+        same = alike.setdefault(key, [])
+        same.append(item)
+        if len(same) <= MOST_ALIKE:
+            blocks.append("\n".join(_render(item, color=color)))
+    blocks += [_fold(same, color=color) for same in alike.values() if len(same) > MOST_ALIKE]
     return "\n\n".join(blocks) + "\n" if blocks else ""
+
+
+def _fold(same: list[Diagnostic], *, color: bool) -> str:
+    """Return one line about those that are not shown."""
+    first, last = same[MOST_ALIKE], same[-1]
+    severity = f"{first.severity.value}[{first.code}]"
+    label = f" ({plain(first.label)})" if first.label else ""
+    where = ""
+    if first.span and last.span:
+        start, end = (f"{make_safe(at.path)}:{at.line}" for at in (first.span, last.span))
+        where = f", from {start} to {end}"
+    told = f"{make_safe(first.summary)}{label}: {len(same) - MOST_ALIKE:,} more like it{where}"
+    return f"{_paint(severity, _COLORS[first.severity], color=color)}: {told}"
 
 
 def _render(item: Diagnostic, *, color: bool) -> Iterator[str]:
