@@ -30,6 +30,12 @@ _NO_STORE = "the object store of the hub does not answer, try later"
 _INTERNAL_ERROR = "an internal error occurred, please try again, if it doesn't help contact support"
 
 
+def _notices_of(answer: dict[str, Any]) -> dict[str, Any]:
+    """Return the member `notices` of a result, which one that has none is without."""
+    notices = answer.get("notices")
+    return {"notices": notices} if notices else {}
+
+
 class Refused(Exception):
     """The model cannot answer; the text is for the user."""
 
@@ -159,7 +165,7 @@ class Predictions:
                 "bare": request["options"].get("no_features_in_result", False),
             },
         )
-        result = {name: answer[name] for name in ("columns", "data", "notices")}
+        result = {"columns": answer["columns"], "data": answer["data"], **_notices_of(answer)}
         question = {"columns": request["features"], "records": request["records"]}
         return {"result": to_plain({**result, **self._scores(row, question)})}
 
@@ -181,7 +187,7 @@ class Predictions:
             )
             scores = self._scores(row, {"file": str(source)})
         count = answer["count"]
-        result = {"count": count, "notices": answer["notices"], **scores}
+        result = {"count": count, **_notices_of(answer), **scores}
         return {"result": result, "result_key": key, "records_count": count}
 
     def _scores(self, row: Prediction, question: dict[str, Any]) -> dict[str, Any]:

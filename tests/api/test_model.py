@@ -66,9 +66,10 @@ def test_cloud_and_export_predict_the_same(model: Model, trained: Trained, work:
     source = shutil.copy(trained.folder / "flowers.csv", work / "all.csv")
     in_cloud = read(model.predict(source, trained.model_id, 0.3))
     here = read(model.predict(source, trained.model_id, 0.3, True))
-    assert [row[:5] for row in here] == [row[:5] for row in in_cloud]
-    probabilities = [[float(value) for value in row[5:]] for row in here[1:]]
-    told = [[float(value) for value in row[5:]] for row in in_cloud[1:]]
+    assert here[0][4:6] == ["species", "species_predicted"]
+    assert [row[:6] for row in here] == [row[:6] for row in in_cloud]
+    probabilities = [[float(value) for value in row[6:]] for row in here[1:]]
+    told = [[float(value) for value in row[6:]] for row in in_cloud[1:]]
     assert probabilities == [pytest.approx(row) for row in told]
 
 
@@ -82,10 +83,10 @@ def test_odd_values_are_carried_along(
         write(work / "odd.csv", *rows, columns=columns), trained.model_id, locally=locally
     )
     header, first, second = read(path)
-    assert header == [*FEATURES, "noté", "species"]
-    assert first[4:] == ['two\nlines, "quoted"', "setosa"]
-    assert second[4] == "ünï 花"
-    assert second[5] in ("setosa", "versicolor", "virginica")
+    assert header == [*FEATURES, "noté", "species", "species_predicted"]
+    assert first[4:] == ['two\nlines, "quoted"', "?", "setosa"]
+    assert second[:6] == rows[1]
+    assert second[6] in ("setosa", "versicolor", "virginica")
 
 
 @BOTH
@@ -102,7 +103,7 @@ def test_a_compressed_file_is_predicted(
 def test_other_delimiters_are_understood(model: Model, trained: Trained, work: Path) -> None:
     (work / "new.csv").write_text(";".join(FEATURES) + "\n" + ";".join(ROW) + "\n")
     path = model.predict(work / "new.csv", trained.model_id)
-    assert read(path)[1] == [*ROW, "setosa"]
+    assert path.read_text().splitlines()[1] == ";".join([*ROW, "setosa"])
 
 
 def test_a_file_without_rows_has_no_predictions(model: Model, trained: Trained, work: Path) -> None:
@@ -116,9 +117,8 @@ def test_a_file_without_rows_has_no_predictions(model: Model, trained: Trained, 
         (False, None, r"`.*bad.csv` cannot be read: No such file or directory"),
         (False, b"", r"`.*bad.csv` is empty"),
         (False, b"sepal_length,other\n1,2\n", "needs columns .* `petal_length`"),
-        (False, b"\xff\xfe\x00\x01", "is no CSV file in UTF-8"),
+        (False, b"a,b\x00\x01\n1,2\n", "is no CSV file"),
         (False, b"a,b\n1,2\n3\n", "has a row with 1 values where 2 are expected"),
-        (False, b"a,b,a\n1,2,3\n", "has the column `a` more than once"),
         (True, None, r"`.*bad.csv` cannot be predicted: No such file or directory"),
         (True, b"sepal_length,other\n1,2\n", "needs columns .* `petal_length`"),
     ],

@@ -22,17 +22,20 @@ MakeModel = Callable[..., Path]
 
 def describe(path: Path, target: str, model_type: str) -> dict[str, Any]:
     """Return the `task_info` of a run with default settings; `yes` and `amount` are targets."""
-    left_out = {"yes", "amount"} - {target}
+    statistics = profile_file(path)
+    left_out = {"yes", "amount"} - {target} if path.stem == "mixed" else set()
     columns = [
         {
             **column,
             "isTarget": column["column_name"] == target,
             "use": column["column_name"] not in left_out,
         }
-        for column in profile_file(path)["stat_data"]
+        for column in statistics["stat_data"]
     ]
     scoring = "accuracy" if model_type == "classification" else "r2"
-    info = describe_task(SearchTask(path, columns, {"scoring": scoring}, model_type, seed=0))
+    schema = statistics["schema"]
+    task = SearchTask(path, columns, {"scoring": scoring}, model_type, seed=0, schema=schema)
+    info = describe_task(task)
     return {**info, "stat_data": columns, "model_type": model_type, "seed": 0}
 
 

@@ -144,7 +144,9 @@ def test_a_file_is_answered_with_a_file(hub: Client, pipeline: dict[str, Any]) -
     download = requests.get(answer["result"]["signed_prediction_url"], timeout=10)
     assert download.headers["content-type"].startswith("text/csv")
     lines = download.text.splitlines()
-    assert lines[0].split(",")[-1] == "species"
+    asked_about = IRIS.read_text().splitlines()
+    assert lines[0] == f"{asked_about[0]},species_predicted"
+    assert lines[1].startswith(f"{asked_about[1]},")
     assert len(lines) == 121
 
 
