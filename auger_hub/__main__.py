@@ -40,6 +40,11 @@ def main(arguments: list[str] | None = None) -> int:
         else:
             print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return 1
+    except OSError as error:
+        where = f" `{error.filename}`" if error.filename else ""
+        reason = error.strerror or error
+        print(f"error: the hub cannot use{where}: {reason}", file=sys.stderr)  # noqa: T201
+        return 1
     except KeyboardInterrupt:
         return 130
 

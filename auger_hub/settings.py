@@ -108,6 +108,11 @@ class HubSettings:
         """Folder of the locks that living child processes hold."""
         return self.home / "work"
 
+    @property
+    def temporary_folder(self) -> Path:
+        """Folder of the temporary folders of processes."""
+        return self.home / "tmp"
+
     def cluster_path(self, project_id: int) -> Path:
         """Where the Dask cluster of a project notes its address and key, while it runs."""
         return self.work_folder / f"cluster-{project_id}.json"

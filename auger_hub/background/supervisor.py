@@ -19,8 +19,9 @@ from auger_hub.background.shares import may_start, share
 from auger_hub.background.sweep import sweep_models, sweep_work
 from auger_hub.database.engine import Database
 from auger_hub.processes.child_process import Child, Job, end_all, open_fork_server
-from auger_hub.processes.job_queue import close_job, find_jobs, is_work_expected
+from auger_hub.processes.job_queue import close_job, count_trials, find_jobs, is_work_expected
 from auger_hub.processes.logs import log_path, read_log, sweep_logs
+from auger_hub.processes.turns import in_turn, may_begin
 from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
@@ -36,8 +37,7 @@ _ATTEMPTS = 2
 _END_SECONDS = 8.0
 _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
-_DOWNLOADS = 2
-"""At the same time for one organization, beside the short jobs."""
+_STOP_SECONDS = 5.0
 _LEARNING = ("run", "package", "export", "score")
 
 
@@ -55,6 +55,7 @@ class Supervisor:
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
         self._attempts: dict[Job, int] = {}
+        self._trials_before: dict[Job, int] = {}
         self._unwanted_since: dict[Job, float] = {}
         self._wake = threading.Event()
         self._stopping = False
@@ -76,7 +77,7 @@ class Supervisor:
         self._stopping = True
         self._wake.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join(_STOP_SECONDS)  # a disk or database that hangs must not hold the end
         self._fork_server.close()
         self._removal.stop()
         self._predictions.stop()
@@ -136,17 +137,25 @@ class Supervisor:
 
     def _start_missing(self, jobs: list[Job]) -> None:
         self._attempts = {job: count for job, count in self._attempts.items() if job in jobs}
-        for job in jobs:
+        for job in in_turn(jobs, self._children):
             if job in self._children:
                 continue
             adopted = Child.find(job, self._settings)
             if adopted is not None:
                 self._children[job] = adopted
-            elif self._attempts.get(job, 0) >= _ATTEMPTS:
+            elif self._attempts_of(job) >= _ATTEMPTS:
                 close_job(self._database, job, self._last_words(job))
             elif self._may_start(job):
                 self._attempts[job] = self._attempts.get(job, 0) + 1
+                self._trials_before[job] = count_trials(self._database, job)
                 self._children[job] = self._start(job)
+
+    def _attempts_of(self, job: Job) -> int:
+        """Return how often it was tried in vain: a run that kept a trial since has got further."""
+        has_tried = self._attempts.get(job, 0)
+        if has_tried and count_trials(self._database, job) > self._trials_before.get(job, 0):
+            self._attempts[job] = has_tried = 0
+        return has_tried
 
     def _start(self, job: Job) -> Child:
         log = log_path(self._settings, job.project_id)
@@ -155,8 +164,7 @@ class Supervisor:
     def _may_start(self, job: Job) -> bool:
         """Runs wait for a free worker of their project, other jobs for a free process.
 
-        Downloads wait for those of their own organization only: a slow server that one user names
-        must not hold up the others.
+        Organizations take turns; what one of them has stuck does not hold up the others.
         """
         if job.kind in _LEARNING and self._fork_server.is_starting():
             return False  # a process of its own would import the same, and end later
@@ -166,11 +174,8 @@ class Supervisor:
             if is_free:
                 self._share(job.project_id, working | {job.row_id})
             return is_free
-        if job.is_download:
-            owners = [other.organization_id for other in self._children if other.is_download]
-            return owners.count(job.organization_id) < _DOWNLOADS
-        short = [j for j in self._children if j.kind != "run" and not j.is_download]
-        return len(short) < _SHORT_JOBS
+        short = [other for other in self._children if other.kind != "run"]
+        return may_begin(job, short, _SHORT_JOBS)
 
     def _share_workers(self) -> None:
         """Divide the workers of a project anew whenever a run of it began or ended."""

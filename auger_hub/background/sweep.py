@@ -30,6 +30,7 @@ from auger_hub.settings import HubSettings
 from auger_hub.store.identity import TRIAL_ID
 from auger_hub.store.local import project_folder
 from auger_hub.store.trash import move_to_trash
+from auger_hub.temporary import sweep_temporary
 
 _JOB = re.compile(r"((?:profile|run|package|export|score)-\w+)(?:\.lock|\.pid)?")
 _PACKAGING = ("package-", "export-")
@@ -70,7 +71,8 @@ def sweep_work(settings: HubSettings, busy: Collection[str]) -> None:
             shutil.rmtree(settings.work_folder / name, ignore_errors=True)
             for suffix in (".pid", ".lock"):
                 (settings.work_folder / f"{name}{suffix}").unlink(missing_ok=True)
-    for folder in settings.work_folder.glob("source-*"):
+    sweep_temporary(settings)
+    for folder in settings.work_folder.glob("source-*"):  # of a version before
         if time.time() - folder.stat().st_mtime > _NO_DOWNLOAD_SECONDS:
             shutil.rmtree(folder, ignore_errors=True)
     if not any(name.startswith(_PACKAGING) for name in busy):

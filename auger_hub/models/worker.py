@@ -20,16 +20,37 @@ from typing import IO, Any
 from auger_hub.data.bounds import bound_memory, most_bytes
 from auger_hub.data.notices import to_dicts
 from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.settings import HubSettings
+from auger_hub.temporary import use_own_temporary
 
+DAMAGED = (
+    "the files of this model are missing or damaged on the hub: undeploy the model and deploy it "
+    "again, or bring its folder back from a backup"
+)
 FAILED = "The prediction failed; the log of the hub says why."
 
 
 def main(folder: Path) -> int:
     """Answer until the input ends; whatever a library prints goes to the standard error."""
     bound_memory()
+    use_own_temporary(HubSettings.from_environment())  # as the hub has told its processes
     answers = sys.stdout
     sys.stdout = sys.stderr
-    return serve(Predictor.load(folder), sys.stdin, answers)
+    try:
+        predictor = Predictor.load(folder)
+    except Exception:  # noqa: BLE001 - whatever is wrong with them; who asks gets a sentence
+        traceback.print_exc(file=sys.stderr)
+        return _refuse_all(sys.stdin, answers)
+    return serve(predictor, sys.stdin, answers)
+
+
+def _refuse_all(requests: IO[str], answers: IO[str]) -> int:
+    for line in requests:
+        if line.strip():
+            refused = {"id": json.loads(line).get("id"), "error": DAMAGED}
+            answers.write(json.dumps(refused) + "\n")
+            answers.flush()
+    return 0
 
 
 def serve(predictor: Predictor, requests: IO[str], answers: IO[str]) -> int:

@@ -20,7 +20,7 @@ from auger_hub.private_file import read_json
 from auger_hub.settings import HubSettings
 
 _START_SECONDS = 120.0  # a busy machine takes long to import a server; one that ended ends the wait
-_STOP_SECONDS = 20.0
+_STOP_SECONDS = 40.0
 _POLL_SECONDS = 0.02
 _LONG_LOG_BYTES = 20 * 1024**2
 

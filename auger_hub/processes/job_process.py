@@ -23,6 +23,7 @@ from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
 from auger_hub.store.remote import StoreFailed, open_storage
 from auger_hub.store.sources import SourceMissing, stored_path
+from auger_hub.temporary import use_own_temporary
 
 _log = logging.getLogger("auger.hub.work")
 NICENESS = 5  # the hub's answers come before its work
@@ -68,6 +69,7 @@ def run_child(kind: str, work: Work) -> int:
         bound_memory()
     row_id = sys.argv[2]
     settings = HubSettings.from_environment()
+    use_own_temporary(settings)
     try:
         with hold_job(settings, f"{kind}-{row_id}"):
             database = Database(settings.database_url)

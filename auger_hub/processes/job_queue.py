@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import exists, literal, select
+from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
@@ -18,6 +18,7 @@ from auger_hub.database.tables import (
     PipelineFile,
     Project,
     ProjectFile,
+    Trial,
     now,
 )
 from auger_hub.processes.child_process import Job
@@ -84,6 +85,15 @@ def is_work_expected(database: Database) -> bool:
     )
     with database.connect() as connection:
         return any(connection.scalar(select(sign)) for sign in signs)
+
+
+def count_trials(database: Database, job: Job) -> int:
+    """Return how many trials a run has stored; none for other work."""
+    if job.kind != "run":
+        return 0
+    query = select(func.count()).where(Trial.experiment_session_id == job.row_id)
+    with database.connect() as connection:
+        return connection.scalar(query) or 0
 
 
 def close_job(database: Database, job: Job, reason: str) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import os
+import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
@@ -44,6 +46,7 @@ from auger_reconcile import __version__
 
 _access = logging.getLogger("auger.hub.access")
 _THREADS = 16
+_LAST_SECONDS = 30.0
 _GONE = 499  # as nginx writes for a client that left before it was answered
 _PLAIN = "/!$&'()*+,;=:@"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
@@ -68,6 +71,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         hub.supervisor.start()
         on_ready()
         yield
+        _end_in_time()
         await anyio.to_thread.run_sync(heavy.close)
         await anyio.to_thread.run_sync(hub.supervisor.stop)
         hub.database.close()
@@ -87,6 +91,13 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
     return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app))
+
+
+def _end_in_time() -> None:
+    """End this process when its work does not end: a hub that hangs can be started again."""
+    watch = threading.Timer(_LAST_SECONDS, os._exit, (1,))
+    watch.daemon = True
+    watch.start()
 
 
 def _api_routes(hub: Hub, bodies: Bodies, heavy: HeavyRequests) -> list[StarletteRoute]:

@@ -7,16 +7,19 @@ import logging
 import os
 import signal
 import socket
-from datetime import datetime, timezone
+import sys
+from datetime import datetime, timedelta, timezone
 from types import FrameType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
 import uvicorn
 from filelock import Timeout
+from sqlalchemy import func, select
 
 from auger_hub.accounts.users import add_own_token, find_caller
 from auger_hub.database.engine import Database
+from auger_hub.database.tables import Token, now
 from auger_hub.http.connections import BoundedHttp
 from auger_hub.hub import open_hub
 from auger_hub.private_file import read_json, write_private_json
@@ -24,11 +27,14 @@ from auger_hub.processes.daemon import HubFailed, serving_lock
 from auger_hub.processes.logs import BoundedLog, Repeated
 from auger_hub.program.app import create_app
 from auger_hub.settings import LOOPBACK, HubSettings
+from auger_hub.temporary import use_own_temporary
 from auger_reconcile import __version__
 
 ORGANIZATION = "local"
 USER = "local"
+_log = logging.getLogger("auger.hub.serve")
 _GRACE_SECONDS = 3
+_MOST_AHEAD = timedelta(hours=1)
 _DESCRIPTORS, _OTHER_DESCRIPTORS = 4096, 300
 
 
@@ -51,7 +57,9 @@ def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
     _log_to_file(settings)
     _prepare_for_connections(settings)
+    use_own_temporary(settings)
     hub = open_hub(settings, is_new=is_new)
+    _warn_of_clock(hub.database)
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
     write_credentials(settings, hub.database, url)
@@ -87,6 +95,19 @@ def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
         if read_json(settings.state_path).get("pid") == os.getpid():  # else it is of another hub
             settings.state_path.unlink(missing_ok=True)
         listener.close()
+
+
+def _warn_of_clock(database: Database) -> None:
+    """Say when the clock is behind rows of this hub: logins and signatures end by the clock."""
+    with database.read() as session:
+        newest = session.scalar(select(func.max(Token.created_at)))
+    if newest is not None and newest - now() > _MOST_AHEAD:
+        told = (
+            f"the clock of this machine says {now():%Y-%m-%d %H:%M}, and this hub has logins of "
+            f"{newest:%Y-%m-%d %H:%M} (UTC): set the clock, else logins end too late"
+        )
+        _log.warning(told)
+        print(f"warning: {told}", file=sys.stderr)  # noqa: T201 - for who starts it
 
 
 def _end_in_order() -> None:

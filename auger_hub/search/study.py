@@ -45,8 +45,7 @@ class Arm:
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
             sampler = optuna.samplers.TPESampler(seed=seed, multivariate=True, n_startup_trials=6)
         self._study = optuna.create_study(direction="maximize", sampler=sampler)
-        for point in space.starts:
-            self._study.enqueue_trial(dict(point))
+        self._starts = [dict(point) for point in space.starts]
 
     @property
     def is_alive(self) -> bool:
@@ -55,6 +54,8 @@ class Arm:
 
     def ask(self) -> tuple[int, dict[str, Any]]:
         """Return the number of the next trial within this study, and its parameters."""
+        if self._starts:
+            self._study.enqueue_trial(self._starts.pop(0))
         trial = self._study.ask(self._distributions)
         self.asked += 1
         return trial.number, self._space.to_params(trial.params)
@@ -70,6 +71,7 @@ class Arm:
         point = self._space.to_point(params)
         if point is None:
             return
+        self._starts = [start for start in self._starts if not start.items() <= point.items()]
         state = optuna.trial.TrialState
         self._study.add_trial(
             optuna.trial.create_trial(

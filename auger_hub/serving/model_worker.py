@@ -5,12 +5,19 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import threading
 import time
 from typing import Any, BinaryIO
 
 from auger_hub.fork_server.client import ForkServer, end
 from auger_hub.settings import HubSettings
+
+RECORDS_SECONDS = 60.0
+"""For a question with its rows in it."""
+FILE_SECONDS = 3600.0
+_LOAD_SECONDS = 120.0
+"""More, for the first question: libraries and model are loaded before."""
 
 
 class WorkerDied(Exception):
@@ -23,6 +30,7 @@ class ModelWorker:
     def __init__(self, settings: HubSettings, fork_server: ForkServer, pipeline_id: str) -> None:
         self.used_at = time.monotonic()
         self._lock = threading.Lock()
+        self._has_answered = False
         question, self._stdin = _pipe()
         self._stdout, answer = _pipe()
         folder = settings.models_folder / pipeline_id
@@ -36,21 +44,42 @@ class ModelWorker:
                 stderr=log,
             )
 
-    def ask(self, question: dict[str, Any]) -> dict[str, Any]:
-        """Send a question and wait for its answer; raise WorkerDied when none comes."""
-        with self._lock:
-            try:
-                self._stdin.write(json.dumps(question).encode() + b"\n")
-                self._stdin.flush()
-                line = self._stdout.readline()
-            except (OSError, ValueError) as error:
-                raise WorkerDied from error
-            finally:
-                self.used_at = time.monotonic()
+    def ask(self, question: dict[str, Any], seconds: float = RECORDS_SECONDS) -> dict[str, Any]:
+        """Send a question and wait for its answer; raise WorkerDied when none comes in time.
+
+        A process that takes longer than `seconds` is killed: it may be stopped or stuck, and
+        everybody who asks it would wait with it.
+        """
+        if not self._lock.acquire(timeout=FILE_SECONDS):
+            raise WorkerDied
+        seconds += 0 if self._has_answered else _LOAD_SECONDS
+        watch = threading.Timer(seconds, self._kill)
+        watch.daemon = True
+        watch.start()
+        try:
+            line = self._exchange(question)
+        finally:
+            watch.cancel()
+            self._lock.release()
         if not line:
             raise WorkerDied
+        self._has_answered = True
         answer: dict[str, Any] = json.loads(line)
         return answer
+
+    def _exchange(self, question: dict[str, Any]) -> bytes:
+        try:
+            self._stdin.write(json.dumps(question).encode() + b"\n")
+            self._stdin.flush()
+            return self._stdout.readline()
+        except (OSError, ValueError) as error:
+            raise WorkerDied from error
+        finally:
+            self.used_at = time.monotonic()
+
+    def _kill(self) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self._process.pid, signal.SIGKILL)
 
     def is_busy(self) -> bool:
         """Return whether a question is being answered."""

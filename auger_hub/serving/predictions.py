@@ -5,25 +5,27 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
 from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.plain_json import to_plain
+from auger_hub.processes.turns import in_turn, may_begin
 from auger_hub.review.alerts import open_alerts
 from auger_hub.review.scoring import ask_for_scores
-from auger_hub.serving.model_worker import ModelWorker, WorkerDied
+from auger_hub.serving.model_worker import FILE_SECONDS, RECORDS_SECONDS, ModelWorker, WorkerDied
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage, project_key
 from auger_hub.store.remote import StoreFailed
-from auger_hub.store.sources import SourceMissing, fetch_source
+from auger_hub.store.sources import SourceMissing, fetch_source, is_remote
 
 _log = logging.getLogger("auger.hub.predictions")
-_THREADS = 4
+_PLACES = 4
+_STOP_SECONDS = 3.0
 _LOADED_MODELS = 4
 _UNUSED_SECONDS = 300.0
 _NO_STORE = "the object store of the hub does not answer, try later"
@@ -40,8 +42,19 @@ class Refused(Exception):
     """The model cannot answer; the text is for the user."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """A prediction that somebody waits for."""
+
+    id: str
+    organization_id: int
+    is_download: bool
+
+
 class Predictions:
     """Takes requested predictions from the database and writes their results back."""
+
+    answer_seconds = RECORDS_SECONDS
 
     def __init__(
         self,
@@ -57,8 +70,9 @@ class Predictions:
         self._unused_seconds = unused_seconds
         self._database = database
         self._storage = storage
-        self._executor = ThreadPoolExecutor(_THREADS, thread_name_prefix="prediction")
-        self._in_flight: set[str] = set()
+        self._known: dict[str, _Asked] = {}
+        self._waiting: list[_Asked] = []
+        self._running: dict[str, _Asked] = {}
         self._workers: dict[str, ModelWorker] = {}
         self._lock = threading.Lock()
         self._stopping = False
@@ -66,15 +80,36 @@ class Predictions:
     def take_up(self) -> None:
         """Begin every unanswered prediction that nobody works on yet; end unused processes."""
         self._end_unused()
-        unanswered = select(Prediction.id).where(Prediction.status.in_(("requested", "running")))
+        unanswered = select(Prediction.id, Prediction.organization_id).where(
+            Prediction.status.in_(("requested", "running"))
+        )
         with self._database.connect() as connection:
-            ids = list(connection.scalars(unanswered.order_by(Prediction.created_at)))
-        for prediction_id in ids:
-            with self._lock:
-                if self._stopping or prediction_id in self._in_flight:
+            rows = [
+                (str(row.id), int(row.organization_id))
+                for row in connection.execute(unanswered.order_by(Prediction.created_at))
+            ]
+            asked = [self._known.get(row[0]) or self._look_at(connection, *row) for row in rows]
+        self._known = {one.id: one for one in asked}
+        with self._lock:
+            self._waiting = [one for one in asked if one.id not in self._running]
+        self._begin_next()
+
+    def _look_at(self, connection: Connection, prediction_id: str, owner: int) -> _Asked:
+        """Read once where the rows come from: a request may be long."""
+        url = select(Prediction.request["file_url"].as_string())
+        place = connection.scalar(url.where(Prediction.id == prediction_id))
+        return _Asked(prediction_id, owner, is_download=bool(place and is_remote(str(place))))
+
+    def _begin_next(self) -> None:
+        """Begin what there is a place for; each has a thread that nobody waits for at the end."""
+        with self._lock:
+            for one in in_turn(self._waiting, self._running.values()):
+                running = list(self._running.values())
+                if self._stopping or not may_begin(one, running, _PLACES):
                     continue
-                self._in_flight.add(prediction_id)
-            self._executor.submit(self._answer, prediction_id)
+                self._waiting.remove(one)
+                self._running[one.id] = one
+                threading.Thread(target=self._answer, args=(one.id,), daemon=True).start()
 
     def forget(self, pipeline_id: str) -> None:
         """End the process of a model that is undeployed."""
@@ -91,7 +126,9 @@ class Predictions:
             self._workers.clear()
         for worker in workers:
             worker.close()
-        self._executor.shutdown(wait=True, cancel_futures=True)
+        deadline = time.monotonic() + _STOP_SECONDS  # a download takes as long as its server likes
+        while self._running and time.monotonic() < deadline:
+            time.sleep(0.02)
 
     def _answer(self, prediction_id: str) -> None:
         try:
@@ -100,7 +137,8 @@ class Predictions:
             _log.exception("prediction %s failed", prediction_id)
         finally:
             with self._lock:
-                self._in_flight.discard(prediction_id)
+                self._running.pop(prediction_id, None)
+            self._begin_next()
 
     def _predict(self, prediction_id: str) -> None:
         with self._database.write() as session:
@@ -164,6 +202,7 @@ class Predictions:
                 "threshold": request["threshold"],
                 "bare": request["options"].get("no_features_in_result", False),
             },
+            self.answer_seconds,
         )
         result = {"columns": answer["columns"], "data": answer["data"], **_notices_of(answer)}
         question = {"columns": request["features"], "records": request["records"]}
@@ -184,6 +223,7 @@ class Predictions:
                     "threshold": request["threshold"],
                     "bare": request["options"].get("no_features_in_result", False),
                 },
+                FILE_SECONDS,
             )
             scores = self._scores(row, {"file": str(source)})
         count = answer["count"]
@@ -202,15 +242,15 @@ class Predictions:
             raise Refused(str(answer["error"]))
         return {"scores": answer["scores"]}
 
-    def _ask(self, pipeline_id: str, question: dict[str, Any]) -> dict[str, Any]:
+    def _ask(self, pipeline_id: str, question: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Ask the model's process; one that died is replaced once."""
         try:
-            answer = self._worker(pipeline_id).ask(question)
+            answer = self._worker(pipeline_id).ask(question, seconds)
         except WorkerDied:
             if self._stopping:
                 raise
             self.forget(pipeline_id)
-            answer = self._worker(pipeline_id).ask(question)
+            answer = self._worker(pipeline_id).ask(question, seconds)
         if answer.get("error"):
             raise Refused(str(answer["error"]))
         return answer

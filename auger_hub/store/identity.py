@@ -13,6 +13,7 @@ from itertools import islice
 from pathlib import Path
 
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Secret, Trial
@@ -48,6 +49,13 @@ def open_database(
             raise BadSettings(_without_rows(settings, database))
         database.migrate()
         _identify(settings, storage, database, is_new=is_new)
+    except OperationalError as error:
+        database.close()
+        said = str(error.orig).partition("\n")[0]
+        raise BadSettings(
+            f"the database {database.place} cannot be written ({said}): look at the disk, whether "
+            "it is full or read-only, and at whose the file is; nothing was changed"
+        ) from error
     except BaseException:
         database.close()
         raise

@@ -29,7 +29,7 @@ def fetch_source(storage: Storage, bucket: str, url: str, settings: HubSettings)
     if not is_remote(url):
         yield stored_path(storage, bucket, key_of_url(url))
         return
-    folder = Path(tempfile.mkdtemp(prefix="source-", dir=settings.work_folder))
+    folder = Path(tempfile.mkdtemp(prefix="source-"))
     try:
         path = folder / _file_name(url)
         with path.open("wb") as file:

@@ -101,6 +101,13 @@ def find_credentials(
     return credentials
 
 
+def find_readable_credentials(around: Surroundings) -> Path | None:
+    """Return the file of credentials that other users of this machine can read, if it is one."""
+    from auger_reconcile.client.credentials import find_readable_by_others
+
+    return find_readable_by_others(environ=around.environ, home=around.home)
+
+
 def _hint_at_login(url: str) -> str:
     from auger_reconcile.client.credentials import login_command
 

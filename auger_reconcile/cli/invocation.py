@@ -60,6 +60,7 @@ class Invocation:
         """Open the workspace of the files, and close its connection afterwards."""
         from auger_reconcile.api.workspace import Workspace
 
+        self._warn_of_readable_credentials()
         opened = Workspace(
             files=self.files,
             env=self.env,
@@ -72,6 +73,16 @@ class Invocation:
             yield opened
         finally:
             opened.close()
+
+    def _warn_of_readable_credentials(self) -> None:
+        import shlex
+
+        from auger_reconcile.api.session import Surroundings, find_readable_credentials
+
+        path = find_readable_credentials(Surroundings(os.environ, Path.home()))
+        if path is not None:
+            told = f"warning: other users can read `{path}`, which holds a token"
+            self.tell(f"{told}\nchmod 600 {shlex.quote(str(path))}")
 
     @property
     def files_label(self) -> str:

@@ -78,6 +78,20 @@ def read_credentials(path: Path) -> Credentials:
     return _parse(text, source=str(path))
 
 
+def find_readable_by_others(*, environ: Mapping[str, str], home: Path) -> Path | None:
+    """Return the credentials file that will be used, if other users of this machine can read it."""
+    if environ.get("AUGER_CREDENTIALS") or os.name != "posix":
+        return None
+    named = environ.get("AUGER_CREDENTIALS_PATH")
+    path = (Path(named).expanduser() if named else home / ".augerai") / CREDENTIALS_FILE
+    try:
+        is_open = bool(path.stat().st_mode & 0o077)
+        is_reached = bool(path.parent.stat().st_mode & 0o011)
+    except OSError:
+        return None
+    return path if is_open and is_reached else None
+
+
 def save_credentials(credentials: Credentials, *, home: Path) -> Path:
     """Store credentials in the home folder, readable by the user alone, in one step.
 

@@ -1,4 +1,5 @@
 import json
+import os
 import stat
 
 import pytest
@@ -7,6 +8,7 @@ from auger_reconcile.client.credentials import (
     CLOUD_URL,
     Credentials,
     clear_credentials,
+    find_readable_by_others,
     load_credentials,
     read_credentials,
     save_credentials,
@@ -171,3 +173,20 @@ def test_credentials_that_cannot_be_removed_are_an_error(tmp_path):
     (tmp_path / ".augerai" / "auger.json").mkdir(parents=True)
     with pytest.raises(AugerError, match="cannot remove"):
         clear_credentials(home=tmp_path)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="files have no such modes here")
+@pytest.mark.parametrize(
+    ("of_folder", "of_file", "is_found"),
+    [(0o755, 0o644, True), (0o755, 0o640, True), (0o700, 0o644, False), (0o755, 0o600, False)],
+)
+def test_credentials_that_others_can_read_are_found(tmp_path, of_folder, of_file, is_found):
+    path = tmp_path / ".augerai" / "auger.json"
+    path.parent.mkdir()
+    path.write_text("{}")
+    path.chmod(of_file)
+    path.parent.chmod(of_folder)
+    found = find_readable_by_others(environ={}, home=tmp_path)
+    assert found == (path if is_found else None)
+    assert find_readable_by_others(environ={"AUGER_CREDENTIALS": "{}"}, home=tmp_path) is None
+    assert find_readable_by_others(environ={}, home=tmp_path / "none") is None

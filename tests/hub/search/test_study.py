@@ -67,3 +67,11 @@ def test_trials_of_before_a_restart_are_not_repeated() -> None:
     restarted.restore("good", {"x": 0.5}, 0.9)
     restarted.restore("gone", {"x": 0.5}, 0.9)
     assert [name for name, _ in run(restarted, 2)] == ["fair", "poor"]
+
+
+def test_a_starting_point_that_was_tried_before_a_restart_is_not_tried_again() -> None:
+    before = race()
+    run(before, 3)
+    after = race()
+    after.restore("good", {"x": 0.5}, 0.9)
+    assert [name for name, x in run(after, 6) if x == 0.5] == ["fair", "poor"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Secret
@@ -170,3 +173,21 @@ def forget_identity(settings: HubSettings) -> None:
     settings.identity_path.unlink()
     with closing(Database(settings.database_url)) as database, database.write() as session:
         session.delete(session.get_one(Secret, "identity"))
+
+
+def test_a_database_that_cannot_be_written_is_told_in_a_sentence(
+    used: HubSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a disk that was mounted read-only."""
+    forget_identity(used)
+    plain = Database.write
+
+    @contextmanager
+    def refused(database: Database) -> Iterator[Session]:
+        with plain(database) as session:
+            session.execute(text("PRAGMA query_only = ON"))
+            yield session
+
+    monkeypatch.setattr(Database, "write", refused)
+    with pytest.raises(BadSettings, match="whether it is full or read-only"):
+        open_database(used)
