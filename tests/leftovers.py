@@ -25,7 +25,7 @@ def main(run: int, folder: str) -> None:
         while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
             time.sleep(0.5)
     for end in (psutil.Process.terminate, psutil.Process.kill):
-        left = find_processes(folder)
+        left = find_processes(folder)  # those of a hub, and workers of the run itself
         for one in left:
             with suppress(psutil.Error):
                 end(one)
@@ -38,7 +38,8 @@ def find_processes(folder: str) -> list[psutil.Process]:
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             texts = [*process.cmdline(), *process.environ().values()]
-            if process.pid != os.getpid() and any(f"{folder}{os.sep}" in text for text in texts):
+            is_of_run = folder in texts or any(f"{folder}{os.sep}" in text for text in texts)
+            if is_of_run and process.pid != os.getpid():
                 found.append(process)
     return found
 
