@@ -199,6 +199,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             "project_id": work.project.id,
             "file_name": work.name,
             **place,
+            **_declared_schema(spec),
         }
         item = yield from register(body)
         return (yield from wait_processed(from_wire(item)))
@@ -214,6 +215,18 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
         return {("dataset",): name, **NO_EXPERIMENT}
+
+
+def _declared_schema(spec: DatasetSpec) -> dict[str, Any]:
+    """Return the member that tells the hub what is known of the columns before it looks."""
+    schema: dict[str, Any] = {}
+    if spec.columns:
+        schema["columns"] = {
+            name: column.model_dump(exclude_none=True) for name, column in spec.columns.items()
+        }
+    if spec.missing:
+        schema["missing"] = list(dict.fromkeys(("", *spec.missing)))
+    return {"schema": schema} if schema else {}
 
 
 KIND = Dataset()

@@ -243,3 +243,13 @@ def test_selecting_a_data_set_clears_the_experiment() -> None:
 def test_an_address_is_the_same_with_and_without_its_login() -> None:
     assert is_same_address("https://h/x.csv", "https://anna:secret@h/x.csv")
     assert not is_same_address("https://h/x.csv", "https://anna:secret@h/y.csv")
+
+
+def test_what_is_known_of_the_columns_is_sent_with_the_data_set() -> None:
+    columns = {"zip": {"type": "text"}, "amount": {"decimal": ",", "thousands": "."}}
+    source = "https://data.test/d.csv"
+    spec = DatasetSpec(name="d.csv", source=source, columns=columns, missing=("NA", "-"))
+    asked, _ = drive(KIND.create(work(spec, project=PROJECT)), wire())
+    assert asked[0].body["schema"] == {"columns": columns, "missing": ["", "NA", "-"]}
+    plain, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire())
+    assert "schema" not in plain[0].body
