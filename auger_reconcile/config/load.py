@@ -203,7 +203,7 @@ class _Loader:
 
     def _lay_over(self, roots: list[Mapping], layers: list[Mapping]) -> list[Mapping]:
         """Lay each document of an overlay over the one of the same name, or over the only one."""
-        for layer in layers:
+        for layer in layers if roots else ():  # else the file below is at fault, which is told
             name = _name_of(layer)
             fits = [i for i, root in enumerate(roots) if name in (None, _name_of(root))]
             if len(roots) == len(layers) == 1:

@@ -233,3 +233,9 @@ def test_a_lock_file_that_releases_all_is_none_of_these(tmp_path: Path) -> None:
     report = Report()
     assert read_protected(path, report) == frozenset()
     assert not report.diagnostics
+
+
+@pytest.mark.parametrize("broken", ["name: a: b\n", "", "- a\n", "{\n"])
+def test_of_a_broken_file_its_overlay_is_not_told(codes: Codes, broken: str) -> None:
+    found = codes(broken, files={"auger.prod.yaml": "name: x\n"}, env="prod")
+    assert len(found) == 1
