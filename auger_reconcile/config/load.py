@@ -16,7 +16,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.build import Builder
-from auger_reconcile.config.declarations.declaration import ProjectFile, known_fields
+from auger_reconcile.config.declarations.declaration import DATA, SEARCH, ProjectFile, known_fields
 from auger_reconcile.config.declarations.document import read_document
 from auger_reconcile.config.declarations.rules import check_rules
 from auger_reconcile.config.declarations.source import ContentReader, local_path
@@ -35,7 +35,7 @@ from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Declared, DesiredState, Digest
 
-_NAMES = ("name", "organization", "dataset", "target", "experiment_session_id")
+_NAMES = ("name", "organization", DATA.name, *SEARCH.at_top, "experiment_session_id")
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -111,9 +111,9 @@ def _plain_settings(root: Mapping) -> dict[str, Any]:
     """Return plain data, in which names written as numbers are their text."""
     plain: dict[str, Any] = to_plain(root)
     _restore_names(root, plain)
-    experiment = root.value("experiment")
-    if isinstance(experiment, Mapping):
-        _restore_names(experiment, plain["experiment"])
+    search = root.value(SEARCH.name)
+    if isinstance(search, Mapping):
+        _restore_names(search, plain[SEARCH.name])
     return plain
 
 

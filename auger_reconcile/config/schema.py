@@ -36,6 +36,7 @@ def json_schema() -> dict[str, Any]:
     schema = _document().model_json_schema()
     _loosen(schema)
     schema.pop("title", None)
+    schema.pop("required", None)  # an overlay leaves `name` out
     schema["patternProperties"] = {"^x-": {"description": "Of your own, for anchors."}}
     return {"$schema": DIALECT, "title": "auger.yaml", **schema}
 

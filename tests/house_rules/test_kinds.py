@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from auger_reconcile.config.declarations.declaration import Head
+from auger_reconcile.config.declarations.declaration import LONG_FORM, Head
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import all_kinds
@@ -30,6 +31,22 @@ def fields() -> Iterator[tuple[str, str | None]]:
 
 
 FIELDS = dict(fields())
+# `project` is what older clients call `name`; pydantic calls a map of fields a model.
+OTHER_MEANINGS = {
+    *((module, "project") for module in ("legacy.py", "format.py", "project_files.py")),
+    ("validate.py", "model"),
+}
+
+
+def test_no_kind_is_named_where_files_are_read_and_edited():
+    folder = ROOT / "auger_reconcile" / "config"
+    named = {
+        (path.name, node.value)
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in {*KINDS, *LONG_FORM}
+    }
+    assert named - OTHER_MEANINGS == set()
 
 
 @for_each(KINDS)

@@ -10,7 +10,13 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-from auger_reconcile.config.declarations.declaration import LONG_FORM, PROJECT_FIELDS, Head
+from auger_reconcile.config.declarations.declaration import (
+    AT_TOP,
+    LONG_FORM,
+    PROJECT_FIELDS,
+    SEARCH,
+    Head,
+)
 from auger_reconcile.config.edit.change_tree import KeyPath, shape_of_node
 from auger_reconcile.config.edit.lines import LINE_END, Lines, is_comment, newline_of
 from auger_reconcile.config.syntax.compose import Document, compose
@@ -20,16 +26,16 @@ from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.resources._cluster import ClusterSpec
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Trait, has_trait
 
 INDENT = "  "
 _TOP = (
     *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
-    *("state", "source", "dataset", "model_type", "target", "exclude", "experiment", "cluster"),
-    "budget_minutes",
+    *("state", *AT_TOP, "cluster", "budget_minutes"),
     *LONG_FORM,
     *("lifecycle", "revision_history", "review"),
 )
-_FIRST = ("name", "experiment_session_id", "source", "dataset", "experiment")
+_FIRST = ("name", "experiment_session_id")
 _LAST = ("state", "lifecycle")
 
 
@@ -42,18 +48,21 @@ def key_order(path: KeyPath) -> tuple[str, ...]:
             return (*_TOP, *(name for name in others if name not in _TOP))
         case ("cluster",):
             return tuple(ClusterSpec.model_fields)
-        case ("experiment",):
-            return _fields_of("experiment")
+        case (SEARCH.name,):
+            return _fields_of(SEARCH.name)
         case (section, _) if section in LONG_FORM:
             return _fields_of(LONG_FORM[section])
     return ()
 
 
-def _fields_of(kind: str) -> tuple[str, ...]:
-    fields = kind_of(kind).spec.model_fields
-    middle = [name for name in fields if name not in (*_FIRST, *_LAST)]
-    first, last = ([name for name in names if name in fields] for names in (_FIRST, _LAST))
-    return (*first, *middle, *last)
+def _fields_of(name: str) -> tuple[str, ...]:
+    """Return the settings of a kind: what is selected, where data comes from, what is named."""
+    kind = kind_of(name)
+    fields = kind.spec.model_fields
+    sources = (field for field in fields if has_trait(kind.spec, field, Trait.CONTENT))
+    first = [*_FIRST, *sources, *(reference.setting for reference in kind.refers_to)]
+    order = [*first, *(field for field in fields if field not in (*first, *_LAST)), *_LAST]
+    return tuple(field for field in order if field in fields)
 
 
 def lay_out(file: FileText) -> str:
