@@ -216,6 +216,9 @@ def test_a_missing_file_cannot_be_edited(file: Path) -> None:
         set_values(file, {NAME: "b"})
 
 
+LONG = settings(
+    deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 # Pieces of files as people write them: before the value, the value, after it.
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1)
 _OLD = st.sampled_from(["", "a", "'a b'", '"a\\tb"', "0123", "~", "&x a", "a.csv", "'it''s'"])
