@@ -74,7 +74,8 @@ def hold_up(hub: OwnHub, model: str, over: threading.Event) -> None:
     asked = {"pipeline_id": model, "features": FEATURES, "records": [[5.1, 3.5, 1.4, 0.2]]}
     known = descendants(hub.pid)
     first = hub.call("POST", "/predictions", **asked)["id"]
-    hub.wait("Prediction", first, "done")
+    while hub.call("GET", f"/predictions/{first}")["status"] != "done":
+        time.sleep(0.1)
     for pid in descendants(hub.pid) - known:
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signal.SIGSTOP)
