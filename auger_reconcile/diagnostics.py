@@ -69,6 +69,15 @@ class Diagnostic:
         place = (0, span.path, span.line, span.column) if span else (1, "", 0, 0)
         return (*place, self.code, self.label or "", self.address or "")
 
+    def __str__(self) -> str:
+        """Return it on one line: `auger.yaml:14:5: unknown field: metrics (a hint)`."""
+        span = self.span
+        place = f"{span.path}:{span.line}:{span.column}: " if span else ""
+        about = f"{self.address}: " if self.address and not span else ""
+        label = f": {_without_secrets(self.label)}" if self.label else ""
+        hint = f" ({_without_secrets(self.hint)})" if self.hint else ""
+        return f"{place}{about}{self.summary}{label}{hint}"
+
     def to_json(self) -> dict[str, Any]:
         """Return the JSON form used in plans and by `--json`."""
         place = self.span and {

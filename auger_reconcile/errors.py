@@ -38,7 +38,21 @@ class AugerError(Exception):
         self.hint = redact(hint) if hint else hint
 
 
-class ConfigError(AugerError):
+class _WithDiagnostics(AugerError):
+    """An error that stands for several; printed, it names each with its place and hint."""
+
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def summary(self) -> str:
+        """The error in one sentence."""
+        return str(self.args[0])
+
+    def __str__(self) -> str:
+        return "\n".join([self.summary, *(f"  {item}" for item in self.diagnostics)])
+
+
+class ConfigError(_WithDiagnostics):
     """A file cannot be used; `diagnostics` lists every problem, in reading order."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic]) -> None:
@@ -47,7 +61,7 @@ class ConfigError(AugerError):
         self.diagnostics = tuple(diagnostics)
 
 
-class PlanRefused(AugerError):
+class PlanRefused(_WithDiagnostics):
     """A guard forbids the plan; `diagnostics` says which and why."""
 
     def __init__(self, diagnostics: Sequence[Diagnostic], message: str = "plan refused") -> None:

@@ -145,8 +145,11 @@ class Context:
         return find_organization(self.session.client, self.session.organization)
 
     def log(self, message: str, *args: object) -> None:
-        """Tell something to whoever listens to the logger `auger`."""
-        self._logger.info(message, *args)
+        """Log to the logger `auger`; print where a program has set up no logging."""
+        if self._logger.hasHandlers():
+            self._logger.info(message, *args)
+        else:
+            print(message % args if args else message)  # noqa: T201 - what a log is without one
 
     def load_desired(self, *, check_sources: bool = True) -> DesiredState:
         """Read what auger.yaml declares; without looking at the content of sources if need be."""
@@ -208,6 +211,9 @@ class Context:
         except OSError as error:
             raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
         self.__dict__.pop("settings", None)
+
+    def __repr__(self) -> str:
+        return f"<Context of {str(self.file)!r}>"
 
     def close(self) -> None:
         """Close the connection, if one was opened."""

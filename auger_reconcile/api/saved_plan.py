@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _FOR_APPLY = ("declaration", "needed", "options", "refused", "seal")
 _HEAD = 256  # bytes; a saved plan begins with its version
+STANDARD = Path("-")  # the standard input or output
 LARGEST = 256 * 1024 * 1024  # bytes; ten thousand actions take about ten million
 
 
@@ -51,23 +53,16 @@ class SavedPlan:
 def save_plan(
     path: Path, plan: Plan, workspace: Workspace, options: PlanOptions | None = None
 ) -> None:
-    """Write a plan into a file, whole or not at all.
+    """Write a plan into a file, whole or not at all; `-` is the standard output.
 
     Raises:
         AugerError: the file cannot be written, or the declaration holds a secret.
     """
-    from auger_reconcile.planner.build import PlanOptions
-    from auger_reconcile.planner.document import to_saved
-    from auger_reconcile.redact import redact
-
-    document = to_saved(plan, workspace.desired, options or PlanOptions())
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
-    for declared in workspace.desired.resources.values():
-        source = getattr(declared.spec, "source", None)
-        if source and "://" in source and redact(source) != source:
-            raise AugerError(
-                f"{declared.address}: its source carries a secret, which no saved plan may hold"
-            )
+    text = to_text(plan, workspace, options)
+    if path == STANDARD:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
     _refuse_to_replace(path)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -82,6 +77,27 @@ def save_plan(
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
+
+
+def to_text(plan: Plan, workspace: Workspace, options: PlanOptions | None = None) -> str:
+    """Return a plan with all that a later apply needs.
+
+    Raises:
+        AugerError: the declaration holds a secret.
+    """
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.document import to_saved
+    from auger_reconcile.redact import redact
+
+    document = to_saved(plan, workspace.desired, options or PlanOptions())
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
+    for declared in workspace.desired.resources.values():
+        source = getattr(declared.spec, "source", None)
+        if source and "://" in source and redact(source) != source:
+            raise AugerError(
+                f"{declared.address}: its source carries a secret, which no saved plan may hold"
+            )
+    return text
 
 
 def _refuse_to_replace(path: Path) -> None:
@@ -115,9 +131,9 @@ def read_plan(path: Path) -> SavedPlan:
     from auger_reconcile.planner.saved_plan_schema import check_saved_plan
 
     try:
-        if path.stat().st_size > LARGEST:
+        if path != STANDARD and path.stat().st_size > LARGEST:
             raise AugerError(f"`{path}` is too large for a saved plan")
-        document = json.loads(path.read_bytes())
+        document = json.loads(sys.stdin.buffer.read() if path == STANDARD else path.read_bytes())
     except OSError as error:
         raise AugerError(f"`{path}` cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):

@@ -166,9 +166,14 @@ class Workspace:
 
         desired = self.desired
         with _without_collection():
-            plan = build_plan(desired, self.observe(), options)
+            observed = self.observe()
+            plan = build_plan(desired, observed, options)
         self.require_sources(plan)
-        return plan
+        if plan.is_empty:
+            return plan
+        from auger_reconcile.api.line_ends import explain_line_ends
+
+        return explain_line_ends(plan, observed)
 
     def drift(self, scope: Scope | None = None) -> Drift:
         """Return how the hub differs from what the files say; nothing is changed.

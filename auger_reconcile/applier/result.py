@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from html import escape
 from typing import Any
 
 from auger_reconcile.errors import AugerError
@@ -36,13 +37,32 @@ class Outcome:
     object: Any = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class ApplyResult:
     """The outcomes of a plan, in the order of the plan."""
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
+
+    def __str__(self) -> str:
+        """Return the result as text, a line an action."""
+        lines = [
+            f"{one.status.value:7} {one.action.verb.value} {one.action.address}"
+            + (f": {one.error}" if one.error else "")
+            for one in self.outcomes
+        ]
+        done = f"Applied {self.count(Status.APPLIED)} of {len(self.outcomes)} actions."
+        return "\n".join([*lines, f"Interrupted. {done}" if self.interrupted else done])
+
+    def __repr__(self) -> str:
+        return (
+            f"<ApplyResult: {self.count(Status.APPLIED)} of {len(self.outcomes)} actions applied>"
+        )
+
+    def _repr_html_(self) -> str:
+        """Return the text for a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
 
     @property
     def is_complete(self) -> bool:

@@ -93,6 +93,14 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
     ]
 
 
+class WrongUsage(click.UsageError):
+    """A line that cannot be understood, with a hint of its own."""
+
+    def __init__(self, message: str, ctx: click.Context, *, hint: str | None) -> None:
+        super().__init__(message, ctx)
+        self.hint = hint
+
+
 class _Formatter(click.HelpFormatter):
     """Writes what fits on its line as it is: wrapping costs an import that a help seldom needs."""
 
@@ -145,7 +153,16 @@ class Command(click.Command):
         Raises:
             click.BadParameter: an argument or the value of an option is empty.
         """
-        rest = super().parse_args(ctx, args)
+        given = list(args)
+        try:
+            rest = super().parse_args(ctx, args)
+        except click.NoSuchOption as error:
+            from auger_reconcile.cli.habits import hint_for_option
+
+            known = [name for param in self.get_params(ctx) for name in param.opts]
+            if hint := hint_for_option(given, known):
+                raise WrongUsage(f"no such option '{error.option_name}'", ctx, hint=hint) from None
+            raise
         for param in self.params:
             name = str(param.name)
             is_said = ctx.get_parameter_source(name) is ParameterSource.COMMANDLINE
@@ -184,7 +201,10 @@ class Group(Command, click.Group):
 
             near = ", ".join(f"'{one}'" for one in get_close_matches(name, known))
             offer = f" (did you mean {near}?)" if near else ""
-            raise click.UsageError(f"no such command '{name}'{offer}", ctx)
+            from auger_reconcile.cli.habits import hint_for_command
+
+            hint = hint_for_command(ctx.command_path, name)
+            raise WrongUsage(f"no such command '{name}'{'' if hint else offer}", ctx, hint=hint)
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:

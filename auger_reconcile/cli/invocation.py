@@ -36,6 +36,7 @@ class Invocation:
     no_color: bool = False
     is_verbose: bool = False
     is_quiet: bool = False
+    has_default_file: bool = True
 
     @classmethod
     def from_options(cls, said: Mapping[str, Any]) -> Invocation:
@@ -46,6 +47,7 @@ class Invocation:
             raise click.BadParameter("an empty text names no file", param_hint="--file")
         return cls(
             files=tuple(map(Path, said.get("files") or (DEFAULT_FILE,))),
+            has_default_file=not said.get("files"),
             env=said.get("env"),
             variables=dict(_split_variable(text) for text in said.get("variables") or ()),
             hub=_checked_hub(said.get("hub")),
@@ -62,7 +64,7 @@ class Invocation:
 
         self._warn_of_readable_credentials()
         opened = Workspace(
-            files=self.files,
+            files=self._found_files(),
             env=self.env,
             variables=self.variables,
             hub=self.hub,
@@ -84,6 +86,23 @@ class Invocation:
             told = f"warning: other users can read `{path}`, which holds a token"
             self.tell(f"{told}\nchmod 600 {shlex.quote(str(path))}")
 
+    def _found_files(self) -> tuple[Path, ...]:
+        """Return the files; without any named or here, that of the nearest folder above.
+
+        A repository's own folder is the last that is looked at.
+        """
+        if not self.has_default_file or DEFAULT_FILE.exists():
+            return self.files
+        here = Path.cwd()
+        for folder in (here, *here.parents):
+            if (folder / DEFAULT_FILE).is_file():
+                found = Path(os.path.relpath(folder / DEFAULT_FILE))
+                self.note(f"Using {found}.")
+                return (found,)
+            if (folder / ".git").exists():
+                break
+        return self.files
+
     @property
     def files_label(self) -> str:
         """The files that are read, in words: `auger.yaml with auger.prod.yaml`."""
@@ -100,6 +119,13 @@ class Invocation:
     def error_color(self) -> bool:
         """Whether stderr is to be coloured."""
         return wants_color(sys.stderr, refused=self.no_color)
+
+    @property
+    def width(self) -> int | None:
+        """The columns of the terminal that results are shown in; None where there is none."""
+        from auger_reconcile.cli.views.table import terminal_width
+
+        return terminal_width()
 
     def show(self, text: str) -> None:
         """Print a result, which ends with a new line."""
@@ -177,9 +203,12 @@ class Invocation:
 
 
 def wants_color(stream: TextIO | None, *, refused: bool) -> bool:
-    """Say whether a stream takes colours (https://no-color.org)."""
-    allowed = not refused and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    return allowed and stream is not None and stream.isatty()
+    """Say whether a stream takes colours (https://no-color.org, https://force-color.org)."""
+    if refused or os.environ.get("NO_COLOR") or stream is None:
+        return False
+    if os.environ.get("FORCE_COLOR", "0") not in ("0", ""):
+        return True
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
 
 
 def _checked_hub(hub: str | None) -> str | None:

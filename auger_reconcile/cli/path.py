@@ -11,6 +11,8 @@ import click
 
 from auger_reconcile.cli.command import said_so_far
 
+STANDARD = Path("-")  # the standard input or output
+
 
 def quote_path(path: Path) -> str:
     """Return a path as a shell takes it for a path, and not for an option."""
@@ -34,6 +36,8 @@ class FilePath(click.Path):
         path = Path(value)
         if not os.fspath(value):
             self.fail("an empty text names no file", param, ctx)
+        if path == STANDARD:
+            return path
         place = Path(said_so_far(ctx).get("folder") or "") / path
         if place.is_dir():
             self.fail(f"`{path}` is a folder, not a file", param, ctx)

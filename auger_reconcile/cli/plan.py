@@ -13,7 +13,7 @@ from auger_reconcile.cli.drift import show_drift
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options
-from auger_reconcile.cli.path import FilePath, quote_path
+from auger_reconcile.cli.path import STANDARD, FilePath, quote_path
 from auger_reconcile.cli.run import FORMATS, READING, find_exit_code, read_files, show_plan
 
 REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
@@ -41,7 +41,7 @@ REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
     "--out",
     type=FilePath(),
     metavar="FILE",
-    help="Save the plan; `auger apply FILE` carries out that and nothing else.",
+    help="Save the plan; `auger apply FILE` carries out that and nothing else. `-` is stdout.",
 )
 def plan(
     invocation: Invocation,
@@ -66,8 +66,12 @@ def plan(
             made = workspace.plan(options)
         if out:
             from auger_reconcile.api.saved_plan import save_plan
+            from auger_reconcile.cli.views.plan_text import render_plan
 
             save_plan(out, made, workspace, options)
+    if out == STANDARD:
+        invocation.note(render_plan(made, color=invocation.error_color))
+        return find_exit_code(made)
     show_plan(invocation, made, form=form)
     if out:
         command = f"Saved. To carry it out:\nauger apply {quote_path(out)}"

@@ -84,7 +84,14 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None
         case "text":
             from auger_reconcile.cli.views.plan_text import render_plan
 
-            invocation.show(render_plan(plan, color=invocation.color, files=invocation.files_label))
+            invocation.show(
+                render_plan(
+                    plan,
+                    color=invocation.color,
+                    files=invocation.files_label,
+                    width=invocation.width,
+                )
+            )
         case unknown:
             raise ValueError(f"no view shows a plan as {unknown}")
     problems = (*plan.diagnostics, *plan.refusals)

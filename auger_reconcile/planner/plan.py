@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
+from html import escape
 from typing import Any
 
 from auger_reconcile.address import Address
@@ -66,7 +67,7 @@ class Action:
         return hashlib.sha256(comparable(summary(self.object)).encode()).hexdigest()[:16]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What apply will carry out: these actions and no other.
 
@@ -87,6 +88,23 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
     coverage: Coverage = COMPLETE
+
+    def __str__(self) -> str:
+        """Return the plan as text, a line an action."""
+        lines = [
+            f"{action.verb.value:7} {action.address}  {action.detail or action.reason}".rstrip()
+            for action in self.actions
+        ]
+        counts = ", ".join(f"{number} to {verb}" for verb, number in self.summary.items())
+        problems = [str(item) for item in (*self.diagnostics, *self.refusals)]
+        return "\n".join([*lines, f"Plan: {counts}.", *problems])
+
+    def __repr__(self) -> str:
+        return f"<Plan of {len(self.actions)} actions for {self.hub}>"
+
+    def _repr_html_(self) -> str:
+        """Return the text for a notebook."""
+        return f"<pre>{escape(str(self))}</pre>"
 
     @property
     def is_empty(self) -> bool:

@@ -49,6 +49,7 @@ class ClusterSpec(BaseModel):
         description="Idle minutes after which the cluster stops by itself.",
         traits=[Trait.RAIL],
         ge=1,
+        le=1_000_000,
     )
 
     @model_validator(mode="after")

@@ -29,6 +29,7 @@ class ModelType(str, Enum):
     TIMESERIES = "timeseries"
 
 
+MINUTES_OF_A_YEAR = 366 * 24 * 60
 DEFAULT_METRIC = {
     ModelType.CLASSIFICATION: "f1_macro",
     ModelType.REGRESSION: "r2",
@@ -49,13 +50,25 @@ class SearchSettings(Spec):
         description="The score to maximise; `f1_macro` for classification and `r2` otherwise.",
     )
     max_n_trials: int = setting(
-        default=1000, description="At most this many trials.", traits=[Trait.RAIL], ge=1
+        default=1000,
+        description="At most this many trials.",
+        traits=[Trait.RAIL],
+        ge=1,
+        le=1_000_000,
     )
     max_total_time: int = setting(
-        default=60, description="Minutes a run may take.", traits=[Trait.RAIL], ge=1
+        default=60,
+        description="Minutes a run may take.",
+        traits=[Trait.RAIL],
+        ge=1,
+        le=MINUTES_OF_A_YEAR,
     )
     max_eval_time: int = setting(
-        default=6, description="Minutes a trial may take.", traits=[Trait.RAIL], ge=1
+        default=6,
+        description="Minutes a trial may take.",
+        traits=[Trait.RAIL],
+        ge=1,
+        le=MINUTES_OF_A_YEAR,
     )
     cross_validation_folds: int = setting(
         default=5, description="Folds of the cross-validation.", ge=2, le=100

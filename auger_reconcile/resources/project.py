@@ -51,6 +51,7 @@ class ProjectSpec(Spec):
         ),
         traits=[Trait.LOCAL, Trait.RAIL],
         ge=0,
+        le=1_000_000_000,
     )
     state: str | None = setting(
         default=None,

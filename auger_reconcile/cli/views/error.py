@@ -10,6 +10,7 @@ from typing import Any
 import click
 from click.exceptions import NoArgsIsHelpError
 
+from auger_reconcile.cli.command import WrongUsage
 from auger_reconcile.cli.views.diagnostic import render_diagnostics
 from auger_reconcile.cli.views.harmless import make_safe
 from auger_reconcile.errors import AugerError, ConfigError, HubError, PlanRefused
@@ -80,9 +81,11 @@ def _kind(error: BaseException) -> str:
             return "Bug"
 
 
-def summary_of(error: BaseException) -> str:
+def summary_of(error: BaseException) -> str:  # noqa: PLR0911 - one for each kind of error
     """Return an error in one sentence."""
     match error:
+        case ConfigError() | PlanRefused():
+            return error.summary
         case AugerError():
             return str(error)
         case NoArgsIsHelpError():
@@ -103,6 +106,8 @@ def _hint(error: BaseException) -> str | None:
     match error:
         case AugerError():
             return error.hint
+        case WrongUsage(hint=str() as hint):
+            return hint
         case click.UsageError(ctx=click.Context() as ctx):
             return f"{ctx.command_path} --help"
         case click.ClickException() | click.Abort() | KeyboardInterrupt() | OSError():

@@ -47,18 +47,50 @@ OBVIOUS = frozenset(
 )
 ADDRESS_WIDTH = 35  # columns at least, so that short plans look alike
 VERB_WIDTH = 11
+NARROW = 100  # columns up to which no room is kept free
+LEAST_ROOM = 20  # columns for what is said of an action
 FILES = "auger.yaml"
 
 
-def render_plan(plan: Plan, *, color: bool, files: str = FILES) -> str:
-    """Return the plan as a table, a line an action, changed settings below their line."""
+def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | None = None) -> str:
+    """Return the plan as a table, a line an action, changed settings below their line.
+
+    Args:
+        plan: to show.
+        color: whether colours are wanted.
+        files: what was read, in words.
+        width: columns of the terminal, to which lines are broken between words.
+    """
     if plan.is_empty:
         errors = sum(item.severity.value == "error" for item in plan.diagnostics)
         if errors:
             return f"No changes, because of {count_of(errors, 'error')}.\n"
-        return f"No changes. {matches(plan.coverage, files)}\n"
-    lines = [_header(plan), "", *_rows(plan, color=color), "", _footer(plan)]
-    return "\n".join([*lines, *uncovered(plan.coverage)]) + "\n"
+        return "\n".join(_broken(f"No changes. {matches(plan.coverage, files)}", width)) + "\n"
+    lines = [
+        *_broken(_header(plan), width),
+        "",
+        *_rows(plan, color=color, width=width),
+        "",
+        *(part for line in _footer(plan).split("\n") for part in _broken(line, width)),
+        *(part for line in uncovered(plan.coverage) for part in _broken(line, width)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _broken(text: str, width: int | None, indent: str = "") -> list[str]:
+    """Return a text as lines that fit, broken between words alone."""
+    if width is None or cell_len(text) <= width:
+        return [text]
+    from textwrap import wrap
+
+    return wrap(
+        text,
+        width,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+        drop_whitespace=True,
+    )
 
 
 def render_summary(plan: Plan) -> str:
@@ -87,21 +119,43 @@ def _footer(plan: Plan) -> str:
     return f"Plan: {render_summary(plan)}.{time}"
 
 
-def _rows(plan: Plan, *, color: bool) -> Iterator[str]:
+def _rows(plan: Plan, *, color: bool, width: int | None) -> Iterator[str]:
     names = Labels(plan)
     labels = [names.of(action) for action in plan.actions]
     symbols = [symbol_of(action) for action in plan.actions]
-    wide = max(ADDRESS_WIDTH, *(cell_len(label) + 2 for label in labels))
+    least = ADDRESS_WIDTH if width is None or width > NARROW else 0
+    wide = max(least, *(cell_len(label) + 2 for label in labels))
     deep = max(len(symbol) for symbol in symbols)
     for action, label, symbol in zip(plan.actions, labels, symbols, strict=True):
         paint = COLORS[action.verb] if color else None
         head = _paint(
             f"{symbol:>{deep}} {_pad(label, wide)}{action.verb.value:{VERB_WIDTH}}", paint
         )
-        loss = _paint(LOSSES[action.loss], "red" if color else None)
-        told = "  ".join(part for part in (describe_action(action), loss) if part)
-        yield f"  {head}{told}".rstrip()
-        yield from change_lines(action, " " * (deep + 5))
+        taken = 2 + deep + 1 + wide + VERB_WIDTH
+        if width is not None and width - taken < LEAST_ROOM:
+            taken = deep + 5  # below the address
+        room = None if width is None else width - taken
+        first, *rest = _told(action, room, color=color)
+        if taken == deep + 5 and first:
+            first, rest = "", [first, *rest]
+        yield f"  {head}{first}".rstrip()
+        yield from (f"{' ' * taken}{line}" for line in rest)
+        indent = " " * (deep + 5)
+        for line in change_lines(action, indent):
+            yield from _broken(line, width, f"{indent}  ")
+
+
+def _told(action: Action, room: int | None, *, color: bool) -> list[str]:
+    """Return what is said of an action, in lines of so many columns."""
+    loss, paint = LOSSES[action.loss], "red" if color else None
+    lines = _broken(describe_action(action), room)
+    if not loss:
+        return lines
+    fits = room is None or cell_len(lines[-1]) + 2 + len(loss) <= room
+    shown = _paint(loss, paint)
+    if not fits:
+        return [*lines, shown]
+    return [*lines[:-1], f"{lines[-1]}  {shown}" if lines[-1] else shown]
 
 
 def symbol_of(action: Action) -> str:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from auger_reconcile.config.syntax.text import file_error, show_path
+from auger_reconcile.config.syntax.text import STDIN, file_error, show_path
 from auger_reconcile.diagnostics import Diagnostic
 
 FILE_NAME = "auger.yaml"
@@ -27,8 +27,9 @@ def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Diagnosti
         if not files:
             problems.append(_no_config(path))
         for file in files:
-            if not file.exists():
-                problems.append(file_error(file, "no-config", "there is no such file"))
+            if file != STDIN and not file.exists():
+                hint = _HINT if file == Path(FILE_NAME) else None
+                problems.append(file_error(file, "no-config", "there is no such file", hint=hint))
                 continue
             found.setdefault(file.resolve(), file)
     return tuple(found.values()), tuple(problems)

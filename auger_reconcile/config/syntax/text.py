@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from bisect import bisect_right
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
+STDIN = Path("-")  # how a command line names the standard input
 LONGEST_LINE = 65_536  # characters of a line that a diagnostic carries along
 LARGEST_FILE = 64_000_000  # bytes; a configuration beyond this is a mistake
 _LINE_END = re.compile(r"\r\n|\r|\n")
@@ -68,6 +70,8 @@ def show_path(path: Path) -> str:
 
 def read_text(path: Path) -> tuple[FileText | None, tuple[Diagnostic, ...]]:
     """Read a file as UTF-8; the text is None when a diagnostic says why it cannot be used."""
+    if path == STDIN:
+        return decode(path, _standard_input())
     try:
         if path.stat().st_size > LARGEST_FILE:
             return None, (
@@ -78,6 +82,13 @@ def read_text(path: Path) -> tuple[FileText | None, tuple[Diagnostic, ...]]:
         reason = error.strerror or type(error).__name__
         return None, (file_error(path, "unreadable", "the file cannot be read", label=reason),)
     return decode(path, raw)
+
+
+@cache
+def _standard_input() -> bytes:
+    """Return all of the standard input, which can be read only once."""
+    found: bytes = sys.stdin.buffer.read(LARGEST_FILE)
+    return found
 
 
 def decode(path: Path, raw: bytes) -> tuple[FileText | None, tuple[Diagnostic, ...]]:

@@ -1,0 +1,111 @@
+"""Translate commands and options of other tools into those of `auger`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+# What people of Terraform, kubectl, MLflow, DVC and the older clients type, and what does it here.
+COMMANDS = {
+    "init": "auger new NAME --source data.csv --target COLUMN",
+    "create": "auger new NAME --source data.csv --target COLUMN",
+    "state": "auger show",
+    "output": "auger show --json",
+    "list": "auger show",
+    "ls": "auger show",
+    "get": "auger show",
+    "status": "auger show",
+    "describe": "auger explain ADDRESS",
+    "import": "auger pull PROJECT",
+    "refresh": "auger plan --refresh-only",
+    "diff": "auger plan",
+    "preview": "auger plan",
+    "up": "auger apply",
+    "run": "auger apply",
+    "train": "auger experiment start --wait",
+    "start": "auger experiment start --wait",
+    "stop": "auger experiment stop",
+    "delete": "auger destroy",
+    "down": "auger destroy",
+    "taint": "auger plan --replace ADDRESS",
+    "workspace": "auger plan --env NAME",
+    "format": "auger fmt",
+    "check": "auger validate",
+    "lint": "auger validate",
+    "help": "auger --help",
+    "version": "auger --version",
+    "login": "auger auth login",
+    "logout": "auger auth logout",
+    "whoami": "auger auth whoami",
+    "leaderboard": "auger experiment leaderboard",
+    "history": "auger experiment history",
+    "experiments": "auger experiment list",
+    "runs": "auger experiment history",
+    "models": "auger model list",
+    "datasets": "auger dataset list",
+    "projects": "auger project list",
+    "predict": "auger model predict FILE --model-id ID",
+    "deploy": "auger model deploy MODEL_ID",
+    "undeploy": "auger model undeploy MODEL_ID",
+    "upload": "auger dataset create FILE",
+    "ui": "auger hub open",
+    "server": "auger hub start",
+    "serve": "auger hub serve",
+    "logs": "auger hub logs",
+    "dataset upload": "auger dataset create FILE",
+    "dataset add": "auger dataset create FILE",
+    "dataset show": "auger show",
+    "experiment create": "auger experiment start",
+    "experiment run": "auger experiment start --wait",
+    "experiment show": "auger experiment leaderboard",
+    "experiment wait": "auger wait",
+    "project show": "auger show",
+    "project new": "auger new NAME",
+    "model create": "auger model deploy MODEL_ID",
+    "model delete": "auger model undeploy MODEL_ID",
+    "model download": "auger model deploy MODEL_ID --locally",
+    "model show": "auger model list",
+    "auth status": "auger auth whoami",
+}
+OPTIONS = {"--yes": "--auto-approve", "--auto-approve": "--yes", "--approve": "--auto-approve"}
+# Options that other tools have and that nothing here needs.
+NEEDLESS = {
+    "--input": "nothing is asked without a terminal",
+    "--refresh": "the hub is read each time",
+    "--lock": "a hub needs no lock",
+    "--compact-warnings": "warnings are one block each",
+    "--dry-run": "`auger plan` shows what apply would do",
+    "--var-file": "`--var K=V`, AUGER_VAR_name or an overlay (`--env`) set variables",
+}
+
+
+def hint_for_command(path: str, name: str) -> str | None:
+    """Return what does here what a command does elsewhere, or None.
+
+    Args:
+        path: of the group, such as `auger model`.
+        name: that it does not have.
+    """
+    group = path.partition(" ")[2]
+    found = COMMANDS.get(f"{group} {name}".strip())
+    return f"\n{found}" if found else None
+
+
+def hint_for_option(arguments: Iterable[str], known: Iterable[str]) -> str | None:
+    """Return the option that is meant by one of another tool, or None.
+
+    Args:
+        arguments: of the command line.
+        known: the options of the command.
+    """
+    options = set(known)
+    for given in arguments:
+        name, equals, value = given.partition("=")
+        if not name.startswith("-") or name in options:
+            continue
+        long = f"--{name.lstrip('-').replace('_', '-')}"
+        meant = long if long in options else OPTIONS.get(long, "")
+        if meant in options:
+            return f"`{given}` is `{meant}{' ' if equals else ''}{value}` here"
+        if long in NEEDLESS:
+            return f"`{given}` is not needed: {NEEDLESS[long]}"
+    return None
