@@ -313,9 +313,9 @@ class Predictor:
         known = self._categories.get(name)
         if known is None:
             return
-        met = typed.map(lambda value: value is not None and str(value) not in known)
-        count = int((met & typed.notna()).sum())
-        if count:
+        new = [value for value in typed.dropna().unique() if str(value) not in known]
+        if new:
+            count = int(typed.isin(new).sum())
             text = f"{{rows}} of `{_braced(name)}` have a value that the model never met."
             self._tell("unknown-categories", name, count, text)
 
