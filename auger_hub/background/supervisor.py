@@ -38,7 +38,7 @@ _END_SECONDS = 8.0
 _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
 _STOP_SECONDS = 5.0
-_LEARNING = ("run", "package", "export", "score")
+_LEARNING = ("run", "package", "export", "score", "explain")
 
 
 class Supervisor:
@@ -174,7 +174,9 @@ class Supervisor:
             if is_free:
                 self._share(job.project_id, working | {job.row_id})
             return is_free
-        short = [other for other in self._children if other.kind != "run"]
+        if job.kind == "explain":  # nothing waits for it: it runs while no trial or model does
+            return all(other.kind == "profile" for other in self._children)
+        short = [other for other in self._children if other.kind not in ("run", "explain")]
         return may_begin(job, short, _SHORT_JOBS)
 
     def _share_workers(self) -> None:

@@ -191,6 +191,20 @@ class Trial(Timestamped, Base):
     result: Mapped[dict[str, Any]]
 
 
+class Explanation(Timestamped, Base):
+    """What a trial learned and where it is bad; its id is the trial's. Additional to the API."""
+
+    __tablename__ = "explanations"
+    id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"), primary_key=True)
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
+    status: Mapped[str] = mapped_column(default="waiting", index=True)
+    seconds: Mapped[float]
+    """That measuring may take, once the models are fitted."""
+    content: Mapped[dict[str, Any] | None]
+    error_message: Mapped[str | None]
+
+
 class Pipeline(Timestamped, Base):
     """A deployed model; its id is the trial's, unless it lives elsewhere (§2.13)."""
 

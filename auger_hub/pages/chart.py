@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from auger_hub.pages.words import duration, number, score
+from auger_hub.pages.words import duration, score, ticks_in_words
 
 BARS_WIDTH, BARS_HEIGHT = 160, 36
 CHART_WIDTH, CHART_HEIGHT = 760, 240
@@ -100,6 +100,8 @@ def draw_scores(trials: Sequence[Tried], until: float = 0.0) -> ScoreChart | Non
             corners += [(x(trial.seconds), y(before)), (x(trial.seconds), y(best))]
     corners.append((x(seconds), y(bests[-1])))
     step = math.ceil(len(trials) / _MOST_POINTS)
+    ticks = find_ticks(lowest, highest, 4)
+    words_of_ticks = ticks_in_words(ticks)
     words = f"{len(trials)} scored trials in {duration(seconds)}"
     return ScoreChart(
         points=[
@@ -107,7 +109,7 @@ def draw_scores(trials: Sequence[Tried], until: float = 0.0) -> ScoreChart | Non
             for t in trials[::step]
         ],
         best=" ".join(f"{left},{top}" for left, top in corners),
-        rows=[Mark(_LEFT, y(v), number(v)) for v in find_ticks(lowest, highest, 4)],
+        rows=[Mark(_LEFT, y(v), word) for v, word in zip(ticks, words_of_ticks, strict=True)],
         columns=[Mark(x(v), CHART_HEIGHT - _BOTTOM, _clock(v)) for v in _seconds(seconds)],
         outside=sum(t.score < lowest for t in trials),
         summary=f"{words}; the best score went from {score(bests[0])} to {score(bests[-1])}",
@@ -124,7 +126,7 @@ def find_ticks(lowest: float, highest: float, wanted: int) -> list[float]:
 
 
 def _seconds(longest: float) -> list[float]:
-    """Return whole seconds, minutes or hours along the time."""
+    """Return whole seconds, minutes or hours along the time; from two minutes on no part of one."""
     steps = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 21600, 86400)
     step = next((step for step in steps if longest / step <= 6), 86400 * math.ceil(longest / 5e5))
     return [float(step * index) for index in range(int(longest // step) + 1)]
@@ -134,7 +136,10 @@ def _clock(seconds: float) -> str:
     """Return a round time for the axis: `40 s`, `2 min`, `1.5 h`."""
     if seconds < 60:
         return f"{seconds:.0f} s" if seconds else "0"
-    return f"{seconds / 60:g} min" if seconds < 7200 else f"{seconds / 3600:g} h"
+    if seconds < 7200:
+        minutes, rest = divmod(round(seconds), 60)
+        return f"{minutes}:{rest:02} min" if rest else f"{minutes} min"
+    return f"{seconds / 3600:g} h"
 
 
 def _range(trials: Sequence[Tried]) -> tuple[float, float]:

@@ -9,6 +9,7 @@ from typing import Any
 from auger_hub.database.tables import Project, ProjectFile
 from auger_hub.http.contract import Call, Fields
 from auger_hub.pages.chart import Bar, draw_bars
+from auger_hub.pages.experiments import notices_of
 from auger_hub.pages.view import View
 from auger_hub.pages.words import number
 from auger_hub.routes.query import find
@@ -34,6 +35,7 @@ def show_data_set(call: Call) -> View:
     facts = {
         "project": {"id": project.id, "name": project.name},
         "data_set": data_set,
+        "notices": notices_of(statistics),
         "columns": [_describe(column, rows or 0) for column in statistics.get("stat_data") or []],
     }
     return View("dataset.html", facts, is_going=row.status == "processing")

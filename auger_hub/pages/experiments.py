@@ -19,6 +19,7 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, Fields, NotFound
 from auger_hub.pages.chart import ScoreChart, Tried, draw_scores
+from auger_hub.pages.explanation import show_explanation
 from auger_hub.pages.view import View
 from auger_hub.pages.words import algorithm, duration, score
 from auger_hub.routes.query import find
@@ -68,6 +69,7 @@ def show_experiment(call: Call) -> View:
         "failures": _failures(call, run) if run else [],
         "chart": _chart(call, run) if run else None,
         "settings": _settings(run) if run else {},
+        "notices": notices_of(run.model_settings) if run else [],
     }
     return View("experiment.html", facts, is_going=run is not None and run.status in _ACTIVE)
 
@@ -83,6 +85,7 @@ def show_trial(call: Call) -> View:
     folds = result.get("fold_scores") or []
     times = result.get("fold_times") or []
     pipeline = call.session.get(Pipeline, row.id)
+    explanation = show_explanation(call, row.id) if row.score_value is not None else None
     facts = {
         "project": {"id": project.id, "name": project.name},
         "experiment": {"id": experiment.id, "name": experiment.name},
@@ -107,8 +110,10 @@ def show_trial(call: Call) -> View:
             for index, value in enumerate(folds)
         ],
         "spread": statistics.stdev(folds) if len(folds) > 1 else None,
+        "explanation": explanation,
     }
-    return View("trial.html", facts)
+    is_going = explanation is not None and explanation["status"] == "waiting"
+    return View("trial.html", facts, is_going=is_going)
 
 
 def _choose(call: Call, runs: list[ExperimentSession]) -> ExperimentSession | None:
@@ -215,6 +220,13 @@ def _settings(run: ExperimentSession) -> dict[str, Any]:
             is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
             shown[label] = ", ".join(value) if is_list else _yes_or_no(value)
     return shown
+
+
+def notices_of(holder: Fields | None) -> list[str]:
+    """Return the sentences of what was left out, guessed or lowered; none where nothing is told."""
+    listed = (holder or {}).get("notices")
+    told = listed if isinstance(listed, list) else []
+    return [str(one["text"]) for one in told if isinstance(one, dict) and one.get("text")]
 
 
 def _expected(told: Any) -> Fields | None:

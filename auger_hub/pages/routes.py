@@ -12,6 +12,7 @@ from starlette.routing import Route
 from auger_hub.hub import Hub
 from auger_hub.pages.datasets import show_data_set
 from auger_hub.pages.experiments import show_experiment, show_trial
+from auger_hub.pages.explanation import ask_for_explanation
 from auger_hub.pages.guard import guard
 from auger_hub.pages.log_in import show_log_in, take_log_in, take_log_out
 from auger_hub.pages.models import show_model, try_model
@@ -39,6 +40,7 @@ def page_routes(hub: Hub) -> list[Route]:
     return [
         *(Route(path, page(hub, show), methods=["GET"]) for path, show in _PAGES.items()),
         Route("/models/{id}", form(hub, try_model), methods=["POST"]),
+        Route("/trials/{id}", form(hub, ask_for_explanation), methods=["POST"]),
         Route(LOG_IN_PATH, show_log_in(hub), methods=["GET"]),
         Route(LOG_IN_PATH, take_log_in(hub), methods=["POST"]),
         Route("/log-out", take_log_out(hub), methods=["POST"]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,21 @@ def number(value: float | None) -> str:
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e9):
         return f"{int(value):,}"
     return f"{value:,.4g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
+
+
+def ticks_in_words(values: Sequence[float]) -> list[str]:
+    """Return the labels of an axis: with as few digits as make each of them different."""
+    for digits in range(4, 16):
+        words = [f"{value:.{digits}g}" for value in values]
+        if len(set(words)) == len(set(values)):
+            break
+    return [_thousands(word) for word in words] if values else []
+
+
+def _thousands(word: str) -> str:
+    whole, dot, rest = word.partition(".")
+    is_plain = whole.lstrip("-").isdigit()
+    return f"{int(whole):,}{dot}{rest}" if is_plain and abs(int(whole)) >= 1000 else word
 
 
 def score(value: float | None) -> str:

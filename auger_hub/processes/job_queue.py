@@ -14,6 +14,7 @@ from auger_hub.database.tables import (
     Actual,
     Base,
     ExperimentSession,
+    Explanation,
     Pipeline,
     PipelineFile,
     Project,
@@ -31,10 +32,11 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "package": (Pipeline, ("packaging",), "packaged_with_error"),
     "export": (PipelineFile, ("pending",), "error"),
     "score": (Actual, ("waiting",), "error"),
+    "explain": (Explanation, ("waiting",), "error"),
 }
 _EXPECTED = timedelta(minutes=3)
 _STARTED = ("deploying", "deployed", "running")
-_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual)
+_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual, Explanation)
 
 
 def find_jobs(database: Database) -> list[Job]:
@@ -112,7 +114,7 @@ def fail_row(database: Database, kind: str, row_id: str, message: str) -> None:
             if row.status in unfinished:
                 end_run(session, row, failed, message)
         elif (
-            isinstance(row, ProjectFile | Pipeline | PipelineFile | Actual)
+            isinstance(row, ProjectFile | Pipeline | PipelineFile | Actual | Explanation)
             and row.status in unfinished
         ):
             row.status, row.error_message = failed, message

@@ -5,7 +5,13 @@ from __future__ import annotations
 from auger_hub.http.contract import Route
 from auger_hub.routes import organizations, status
 from auger_hub.routes.datasets import dataset_manifests, project_file_urls, project_files
-from auger_hub.routes.experiments import experiment_sessions, experiments, hyperparameters, trials
+from auger_hub.routes.experiments import (
+    experiment_sessions,
+    experiments,
+    explanations,
+    hyperparameters,
+    trials,
+)
 from auger_hub.routes.models import actuals, pipeline_files, pipelines, predictions, roi_validations
 from auger_hub.routes.projects import (
     cluster_statuses,
@@ -28,6 +34,7 @@ _RESOURCES = (
     endpoints,
     experiment_sessions,
     experiments,
+    explanations,
     hyperparameters,
     instance_types,
     organizations,

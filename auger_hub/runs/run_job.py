@@ -14,6 +14,7 @@ from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.job_queue import end_run
 from auger_hub.processes.plain_json import to_plain
+from auger_hub.runs.explanations import ask_explanations
 from auger_hub.runs.run_row import NO_FAILURES, options_of, read_task
 from auger_hub.runs.trial_store import TrialStore
 from auger_hub.timestamps import naive_timestamp
@@ -135,6 +136,8 @@ def _end(database: Database, run_id: str, outcome: str) -> None:
             end_run(session, run, "error", _no_trial(run))
         else:
             end_run(session, run, outcome, None)
+        if outcome == "completed":
+            ask_explanations(session, run)
 
 
 def _no_trial(run: ExperimentSession) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from auger_reconcile.address import Address
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.board import Board
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.api.report import Report
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._runs import ExperimentObject
     from auger_reconcile.resources._spec import Spec
@@ -169,6 +170,38 @@ class Experiment(Resource):
         rows = [to_row(trial) for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
         return Board(str(run_id), str(run.get("status")), tuple(rows), account_from_wire(run))
+
+    def report(
+        self,
+        run_id: str | None = None,
+        *,
+        trial_id: str | None = None,
+        seconds: float = 60.0,
+        tell: Callable[[str], None] | None = None,
+    ) -> Report:
+        """Return a run in full, with one trial explained; the hub is asked to explain it.
+
+        Args:
+            run_id: as for `leaderboard`.
+            trial_id: of the trial to explain, the best one by default.
+            seconds: to wait for the explanation at most.
+            tell: shows what is waited for.
+
+        Raises:
+            NotFound: there is no run.
+        """
+        from auger_reconcile.api.report import Report, choose_row, fetch_explanation
+        from auger_reconcile.resources._runs import run_from_wire
+
+        board = self.board(run_id)
+        trial = choose_row(board, trial_id)
+        client = self.context.session.client
+        run = run_from_wire(client.call("GET", f"experiment_sessions/{board.run_id}"))
+        found, missing = None, "no trial has a score"
+        if trial is not None:
+            say = tell or (lambda _: None)
+            found, missing = fetch_explanation(client, trial["id"], seconds, say)
+        return Report(self.name, board, dict(run.settings), trial, found, missing)
 
     def history(self) -> Iterator[Row]:
         """Yield every run of the experiment, newest first, with settings and leaderboard.

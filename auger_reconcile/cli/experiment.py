@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from auger_reconcile.cli.command import group
@@ -120,6 +122,50 @@ def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
         return
     layout = Layout(terminal_width(), with_parameters=invocation.is_verbose)
     invocation.show("\n".join(render_leaderboard(board, layout)))
+
+
+@experiment.command(example="auger experiment report --format html --out report.html")
+@click.argument("run_id", required=False)
+@click.option("--trial", "trial_id", metavar="ID", help="Trial to explain; the best by default.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "markdown", "json"]),
+    default="text",
+    help="`html` is one page that needs nothing else, `markdown` a model card.",
+)
+@click.option("--out", type=click.Path(dir_okay=False), help="File to write to, not stdout.")
+def report(
+    invocation: Invocation,
+    *,
+    run_id: str | None,
+    trial_id: str | None,
+    form: str,
+    out: str | None,
+) -> None:
+    """Report on a run: board, settings, notices, and one trial explained.
+
+    Which columns matter, what is confused with what, where the model is bad. All of it comes from
+    rows that the models had not seen.
+    """
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views import report as views
+
+    with open_context(invocation) as context, invocation.busy_with("Reading the run"):
+        found = Experiment(context).report(run_id, trial_id=trial_id)
+    if invocation.as_json or form == "json":
+        text = views.render_report_json(found)
+    elif form == "html":
+        text = views.render_report_html(found)
+    else:
+        is_card = form == "markdown"
+        render = views.render_report_markdown if is_card else views.render_report_text
+        text = "\n".join(render(found)) + "\n"
+    if out is None:
+        invocation.show(text)
+    else:
+        Path(out).write_text(click.unstyle(text), encoding="utf-8")
+        invocation.note(f"Wrote {out}.")
 
 
 @experiment.command(example="auger experiment history")

@@ -12,6 +12,7 @@ from auger_hub.database.review_tables import EndpointPipeline
 from auger_hub.database.tables import (
     Actual,
     ExperimentSession,
+    Explanation,
     Pipeline,
     Prediction,
     Project,
@@ -89,7 +90,7 @@ class PipelineDetails(PipelineObject):
     daily_model_performance: dict[str, float]
     daily_feature_distribution: dict[str, Any]
     daily_divergence: dict[str, Any]
-    feature_importances: dict[str, Any]
+    feature_importances: dict[str, float]
 
 
 def describe(call: Call, row: Pipeline) -> PipelineObject:
@@ -145,8 +146,16 @@ def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:
         "daily_model_performance": daily_performance(call.session, row.id),
         "daily_feature_distribution": {},
         "daily_divergence": {},
-        "feature_importances": {},
+        "feature_importances": feature_importances(call, row),
     }
+
+
+def feature_importances(call: Call, row: Pipeline) -> dict[str, float]:
+    """Return by how much the score falls without each column, as far as the trial is explained."""
+    found = call.session.get(Explanation, row.trial_id) if row.trial_id else None
+    importance = (found.content or {}).get("importance") if found else None
+    columns = importance["columns"] if importance else []
+    return {one["column"]: one["mean"] for one in columns}
 
 
 def stats(call: Call, pipeline_id: str) -> StatsObject:

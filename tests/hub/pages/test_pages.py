@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from hub.pages.conftest import Browser, texts_of
-from tests.hub.client import Client
+from tests.hub.client import Client, wait_until
 
 HOSTILE = "<script>alert(1)</script>\"'&amp;{{7*7}}"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;amp;{{7*7}}"
@@ -104,6 +104,25 @@ def test_a_trial_shows_every_score_and_fold(browser: Browser, finished_run: dict
     assert f"accuracy {trial['score_value']:.4f}" in text
     assert f"neg_log_loss {trial['raw_data']['all_scores']['neg_log_loss']:.4f}" in text
     assert f"2 {trial['raw_data']['fold_scores'][1]:.4f}" in text
+
+
+def test_a_trial_is_explained_when_a_visitor_asks(
+    hub: Client, browser: Browser, finished_run: dict[str, Any]
+) -> None:
+    trial = finished_run["trials"][1]
+    path = f"/trials/{trial['id']}"
+    assert "Explain this trial" in browser.get(path).text
+    answer = browser.post(path, {}, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}#explanation")
+    assert wait_until(lambda: hub.get(f"{path}/explanation")["status"] == "done", seconds=90)
+    told = hub.get(f"{path}/explanation")["content"]
+    page = browser.get(path).text
+    text = texts_of(page)
+    first = told["importance"]["columns"][0]
+    assert f"{first['column']} {first['mean']:.4f} {first['std']:.4f}" in text
+    assert f"ROC of setosa: area {told['classes']['curves'][0]['auc']:.4f}" in text
+    assert "data-going" not in page
+    assert "Where it is bad" in text
 
 
 def test_an_unknown_run_of_a_known_experiment_is_not_found(

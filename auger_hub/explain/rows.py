@@ -1,0 +1,96 @@
+"""Find where a trial is bad: the worst rows, and parts of the rows with more error than others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auger_hub.explain.fold_models import FoldModels
+
+Array = np.ndarray[Any, Any]
+WORST, COLUMNS = 20, 12
+SEGMENTS, FEWEST_ROWS = 8, 5
+LONGEST = 60  # characters of a value
+
+
+def worst_rows(models: FoldModels, columns: list[str]) -> list[dict[str, Any]]:
+    """Return the rows whose prediction is the farthest off, with their most needed columns."""
+    truth, shown, losses, rows = models.truth, models.shown, models.losses, models.rows
+    worst = np.argsort(-losses, kind="stable")[:WORST]
+    features = models.data.features[columns[:COLUMNS]]
+    return [
+        {
+            "row": int(rows[i]),
+            "actual": _label(models, truth[i]),
+            "predicted": _label(models, shown[i].argmax() if models.labels else shown[i]),
+            "loss": float(losses[i]),
+            "values": {str(k): _plain(v) for k, v in features.iloc[rows[i]].items()},
+        }
+        for i in worst
+    ]
+
+
+def error_by_segment(models: FoldModels, columns: list[str]) -> list[dict[str, Any]]:
+    """Return the share of wrong classes, or the mean absolute error, in each part of the rows.
+
+    Parts are the commonest labels of a column, or quarters of its numbers.
+    """
+    truth, shown = models.truth, models.shown
+    errors = (shown.argmax(axis=1) != truth).astype(float) if models.labels else models.losses
+    found = []
+    for name in columns[:COLUMNS]:
+        parts = _parts(models.data.features[name].iloc[models.rows].reset_index(drop=True))
+        segments = [
+            {
+                "value": value,
+                "rows": int(np.count_nonzero(is_in)),
+                "error": float(errors[is_in].mean()),
+            }
+            for value, is_in in parts
+            if np.count_nonzero(is_in) >= FEWEST_ROWS
+        ]
+        if len(segments) > 1:
+            found.append({"column": name, "segments": segments})
+    return found
+
+
+def _parts(column: pd.Series) -> list[tuple[str, Array]]:
+    is_missing = column.isna().to_numpy()
+    is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if is_number or pd.api.types.is_datetime64_any_dtype(column):
+        quarters = pd.qcut(column, 4, duplicates="drop")
+        lowest = column.min()  # cutting takes a little more, so that it is within
+        labels = [
+            f"{_short(max(one.left, lowest))} to {_short(one.right)}"
+            for one in quarters.cat.categories
+        ]
+        codes = quarters.cat.codes.to_numpy()
+        parts = [(label, codes == code) for code, label in enumerate(labels)]
+    else:
+        values = column.value_counts().index[:SEGMENTS]
+        equal = {value: (column == value).to_numpy(dtype=bool, na_value=False) for value in values}
+        parts = [(_short(value), is_in) for value, is_in in equal.items()]
+    return [*parts, ("missing", is_missing)]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, pd.Timestamp):
+        return str(value.isoformat())
+    text = f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+
+
+def _label(models: FoldModels, value: Any) -> Any:
+    return str(models.labels[int(value)]) if models.labels else float(value)
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NaT or (isinstance(value, float) and np.isnan(value)):
+        return None
+    if isinstance(value, bool | np.bool_ | int | np.integer):
+        return value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, float | np.floating):
+        return float(value)
+    return _short(value)
