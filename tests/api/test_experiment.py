@@ -103,11 +103,11 @@ def test_a_run_that_is_stopped_keeps_what_it_had(
     context = open_context()
     DataSet(context).create(select=True)
     experiment = Experiment(context)
-    _, run_id = experiment.start()
+    _, run_id = experiment.start(select=True)
     assert "name: flowers.csv-experiment" in file.read_text()
     assert Experiment(context).stop() is True
     assert Experiment(context).leaderboard(run_id)[1] == "interrupted"
-    Experiment(context).delete()
+    Experiment(context).delete(select=True)
     assert "name: flowers.csv-experiment" not in file.read_text()
     with pytest.raises(NotFound):
         experiment.properties()

@@ -98,7 +98,7 @@ def test_iris_goes_from_nothing_to_a_model_and_back(place: Path) -> None:
 def test_the_hub_is_asked_by_its_commands(place: Path) -> None:
     assert "the local hub at http://127.0.0.1:" in run(place, "hub", "start").stdout
     added = json.loads(run(place, "hub", "user", "add", "anna", "--json").stdout)
-    assert {"username", "password", "token", "organization"} == added.keys()
+    assert {"username", "password", "token", "organization", "ended"} == added.keys()
     listed = run(place, "hub", "user", "list").stdout
     assert "anna" in listed
     assert added["password"] not in listed

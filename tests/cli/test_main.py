@@ -282,7 +282,7 @@ def test_a_full_disk_is_told_in_one_sentence(
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 
-def test_a_reader_who_goes_away_is_no_error_worth_a_word(
+def test_a_reader_who_goes_away_is_a_failure_in_one_sentence(
     folder: Path, empty_hub: StaticHub
 ) -> None:
     (folder / "auger.yaml").write_text(FILE)
@@ -290,7 +290,8 @@ def test_a_reader_who_goes_away_is_no_error_worth_a_word(
     os.close(read)
     done = run_program("plan", stdout=write)
     os.close(write)
-    assert done.stderr == ""
+    assert done.returncode == 1
+    assert done.stderr == "error: the output was closed before everything was written to it\n"
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])

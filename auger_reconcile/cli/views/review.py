@@ -194,8 +194,7 @@ def problems_of(plan: Plan) -> Iterator[tuple[str, str]]:
         place = f"{item.span.path}:{item.span.line}" if item.span else ""
         about = ", ".join(part for part in (item.address, place) if part)
         parts = (item.summary, item.label, f"({about})" if about else "", item.hint)
-        first, *rest = (plain(part) for part in parts if part)
-        yield item.severity.value, " — ".join([first, *rest])
+        yield item.severity.value, " — ".join(plain(part) for part in parts if part)
 
 
 def rest_of(entries: Sequence[ReviewItem]) -> str:
