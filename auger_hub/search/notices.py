@@ -142,11 +142,17 @@ def _numbers_of(column: pd.Series, kind: str) -> Array:
     if kind == DATE:
         return np.asarray(date_parts(column)["days"].fillna(-1))[:, None]
     if pd.api.types.is_numeric_dtype(column):
-        return np.asarray(to_number(column).fillna(-1e9))[:, None]
+        return np.asarray(_in_float32(to_number(column)).fillna(-1e9))[:, None]
     codes, different = pd.factorize(column)
     if len(different) > len(column) / 2:  # names of rows tell everything, and nothing
         return np.zeros((len(column), 1))
     return np.asarray(codes, dtype=float)[:, None]
+
+
+def _in_float32(numbers: pd.Series) -> pd.Series:
+    """Return the numbers, scaled down if a tree, which takes 32 bits, would refuse them."""
+    largest = numbers.abs().max()
+    return numbers / largest if largest > np.finfo(np.float32).max else numbers
 
 
 def _is_told(values: Array, target: Array, *, classification: bool) -> bool:
@@ -160,6 +166,7 @@ def _is_told(values: Array, target: Array, *, classification: bool) -> bool:
         tree: Any = DecisionTreeClassifier(max_leaf_nodes=64, random_state=0)
         return bool((cross_val_predict(tree, values, target, cv=3) == target).mean() >= _PERFECT)
     tree = DecisionTreeRegressor(min_samples_leaf=2, random_state=0)
+    target = target / (np.abs(target).max() or 1)  # its square may be past all floats
     spread = float(np.var(target))
     if spread == 0:
         return False

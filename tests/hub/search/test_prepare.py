@@ -70,7 +70,7 @@ def test_the_metric_may_have_scikit_learns_name(tmp_path: Path) -> None:
         ({}, {"featureColumns": ["colour"]}, "no column `colour`"),
         ({}, {"splitOptions": {"groups_col": "colour"}}, "no column `colour`"),
         ({}, {"algorithm_params_common": {"class_weight": {"x": 2}}}, "`x`, which is no class"),
-        ({}, {"scoring": "roc_auc"}, "`roc_auc` does not apply; accuracy, f1_macro"),
+        ({}, {"scoring": "roc_auc"}, "`roc_auc` does not apply; accuracy, .*f1_macro, .* do"),
     ],
 )
 def test_a_task_that_cannot_be_run_is_refused_with_a_reason(
@@ -91,6 +91,25 @@ def test_a_logarithmic_metric_refuses_a_negative_target(tmp_path: Path) -> None:
     task = task_for(tmp_path, frame, "y", "regression", options={"scoring": "neg_rmsle"})
     with pytest.raises(BadTask, match="without negative values"):
         describe_task(task)
+
+
+@pytest.mark.parametrize("size", [1e39, 1e200, 1.7e308])
+@pytest.mark.parametrize("model_type", ["classification", "regression"])
+def test_numbers_too_large_for_a_tree_are_judged_all_the_same(
+    tmp_path: Path, size: float, model_type: str
+) -> None:
+    told = np.random.default_rng(0).uniform(-0.9, 0.9, 200)
+    told += np.where(told > 0, 0.1, -0.1)  # no row between the classes
+    target = np.where(told > 0, "up", "down") if model_type == "classification" else told
+    frame = pd.DataFrame({"far": told * size, "noise": np.roll(told, 7), "y": target})
+    notices = describe_task(task_for(tmp_path, frame, "y", model_type))["notices"]
+    assert [n["column"] for n in notices if n["code"] == "leakage-suspected"] == ["far"]
+
+
+def test_a_target_of_numbers_that_are_too_large_to_square_is_described(tmp_path: Path) -> None:
+    far = np.random.default_rng(0).normal(size=100)
+    frame = pd.DataFrame({"x": far, "y": far * 1e300})
+    assert describe_task(task_for(tmp_path, frame, "y", "regression"))["dataset_nrows"] == 100
 
 
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
