@@ -87,7 +87,7 @@ class DatasetSpec(Spec):
     )
     on_schema_change: str = setting(
         default="warn",
-        description="What other columns in new data do: `warn`, or `refuse` the plan.",
+        description="What other columns in new data do: `warn`. `refuse` is an error for now.",
         traits=[Trait.LOCAL],
         pattern="^(warn|refuse)$",
     )

@@ -74,6 +74,15 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             from_wire(item) for item in answers["project_files"] if not item.get("deleted")
         )
 
+    def check(self, spec: DatasetSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
+        """Refuse a protection that nothing would keep: no plan compares schemas yet."""
+        if spec.on_schema_change == "refuse":
+            summary = "a protection that is not available yet"
+            hint = (
+                "no plan compares the columns of new data yet; `warn` is the only value that holds"
+            )
+            yield Finding("not-available", summary, ("on_schema_change",), hint)
+
     def check_all(self, specs: Iterable[DatasetSpec]) -> Iterator[tuple[str, Finding]]:
         """Warn of a URL that a data set before has: a hub refuses the second one (§2.8)."""
         first: dict[str, str] = {}

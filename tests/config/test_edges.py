@@ -239,3 +239,9 @@ def test_a_lock_file_that_releases_all_is_none_of_these(tmp_path: Path) -> None:
 def test_of_a_broken_file_its_overlay_is_not_told(codes: Codes, broken: str) -> None:
     found = codes(broken, files={"auger.prod.yaml": "name: x\n"}, env="prod")
     assert len(found) == 1
+
+
+def test_a_schema_that_nothing_would_keep_is_refused(codes: Codes, load: Load) -> None:
+    text = "datasets:\n  a.csv: {{source: https://a.example/a.csv, on_schema_change: {}}}\n"
+    assert codes("name: shop\n" + text.format("refuse")) == ["not-available 3:62"]
+    assert load("name: shop\n" + text.format("warn")).warnings == ()
