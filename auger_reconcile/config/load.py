@@ -36,6 +36,7 @@ from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Declared, DesiredState, Digest
 
 _NAMES = ("name", "organization", DATA.name, *SEARCH.at_top, "experiment_session_id")
+_EMPTY_OVERLAY = "write what differs in this environment, or remove the file"
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -168,11 +169,12 @@ class _Loader:
         roots = [legacy.modernise(root, self.report) for root in roots]
         if self._env is not None and (over := _overlay_of(path, self._env)).is_file():
             self._overlays += 1
-            layers = [legacy.modernise(root, self.report) for root in self._read_yaml(over)]
+            read = self._read_yaml(over, _EMPTY_OVERLAY)
+            layers = [legacy.modernise(root, self.report) for root in read]
             roots = self._lay_over(roots, layers)
         return [self._replace_variables(root) for root in roots]
 
-    def _read_yaml(self, path: Path) -> list[Mapping]:
+    def _read_yaml(self, path: Path, if_empty: str = "`name:` comes first") -> list[Mapping]:
         text, problems = read_text(path)
         self.report.add(*problems)
         if text is None:
@@ -181,8 +183,7 @@ class _Loader:
         self.report.add(*composed.diagnostics)
         filled = [document.root for document in composed.documents if document.root is not None]
         if not filled and not composed.diagnostics and path.name != SECOND_FILE:
-            empty = file_error(path, "empty-file", "the file is empty", hint="`name:` comes first")
-            self.report.add(empty)
+            self.report.add(file_error(path, "empty-file", "the file is empty", hint=if_empty))
         self.report.add(*find_lookalikes(text, filled))
         for root in filled:
             if not isinstance(root, Mapping):

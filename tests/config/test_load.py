@@ -188,6 +188,15 @@ def test_a_problem_in_an_overlay_is_placed_in_the_overlay(load: Load) -> None:
     assert (Path(span.path).name, span.line, span.column) == ("auger.prod.yaml", 2, 22)
 
 
+@pytest.mark.parametrize("content", ["", "# nothing yet\n"])
+def test_an_empty_overlay_is_not_asked_for_a_name(load: Load, content: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("name: a", files={"auger.prod.yaml": content}, env="prod")
+    (problem,) = caught.value.diagnostics
+    assert problem.code == "empty-file"
+    assert problem.hint == "write what differs in this environment, or remove the file"
+
+
 def test_an_overlay_finds_its_document_by_name(load: Load) -> None:
     over = {"auger.prod.yaml": "name: b\nstate: stopped"}
     state = load("name: a\n---\nname: b\n", files=over, env="prod").state
