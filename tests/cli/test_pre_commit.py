@@ -40,8 +40,8 @@ def test_a_file_that_is_not_committed_is_not_checked(project: Path) -> None:
 
 
 def test_a_lock_file_is_no_overlay(project: Path) -> None:
-    (project / "auger.lock.yaml").touch()
-    (project / "auger.prod.lock.yaml").touch()
+    for name in ("auger.lock.yaml", "auger.prod.lock.yaml"):
+        (project / name).write_text("protected: {}\n")
     assert main(["validate", "auger.prod.lock.yaml"]) == 0
 
 
