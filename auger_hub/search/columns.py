@@ -16,6 +16,8 @@ from auger_hub.search.column_kinds import CODE, DATE, MISSING_TEXT, NUMBER
 
 DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
 _FLOAT_BITS = 1024
+# In seconds: counted in nanoseconds, as by default, a date past the year 2262 would be refused.
+_EPOCH, _DAY = pd.Timestamp(0).as_unit("s"), pd.Timedelta(days=1).as_unit("s")
 _TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
 
 
@@ -114,7 +116,7 @@ def to_dates(column: pd.Series) -> pd.Series:
 def date_parts(column: pd.Series) -> dict[str, pd.Series]:
     """Return days since 1970 and the calendar's numbers."""
     dates = to_dates(column)
-    days = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    days = (dates - _EPOCH) / _DAY
     at = dates.dt
     parts = (days, at.year, at.month, at.day, at.day_of_week, at.hour)
     return {n: part.astype("float64") for n, part in zip(DATE_PARTS, parts, strict=True)}

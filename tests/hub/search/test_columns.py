@@ -5,6 +5,7 @@ import pytest
 from auger_hub.search.column_kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
 from auger_hub.search.columns import (
     CleanColumns,
+    date_parts,
     output_columns,
     to_number,
     to_text,
@@ -47,6 +48,13 @@ def test_a_date_becomes_calendar_numbers() -> None:
     parts = ("year", "month", "day", "weekday", "hour")
     assert [row[f"d.{part}"] for part in parts] == [2024, 2, 29, 3, 13]
     assert row["d.days"] == pytest.approx(19782 + 13 / 24)
+
+
+@pytest.mark.parametrize(("text", "year"), [("0001-01-01", 1), ("9999-12-31", 9999)])
+def test_a_date_that_stands_for_never_or_always_is_a_date(text: str, year: int) -> None:
+    parts = date_parts(pd.Series(np.array([text, "2024-01-01", "NaT"], dtype="datetime64[us]")))
+    assert parts["year"].tolist()[:2] == [year, 2024]
+    assert parts["days"].tolist()[:2] == [float(np.datetime64(text, "D").astype(int)), 19723.0]
 
 
 def test_what_is_no_date_is_missing() -> None:

@@ -112,6 +112,12 @@ def test_a_target_of_numbers_that_are_too_large_to_square_is_described(tmp_path:
     assert describe_task(task_for(tmp_path, frame, "y", "regression"))["dataset_nrows"] == 100
 
 
+def test_a_date_far_away_is_described(tmp_path: Path) -> None:
+    until = ["9999-12-31", "2024-02-01", "0001-01-01"] * 30
+    frame = pd.DataFrame({"until": until, "x": range(90), "y": ["a", "b"] * 45})
+    assert describe_task(task_for(tmp_path, frame, "y"))["featureKinds"]["until"] == DATE
+
+
 def test_an_unreadable_file_is_refused(tmp_path: Path) -> None:
     task = task_for(tmp_path, iris(), "species")
     task.data_path.write_bytes(b"\x00\x01\x02")
