@@ -76,7 +76,6 @@ check: .venv/.dev
 	$(BIN)/python docs/generate.py --check
 	$(MAKE) --no-print-directory site workflows
 	$(MAKE) --no-print-directory test
-	$(MAKE) --no-print-directory slow
 
 format: .venv/.dev
 	$(BIN)/ruff format .
