@@ -27,8 +27,9 @@ KEY = "workspace/projects/shop/files/x.csv"
 
 
 def names(store: Store, top: str) -> list[str]:
+    """Return the keys of users' files: not what ties the store to its hub."""
     found = store.client.list_objects_v2(Bucket=BUCKET, Prefix=f"{top}/").get("Contents", [])
-    return [str(one["Key"]) for one in found]
+    return [str(one["Key"]) for one in found if "/.auger-hub/" not in str(one["Key"])]
 
 
 def local(tmp_path: Path) -> RemoteStorage:

@@ -7,6 +7,7 @@ import http.server
 import io
 import socket
 import ssl
+import tempfile
 import threading
 import time
 from base64 import b64encode
@@ -247,7 +248,7 @@ def test_a_server_that_only_holds_a_place_is_refused(
 def test_the_name_in_an_address_is_no_path(site: str, own: HubSettings, path: str) -> None:
     before = sorted(own.home.rglob("*"))
     with fetch_source(Storage(own.files_folder), "b", f"{site}/{path}", own) as found:
-        assert found.parent.parent == own.work_folder
+        assert found.parent.parent == Path(tempfile.gettempdir())
         assert found.read_bytes() == CONTENT
     assert sorted(own.home.rglob("*")) == before
 

@@ -142,7 +142,10 @@ def test_closing_kills_what_runs(stored: Path) -> None:
 
 def trials() -> list[psutil.Process]:
     """Return the processes of the trials: forks of the fork server, which is a child of ours."""
-    return [fork for server in psutil.Process().children() for fork in server.children()]
+    servers = [
+        one for one in psutil.Process().children() if "auger_hub.fork_server" in one.cmdline()
+    ]
+    return [fork for server in servers for fork in server.children()]
 
 
 def kill_trials() -> None:
