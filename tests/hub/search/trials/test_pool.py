@@ -142,9 +142,8 @@ def test_closing_kills_what_runs(stored: Path) -> None:
 
 def trials() -> list[psutil.Process]:
     """Return the processes of the trials: forks of the fork server, which is a child of ours."""
-    servers = [
-        one for one in psutil.Process().children() if "auger_hub.fork_server" in one.cmdline()
-    ]
+    alive = [one for one in psutil.Process().children() if one.status() != psutil.STATUS_ZOMBIE]
+    servers = [one for one in alive if "auger_hub.fork_server" in one.cmdline()]
     return [fork for server in servers for fork in server.children()]
 
 
