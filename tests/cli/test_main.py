@@ -332,7 +332,7 @@ def test_a_help_text_is_as_wide_as_the_terminal_and_a_hundred_columns_at_most(
     widest: int,
 ) -> None:
     monkeypatch.setenv("COLUMNS", columns)
-    monkeypatch.setattr(os, "get_terminal_size", lambda: os.terminal_size((0, 0)))
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((0, 0)))
     assert main(["plan", "--help"]) == 0
     width = max(map(len, capsys.readouterr().out.splitlines()))
     assert widest - 15 < width <= widest
