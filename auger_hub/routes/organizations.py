@@ -10,7 +10,7 @@ from auger_hub.database.tables import Organization
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import Param
 from auger_hub.routes.query import by_name, find, to_page
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import to_object
 
 
 class OrganizationObject(TypedDict):
@@ -38,26 +38,18 @@ class OrganizationObject(TypedDict):
 
 def describe(call: Call, row: Organization) -> OrganizationObject:
     """Return the fields a client sees."""
-    return {
-        "object": "organization",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "subdomain": row.name,
-        "main_bucket": row.main_bucket,
-        "status": row.status,
-        "cluster_mode": call.hub.settings.cluster_mode,
-        "error_message": None,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "subscriptions": [],
-        "existing_customer": True,
-        "included_trial_worker_minutes": 0,
-        "monthly_trial_worker_minutes_used": 0,
-        "real_time_usage_minutes": 0,
-        "included_actual_counts": None,
-        "monthly_actual_counts_used": 0,
-    }
+    return to_object(
+        OrganizationObject,
+        row,
+        subdomain=row.name,
+        cluster_mode=call.hub.settings.cluster_mode,
+        subscriptions=[],
+        existing_customer=True,
+        included_trial_worker_minutes=0,
+        monthly_trial_worker_minutes_used=0,
+        real_time_usage_minutes=0,
+        monthly_actual_counts_used=0,
+    )
 
 
 def _index(call: Call) -> Page:

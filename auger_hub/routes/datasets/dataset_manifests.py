@@ -8,7 +8,7 @@ from auger_hub.database.tables import DatasetManifest
 from auger_hub.http.contract import Call, InvalidParams, NotFound, Page, Route
 from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.query import rows_of, to_page
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import to_object
 
 
 class DatasetManifestObject(TypedDict):
@@ -30,20 +30,7 @@ class DatasetManifestObject(TypedDict):
 
 def describe(row: DatasetManifest) -> DatasetManifestObject:
     """Return the fields a client sees."""
-    return {
-        "object": "dataset_manifest",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "display_name": row.name,
-        "statistics": row.statistics,
-        "dataset_url": row.dataset_url,
-        "description": None,
-        "industry": None,
-        "image_url": None,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-    }
+    return to_object(DatasetManifestObject, row, display_name=row.name)
 
 
 def _index(call: Call) -> Page:

@@ -23,9 +23,9 @@ from auger_hub.routes.query import (
     rows_of,
     to_page,
 )
+from auger_hub.routes.wire_object import delete, to_object
 from auger_hub.store.local import BadKey, key_of_url, project_key
 from auger_hub.store.source_logins import keep_login, split_login, without_login
-from auger_hub.timestamps import timestamp
 
 
 class ProjectFileObject(TypedDict):
@@ -53,26 +53,7 @@ class ProjectFileObject(TypedDict):
 
 def describe(row: ProjectFile) -> ProjectFileObject:
     """Return the fields a client sees."""
-    return {
-        "object": "project_file",
-        "deleted": False,
-        "id": row.id,
-        "project_id": row.project_id,
-        "name": row.name,
-        "file_name": row.file_name,
-        "url": row.url,
-        "content_type": row.content_type,
-        "status": row.status,
-        "image_url": None,
-        "industry": None,
-        "description": row.description,
-        "statistics": row.statistics,
-        "error_message": row.error_message,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "providers": ["auger"],
-        "providers_data": {"auger": None},
-    }
+    return to_object(ProjectFileObject, row, providers=["auger"], providers_data={"auger": None})
 
 
 def _index(call: Call) -> Page:
@@ -142,9 +123,7 @@ def _check_declared(value: Any) -> list[Complaint]:
 
 def _delete(call: Call) -> ProjectFileObject:
     row = find(call, ProjectFile, call.params["id"])
-    answer = describe(row)
-    answer["deleted"] = True
-    call.session.delete(row)
+    answer = delete(call, row, describe(row))
     delete_files(call, [row.key])
     return answer
 

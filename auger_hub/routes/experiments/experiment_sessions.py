@@ -18,9 +18,10 @@ from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.projects.projects import running_project
 from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.routes.wire_object import to_object
 from auger_hub.runs.run_row import OWN_SETTINGS
 from auger_hub.search.task import MODEL_TYPES
-from auger_hub.timestamps import naive_timestamp, timestamp, timestamp_if
+from auger_hub.timestamps import naive_timestamp
 
 _STOPPABLE = ("waiting", "preprocess", "started")
 
@@ -66,39 +67,19 @@ def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
     data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
     end = row.completed_at or (now() if row.status == "started" else row.started_at)
     runtime = (end - row.started_at).total_seconds() if end and row.started_at else 0.0
-    return {
-        "object": "experiment_session",
-        "deleted": False,
-        "id": row.id,
-        "number": row.number,
-        "model_type": row.model_type,
-        "top_score_value": row.top_score_value,
-        "starter_user_id": row.starter_user_id,
-        "project_id": row.project_id,
-        "project_file_id": row.project_file_id,
-        "experiment_id": row.experiment_id,
-        "dataset_manifest_id": manifest_id(row.project_file_id),
-        "status": row.status,
-        "message": row.message,
-        "error_message": row.error_message,
-        "model_settings": row.model_settings,
-        "search_space": None,
-        "pipelines": [],
-        "statistics": data.statistics if data else None,
-        "dataset_statistics": row.dataset_statistics,
-        "correlation_to_target": None,
-        "correlation_to_target_status": "not_requested",
-        "correlation_matrix": None,
-        "correlation_matrix_status": "not_requested",
-        "datasource_name": data.name if data else None,
-        "runtime": runtime,
-        "started_at": timestamp_if(row.started_at),
-        "completed_at": timestamp_if(row.completed_at),
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "providers": ["auger"],
-        "providers_data": {"auger": None},
-    }
+    return to_object(
+        ExperimentSessionObject,
+        row,
+        dataset_manifest_id=manifest_id(row.project_file_id),
+        pipelines=[],
+        statistics=data.statistics if data else None,
+        correlation_to_target_status="not_requested",
+        correlation_matrix_status="not_requested",
+        datasource_name=data.name if data else None,
+        runtime=runtime,
+        providers=["auger"],
+        providers_data={"auger": None},
+    )
 
 
 def _index(call: Call) -> Page:

@@ -28,10 +28,11 @@ from auger_hub.routes.query import (
     to_key,
     to_page,
 )
+from auger_hub.routes.wire_object import delete, to_object
 from auger_hub.store.local import key_of_url
 from auger_hub.store.source_logins import without_login
 from auger_hub.store.sources import is_remote
-from auger_hub.timestamps import timestamp, timestamp_if
+from auger_hub.timestamps import timestamp_if
 
 
 class ExperimentObject(TypedDict):
@@ -60,21 +61,13 @@ def describe(call: Call, row: Experiment) -> ExperimentObject:
         .order_by(ExperimentSession.number.desc())
         .limit(1)
     ).first()
-    return {
-        "object": "experiment",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "project_id": row.project_id,
-        "project_file_id": row.project_file_id,
-        "data_path_url": row.data_path_url,
-        "last_experiment_session_id": last.id if last else None,
-        "last_experiment_session_status": last.status if last else None,
-        "last_experiment_session_created_at": timestamp_if(last.created_at if last else None),
-        "notes": None,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-    }
+    return to_object(
+        ExperimentObject,
+        row,
+        last_experiment_session_id=last.id if last else None,
+        last_experiment_session_status=last.status if last else None,
+        last_experiment_session_created_at=timestamp_if(last.created_at if last else None),
+    )
 
 
 def _index(call: Call) -> Page:
@@ -145,10 +138,8 @@ def _update(call: Call) -> ExperimentObject:
 
 def _delete(call: Call) -> ExperimentObject:
     row = find(call, Experiment, call.params["id"])
-    answer = describe(call, row)
-    answer["deleted"] = True
     keys = _stored_keys(call, row)
-    call.session.delete(row)
+    answer = delete(call, row, describe(call, row))
     delete_files(call, keys)
     return answer
 

@@ -10,8 +10,8 @@ from typing import Any, Literal, TypedDict
 from auger_hub.database.tables import Explanation
 from auger_hub.http.contract import Call, Route
 from auger_hub.routes.experiments.trials import scored_trial
+from auger_hub.routes.wire_object import to_object
 from auger_hub.runs.explanations import ask_explanation
-from auger_hub.timestamps import timestamp_if
 
 
 class ExplanationObject(TypedDict):
@@ -28,16 +28,8 @@ class ExplanationObject(TypedDict):
 
 def describe(trial_id: str, row: Explanation | None) -> ExplanationObject:
     """Return the fields a client sees."""
-    status: Any = row.status if row else "not_requested"
-    return {
-        "object": "explanation",
-        "id": trial_id,
-        "trial_id": trial_id,
-        "status": status,
-        "content": row.content if row else None,
-        "error_message": row.error_message if row else None,
-        "updated_at": timestamp_if(row.updated_at) if row else None,
-    }
+    shown = row or Explanation(status="not_requested")
+    return to_object(ExplanationObject, shown, id=trial_id, trial_id=trial_id)
 
 
 def _show(call: Call) -> ExplanationObject:

@@ -8,6 +8,7 @@ from auger_hub.database.tables import Hyperparameter
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import OBJECT, Param
 from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.routes.wire_object import to_object
 
 
 class HyperparameterObject(TypedDict):
@@ -23,14 +24,7 @@ class HyperparameterObject(TypedDict):
 
 def describe(row: Hyperparameter) -> HyperparameterObject:
     """Return the fields a client sees."""
-    return {
-        "object": "hyperparameter",
-        "deleted": False,
-        "id": row.id,
-        "algorithm_name": row.algorithm_name,
-        "algorithm_params": row.algorithm_params,
-        "algorithm_params_hash": row.algorithm_params_hash,
-    }
+    return to_object(HyperparameterObject, row)
 
 
 def _index(call: Call) -> Page:

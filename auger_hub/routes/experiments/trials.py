@@ -18,9 +18,9 @@ from auger_hub.http.params import KEY, Param
 from auger_hub.routes.experiments import hyperparameters
 from auger_hub.routes.experiments.hyperparameters import HyperparameterObject
 from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.routes.wire_object import to_object
 from auger_hub.store.local import key_of_url
 from auger_hub.store.source_logins import without_login
-from auger_hub.timestamps import timestamp
 
 
 class TrialObject(TypedDict):
@@ -48,24 +48,14 @@ def describe(call: Call, row: Trial) -> TrialObject:
     """Return the fields a client sees."""
     hyperparameter = call.session.get_one(Hyperparameter, row.hyperparameter_id)
     assert row.score_value is not None, "only scored trials are shown"
-    return {
-        "object": "trial",
-        "deleted": False,
-        "id": row.id,
-        "experiment_session_id": row.experiment_session_id,
-        "project_id": row.project_id,
-        "hyperparameter": hyperparameters.describe(hyperparameter),
-        "score_name": row.score_name,
-        "score_value": row.score_value,
-        "task_type": row.task_type,
-        "pdf_data": None,
-        "pdf_data_status": "not_requested",
-        "raw_data": row.raw_data,
-        "trial_metrics_count": 0,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "provider": "Auger",
-    }
+    return to_object(
+        TrialObject,
+        row,
+        hyperparameter=hyperparameters.describe(hyperparameter),
+        pdf_data_status="not_requested",
+        trial_metrics_count=0,
+        provider="Auger",
+    )
 
 
 def _index(call: Call) -> Page:

@@ -11,7 +11,7 @@ from auger_hub.http.params import KEY, Param
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.experiments.trials import scored_trial
 from auger_hub.routes.query import find, rows_of, to_page
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import to_object
 
 
 class PipelineFileObject(TypedDict):
@@ -40,22 +40,16 @@ def describe(call: Call, row: PipelineFile) -> PipelineFileObject:
     path = f"s3://{bucket}/{row.key}" if is_done else None
     sign = partial(call.hub.signer.download_url, call.caller, call.base_url)
     signed = sign(bucket, row.key or "") if is_done else None
-    return {
-        "object": "pipeline_file",
-        "deleted": False,
-        "id": row.id,
-        "model_path": row.key if is_done else None,
-        "model_path_status": row.status,
-        "s3_model_path": path,
-        "s3_model_path_status": row.status,
-        "signed_s3_model_path": signed,
-        "signed_s3_model_path_status": row.status,
-        "error_message": row.error_message,
-        "experiment_session_id": row.experiment_session_id,
-        "trial_id": row.trial_id,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-    }
+    return to_object(
+        PipelineFileObject,
+        row,
+        model_path=row.key if is_done else None,
+        model_path_status=row.status,
+        s3_model_path=path,
+        s3_model_path_status=row.status,
+        signed_s3_model_path=signed,
+        signed_s3_model_path_status=row.status,
+    )
 
 
 def _index(call: Call) -> Page:

@@ -28,9 +28,9 @@ from auger_hub.routes.experiments.trials import TrialObject
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review import endpoint_pipelines
 from auger_hub.routes.review.endpoint_pipelines import EndpointPipelineObject
+from auger_hub.routes.wire_object import to_object
 from auger_hub.runs.run_row import options_of
 from auger_hub.store.local import project_key
-from auger_hub.timestamps import timestamp
 
 _GONE = ("undeployed", "undeploying")
 _UNDEPLOYABLE = ("ready", "packaged_with_error", "undeploying")
@@ -104,33 +104,21 @@ def describe(call: Call, row: Pipeline) -> PipelineObject:
         select(func.avg(Prediction.time_consumed_ms)).where(Prediction.pipeline_id == row.id)
     )
     has_actuals = select(Actual.id).where(Actual.pipeline_id == row.id).limit(1)
-    return {
-        "object": "pipeline",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "status": row.status,
-        "lambda_package_s3_path": _package_path(call, row),
-        "project_id": row.project_id,
-        "organization_id": row.organization_id,
-        "experiment_session_id": row.experiment_session_id,
-        "trial_id": row.trial_id,
-        "datasource_manifest_name": data.name if data else None,
-        "dataset_signature": signature(run),
-        "error_message": row.error_message,
-        "avg_prediction_time_sec": float(seconds) / 1000 if seconds is not None else None,
-        "is_review_model_enabled": row.is_review_model_enabled,
-        "has_review_data": call.session.scalar(has_actuals) is not None,
-        "refit_data_path": row.refit_data_path,
-        "metadata": row.pipeline_metadata,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "trial": trials.describe(call, trial) if trial else None,
-        "provider": "external" if row.external is not None else "auger",
-        "endpoint_pipelines": endpoint_pipelines.describe_all(
+    return to_object(
+        PipelineObject,
+        row,
+        lambda_package_s3_path=_package_path(call, row),
+        datasource_manifest_name=data.name if data else None,
+        dataset_signature=signature(run),
+        avg_prediction_time_sec=float(seconds) / 1000 if seconds is not None else None,
+        has_review_data=call.session.scalar(has_actuals) is not None,
+        metadata=row.pipeline_metadata,
+        trial=trials.describe(call, trial) if trial else None,
+        provider="external" if row.external is not None else "auger",
+        endpoint_pipelines=endpoint_pipelines.describe_all(
             call, EndpointPipeline.pipeline_id == row.id
         ),
-    }
+    )
 
 
 def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:

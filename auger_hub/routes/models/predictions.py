@@ -14,6 +14,7 @@ from auger_hub.http.params import FLAG, KEY, LIST, NUMBER, Param
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review.endpoints import primary_pipeline
+from auger_hub.routes.wire_object import to_object
 from auger_hub.store.signing import DOWNLOAD_SECONDS
 from auger_hub.timestamps import timestamp
 
@@ -56,21 +57,9 @@ Name = Literal["prediction", "prediction_group"]
 
 def describe(call: Call, row: Prediction, name: Name) -> PredictionObject:
     """Return the fields a client sees; the URL of a file result is signed anew each time."""
-    return {
-        "object": name,
-        "deleted": False,
-        "id": row.id,
-        "pipeline_id": row.pipeline_id,
-        "endpoint_id": row.endpoint_id,
-        "status": row.status,
-        "records_count": row.records_count,
-        "time_consumed_ms": row.time_consumed_ms,
-        "result": _result(call, row),
-        "error_message": row.error_message,
-        "created_at": timestamp(row.created_at),
-        "predicted_at": timestamp(row.predicted_at),
-        "provider": "Auger",
-    }
+    return to_object(
+        PredictionObject, row, object=name, result=_result(call, row), provider="Auger"
+    )
 
 
 def _result(call: Call, row: Prediction) -> Fields | None:

@@ -15,6 +15,7 @@ from auger_hub.http.body import parse_body
 from auger_hub.http.contract import Call, Fields, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, LIST, Param
 from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.routes.wire_object import to_object
 
 _LIST_FILES = (
     "auger_ml.tasks_queue.tasks.list_project_files",
@@ -42,21 +43,7 @@ class ClusterTaskObject(TypedDict):
 
 def describe(row: ClusterTask) -> ClusterTaskObject:
     """Return the fields a client sees."""
-    return {
-        "object": "cluster_task",
-        "deleted": False,
-        "id": row.id,
-        "external_uid": None,
-        "cluster_id": None,
-        "project_id": row.project_id,
-        "queue": row.queue,
-        "status": row.status,
-        "name": row.name,
-        "args": row.args,
-        "result": row.result,
-        "exception": row.exception,
-        "error_message": row.exception,
-    }
+    return to_object(ClusterTaskObject, row, error_message=row.exception)
 
 
 def add_finished(

@@ -16,7 +16,7 @@ from auger_hub.http.params import INTEGER, KEY, Param
 from auger_hub.routes.projects.instance_types import InstanceTypeObject
 from auger_hub.routes.projects.instance_types import describe as describe_type
 from auger_hub.routes.query import find, rows_of, to_int, to_page
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import to_object
 
 _STATUSES = {
     "undeployed": "terminated",
@@ -79,47 +79,35 @@ def describe(call: Call, row: Cluster) -> ClusterObject:
     status = status_of_project(project.status)
     seconds = int((now() - row.created_at).total_seconds())
     machine = {"id": status, "name": status.capitalize()}
-    return {
-        "object": "cluster",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "status": status,
-        "error_message": None,
-        "organization_id": row.organization_id,
-        "project_id": row.project_id,
-        "created_by": {
+    return to_object(
+        ClusterObject,
+        row,
+        status=status,
+        created_by={
             "object": "user",
             "deleted": False,
             "id": user.id,
             "email": user.name,
             "unconfirmed_email": None,
         },
-        "worker_nodes_count": row.worker_nodes_count,
-        "workers_per_node_count": row.workers_per_node_count,
-        "total_memory_mb": 0,
-        "instance_type": describe_type(row.instance_type),
-        "uptime_seconds": seconds if status == "running" else 0,
-        "seconds_since_created": seconds,
-        "ip_address": None,
-        "file_uploader_service": {
+        total_memory_mb=0,
+        instance_type=describe_type(row.instance_type),
+        uptime_seconds=seconds if status == "running" else 0,
+        seconds_since_created=seconds,
+        file_uploader_service={
             "url": f"{call.base_url}/file_uploader/{project.id}",
             "params": {"auger_token": call.hub.signer.uploader_token(call.caller, project.id)},
         },
-        "components": [],
-        "docker_image_tag": row.docker_image_tag,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "platform": "local",
-        "project_name": project.name,
-        "autoterminate_minutes": row.autoterminate_minutes,
-        "state_machine": {
+        components=[],
+        platform="local",
+        project_name=project.name,
+        state_machine={
             "object": "state_machine",
             "deleted": False,
             "current_state": machine,
             "possible_transitions": [],
         },
-    }
+    )
 
 
 def _index(call: Call) -> Page:

@@ -18,6 +18,7 @@ from auger_hub.routes.query import (
     to_int,
     to_page,
 )
+from auger_hub.routes.wire_object import to_object
 from auger_hub.timestamps import timestamp, timestamp_if
 
 _STACK = Param("kubernetes_stack", about="a name of the cloud's; kept, without effect here")
@@ -91,33 +92,18 @@ def describe(call: Call, row: Project) -> ProjectObject:
         "updated_at": timestamp(row.updated_at),
     }
     states = ("undeployed", "undeploying", "deploying", "deployed", "running")
-    return {
-        "object": "project",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "status": row.status,
-        "starter_user_id": row.starter_user_id,
-        "deleting": row.deleting,
-        "deploy_progress": {s: int(has_compute and s == row.status) for s in states},
-        "kube_service_port": None,
-        "organization_id": row.organization_id,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "components": [component] if has_compute else [],
-        "default_kubernetes_stack": row.kubernetes_stack,
-        "default_workers_count": row.workers_count,
-        "default_worker_type_id": row.worker_type_id,
-        "workers_count": row.workers_count,
-        "min_workers_count": row.min_workers_count,
-        "worker_type_id": row.worker_type_id,
-        "kubernetes_stack": row.kubernetes_stack,
-        "will_be_autoterminated_at": timestamp_if(ends_at(call.session, row)),
-        "cluster_autoterminate_minutes": row.cluster_autoterminate_minutes,
-        "cluster_id": cluster_id,
-        "search_space": None,
-        "search_space_status": "not_requested",
-    }
+    return to_object(
+        ProjectObject,
+        row,
+        deploy_progress={s: int(has_compute and s == row.status) for s in states},
+        components=[component] if has_compute else [],
+        default_kubernetes_stack=row.kubernetes_stack,
+        default_workers_count=row.workers_count,
+        default_worker_type_id=row.worker_type_id,
+        will_be_autoterminated_at=timestamp_if(ends_at(call.session, row)),
+        cluster_id=cluster_id,
+        search_space_status="not_requested",
+    )
 
 
 def _index(call: Call) -> Page:

@@ -11,7 +11,7 @@ from auger_hub.database.tables import Pipeline
 from auger_hub.http.contract import Call, InvalidParams, Route
 from auger_hub.http.params import FLAG, KEY, Param
 from auger_hub.routes.query import find
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import delete, to_object
 
 
 class EndpointPipelineObject(TypedDict):
@@ -29,16 +29,7 @@ class EndpointPipelineObject(TypedDict):
 
 def describe(row: EndpointPipeline) -> EndpointPipelineObject:
     """Return the fields a client sees."""
-    return {
-        "object": "endpoint_pipeline",
-        "deleted": False,
-        "id": row.id,
-        "endpoint_id": row.endpoint_id,
-        "pipeline_id": row.pipeline_id,
-        "active": row.active,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-    }
+    return to_object(EndpointPipelineObject, row)
 
 
 def describe_all(call: Call, condition: ColumnElement[bool]) -> list[EndpointPipelineObject]:
@@ -80,10 +71,7 @@ def _update(call: Call) -> EndpointPipelineObject:
 
 def _delete(call: Call) -> EndpointPipelineObject:
     row = find(call, EndpointPipeline, call.params["id"])
-    answer = describe(row)
-    answer["deleted"] = True
-    call.session.delete(row)
-    return answer
+    return delete(call, row, describe(row))
 
 
 ROUTES = [

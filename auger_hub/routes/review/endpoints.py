@@ -17,7 +17,7 @@ from auger_hub.routes.models.pipelines import StatsObject
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review import endpoint_pipelines
 from auger_hub.routes.review.endpoint_pipelines import EndpointPipelineObject
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import delete, to_object
 
 _SETTINGS = (
     Param("review_metric"),
@@ -70,32 +70,18 @@ def describe(call: Call, row: Endpoint) -> EndpointObject:
     primary = primary_pipeline(call, row)
     run = pipelines.run_of(call, primary) if primary else None
     seconds = pipelines.describe(call, primary)["avg_prediction_time_sec"] if primary else None
-    settings = row.settings
-    return {
-        "object": "endpoint",
-        "deleted": False,
-        "id": row.id,
-        "name": row.name,
-        "project_id": row.project_id,
-        "organization_id": row.organization_id,
-        "dataset_signature": pipelines.signature(run),
-        "primary_pipeline_id": primary.id if primary else None,
-        "primary_experiment_session_id": primary.experiment_session_id if primary else None,
-        "avg_prediction_time_ms": None if seconds is None else seconds * 1000,
-        "review_metric": settings.get("review_metric"),
-        "roi_filter": settings.get("roi_filter"),
-        "roi_investment": settings.get("roi_investment"),
-        "roi_revenue": settings.get("roi_revenue"),
-        "false_positive_cost_amount": settings.get("false_positive_cost_amount"),
-        "false_negative_cost_amount": settings.get("false_negative_cost_amount"),
-        "regression_cost_over_amount": settings.get("regression_cost_over_amount"),
-        "regression_cost_under_amount": settings.get("regression_cost_under_amount"),
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-        "endpoint_pipelines": endpoint_pipelines.describe_all(
+    return to_object(
+        EndpointObject,
+        row,
+        dataset_signature=pipelines.signature(run),
+        primary_pipeline_id=primary.id if primary else None,
+        primary_experiment_session_id=primary.experiment_session_id if primary else None,
+        avg_prediction_time_ms=None if seconds is None else seconds * 1000,
+        **{param.name: row.settings.get(param.name) for param in _SETTINGS},
+        endpoint_pipelines=endpoint_pipelines.describe_all(
             call, EndpointPipeline.endpoint_id == row.id
         ),
-    }
+    )
 
 
 def primary_pipeline(call: Call, row: Endpoint) -> Pipeline | None:
@@ -160,11 +146,9 @@ def _set_fields(call: Call, row: Endpoint) -> None:
 def _delete(call: Call) -> EndpointObject:
     """The answer has no models any more, as the cloud's."""
     row = find(call, Endpoint, call.params["id"])
-    answer = describe(call, row)
-    answer["deleted"] = True
+    answer = delete(call, row, describe(call, row))
     answer["primary_pipeline_id"] = answer["primary_experiment_session_id"] = None
     answer["endpoint_pipelines"] = []
-    call.session.delete(row)
     return answer
 
 

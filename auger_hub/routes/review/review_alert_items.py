@@ -8,7 +8,7 @@ from auger_hub.database.review_tables import ReviewAlertItem
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import KEY, Param
 from auger_hub.routes.query import find, rows_of, to_page
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import to_object
 
 
 class ReviewAlertItemObject(TypedDict):
@@ -32,22 +32,7 @@ class ReviewAlertItemObject(TypedDict):
 
 def describe(row: ReviewAlertItem) -> ReviewAlertItemObject:
     """Return the fields a client sees."""
-    return {
-        "object": "review_alert_item",
-        "deleted": False,
-        "id": row.id,
-        "endpoint_id": row.endpoint_id,
-        "review_alert_id": row.review_alert_id,
-        "opened_at": timestamp(row.opened_at),
-        "kind": row.kind,
-        "threshold": row.threshold,
-        "sensitivity": row.sensitivity,
-        "values": row.values,
-        "action_results": None,
-        "notification_results": None,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-    }
+    return to_object(ReviewAlertItemObject, row)
 
 
 def _index(call: Call) -> Page:

@@ -8,7 +8,7 @@ from auger_hub.database.review_tables import Endpoint, ReviewAlert
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import FLAG, INTEGER, KEY, NUMBER, Param
 from auger_hub.routes.query import find, rows_of, to_int, to_page
-from auger_hub.timestamps import timestamp
+from auger_hub.routes.wire_object import delete, to_object
 
 _CHOICES = {
     "kind": ("model_accuracy", "feature_average_range", "runtime_errors_burst"),
@@ -42,21 +42,7 @@ class ReviewAlertObject(TypedDict):
 
 def describe(row: ReviewAlert) -> ReviewAlertObject:
     """Return the fields a client sees."""
-    return {
-        "object": "review_alert",
-        "deleted": False,
-        "id": row.id,
-        "endpoint_id": row.endpoint_id,
-        "kind": row.kind,
-        "threshold": row.threshold,
-        "threshold_policy": row.threshold_policy,
-        "sensitivity": row.sensitivity,
-        "actions": row.actions,
-        "notifications": row.notifications,
-        "active": row.active,
-        "created_at": timestamp(row.created_at),
-        "updated_at": timestamp(row.updated_at),
-    }
+    return to_object(ReviewAlertObject, row)
 
 
 def _index(call: Call) -> Page:
@@ -102,10 +88,7 @@ def _set_fields(call: Call, row: ReviewAlert) -> None:
 
 def _delete(call: Call) -> ReviewAlertObject:
     row = find(call, ReviewAlert, call.params["id"])
-    answer = describe(row)
-    answer["deleted"] = True
-    call.session.delete(row)
-    return answer
+    return delete(call, row, describe(row))
 
 
 ROUTES = [
