@@ -237,6 +237,10 @@ class PipelineFile(Numbered, Timestamped, Base):
     error_message: Mapped[str | None]
 
 
+EVALUATION = "evaluation-"
+"""How the id of a question begins whose answer is scores (§7), not predictions."""
+
+
 class Prediction(Timestamped, Base):
     """Questions to a model and its answers (§2.15); `request` is forgotten once answered."""
 
@@ -256,6 +260,9 @@ class Prediction(Timestamped, Base):
     result_key: Mapped[str | None]
     error_message: Mapped[str | None]
     predicted_at: Mapped[datetime] = mapped_column(default=now)
+
+
+IS_PREDICTION = Prediction.id.not_like(f"{EVALUATION}%")
 
 
 class Actual(Numbered, Base):

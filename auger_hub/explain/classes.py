@@ -11,6 +11,8 @@ import numpy as np
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
+from auger_hub.search.metrics import describe_labels
+
 Array = np.ndarray[Any, Any]
 MOST_CLASSES = 20  # with curves of their own: the commonest
 POINTS = 200  # of a curve
@@ -26,21 +28,12 @@ def describe_classes(truth: Array, shown: Array, labels: list[Any]) -> dict[str,
         shown: probabilities, a column a class.
         labels: of the classes.
     """
-    names = [str(label) for label in labels]
-    numbers = np.arange(len(labels))
-    predicted = shown.argmax(axis=1)
-    counted = sk.precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0)
-    told = ("precision", "recall", "f1", "rows")
-    per_class = [
-        {"label": name, **{key: float(value[k]) for key, value in zip(told, counted, strict=True)}}
-        for k, name in enumerate(names)
-    ]
+    described = describe_labels(truth, shown.argmax(axis=1), labels)
+    names = described["labels"]
     common = np.argsort(-np.bincount(truth, minlength=len(labels)), kind="stable")[:MOST_CLASSES]
     wanted = [1] if len(labels) == 2 else sorted(int(k) for k in common)
     result: dict[str, Any] = {
-        "labels": names,
-        "confusion": sk.confusion_matrix(truth, predicted, labels=numbers).tolist(),
-        "per_class": per_class,
+        **described,
         "curves": [
             {"label": names[k], **_curves(truth == k, shown[:, k])}
             for k in wanted

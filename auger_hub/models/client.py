@@ -1,9 +1,9 @@
 """Predict a CSV or Parquet file with this model, on this machine alone.
 
-    python client.py --path_to_predict=data.csv [--threshold=0.5]
+    python client.py --path_to_predict=data.csv [--threshold=0.5] [--proba]
 
-writes `data_predicted.csv` beside the input: its rows as they stand, the prediction, and with a
-threshold the probability of each class.
+writes `data_predicted.csv` beside the input: its rows as they stand, the prediction, and with
+`--threshold` or `--proba` the probability of each class.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
 
 
 def main() -> int:
@@ -25,12 +25,16 @@ def main() -> int:
         help="probability from which on the second of two classes is predicted;"
         " adds the probability of each class",
     )
+    parser.add_argument("--proba", action="store_true", help="add the probability of each class")
     arguments = parser.parse_args()
     source: Path = arguments.path_to_predict
     target = source.with_name(f"{source.stem}_predicted.csv")
     try:
         predictor = Predictor.load(Path(__file__).resolve().parent / "model")
-        rows = predictor.predict_file(source, target, arguments.threshold)
+        threshold = arguments.threshold
+        if threshold is None and arguments.proba:
+            threshold = MOST_PROBABLE
+        rows = predictor.predict_file(source, target, threshold)
     except (BadInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)
         return 1

@@ -157,8 +157,9 @@ python client.py --path_to_predict=data.csv
 writes `data_predicted.csv`: the rows of `data.csv` as they stand, and the prediction, which is
 called `{description["target"]}_predicted` where `data.csv` has a column `{description["target"]}`.
 With `--threshold=0.7` the second of two classes is predicted from that probability on, and a column
-`proba_<class>` for each class is added. Parquet needs `pip install duckdb` besides, and CSV that is
-neither UTF-8 nor UTF-16 is guessed best with `pip install charset-normalizer`.
+`proba_<class>` for each class is added; `--proba` adds these alone. Parquet needs
+`pip install duckdb` besides, and CSV that is neither UTF-8 nor UTF-16 is guessed best with
+`pip install charset-normalizer`.
 
 The file has to have these columns, in any order; empty and unknown values are allowed:
 

@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from auger_hub.data.read import Reading, read_with_schema
@@ -20,6 +21,7 @@ from auger_hub.data.schema import TableSchema
 from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
+from auger_hub.search.columns import to_dates
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 
 FORMAT = 1
@@ -56,6 +58,8 @@ def package_model(
         description["time_column"] = time_column
         last = features[time_column].max()
         description["last_time"] = None if pd.isna(last) else str(last)
+    if encoder is None:
+        description["history"] = _history(target, features.get(time_column))
     description["notices"] = list(task_info.get("notices", []))
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packaging-") as temporary:
@@ -78,6 +82,16 @@ def _categories(features: pd.DataFrame, kinds: dict[str, str]) -> dict[str, list
     """Return the values of the columns that have few, to tell at a prediction which are new."""
     names = [name for name, kind in kinds.items() if kind == CATEGORY]
     return {name: sorted(map(str, features[name].dropna().unique())) for name in names}
+
+
+def _history(target: Any, times: pd.Series | None) -> list[float]:
+    """Return two numbers that stand for all learned from: with their last one and mean step."""
+    if times is not None:
+        target = target[np.argsort(to_dates(times).to_numpy(), kind="stable")]
+    last = float(target[-1])
+    with np.errstate(over="ignore"):
+        step = float(np.abs(np.diff(target)).mean()) if len(target) > 1 else 0.0
+    return [last - step if np.isfinite(step) else last, last]
 
 
 def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:

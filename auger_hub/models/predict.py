@@ -5,13 +5,15 @@ and the export answer with the same code. Nothing is unpickled: skops builds tru
 
 The rule for a threshold: with two classes the second in sorted order is the positive one, and it is
 predicted when its probability reaches the threshold. With more classes the most probable one is
-predicted whatever the threshold. Either way a `proba_<class>` column a class is added.
+predicted whatever the threshold. Either way a `proba_<class>` column a class is added, and so it is
+with the threshold `MOST_PROBABLE`, which changes no prediction.
 """
 
 from __future__ import annotations
 
 import glob
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -35,6 +37,8 @@ from auger_hub.search.pipelines.forecast import Unanswerable
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
 BATCH_ROWS = 20_000
+MOST_PROBABLE = math.nan
+"""A threshold that decides nothing: the most probable class is predicted, its chances added."""
 _HEAD = 1 << 20
 _PARQUET = b"PAR1"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
@@ -63,7 +67,10 @@ class Predictor:
         self.needed: Sequence[str] = description["needed"]
         self.classes: list[Any] | None = description["classes"]
         self.schema = _schema_of(description)
-        self.in_one_piece: bool = description["model_type"] == "timeseries"
+        self.model_type: str = description["model_type"]
+        self.in_one_piece: bool = self.model_type == "timeseries"
+        self.metric: str | None = description.get("task_info", {}).get("scoring")
+        self.history: Sequence[float] = description.get("history", ())
         known = description.get("categories", {})
         self._categories = {name: frozenset(values) for name, values in known.items()}
         self._time: tuple[str, str] | None = None
@@ -257,19 +264,51 @@ class Predictor:
             target = f"{target}_predicted"
         return [free_name(name, taken) for name in (target, *others)]
 
+    def type_values(self, values: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
+        """Return the needed columns of a table typed; `notices` then tells of these alone.
+
+        Raises:
+            BadInput: A feature column is missing.
+        """
+        self._begin()
+        self._refuse_missing(list(values))
+        return self._type_values(values)
+
+    def answer(self, frame: pd.DataFrame) -> np.ndarray[Any, Any]:
+        """Return probabilities (rows x classes), or numbers (rows), for typed columns.
+
+        Raises:
+            BadInput: The rows are none that the model can answer.
+        """
+        try:
+            if self.classes is None:
+                return np.asarray(self.model.predict(frame), dtype=float)
+            probabilities = np.zeros((len(frame), len(self.classes)))
+            trained = np.asarray(self.model.classes_).astype(int)
+            probabilities[:, trained] = self.model.predict_proba(frame)
+        except Unanswerable as error:
+            raise BadInput(str(error)) from error
+        return probabilities
+
+    def past_rows(self, frame: pd.DataFrame) -> pd.Series | None:
+        """Tell for each row of a series whether it is in the past of what was learned."""
+        if self._time is None or not pd.api.types.is_datetime64_any_dtype(frame[self._time[0]]):
+            return None
+        return frame[self._time[0]] <= pd.Timestamp(self._time[1])
+
     def _predict_values(
         self, values: Mapping[str, Iterable[Any]], threshold: float | None
     ) -> list[list[Any]]:
         """Type the values of the needed columns, note what was lost, and predict."""
+        return self._predict_frame(self._type_values(values), threshold)
+
+    def _type_values(self, values: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
         frame = to_frame(values, self.schema, self.needed)
         for name in self.needed:
             self._note_unreadable(name, values[name], frame[name])
             self._note_unknown(name, frame[name])
         self._note_past(frame)
-        try:
-            return self._predict_frame(frame, threshold)
-        except Unanswerable as error:
-            raise BadInput(str(error)) from error
+        return frame
 
     def _begin(self) -> None:
         self._told, self._guessed = {}, []
@@ -299,10 +338,11 @@ class Predictor:
 
     def _note_past(self, frame: pd.DataFrame) -> None:
         """Tell rows of a series that are not in the future of what was learned."""
-        if self._time is None or not pd.api.types.is_datetime64_any_dtype(frame[self._time[0]]):
+        past = self.past_rows(frame)
+        if past is None or self._time is None:
             return
         name, last = self._time
-        count = int((frame[name] <= pd.Timestamp(last)).sum())
+        count = int(past.sum())
         if count:
             what = (
                 f"not after {last}, the last that was learned from: they get the values known then"
@@ -321,18 +361,24 @@ class Predictor:
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
+        answer = self.answer(frame)
         if self.classes is None:
-            return [_json_values(self.model.predict(frame))]
-        probabilities = np.zeros((len(frame), len(self.classes)))
-        trained = np.asarray(self.model.classes_).astype(int)
-        probabilities[:, trained] = self.model.predict_proba(frame)
-        chosen = probabilities.argmax(axis=1)
+            return [_json_values(answer)]
+        chosen = self.choose(answer, threshold)
         if threshold is None:
             return [[self.classes[number] for number in chosen.tolist()]]
-        if len(self.classes) == 2:
-            chosen = (probabilities[:, 1] >= threshold).astype(int)
         labels = [self.classes[number] for number in chosen.tolist()]
-        return [labels, *map(_json_values, probabilities.T)]
+        return [labels, *map(_json_values, answer.T)]
+
+    @staticmethod
+    def choose(
+        probabilities: np.ndarray[Any, Any], threshold: float | None
+    ) -> np.ndarray[Any, Any]:
+        """Return the numbers of the predicted classes, by the rule for a threshold."""
+        has_two = probabilities.shape[1] == 2
+        if has_two and threshold is not None and not math.isnan(threshold):
+            return np.asarray(probabilities[:, 1] >= threshold, dtype=int)
+        return np.asarray(probabilities.argmax(axis=1))
 
     def _added_columns(self, threshold: float | None) -> list[str]:
         if threshold is None or self.classes is None:

@@ -4,8 +4,10 @@
 
 One JSON document a line. `{"id", "columns", "records", "threshold", "bare"}` is answered with
 `{"id", "columns", "data", "notices"}`, `{"id", "file", "to", "threshold", "bare"}` with
-`{"id", "count", "notices"}`, and what cannot be answered with `{"id", "error"}`, one sentence for
-the user. When `bare`, the answer is without the columns that were sent. It ends with its input.
+`{"id", "count", "notices"}`; what cannot be answered with `{"id", "error"}`, one sentence for the
+user. `proba` adds probabilities without a threshold; when `bare`, the answer is without the columns
+that were sent. With `evaluate` the rows of `records` or `file` are scored instead:
+`{"id", "evaluation"}`; `truth` may be beside them. It ends with its input.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from typing import IO, Any
 
 from auger_hub.data.bounds import bound_memory, most_bytes
 from auger_hub.data.notices import to_dicts
-from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
 from auger_hub.settings import HubSettings
 from auger_hub.temporary import use_own_temporary
 
@@ -68,7 +70,8 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
     try:
         request = json.loads(line)
         identity = request.get("id")
-        return {"id": identity, **_predict(predictor, request)}
+        do = _evaluate if request.get("evaluate") else _predict
+        return {"id": identity, **do(predictor, request)}
     except BadInput as error:
         return {"id": identity, "error": str(error)}
     except Exception:  # noqa: BLE001  (the process outlives a request it cannot answer)
@@ -78,12 +81,38 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
 
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
     threshold, bare = request.get("threshold"), bool(request.get("bare"))
+    if threshold is None and request.get("proba"):
+        threshold = MOST_PROBABLE
     if "file" in request:
         count = _predict_file(predictor, request, threshold, bare=bare)
         return {"count": count, "notices": to_dicts(predictor.notices)}
     records = request["records"]
     columns, data = predictor.predict(request["columns"], records, threshold, bare=bare)
     return {"columns": columns, "data": data, "notices": to_dicts(predictor.notices)}
+
+
+def _evaluate(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
+    from auger_hub.data.read import UnreadableData, read_raw
+    from auger_hub.models.evaluate import evaluate, to_table
+
+    try:
+        if "file" in request:
+            frame = read_raw(Path(request["file"]))
+            table: Mapping[str, Any] = {str(name): frame[name] for name in frame.columns}
+        else:
+            table = to_table(request["columns"], request["records"])
+    except UnreadableData as error:
+        raise _as_its_user_calls_it(request, error) from error
+    truth, threshold = request.get("truth"), request.get("threshold")
+    return {"evaluation": evaluate(predictor, table, truth=truth, threshold=threshold).to_dict()}
+
+
+def _as_its_user_calls_it(request: Mapping[str, Any], error: Exception) -> BadInput:
+    """Return an error about a file by its user's name of it."""
+    path, told = Path(request["file"]), str(error)
+    for known in (path.name, path.stem):
+        told = told.replace(f"`{known}`", f"`{request.get('name') or path.name}`")
+    return BadInput(told)
 
 
 def _predict_file(
@@ -95,7 +124,6 @@ def _predict_file(
     from auger_hub.data.read import UnreadableData, read_raw
 
     path, target = Path(request["file"]), Path(request["to"])
-    name = request.get("name") or path.name
     try:
         with unpack(path) as plain:
             most = most_bytes(plain.stat().st_size)
@@ -104,10 +132,7 @@ def _predict_file(
             batches = [read_raw(plain)]
             return predictor.predict_batches(batches, target, threshold, most, bare=bare)
     except (BadInput, UnreadableData) as error:
-        told = str(error)
-        for known in (path.name, path.stem):
-            told = told.replace(f"`{known}`", f"`{name}`")
-        raise BadInput(told) from error
+        raise _as_its_user_calls_it(request, error) from error
 
 
 if __name__ == "__main__":

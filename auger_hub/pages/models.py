@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import func, select
 
 from auger_hub.database.tables import (
+    IS_PREDICTION,
     Experiment,
     ExperimentSession,
     Hyperparameter,
@@ -177,7 +178,7 @@ def _describe_answer(prediction: Prediction, fields: list[Field]) -> Fields:
 def _usage(call: Call, row: Pipeline) -> Fields:
     query = select(
         func.coalesce(func.sum(Prediction.records_count), 0), func.avg(Prediction.time_consumed_ms)
-    ).where(Prediction.pipeline_id == row.id, Prediction.status == "done")
+    ).where(Prediction.pipeline_id == row.id, Prediction.status == "done", IS_PREDICTION)
     predicted, milliseconds = call.session.execute(query).one()
     return {"predicted": predicted, "milliseconds": milliseconds}
 

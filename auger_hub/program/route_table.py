@@ -12,7 +12,14 @@ from auger_hub.routes.experiments import (
     hyperparameters,
     trials,
 )
-from auger_hub.routes.models import actuals, pipeline_files, pipelines, predictions, roi_validations
+from auger_hub.routes.models import (
+    actuals,
+    evaluations,
+    pipeline_files,
+    pipelines,
+    predictions,
+    roi_validations,
+)
 from auger_hub.routes.projects import (
     cluster_statuses,
     cluster_tasks,
@@ -32,6 +39,7 @@ _RESOURCES = (
     dataset_manifests,
     endpoint_pipelines,
     endpoints,
+    evaluations,
     experiment_sessions,
     experiments,
     explanations,

@@ -16,7 +16,7 @@ from auger_hub.database.review_tables import (
     ReviewAlert,
     ReviewAlertItem,
 )
-from auger_hub.database.tables import Prediction, now
+from auger_hub.database.tables import IS_PREDICTION, Prediction, now
 from auger_hub.review.performance import daily_performance
 
 
@@ -60,6 +60,7 @@ def _values(session: Session, alert: ReviewAlert, pipeline_id: str) -> list[floa
             Prediction.pipeline_id == pipeline_id,
             Prediction.status == "error",
             Prediction.updated_at >= since,
+            IS_PREDICTION,
         )
         return [float(session.scalar(query) or 0)]
     return []

@@ -21,7 +21,7 @@ that is undefined for a fold (a single class, a negative value under a logarithm
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any
@@ -205,6 +205,25 @@ def metrics_for(model_type: str, classes: int) -> Mapping[str, Callable[[Outcome
     if model_type != "classification":
         return _VALUES
     return {**_CLASSES, **_BINARY} if classes == 2 else _CLASSES
+
+
+def describe_labels(truth: Array, predicted: Array, labels: Sequence[Any]) -> dict[str, Any]:
+    """Return the confusion of all classes, and precision, recall, f1 and rows of each.
+
+    Args:
+        truth: numbers of classes.
+        predicted: likewise.
+        labels: of the classes, in the order of their numbers.
+    """
+    names, numbers = [str(label) for label in labels], np.arange(len(labels))
+    counted = sk.precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0)
+    told = ("label", "precision", "recall", "f1", "rows")
+    rows = zip(names, *(values.tolist() for values in counted), strict=True)
+    return {
+        "labels": names,
+        "confusion": sk.confusion_matrix(truth, predicted, labels=numbers).tolist(),
+        "per_class": [dict(zip(told, row, strict=True)) for row in rows],
+    }
 
 
 def all_scores(

@@ -11,12 +11,11 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from auger_hub.database.engine import Database
-from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
+from auger_hub.database.tables import EVALUATION, Organization, Pipeline, Prediction, Project
 from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.processes.turns import in_turn, may_begin
 from auger_hub.review.alerts import open_alerts
-from auger_hub.review.scoring import ask_for_scores
 from auger_hub.serving.model_worker import FILE_SECONDS, RECORDS_SECONDS, ModelWorker, WorkerDied
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage, project_key
@@ -155,12 +154,7 @@ class Predictions:
         try:
             if pipeline.status != "ready":
                 raise Refused("model should be in ready status")
-            if row.request["file_url"] is None:
-                changes = self._predict_records(row)
-            else:
-                key = project_key(project.name, "predictions", f"{row.id}_predicted.csv")
-                changes = self._predict_file(row, bucket, key)
-            changes["status"] = "done"
+            changes = {**self._work_on(row, project.name, bucket), "status": "done"}
         except (Refused, SourceMissing) as error:
             changes = {"status": "error", "error_message": str(error)}
         except StoreFailed as error:
@@ -176,6 +170,14 @@ class Predictions:
         changes["time_consumed_ms"] = round((time.perf_counter() - began) * 1000)
         if not self._store(prediction_id, changes) and "result_key" in changes:
             self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
+
+    def _work_on(self, row: Prediction, project: str, bucket: str) -> dict[str, Any]:
+        if row.id.startswith(EVALUATION):
+            return self._evaluate(row, bucket)
+        if (row.request or {})["file_url"] is None:
+            return self._predict_records(row)
+        key = project_key(project, "predictions", f"{row.id}_predicted.csv")
+        return self._predict_file(row, bucket, key)
 
     def _store(self, prediction_id: str, changes: dict[str, Any]) -> bool:
         """Return whether the prediction is still there to have its result."""
@@ -201,6 +203,7 @@ class Predictions:
                 "records": request["records"],
                 "threshold": request["threshold"],
                 "bare": request["options"].get("no_features_in_result", False),
+                "proba": request["options"].get("proba", False),
             },
             self.answer_seconds,
         )
@@ -222,6 +225,7 @@ class Predictions:
                     "to": str(target),
                     "threshold": request["threshold"],
                     "bare": request["options"].get("no_features_in_result", False),
+                    "proba": request["options"].get("proba", False),
                 },
                 FILE_SECONDS,
             )
@@ -235,12 +239,21 @@ class Predictions:
         options = (row.request or {})["options"]
         if not options.get("score"):
             return {}
-        truth = options.get("score_true_data")
-        folder = self._settings.models_folder / row.pipeline_id
-        answer = ask_for_scores(folder, question | ({} if truth is None else {"truth": truth}))
-        if "error" in answer:
-            raise Refused(str(answer["error"]))
-        return {"scores": answer["scores"]}
+        scored = {**question, "id": row.id, "evaluate": True, "truth": options["score_true_data"]}
+        answer = self._ask(row.pipeline_id, scored, FILE_SECONDS)
+        return {"scores": answer["evaluation"]["scores"]}
+
+    def _evaluate(self, row: Prediction, bucket: str) -> dict[str, Any]:
+        """Return the answer to an evaluation (§7), which predicts nothing that is kept."""
+        request = row.request or {}
+        asked = {"id": row.id, "evaluate": True, "threshold": request["threshold"]}
+        if request["file_url"] is None:
+            asked |= {"columns": request["features"], "records": request["records"]}
+            answer = self._ask(row.pipeline_id, asked, FILE_SECONDS)
+        else:
+            with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
+                answer = self._ask(row.pipeline_id, asked | {"file": str(source)}, FILE_SECONDS)
+        return {"result": to_plain(answer["evaluation"])}
 
     def _ask(self, pipeline_id: str, question: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Ask the model's process; one that died is replaced once."""

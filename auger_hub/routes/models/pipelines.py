@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from auger_hub.database.review_tables import EndpointPipeline
 from auger_hub.database.tables import (
+    IS_PREDICTION,
     Actual,
     ExperimentSession,
     Explanation,
@@ -101,7 +102,9 @@ def describe(call: Call, row: Pipeline) -> PipelineObject:
     )
     trial = call.session.get(Trial, row.trial_id) if row.trial_id else None
     seconds = call.session.scalar(
-        select(func.avg(Prediction.time_consumed_ms)).where(Prediction.pipeline_id == row.id)
+        select(func.avg(Prediction.time_consumed_ms)).where(
+            Prediction.pipeline_id == row.id, IS_PREDICTION
+        )
     )
     has_actuals = select(Actual.id).where(Actual.pipeline_id == row.id).limit(1)
     return to_object(
@@ -149,13 +152,15 @@ def feature_importances(call: Call, row: Pipeline) -> dict[str, float]:
 def stats(call: Call, pipeline_id: str) -> StatsObject:
     """Return how much a model was asked, how often it failed, and why it or its review did."""
     predictions = select(func.count(), func.sum(Prediction.records_count)).where(
-        Prediction.pipeline_id == pipeline_id
+        Prediction.pipeline_id == pipeline_id, IS_PREDICTION
     )
     _, predicted = call.session.execute(predictions.where(Prediction.status == "done")).one()
     failed, _ = call.session.execute(predictions.where(Prediction.status == "error")).one()
     actuals = call.session.scalars(select(Actual.rows).where(Actual.pipeline_id == pipeline_id))
     messages = select(Prediction.error_message).where(
-        Prediction.pipeline_id == pipeline_id, Prediction.error_message.is_not(None)
+        Prediction.pipeline_id == pipeline_id,
+        Prediction.error_message.is_not(None),
+        IS_PREDICTION,
     )
     unscored = select(Actual.error_message).where(
         Actual.pipeline_id == pipeline_id, Actual.error_message.is_not(None)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypedDict
 
 from auger_hub.database.review_tables import Endpoint
-from auger_hub.database.tables import Pipeline, Prediction, now
+from auger_hub.database.tables import IS_PREDICTION, Pipeline, Prediction, now
 from auger_hub.http.contract import Call, Fields, InvalidParams, NotFound, Page, Route
 from auger_hub.http.params import FLAG, KEY, LIST, NUMBER, Param
 from auger_hub.routes.datasets.project_files import main_bucket
@@ -22,11 +22,14 @@ _BAD_RECORDS = (
     "records should be an array of arrays of plain values, "
     "each records size should be equal to the features count"
 )
-_FLAGS = ("no_features_in_result", "predict_labels", "score")
-_ASKED = (
+_FLAGS = ("no_features_in_result", "predict_labels", "proba", "score")
+ROWS = (
     Param("records", replace(LIST, wrong=_BAD_RECORDS), "rows of plain values"),
     Param("features", LIST, "names of the columns of `records`"),
-    Param("file_url", about="a file to predict instead of `records`"),
+    Param("file_url", about="an uploaded file, or one of the web, instead of `records`"),
+)
+_ASKED = (
+    *ROWS,
     Param("threshold", NUMBER, "adds the probability of every class"),
     Param("predicted_at", about="a time to note instead of now"),
     *(Param(name, FLAG) for name in _FLAGS),
@@ -76,7 +79,10 @@ def _result(call: Call, row: Prediction) -> Fields | None:
     }
 
 
-def _add(call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None) -> Prediction:
+def add_question(
+    call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None, *, prefix: str = ""
+) -> Prediction:
+    """Store what a model is asked; it is answered as soon as there is a place for it."""
     if pipeline.status != "ready" or pipeline.external is not None:
         raise InvalidParams(("pipeline_id", "model should be in ready status"))
     records, features, url = call.given("records"), call.given("features"), call.given("file_url")
@@ -87,7 +93,7 @@ def _add(call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None) -> Pr
     threshold = call.given("threshold")
     options = {name: call.flag(name) for name in _FLAGS}
     row = Prediction(
-        id=str(uuid.uuid4()),
+        id=f"{prefix}{uuid.uuid4()}",
         organization_id=pipeline.organization_id,
         project_id=pipeline.project_id,
         pipeline_id=pipeline.id,
@@ -136,7 +142,7 @@ def _routes(name: Name) -> list[Route]:
     """Return the routes of one of the two names; only the `object` text differs (§2.15)."""
 
     def index(call: Call) -> Page:
-        query = rows_of(call, Prediction, "pipeline_id", "project_id")
+        query = rows_of(call, Prediction, "pipeline_id", "project_id").where(IS_PREDICTION)
         ordered = query.order_by(Prediction.created_at.desc(), Prediction.id)
         return to_page(call, ordered, lambda row: describe(call, row, name))
 
@@ -144,7 +150,9 @@ def _routes(name: Name) -> list[Route]:
         return describe(call, find(call, Prediction, call.params["id"]), name)
 
     def create(call: Call) -> PredictionObject:
-        return describe(call, _add(call, find(call, Pipeline, call.params["pipeline_id"])), name)
+        return describe(
+            call, add_question(call, find(call, Pipeline, call.params["pipeline_id"])), name
+        )
 
     return [
         Route(
@@ -188,7 +196,7 @@ def _endpoint_create(call: Call) -> PredictionObject:
     pipeline = primary_pipeline(call, endpoint)
     if pipeline is None:
         raise InvalidParams(("endpoint_id", "endpoint has no active model"))
-    return describe(call, _add(call, pipeline, endpoint), "prediction_group")
+    return describe(call, add_question(call, pipeline, endpoint), "prediction_group")
 
 
 _OF_ENDPOINT = "/endpoints/{endpoint_id}/predictions"

@@ -63,6 +63,16 @@ def test_threshold_does_not_change_the_winner_among_many_classes(iris: Predictor
     assert label == "setosa"
 
 
+def test_probabilities_without_a_threshold_change_no_prediction(
+    binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    _, plain = binary.predict(*mixed, None)
+    columns, shown = binary.predict(*mixed, predict.MOST_PROBABLE)
+    assert columns[-3:] == ["yes", "proba_0", "proba_1"]
+    assert [row[-3] for row in shown] == [row[-1] for row in plain]
+    assert all(row[-2] + row[-1] == pytest.approx(1) for row in shown)
+
+
 @pytest.mark.parametrize("threshold", [0.0, 0.3, 0.5, 0.8, 1.1])
 def test_threshold_decides_between_two_classes(
     binary: Predictor, mixed: tuple[list[str], list[list[Any]]], threshold: float

@@ -18,16 +18,6 @@ BAD_RECORDS = (
 )
 
 
-@pytest.fixture(scope="session")
-def pipeline(hub: Client, finished_run: dict[str, Any]) -> dict[str, Any]:
-    """The best trial, deployed."""
-    trial = finished_run["trials"][0]
-    created = hub.post("/pipelines", trial_id=trial["id"], name="best")
-    assert created["status"] == "packaging"
-    hub.wait("Pipeline", created["id"], "ready")
-    return dict(hub.get(f"/pipelines/{created['id']}"))
-
-
 def answered(hub: Client, prediction: dict[str, Any]) -> dict[str, Any]:
     """Poll the prediction as clients do."""
     found = prediction

@@ -1,0 +1,224 @@
+"""Score a stored model on rows whose target is known, by every metric of its kind.
+
+The rows are read by the model's own schema, as those of a prediction are. What cannot be scored is
+left out and told as a notice: rows without a target, classes that the model never met, rows of a
+series that are in the past of what was learned, metrics that have no value for these rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from auger_hub.data.names import unique_names
+from auger_hub.data.notices import Notice, rows, to_dicts
+from auger_hub.data.schema import BOOLEAN, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.typed import is_missing, to_column
+from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.search.metrics import Outcome, all_scores, describe_labels, metrics_for
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """How a model did on rows whose target is known.
+
+    Attributes:
+        metric: the one that its run was sorted by.
+        rows: how many were scored.
+        scores: by the names of the metrics, greater is better; the undefined ones are not there.
+        labels: of the classes; empty for numbers, as the next two are.
+        per_class: `label`, `precision`, `recall`, `f1` and `rows` of each class.
+        confusion: rows by their true class, a row each, and their predicted one.
+        notices: what was left out, and what could not be read.
+    """
+
+    model_type: str
+    target: str
+    metric: str | None
+    rows: int
+    scores: dict[str, float]
+    labels: list[str] = field(default_factory=list)
+    per_class: list[dict[str, Any]] = field(default_factory=list)
+    confusion: list[list[int]] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return {**asdict(self), "notices": to_dicts(self.notices)}
+
+
+def evaluate(
+    predictor: Predictor,
+    table: Mapping[str, Iterable[Any]],
+    *,
+    truth: Iterable[Any] | None = None,
+    threshold: float | None = None,
+) -> Evaluation:
+    """Score a model on a table whose values are texts, JSON's, or typed already.
+
+    Args:
+        predictor: the model.
+        table: columns by their names; a data frame is one.
+        truth: the true values of the first rows; by default those of the target's column.
+        threshold: of the positive class of two; it changes what is predicted, not how likely.
+
+    Raises:
+        BadInput: A column that is needed is missing, or no row can be scored.
+    """
+    if truth is None:
+        truth = _target_of(predictor, table)
+    size = max((len(list(table[name])) for name in table), default=0)
+    series = pd.Series(list(truth), dtype=object).reindex(range(size))
+    encoded, notices = _encode(predictor, series)
+    frame, is_scored, past = _scored_rows(predictor, table, encoded.notna())
+    answer = _answer(predictor, frame)[is_scored[frame.index].to_numpy()]
+    told = [one for one in predictor.notices if one.code != "past-rows"]
+    outcome = _outcome(predictor, encoded[is_scored].to_numpy(), answer, threshold)
+    functions = metrics_for(_kind(predictor), len(predictor.classes or ()))
+    scores = all_scores(outcome, functions)
+    described: dict[str, Any] = {}
+    if predictor.classes is not None:
+        described = describe_labels(outcome.truth, outcome.predicted, predictor.classes)
+    return Evaluation(
+        predictor.model_type,
+        predictor.target,
+        predictor.metric,
+        int(is_scored.sum()),
+        {name: scores[name] for name in sorted(scores)},
+        notices=[*notices, *past, *told, *_undefined(scores, functions)],
+        **described,
+    )
+
+
+def to_table(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """Return records as columns by names, each of which is there once.
+
+    Raises:
+        BadInput: A record has not one value a column.
+    """
+    if any(len(record) != len(columns) for record in records):
+        raise BadInput("Each record has to have as many values as there are columns.")
+    values = zip(*records, strict=True) if records else ((),) * len(columns)
+    return dict(zip(unique_names(columns), values, strict=True))
+
+
+def _kind(predictor: Predictor) -> str:
+    return "regression" if predictor.classes is None else "classification"
+
+
+def _target_of(predictor: Predictor, table: Mapping[str, Iterable[Any]]) -> Iterable[Any]:
+    if predictor.target in table:
+        return table[predictor.target]
+    near = get_close_matches(predictor.target.lower(), [str(name).lower() for name in table], 1)
+    meant = next((name for name in table if str(name).lower() in near), None)
+    hint = "" if meant is None else f"; the nearest is `{meant}`"
+    raise BadInput(f"The data has no column `{predictor.target}`, which holds the truth{hint}.")
+
+
+def _encode(predictor: Predictor, truth: pd.Series) -> tuple[pd.Series, list[Notice]]:
+    """Return numbers of classes, or values, with gaps where the truth is not known."""
+    column = predictor.schema.column(predictor.target)
+    if predictor.classes is None:
+        if column is None or column.type != NUMBER:
+            column = ColumnSchema(predictor.target, NUMBER)
+        numbers = to_column(truth, column, predictor.schema)
+        return numbers, list(_without_target(predictor, "number", int(numbers.isna().sum())))
+    if column is None:  # the model is older than schemas
+        column = ColumnSchema(predictor.target, "category")
+    marks = predictor.schema.marks(column)
+    known = [None if is_missing(value, marks) else value for value in truth.tolist()]
+    present = sum(value is not None for value in known)
+    numbers = pd.Series(_class_numbers(known, predictor.classes, column), dtype=float)
+    unknown = present - int(numbers.notna().sum())
+    notices = list(_without_target(predictor, "value", len(known) - present))
+    if unknown:
+        what = f"a class in `{predictor.target}` that the model never met: they are not scored"
+        notices.append(
+            Notice("unknown-classes", f"{rows(unknown)} have {what}.", predictor.target, unknown)
+        )
+    return numbers, notices
+
+
+def _without_target(predictor: Predictor, what: str, count: int) -> Iterable[Notice]:
+    if count:
+        text = f"{rows(count)} without a {what} in the target `{predictor.target}` left out."
+        yield Notice("rows-without-target", text, predictor.target, count)
+
+
+def _class_numbers(
+    values: Sequence[Any], classes: Sequence[Any], column: ColumnSchema
+) -> list[int | None]:
+    """Return the numbers of classes, however their labels are written: `1`, `1.0`, `true`."""
+    is_number = all(isinstance(label, int | float) for label in classes)
+    labels = {_label(label, column): number for number, label in enumerate(classes)}
+    if not is_number or column.type == BOOLEAN:
+        return [labels.get(_label(value, column)) for value in values]
+    texts = ColumnSchema(column.name, NUMBER, column.decimal, column.thousands, column.symbols)
+    numbers: dict[Any, int] = {float(label): number for number, label in enumerate(classes)}
+    read = to_column(values, texts, TableSchema(()))
+    return [numbers.get(value) for value in read.tolist()]
+
+
+def _label(value: Any, column: ColumnSchema) -> str:
+    """Return a class as its label is written: whole numbers without a fraction."""
+    is_whole = isinstance(value, float) and value.is_integer()
+    text = str(int(value)) if is_whole else str(value)
+    return text.casefold() if column.type == BOOLEAN else text
+
+
+def _scored_rows(
+    predictor: Predictor, table: Mapping[str, Iterable[Any]], known: pd.Series
+) -> tuple[pd.DataFrame, pd.Series, list[Notice]]:
+    """Return the typed rows to predict, which of all rows are scored, and what is left out.
+
+    A series is predicted whole, because its rows depend on each other.
+    """
+    if not known.any():
+        raise BadInput(
+            f"No row has a value in `{predictor.target}` that the model can be scored by."
+        )
+    columns = {name: list(table[name]) for name in predictor.needed if name in table}
+    if not predictor.in_one_piece:
+        chosen = np.flatnonzero(known)
+        columns = {name: [values[n] for n in chosen] for name, values in columns.items()}
+    frame = predictor.type_values(columns)
+    if not predictor.in_one_piece:
+        return frame.set_axis(chosen), known, []
+    past = predictor.past_rows(frame)
+    left_out = 0 if past is None else int((past & known).sum())
+    if not left_out or past is None:
+        return frame, known, []
+    if left_out == known.sum():
+        raise BadInput("All rows are in the past of what the model learned from: it knows them.")
+    text = f"{rows(left_out)} in the past of what the model learned from are not scored."
+    return frame, known & ~past, [Notice("past-rows", text, count=left_out)]
+
+
+def _answer(predictor: Predictor, frame: pd.DataFrame) -> Array:
+    """Predict in batches, as files are: a part of the columns may be very wide inside."""
+    size = predictor.rows_at_once or len(frame)
+    parts = [frame.iloc[start : start + size] for start in range(0, len(frame), size)]
+    return np.concatenate([predictor.answer(part.reset_index(drop=True)) for part in parts])
+
+
+def _outcome(predictor: Predictor, truth: Array, answer: Array, threshold: float | None) -> Outcome:
+    if predictor.classes is None:
+        return Outcome(truth.astype(float), answer, None, np.array(predictor.history))
+    chosen = predictor.choose(answer, threshold)
+    return Outcome(truth.astype(int), chosen, answer, np.array([]))
+
+
+def _undefined(scores: Mapping[str, float], functions: Iterable[str]) -> list[Notice]:
+    missing = sorted(set(functions) - set(scores))
+    if not missing:
+        return []
+    listed = ", ".join(f"`{name}`" for name in missing)
+    text = f"These metrics have no value for these rows: {listed}."
+    return [Notice("undefined-metrics", text, count=len(missing))]
