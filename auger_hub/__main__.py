@@ -25,6 +25,9 @@ _TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "pr
 """Settings that are told by options of the same name."""
 
 
+_Parser = argparse.ArgumentParser
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; return its exit code."""
     options = _parser().parse_args(arguments)
@@ -256,15 +259,65 @@ def _restore(options: argparse.Namespace, settings: HubSettings) -> int:
     return 0
 
 
-def _parser() -> argparse.ArgumentParser:
-    # an option that is not given leaves no value: a subcommand must not undo its parent's
-    shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+def _parser() -> _Parser:
+    shared = _options()
     shared.add_argument("--home", help="folder of the hub (AUGER_HUB_HOME, ~/.augerai/hub)")
     shared.add_argument("--database", help="SQLAlchemy URL instead of SQLite in the home folder")
-    place = argparse.ArgumentParser(add_help=False, parents=[shared])
+    stored = _options(shared)
+    stored.add_argument("--storage", help="folder for the files, or URL of an object store")
+    place = _options(stored)
+    _add_place(place)
+    parser = argparse.ArgumentParser(prog="python -m auger_hub", description=__doc__)
+    add = _commands(parser, metavar="COMMAND")
+    add("serve", place, "run the hub in the foreground", _serve).add_argument(
+        "--json", action="store_true", help="say in one JSON line where it serves, or why not"
+    )
+    add("start", place, "start the hub in the background unless it runs", _start)
+    add("stop", shared, "end the hub", _stop)
+    status = add("status", shared, "say whether and where it runs", _status)
+    status.add_argument("--json", action="store_true", help="one JSON line")
+    logs = add("logs", shared, "print the hub's log", _logs)
+    logs.add_argument("-n", "--lines", type=int, default=50, help="how many lines; 0 is all")
+    logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
+    ticket = add("ticket", shared, "print a URL that logs in once, within a minute", _ticket)
+    ticket.add_argument("--user", default="local", help="who is logged in")
+    ticket.add_argument("--json", action="store_true", help="one JSON line")
+    backup = add("backup", stored, "write all the hub holds to one file", _backup)
+    backup.add_argument("file", help="the archive to write, .tar.gz")
+    restored = add("restore", stored, "fill an empty hub from a backup", _restore)
+    restored.add_argument("file", help="the archive to read")
+    _add_users(add("user", shared, "manage who may log in", _user), shared)
+    _add_tokens(add("token", shared, "manage the tokens of users", _token), shared)
+    return parser
+
+
+def _options(*parents: _Parser) -> _Parser:
+    """Return options of several commands.
+
+    One that is not given leaves no value: a subcommand must not undo its parent's.
+    """
+    return argparse.ArgumentParser(
+        add_help=False, argument_default=argparse.SUPPRESS, parents=parents
+    )
+
+
+def _commands(parser: _Parser, **words: str) -> Callable[..., _Parser]:
+    """Return what adds a command: its name, the options that it shares, its help, its function."""
+    commands = parser.add_subparsers(required=True, **words)
+
+    def add(name: str, shared: _Parser, text: str, command: object = None) -> _Parser:
+        added: _Parser = commands.add_parser(name, parents=[shared], help=text)
+        if command:
+            added.set_defaults(command=command)
+        return added
+
+    return add
+
+
+def _add_place(place: _Parser) -> None:
+    """Add where and how a hub serves."""
     place.add_argument("--host", default=LOOPBACK, help="address to listen on")
     place.add_argument("--port", type=int, help="port to listen on; 0 takes a free one")
-    place.add_argument("--storage", help="folder for the files, or URL of an object store")
     place.add_argument(
         "--new",
         action="store_true",
@@ -291,56 +344,25 @@ def _parser() -> argparse.ArgumentParser:
         choices=SOURCES,
         help="whether data may be downloaded from addresses of this network",
     )
-    parser = argparse.ArgumentParser(prog="python -m auger_hub", description=__doc__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
-    def add(
-        name: str, command: object, parent: argparse.ArgumentParser, text: str
-    ) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = commands.add_parser(name, parents=[parent], help=text)
-        added.set_defaults(command=command)
-        return added
 
-    add("serve", _serve, place, "run the hub in the foreground").add_argument(
-        "--json", action="store_true", help="say in one JSON line where it serves, or why not"
-    )
-    add("start", _start, place, "start the hub in the background unless it runs")
-    add("stop", _stop, shared, "end the hub")
-    add("status", _status, shared, "say whether and where it runs").add_argument(
-        "--json", action="store_true", help="one JSON line"
-    )
-    logs = add("logs", _logs, shared, "print the hub's log")
-    logs.add_argument("-n", "--lines", type=int, default=50, help="how many lines; 0 is all")
-    logs.add_argument("-f", "--follow", action="store_true", help="go on printing")
-    ticket = add("ticket", _ticket, shared, "print a URL that logs in once, within a minute")
-    ticket.add_argument("--user", default="local", help="who is logged in")
-    ticket.add_argument("--json", action="store_true", help="one JSON line")
-    stored = argparse.ArgumentParser(add_help=False, parents=[shared])
-    stored.add_argument("--storage", help="folder for the files, or URL of an object store")
-    backup = add("backup", _backup, stored, "write all the hub holds to one file")
-    backup.add_argument("file", help="the archive to write, .tar.gz")
-    restored = add("restore", _restore, stored, "fill an empty hub from a backup")
-    restored.add_argument("file", help="the archive to read")
-    user = add("user", _user, shared, "manage who may log in")
-    actions = user.add_subparsers(dest="action", required=True)
-    added = actions.add_parser(
-        "add", parents=[shared], help="make a user, print password and token once"
-    )
+def _add_users(user: _Parser, shared: _Parser) -> None:
+    add = _commands(user, dest="action")
+    added = add("add", shared, "make a user, print password and token once")
     added.add_argument("name")
     added.add_argument("--organization", default="local", help="whose objects the user sees")
-    revoked = actions.add_parser("revoke", parents=[shared], help="end all logins of a user")
-    revoked.add_argument("name")
-    actions.add_parser("list", parents=[shared], help="list the users")
-    token = add("token", _token, shared, "manage the tokens of users")
-    actions = token.add_subparsers(dest="action", required=True)
-    added = actions.add_parser("add", parents=[shared], help="make a token, print it once")
+    add("revoke", shared, "end all logins of a user").add_argument("name")
+    add("list", shared, "list the users")
+
+
+def _add_tokens(token: _Parser, shared: _Parser) -> None:
+    add = _commands(token, dest="action")
+    added = add("add", shared, "make a token, print it once")
     added.add_argument("user")
-    added.add_argument("--name", default="", help="what tells it from others")
-    added.add_argument("--days", type=int, help="how long it is good; for ever unless told")
-    ended = actions.add_parser("end", parents=[shared], help="end one token")
-    ended.add_argument("id", help="as `token list` tells it")
-    actions.add_parser("list", parents=[shared], help="list the tokens that are good")
-    return parser
+    added.add_argument("--name", default="", help="a name for it, to recognise it by")
+    added.add_argument("--days", type=int, help="how long it is valid; for ever by default")
+    add("end", shared, "end one token").add_argument("id", help="as `token list` shows it")
+    add("list", shared, "list the tokens that are good")
 
 
 def _print(text: str, end: str = "\n") -> None:

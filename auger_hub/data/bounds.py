@@ -1,4 +1,4 @@
-"""How much a file may become, so that no small upload fills the disk or the memory of the hub.
+"""Bound how much a file may become, so that no small upload fills the hub's disk or memory.
 
 What is streamed has a limit in bytes. What a library reads in one piece has the memory of its
 process as its limit.

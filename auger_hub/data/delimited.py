@@ -1,12 +1,12 @@
-"""Delimited text (CSV and its relatives) as DuckDB queries, typed by a schema or judged by looking.
+"""Read delimited text (CSV and its relatives) by DuckDB queries, typed by a schema or by looking.
 
 DuckDB's own sniffer may skip lines or rename columns to make a file fit; here `dialect` finds the
 header, and a row that is too long or too short is an error. `yes` stays text, and so does `007`: a
 code is no number. In queries a column has the name of its place: names may differ in case alone.
 """
 
+import csv
 import os
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ _LONGEST_LINE = 2 << 20
 MOST_COLUMNS = 25_000
 _MOST_COMPARED_TEXTS = 20
 _JUDGED_AT_ONCE = 50
+_MOST_REJECTS = 1_000
 
 _INTEGER = r"\s*[+-]?(0|[1-9][0-9]*)\s*"
 _DOUBLE = (
@@ -240,9 +241,12 @@ def finite(name: str) -> str:
     return f"CASE WHEN isfinite({name}) THEN {name} END"
 
 
-def _read_csv(file: DelimitedFile, kinds: Sequence[str], missing: Sequence[str]) -> str:
+def _read_csv(
+    file: DelimitedFile, kinds: Sequence[str], missing: Sequence[str], rejecting: str = ""
+) -> str:
     columns = ", ".join(f"'{place(n)}': '{kind}'" for n, kind in enumerate(kinds))
     marks = f" nullstr=[{_literals(missing)}]," if missing else ""
+    marks += f" {rejecting}," if rejecting else ""
     return (
         f"read_csv({one_file(file.path)}, {AS_IT_IS}, auto_detect=false, header=true,"
         f" skip={file.dialect.skipped}, quote='\"', escape='\"',"
@@ -255,22 +259,29 @@ def _literals(texts: Iterable[str]) -> str:
 
 
 def is_ragged(error: duckdb.Error) -> bool:
-    """Tell a row of the wrong width, which no other choice of types would mend."""
-    return "Expected Number of Columns" in str(error)
+    """Tell an error of the file itself, which no other choice of types would mend."""
+    return not isinstance(error, duckdb.ConversionException)
 
 
-def explain(error: duckdb.Error, name: str) -> UnreadableData:
-    """Turn DuckDB's report on a broken text file into one sentence."""
-    text = str(error)
-    line = re.search(r"CSV Error on Line: (\d+)", text)
-    where = f" in line {line.group(1)}" if line else ""
-    width = re.search(r"Expected Number of Columns: (\d+) Found: (\d+)", text)
-    if width:
-        return UnreadableData(
-            f"`{name}` has {width.group(2)} values{where}, but {width.group(1)} columns."
-        )
-    if "unterminated quote" in text:
-        return UnreadableData(f"`{name}` has a quote{where} that is never closed.")
-    if "Maximum line size" in text:
-        return UnreadableData(f"`{name}` has a line of more than 2 MB{where}.")
+def explain(
+    connection: duckdb.DuckDBPyConnection, file: DelimitedFile, name: str
+) -> UnreadableData:
+    """Say in one sentence why a file is no table: by the first row that DuckDB's reader rejects."""
+    rejecting = f"store_rejects=true, rejects_limit={_MOST_REJECTS}"
+    source = _read_csv(file, ["VARCHAR"] * file.width, (), rejecting)
+    query = "SELECT line, error_type::VARCHAR, csv_line FROM reject_errors ORDER BY line LIMIT 1"
+    try:
+        connection.execute(f"SELECT count(*) FROM {source}").fetchall()  # noqa: S608  (places)
+        line, code, text = connection.execute(query).fetchone() or (None, "", "")
+    except duckdb.Error:
+        line, code, text = None, "", ""
+    where = f" in line {line}" if line else ""
+    match code:
+        case "TOO MANY COLUMNS" | "MISSING COLUMNS":
+            cells = len(next(csv.reader([text], delimiter=file.dialect.delimiter), ()))
+            return UnreadableData(f"`{name}` has {cells} values{where}, but {file.width} columns.")
+        case "UNQUOTED VALUE":
+            return UnreadableData(f"`{name}` has a quote{where} that is never closed.")
+        case "LINE SIZE OVER MAXIMUM":
+            return UnreadableData(f"`{name}` has a line of more than 2 MB{where}.")
     return UnreadableData(f"`{name}` cannot be read as a table{where}.")

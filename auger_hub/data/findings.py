@@ -1,4 +1,4 @@
-"""Notices about a data set: what was guessed when it was read, and what its columns look like."""
+"""Collect notices about a data set: guesses made when reading it, oddities of its columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The formats that DuckDB does not read, as pandas data frames; each needs a package of its own.
+"""Read the formats that DuckDB does not, as pandas data frames; each needs a package of its own.
 
 These formats hold tables of a size that people handle by hand, so they are read into memory.
 """

@@ -1,4 +1,4 @@
-"""HDF5 without its pickles and without other files.
+"""Read HDF5 without its pickles and without other files.
 
 PyTables, and with it `pandas.read_hdf`, unpickles attributes and object columns, so opening an
 uploaded file with it runs whatever the file says. h5py never does. Column names that pandas stores

@@ -1,4 +1,4 @@
-"""What a file is, told by its first bytes rather than by its name.
+"""Recognise the format of a file by its first bytes rather than by its name.
 
 A name only decides between the kinds of text; text that calls itself a workbook is refused.
 """

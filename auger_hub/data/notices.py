@@ -1,4 +1,4 @@
-"""Notices: what was left out, guessed, lowered or ignored, as data that every view shows.
+"""Define notices: what was left out, guessed, lowered or ignored, as data for every view.
 
 Self-contained: an exported model carries this file along.
 """

@@ -1,4 +1,4 @@
-"""From an uploaded file to a plain one: unpacked, and text in UTF-8.
+"""Convert an uploaded file to a plain one: unpacked, and text in UTF-8.
 
 Everything is streamed through a temporary file in blocks, so a file larger than memory costs disk,
 not memory. An archive that grows beyond all measure is refused before it fills the disk.

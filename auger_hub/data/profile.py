@@ -1,4 +1,4 @@
-"""Column statistics of an uploaded file, as the hub shows them (wire contract §2.8).
+"""Compute column statistics of an uploaded file, as the hub shows them (wire contract §2.8).
 
 DuckDB loads the file once into a table that may spill to disk, then every figure is a query over
 columns: one for the sizes and moments, one for the histograms, one each for distinct values and

@@ -1,4 +1,4 @@
-"""Every file format of the wire contract (§3.5) as a table, typed by its schema.
+"""Read every file format of the wire contract (§3.5) as a table, typed by its schema.
 
 What a file is, is told by its first bytes; only text needs its extension. DuckDB reads CSV, JSON
 and Parquet, so that profiling never holds the whole file in memory and sees exactly the values that
@@ -239,7 +239,7 @@ def _load_delimited(
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
-        raise delimited.explain(error, name) from error
+        raise delimited.explain(connection, file, name) from error
 
 
 def _load_wide(
@@ -292,7 +292,7 @@ def _try_queries(
         if delimited.is_ragged(failure):
             break
     assert failure is not None, "there is a query"
-    raise delimited.explain(failure, name) from failure
+    raise delimited.explain(connection, file, name) from failure
 
 
 def _try_to_load(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Error | None:

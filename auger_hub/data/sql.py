@@ -1,4 +1,4 @@
-"""Names, texts and paths as they stand in a query."""
+"""Quote names, texts and paths for SQL queries."""
 
 import glob
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Why a file cannot be used as a table: the one error of this package that a user reads."""
+"""Define the error that says why a file cannot be used as a table; users read it."""
 
 
 class UnreadableData(Exception):

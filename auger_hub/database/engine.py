@@ -47,6 +47,10 @@ _LOCK_WAIT_MS = 20_000
 _WRITE_LOCK = 0x617567_6572  # any number that nothing else in the database locks
 
 
+_FULL_CODES = {10: "disk I/O error", 13: "database or disk is full"}  # sqlite.org/rescode.html
+_FULL_STATES = ("53100", "58030")  # PostgreSQL's disk_full and io_error
+
+
 class Database:
     """One database, used by many threads and processes at once."""
 
@@ -215,6 +219,17 @@ def is_gone(error: Exception) -> bool:
     """Return whether the database could not be reached, or was lost in the middle."""
     # the driver speaks for itself in hot reads
     return isinstance(error, OperationalError | InterfaceError | sqlite3.OperationalError)
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether the database's disk is full or fails, by the code that the driver gives."""
+    origin = getattr(error, "orig", error)  # SQLAlchemy's, or the driver's own in hot reads
+    if not isinstance(origin, sqlite3.Error):
+        return getattr(origin, "sqlstate", None) in _FULL_STATES
+    code = getattr(origin, "sqlite_errorcode", None)
+    if code is None:  # Python 3.10 has no more than SQLite's own name of it
+        return str(origin) in _FULL_CODES.values()
+    return code & 0xFF in _FULL_CODES  # what is above the low byte is the operation that failed
 
 
 def _make_engine(url: str) -> Engine:

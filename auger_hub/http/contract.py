@@ -58,7 +58,7 @@ Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Page
 Handler = Callable[[Call], Answer | str]
 """A text is sent as it is, as the project's logs are (§2.4)."""
 PAGING = (
-    Param("limit", INTEGER, "at most so many items; 50 unless told, never more than 1000"),
+    Param("limit", INTEGER, "at most so many items; 50 by default, never more than 1000"),
     Param("offset", INTEGER, "so many items are left out before"),
 )
 

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from auger_hub.database.engine import is_full
 from auger_hub.database.tables import Organization, Project
 from auger_hub.http.upload_form import BadForm, FormReader, TooLarge
 from auger_hub.store.local import BadKey, project_key
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("auger.hub.files")
 _BATCH_BYTES = 1024**2
-_FULL = ("database or disk is full", "disk I/O error", "No space left on device")
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -121,7 +121,7 @@ def is_full_disk(error: BaseException) -> bool:
     """Return whether the disk, or what this process may use of it, is full or fails."""
     if isinstance(error, OSError):
         return error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-    return any(words in str(error) for words in _FULL)
+    return is_full(error)
 
 
 async def _feed(reader: FormReader, request: Request) -> None:

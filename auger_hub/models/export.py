@@ -1,4 +1,4 @@
-"""From a stored model to a zip that predicts with nothing but Python and the packages it lists.
+"""Export a stored model as a zip that predicts with Python and the packages it lists alone.
 
 The export is the hub's own code under another name: the modules that the model and `client.py`
 need are found by their imports, copied into a package `auger_model`, and both their imports and the

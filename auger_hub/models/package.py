@@ -1,4 +1,4 @@
-"""From a trial of the board to a model: fitted on all rows, stored without pickle.
+"""Fit a trial of the board on all rows, and store the model without pickle.
 
 The model folder holds `model.skops`, the fitted pipeline, and `model.json`, what its input and
 output mean. It appears complete or not at all.

@@ -1,4 +1,4 @@
-"""Predictions of a stored model: for records in memory, and for files of any length in batches.
+"""Predict with a stored model: records in memory, and files of any length in batches.
 
 Self-contained (numpy, pandas, skops): an exported model carries this file along, so that the hub
 and the export answer with the same code. Nothing is unpickled: skops builds trusted types only.

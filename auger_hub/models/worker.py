@@ -1,4 +1,4 @@
-"""A process that keeps one model loaded and answers on its standard input and output.
+"""Serve predictions of one loaded model over standard input and output.
 
     python -m auger_hub.models.worker FOLDER
 

@@ -120,36 +120,31 @@ def _heat(count: int, rows: int) -> int:
 
 
 def _curve_plots(curve: Mapping[str, Any]) -> list[Plot]:
-    label = curve["label"]
-    unit = (0.0, 1.0)
+    """Return the drawings of one class; all but that of precision have a diagonal to beat."""
+    label, unit = curve["label"], (0.0, 1.0)
+    drawn = {
+        "roc": (f"ROC of {label}: area {curve['auc']:.4f}", "false positives", "true positives"),
+        "precision_recall": (
+            f"Precision and recall of {label}: {curve['average_precision']:.4f}",
+            "recall",
+            "precision",
+        ),
+        "calibration": (
+            f"Calibration of {label}: Brier {curve['brier']:.4f}",
+            "predicted share",
+            "found share",
+        ),
+        "gain": (f"Gain of {label}", "share of the rows", "share of the class"),
+    }
     return [
         draw_plot(
-            f"ROC of {label}: area {curve['auc']:.4f}",
-            curve["roc"],
-            axes=("false positives", "true positives"),
+            title,
+            curve[name],
+            axes=axes,
             ranges=(unit, unit),
-            is_diagonal=True,
-        ),
-        draw_plot(
-            f"Precision and recall of {label}: {curve['average_precision']:.4f}",
-            curve["precision_recall"],
-            axes=("recall", "precision"),
-            ranges=(unit, unit),
-        ),
-        draw_plot(
-            f"Calibration of {label}: Brier {curve['brier']:.4f}",
-            curve["calibration"],
-            axes=("predicted share", "found share"),
-            ranges=(unit, unit),
-            is_diagonal=True,
-        ),
-        draw_plot(
-            f"Gain of {label}",
-            curve["gain"],
-            axes=("share of the rows", "share of the class"),
-            ranges=(unit, unit),
-            is_diagonal=True,
-        ),
+            is_diagonal=name != "precision_recall",
+        )
+        for name, (title, *axes) in drawn.items()
     ]
 
 
@@ -210,7 +205,7 @@ def draw_plot(  # noqa: PLR0913 - the parts of a drawing
     title: str,
     points: Sequence[Point],
     *,
-    axes: tuple[str, str],
+    axes: Sequence[str],
     ranges: tuple[tuple[float, float], tuple[float, float]],
     is_diagonal: bool = False,
     is_line: bool = True,

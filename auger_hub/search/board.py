@@ -1,4 +1,4 @@
-"""The trials of a run by score, and the predictions of the best ones for an ensemble of them.
+"""Rank the trials of a run, and keep predictions of the best ones for an ensemble of them.
 
 A score is the mean over the folds, while a run goes on and at its end: a board is there to compare
 what was measured. The best of many is flattered by luck; what to expect of it on new rows is told

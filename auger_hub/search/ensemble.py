@@ -1,4 +1,4 @@
-"""A weighted mean of the best trials, chosen greedily on the predictions of their test rows.
+"""Average the best trials with weights chosen greedily on the predictions of their test rows.
 
 Caruana et al., "Ensemble selection from libraries of models", 2004. Whether it helps is measured
 nested: the candidates and weights that are scored on a fold were chosen on the other folds only,

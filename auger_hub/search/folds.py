@@ -1,4 +1,4 @@
-"""Which rows test which model: stratified, plain, grouped or in the order of time.
+"""Split rows into folds: stratified, plain, grouped or in the order of time.
 
 Every transformation is fitted on the training rows of a fold, so nothing of its test rows leaks.
 """

@@ -1,4 +1,4 @@
-"""Every metric of the run file (wire contract §3.6), all of them "greater is better".
+"""Compute every metric of the run file (wire contract §3.6), all "greater is better".
 
 Where scikit-learn has the metric, it is scikit-learn's. The others:
 

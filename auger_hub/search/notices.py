@@ -1,4 +1,4 @@
-"""Notices about a run: rows and columns left out, classes, folds, suspicions of leakage."""
+"""Collect notices about a run: rows and columns left out, classes, folds, possible leakage."""
 
 from __future__ import annotations
 

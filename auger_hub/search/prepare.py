@@ -1,4 +1,4 @@
-"""What a task means for its data: target, features, the kind of each, metrics and folds."""
+"""Prepare the data of a task: target, features, the kind of each, metrics and folds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One run from its task to its board: baseline first, then the race, then an ensemble.
+"""Run one search from its task to its board: baseline first, then the race, then an ensemble.
 
 `max_n_trials` counts the trials of the race; baseline and ensemble come on top of it, as on the
 cloud (wire contract §2.11: more trials listed than `total_evaluations`). A stop keeps all that

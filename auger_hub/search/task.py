@@ -1,4 +1,4 @@
-"""What a run is asked to do: the options of any client, read into one frozen `Settings`.
+"""Parse what a run is asked to do: the options of any client, as one frozen `Settings`.
 
 Both forms of `evaluation_options` (wire contract §3.6) are understood: the older one names target
 and features in the options, the newer one marks them in `stat_data`. Nothing here reads the data.

@@ -1,4 +1,4 @@
-"""Time as steps: how many steps of a series a row is behind the last one that was learned from.
+"""Count time in steps: how many a row is behind the last one that was learned from.
 
 A series has one step: a number of months, of days of the week that it has, or of seconds. An
 exported model carries this file along.

@@ -1,4 +1,4 @@
-"""What every trial has to beat: the commonest class, the mean, the last season."""
+"""Declare the baselines every trial has to beat: commonest class, mean, last season."""
 
 from __future__ import annotations
 

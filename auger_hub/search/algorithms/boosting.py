@@ -1,4 +1,4 @@
-"""Boosted trees: LightGBM's, which lead on larger tables, and scikit-learn's."""
+"""Declare boosted trees: LightGBM's, which lead on larger tables, and scikit-learn's."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Forests of randomized trees: strong on small tables, and hard to fit too closely."""
+"""Declare forests of randomized trees: strong on small tables, and hard to overfit."""
 
 from __future__ import annotations
 

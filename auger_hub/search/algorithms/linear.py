@@ -1,12 +1,16 @@
-"""Linear models and discriminants; one comes first, so that a board soon has a model."""
+"""Declare linear models and discriminants; one comes first, so that a board soon has a model."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from auger_hub.search.algorithms.algorithm import (
     SCALED,
     WEIGHT,
     WEIGHT_START,
     Algorithm,
+    Domain,
     Family,
     Real,
     Space,
@@ -16,25 +20,12 @@ from auger_hub.search.algorithms.algorithm import (
 )
 
 
-def _logistic(_table: Table) -> Space:
-    starts = (scaled(C=1.0, **WEIGHT_START), scaled(C=0.1, **WEIGHT_START))
-    domains = {"C": log_range(1e-3, 100.0), **WEIGHT, **SCALED}
-    return Space(domains, starts, {"max_iter": 1000})
-
-
-def _discriminant(_table: Table) -> Space:
-    domains = {"shrinkage": log_range(1e-3, 1.0), **SCALED}
-    return Space(domains, (scaled(shrinkage=0.02),), {"solver": "lsqr"})
-
-
-def _ridge(_table: Table) -> Space:
-    domains = {"alpha": log_range(1e-3, 1000.0), **SCALED}
-    return Space(domains, (scaled(alpha=1.0), scaled(alpha=30.0)))
-
-
-def _elastic_net(_table: Table) -> Space:
-    domains = {"alpha": log_range(1e-4, 1.0), "l1_ratio": Real(0.05, 1.0), **SCALED}
-    return Space(domains, (scaled(alpha=0.03, l1_ratio=0.5),), {"max_iter": 5000})
+def _space(
+    domains: Mapping[str, Domain], *starts: Mapping[str, Any], **fixed: Any
+) -> Callable[[Table], Space]:
+    """Return what is searched, on any table: the domains beside those of the scaling."""
+    space = Space({**domains, **SCALED}, tuple(scaled(**start) for start in starts), fixed)
+    return lambda _table: space
 
 
 ALGORITHMS = (
@@ -43,7 +34,12 @@ ALGORITHMS = (
         task="classification",
         family=Family.LINEAR,
         turns=(10, 10),
-        search=_logistic,
+        search=_space(
+            {"C": log_range(1e-3, 100.0), **WEIGHT},
+            {"C": 1.0, **WEIGHT_START},
+            {"C": 0.1, **WEIGHT_START},
+            max_iter=1000,
+        ),
         seconds=lambda table: 4e-7 * table.cells * table.outputs,
         parameters={"n_jobs": None},  # without effect, and scikit-learn warns about another value
     ),
@@ -52,7 +48,7 @@ ALGORITHMS = (
         task="classification",
         family=Family.LINEAR,
         turns=(50, 90),
-        search=_discriminant,
+        search=_space({"shrinkage": log_range(1e-3, 1.0)}, {"shrinkage": 0.02}, solver="lsqr"),
         seconds=lambda table: 2e-9 * table.cells * table.features,
     ),
     Algorithm(
@@ -60,7 +56,7 @@ ALGORITHMS = (
         task="regression",
         family=Family.LINEAR,
         turns=(10, 10),
-        search=_ridge,
+        search=_space({"alpha": log_range(1e-3, 1000.0)}, {"alpha": 1.0}, {"alpha": 30.0}),
         seconds=lambda table: 2e-9 * table.cells * table.features,
         is_quick_by_row=True,
     ),
@@ -69,7 +65,11 @@ ALGORITHMS = (
         task="regression",
         family=Family.SCALED_TARGET,
         turns=(50, 90),
-        search=_elastic_net,
+        search=_space(
+            {"alpha": log_range(1e-4, 1.0), "l1_ratio": Real(0.05, 1.0)},
+            {"alpha": 0.03, "l1_ratio": 0.5},
+            max_iter=5000,
+        ),
         seconds=lambda table: 5e-7 * table.cells,
         is_quick_by_row=True,
     ),

@@ -1,4 +1,4 @@
-"""Nearest neighbours, as far as looking all rows up for a prediction is quick enough."""
+"""Declare nearest neighbours, as far as looking all rows up is quick enough."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Neural networks; on few rows the full-batch solver needs no validation rows."""
+"""Declare neural networks; on few rows the full-batch solver needs no validation rows."""
 
 from __future__ import annotations
 
@@ -40,24 +40,20 @@ def _seconds(table: Table) -> float:
     return rounds * table.rows * (2e-6 + 5e-8 * table.features)
 
 
+def _network(name: str, task: str, family: Family, turns: tuple[int, int]) -> Algorithm:
+    return Algorithm(
+        name=f"sklearn.neural_network.{name}",
+        task=task,
+        family=family,
+        turns=turns,
+        search=_space,
+        seconds=_seconds,
+        is_quick_by_row=task == "regression",
+        stored_types=_STORED_TYPES,
+    )
+
+
 ALGORITHMS = (
-    Algorithm(
-        name="sklearn.neural_network.MLPClassifier",
-        task="classification",
-        family=Family.LINEAR,
-        turns=(60, 40),
-        search=_space,
-        seconds=_seconds,
-        stored_types=_STORED_TYPES,
-    ),
-    Algorithm(
-        name="sklearn.neural_network.MLPRegressor",
-        task="regression",
-        family=Family.SCALED_TARGET,
-        turns=(60, 30),
-        search=_space,
-        seconds=_seconds,
-        is_quick_by_row=True,
-        stored_types=_STORED_TYPES,
-    ),
+    _network("MLPClassifier", "classification", Family.LINEAR, (60, 40)),
+    _network("MLPRegressor", "regression", Family.SCALED_TARGET, (60, 30)),
 )

@@ -1,4 +1,4 @@
-"""Support vector machines: strong on small tables, of no use on large ones."""
+"""Declare support vector machines: strong on small tables, of no use on large ones."""
 
 from __future__ import annotations
 

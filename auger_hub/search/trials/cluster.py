@@ -1,4 +1,4 @@
-"""Trials on the workers of a Dask cluster.
+"""Run trials on the workers of a Dask cluster.
 
 A run begins in processes of its own, so that the first trials never wait. One that goes on for
 longer moves to the cluster of its project: a trial runs there when a worker is ready and free, and

@@ -1,4 +1,4 @@
-"""What runs on a worker of a Dask cluster: one trial in a process that the worker owns and ends.
+"""Run one trial on a worker of a Dask cluster, in a process that the worker owns and ends.
 
 Cancelling a task does not stop what a worker runs. So the worker itself keeps the limits of the
 trial, and ends it when nobody wants it any more: the run was stopped, or its process is gone.

@@ -229,6 +229,13 @@ def test_open_quote_is_named(tmp_path: Path) -> None:
         read_table(write(tmp_path / "t.csv", 'a,b\n1,2\n"3,4\n5,6\n'))
 
 
+def test_a_line_that_is_too_long_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,2\n" + "x" * 2_100_000 + ",4\n5,6\n")
+    with pytest.raises(UnreadableData, match="a line of more than 2 MB in line 3"):
+        read_table(path)
+
+
 def test_binary_garbage_is_refused(tmp_path: Path) -> None:
     garbage = np.random.default_rng(0).bytes(10_000)
     with pytest.raises(UnreadableData, match="binary data"):
