@@ -232,6 +232,7 @@ class PipelineFile(Numbered, Timestamped, Base):
     project_id: Mapped[int] = project_id()
     experiment_session_id: Mapped[str]
     trial_id: Mapped[str] = mapped_column(ForeignKey("trials.id", ondelete="CASCADE"))
+    format: Mapped[str] = mapped_column(default="zip", server_default="zip")
     status: Mapped[str] = mapped_column(default="pending", index=True)
     key: Mapped[str | None]
     error_message: Mapped[str | None]

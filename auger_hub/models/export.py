@@ -22,24 +22,30 @@ from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.moved import SCHEMA, with_current_paths
 
-_PACKAGE = "auger_model"
+PACKAGE = "auger_model"
 _HUB_PACKAGES = ("auger_hub.models", "auger_hub.search", "auger_hub.data")
-_CLIENT = "auger_hub.models.client"
+_PROGRAMS = {"auger_hub.models.client": "client.py", "auger_hub.models.serve": "serve.py"}
 _TRUSTED_MODULE = "auger_hub.models.trusted"
 _HUB_MODULE = re.compile(
     r"\bauger_hub\.(?:models|search|data)(?:\.(?:algorithms|pipelines))?\.(\w+)"
 )
 
 
-def export_model(folder: Path, zip_path: Path) -> None:
-    """Write the export of the model in `folder` (wire contract §2.14); complete or not at all."""
+def export_model(folder: Path, zip_path: Path, *, modules: Iterable[str] = ()) -> None:
+    """Write the export of the model in `folder` (wire contract §2.14); complete or not at all.
+
+    Args:
+        folder: of the model.
+        zip_path: where the zip appears.
+        modules: of the hub, which it carries besides.
+    """
     description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
     model = with_current_paths(folder / MODEL_FILE)
     handle, name = tempfile.mkstemp(dir=zip_path.parent, suffix=".zip")
     os.close(handle)
     try:
         with zipfile.ZipFile(name, "w", zipfile.ZIP_DEFLATED) as archive:
-            _write_code(archive, _modules_in(model))
+            _write_code(archive, {*modules, *_modules_in(model)})
             with archive.open(f"model/{MODEL_FILE}", "w") as file:
                 _rename_classes(model, file)
             archive.writestr(f"model/{DESCRIPTION_FILE}", _json(description))
@@ -70,8 +76,8 @@ def _modules_in(model: bytes) -> set[str]:
 
 def _write_code(archive: zipfile.ZipFile, modules: Iterable[str]) -> None:
     """Copy the modules and all that they import of the hub."""
-    waiting, written = [_CLIENT, *modules], set()
-    archive.writestr(f"{_PACKAGE}/__init__.py", "")
+    waiting, written = [*_PROGRAMS, *modules], set()
+    archive.writestr(f"{PACKAGE}/__init__.py", "")
     while waiting:
         module = waiting.pop()
         if module in written:
@@ -80,8 +86,7 @@ def _write_code(archive: zipfile.ZipFile, modules: Iterable[str]) -> None:
         source = _source_of(module)
         waiting.extend(_hub_imports(source))
         leaf = module.rpartition(".")[2]
-        path = "client.py" if module == _CLIENT else f"{_PACKAGE}/{leaf}.py"
-        archive.writestr(path, _renamed(source))
+        archive.writestr(_PROGRAMS.get(module, f"{PACKAGE}/{leaf}.py"), _renamed(source))
 
 
 def _source_of(module: str) -> str:
@@ -107,9 +112,9 @@ def _hub_imports(source: str) -> set[str]:
 
 def _renamed(text: str) -> str:
     """Name modules of the hub as the export has them, where all lie in one folder."""
-    text = _HUB_MODULE.sub(rf"{_PACKAGE}.\1", text)
+    text = _HUB_MODULE.sub(rf"{PACKAGE}.\1", text)
     for package in _HUB_PACKAGES:
-        text = text.replace(f"from {package} import", f"from {_PACKAGE} import")
+        text = text.replace(f"from {package} import", f"from {PACKAGE} import")
     return text
 
 
@@ -137,20 +142,9 @@ def _requirements(description: dict[str, Any]) -> str:
 
 
 def _readme(description: dict[str, Any]) -> str:
-    classes = description["classes"]
-    predicts = (
-        f"one of {len(classes)} classes" if classes else f"a number ({description['model_type']})"
-    )
-    python = ".".join(description["python"].split(".")[:2])
-    columns = "\n".join(f"- `{name}`" for name in description["needed"])
-    return f"""# Model {description["trial_id"]}
-
-`{description["algorithm_name"]}`, fitted on {description["rows"]} rows, predicts
-`{description["target"]}`: {predicts}.
-
+    return f"""{introduction(description)}
 ```
-python -m venv .venv && . .venv/bin/activate     # Python {python}
-pip install -r requirements.txt
+{installation(description)}
 python client.py --path_to_predict=data.csv
 ```
 
@@ -161,7 +155,38 @@ With `--threshold=0.7` the second of two classes is predicted from that probabil
 `pip install duckdb` besides, and CSV that is neither UTF-8 nor UTF-16 is guessed best with
 `pip install charset-normalizer`.
 
-The file has to have these columns, in any order; empty and unknown values are allowed:
+`python serve.py --port 8080` answers over HTTP instead: POST `/invocations` as MLflow's scoring
+server does, or `/predictions` with `features` and `records` as the hub does. GET `/health` tells
+when it is ready.
+
+{needed_columns(description)}"""
+
+
+def introduction(description: dict[str, Any]) -> str:
+    """Return the head of a README: which model, and what it predicts."""
+    classes = description["classes"]
+    predicts = (
+        f"one of {len(classes)} classes" if classes else f"a number ({description['model_type']})"
+    )
+    return f"""# Model {description["trial_id"]}
+
+`{description["algorithm_name"]}`, fitted on {description["rows"]} rows, predicts
+`{description["target"]}`: {predicts}.
+"""
+
+
+def installation(description: dict[str, Any]) -> str:
+    """Return the commands that install what a model needs."""
+    python = ".".join(description["python"].split(".")[:2])
+    return f"""python -m venv .venv && . .venv/bin/activate     # Python {python}
+pip install -r requirements.txt"""
+
+
+def needed_columns(description: dict[str, Any]) -> str:
+    """Return the part of a README that names the columns of the input."""
+    columns = "\n".join(f"- `{name}`" for name in description["needed"])
+    return f"""The input has to have these columns, in any order; empty and unknown values are
+allowed:
 
 {columns}
 """

@@ -44,7 +44,7 @@ def package_model(
         UnreadableData: The data cannot be read any more.
         ValueError: skops met a type that `TRUSTED` does not list, so nothing could load the model.
     """
-    frame, schema = _read(data_path, task_info)
+    frame, schema = read_as_run(data_path, task_info)
     features, target, encoder = split_features_target(frame, task_info)
     model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
     _fit(model, features, target, threads=task_info.get("threads", 1))
@@ -71,7 +71,7 @@ def package_model(
         _replace(folder, complete)
 
 
-def _read(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, TableSchema]:
+def read_as_run(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, TableSchema]:
     """Return the table, read as the run has read its own: the data may be newer than the run."""
     known = task_info.get("schema")
     reading = Reading(TableSchema.from_dict(known) if known else None)

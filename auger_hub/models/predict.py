@@ -66,7 +66,7 @@ class Predictor:
         self.kinds: Mapping[str, str] = description["kinds"]
         self.needed: Sequence[str] = description["needed"]
         self.classes: list[Any] | None = description["classes"]
-        self.schema = _schema_of(description)
+        self.schema = schema_of(description)
         self.model_type: str = description["model_type"]
         self.in_one_piece: bool = self.model_type == "timeseries"
         self.metric: str | None = description.get("task_info", {}).get("scoring")
@@ -283,12 +283,9 @@ class Predictor:
         try:
             if self.classes is None:
                 return np.asarray(self.model.predict(frame), dtype=float)
-            probabilities = np.zeros((len(frame), len(self.classes)))
-            trained = np.asarray(self.model.classes_).astype(int)
-            probabilities[:, trained] = self.model.predict_proba(frame)
+            return class_probabilities(self.model, frame, len(self.classes))
         except Unanswerable as error:
             raise BadInput(str(error)) from error
-        return probabilities
 
     def past_rows(self, frame: pd.DataFrame) -> pd.Series | None:
         """Tell for each row of a series whether it is in the past of what was learned."""
@@ -393,7 +390,14 @@ class Predictor:
             raise BadInput(f"The model needs columns that the data does not have: {names}.")
 
 
-def _schema_of(description: Mapping[str, Any]) -> TableSchema:
+def class_probabilities(model: Any, frame: pd.DataFrame, classes: int) -> np.ndarray[Any, Any]:
+    """Return a row a record and a column a class; one that the model never met has none."""
+    probabilities = np.zeros((len(frame), classes))
+    probabilities[:, np.asarray(model.classes_).astype(int)] = model.predict_proba(frame)
+    return probabilities
+
+
+def schema_of(description: Mapping[str, Any]) -> TableSchema:
     """Return the schema of a model; of an older one what it did without having a schema."""
     if "schema" in description:
         return TableSchema.from_dict(description["schema"])

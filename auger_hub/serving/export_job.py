@@ -6,14 +6,14 @@ import shutil
 
 from auger_hub.database.tables import PipelineFile, Project
 from auger_hub.processes.child_process import own_folder
-from auger_hub.processes.job_process import Workplace, run_child
-from auger_hub.serving.package_job import fit_model
+from auger_hub.processes.job_process import Impossible, Workplace, run_child
+from auger_hub.serving.package_job import data_of, fit_model
 from auger_hub.store.local import project_key
 
 
 def export(place: Workplace, row_id: str) -> None:
     """Export the deployed model, or fit it first when it is not deployed."""
-    from auger_hub.models.export import export_model
+    from auger_hub.models.export_formats import ONNX, ZIP, NotExportable, export_as
 
     with place.database.read() as session:
         row = session.get(PipelineFile, int(row_id))
@@ -24,11 +24,16 @@ def export(place: Workplace, row_id: str) -> None:
     if not folder.is_dir():
         folder = fit_model(place, row.trial_id)
     # §2.14: the path ends in export_<trial id>.zip
-    name = f"{row.trial_id}/export_{row.trial_id}.zip"
+    form = "" if row.format == ZIP else f"_{row.format}"
+    name = f"{row.trial_id}/export_{row.trial_id}{form}.zip"
     key = project_key(project.name, "models", name)
     with own_folder(place.settings, f"export-{row_id}") as temporary:
         zip_path = temporary / "model.zip"
-        export_model(folder, zip_path)
+        data = data_of(place, row.trial_id) if row.format == ONNX else None
+        try:
+            export_as(row.format, folder, zip_path, data_path=data)
+        except NotExportable as error:
+            raise Impossible(str(error)) from error
         bucket = place.bucket(row.organization_id)
         with place.storage.place(bucket, key) as target:
             shutil.move(zip_path, target)  # the storage may be on another disk

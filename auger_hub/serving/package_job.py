@@ -52,6 +52,15 @@ def fit_model(place: Workplace, trial_id: str) -> Path:
     return folder
 
 
+def data_of(place: Workplace, trial_id: str) -> Path:
+    """Return the file that a trial's model is fitted on."""
+    with place.database.read() as session:
+        trial = session.get_one(Trial, trial_id)
+        run = session.get_one(ExperimentSession, trial.experiment_session_id)
+        data = _data(session, run, trial.raw_data.get("refit_data_path"))
+    return place.stored_path(trial.organization_id, data.key)
+
+
 def _data(session: Session, run: ExperimentSession, refit_data_path: str | None) -> ProjectFile:
     query = select(ProjectFile).where(ProjectFile.project_id == run.project_id)
     if refit_data_path is None:

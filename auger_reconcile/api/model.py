@@ -127,6 +127,53 @@ class Model(Resource):
         with hinting(f"to deploy it:\nauger model deploy {known}"):
             return send_actuals(client, Path(filename), known)
 
+    def export(
+        self,
+        model_id: str,
+        form: str = "zip",
+        to: str | Path | None = None,
+        *,
+        tell: Callable[[str], None] | None = None,
+    ) -> Path:
+        """Download a model as what other tools load; return the path.
+
+        Args:
+            model_id: of a trial, deployed or not, or the name of a model that auger.yaml declares.
+            form: `zip`, which predicts with nothing but Python; `joblib`, a pipeline of
+                scikit-learn; `mlflow`, a model folder; or `onnx`, where that predicts the same.
+            to: the zip, or for the other formats the folder, to make; by default in `models/`
+                beside auger.yaml.
+            tell: shows what is waited for.
+
+        Raises:
+            NotFound: there is no such trial.
+            AugerError: something is there already, or the model cannot be had in this format.
+        """
+        from auger_reconcile.api._export import export_model
+
+        archive = self.context.folder / "models"
+        known = self._identify(model_id)[0]
+        target = Path(to) if to is not None else archive / export_name(known, form)
+        with hinting("the ids of trials come from\nauger experiment leaderboard"):
+            client = self.context.session.client
+            return export_model(client, known, form, target, tell or (lambda _: None))
+
+    def servable(self, model: str, *, tell: Callable[[str], None] | None = None) -> Path:
+        """Return the export of a model that `serve` runs; download it when it is not here.
+
+        Args:
+            model: the path of an export, the id of a trial, or the name of a declared model.
+            tell: shows what is waited for.
+
+        Raises:
+            NotFound: there is no such model.
+        """
+        if Path(model).exists():
+            return Path(model)
+        known = self._identify(model)[0]
+        path = self.context.folder / "models" / export_name(known, "zip")
+        return path if path.is_file() else self.export(known, to=path, tell=tell)
+
     def plan_deploy(self, model_id: str, *, locally: bool = False) -> Plan:
         """Return what `deploy` would do."""
         from auger_reconcile.api.project import Project
@@ -194,6 +241,11 @@ class Model(Resource):
             if found.path is None and model_id in (found.id, found.trial_id):
                 return found
         raise NotFound(f"model `{model_id}` is not deployed in project `{self.project_name}`")
+
+
+def export_name(trial_id: str, form: str) -> str:
+    """Return what an export is called in `models/`."""
+    return f"export-{trial_id}.zip" if form == "zip" else f"export-{trial_id}-{form}"
 
 
 def model_summary(item: dict[str, Any]) -> dict[str, Any]:

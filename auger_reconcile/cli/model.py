@@ -113,6 +113,62 @@ def predict(
         invocation.show(str(path))
 
 
+@model.command(example="auger model export 390955D2AB984D7 --format mlflow")
+@click.argument("model_id")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["zip", "joblib", "mlflow", "onnx"]),
+    default="zip",
+    help="`zip` needs Python alone, `joblib` is a pipeline of scikit-learn, `mlflow` a model"
+    " folder, `onnx` is made where it predicts the same.",
+)
+@click.option(
+    "--out", type=click.Path(path_type=Path), help="Zip or folder to make; in models/ by default."
+)
+def export(invocation: Invocation, *, model_id: str, form: str, out: Path | None) -> None:
+    """Download a model as what other tools load.
+
+    MODEL_ID is a trial of the leaderboard, deployed or not, or the name of a model in auger.yaml.
+    Each export has a README with the lines of Python that load it.
+    """
+    from auger_reconcile.api.model import Model
+
+    with open_context(invocation) as context, invocation.busy_with("Exporting"):
+        path = Model(context).export(model_id, form, out)
+    if invocation.as_json:
+        invocation.show_json({"path": str(path), "format": form})
+    else:
+        invocation.show(str(path))
+
+
+@model.command(example="auger model serve 390955D2AB984D7 --port 8080")
+@click.argument("model_id", metavar="MODEL_ID|ZIP")
+@click.option("--host", default="127.0.0.1", help="Address to listen on.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, help="To listen on; 0 is a free one."
+)
+@click.option("--dockerfile", is_flag=True, help="Print a Dockerfile of the service instead.")
+def serve(
+    invocation: Invocation, *, model_id: str, host: str, port: int, dockerfile: bool
+) -> ExitCode:
+    """Serve predictions of a model over HTTP, without a hub.
+
+    MODEL_ID is a trial, a model in auger.yaml, or the path of an export. POST /invocations takes
+    what MLflow's scoring server takes, POST /predictions what the hub takes; GET /health answers
+    when the model is loaded. It asks for no token unless AUGER_MODEL_TOKEN is set.
+    """
+    from auger_reconcile.api import _serve
+    from auger_reconcile.api.model import Model
+
+    with open_context(invocation) as context, invocation.busy_with("Exporting"):
+        path = Model(context).servable(model_id)
+    if dockerfile:
+        invocation.show(_serve.dockerfile(path, port or 8080))
+        return ExitCode.DONE
+    return ExitCode.DONE if _serve.serve_export(path, host, port) == 0 else ExitCode.FAILED
+
+
 @model.command(example="auger model actual outcomes.csv --model-id 390955D2AB984D7")
 @click.argument("file", type=FilePath())
 @model_id_option

@@ -7,14 +7,17 @@ import gzip
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from auger.api import AugerError, Context, Experiment, Model, NotFound, Project
+from auger_reconcile.api._serve import dockerfile, serve_export
 from tests.api.live_hub import LiveHub
 
 from .conftest import OpenContext, Trained
@@ -269,3 +272,49 @@ def test_the_note_beside_an_export_holds_no_secret(trained: Trained, hub: LiveHu
     note = trained.folder / "models" / f"model-{trained.model_id}.json"
     assert json.loads(note.read_text())["trial_id"] == trained.model_id
     assert hub.token not in note.read_text()
+
+
+def test_a_model_is_exported_as_what_other_tools_load(model: Model, trained: Trained) -> None:
+    folder = model.export(trained.model_id, "mlflow")
+    assert folder == trained.folder / "models" / f"export-{trained.model_id}-mlflow"
+    assert {"MLmodel", "README.md", "code", "model"} <= {one.name for one in folder.iterdir()}
+    with pytest.raises(AugerError, match="is there already"):
+        model.export(trained.model_id, "mlflow")
+    shutil.rmtree(folder)
+
+
+def test_an_export_is_served_without_a_hub(model: Model, trained: Trained, work: Path) -> None:
+    archive = model.servable(trained.model_id)
+    assert model.servable(str(archive)) == archive
+    command = [sys.executable, "-m", "auger_reconcile", "model", "serve", str(archive)]
+    environ = {"HOME": str(work), "PATH": os.environ["PATH"]}
+    with subprocess.Popen(
+        [*command, "--port", "0"], cwd=work, env=environ, stdout=subprocess.PIPE, text=True
+    ) as service:
+        assert service.stdout is not None
+        url = service.stdout.readline().split()[-1]
+        body = {"instances": [[float(value) for value in ROW]]}
+        answer = requests.post(f"{url}/invocations", json=body, timeout=60).json()
+        service.send_signal(signal.SIGINT)
+        service.wait(60)
+    assert answer == {"predictions": [{"species": "setosa"}]}
+
+
+def test_a_dockerfile_of_an_export_names_its_python_and_its_port(
+    model: Model, trained: Trained
+) -> None:
+    archive = model.servable(trained.model_id)
+    text = dockerfile(archive, 9000)
+    assert f"FROM python:{sys.version_info.major}.{sys.version_info.minor}-slim\n" in text
+    assert f'COPY ["{archive.name}", "/tmp/model.zip"]' in text
+    assert text.endswith('CMD ["python", "serve.py", "--host", "0.0.0.0", "--port", "9000"]\n')
+
+
+def test_what_is_no_export_cannot_be_served(work: Path) -> None:
+    other = write(work / "rows.csv", ROW)
+    with pytest.raises(AugerError, match="is no export of a model"):
+        dockerfile(other, 8080)
+    with pytest.raises(AugerError, match="not of a folder"):
+        dockerfile(work, 8080)
+    with pytest.raises(AugerError, match="can be served"):
+        serve_export(work, "127.0.0.1", 0)

@@ -13,6 +13,8 @@ from auger_hub.routes.experiments.trials import scored_trial
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.wire_object import to_object
 
+FORMATS = ("zip", "joblib", "mlflow", "onnx")
+
 
 class PipelineFileObject(TypedDict):
     """What a client sees of a model to take away."""
@@ -27,6 +29,7 @@ class PipelineFileObject(TypedDict):
     signed_s3_model_path: str | None
     signed_s3_model_path_status: str
     error_message: str | None
+    format: str
     experiment_session_id: str
     trial_id: str
     created_at: str
@@ -69,6 +72,7 @@ def _create(call: Call) -> PipelineFileObject:
         project_id=trial.project_id,
         experiment_session_id=trial.experiment_session_id,
         trial_id=trial.id,
+        format=str(call.given("format") or FORMATS[0]),
         status="pending",
     )
     call.session.add(row)
@@ -94,8 +98,8 @@ ROUTES = [
         "POST",
         "/pipeline_files",
         _create,
-        "Export a model as a zip that predicts anywhere",
-        takes=(Param("trial_id", KEY).needed,),
+        "Export a model as a zip that predicts anywhere, or as what other tools load",
+        takes=(Param("trial_id", KEY).needed, Param("format", choices=FORMATS)),
         answers=PipelineFileObject,
     ),
     Route("GET", "/pipeline_files/{id}", _show, "Show an export", answers=PipelineFileObject),

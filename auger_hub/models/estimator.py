@@ -1,0 +1,127 @@
+"""Present a stored model as a pipeline of scikit-learn that takes a table and returns labels.
+
+Self-contained: the joblib export carries this file along, and is written by it, so that the classes
+inside are those of the export.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, TransformerMixin
+from sklearn.pipeline import Pipeline
+
+from auger_hub.data.schema import TableSchema
+from auger_hub.data.typed import to_frame
+from auger_hub.models.predict import (
+    DESCRIPTION_FILE,
+    BadInput,
+    Predictor,
+    class_probabilities,
+    schema_of,
+)
+
+Array = np.ndarray[Any, Any]
+
+
+class TypedColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
+    """Read each column of a table as the training data was read, texts and numbers alike.
+
+    Args:
+        schema: of the columns, as a dict.
+        columns: that the model needs; others are left out.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], columns: Sequence[str]) -> None:
+        self.schema = schema
+        self.columns = columns
+
+    def fit(self, _X: Any, _y: Any = None) -> TypedColumns:  # noqa: N803 - sklearn's name
+        """Learn nothing: the schema says it all."""
+        return self
+
+    def transform(self, X: Any) -> pd.DataFrame:  # noqa: N803 - sklearn's name
+        """Return the needed columns, typed; an array has them in their order.
+
+        Raises:
+            BadInput: a column is missing.
+        """
+        table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(X, columns=list(self.columns))
+        missing = [name for name in self.columns if name not in table.columns]
+        if missing:
+            raise BadInput(f"The model needs columns that the table does not have: {missing}.")
+        values = {name: table[name] for name in self.columns}
+        return to_frame(values, TableSchema.from_dict(self.schema), self.columns)
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class LabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # no types
+    """A fitted classifier of numbered classes, which answers with their labels."""
+
+    def __init__(self, estimator: Any, labels: Sequence[Any]) -> None:
+        self.estimator = estimator
+        self.labels = labels
+
+    @property
+    def classes_(self) -> Array:
+        """Return the labels, in the order of the probabilities."""
+        return np.asarray(self.labels)
+
+    def fit(self, X: Any, y: Any) -> LabelledClassifier:  # noqa: N803 - sklearn's name
+        """Fit the classifier anew, on other rows with the same labels."""
+        self.estimator.fit(X, np.searchsorted(self.classes_, y))
+        return self
+
+    def predict(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
+        """Return the most probable label of each row."""
+        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+
+    def predict_proba(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
+        """Return the probability of each label."""
+        return np.asarray(class_probabilities(self.estimator, X, len(self.labels)))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+class FittedRegressor(RegressorMixin, BaseEstimator):  # type: ignore[misc]  # no types
+    """A fitted regressor or forecaster."""
+
+    def __init__(self, estimator: Any) -> None:
+        self.estimator = estimator
+
+    def fit(self, X: Any, y: Any) -> FittedRegressor:  # noqa: N803 - sklearn's name
+        """Fit it anew, on other rows."""
+        self.estimator.fit(X, y)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
+        """Return the value of each row."""
+        return np.asarray(self.estimator.predict(X))
+
+    def __sklearn_is_fitted__(self) -> bool:
+        return True
+
+
+def to_pipeline(folder: Path) -> Pipeline:
+    """Return the model of a folder as a fitted pipeline."""
+    description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
+    model = Predictor.load(folder).model
+    labels = description["classes"]
+    last = FittedRegressor(model) if labels is None else LabelledClassifier(model, labels)
+    columns = TypedColumns(schema_of(description).to_dict(), description["needed"])
+    return Pipeline([("columns", columns), ("model", last)])
+
+
+def write_pipeline(folder: Path, target: Path) -> None:
+    """Write the model of a folder as a file of joblib."""
+    import joblib
+
+    joblib.dump(to_pipeline(folder), target, compress=3)
