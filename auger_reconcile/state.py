@@ -60,6 +60,7 @@ class DesiredState:
         protected: what was protected when it was applied, whether it is declared or not.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
+        forgotten: what `removed` takes out of the files and leaves on the hub.
         digest: of all declared values; comments, order and quotes do not change it.
     """
 
@@ -70,6 +71,7 @@ class DesiredState:
     protected: frozenset[Address] = frozenset()
     revision_history: Mapping[str, int] = field(default_factory=dict)
     spared: frozenset[tuple[str, str]] = frozenset()
+    forgotten: frozenset[Address] = frozenset()
     digest: str | Digest = ""
 
     @property

@@ -218,7 +218,7 @@ class Workspace:
 
         changed = []
         for lock in self.loaded.locks:
-            protected = lock.after_apply(self.desired.resources)
+            protected = lock.after_apply(self.desired)
             if protected != lock.protected:
                 write_protected(lock.path, protected)
                 changed.append(lock.path)

@@ -16,7 +16,7 @@ from auger_reconcile.state import DesiredState
 
 def digest_of(state: DesiredState) -> str:
     """Return the digest of everything declared; order and where the files lie do not count."""
-    scope = [sorted(state.spared)] if state.spared else []
+    scope = [sorted(told) for told in (state.spared, state.forgotten) if told]
     head = [state.hub, state.organization, sorted(state.revision_history.items()), *scope]
     at = sorted(state.resources)
     specs = [_in_order(state.resources[address].spec) for address in at]

@@ -18,6 +18,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.build import Builder
 from auger_reconcile.config.declarations.declaration import DATA, SEARCH, ProjectFile, known_fields
 from auger_reconcile.config.declarations.document import read_document
+from auger_reconcile.config.declarations.moves import read_moves
 from auger_reconcile.config.declarations.rules import check_rules
 from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
@@ -241,6 +242,7 @@ class _Assembler:
         self._shared: dict[str, tuple[str, Node]] = {}
         self._history: dict[str, int] = {}
         self._spared: set[tuple[str, str]] = set()
+        self._forgotten: frozenset[Address] = frozenset()
 
     def assemble(self, documents: Sequence[ProjectFile]) -> DesiredState:
         for document in documents:
@@ -253,6 +255,7 @@ class _Assembler:
             credentials=shared.get("path_to_credentials"),
             revision_history=self._history,
             spared=frozenset(self._spared),
+            forgotten=self._forgotten,
         )
         return replace(state, digest=Digest(partial(digest_of, state)))
 
@@ -262,7 +265,9 @@ class _Assembler:
             hint = "a project is declared by one document"
             self._report.error("declared-twice", "declared twice", place, hint=hint)
         self._projects.add(document.name)
-        builder = Builder(document, self._report, self._contents)
+        moves = read_moves(document, self._report)
+        self._forgotten |= moves.forgotten
+        builder = Builder(document, self._report, self._contents, moves.formerly)
         built: dict[str, Declared] = {}
         for item in document.declarations:
             if declared := builder.build(item):

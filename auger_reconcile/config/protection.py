@@ -21,7 +21,7 @@ from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.state import Declared
+from auger_reconcile.state import DesiredState
 
 HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
@@ -37,14 +37,21 @@ class Lock:
     projects: frozenset[str]
     protected: frozenset[Address]
 
-    def after_apply(self, declared: Map[Address, Declared]) -> frozenset[Address]:
+    def after_apply(self, desired: DesiredState) -> frozenset[Address]:
         """Return what it has to list once the declarations are applied.
 
-        What is not declared any more stays protected; what is declared without is released.
+        What is not declared any more stays protected, unless `removed` or `moved` says that it is
+        known by no or another name; what is declared without protection is released.
         """
+        declared = desired.resources
         asked = {at for at, one in declared.items() if one.spec.lifecycle.prevent_destroy}
         here = {at for at in asked if at.project in self.projects}
-        return frozenset(here | (self.protected - declared.keys()))
+        moved = {
+            Address(at.project, at.kind, name)
+            for at, one in declared.items()
+            for name in one.spec.formerly
+        }
+        return frozenset(here | (self.protected - declared.keys() - moved - desired.forgotten))
 
 
 def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tuple[Lock, ...]:

@@ -10,6 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from graphlib import CycleError
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
@@ -24,12 +25,14 @@ from auger_reconcile.planner.remove import (
     delete_undeclared_objects,
     delete_what_hangs_on,
     holder_references,
+    is_forgotten,
     unique_deletes,
 )
 from auger_reconcile.planner.targets import References, Scope, cover, resolve_scope
-from auger_reconcile.resources._base import Assessment, Scene, Verb, Wanted
+from auger_reconcile.resources._base import Assessment, Kind, Scene, Verb, Wanted
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._revisions import DeclaredNames
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import DesiredState, ObservedState
 
 
@@ -143,11 +146,9 @@ def _assess(
         if missing:
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
         else:
-            found = index.find(address.project, kind, kind.lookup(declared.spec, known))
-            scene = Scene(found, known, names[address.project, address.kind], diff_settings)
-            assessment = kind.assess(declared.spec, scene)
-            if options.repeats and any(address.matches(one) for one in options.repeats):
-                assessment = kind.renew(declared.spec, assessment, scene)
+            place = _Place(index, address, known, names[address.project, address.kind])
+            again = any(address.matches(one) for one in options.repeats)
+            assessment = _assess_one(declared.spec, kind, place, again=again)
         why = "declared absent"
         if options.destroy:
             why = "destroy was asked for"
@@ -155,6 +156,32 @@ def _assess(
             why = f"goes with {homes[0].declared.address}"
         statuses[address] = ResourceStatus(declared, kind, wanted, assessment, why)
     return {address: statuses[address] for address in desired.resources}
+
+
+class _Place(NamedTuple):
+    """Where one resource is assessed: all of its scene but the objects."""
+
+    objects: Index
+    address: Address
+    refs: Mapping[str, Assessment]
+    names: DeclaredNames
+
+
+def _assess_one(declared: Spec, kind: Kind[Any, Any], place: _Place, *, again: bool) -> Assessment:
+    """Assess a resource under its name; where the hub has none, under one that it had before."""
+    first: Assessment | None = None
+    for name in (declared.name, *declared.formerly):
+        spec = declared if first is None else declared.model_copy(update={"name": name})
+        objects = place.objects.find(place.address.project, kind, kind.lookup(spec, place.refs))
+        scene = Scene(objects, place.refs, place.names, diff_settings)
+        assessment = kind.assess(spec, scene)
+        if again:
+            assessment = kind.renew(spec, assessment, scene)
+        if assessment.revisions:
+            return assessment
+        first = first or assessment
+    assert first is not None
+    return first
 
 
 def _needed_first(references: References) -> Iterator[Address]:
@@ -224,7 +251,11 @@ def _removals(
             gone=gone,
             spared=world.desired.spared,
         )
-        if action.address.project in gone or options.scope.covers_undeclared(action.address)
+        if action.address.project in gone
+        or (
+            options.scope.covers_undeclared(action.address)
+            and not is_forgotten(world.desired.forgotten, action.address, action.object)
+        )
     ]
     if options.prune:
         history = world.desired.revision_history

@@ -22,7 +22,7 @@ from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import Declared, DesiredState
 
 FORMAT_VERSION = "1.0"
-NOT_SHOWN = {"path"}  # where a source lies differs between machines
+NOT_SHOWN = {"path", "formerly"}  # where a source lies differs between machines
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
@@ -89,6 +89,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "revision_history": dict(desired.revision_history),
             "protected": [address._asdict() for address in sorted(desired.protected)],
             "spared": sorted(map(list, desired.spared)),
+            "forgotten": [address._asdict() for address in sorted(desired.forgotten)],
             "resources": [
                 {**address._asdict(), "spec": declared.spec.model_dump(mode="json")}
                 for address, declared in desired.resources.items()
@@ -147,6 +148,7 @@ def declaration_of(document: Mapping[str, Any]) -> DesiredState:
         revision_history=declaration["revision_history"],
         protected=frozenset(Address(**item) for item in declaration.get("protected", ())),
         spared=frozenset((project, kind) for project, kind in declaration.get("spared", ())),
+        forgotten=frozenset(Address(**item) for item in declaration.get("forgotten", ())),
         digest=declaration["digest"],
     )
 

@@ -7,7 +7,7 @@ says what somebody or something has done, or has never been done.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any
@@ -18,7 +18,7 @@ from auger_reconcile.planner.build import assess, refer
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.index import Index
-from auger_reconcile.planner.remove import delete_undeclared_objects
+from auger_reconcile.planner.remove import delete_undeclared_objects, is_forgotten
 from auger_reconcile.planner.targets import EVERYTHING, Scope, cover, resolve_scope
 from auger_reconcile.resources._base import Assessment, FieldChange, Wanted
 from auger_reconcile.state import DesiredState, Digest, ObservedState
@@ -88,7 +88,7 @@ def find_drift(desired: DesiredState, observed: ObservedState, scope: Scope = EV
     differences = [found for one in chosen.values() for found in _differences(one)]
     differences += (
         found
-        for found in _undeclared(statuses, desired.projects, index)
+        for found in _undeclared(statuses, desired, index)
         if found.address in chosen
         or (found.address not in statuses and scope.covers_undeclared(found.address))
     )
@@ -158,13 +158,14 @@ def _told(assessment: Assessment, divergence: Divergence) -> tuple[FieldChange, 
 
 
 def _undeclared(
-    statuses: Mapping[Address, ResourceStatus], projects: Iterable[str], index: Index
+    statuses: Mapping[Address, ResourceStatus], desired: DesiredState, index: Index
 ) -> Iterator[Difference]:
     """Yield what the declared projects have and the files do not name."""
     going = {at.project for at, one in statuses.items() if _is_gone_home(one)}
-    looked_at = [project for project in projects if project not in going]
+    looked_at = [project for project in desired.projects if project not in going]
     for action in delete_undeclared_objects(index, statuses, pruned=looked_at, gone=()):
-        yield Difference(action.address, Divergence.UNDECLARED, action.name, "not declared")
+        if not is_forgotten(desired.forgotten, action.address, action.object):
+            yield Difference(action.address, Divergence.UNDECLARED, action.name, "not declared")
 
 
 def _is_gone_home(one: ResourceStatus) -> bool:

@@ -50,7 +50,7 @@ def check_guards(
 def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
     """Yield a diagnostic for every delete of what is protected, or was when it was declared."""
     removed: dict[tuple[str, str], list[Address]] = defaultdict(list)
-    for at in desired.protected - desired.resources.keys():
+    for at in desired.protected - desired.resources.keys() - desired.forgotten:
         removed[at.project, at.kind].append(at)
     for action in actions:
         if action.verb is not Verb.DELETE:
@@ -58,7 +58,7 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
         address, declared = action.address, desired.resources.get(action.address)
         if declared and declared.spec.lifecycle.prevent_destroy:
             hint = "`lifecycle.prevent_destroy` has to be removed, and applied, before"
-        elif address in desired.protected or any(
+        elif address in desired.protected - desired.forgotten or any(
             kind_of(at.kind).bears(action.object, at.name)
             for at in removed[address.project, address.kind]
         ):

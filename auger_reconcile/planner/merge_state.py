@@ -20,6 +20,7 @@ from auger_reconcile.planner.build import assess, build_plan
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.import_state import ImportedState, choose_objects
 from auger_reconcile.planner.index import Index
+from auger_reconcile.planner.remove import is_forgotten
 from auger_reconcile.resources._base import Assessment, Kind, Wanted
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources._spec import Spec
@@ -46,7 +47,7 @@ def merge_state(
     mine = {at: one for at, one in desired.resources.items() if at.project == project}
     statuses = assess(DesiredState(mine), Index(observed))
     chosen = choose_objects(observed, project, everything=everything)
-    known = _Known(observed, project, statuses, chosen, is_allowed)
+    known = _Known(observed, project, statuses, chosen, is_allowed, desired.forgotten)
     resources: dict[Address, Declared] = {}
     objects: dict[Address, Any] = {}
     left_out: list[str] = []
@@ -69,6 +70,7 @@ class _Known:
     statuses: Mapping[Address, ResourceStatus]
     chosen: Mapping[str, Sequence[Any]]
     is_allowed: Callable[[Spec], bool]
+    forgotten: frozenset[Address]
 
 
 @dataclass
@@ -203,7 +205,10 @@ class _Stage:
                 owned |= {o.id for o in self.known.statuses[address].assessment.revisions}
         owned -= self._needed() - {one.id for one in bound.values() if one is not None}
         for found in self.known.chosen[self.kind.name]:
-            if found.id not in owned | self._tried and self.kind.is_at_home(found):
+            if found.id in owned | self._tried or not self.kind.is_at_home(found):
+                continue
+            place = Address(self.known.project, self.kind.name, found.name or "")
+            if not is_forgotten(self.known.forgotten, place, found):
                 yield found
 
     def _needed(self) -> set[Any]:

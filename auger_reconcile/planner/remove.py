@@ -114,6 +114,19 @@ def delete_undeclared_objects(
                     yield delete_undeclared(project, kind, found, reason)
 
 
+def is_forgotten(forgotten: Iterable[Address], place: Address, found: Any) -> bool:
+    """Say whether an undeclared object bears a name that the files leave on the hub.
+
+    Args:
+        forgotten: what `removed` lists.
+        place: of the object: its project and its kind.
+        found: the object.
+    """
+    kind = kind_of(place.kind)
+    names = (at.name for at in forgotten if (at.project, at.kind) == place[:2])
+    return any(kind.bears(found, name) for name in names)
+
+
 def delete_what_hangs_on(actions: Sequence[Action], index: Index) -> Iterator[Action]:
     """Yield the deletes of objects that the hub removes with those that are deleted."""
     going = {place_of(a.address, a.object): a for a in actions if a.verb is Verb.DELETE}

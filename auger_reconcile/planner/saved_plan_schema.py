@@ -69,6 +69,12 @@ class _Diagnostic(BaseModel):
     address: StrictStr | None = None
 
 
+class _Address(BaseModel):
+    project: StrictStr
+    kind: StrictStr
+    name: StrictStr
+
+
 class _Resource(BaseModel):
     project: StrictStr
     kind: StrictStr
@@ -83,6 +89,7 @@ class _Declaration(BaseModel):
     digest: StrictStr
     revision_history: dict[str, StrictInt]
     spared: list[tuple[StrictStr, StrictStr]] = []
+    forgotten: list[_Address] = []
     resources: list[_Resource]
 
 

@@ -55,6 +55,11 @@ class Spec(BaseModel):
         description="Protection of this resource against mistakes.",
         traits=[Trait.RAIL],
     )
+    formerly: tuple[str, ...] = setting(
+        default=(),
+        description="Names that it had before, which `moved` tells.",
+        traits=[Trait.COMPUTED],
+    )
 
 
 def has_trait(spec: type[BaseModel], name: str, trait: Trait) -> bool:

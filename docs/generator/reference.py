@@ -134,7 +134,8 @@ def _describe_choice(schema: Schema, definitions: Schema) -> str:
         return ", ".join(f"`{value}`" for value in pattern[1].split("|"))
     match schema["type"]:
         case "array":
-            return f"list of {_describe_choice(schema['items'], definitions)}s, or one"
+            item = _describe_choice(schema["items"], definitions)
+            return f"list of {item}s" + (", or one" if item != "map" else "")
         case "object":
             return "map"
         case plain:

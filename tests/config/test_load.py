@@ -324,3 +324,31 @@ def test_a_file_of_any_format_without_a_byte_is_an_error(codes: Codes) -> None:
 
 def test_a_table_that_is_a_line_of_json_has_rows(load: Load) -> None:
     load("name: a\nsource: d.json\n", files={"d.json": '[{"a": 1}]'})
+
+
+MOVED = """\
+name: shop
+datasets: {d.csv: {source: https://example.com/d.csv}}
+experiments: {new: {model_type: classification, target: y}}
+moved:
+  - {from: experiment.old, to: experiment.mid}
+  - {from: shop/experiment.mid, to: experiment.new}
+removed: [{address: model.pilot, keep: true}]
+"""
+
+
+def test_earlier_names_follow_a_chain_of_moves_the_last_one_first(load: Load) -> None:
+    state = load(MOVED).state
+    assert state.resources[Address("shop", "experiment", "new")].spec.formerly == ("mid", "old")
+    assert state.forgotten == {Address("shop", "model", "pilot")}
+
+
+def test_moves_and_removals_are_part_of_the_digest(load: Load) -> None:
+    whole = str(load(MOVED).state.digest)
+    others = {str(load(MOVED.partition(cut)[0]).state.digest) for cut in ("moved:", "removed:")}
+    assert len({whole, *others}) == 3
+
+
+def test_moves_of_a_wrong_shape_are_told_where_they_stand(codes: Codes) -> None:
+    wrong = "name: shop\nmoved: [{from: model.a}, x]\nremoved: {address: model.b}\n"
+    assert codes(wrong) == ["missing-field 2:9", "wrong-type 2:26", "wrong-type 3:10"]

@@ -62,7 +62,7 @@ def test_what_is_declared_without_protection_is_released(tmp_path: Path) -> None
     write_protected(lock_path(tmp_path, None), [SHOP, DATA])
     (lock,) = load(tmp_path, "name: shop\n")
     state = load_desired_state([tmp_path], environ={}).state
-    assert lock.after_apply(state.resources) == {DATA}
+    assert lock.after_apply(state) == {DATA}
 
 
 def test_what_another_project_protected_is_kept(tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_what_another_project_protected_is_kept(tmp_path: Path) -> None:
     write_protected(lock_path(tmp_path, None), [other])
     (lock,) = load(tmp_path, FILE)
     state = load_desired_state([tmp_path], environ={}).state
-    assert lock.after_apply(state.resources) == {other, SHOP}
+    assert lock.after_apply(state) == {other, SHOP}
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,9 @@ def test_unknown_fields_are_forbidden_everywhere() -> None:
 def test_only_the_name_is_needed() -> None:
     schema = json_schema()
     assert "required" not in schema
-    assert all("required" not in model for model in schema["$defs"].values())
+    of_lists = {"Move", "Removal"}  # an overlay replaces a list, and adds nothing to its items
+    others = {name: model for name, model in schema["$defs"].items() if name not in of_lists}
+    assert all("required" not in model for model in others.values())
 
 
 def test_limits_and_choices_are_those_of_the_models() -> None:

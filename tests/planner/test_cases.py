@@ -44,7 +44,13 @@ def build(case: dict[str, Any]) -> Plan:
     desired = declare({"name": "shop", **(case.get("desired") or {})})
     protected = [at._replace(project="shop") for at in addresses(case.get("protected", ()))]
     spared = frozenset(("shop", kind) for kind in case.get("spared", ()))
-    desired = replace(desired, protected=frozenset(protected), spared=spared)
+    forgotten = [at._replace(project="shop") for at in addresses(case.get("forgotten", ()))]
+    desired = replace(
+        desired,
+        protected=frozenset(protected),
+        spared=spared,
+        forgotten=frozenset(forgotten),
+    )
     return build_plan(desired, observe(case.get("observed") or {}), PlanOptions(**told))
 
 

@@ -17,6 +17,7 @@ from auger_reconcile.planner.document import (
     to_saved,
 )
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.planner.saved_plan_schema import check_saved_plan
 
 from .observed import observe, placed
 from .test_build import ALL, DOCUMENT, OBSERVED
@@ -194,3 +195,16 @@ def test_a_saved_plan_of_what_is_not_declared_needs_only_what_it_touches() -> No
     saved = to_saved(build_plan(desired, observe(OBSERVED), options), desired, options)
     assert saved["actions"]
     assert saved["needed"] == []
+
+
+def test_a_saved_plan_knows_what_was_renamed_and_what_is_forgotten() -> None:
+    desired = declare({"name": "shop", "datasets": {"new.csv": {"formerly": ["old.csv"]}}})
+    desired = replace(desired, forgotten=frozenset(desired.resources))
+    made = build_plan(desired, observe(HUB))
+    saved = json.loads(json.dumps(to_saved(made, desired, PlanOptions())))
+    check_saved_plan(saved)
+    again = declaration_of(saved)
+    assert again.forgotten == desired.forgotten
+    assert [one.spec.formerly for one in again.resources.values()] == [(), ("old.csv",)]
+    del saved["declaration"]["forgotten"]  # as one of an older version is
+    assert declaration_of(saved).forgotten == frozenset()

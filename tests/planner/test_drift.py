@@ -1,10 +1,12 @@
 """What differs, told from the hub's side; and none exactly where a plan has nothing to do."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from laws.declared import declare
 
+from auger_reconcile.address import Address
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.drift import Drift, find_drift, to_document
 
@@ -263,3 +265,22 @@ def test_there_is_drift_wherever_a_plan_would_do_something(case: dict[str, Any])
 
 
 IMPLIED = ("required by", "goes with", "declared stopped", "has to end")
+
+
+def test_what_the_file_forgets_is_no_drift() -> None:
+    desired = declare({"name": "shop", "datasets": DATA})
+    observed = observe({"project": {}, "files": FILES, "experiments": EXPERIMENTS})
+    assert not find_drift(desired, observed).is_empty
+    forgotten = frozenset({Address("shop", "experiment", "exp")})
+    assert find_drift(replace(desired, forgotten=forgotten), observed).is_empty
+
+
+def test_what_was_renamed_is_no_drift() -> None:
+    renamed = {"new": {**EXPERIMENT["exp"], "state": "created", "formerly": ["exp"]}}
+    drift = drift_of(
+        {"datasets": DATA, "experiments": renamed},
+        project={},
+        files=FILES,
+        experiments=EXPERIMENTS,
+    )
+    assert drift.is_empty

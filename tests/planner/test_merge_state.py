@@ -1,5 +1,6 @@
 """The declaration of what a hub has that is nearest to what a file says."""
 
+from dataclasses import replace
 from typing import Any
 
 from laws.declared import declare
@@ -288,3 +289,25 @@ def test_the_past_of_what_is_declared_needs_nothing() -> None:
         },
     }
     assert into(document, everything=True).left_out == ("model.T7: cannot be declared as it is",)
+
+
+def test_what_the_file_forgets_is_not_added_again() -> None:
+    observed = observe(WORLD)
+    desired = declare({"name": "shop"})
+    everything = merge_state(desired, observed, "shop").state.resources
+    forgotten = frozenset(at for at in everything if at.kind == "experiment")
+    assert forgotten
+    kept = merge_state(replace(desired, forgotten=forgotten), observed, "shop").state.resources
+    assert set(kept) == set(everything) - forgotten - {
+        at for at in everything if at.kind == "model"
+    } | {at for at in kept if at.kind == "model"}
+
+
+def test_what_was_renamed_keeps_its_present_name() -> None:
+    document = {
+        "datasets": {"d.csv": {"content": "y"}},
+        "experiments": {"new": {"dataset": "d.csv", **SETTINGS, "formerly": ["exp"]}},
+    }
+    found = specs(into(document))
+    assert found["experiment.new"].formerly == ("exp",)
+    assert "experiment.exp" not in found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -64,17 +64,21 @@ class Builder:
 
     Attributes:
         contents: reads the sources that the hub is sent; None leaves them alone.
+        formerly: `kind.name` to the names that a resource had before.
     """
 
     document: ProjectFile
     report: Report
     contents: ContentReader | None
+    formerly: Map[str, tuple[str, ...]] = field(default_factory=dict)
 
     def build(self, item: Declaration) -> Declared | None:
         """Return the resource, or None when the report tells why there is none."""
         report = self.report.about(item.known_address)
         settings = self._inherit_lifecycle(item.settings)
         given: dict[str, Any] = {"name": item.name}
+        if names := self.formerly.get(item.address):
+            given["formerly"] = names
         kind = kind_of(item.kind)
         if kind.options:
             settings, options = self._split_options(settings, kind.options, report)

@@ -32,10 +32,31 @@ PROJECT_FIELDS = tuple(name for name in setting_names(HOME.spec) if name != "lif
 NAMELESS = "?"  # stands for a missing name, so that the rest is checked all the same
 
 
+_CLOSED = ConfigDict(frozen=True, extra="forbid")
+
+
+class Move(BaseModel):
+    """A resource with another name than before."""
+
+    model_config = _CLOSED
+
+    former: str = Field(alias="from", description="The address before, such as `experiment.old`.")
+    to: str = Field(description="The address under which it is declared now.")
+
+
+class Removal(BaseModel):
+    """A resource that is not declared any more, and stays on the hub."""
+
+    model_config = _CLOSED
+
+    address: str = Field(description="The address that it had, such as `model.old`.")
+    keep: bool = Field(default=True, description="Leave it on the hub; `state: absent` deletes.")
+
+
 class Head(BaseModel):
     """What a file says about itself."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = _CLOSED
 
     hub: str | None = Field(
         None,
@@ -58,6 +79,13 @@ class Head(BaseModel):
         description="How many superseded data sets and experiments a prune keeps.",
         ge=0,
         le=10_000,
+    )
+    moved: tuple[Move, ...] = Field(
+        (),
+        description="Resources with another name than before: they are renamed, not made anew.",
+    )
+    removed: tuple[Removal, ...] = Field(
+        (), description="Resources that the file forgets: they stay on the hub."
     )
 
 

@@ -68,8 +68,8 @@ class Place:
 def setting_names(model: type[BaseModel]) -> tuple[str, ...]:
     """Return the fields that a file may set: neither the name nor what is computed."""
     return tuple(
-        name
-        for name in model.model_fields
+        info.alias or name
+        for name, info in model.model_fields.items()
         if name != "name" and not has_trait(model, name, Trait.COMPUTED)
     )
 
@@ -251,14 +251,15 @@ def _translate(
     """Turn one of pydantic's errors into a diagnostic."""
     kind, loc, ctx = item["type"], item["loc"], item.get("ctx") or {}
     node = node_at(settings, loc) or place.node
-    owner = str(loc[-2]) if len(loc) > 1 else place.owner
+    owner = next((part for part in reversed(loc[:-1]) if isinstance(part, str)), place.owner)
     if kind == "missing":
         within = node_at(settings, loc[:-1])
         entries = within.entries if isinstance(within, Mapping) else {}
+        whole = within if within and len(loc) > 1 else place.node
         report.error(
             "missing-field",
             "a field is missing",
-            entries[str(loc[-1])].key if str(loc[-1]) in entries else place.node,
+            entries[str(loc[-1])].key if str(loc[-1]) in entries else whole,
             label=f"`{loc[-1]}`",
             hint=f"`{owner}` needs `{loc[-1]}`",
         )
