@@ -15,10 +15,12 @@ class LaidOut:
 
     Attributes:
         is_changed: whether its text is not canonical, or was not before it was written.
+        text: the canonical form.
     """
 
     path: Path
     is_changed: bool
+    text: str
 
 
 def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
@@ -27,8 +29,8 @@ def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
     Nothing is written before every file has been laid out.
 
     Args:
-        paths: files, or folders of which every auger.yaml is meant.
-        write: False only looks.
+        paths: files, or folders of which every auger.yaml is meant; `-` is the standard input.
+        write: False only looks; what came from the standard input is never written.
 
     Raises:
         ConfigError: a file is no YAML; no file is written.
@@ -36,7 +38,7 @@ def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
     """
     from auger_reconcile.config.edit.format import lay_out
     from auger_reconcile.config.edit.write import replace_file
-    from auger_reconcile.config.syntax.text import read_text
+    from auger_reconcile.config.syntax.text import STDIN, read_text
 
     texts: dict[Path, str] = {}
     found = []
@@ -45,8 +47,8 @@ def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
         if file is None:
             raise ConfigError(problems)
         text = lay_out(file)
-        found.append(LaidOut(path, is_changed=text != file.text))
-        if text != file.text:
+        found.append(LaidOut(path, is_changed=text != file.text, text=text))
+        if text != file.text and path != STDIN:
             texts[path] = text
     try:
         for path, text in texts.items() if write else ():
@@ -58,10 +60,13 @@ def lay_out_files(paths: Sequence[Path], *, write: bool) -> tuple[LaidOut, ...]:
 
 def _with_overlays(paths: Sequence[Path]) -> Iterator[Path]:
     from auger_reconcile.config.files.find_files import find_files
+    from auger_reconcile.config.syntax.text import STDIN
 
     files, problems = find_files(paths)
     if problems:
         raise ConfigError(problems)
     for path in files:
         yield path
+        if path == STDIN:
+            continue
         yield from sorted(path.parent.glob(f"{path.stem}.*{path.suffix}"))

@@ -91,6 +91,14 @@ class DatasetSpec(Spec):
         traits=[Trait.LOCAL],
         pattern="^(warn|refuse)$",
     )
+    ignore_line_ends: bool = setting(
+        default=False,
+        description=(
+            "Content that differs from the hub's in line ends or byte order mark alone is the same "
+            "data."
+        ),
+        traits=[Trait.LOCAL],
+    )
     state: str = setting(
         default="present",
         description="`present`, or `absent`.",
@@ -112,7 +120,11 @@ class DatasetSpec(Spec):
         description="Computed: bytes of a source that the hub is sent.",
         traits=[Trait.LOCAL, Trait.COMPUTED],
     )
-
+    same_text: tuple[str, ...] = setting(
+        default=(),
+        description="Computed: SHA-256 of the source with other line ends, if they do not count.",
+        traits=[Trait.LOCAL, Trait.COMPUTED],
+    )
     header: tuple[str, ...] | None = setting(
         default=None,
         description="Computed: columns of a local source, where they can be told.",
@@ -138,7 +150,7 @@ def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
         return is_named(found.name, spec.name)
     if spec.is_remote:
         return is_same_address(found.url, spec.source)
-    return found.content is not None and found.content == spec.sha256
+    return found.content is not None and found.content in (spec.sha256, *spec.same_text)
 
 
 def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:

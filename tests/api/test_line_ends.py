@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from auger_reconcile.address import Address
-from auger_reconcile.api import line_ends
 from auger_reconcile.api.line_ends import ADVICE, explain_line_ends
+from auger_reconcile.config.declarations import line_ends
 from auger_reconcile.planner.build import build_plan
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._source import DatasetSpec

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
 from pathlib import Path
 
 import pytest
+
+from auger_reconcile.config.syntax import text
 
 from .conftest import User
 
@@ -82,3 +85,27 @@ def test_a_file_that_cannot_be_written_is_an_error(user: User, file: Path) -> No
 
 def test_without_a_file_that_is_said(user: User) -> None:
     assert user.run("fmt").code == 1
+
+
+def test_the_standard_input_is_laid_out_on_the_standard_output(
+    user: User, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(given: str, *arguments: str) -> tuple[int, str]:
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(given.encode())))
+        text._standard_input.cache_clear()  # one process reads it once
+        answer = user.run(*arguments)
+        return answer.code, answer.out
+
+    assert run(UNTIDY, "fmt", "-") == (0, TIDY)
+    assert run(UNTIDY, "-f", "-", "fmt") == (0, TIDY)
+    assert run(UNTIDY, "fmt", "--check", "-") == (1, "-\n")
+    assert run(TIDY, "fmt", "--check", "-") == (0, "")
+    assert list(folder.iterdir()) == []
+
+
+def test_files_are_named_as_arguments_too(user: User, file: Path) -> None:
+    other = file.with_name("other.yaml")
+    other.write_text(UNTIDY)
+    assert user.run("fmt", "other.yaml").out == "other.yaml\n"
+    assert (other.read_text(), file.read_text()) == (TIDY, UNTIDY)
+    assert user.run("fmt", "none.yaml").code == 1

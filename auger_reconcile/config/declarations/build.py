@@ -12,6 +12,7 @@ from unicodedata import normalize
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
+from auger_reconcile.config.declarations.line_ends import hashes_with_other_ends
 from auger_reconcile.config.declarations.source import (
     ContentReader,
     NoRows,
@@ -139,7 +140,11 @@ class Builder:
         state = settings.value("state")
         if self.contents is None or (isinstance(state, Scalar) and state.text == "absent"):
             return {"path": path}
-        return {"path": path} | _read_content(self.contents, path, node, report)
+        content = _read_content(self.contents, path, node, report)
+        ignored = settings.value("ignore_line_ends")
+        if content and isinstance(ignored, Scalar) and ignored.value is True and not scheme:
+            content["same_text"] = sorted(hashes_with_other_ends(Path(content["path"])))
+        return {"path": path} | content
 
 
 @cache

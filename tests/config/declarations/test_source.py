@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.source import (
     ContentReader,
     base_name,
@@ -12,6 +13,8 @@ from auger_reconcile.config.declarations.source import (
     local_path,
     scheme_of,
 )
+
+from tests.config.conftest import Load
 
 
 @pytest.mark.parametrize(
@@ -63,3 +66,17 @@ def test_a_file_is_hashed_as_a_stream_and_once(tmp_path: Path) -> None:
     assert reader.read(path) is first
     assert first.sha256 == hashlib.sha256(b"x" * 3_000_000).hexdigest()
     assert first.size == 3_000_000
+
+
+def test_line_ends_count_unless_they_are_declared_not_to(load: Load) -> None:
+    text = "name: shop\ndatasets: {d.csv: {source: d.csv%s}}\n"
+    files = {"d.csv": "a,b\n1,2\n"}
+    hashes = {
+        hashlib.sha256(mark + b"a,b" + end + b"1,2" + end).hexdigest()
+        for end in (b"\n", b"\r\n")
+        for mark in (b"", b"\xef\xbb\xbf")
+    }
+    address = Address("shop", "dataset", "d.csv")
+    for told, known in (("", set()), (", ignore_line_ends: true", hashes)):
+        spec = load(text % told, files=files).state.resources[address].spec
+        assert set(vars(spec)["same_text"]) == known
