@@ -13,7 +13,6 @@ from auger_reconcile.config.declarations.source import (
     local_path,
     scheme_of,
 )
-
 from tests.config.conftest import Load
 
 
