@@ -1,9 +1,10 @@
 """Predict a CSV or Parquet file with this model, on this machine alone.
 
-    python client.py --path_to_predict=data.csv [--threshold=0.5] [--proba]
+    python client.py --path_to_predict=data.csv [--threshold=0.5] [--proba] [--explain]
 
 writes `data_predicted.csv` beside the input: its rows as they stand, the prediction, and with
-`--threshold` or `--proba` the probability of each class.
+`--threshold` or `--proba` the probability of each class, with `--explain` what each column
+contributes: `expected_value` and every `contribution_<column>` sum up to the prediction.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ def main() -> int:
         " adds the probability of each class",
     )
     parser.add_argument("--proba", action="store_true", help="add the probability of each class")
+    parser.add_argument("--explain", action="store_true", help="add what each column contributes")
     arguments = parser.parse_args()
     source: Path = arguments.path_to_predict
     target = source.with_name(f"{source.stem}_predicted.csv")
     try:
         predictor = Predictor.load(Path(__file__).resolve().parent / "model")
+        predictor.explains = arguments.explain
         threshold = arguments.threshold
         if threshold is None and arguments.proba:
             threshold = MOST_PROBABLE

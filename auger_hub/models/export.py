@@ -18,7 +18,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
+from auger_hub.models.contributions import BACKGROUND
+from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.moved import SCHEMA, with_current_paths
 
@@ -49,6 +50,8 @@ def export_model(folder: Path, zip_path: Path, *, modules: Iterable[str] = ()) -
             with archive.open(f"model/{MODEL_FILE}", "w") as file:
                 _rename_classes(model, file)
             archive.writestr(f"model/{DESCRIPTION_FILE}", _json(description))
+            if (folder / BACKGROUND_FILE).is_file():
+                archive.write(folder / BACKGROUND_FILE, f"model/{BACKGROUND_FILE}")
             archive.writestr("model/options.json", _json(description["task_info"]))
             archive.writestr("requirements.txt", _requirements(description))
             archive.writestr("README.md", _readme(description))
@@ -158,6 +161,9 @@ With `--threshold=0.7` the second of two classes is predicted from that probabil
 `python serve.py --port 8080` answers over HTTP instead: POST `/invocations` as MLflow's scoring
 server does, or `/predictions` with `features` and `records` as the hub does. GET `/health` tells
 when it is ready.
+
+`--explain` adds what each column contributes to each prediction. For that, the folder `model` holds
+{BACKGROUND} rows of the training data (`background.json`; it can be deleted).
 
 {needed_columns(description)}"""
 

@@ -18,7 +18,8 @@ import pandas as pd
 
 from auger_hub.data.read import Reading, read_with_schema
 from auger_hub.data.schema import TableSchema
-from auger_hub.models.predict import DESCRIPTION_FILE, MODEL_FILE
+from auger_hub.models.contributions import BACKGROUND
+from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
@@ -68,6 +69,9 @@ def package_model(
         _store(model, complete / MODEL_FILE)
         text = json.dumps(description, indent=2, ensure_ascii=False, default=_plain)
         (complete / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        if task_info["model_type"] != "timeseries":
+            rows = _background(features[description["needed"]], task_info["seed"])
+            (complete / BACKGROUND_FILE).write_text(json.dumps(rows, default=_plain), "utf-8")
         _replace(folder, complete)
 
 
@@ -76,6 +80,16 @@ def read_as_run(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFram
     known = task_info.get("schema")
     reading = Reading(TableSchema.from_dict(known) if known else None)
     return read_with_schema(data_path, reading)
+
+
+def _background(features: pd.DataFrame, seed: int) -> list[list[Any]]:
+    """Return some rows, as their values stand: what a prediction is explained from."""
+    sample = features.sample(min(len(features), BACKGROUND), random_state=seed)
+    values = sample.astype(object).where(sample.notna(), None).to_numpy().tolist()
+    return [
+        [value.isoformat() if isinstance(value, pd.Timestamp) else value for value in row]
+        for row in values
+    ]
 
 
 def _categories(features: pd.DataFrame, kinds: dict[str, str]) -> dict[str, list[str]]:

@@ -29,6 +29,7 @@ from auger_hub.data.names import free_name, unique_names
 from auger_hub.data.notices import Notice, rows
 from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.typed import count_unreadable, to_frame
+from auger_hub.models.contributions import contribute
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds
 from auger_hub.search.moved import with_current_paths
@@ -36,6 +37,8 @@ from auger_hub.search.pipelines.forecast import Unanswerable
 
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
+BACKGROUND_FILE = "background.json"
+"""Some rows of the training data, that contributions are measured from; older models have none."""
 BATCH_ROWS = 20_000
 MOST_PROBABLE = math.nan
 """A threshold that decides nothing: the most probable class is predicted, its chances added."""
@@ -51,7 +54,8 @@ class BadInput(Exception):
 class Predictor:
     """A fitted model with what its input and output mean.
 
-    `notices` says of the last prediction what could not be read, and what the model never met.
+    When it `explains`, a prediction has what each column contributes to it besides. `notices` says
+    of the last prediction what could not be read, and what the model never met.
 
     Args:
         model: fitted pipeline; takes a data frame of the feature columns.
@@ -76,6 +80,8 @@ class Predictor:
         self._time: tuple[str, str] | None = None
         if description.get("last_time"):
             self._time = (description["time_column"], description["last_time"])
+        self.explains = False
+        self.background: pd.DataFrame | None = None
         self._told: dict[tuple[str, str], tuple[int, str]] = {}
         self._guessed: list[Notice] = []
 
@@ -83,15 +89,20 @@ class Predictor:
     def load(cls, folder: Path) -> Predictor:
         """Load the model folder that `package_model` wrote."""
         description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
-        return cls(
+        predictor = cls(
             skops_io.loads(with_current_paths(folder / MODEL_FILE), trusted=TRUSTED), description
         )
+        if (folder / BACKGROUND_FILE).is_file():
+            rows = json.loads((folder / BACKGROUND_FILE).read_text(encoding="utf-8"))
+            values = dict(zip(predictor.needed, zip(*rows, strict=True), strict=True))
+            predictor.background = to_frame(values, predictor.schema, predictor.needed)
+        return predictor
 
     @property
     def notices(self) -> list[Notice]:
         """Return what there is to say about the last prediction."""
         counted = [
-            Notice(code, text.format(rows=rows(count)), column, count)
+            Notice(code, text.format(rows=rows(count)), column or None, count or None)
             for (code, column), (count, text) in self._told.items()
         ]
         return [*self._guessed, *counted]
@@ -359,13 +370,34 @@ class Predictor:
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
         answer = self.answer(frame)
+        more = self._explain(frame) if self.explains else []
         if self.classes is None:
-            return [_json_values(answer)]
+            return [_json_values(answer), *more]
         chosen = self.choose(answer, threshold)
         if threshold is None:
-            return [[self.classes[number] for number in chosen.tolist()]]
+            return [[self.classes[number] for number in chosen.tolist()], *more]
         labels = [self.classes[number] for number in chosen.tolist()]
-        return [labels, *map(_json_values, answer.T)]
+        return [labels, *map(_json_values, answer.T), *more]
+
+    def _explain(self, frame: pd.DataFrame) -> list[list[Any]]:
+        """Return the columns that explain: what is expected of any row, and each contribution."""
+        if self.in_one_piece:
+            told = "A forecast goes by the values before it: no row of it is explained by itself."
+            raise BadInput(told)
+        found = contribute(self.model, frame, self.background, self.kinds)
+        if found is None:
+            told = "This model was made by an older hub and kept no rows to explain by"
+            text = f"{told}: undeploy it and deploy it again."
+            self._told["not-explained", ""] = (0, text)
+            return [[None] * len(frame)] * (1 + len(self.needed))
+        of = "the prediction" if found.classes is None else self._explained_class()
+        text = f"The contributions to {of} are in its unit: {found.unit}."
+        self._told["explained-as", ""] = (0, _braced(text))
+        return [_json_values(found.expected), *map(_json_values, found.values.T)]
+
+    def _explained_class(self) -> str:
+        classes = self.classes or []
+        return f"`{classes[1]}`" if len(classes) == 2 else "the predicted class"
 
     @staticmethod
     def choose(
@@ -378,9 +410,12 @@ class Predictor:
         return np.asarray(probabilities.argmax(axis=1))
 
     def _added_columns(self, threshold: float | None) -> list[str]:
-        if threshold is None or self.classes is None:
-            return [self.target]
-        return [self.target, *(f"proba_{label}" for label in self.classes)]
+        added = [self.target]
+        if threshold is not None and self.classes is not None:
+            added += [f"proba_{label}" for label in self.classes]
+        if self.explains:
+            added += ["expected_value", *(f"contribution_{name}" for name in self.needed)]
+        return added
 
     def _refuse_missing(self, columns: Sequence[str]) -> None:
         present = set(columns)

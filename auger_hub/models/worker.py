@@ -81,6 +81,7 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
 
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
     threshold, bare = request.get("threshold"), bool(request.get("bare"))
+    predictor.explains = bool(request.get("explain"))
     if threshold is None and request.get("proba"):
         threshold = MOST_PROBABLE
     if "file" in request:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import func, select
@@ -29,6 +30,7 @@ from auger_hub.settings import API_PREFIX
 
 _ask = next(r.handler for r in ROUTES if (r.method, r.path) == ("POST", "/predictions"))
 _GOING = ("packaging", "undeploying")
+_CONTRIBUTION, _MOST_CONTRIBUTIONS = "contribution_", 15
 _THRESHOLD = 0.5  # asks for probabilities, and decides as the model would (wire contract §2.15)
 
 
@@ -56,8 +58,10 @@ def try_model(call: Call) -> View | str:
     if faults:
         return _view(call, row, fields, None, faults, status=400)
     question = _question(row, fields)
-    if _run_of(call, row).model_type == "classification":
+    kind = _run_of(call, row).model_type
+    if kind == "classification":
         question["threshold"] = _THRESHOLD
+    question["explain"] = kind != "timeseries"
     answer = _ask(Call(call.hub, call.caller, call.session, question, call.base_url))
     assert isinstance(answer, dict), "one prediction is one object"
     return f"/models/{row.id}?prediction={answer['id']}#answer"
@@ -164,14 +168,49 @@ def _describe_answer(prediction: Prediction, fields: list[Field]) -> Fields:
     chances = [
         {"label": name.removeprefix("proba_"), "value": chance}
         for name, chance in told[1:]
-        if isinstance(chance, int | float)
+        if isinstance(chance, int | float) and name.startswith("proba_")
     ]
+    notices = [one for one in result.get("notices") or [] if one.get("code") != "explained-as"]
     return {
         "status": prediction.status,
         "error": prediction.error_message,
         "value": value,
         "chances": sorted(chances, key=lambda each: -each["value"]),
         "milliseconds": prediction.time_consumed_ms,
+        "notices": [str(one["text"]) for one in notices],
+        "explanation": _describe_contributions(result, dict(told)),
+    }
+
+
+def _describe_contributions(result: Fields, told: Mapping[str, Any]) -> Fields | None:
+    """Return the strongest contributions, each as the part of a bar around the middle."""
+    shares = {
+        name.removeprefix(_CONTRIBUTION): value
+        for name, value in told.items()
+        if name.startswith(_CONTRIBUTION) and isinstance(value, int | float)
+    }
+    most = max(map(abs, shares.values()), default=0.0)
+    if not shares or not most or not isinstance(told.get("expected_value"), int | float):
+        return None
+    ordered = sorted(shares.items(), key=lambda one: -abs(one[1]))
+    shown, rest = ordered[:_MOST_CONTRIBUTIONS], ordered[_MOST_CONTRIBUTIONS:]
+    return {
+        "unit": next(
+            (n["text"] for n in result.get("notices") or [] if n.get("code") == "explained-as"), ""
+        ),
+        "expected": told["expected_value"],
+        "sum": told["expected_value"] + sum(shares.values()),
+        "rest": sum(value for _, value in rest) if rest else None,
+        "rest_count": len(rest),
+        "columns": [
+            {
+                "name": name,
+                "value": value,
+                "left": round(50 + min(0.0, 50 * value / most), 2),
+                "width": round(50 * abs(value) / most, 2),
+            }
+            for name, value in shown
+        ],
     }
 
 

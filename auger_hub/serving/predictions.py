@@ -204,6 +204,7 @@ class Predictions:
                 "threshold": request["threshold"],
                 "bare": request["options"].get("no_features_in_result", False),
                 "proba": request["options"].get("proba", False),
+                "explain": request["options"].get("explain", False),
             },
             self.answer_seconds,
         )
@@ -226,6 +227,7 @@ class Predictions:
                     "threshold": request["threshold"],
                     "bare": request["options"].get("no_features_in_result", False),
                     "proba": request["options"].get("proba", False),
+                    "explain": request["options"].get("explain", False),
                 },
                 FILE_SECONDS,
             )

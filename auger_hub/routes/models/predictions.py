@@ -22,7 +22,7 @@ _BAD_RECORDS = (
     "records should be an array of arrays of plain values, "
     "each records size should be equal to the features count"
 )
-_FLAGS = ("no_features_in_result", "predict_labels", "proba", "score")
+_FLAGS = ("explain", "no_features_in_result", "predict_labels", "proba", "score")
 ROWS = (
     Param("records", replace(LIST, wrong=_BAD_RECORDS), "rows of plain values"),
     Param("features", LIST, "names of the columns of `records`"),

@@ -49,6 +49,12 @@ def test_the_answer_comes_with_the_probability_of_each_class(
     assert 'name="f2" value="1.4"' in browser.get(path).text
 
 
+def test_the_answer_says_what_each_column_adds(browser: Browser, model: dict[str, Any]) -> None:
+    sent = browser.post(f"/models/{model['id']}", SETOSA)
+    text = wait_for_text(browser, sent.url.removeprefix(browser.url), "Expected of any row")
+    assert len(re.findall(r"(?:sepal|petal)_(?:length|width) [+-][\d.]+", text)) == 4
+
+
 def test_an_empty_field_is_a_missing_value(browser: Browser, model: dict[str, Any]) -> None:
     sent = browser.post(f"/models/{model['id']}", {**SETOSA, "f1": ""})
     path = sent.url.removeprefix(browser.url)
