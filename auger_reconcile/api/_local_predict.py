@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shlex
 import shutil
@@ -10,11 +12,13 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.client.predict import predicted_path
 from auger_reconcile.client.rows import copy_unpacked, is_packed
+from auger_reconcile.client.tables import Notice, predicted_path
 from auger_reconcile.errors import AugerError, NotFound
 
 NoticesTold = Callable[[list[dict[str, Any]]], None]
@@ -24,22 +28,73 @@ DONE = ".complete"
 _NOTICE = "notice: "
 
 
-def predict_locally(
-    archive: Path, source: Path, threshold: float | None, on_notices: NoticesTold | None = None
-) -> Path:
-    """Predict every row of a file with a downloaded export; return the result's path.
+@dataclass
+class ExportedModel:
+    """A downloaded model, asked in a process of its own about all rows at once."""
 
-    The result appears when it is complete, or not at all.
+    folder: Path
+    arguments: list[str]
+    told: list[Notice] = field(default_factory=list)
+    size: int | None = None
+
+    @property
+    def target(self) -> str | None:
+        """What it predicts, where the export says so."""
+        return self._description.get("target")
+
+    def ask(self, columns: list[str], records: list[list[Any]]) -> tuple[list[str], list[Any]]:
+        """Write the rows as CSV for the export, and read what it has added."""
+        with tempfile.TemporaryDirectory(prefix="auger-predict-") as room:
+            source = Path(room) / "data.csv"
+            with source.open("w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows([columns, *records])
+            said = _run(_command(self.folder, source, self.arguments), self.folder)
+            self.told.extend(_notices_in(said))
+            with predicted_path(source).open(newline="", encoding="utf-8") as file:
+                header, *rows = csv.reader(file)
+        start = len(columns)
+        return header[start:], [self._typed(row[start:]) for row in rows]
+
+    def _typed(self, cells: list[str]) -> list[Any]:
+        """Return labels as the model has them, and numbers; texts of what says neither."""
+        if "classes" not in self._description:
+            return list(cells)
+        labels = {str(label): label for label in self._description["classes"] or ()}
+        first, *others = cells
+        numbers = [float(cell) if cell else None for cell in others]
+        if labels:
+            return [labels.get(first, first), *numbers]
+        return [float(first) if first else None, *numbers]
+
+    @property
+    def predicts_numbers(self) -> bool:
+        """Whether the export says that it knows no classes."""
+        return "classes" in self._description and not self._description["classes"]
+
+    @cached_property
+    def _description(self) -> dict[str, Any]:
+        try:
+            described: dict[str, Any] = json.loads(
+                (self.folder / "model" / "model.json").read_text(encoding="utf-8")
+            )
+        except (OSError, ValueError):  # an export of the Auger Cloud
+            return {}
+        return described
+
+
+def open_export(
+    archive: Path, *, threshold: float | None = None, proba: bool = False
+) -> ExportedModel:
+    """Return a downloaded model to ask.
 
     Args:
         archive: `models/model-<id>.zip`.
-        source: the file to predict, compressed or not.
         threshold: of the positive class, or None.
-        on_notices: told what the model could not read, and what was guessed about the file.
+        proba: add the probability of each class.
 
     Raises:
         NotFound: the model has not been downloaded.
-        AugerError: the export does not run.
+        AugerError: it predicts numbers where probabilities are wanted.
     """
     if not archive.is_file():
         model_id = _id_of(archive)
@@ -47,9 +102,24 @@ def predict_locally(
             f"model {model_id} has not been downloaded",
             hint=_command_to_deploy(archive),
         )
-    folder = unpack(archive)
-    result = predicted_path(source)
     arguments = [f"--threshold={threshold}"] if threshold is not None else []
+    model = ExportedModel(unpack(archive), [*arguments, *(["--proba"] if proba else [])])
+    if proba and model.predicts_numbers:
+        raise AugerError(f"model {_id_of(archive)} predicts numbers, which have no probabilities")
+    return model
+
+
+def predict_locally(
+    model: ExportedModel, source: Path, result: Path, on_notices: NoticesTold | None = None
+) -> Path:
+    """Predict every row of a CSV file with a downloaded export; return the result's path.
+
+    The export gets the file as it is. The result appears when it is complete, or not at all.
+
+    Raises:
+        AugerError: the export does not run.
+    """
+    folder, arguments = model.folder, model.arguments
     try:
         with tempfile.TemporaryDirectory(dir=source.parent, prefix=".predict-") as room:
             copied = _bring(source, Path(room))

@@ -5,16 +5,19 @@ from __future__ import annotations
 import shlex
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_id, hinting
 from auger_reconcile.api._resource import Resource
-from auger_reconcile.errors import NotFound
+from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
+    from auger_reconcile.api._local_predict import ExportedModel
     from auger_reconcile.api.context import Context
+    from auger_reconcile.api.evaluation import Evaluation
     from auger_reconcile.api.project import Project
+    from auger_reconcile.client.predict import Frame, FrameT, HubModel
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._deployment import ModelObject
 
@@ -68,50 +71,144 @@ class Model(Resource):
         """
         self.context.apply_or_raise(self.plan_undeploy(model_id))
 
-    def predict(  # noqa: PLR0913 - what one prediction may be asked with, and who is told
+    @overload
+    def predict(
         self,
         filename: str | Path,
-        model_id: str,
+        model_id: str | None = None,
         threshold: float | None = None,
         locally: bool = False,  # noqa: FBT001, FBT002
         on_rows: Told | None = None,
         *,
         on_notices: NoticesTold | None = None,
-    ) -> Path:
-        """Predict every row of a file; return the path of `<file>_predicted.csv`.
+        proba: bool = False,
+        form: str | None = None,
+        to: str | Path | None = None,
+    ) -> Path: ...
+
+    @overload
+    def predict(
+        self,
+        filename: FrameT,
+        model_id: str | None = None,
+        threshold: float | None = None,
+        locally: bool = False,  # noqa: FBT001, FBT002
+        on_rows: Told | None = None,
+        *,
+        on_notices: NoticesTold | None = None,
+        proba: bool = False,
+    ) -> FrameT: ...
+
+    def predict(  # noqa: PLR0913 - what one prediction may be asked with, and who is told
+        self,
+        filename: str | Path | FrameT,
+        model_id: str | None = None,
+        threshold: float | None = None,
+        locally: bool = False,  # noqa: FBT001, FBT002
+        on_rows: Told | None = None,
+        *,
+        on_notices: NoticesTold | None = None,
+        proba: bool = False,
+        form: str | None = None,
+        to: str | Path | None = None,
+    ) -> Path | FrameT:
+        """Predict every row of a file, or of a data frame of pandas.
 
         Args:
-            filename: a CSV file with a header, compressed or not.
+            filename: of CSV or JSON lines, compressed or not, or of Parquet; or a data frame.
             model_id: of a deployed model, or of a downloaded one with `locally`; or the name of a
-                model that auger.yaml declares, which is asked where it is.
+                model that auger.yaml declares, which is asked where it is. By default the only one
+                that auger.yaml declares, or that the project has deployed.
             threshold: of the positive class; adds a column `proba_<class>` for each class.
             locally: ask the downloaded export, not the hub.
             on_rows: told the number of rows done so far.
             on_notices: told what could not be read or was guessed, each a dict with `code`,
                 `column`, `count` and `text`.
+            proba: add a column `proba_<class>` for each class, without a threshold.
+            form: `csv`, `jsonl` or `parquet`; by default what the file's name says.
+            to: the file to write; by default `<file>_predicted` with the extension of its format.
+
+        Returns:
+            The path of the result; or a copy of the data frame with the predictions behind its
+            columns, which has the notices in `attrs["notices"]`. Columns and index stay.
 
         Raises:
             NotFound: there is no such model.
             AugerError: the file cannot be read, or the model is not ready.
         """
-        model_id, is_here = self._identify(model_id)
-        if locally or is_here:
-            from auger_reconcile.api._local_predict import predict_locally
+        from auger_reconcile.client.predict import predict_file, predict_frame
+
+        known, is_here = self._identify(model_id)
+        asker = self._open(known, threshold, proba=proba, locally=locally or is_here)
+        if not isinstance(filename, str | Path):
+            return predict_frame(asker, filename, on_rows=on_rows, on_notices=on_notices)
+        from auger_reconcile.api._local_predict import ExportedModel, predict_locally
+        from auger_reconcile.client.tables import CSV, format_of, predicted_path
+
+        source = Path(filename)
+        result = Path(to) if to else predicted_path(source, form)
+        if isinstance(asker, ExportedModel) and (form or format_of(source)) == CSV:
+            return predict_locally(asker, source, result, on_notices)
+        return predict_file(
+            asker, source, form=form, to=result, on_rows=on_rows, on_notices=on_notices
+        )
+
+    def _open(
+        self, model_id: str, threshold: float | None, *, proba: bool, locally: bool
+    ) -> HubModel | ExportedModel:
+        if locally:
+            from auger_reconcile.api._local_predict import open_export
 
             archive = self.context.folder / "models" / f"model-{model_id}.zip"
-            return predict_locally(archive, Path(filename), threshold, on_notices)
-        from auger_reconcile.client.predict import predict_file
+            return open_export(archive, threshold=threshold, proba=proba)
+        from auger_reconcile.client.predict import open_model
 
         client = self.context.session.client
         with hinting(f"to deploy it:\nauger model deploy {model_id}"):
-            return predict_file(
-                client,
-                Path(filename),
-                model_id,
-                threshold=threshold,
-                on_rows=on_rows,
-                on_notices=on_notices,
+            return open_model(client, model_id, threshold=threshold, proba=proba)
+
+    def evaluate(
+        self,
+        data: str | Path | Frame,
+        model_id: str | None = None,
+        threshold: float | None = None,
+        *,
+        form: str | None = None,
+    ) -> Evaluation:
+        """Score a deployed model on rows whose target is known, by every metric of its kind.
+
+        Args:
+            data: a file of CSV or JSON lines, compressed or not, or of Parquet; or a data frame of
+                pandas. The target is one of its columns.
+            model_id: of a deployed model, or the name of one that auger.yaml declares; by default
+                the only one.
+            threshold: from which probability on the second of two classes is predicted.
+            form: `csv`, `jsonl` or `parquet`; by default what the file's name says.
+
+        Raises:
+            NotFound: there is no such model.
+            AugerError: the file cannot be read, or has no column of the target.
+        """
+        from auger_reconcile.api.evaluation import Evaluation
+        from auger_reconcile.client.evaluate import evaluate_rows, read_records
+        from auger_reconcile.client.predict import records_of
+
+        known, is_here = self._identify(model_id)
+        if is_here:
+            raise AugerError(
+                f"model `{known}` was downloaded; only a deployed one is scored",
+                hint=f"to deploy it:\nauger model deploy {known}",
             )
+        what, guessed = "the data", list[dict[str, Any]]()
+        if isinstance(data, str | Path):
+            columns, records, guessed = read_records(Path(data), form)
+            what = f"`{data}`"
+        else:
+            columns, records = records_of(data)
+        client = self.context.session.client
+        with hinting(f"to deploy it:\nauger model deploy {known}"):
+            result = evaluate_rows(client, known, columns, records, threshold=threshold, what=what)
+        return Evaluation.from_wire({**result, "notices": [*guessed, *result["notices"]]})
 
     def actual(self, filename: str | Path, model_id: str) -> int:
         """Send what really happened, so that the hub can score a model; return the rows sent.
@@ -200,15 +297,18 @@ class Model(Resource):
     def _stored_name(self) -> str | None:
         return None
 
-    def _identify(self, model_id: str) -> tuple[str, bool]:
+    def _identify(self, model_id: str | None) -> tuple[str, bool]:
         """Return the id that an id or the name of a declared model means, and if it is downloaded.
 
         A declared model is the object that stands for it now, whatever the next apply would do.
 
         Raises:
             NotFound: nothing of the declared model is there.
+            AugerError: no model is named, and there is not exactly one.
         """
         declared, home = self.context.setting("models"), self.context.name_of("name")
+        if model_id is None:
+            model_id = self._only_one(declared)
         if not (
             home and self._is_at_home and isinstance(declared, Mapping) and model_id in declared
         ):
@@ -219,6 +319,20 @@ class Model(Resource):
             told = f"model `{model_id}` is declared, but not there"
             raise NotFound(told, hint=f"auger apply --target {shlex.quote(str(address))}")
         return (found.trial_id, True) if found.path else (found.id, False)
+
+    def _only_one(self, declared: Any) -> str:
+        """Return the model that is meant where none is named."""
+        is_declared = self._is_at_home and isinstance(declared, Mapping) and declared
+        names = list(declared) if is_declared else [str(one["id"]) for one in self.list()]
+        if len(names) == 1:
+            return str(names[0])
+        where = "auger.yaml declares" if is_declared else "the project has deployed"
+        if not names:
+            raise AugerError(f"{where} no model", hint="auger model deploy MODEL_ID")
+        listed = ", ".join(f"`{name}`" for name in names[:5])
+        raise AugerError(
+            f"{where} {len(names)} models: {listed}", hint="`--model-id` says which is meant"
+        )
 
     def _live(self, address: Address) -> ModelObject | None:
         """Return what stands for a declared model, the best of present data if need be."""

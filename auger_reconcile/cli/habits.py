@@ -44,6 +44,8 @@ COMMANDS = {
     "datasets": "auger dataset list",
     "projects": "auger project list",
     "predict": "auger model predict FILE --model-id ID",
+    "evaluate": "auger model evaluate FILE --model-id ID",
+    "score": "auger model evaluate FILE --model-id ID",
     "deploy": "auger model deploy MODEL_ID",
     "undeploy": "auger model undeploy MODEL_ID",
     "upload": "auger dataset create FILE",

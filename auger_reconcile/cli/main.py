@@ -38,7 +38,7 @@ SECTIONS = {
         "project": "List, select, create, delete, start and stop projects.",
         "dataset": "List, select, create, delete and download data sets.",
         "experiment": "Start and stop runs; show leaderboard and history.",
-        "model": "Deploy, undeploy, and predict.",
+        "model": "Deploy, undeploy, predict and score.",
         "hub": "Run a hub of your own on this machine.",
     },
     "For your tools": {

@@ -11,11 +11,27 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
 from auger_reconcile.cli.options import plan_option, yes_option
-from auger_reconcile.cli.path import FilePath
+from auger_reconcile.cli.path import STANDARD, FilePath
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 model_id_option = click.option(
-    "--model-id", required=True, metavar="ID", help="The model, or the name auger.yaml gives it."
+    "-m",
+    "--model-id",
+    required=True,
+    metavar="ID",
+    help="The model, or the name auger.yaml gives it.",
+)
+any_model_option = click.option(
+    "-m",
+    "--model-id",
+    metavar="ID",
+    help="The model, or the name auger.yaml gives it; by default the only one.",
+)
+format_option = click.option(
+    "--format",
+    "form",
+    type=click.Choice(["csv", "jsonl", "parquet"]),
+    help="What FILE is, where its name does not say it.",
 )
 locally_option = click.option(
     "--locally", is_flag=True, help="On this machine, with the downloaded model."
@@ -24,7 +40,7 @@ locally_option = click.option(
 
 @group(example="auger model list")
 def model() -> None:
-    """Deploy, undeploy, and predict."""
+    """Deploy, undeploy, predict and score."""
 
 
 @model.command("list", example="auger model list")
@@ -84,32 +100,71 @@ def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: boo
     )
 
 
-@model.command(example="auger model predict holdout.csv --model-id 390955D2AB984D7")
+@model.command(example="auger model predict holdout.csv --model-id 390955D2AB984D7 --proba")
 @click.argument("file", type=FilePath())
-@model_id_option
+@any_model_option
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Of the positive class.")
+@click.option("--proba", is_flag=True, help="Add the probability of each class.")
+@format_option
+@click.option(
+    "-o",
+    "--output",
+    type=FilePath(),
+    metavar="FILE|-",
+    help="Write there, instead of beside FILE or to stdout.",
+)
 @locally_option
-def predict(
-    invocation: Invocation, *, file: Path, model_id: str, threshold: float | None, locally: bool
+def predict(  # noqa: PLR0913 - what one prediction may be asked with
+    invocation: Invocation,
+    *,
+    file: Path,
+    model_id: str | None,
+    threshold: float | None,
+    proba: bool,
+    form: str | None,
+    output: Path | None,
+    locally: bool,
 ) -> None:
-    """Predict every row of FILE; writes FILE_predicted.csv beside it."""
-    from auger_reconcile.api.model import Model
+    """Predict every row of FILE; writes FILE_predicted.csv beside it.
 
+    FILE is CSV or JSON lines, compressed or not, or Parquet; what is written is the same with new
+    columns. `-` reads stdin and writes to stdout, where nothing else is written then.
+    """
+    from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.streams import reading_standard, writing_standard
+
+    to_stdout = output == STANDARD or (file == STANDARD and output is None)
+    if to_stdout and invocation.as_json:
+        raise click.UsageError("with --json, the predictions need a file: --output FILE")
     notices: list[dict[str, Any]] = []
 
     def tell(rows: int) -> None:
         if invocation.has_live_terminal:
             click.echo(f"{CLEAR_LINE}Predicting ... {rows:,} rows", nl=False, err=True)
 
-    with open_context(invocation) as context, invocation.busy_with("Predicting"):
+    with (
+        reading_standard(file, form) as source,
+        writing_standard(to_stdout, output) as result,
+        open_context(invocation) as context,
+        invocation.busy_with("Predicting"),
+    ):
         path = Model(context).predict(
-            file, model_id, threshold, locally, tell, on_notices=notices.extend
+            source,
+            model_id,
+            threshold,
+            locally,
+            tell,
+            on_notices=notices.extend,
+            proba=proba,
+            form=form,
+            to=result,
         )
     if invocation.as_json:
         invocation.show_json({"path": str(path), "notices": notices})
-    else:
-        for notice in notices:
-            click.echo(f"notice: {notice['text']}", err=True)
+        return
+    for notice in notices:
+        invocation.tell(f"notice: {notice['text']}")
+    if not to_stdout:
         invocation.show(str(path))
 
 
@@ -167,6 +222,47 @@ def serve(
         invocation.show(_serve.dockerfile(path, port or 8080))
         return ExitCode.DONE
     return ExitCode.DONE if _serve.serve_export(path, host, port) == 0 else ExitCode.FAILED
+
+
+@model.command(example="auger model evaluate holdout.csv --model-id 390955D2AB984D7")
+@click.argument("file", type=FilePath())
+@any_model_option
+@click.option(
+    "--threshold",
+    type=click.FloatRange(0, 1),
+    help="Of the positive class.",
+)
+@format_option
+def evaluate(
+    invocation: Invocation,
+    *,
+    file: Path,
+    model_id: str | None,
+    threshold: float | None,
+    form: str | None,
+) -> None:
+    """Score a deployed model on the rows of FILE whose target is known.
+
+    Shows every metric of the model's kind, and of each class precision and recall. FILE is CSV or
+    JSON lines, compressed or not, or Parquet; `-` is stdin. It has the column that is predicted.
+    """
+    from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.streams import reading_standard
+    from auger_reconcile.cli.views.evaluation import render_evaluation
+
+    with (
+        reading_standard(file, form) as source,
+        open_context(invocation) as context,
+        invocation.busy_with("Scoring"),
+    ):
+        evaluation = Model(context).evaluate(source, model_id, threshold, form=form)
+    if invocation.as_json:
+        invocation.show_json(evaluation.to_dict())
+        return
+    for line in render_evaluation(evaluation):
+        invocation.show(line)
+    for notice in evaluation.notices:
+        invocation.tell(f"notice: {notice['text']}")
 
 
 @model.command(example="auger model actual outcomes.csv --model-id 390955D2AB984D7")

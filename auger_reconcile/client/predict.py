@@ -9,53 +9,92 @@ import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import Any, Protocol, TypeVar, cast
 
 from auger_reconcile.client.hub_client import HubClient
-from auger_reconcile.client.rows import BATCH, UTF_8, RowFile, open_rows, texts_of
+from auger_reconcile.client.json_values import to_json_value
+from auger_reconcile.client.rows import BATCH, open_rows, texts_of
+from auger_reconcile.client.tables import Notice, Table, Writer, open_table, predicted_path
 from auger_reconcile.errors import AugerError, HubError
-from auger_reconcile.resources._revisions import split_extension
 
-Notice = dict[str, Any]
-"""What the hub, or this client, has to say about a prediction: code, column, count and text."""
 WAITING = frozenset({"requested", "running"})
 PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between looks; the last one stays
 OUTCOME = "actual"  # beside `prediction_id`, whatever the target is called: wire contract §2.16
 TIMEOUT = 600.0  # seconds for one batch
 
 
+class Frame(Protocol):
+    """What is needed of a data frame of pandas, which is not imported here."""
+
+    @property
+    def columns(self) -> Any:
+        """Names of the columns."""
+
+    @property
+    def index(self) -> Any:
+        """Labels of the rows."""
+
+    @property
+    def iloc(self) -> Any:
+        """Values by place."""
+
+
+FrameT = TypeVar("FrameT", bound=Frame)
+
+
+class Asker(Protocol):
+    """What a model is asked through: a hub, or its export on this machine."""
+
+    @property
+    def target(self) -> str | None:
+        """The column that it predicts."""
+
+    @property
+    def size(self) -> int | None:
+        """How many rows it is asked about at a time; None for all."""
+
+    @property
+    def told(self) -> list[Notice]:
+        """The notices of its answers so far."""
+
+    def ask(self, columns: list[str], records: list[list[Any]]) -> tuple[list[str], list[Any]]:
+        """Return the names and, row by row, the values that the model adds to the columns."""
+
+
 def predict_file(  # noqa: PLR0913 - what one prediction is asked with, and who is told
-    client: HubClient,
+    asker: Asker,
     source: Path,
-    model_id: str,
     *,
-    threshold: float | None = None,
+    form: str | None = None,
+    to: Path | None = None,
     on_rows: Callable[[int], None] | None = None,
     on_notices: Callable[[list[Notice]], None] | None = None,
 ) -> Path:
-    """Predict every row of a CSV file; return the path of the file with the predictions.
+    """Predict every row of a file; return the path of the file with the predictions.
 
     The result is the file as it stands, with the predictions at the ends of its rows. It appears
-    when it is complete, or not at all. `on_notices` is told what the hub could not read, and what
-    was guessed about the file.
+    when it is complete, or not at all.
+
+    Args:
+        asker: the model.
+        source: CSV, JSON lines or Parquet.
+        form: one of `FORMATS`; by default what the name of the file says.
+        to: the result; by default it is beside the file.
+        on_rows: told how many rows are done.
+        on_notices: told what the model could not read, and what was guessed about the file.
 
     Raises:
         AugerError: the file cannot be read or written, or the model is not ready.
     """
-    model = client.call("GET", f"pipelines/{model_id}")
-    if model.get("status") != "ready":
-        told = model.get("error_message") or f"its status is `{model.get('status')}`"
-        raise AugerError(f"model {model_id} cannot be asked: {told}")
-    result = predicted_path(source)
+    result = to or predicted_path(source, form)
     draft = result.with_name(f".{result.name}.part")
-    question = _Question(client, model_id, model.get("target_feature"), threshold)
-    size = None if model.get("model_type") == "timeseries" else BATCH
     try:
-        with open_rows(source) as rows, draft.open("w", newline="", encoding="utf-8") as file:
-            question.told.extend(_notices_of_file(rows))
-            for done in _write_predicted(question, rows, file, size):
+        with open_table(source, form) as table, table.writing(draft) as writer:
+            asker.told.extend(table.notices)
+            for done in _write_predicted(asker, table, writer):
                 if on_rows:
                     on_rows(done)
         draft.replace(result)
@@ -65,28 +104,63 @@ def predict_file(  # noqa: PLR0913 - what one prediction is asked with, and who 
         with suppress(OSError):
             draft.unlink(missing_ok=True)
     if on_notices:
-        on_notices(merge_notices(question.told))
+        on_notices(merge_notices(asker.told))
     return result
 
 
-def _write_predicted(
-    question: _Question, rows: RowFile, file: IO[str], size: int | None
-) -> Iterator[int]:
+def _write_predicted(asker: Asker, table: Table, writer: Writer) -> Iterator[int]:
     """Write the rows as they stand with their predictions; yield how many are done."""
-    header = rows.header.cells
-    places = [n for n, name in enumerate(header) if name != question.target]
-    delimiter, done = rows.delimiter, 0
-    if rows.has_mark and rows.encoding == UTF_8:
-        file.write("\ufeff")
-    for batch in rows.batches(size):
-        names, values = question.ask([header[n] for n in places], texts_of(batch, places))
-        if not done:
-            free = _free_names(names, header)
-            file.write(rows.header.extended(delimiter, _cells(free, delimiter)))
-        for row, added in zip(batch, values, strict=True):
-            file.write(row.extended(delimiter, _cells(added, delimiter)))
+    places, done = _asked_with(asker, table.columns), 0
+    for batch in table.batches(asker.size):
+        names, values = asker.ask([table.columns[n] for n in places], table.records(batch, places))
+        writer.write(batch, _free_names(names, table.columns), values)
         done += len(batch)
         yield done
+
+
+def predict_frame(
+    asker: Asker,
+    frame: FrameT,
+    *,
+    on_rows: Callable[[int], None] | None = None,
+    on_notices: Callable[[list[Notice]], None] | None = None,
+) -> FrameT:
+    """Return a copy of a data frame of pandas with the predictions behind its columns.
+
+    Index and columns stay as they are; `attrs["notices"]` has the notices.
+    """
+    columns, records = records_of(frame)
+    places = _asked_with(asker, columns)
+    sent = [[record[n] for n in places] for record in records]
+    size = asker.size or max(1, len(sent))
+    names: list[str] = []
+    added: list[list[Any]] = []
+    for start in range(0, max(1, len(sent)), size):
+        names, rows = asker.ask([columns[n] for n in places], sent[start : start + size])
+        added += rows
+        if on_rows:
+            on_rows(len(added))
+    predicted: Any = copy(frame)
+    for place, name in enumerate(_free_names(names, columns)):
+        predicted[name] = [row[place] for row in added]
+    predicted.attrs["notices"] = merge_notices(asker.told)
+    if on_notices:
+        on_notices(predicted.attrs["notices"])
+    return cast("FrameT", predicted)
+
+
+def records_of(frame: Frame) -> tuple[list[str], list[list[Any]]]:
+    """Return the columns and the rows of a data frame as a request carries them."""
+    columns = [str(name) for name in frame.columns]
+    if not columns:
+        return [], [[] for _ in range(len(frame.index))]
+    values = (map(to_json_value, frame.iloc[:, n].tolist()) for n in range(len(columns)))
+    return columns, [list(row) for row in zip(*values, strict=True)]
+
+
+def _asked_with(asker: Asker, columns: Sequence[str]) -> list[int]:
+    """Return the places of the columns that are sent: all but the target."""
+    return [n for n, name in enumerate(columns) if name != asker.target]
 
 
 def _free_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
@@ -100,25 +174,6 @@ def _free_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:
             found = f"{base}.{number}"
         free.append(found)
     return free
-
-
-def _cells(values: Sequence[Any], delimiter: str) -> list[str]:
-    return [_quoted("" if value is None else str(value), delimiter) for value in values]
-
-
-def _quoted(text: str, delimiter: str) -> str:
-    if any(mark in text for mark in (delimiter, '"', "\n", "\r")):
-        return '"' + text.replace('"', '""') + '"'
-    return text
-
-
-def _notices_of_file(rows: RowFile) -> Iterator[Notice]:
-    if not rows.encoding.startswith("utf"):
-        text = f"The file is no Unicode; its encoding is taken for {rows.encoding}."
-        yield {"code": "encoding-guessed", "column": None, "count": None, "text": text}
-    if rows.skipped:
-        text = f"The first {rows.skipped} lines of the file are no rows and were skipped."
-        yield {"code": "lines-skipped", "column": None, "count": rows.skipped, "text": text}
 
 
 def merge_notices(notices: Sequence[Notice]) -> list[Notice]:
@@ -162,25 +217,35 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
     return sent
 
 
-def predicted_path(source: Path) -> Path:
-    """Return where predictions go: `<file>_predicted.csv` beside the input.
+def open_model(
+    client: HubClient, model_id: str, *, threshold: float | None = None, proba: bool = False
+) -> HubModel:
+    """Return a deployed model to ask.
 
     Raises:
-        AugerError: the path names no file, as `.` does.
+        AugerError: it is not ready, or predicts numbers where probabilities are wanted.
     """
-    if not source.name:
-        raise AugerError(f"`{source}` is a folder, not a file with rows")
-    return source.with_name(f"{split_extension(source.name)[0]}_predicted.csv")
+    model = client.call("GET", f"pipelines/{model_id}")
+    if model.get("status") != "ready":
+        told = model.get("error_message") or f"its status is `{model.get('status')}`"
+        raise AugerError(f"model {model_id} cannot be asked: {told}")
+    kind = model.get("model_type")
+    if proba and kind in ("regression", "timeseries"):
+        raise AugerError(f"model {model_id} predicts numbers, which have no probabilities")
+    size = None if kind == "timeseries" else BATCH
+    return HubModel(client, model_id, model.get("target_feature"), threshold, proba, size)
 
 
 @dataclass
-class _Question:
-    """What a model is asked, batch after batch; `told` are the notices of its answers."""
+class HubModel:
+    """A deployed model, asked batch after batch."""
 
     client: HubClient
     model_id: str
     target: str | None
-    threshold: float | None
+    threshold: float | None = None
+    proba: bool = False
+    size: int | None = BATCH
     told: list[Notice] = field(default_factory=list)
 
     def ask(self, columns: list[str], records: list[list[Any]]) -> tuple[list[str], list[Any]]:
@@ -191,28 +256,36 @@ class _Question:
             "records": records,
             "threshold": self.threshold,
             "no_features_in_result": True,
+            **({"proba": True} if self.proba else {}),
         }
-        result = self._wait(self.client.call("POST", "predictions", body))
+        result = wait_for(self.client, "predictions", self.client.call("POST", "predictions", body))
+        if "data" not in result:
+            raise HubError("the model gave no prediction: its answer has no data")
         self.told.extend(one for one in result.get("notices") or [] if isinstance(one, dict))
         names = list(result["columns"])
         start = _first_added(names, columns, self.target)
+        if self.proba and len(names) - start < 2:
+            raise HubError(
+                "this hub adds no probabilities by themselves", hint="with `--threshold`, it may"
+            )
         return names[start:], [row[start:] for row in result["data"]]
 
-    def _wait(self, item: dict[str, Any]) -> dict[str, Any]:
-        """Return the result of a prediction when it is there."""
-        deadline = time.monotonic() + TIMEOUT
-        looks = 0
-        while item.get("status") in WAITING:
-            if time.monotonic() > deadline:
-                raise HubError(f"prediction {item['id']} did not end within {TIMEOUT:.0f} s")
-            time.sleep(PAUSES[min(looks, len(PAUSES) - 1)])
-            looks += 1
-            item = self.client.call("GET", f"predictions/{item['id']}")
-        result = item.get("result")
-        if item.get("status") != "done" or not isinstance(result, dict) or "data" not in result:
-            told = item.get("error_message") or f"its status is `{item.get('status')}`"
-            raise HubError(f"the model gave no prediction: {told}")
-        return result
+
+def wait_for(client: HubClient, path: str, item: dict[str, Any]) -> dict[str, Any]:
+    """Return the result of a question to a model when it is there."""
+    deadline = time.monotonic() + TIMEOUT
+    looks = 0
+    while item.get("status") in WAITING:
+        if time.monotonic() > deadline:
+            raise HubError(f"prediction {item['id']} did not end within {TIMEOUT:.0f} s")
+        time.sleep(PAUSES[min(looks, len(PAUSES) - 1)])
+        looks += 1
+        item = client.call("GET", f"{path}/{item['id']}")
+    result = item.get("result")
+    if item.get("status") != "done" or not isinstance(result, dict):
+        told = item.get("error_message") or f"its status is `{item.get('status')}`"
+        raise HubError(f"the model gave no prediction: {told}")
+    return result
 
 
 def _first_added(names: Sequence[str], sent: Sequence[str], target: str | None) -> int:

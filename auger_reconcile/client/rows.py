@@ -85,9 +85,9 @@ def open_rows(source: Path) -> Iterator[RowFile]:
     Raises:
         AugerError: the file cannot be read as a table.
     """
-    with _faults_of(source):
+    with telling_faults(source):
         encoding = _encoding_of(source)
-        with _open_text(source, encoding) as file:
+        with open_text(source, encoding) as file:
             head = file.read(_HEAD)
             file.seek(0)
             has_mark = head.startswith("\ufeff")
@@ -113,12 +113,12 @@ def copy_unpacked(source: Path, to: Path) -> None:
         AugerError: it cannot be read, or is damaged.
     """
     opener = _OPENERS[source.suffix.lower()]
-    with _faults_of(source), opener(source, "rb") as packed, to.open("wb") as file:
+    with telling_faults(source), opener(source, "rb") as packed, to.open("wb") as file:
         shutil.copyfileobj(packed, file)
 
 
 @contextmanager
-def _faults_of(source: Path) -> Iterator[None]:
+def telling_faults(source: Path, what: str = "CSV file") -> Iterator[None]:
     """Say in words of this package why a file cannot be read."""
     try:
         yield
@@ -129,7 +129,8 @@ def _faults_of(source: Path) -> Iterator[None]:
         raise AugerError(f"`{source}` cannot be read: {told}") from None
     except (UnicodeError, csv.Error):
         raise AugerError(
-            f"`{source}` is no CSV file", hint="predictions take CSV, compressed or not"
+            f"`{source}` is no {what}",
+            hint="predictions take CSV and JSON lines, compressed or not, and Parquet",
         ) from None
 
 
@@ -138,7 +139,8 @@ def _open_bytes(source: Path) -> IO[bytes]:
     return file
 
 
-def _open_text(source: Path, encoding: str) -> IO[str]:
+def open_text(source: Path, encoding: str) -> IO[str]:
+    """Open the text of a file, compressed or not."""
     opener = _OPENERS.get(source.suffix.lower(), open)
     file: IO[str] = opener(source, "rt", newline="", encoding=encoding)
     return file

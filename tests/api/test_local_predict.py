@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from auger_reconcile.api._local_predict import predict_locally, unpack
+from auger_reconcile.api._local_predict import open_export, predict_locally, unpack
+from auger_reconcile.client.tables import predicted_path
 from auger_reconcile.errors import AugerError
 
 COPY = """\
@@ -31,6 +32,11 @@ def export(folder: Path, program: str, **files: str) -> Path:
     return archive
 
 
+def predict(archive: Path, source: Path, threshold: float | None = None) -> Path:
+    model = open_export(archive, threshold=threshold)
+    return predict_locally(model, source, predicted_path(source))
+
+
 @pytest.fixture
 def source(work: Path) -> Path:
     path = work / "new.data.csv"
@@ -42,7 +48,7 @@ def test_the_export_is_given_the_file_and_the_threshold_but_no_credentials(
     tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AUGER_CREDENTIALS", "secret")
-    result = predict_locally(export(tmp_path, COPY), source, 0.25)
+    result = predict(export(tmp_path, COPY), source, 0.25)
     assert result == source.with_name("new.data_predicted.csv")
     assert result.read_text() == "a\n1\n--threshold=0.25"
 
@@ -60,7 +66,7 @@ def test_a_failed_export_leaves_the_earlier_result(tmp_path: Path, source: Path)
     source.with_name("new.data_predicted.csv").write_text("old")
     archive = export(tmp_path, "import sys; sys.exit('error: no such column')")
     with pytest.raises(AugerError, match="the downloaded model failed: no such column"):
-        predict_locally(archive, source, None)
+        predict(archive, source)
     assert source.with_name("new.data_predicted.csv").read_text() == "old"
     assert len(list(source.parent.iterdir())) == 2
 
@@ -69,13 +75,13 @@ def test_missing_packages_are_named_with_the_way_to_get_them(tmp_path: Path, sou
     (tmp_path / "my models").mkdir()
     archive = export(tmp_path / "my models", "import no_such_package_here")
     with pytest.raises(AugerError, match="No module named 'no_such_package_here'") as caught:
-        predict_locally(archive, source, None)
+        predict(archive, source)
     assert f"pip install -r '{tmp_path}/my models/" in str(caught.value.hint)
 
 
 def test_an_export_that_writes_nothing_is_an_error(tmp_path: Path, source: Path) -> None:
     with pytest.raises(AugerError, match="wrote no predictions"):
-        predict_locally(export(tmp_path, "pass"), source, None)
+        predict(export(tmp_path, "pass"), source)
 
 
 def test_an_export_that_leaves_its_folder_is_refused(tmp_path: Path) -> None:
@@ -99,5 +105,5 @@ def test_an_export_of_the_cloud_needs_docker(
         file.writestr("client.py", "pass")
     monkeypatch.setenv("PATH", "")
     with pytest.raises(AugerError, match="made by the Auger Cloud") as caught:
-        predict_locally(archive, source, None)
+        predict(archive, source)
     assert "Docker" in str(caught.value.hint)

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pandas as pd
 import pytest
 import requests
 
@@ -24,6 +25,7 @@ from .conftest import OpenContext, Trained
 
 BOTH = pytest.mark.parametrize("locally", [False, True], ids=["cloud", "locally"])
 FEATURES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
+PROBABILITIES = ["proba_setosa", "proba_versicolor", "proba_virginica"]
 ROW = ["5.1", "3.5", "1.4", "0.2"]
 
 
@@ -253,6 +255,59 @@ def test_deploying_what_is_deployed_does_nothing(model: Model, trained: Trained)
 def test_deployed_models_are_listed(model: Model, trained: Trained) -> None:
     listed = list(model.list())
     assert [(item["id"], item["status"]) for item in listed] == [(trained.model_id, "ready")]
+
+
+@BOTH
+def test_every_format_and_a_data_frame_are_predicted_alike(
+    model: Model, trained: Trained, work: Path, locally: bool
+) -> None:
+    frame = pd.read_csv(trained.folder / "flowers.csv").iloc[::10]
+    frame.to_json(work / "f.jsonl", orient="records", lines=True)
+    frame.to_parquet(work / "f.parquet")
+    frame.to_csv(work / "f.csv", index=False)
+    asked = {"locally": locally, "proba": True}
+    found = model.predict(frame, trained.model_id, **asked)
+    pd.testing.assert_frame_equal(found[frame.columns], frame)
+    assert list(found.columns[5:]) == ["species_predicted", *PROBABILITIES]
+    plain = model.predict(frame, trained.model_id, locally=locally)
+    assert plain["species_predicted"].tolist() == found["species_predicted"].tolist()
+    expected = found.reset_index(drop=True)
+    lines = pd.read_json(model.predict(work / "f.jsonl", trained.model_id, **asked), lines=True)
+    parquet = pd.read_parquet(model.predict(work / "f.parquet", trained.model_id, **asked))
+    text = pd.read_csv(model.predict(work / "f.csv", trained.model_id, **asked))
+    for one in (lines, parquet.reset_index(drop=True), text):
+        pd.testing.assert_frame_equal(one, expected, check_dtype=False)
+
+
+def test_a_model_is_scored_on_rows_with_their_target(
+    model: Model, trained: Trained, work: Path
+) -> None:
+    frame = pd.read_csv(trained.folder / "flowers.csv")
+    frame.loc[:4, "species"] = None
+    found = model.evaluate(frame)
+    predicted = model.predict(frame)["species_predicted"]
+    known = frame["species"].notna()
+    assert found.rows == int(known.sum())
+    right = float((predicted == frame["species"])[known].mean())
+    assert found.scores["accuracy"] == pytest.approx(right)
+    assert [one["rows"] for one in found.per_class] == [sum(row) for row in found.confusion]
+    assert [one["code"] for one in found.notices] == ["rows-without-target"]
+    frame.to_csv(work / "f.csv", index=False)
+    assert model.evaluate(work / "f.csv", trained.model_id) == found
+
+
+def test_rows_without_the_target_are_not_scored(model: Model, work: Path) -> None:
+    source = write(work / "f.csv", [*ROW, "setosa"], columns=[*FEATURES, "Species"])
+    with pytest.raises(AugerError, match="has no column `species`") as caught:
+        model.evaluate(source)
+    assert caught.value.hint == "the nearest name is `Species`"
+
+
+def test_without_a_name_the_only_model_is_meant(model: Model, declared: Model, work: Path) -> None:
+    source = write(work / "new.csv", ROW)
+    assert read(model.predict(source))[1] == [*ROW, "setosa"]
+    with pytest.raises(AugerError, match="declares 4 models: `by trial`"):
+        declared.predict(source)
 
 
 def test_actuals_are_stored(model: Model, trained: Trained, work: Path) -> None:

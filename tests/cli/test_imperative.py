@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from uuid import uuid4
 
@@ -105,6 +106,19 @@ def test_every_command_does_what_its_line_says(  # noqa: PLR0915 - one story, to
     cloud = Path("../flowers_predicted.csv").read_text()
     assert ok("model", "predict", "../flowers.csv", "--model-id", model, "--locally")
     assert Path("../flowers_predicted.csv").read_text() == cloud
+    with Path("../flowers.csv").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert ok("model", "predict", "-") == cloud
+    ok("model", "predict", "../flowers.csv", "-m", model, "--proba", "-o", "p.csv")
+    assert Path("p.csv").read_text().startswith(cloud.partition("\n")[0] + ",proba_")
+    # model: evaluate on rows whose target is known, as a table and as JSON
+    scored = ask("model", "evaluate", "../flowers.csv", "--model-id", model)
+    assert isinstance(scored, dict)
+    assert (scored["rows"], scored["target"]) == (24, "species")
+    table = ok("model", "evaluate", "../flowers.csv")
+    assert table.startswith("24 rows with a known `species`")
+    figure = f"{scored['scores']['accuracy']:.4f}"
+    assert re.search(rf"^  accuracy +{figure}$", table, re.M)
     assert ok("model", "actual", "../flowers.csv", "--model-id", model) == "Sent 24 rows.\n"
     ok("model", "undeploy", model, "--yes")
     assert ask("model", "list") == []

@@ -7,8 +7,9 @@ import pytest
 from scripted_hub import ScriptedHub, refuse, reply
 
 from auger_reconcile.client.hub_client import HubClient
-from auger_reconcile.client.predict import predict_file, predicted_path, send_actuals
+from auger_reconcile.client.predict import open_model, predict_file, predict_frame, send_actuals
 from auger_reconcile.client.rows import BATCH
+from auger_reconcile.client.tables import predicted_path
 from auger_reconcile.errors import AugerError, HubError, NotFound
 
 READY = reply({"id": "M", "status": "ready", "target_feature": "y"})
@@ -35,7 +36,7 @@ def test_the_target_is_not_sent_and_the_answer_is_written(
 ) -> None:
     result = {"columns": ["a", "y"], "data": [[1, "x"], [2, "z"]]}
     hub.play(READY, reply(answer(result=result)))
-    path = predict_file(client, source, "M", threshold=0.5)
+    path = predict_file(open_model(client, "M", threshold=0.5), source)
     assert path.read_text() == "a,y,y_predicted\n1,?,x\n2,?,z\n"
     sent = hub.requests[1].json
     assert sent == {
@@ -58,7 +59,10 @@ def test_ids_that_older_hubs_put_in_front_are_left_out(
         reply(answer(status="running")),
         reply(answer(result=result)),
     )
-    assert predict_file(client, source, "M").read_text() == "a,y,y_predicted\n1,?,x\n2,?,\n"
+    assert (
+        predict_file(open_model(client, "M"), source).read_text()
+        == "a,y,y_predicted\n1,?,x\n2,?,\n"
+    )
 
 
 def test_the_header_is_written_once_over_all_batches(
@@ -71,7 +75,9 @@ def test_the_header_is_written_once_over_all_batches(
         reply(answer(result={"columns": ["a", "y"], "data": [[1, 1]]})),
     )
     told: list[int] = []
-    lines = predict_file(client, source, "M", on_rows=told.append).read_text().splitlines()
+    lines = (
+        predict_file(open_model(client, "M"), source, on_rows=told.append).read_text().splitlines()
+    )
     assert (lines[0], lines[1], lines[-1], len(lines)) == ("a,y", "1,0", "1,1", BATCH + 2)
     assert told == [BATCH, BATCH + 1]
 
@@ -81,7 +87,7 @@ def test_a_file_is_answered_as_it_stands(hub: ScriptedHub, client: HubClient, so
     source.write_bytes(text.encode())
     result = {"columns": ["y", "proba_x"], "data": [["x; z", 0.25], [None, 1.0]]}
     hub.play(READY, reply(answer(result=result)))
-    predicted = predict_file(client, source, "M", threshold=0.5).read_bytes().decode()
+    predicted = predict_file(open_model(client, "M", threshold=0.5), source).read_bytes().decode()
     header, first, second = text.split("\r\n")
     assert predicted == (
         f'{header};y_predicted;proba_x.1\r\n{first};"x; z";0.25\r\n{second};;1.0\n'
@@ -95,7 +101,7 @@ def test_a_series_is_asked_for_in_one_piece(
     source.write_text("day\n" + "2020-01-01\n" * rows)
     model = {"id": "M", "status": "ready", "target_feature": "y", "model_type": "timeseries"}
     hub.play(reply(model), reply(answer(result={"columns": ["y"], "data": [[1]] * rows})))
-    predict_file(client, source, "M")
+    predict_file(open_model(client, "M"), source)
     assert len(hub.requests) == 2
 
 
@@ -111,7 +117,7 @@ def test_notices_of_all_batches_are_told_as_one(
     second = {"columns": ["y"], "data": [[1]], "notices": [of(2)]}
     hub.play(READY, reply(answer(result=first)), reply(answer(result=second)))
     told: list[dict[str, Any]] = []
-    predict_file(client, source, "M", on_notices=told.extend)
+    predict_file(open_model(client, "M"), source, on_notices=told.extend)
     assert told == [of(5)]
 
 
@@ -128,7 +134,7 @@ def test_a_failed_prediction_leaves_no_file(
 ) -> None:
     hub.play(READY, reply(item))
     with pytest.raises(HubError, match=problem):
-        predict_file(client, source, "M")
+        predict_file(open_model(client, "M"), source)
     assert list(source.parent.iterdir()) == [source]
 
 
@@ -138,7 +144,7 @@ def test_an_earlier_result_stays_when_the_next_one_fails(
     predicted_path(source).write_text("old")
     hub.play(READY, refuse("500 Internal Server Error"))
     with pytest.raises(HubError):
-        predict_file(client, source, "M")
+        predict_file(open_model(client, "M"), source)
     assert predicted_path(source).read_text() == "old"
 
 
@@ -154,7 +160,7 @@ def test_a_model_that_is_not_ready_is_not_asked(
 ) -> None:
     hub.play(reply({"id": "M", **model}))
     with pytest.raises(AugerError, match=f"model M cannot be asked: {problem}"):
-        predict_file(client, source, "M")
+        predict_file(open_model(client, "M"), source)
     assert len(hub.requests) == 1
 
 
@@ -163,7 +169,7 @@ def test_a_model_that_is_not_there_is_not_found(
 ) -> None:
     hub.play(refuse("404 Not Found"))
     with pytest.raises(NotFound):
-        predict_file(client, source, "M")
+        predict_file(open_model(client, "M"), source)
 
 
 def test_a_result_that_cannot_be_written_is_named(
@@ -172,7 +178,7 @@ def test_a_result_that_cannot_be_written_is_named(
     predicted_path(source).mkdir()
     hub.play(READY, reply(answer(result={"columns": ["a", "y"], "data": [[1, 0], [2, 0]]})))
     with pytest.raises(AugerError, match=r"new_predicted\.csv` cannot be written: Is a directory"):
-        predict_file(client, source, "M")
+        predict_file(open_model(client, "M"), source)
     assert sorted(path.name for path in source.parent.iterdir()) == ["new.csv", "new_predicted.csv"]
 
 
@@ -210,10 +216,135 @@ def test_actuals_may_name_the_prediction_instead_of_the_target(
         ("a.csv", "a_predicted.csv"),
         ("a.b.csv.gz", "a.b_predicted.csv"),
         ("plain", "plain_predicted.csv"),
+        ("a.jsonl", "a_predicted.jsonl"),
+        ("a.ndjson.gz", "a_predicted.ndjson"),
+        ("a.pq", "a_predicted.pq"),
     ],
 )
 def test_predictions_are_named_after_their_input(name: str, result: str) -> None:
     assert predicted_path(Path("x") / name) == Path("x") / result
+
+
+def test_a_format_that_is_given_names_the_result() -> None:
+    assert predicted_path(Path("x.log"), "jsonl") == Path("x_predicted.jsonl")
+
+
+def ask_about(hub: ScriptedHub, rows: list[list[Any]]) -> None:
+    """Play a ready model that answers once."""
+    hub.play(READY, reply(answer(result={"columns": ["y", "proba_u"], "data": rows})))
+
+
+def test_json_lines_go_out_as_they_stand_with_more_members(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path
+) -> None:
+    source = tmp_path / "new.jsonl"
+    lines = [
+        '{"id": 1234567890123456789, "v": 1.10, "y": "x"}',
+        "",
+        '  {"v":null,"t":{"k":[1]}}\t',
+        "{}",
+    ]
+    source.write_text("\n".join(lines))
+    ask_about(hub, [["u", 0.5], ["w", None], ["u", 1]])
+    path = predict_file(open_model(client, "M", proba=True), source)
+    assert path.read_text().splitlines() == [
+        '{"id": 1234567890123456789, "v": 1.10, "y": "x", "y_predicted": "u", "proba_u": 0.5}',
+        '{"v":null,"t":{"k":[1]}, "y_predicted": "w", "proba_u": null}',
+        '{"y_predicted": "u", "proba_u": 1}',
+    ]
+    sent = hub.requests[1].json
+    assert sent["features"] == ["id", "v", "t"]
+    assert sent["records"] == [
+        [1234567890123456789, 1.1, None],
+        [None, None, '{"k":[1]}'],
+        [None, None, None],
+    ]
+    assert (sent["proba"], sent["threshold"]) == (True, None)
+
+
+@pytest.mark.parametrize("text", ["[1]\n", "{\n", "1\n", "[{}]", '{"a": 1}\nnull\n'])
+def test_what_is_no_json_lines_is_refused_with_its_line(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path, text: str
+) -> None:
+    (tmp_path / "new.jsonl").write_text(text)
+    hub.play(READY)
+    with pytest.raises(AugerError, match=r"has no JSON object in line [12]"):
+        predict_file(open_model(client, "M"), tmp_path / "new.jsonl")
+    assert [path.name for path in tmp_path.iterdir()] == ["new.jsonl"]
+
+
+def test_parquet_keeps_the_types_of_its_columns(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path
+) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    columns = {
+        "id": pa.array([1, None], pa.int64()),
+        "at": pa.array([0, 1_500_000_001], pa.timestamp("ns")),
+        "c": pa.array(["a", None]).dictionary_encode(),
+        "y": pa.array([True, None]),
+    }
+    pq.write_table(pa.table(columns), tmp_path / "new.parquet")
+    ask_about(hub, [["u", 0.5], [None, 1]])
+    path = predict_file(open_model(client, "M"), tmp_path / "new.parquet")
+    found = pq.read_table(path)
+    assert found.column_names == ["id", "at", "c", "y", "y_predicted", "proba_u"]
+    assert found.drop_columns(["y_predicted", "proba_u"]).equals(pa.table(columns))
+    assert found["y_predicted"].to_pylist() == ["u", None]
+    assert str(found["proba_u"].type) == "double"
+    sent = hub.requests[1].json
+    assert sent["records"] == [
+        [1, "1970-01-01T00:00:00", "a"],
+        [None, "1970-01-01T00:00:01.500000", None],
+    ]
+
+
+def test_parquet_without_rows_gets_its_new_columns(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path
+) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"a": pa.array([], pa.int64())}), tmp_path / "new.parquet")
+    ask_about(hub, [])
+    path = predict_file(open_model(client, "M"), tmp_path / "new.parquet")
+    assert pq.read_table(path).column_names == ["a", "y", "proba_u"]
+
+
+def test_what_is_no_parquet_is_refused(hub: ScriptedHub, client: HubClient, tmp_path: Path) -> None:
+    (tmp_path / "new.parquet").write_text("a,b\n1,2\n")
+    hub.play(READY)
+    with pytest.raises(AugerError, match="is no Parquet file, or is damaged"):
+        predict_file(open_model(client, "M"), tmp_path / "new.parquet")
+
+
+def test_a_data_frame_keeps_its_index_and_columns(hub: ScriptedHub, client: HubClient) -> None:
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(
+        {"a": [1, 2], "at": [pd.Timestamp("2020-01-01"), pd.NaT], "y": ["p", "q"]}, index=[7, 7]
+    )
+    before, told = frame.copy(), []
+    notice = {"code": "c", "column": None, "count": 1, "text": "1 row is odd."}
+    result = {"columns": ["y"], "data": [["u"], ["w"]], "notices": [notice]}
+    hub.play(READY, reply(answer(result=result)))
+    found = predict_frame(open_model(client, "M"), frame, on_notices=told.extend)
+    assert found["y_predicted"].tolist() == ["u", "w"]
+    pd.testing.assert_frame_equal(found.drop(columns="y_predicted"), before)
+    pd.testing.assert_frame_equal(frame, before)
+    assert found.attrs["notices"] == told == [notice]
+    assert frame.attrs == {}
+    assert hub.requests[1].json["records"] == [[1, "2020-01-01T00:00:00"], [2, None]]
+
+
+def test_numbers_have_no_probabilities(hub: ScriptedHub, client: HubClient) -> None:
+    hub.play(reply({"id": "M", "status": "ready", "model_type": "regression"}))
+    with pytest.raises(AugerError, match="predicts numbers, which have no probabilities"):
+        open_model(client, "M", proba=True)
+
+
+def test_a_hub_that_adds_no_probabilities_is_told(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    hub.play(READY, reply(answer(result={"columns": ["y"], "data": [["u"], ["w"]]})))
+    with pytest.raises(HubError, match="adds no probabilities"):
+        predict_file(open_model(client, "M", proba=True), source)
 
 
 @pytest.mark.parametrize("path", [".", "/", ""])

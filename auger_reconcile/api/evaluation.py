@@ -1,0 +1,44 @@
+"""How a model does on rows whose target is known: what Model.evaluate returns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a model, all of them "greater is better".
+
+    Attributes:
+        model_type: `classification`, `regression` or `timeseries`.
+        target: the column that is predicted.
+        metric: the one that the model's run was sorted by.
+        rows: how many were scored.
+        scores: every metric of the model's kind that these rows define, by its name.
+        labels: of the classes; empty where numbers are predicted, as the next two.
+        per_class: of each class `label`, `precision`, `recall`, `f1` and `rows`.
+        confusion: counts of rows, a list for each true class, by the predicted one.
+        notices: what was left out and could not be read: `code`, `column`, `count`, `text`.
+    """
+
+    model_type: str
+    target: str
+    metric: str | None
+    rows: int
+    scores: dict[str, float]
+    labels: list[str]
+    per_class: list[dict[str, Any]]
+    confusion: list[list[int]]
+    notices: list[dict[str, Any]]
+
+    @classmethod
+    def from_wire(cls, result: Mapping[str, Any]) -> Evaluation:
+        """Read what a hub answers; members of newer hubs are left alone."""
+        empty: dict[str, Any] = {"metric": None, "labels": [], "per_class": [], "confusion": []}
+        return cls(**{one.name: result.get(one.name, empty.get(one.name)) for one in fields(cls)})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values."""
+        return asdict(self)
