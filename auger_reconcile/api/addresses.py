@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 
 from auger_reconcile.address import Address
 from auger_reconcile.errors import AugerError
 
 _MOST_NAMED = 10  # addresses in a hint
+
+
+def list_declared(files: Sequence[Path], env: str | None) -> list[str]:
+    """Return the addresses that files declare; none where they cannot be read.
+
+    For the completion of a shell, which is no place for diagnostics.
+    """
+    from auger_reconcile.config.load import load_desired_state
+
+    try:
+        state = load_desired_state(files, env=env, check_sources=False).state
+    except AugerError:
+        return []
+    return [str(address) for address in state.resources]
+
+
+def list_environments(folder: Path) -> list[str]:
+    """Return the environments that have an overlay beside a folder's auger.yaml."""
+    names = (path.name.split(".") for path in folder.glob("auger.*.yaml"))
+    return sorted(parts[1] for parts in names if len(parts) == 3 and parts[1] != "lock")
 
 
 def check_declared(address: Address, declared: Iterable[Address]) -> None:

@@ -43,6 +43,18 @@ def _option(*names: str, **settings: Any) -> click.Option:
     return click.Option(names, expose_value=False, callback=_remember, **settings)
 
 
+def _complete_environment(
+    ctx: click.Context, _param: click.Parameter, incomplete: str
+) -> list[str]:
+    """Return the environments that the folder has overlays of."""
+    from pathlib import Path
+
+    from auger_reconcile.api.addresses import list_environments
+
+    folder = Path(said_so_far(ctx).get("folder") or ".")
+    return [name for name in list_environments(folder) if name.startswith(incomplete)]
+
+
 @cache
 def _global_options(*, hidden: bool) -> list[click.Option]:
     """Return the options that every command has; they are shown in the help of `auger` alone."""
@@ -66,7 +78,13 @@ def _global_options(*, hidden: bool) -> list[click.Option]:
             hidden=hidden,
             help="Read this instead of auger.yaml, or every auger.yaml below DIR; repeatable.",
         ),
-        _option("--env", metavar="E", hidden=hidden, help="Lay auger.E.yaml over auger.yaml."),
+        _option(
+            "--env",
+            metavar="E",
+            hidden=hidden,
+            shell_complete=_complete_environment,
+            help="Lay auger.E.yaml over auger.yaml.",
+        ),
         _option(
             "--var",
             "variables",

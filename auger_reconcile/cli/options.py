@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any, TypeVar
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+from auger_reconcile.cli.command import said_so_far
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -27,6 +33,23 @@ class AddressType(click.ParamType[Any]):
             return Address.parse(value)
         except ValueError as error:
             self.fail(str(error), param, ctx)
+
+    def shell_complete(
+        self,
+        ctx: click.Context,
+        param: click.Parameter,  # noqa: ARG002 - click's signature
+        incomplete: str,
+    ) -> list[CompletionItem]:
+        """Offer the declared resources."""
+        from click.shell_completion import CompletionItem
+
+        from auger_reconcile.api.addresses import list_declared
+
+        said = said_so_far(ctx)
+        folder = Path(said.get("folder") or ".")
+        files = [folder / path for path in said.get("files") or ["auger.yaml"]]
+        found = list_declared(files, said.get("env"))
+        return [CompletionItem(one) for one in found if one.startswith(incomplete)]
 
 
 class Duration(click.ParamType[float]):

@@ -13,6 +13,21 @@ import pytest
 
 from .conftest import User
 
+FILES = {
+    "auger.yaml": (
+        "name: shop\n"
+        "datasets: {d.csv: {source: gone.csv}}\n"
+        "experiments:\n"
+        "  base: {model_type: classification, target: y}\n"
+        "  other: {model_type: classification, target: y}\n"
+    ),
+    "auger.prod.yaml": "models: {live: {experiment: base}}\n",
+    "auger.dev.yaml": "state: stopped\n",
+    "auger.lock.yaml": "protected: {}\n",
+    "auger.prod.lock.yaml": "protected: {}\n",
+    "broken.yaml": "name: [",
+}
+
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_a_shell_gets_a_script_that_calls_auger(shell: str, user: User) -> None:
@@ -39,10 +54,18 @@ def test_the_script_is_good_bash(user: User) -> None:
         ("auger hub st", ["start", "status", "stop"]),
         ("auger plan --det", ["--detailed-exitcode"]),
         ("auger completion z", ["zsh"]),
+        ("auger explain exp", ["experiment.base", "experiment.other"]),
+        ("auger plan --target experiment.b", ["experiment.base"]),
+        ("auger -f broken.yaml plan --target e", []),
+        ("auger --env prod wait model", ["model.live"]),
+        ("auger plan --env ", ["dev", "prod"]),
+        ("auger --env p", ["prod"]),
     ],
 )
 def test_words_are_completed(words: str, offered: list[str], folder: Path) -> None:
-    place = str(len(words.split()) - 1)
+    for name, text in FILES.items():
+        (folder / name).write_text(text)
+    place = str(len(words.split(" ")) - 1)
     asked = {"_AUGER_COMPLETE": "zsh_complete", "COMP_WORDS": words, "COMP_CWORD": place}
     done = subprocess.run(
         [sys.executable, "-c", "from auger_reconcile.cli.main import main; main()"],
