@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,12 +27,25 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.markexpr == FIRST_LANES and any(name.endswith(".py") for name in names):
         config.option.markexpr = ""
     os.environ.pop("CI", None)  # in which auger refuses what it does at a desk
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or some hundred processes compile the same
+    hear_signals()
     if not config.option.collectonly:
         folder = config._tmp_path_factory.getbasetemp()  # type: ignore[attr-defined]
         if "PYTEST_XDIST_WORKER" not in os.environ:
             end_leftovers(folder)
         # Whatever the tests start is then known by it, see leftovers.py.
         os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+def hear_signals() -> None:
+    """Let the commands that tests start hear what this process was told to ignore.
+
+    `nohup` and a shell's `&` have a program ignore signals, and what it starts inherits that. A
+    handler is not inherited.
+    """
+    for name in {"SIGINT", "SIGHUP", "SIGQUIT"} & set(dir(signal)):
+        if signal.getsignal(getattr(signal, name)) is signal.SIG_IGN:
+            signal.signal(getattr(signal, name), lambda *_: None)
 
 
 def end_leftovers(folder: Path) -> None:

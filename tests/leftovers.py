@@ -3,19 +3,24 @@
     python leftovers.py PID FOLDER
 
 A hub outlives whoever starts it, and a run that ends by a signal ends none. Its processes are
-found by the run's temporary folder, in which every hub has its home.
+found by the run's temporary folder, in which every hub has its home. The folder itself stays for
+whoever looks into it, until pytest removes it as an old one.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
 import time
 from contextlib import suppress
+from pathlib import Path
 
 import psutil
 
 PATIENCE = 5  # seconds from being asked to end until being killed
+ELSEWHERE = "elsewhere-"
 
 
 def main(run: int, folder: str) -> None:
@@ -30,6 +35,15 @@ def main(run: int, folder: str) -> None:
             with suppress(psutil.Error):
                 end(one)
         psutil.wait_procs(left, timeout=PATIENCE)
+    links = [*Path(folder).glob(f"{ELSEWHERE}*"), *Path(folder).glob(f"popen-*/{ELSEWHERE}*")]
+    for link in links:  # of a run in one process, and of workers
+        shutil.rmtree(link.resolve(), ignore_errors=True)
+    (Path(folder) / ".lock").unlink(missing_ok=True)  # by which pytest takes it for one in use
+
+
+def note_elsewhere(folder: Path) -> None:
+    """Note a folder of this run that is not below its own, to be removed with the run's end."""
+    (Path(tempfile.gettempdir()) / f"{ELSEWHERE}{folder.name}").symlink_to(folder)
 
 
 def find_processes(folder: str) -> list[psutil.Process]:

@@ -29,6 +29,7 @@ DIFFERENT = (
     (MODEL, "ID"),
     (re.compile(r"about [\d.]+ (s|min)\b"), "about a while"),
     (re.compile(r"(0\.\d{4}) +\d+\.\d\b"), r"\1 seconds"),
+    (re.compile(r"expect 0\.\d{4}, 0\.\d{4} to [01]\.\d{4}"), "expect about as much"),
     (re.compile(r" +"), " "),
 )
 

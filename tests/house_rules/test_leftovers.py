@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,3 +31,18 @@ def test_what_works_in_a_folder_of_a_similar_name_goes_on(tmp_path: Path) -> Non
         assert leftovers.find_processes(str(tmp_path)) == []
         assert [process.pid for process in leftovers.find_processes(other)] == [one.pid]
         one.kill()
+
+
+def test_a_folder_elsewhere_is_removed_with_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, elsewhere = tmp_path / "run" / "popen-gw0", tmp_path / "elsewhere"
+    worker.mkdir(parents=True)
+    elsewhere.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(worker))
+    leftovers.note_elsewhere(elsewhere)
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    leftovers.main(ended.pid, str(worker.parent))
+    assert not elsewhere.exists()
+    assert worker.exists()

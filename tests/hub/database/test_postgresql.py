@@ -22,11 +22,12 @@ from auger_hub.processes import daemon
 from auger_hub.program.backup import back_up, restore
 from auger_hub.settings import HubSettings
 from hub.database.writers import count_at_once
+from tests import leftovers
 from tests.hub.client import Client, connect, wait_until
 
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
-ROOT = os.geteuid() == 0
+ROOT = os.name == "posix" and os.geteuid() == 0
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(not PROGRAMS, reason="PostgreSQL is not installed"),
@@ -49,9 +50,7 @@ def run(program: str, *arguments: str) -> None:
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The URL of a server of its own, without the database's name."""
-    folder = Path(tempfile.mkdtemp(prefix="pg-"))
-    if ROOT:
-        shutil.chown(folder, "postgres")
+    folder = make_folder()
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -63,6 +62,16 @@ def server() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def make_folder() -> Path:
+    """Make a folder for the server, which as root is another user's: ours are closed to it."""
+    if not ROOT:
+        return Path(tempfile.mkdtemp(prefix="pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="pg-", dir="/tmp"))
+    shutil.chown(folder, "postgres")
+    leftovers.note_elsewhere(folder)
+    return folder
+
+
 def start_server(folder: Path, port: int) -> None:
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     data = str(folder / "data")
@@ -72,7 +81,8 @@ def start_server(folder: Path, port: int) -> None:
 def kill_server(server: str) -> tuple[Path, int]:
     """Kill -9 the whole server; return its folder and its port, for the next start."""
     port = int(server.rpartition(":")[2])
-    folder = next(Path(tempfile.gettempdir()).glob(f"pg-*/.s.PGSQL.{port}")).parent
+    places = (Path(tempfile.gettempdir()), Path("/tmp"))
+    folder = next(one.parent for place in places for one in place.glob(f"pg-*/.s.PGSQL.{port}"))
     first = int((folder / "data" / "postmaster.pid").read_text().splitlines()[0])
     children = Path(f"/proc/{first}/task/{first}/children").read_text().split()
     for pid in (first, *map(int, children)):
