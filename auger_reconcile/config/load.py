@@ -16,7 +16,13 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.build import Builder
-from auger_reconcile.config.declarations.declaration import DATA, SEARCH, ProjectFile, known_fields
+from auger_reconcile.config.declarations.declaration import (
+    DATA,
+    LONG_FORM,
+    SEARCH,
+    ProjectFile,
+    known_fields,
+)
 from auger_reconcile.config.declarations.document import read_document
 from auger_reconcile.config.declarations.moves import read_moves
 from auger_reconcile.config.declarations.rules import check_rules
@@ -24,6 +30,7 @@ from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.files import legacy
 from auger_reconcile.config.files.find_files import SECOND_FILE, find_files
+from auger_reconcile.config.files.for_each import expand_loops
 from auger_reconcile.config.files.interpolation import interpolate, referenced_names
 from auger_reconcile.config.files.overlay import lay_over
 from auger_reconcile.config.protection import Lock, read_locks
@@ -218,6 +225,7 @@ class _Loader:
         return roots
 
     def _replace_variables(self, root: Mapping) -> Mapping:
+        root = expand_loops(root, LONG_FORM, self.report)
         given, environ = self._variables, self._environ
         return interpolate(root, given, environ, self.report, in_use=self._in_use)
 

@@ -20,6 +20,7 @@ from auger_reconcile.config.declarations.declaration import (
     Head,
 )
 from auger_reconcile.config.declarations.validate import CHOICES, setting_names
+from auger_reconcile.config.files.for_each import KEY
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import kind_of
 
@@ -28,6 +29,10 @@ _CLOSED = ConfigDict(extra="forbid")
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _NULL = {"type": "null"}
 _NOT_OF_A_FORM = frozenset({"title", "description", "default", "traits"})
+_LOOP = Field(
+    default=None,
+    description="One resource for each value, `${each}`, or for each combination, `${each.name}`.",
+)
 _PASSED_ON = Field(default=None, description="A setting of other clients, passed on as it is.")
 
 
@@ -72,6 +77,8 @@ def _settings(title: str, kind: Kind[Any, Any], *, name: bool) -> type[BaseModel
     """Return a model of what may be written about one resource."""
     fields = _fields(kind.spec, (*(["name"] if name else []), *setting_names(kind.spec)))
     fields |= dict.fromkeys(sorted(kind.options), (Any, _PASSED_ON))
+    if not name:
+        fields[KEY] = (list[Any] | dict[str, list[Any]], _LOOP)
     return create_model(title, __config__=_CLOSED, **fields)
 
 

@@ -13,6 +13,8 @@ from auger_reconcile.config.declarations.declaration import DATA, LONG_FORM, SEA
 from auger_reconcile.config.declarations.document import SELECTION
 from auger_reconcile.config.edit.change_tree import GONE, KeyPath
 from auger_reconcile.config.edit.render import file_options, settings_of
+from auger_reconcile.config.files.for_each import KEY
+from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._vocabulary import OPTIONS
 from auger_reconcile.state import Declared
@@ -30,6 +32,9 @@ def changes_between(
         settings: of the project, as they are read, overlays included.
         before: what they declare.
         after: what they are to declare.
+
+    Raises:
+        AugerError: what changes is declared by a loop, which says more than that.
     """
     return dict(_Redeclaration(settings, before, after).changes())
 
@@ -40,6 +45,7 @@ class _Redeclaration:
         self._heir = self._find_heir()
 
     def changes(self) -> Iterator[tuple[KeyPath, Any]]:
+        self._check_loops()
         for address in self._before:
             if address not in self._after:
                 yield from self._removal(address)
@@ -55,6 +61,25 @@ class _Redeclaration:
                 told, _ = file_options(getattr(declared.spec, "options", {}))
                 yield (section, address.name), settings_of(declared.spec) | told
         yield from self._told_apart()
+
+    def _check_loops(self) -> None:
+        for address, old in self._before.items():
+            new = self._after.get(address)
+            if (new is None or _told(old) != _told(new)) and self._is_of_loop(address):
+                raise AugerError(
+                    f"`{address}` differs, and is declared together with others",
+                    hint=f"write it out by itself instead of by `{KEY}` or a variable in its name",
+                )
+
+    def _is_of_loop(self, address: Address) -> bool:
+        """Say whether a resource is declared under a name that stands for several."""
+        section = self._settings.get(_SECTIONS.get(address.kind, ""))
+        if not isinstance(section, Mapping) or address.name in section:
+            return False
+        return any(
+            "${" in name or (isinstance(told, Mapping) and KEY in told)
+            for name, told in section.items()
+        )
 
     @property
     def _has_data(self) -> bool:

@@ -19,6 +19,7 @@ from auger_reconcile.config.declarations.declaration import (
 )
 from auger_reconcile.config.edit.change_tree import KeyPath, shape_of_node
 from auger_reconcile.config.edit.lines import LINE_END, Lines, is_comment, newline_of
+from auger_reconcile.config.files.for_each import KEY
 from auger_reconcile.config.syntax.compose import Document, compose
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar
 from auger_reconcile.config.syntax.text import FileText
@@ -35,7 +36,7 @@ _TOP = (
     *LONG_FORM,
     *("lifecycle", "revision_history", "review"),
 )
-_FIRST = ("name", "experiment_session_id")
+_FIRST = (KEY, "name", "experiment_session_id")
 _LAST = ("state", "lifecycle")
 
 
@@ -62,7 +63,7 @@ def _fields_of(name: str) -> tuple[str, ...]:
     sources = (field for field in fields if has_trait(kind.spec, field, Trait.CONTENT))
     first = [*_FIRST, *sources, *(reference.setting for reference in kind.refers_to)]
     order = [*first, *(field for field in fields if field not in (*first, *_LAST)), *_LAST]
-    return tuple(field for field in order if field in fields)
+    return tuple(field for field in order if field in fields or field == KEY)
 
 
 def lay_out(file: FileText) -> str:
