@@ -22,7 +22,7 @@ from benchmarks.world import answer_lists, write_files
 SIZES = {100: 5, 1_000: 9, 10_000: 9, 100_000: 3}  # resources, and rounds
 CHANGED_SHARE = 0.01
 MOST_MEMORY = 300.0  # MB, for ten thousand resources
-MOST_TIMES_PARSING = 2.0
+MOST_TIMES_PARSING = 1.4
 MOST_GROWTH = 1.2  # seconds a resource, of 100,000 against 1,000
 
 

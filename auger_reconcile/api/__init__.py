@@ -1,25 +1,32 @@
-"""Export the Python interface: what the command line calls, and what programs import."""
+"""Export the Python interface: what the command line calls, and what programs import.
 
-from auger_reconcile.api.context import Context
-from auger_reconcile.api.dataset import DataSet
-from auger_reconcile.api.declarative import apply, destroy, drift, plan
-from auger_reconcile.api.experiment import Experiment
-from auger_reconcile.api.model import Model
-from auger_reconcile.api.project import Project
-from auger_reconcile.api.workspace import Workspace
-from auger_reconcile.errors import (
-    ActionFailed,
-    AugerError,
-    ConfigError,
-    Conflict,
-    HubError,
-    Interrupted,
-    NotAuthenticated,
-    NotFound,
-    PlanRefused,
-    StalePlan,
-    Unavailable,
-)
+A name is imported when it is first asked for: a command needs few of them.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.api.declarative import apply, destroy, drift, plan
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.api.model import Model
+    from auger_reconcile.api.project import Project
+    from auger_reconcile.api.workspace import Workspace
+    from auger_reconcile.errors import (
+        ActionFailed,
+        AugerError,
+        ConfigError,
+        Conflict,
+        HubError,
+        Interrupted,
+        NotAuthenticated,
+        NotFound,
+        PlanRefused,
+        StalePlan,
+        Unavailable,
+    )
 
 __all__ = [
     "ActionFailed",
@@ -44,3 +51,15 @@ __all__ = [
     "drift",
     "plan",
 ]
+_DECLARATIVE = ("apply", "destroy", "drift", "plan")
+_CLASSES = ("Context", "DataSet", "Experiment", "Model", "Project", "Workspace")
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is exported under a name (PEP 562)."""
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    home = f"api.{name.lower()}" if name in _CLASSES else "errors"
+    module = import_module(f"auger_reconcile.{'api.declarative' if name in _DECLARATIVE else home}")
+    globals()[name] = found = getattr(module, name)
+    return found

@@ -85,6 +85,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     if arguments is None:  # the process is ours
         gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
+        # else pydantic looks through every installed package for plugins of its own
+        os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     try:

@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, model_validator
 from typing_extensions import Self
 
-from auger_reconcile.resources._spec import Trait, setting
+from auger_reconcile.resources._spec import CLOSED, Trait, setting
 
 DEFAULT_STACK = "stable"
 
@@ -31,7 +31,7 @@ WORKER_TYPES = {1: NodeType.STANDARD, 2: NodeType.HIGH_MEMORY, 3: NodeType.HIGH_
 class ClusterSpec(BaseModel):
     """The declared size of a project's cluster."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CLOSED
 
     type: NodeType = setting(
         default=NodeType.STANDARD, description="Node type: `standard`, or `high_memory`."

@@ -10,13 +10,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel
 
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import Work
 from auger_reconcile.resources._project_file import USABLE, DatasetObject
 from auger_reconcile.resources._revisions import is_named, split_extension
-from auger_reconcile.resources._spec import Spec, Trait, setting
+from auger_reconcile.resources._spec import CLOSED, Spec, Trait, setting
 from auger_reconcile.resources._steps import Await, Call, Steps, Upload
 from auger_reconcile.resources.project import is_single_tenant
 from auger_reconcile.web_url import is_web_url, without_login
@@ -33,7 +33,7 @@ NOT_HERE = "the source cannot be read here"
 class ColumnSpec(BaseModel):
     """What a column of a data set holds, where looking at it is not enough."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CLOSED
 
     type: str | None = setting(
         default=None,

@@ -8,6 +8,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+# A model is built when it is first used: few of them are, by a short command.
+CLOSED = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
 
 class Trait(str, Enum):
     """A property of a setting that planner, editor and reference page need to know."""
@@ -29,7 +32,7 @@ def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) ->
 class Lifecycle(BaseModel):
     """Protection of a resource against mistakes."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CLOSED
 
     prevent_destroy: bool = setting(
         default=False,
@@ -47,7 +50,7 @@ class Lifecycle(BaseModel):
 class Spec(BaseModel):
     """The declared settings of one resource, in the words of auger.yaml."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = CLOSED
 
     name: str = Field(description="The name, unique among its kind in the project.")
     lifecycle: Lifecycle = setting(

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.planner.coverage import Coverage
-from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.resources._base import Verb
+
+if TYPE_CHECKING:
+    from auger_reconcile.planner.coverage import Coverage
+    from auger_reconcile.planner.estimate import Estimate
 
 MOST_NAMED = 5  # addresses in a sentence
 PAST = {

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, is_bare
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.resources._spec import Lifecycle, Trait, setting
+from auger_reconcile.resources._spec import CLOSED, Lifecycle, Trait, setting
 
 # The kind of the project, which the file as a whole declares.
 HOME = next(kind for kind in all_kinds().values() if kind.is_home)
@@ -32,13 +32,10 @@ PROJECT_FIELDS = tuple(name for name in setting_names(HOME.spec) if name != "lif
 NAMELESS = "?"  # stands for a missing name, so that the rest is checked all the same
 
 
-_CLOSED = ConfigDict(frozen=True, extra="forbid")
-
-
 class Move(BaseModel):
     """A resource with another name than before."""
 
-    model_config = _CLOSED
+    model_config = CLOSED
 
     former: str = Field(alias="from", description="The address before, such as `experiment.old`.")
     to: str = Field(description="The address under which it is declared now.")
@@ -47,7 +44,7 @@ class Move(BaseModel):
 class Removal(BaseModel):
     """A resource that is not declared any more, and stays on the hub."""
 
-    model_config = _CLOSED
+    model_config = CLOSED
 
     address: str = Field(description="The address that it had, such as `model.old`.")
     keep: bool = Field(default=True, description="Leave it on the hub; `state: absent` deletes.")
@@ -56,7 +53,7 @@ class Removal(BaseModel):
 class Head(BaseModel):
     """What a file says about itself."""
 
-    model_config = _CLOSED
+    model_config = CLOSED
 
     hub: str | None = Field(
         None,

@@ -81,6 +81,19 @@ def _is_list_by_name(model: type[BaseModel]) -> Map[str, bool]:
     return {name: get_origin(annotations[name]) is tuple for name in setting_names(model)}
 
 
+@cache
+def _inner_by_name(model: type[BaseModel]) -> Map[str, type[BaseModel]]:
+    """Return field name to the model in it, where there is one."""
+    inner = {name: _model_in(info.annotation) for name, info in model.model_fields.items()}
+    return {name: found for name, found in inner.items() if found}
+
+
+@cache
+def _rails(model: type[BaseModel]) -> frozenset[str]:
+    """Return the fields that no empty text may take away."""
+    return frozenset(name for name in model.model_fields if has_trait(model, name, Trait.RAIL))
+
+
 def validate(
     model: type[M], settings: Mapping, place: Place, report: Report, **given: Any
 ) -> M | None:
@@ -119,32 +132,30 @@ def split_texts(
         report: takes a warning of each.
     """
     entries = dict(settings.entries)
+    lists, inner = _is_list_by_name(model), _inner_by_name(model)
     for name, (key, node) in settings.entries.items():
-        info = model.model_fields.get(name)
-        inner = _model_in(info.annotation) if info else None
-        is_list = name in options or (info and _is_list_by_name(model).get(name))
-        if isinstance(node, Scalar) and "," in node.text and is_list:
+        is_list = name in options or lists.get(name)
+        if is_list and isinstance(node, Scalar) and "," in node.text:
             texts = [text for part in node.text.split(",") if (text := part.strip())]
             hint = f"read as the list {quote_some(texts, 10)}"
             report.warn("list-as-text", "a list that is written as one text", node, hint=hint)
             items: list[Node] = [node._replace(text=text) for text in texts]
             entries[name] = Entry(key, Sequence(items, node.file, node.start, node.end))
-        elif inner and isinstance(node, Mapping):
-            entries[name] = Entry(key, split_texts(inner, (), node, report))
+        elif name in inner and isinstance(node, Mapping):
+            entries[name] = Entry(key, split_texts(inner[name], (), node, report))
     return settings._replace(entries=entries)
 
 
 def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> None:
     """Report every gate, limit or protection that an empty text would take away."""
+    rails, inner = _rails(model), _inner_by_name(model)
     for name, (_, node) in settings.entries.items():
-        info = model.model_fields.get(name)
-        inner = _model_in(info.annotation) if info else None
-        if info and is_empty_text(node) and has_trait(model, name, Trait.RAIL):
+        if name in rails and is_empty_text(node):
             hint = f"an empty text would take `{name}` away; without its key it is not declared"
             summary = "an empty text for a gate, a limit or a protection"
             report.error("empty-rail", summary, node, hint=hint)
-        elif inner and isinstance(node, Mapping):
-            _check_rails(inner, node, report)
+        elif name in inner and isinstance(node, Mapping):
+            _check_rails(inner[name], node, report)
 
 
 def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
