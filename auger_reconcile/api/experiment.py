@@ -13,6 +13,7 @@ from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.board import Board
+    from auger_reconcile.api.comparison import ComparedRun, Comparison
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.dataset import DataSet
     from auger_reconcile.api.report import Report
@@ -202,6 +203,48 @@ class Experiment(Resource):
             say = tell or (lambda _: None)
             found, missing = fetch_explanation(client, trial["id"], seconds, say)
         return Report(self.name, board, dict(run.settings), trial, found, missing)
+
+    def compare(self, left: str, right: str) -> Comparison:
+        """Return two runs side by side: settings, data, boards, and how each went on.
+
+        Args:
+            left: id of a run.
+            right: id of another, of this experiment or of another one.
+
+        Raises:
+            NotFound: there is no such run.
+        """
+        from auger_reconcile.api.comparison import Comparison
+
+        return Comparison(self._compared(left), self._compared(right))
+
+    def _compared(self, run_id: str) -> ComparedRun:
+        from auger_reconcile.api.comparison import ComparedRun, best_so_far
+        from auger_reconcile.resources._runs import run_from_wire
+
+        client = self.context.session.client
+        board = self.board(run_id)
+        run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
+        told = run.get("model_settings") or {}
+        options = told.get("evaluation_options") or {}
+        trials = client.list_all("trials", {"experiment_session_id": run_id})
+        return ComparedRun(
+            experiment=self._name_of("experiments", run.get("experiment_id")),
+            dataset=self._name_of("project_files", run.get("project_file_id")),
+            rows=options.get("dataset_nrows"),
+            columns=options.get("dataset_ncols"),
+            settings=dict(run_from_wire(run).settings),
+            board=board,
+            curve=best_so_far(list(trials), run.get("started_at") or told.get("start_time")),
+        )
+
+    def _name_of(self, collection: str, item_id: Any) -> str | None:
+        """Return the name of an object; None of one that was deleted since."""
+        try:
+            found = self.context.session.client.call("GET", f"{collection}/{item_id}")
+        except NotFound:
+            return None
+        return str(found.get("name")) if item_id is not None else None
 
     def history(self) -> Iterator[Row]:
         """Yield every run of the experiment, newest first, with settings and leaderboard.

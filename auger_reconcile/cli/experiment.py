@@ -168,6 +168,40 @@ def report(
         invocation.note(f"Wrote {out}.")
 
 
+@experiment.command(example="auger experiment compare 1A2B3C4D5E6F7081 9F8E7D6C5B4A3921")
+@click.argument("left", metavar="RUN")
+@click.argument("right", metavar="RUN")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "json"]),
+    default="text",
+    help="`html` is one page that needs nothing else.",
+)
+@click.option("--out", type=click.Path(dir_okay=False), help="File to write to, not stdout.")
+def compare(invocation: Invocation, *, left: str, right: str, form: str, out: str | None) -> None:
+    """Show two runs side by side: settings, data, boards and curves.
+
+    Of settings, those that differ. The ids of runs come from `auger experiment history`.
+    """
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views import comparison as views
+
+    with open_context(invocation) as context, invocation.busy_with("Reading the runs"):
+        found = Experiment(context).compare(left, right)
+    if invocation.as_json or form == "json":
+        text = views.render_comparison_json(found)
+    elif form == "html":
+        text = views.render_comparison_html(found)
+    else:
+        text = "\n".join(views.render_comparison_text(found, invocation.width)) + "\n"
+    if out is None:
+        invocation.show(text)
+    else:
+        Path(out).write_text(click.unstyle(text), encoding="utf-8")
+        invocation.note(f"Wrote {out}.")
+
+
 @experiment.command(example="auger experiment history")
 @click.argument("name", required=False)
 def history(invocation: Invocation, *, name: str | None) -> None:

@@ -148,3 +148,17 @@ def test_a_wait_is_for_every_run_that_is_active(
     assert experiment.wait() == "completed"
     history = {run["id"]: run["status"] for run in experiment.history()}
     assert history == dict.fromkeys(made, "completed")
+
+
+def test_two_runs_are_compared(trained: Trained, hub: LiveHub, work: Path) -> None:
+    with Context(trained.folder, environ=hub.environ, home=work) as context:
+        experiment = Experiment(context)
+        run_id = experiment.board().run_id
+        found = experiment.compare(run_id, run_id)
+        assert found.left.experiment == experiment.name
+        assert found.left.rows == 24
+        assert found.left.curve[-1][1] == found.left.board.trials[0]["score"]
+        assert found.warning is None
+        assert all(one.is_same for one in [*found.settings, *found.data, *found.algorithms])
+        with pytest.raises(NotFound):
+            experiment.compare(run_id, "NOSUCH")

@@ -22,6 +22,7 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import FLAG, KEY, NUMBER, OBJECT, Param
+from auger_hub.review.distribution import Days, compare_days, read_answers
 from auger_hub.review.performance import daily_performance
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.experiments import trials
@@ -89,8 +90,8 @@ class PipelineDetails(PipelineObject):
     model_type: str | None
     stats: StatsObject
     daily_model_performance: dict[str, float]
-    daily_feature_distribution: dict[str, Any]
-    daily_divergence: dict[str, Any]
+    daily_feature_distribution: Days
+    daily_divergence: dict[str, dict[str, float]]
     feature_importances: dict[str, float]
 
 
@@ -128,6 +129,7 @@ def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:
     """Add what only show carries."""
     run = run_of(call, row)
     options = options_of(run) if run else {}
+    days, divergence = daily_distribution(call, row)
     target = options.get("targetFeature") or (row.external or {}).get("target_column")
     return {
         **describe(call, row),
@@ -135,10 +137,19 @@ def _describe_more(call: Call, row: Pipeline) -> PipelineDetails:
         "model_type": run.model_type if run else None,
         "stats": stats(call, row.id),
         "daily_model_performance": daily_performance(call.session, row.id),
-        "daily_feature_distribution": {},
-        "daily_divergence": {},
+        "daily_feature_distribution": days,
+        "daily_divergence": divergence,
         "feature_importances": feature_importances(call, row),
     }
+
+
+def daily_distribution(call: Call, row: Pipeline) -> tuple[Days, dict[str, dict[str, float]]]:
+    """Return what a model was asked each day, and how far that is from the training data."""
+    run = run_of(call, row)
+    file_id = run.project_file_id if run else None
+    data = call.session.get(ProjectFile, file_id) if file_id else None
+    told = (data.statistics if data else None) or (run.dataset_statistics if run else None) or {}
+    return compare_days(read_answers(call.session, row.id), told.get("stat_data"))
 
 
 def feature_importances(call: Call, row: Pipeline) -> dict[str, float]:

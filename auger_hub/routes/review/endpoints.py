@@ -11,6 +11,7 @@ from auger_hub.database.review_tables import Endpoint, EndpointPipeline
 from auger_hub.database.tables import Pipeline
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import KEY, NUMBER, Param
+from auger_hub.review.distribution import Days
 from auger_hub.review.performance import daily_performance
 from auger_hub.routes.models import pipelines
 from auger_hub.routes.models.pipelines import StatsObject
@@ -62,7 +63,7 @@ class EndpointDetails(EndpointObject):
 
     stats: StatsObject | None
     daily_model_performance: dict[str, float] | None
-    daily_feature_distribution: None
+    daily_feature_distribution: Days | None
 
 
 def describe(call: Call, row: Endpoint) -> EndpointObject:
@@ -110,7 +111,9 @@ def _show(call: Call) -> EndpointDetails:
         **describe(call, row),
         "stats": pipelines.stats(call, primary.id) if primary else None,
         "daily_model_performance": daily_performance(call.session, primary.id) if primary else None,
-        "daily_feature_distribution": None,
+        "daily_feature_distribution": pipelines.daily_distribution(call, primary)[0]
+        if primary
+        else None,
     }
 
 

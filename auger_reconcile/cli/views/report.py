@@ -74,7 +74,7 @@ def render_report_html(report: Report) -> str:
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
         f'<meta http-equiv="Content-Security-Policy" content="{escape(POLICY)}">',
         '<meta name="viewport" content="width=device-width, initial-scale=1">',
-        f"<title>{title}</title>\n<style>{STYLE}{_MORE_STYLE}</style>\n</head>\n<body>\n<main>",
+        f"<title>{title}</title>\n<style>{STYLE}{MORE_STYLE}</style>\n</head>\n<body>\n<main>",
         f"<h1>{title}</h1>",
         *(_section_html(section) for section in sections_of(report)),
         "</main>\n</body>\n</html>\n",
@@ -82,7 +82,7 @@ def render_report_html(report: Report) -> str:
     return "\n".join(parts)
 
 
-_MORE_STYLE = """
+MORE_STYLE = """
 .drawings { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(18rem, 100%), 1fr));
   gap: 1rem; margin: 1rem 0; }
 figure { margin: 0; } figcaption { font-size: .9rem; } svg { width: 100%; height: auto; }

@@ -1,0 +1,181 @@
+"""Return two runs side by side as a value: settings, data, boards, and how each went on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api.board import Board
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Point = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class ComparedRun:
+    """One of the two runs.
+
+    Attributes:
+        experiment: name of its experiment.
+        dataset: name of its data set, and `rows` and `columns` of it as far as they are known.
+        settings: in the words of auger.yaml.
+        curve: seconds since its start, and the best score so far, at each improvement.
+    """
+
+    experiment: str | None
+    dataset: str | None
+    rows: int | None
+    columns: int | None
+    settings: Mapping[str, Any]
+    board: Board
+    curve: Sequence[Point]
+
+    @property
+    def best(self) -> Mapping[str, Any] | None:
+        """The best trial, None for an empty board."""
+        return self.board.trials[0] if self.board.trials else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        return {
+            "experiment": self.experiment,
+            "dataset": self.dataset,
+            "rows": self.rows,
+            "columns": self.columns,
+            "settings": dict(self.settings),
+            **self.board.to_json(),
+            "curve": [list(point) for point in self.curve],
+        }
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that both runs have, and whether it is the same."""
+
+    name: str
+    left: Any
+    right: Any
+
+    @property
+    def is_same(self) -> bool:
+        """Whether both have the same."""
+        return bool(self.left == self.right)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs side by side."""
+
+    left: ComparedRun
+    right: ComparedRun
+
+    @property
+    def settings(self) -> list[Difference]:
+        """Every setting that one of them has, in the order of the first."""
+        names = dict.fromkeys([*self.left.settings, *self.right.settings])
+        return [
+            Difference(name, self.left.settings.get(name), self.right.settings.get(name))
+            for name in names
+        ]
+
+    @property
+    def data(self) -> list[Difference]:
+        """What is known of the data."""
+        pairs = ("dataset", "rows", "columns")
+        return [Difference(n, getattr(self.left, n), getattr(self.right, n)) for n in pairs]
+
+    @property
+    def algorithms(self) -> list[Difference]:
+        """The best score of each algorithm in both."""
+        boards = [_best_by_algorithm(one.board) for one in (self.left, self.right)]
+        names = dict.fromkeys([*boards[0], *boards[1]])
+        return [Difference(n, boards[0].get(n), boards[1].get(n)) for n in names]
+
+    @property
+    def warning(self) -> str | None:
+        """Why the scores of the two cannot be compared; None where they can."""
+        metrics = {one["score_name"] for run in (self.left, self.right) for one in run.board.trials}
+        if len(metrics) > 1:
+            return f"The runs have different metrics ({', '.join(sorted(map(str, metrics)))})."
+        if self.left.dataset != self.right.dataset:
+            return "The runs are about different data: scores tell of the data as well."
+        folds = next((one for one in self.settings if one.name == "cross_validation_folds"), None)
+        if folds is not None and not folds.is_same:
+            return "The runs have different folds: scores differ by that alone."
+        return None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return everything, ready for JSON."""
+        return {
+            "runs": [self.left.to_json(), self.right.to_json()],
+            "different_settings": [one.name for one in self.settings if not one.is_same],
+            "warning": self.warning,
+        }
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the best score of each algorithm in both runs as a table of pandas."""
+        import pandas as pd
+
+        runs = (self.left.board.run_id, self.right.board.run_id)
+        rows = [(one.name, one.left, one.right) for one in self.algorithms]
+        return pd.DataFrame(rows, columns=["algorithm", *runs])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        head = "".join(
+            f"<th>{escape(str(text))}</th>"
+            for text in ("Algorithm", self.left.board.run_id, self.right.board.run_id)
+        )
+        rows = "".join(
+            f"<tr><td>{escape(one.name)}</td><td>{_four(one.left)}</td><td>{_four(one.right)}</td></tr>"
+            for one in self.algorithms
+        )
+        warning = f"<p>{escape(self.warning)}</p>" if self.warning else ""
+        return f"{warning}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _four(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _best_by_algorithm(board: Board) -> dict[str, float]:
+    best: dict[str, float] = {}
+    for row in board.trials:  # the best first
+        if row["score"] is not None:
+            best.setdefault(row["algorithm"], row["score"])
+    return best
+
+
+def best_so_far(trials: Sequence[Mapping[str, Any]], started_at: str | None) -> list[Point]:
+    """Return when a run got better, in seconds since its start, and how good it was then.
+
+    Args:
+        trials: of the hub (wire contract §2.12).
+        started_at: of the run, as the hub writes it.
+    """
+    return list(_improvements(trials, started_at))
+
+
+def _improvements(trials: Sequence[Mapping[str, Any]], started_at: str | None) -> Iterator[Point]:
+    begun = _moment(started_at)
+    told = [(_moment(one.get("created_at")), one.get("score_value")) for one in trials]
+    known = [(at, value) for at, value in told if at and isinstance(value, int | float)]
+    best: float | None = None
+    for at, value in sorted(known, key=lambda one: one[0]):
+        if begun is None:
+            begun = at
+        if best is None or value > best:
+            best = float(value)
+            yield max(0.0, (at - begun).total_seconds()), best
+
+
+def _moment(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00"))
+    except ValueError:
+        return None
