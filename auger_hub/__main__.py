@@ -1,4 +1,4 @@
-"""`python -m auger_hub`: serve, start, stop, status, logs, user, token, ticket, backup."""
+"""`python -m auger_hub`: serve, start, stop, status, logs, user, token, ticket, backup, look."""
 
 from __future__ import annotations
 
@@ -286,6 +286,9 @@ def _parser() -> _Parser:
     backup.add_argument("file", help="the archive to write, .tar.gz")
     restored = add("restore", stored, "fill an empty hub from a backup", _restore)
     restored.add_argument("file", help="the archive to read")
+    look = add("look", shared, "print what a data set of a file would say of itself", _look)
+    look.add_argument("file", help="the table to read")
+    look.add_argument("--declared", default="{}", help="what is known of its columns, as JSON")
     _add_users(add("user", shared, "manage who may log in", _user), shared)
     _add_tokens(add("token", shared, "manage the tokens of users", _token), shared)
     return parser
@@ -363,6 +366,24 @@ def _add_tokens(token: _Parser, shared: _Parser) -> None:
     added.add_argument("--days", type=int, help="how long it is valid; for ever by default")
     add("end", shared, "end one token").add_argument("id", help="as `token list` shows it")
     add("list", shared, "list the tokens that are good")
+
+
+def _look(options: argparse.Namespace, _settings: HubSettings) -> int:
+    from auger_hub.data.bounds import bound_memory
+    from auger_hub.data.profile import profile_file
+    from auger_hub.data.schema import BadSchema, Declared
+    from auger_hub.data.unreadable import UnreadableData
+    from auger_hub.processes.plain_json import to_plain
+
+    bound_memory()
+    file = Path(options.file)
+    try:
+        declared = Declared.from_dict(json.loads(options.declared))
+        _print(json.dumps(to_plain(profile_file(file, file.name, declared))))
+    except (BadSchema, UnreadableData) as error:
+        print(f"error: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    return 0
 
 
 def _print(text: str, end: str = "\n") -> None:

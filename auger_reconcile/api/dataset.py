@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from auger_reconcile.web_url import split_web_url
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
+    from auger_reconcile.api.look import Look
     from auger_reconcile.api.project import Project
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._source import DatasetSpec
@@ -78,6 +80,62 @@ class DataSet(Resource):
         """
         name = self._name or self.selected_name() or self.name
         return self._item("project_files", name)
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """How the hub reads the data set: `columns` with their types, and the file's dialect.
+
+        Empty where the hub has not profiled it, or keeps no schemas.
+
+        Raises:
+            NotFound: the data set does not exist.
+        """
+        return dict((self.properties().get("statistics") or {}).get("schema") or {})
+
+    @property
+    def notices(self) -> builtins.list[dict[str, Any]]:
+        """What the hub guessed and found odd when it read the data set.
+
+        Each has `code`, `column`, `count` and `text`.
+
+        Raises:
+            NotFound: the data set does not exist.
+        """
+        return builtins.list((self.properties().get("statistics") or {}).get("notices") or [])
+
+    def check(self, source: str | None = None) -> Look:
+        """Read a local file as the hub would, without one; return what a data set of it would say.
+
+        Args:
+            source: its path; by default `source` of auger.yaml, with what that says of its columns.
+
+        Raises:
+            AugerError: there is no such file, it is not on this machine, or it is no table.
+        """
+        from auger_reconcile.api.look import look_at
+        from auger_reconcile.config.declarations.source import scheme_of
+
+        told = source or self._declared_source()
+        if scheme_of(told):
+            raise AugerError(
+                f"`{told}` is not on this machine, where it could be checked",
+                hint="`auger dataset show` says how the hub reads it",
+            )
+        return look_at(told, None if source else self._declared_schema())
+
+    def _declared_schema(self) -> dict[str, Any]:
+        """Return what auger.yaml says of the columns of its only data set."""
+        section = self.context.setting("datasets")
+        declared = next(iter(section.values())) if isinstance(section, Mapping) else None
+        if not isinstance(declared, Mapping):
+            declared = self.context.settings
+        schema: dict[str, Any] = {}
+        if isinstance(declared.get("columns"), Mapping):
+            schema["columns"] = declared["columns"]
+        if isinstance(declared.get("missing"), Sequence) and declared["missing"]:
+            marks = declared["missing"]
+            schema["missing"] = ["", *([marks] if isinstance(marks, str) else map(str, marks))]
+        return schema
 
     def create(self, source: str | None = None, *, select: bool = False) -> DataSet:
         """Make the data set from a local file, an object or a URL.

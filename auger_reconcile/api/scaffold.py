@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import textwrap
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from auger_reconcile.api._names import check_new_name
+from auger_reconcile.api.look import Look, look_at
+from auger_reconcile.api.propose import (
+    CLASSIFICATION,
+    TIMESERIES,
+    Proposal,
+    propose,
+    propose_without_data,
+)
 from auger_reconcile.config.declarations.source import base_name, scheme_of
 from auger_reconcile.errors import AugerError
 
@@ -22,16 +33,16 @@ name: {name}
 source: {source}
 dataset: {dataset}
 
-# classification, regression or timeseries
+{about_type}
 model_type: {model_type}
-# The column to predict.
+{about_target}
 target: {target}
 # Columns not to learn from.
-exclude: []
+exclude:{exclude}
 
 experiment:
   name:
-{time}  # The score to maximise, such as {metrics}.
+{about_metric}
   metric: {metric}
   # A run ends after so many trials, or so many minutes.
   max_n_trials: 20
@@ -39,7 +50,7 @@ experiment:
   max_eval_time: 2
   cross_validation_folds: 5
   use_ensemble: true
-
+{time}
 cluster:
   # standard or high_memory
   type: standard
@@ -52,15 +63,35 @@ cluster:
 #     trial: best
 #     min_score: 0.8
 """
-TIME = """\
-  # The column that holds the time; not needed when the data has exactly one such column.
-  time_series:
-"""
 METRICS = {
-    "classification": ("f1_macro", "accuracy, f1_macro, roc_auc or neg_log_loss"),
-    "regression": ("r2", "r2, neg_rmse or neg_mean_absolute_error"),
-    "timeseries": ("neg_mase", "neg_mase, neg_rmse or r2"),
+    "classification": "accuracy, f1_macro, roc_auc or neg_log_loss",
+    "regression": "r2, neg_rmse or neg_mean_absolute_error",
+    "timeseries": "neg_mase, neg_rmse or r2",
 }
+WIDTH = 100
+
+
+@dataclass(frozen=True)
+class NewProject:
+    """What was made.
+
+    Attributes:
+        path: of its auger.yaml.
+        look: at the data, where that is a local file.
+        proposal: what was proposed by it, and is written down.
+    """
+
+    path: Path
+    look: Look | None
+    proposal: Proposal | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the members by name."""
+        return {
+            "path": str(self.path),
+            "proposal": asdict(self.proposal) if self.proposal else None,
+            "notices": self.look.notices if self.look else [],
+        }
 
 
 def make_project(  # noqa: PLR0913 - keyword-only beyond the name
@@ -68,22 +99,23 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
     name: str,
     *,
     source: str = "",
-    model_type: str = "classification",
+    model_type: str = "",
     target: str = "",
     hub: str = "",
-) -> Path:
-    """Make the folder and its auger.yaml; return the file.
+) -> NewProject:
+    """Make the folder and its auger.yaml, which proposes what a look at the data suggests.
 
     Args:
         parent: where the folder is made.
         name: of the project and the folder.
         source: of the data; a local path is relative to the working directory.
-        model_type: `classification`, `regression` or `timeseries`.
-        target: the column to predict.
+        model_type: `classification`, `regression` or `timeseries`; proposed unless told.
+        target: the column to predict; likewise.
         hub: `local` or a URL; "" leaves it to the credentials.
 
     Raises:
-        AugerError: the name cannot be a folder's, the folder exists, or `parent` is in a project.
+        AugerError: the name cannot be a folder's, the folder exists, `parent` is in a project, or
+            the source has no file or no such column.
     """
     check_new_name(name, "project")
     for folder in (parent.absolute(), *parent.absolute().parents):
@@ -92,21 +124,32 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
                 f"`{folder}` is a project already", hint="a project cannot be inside another"
             )
     folder = parent / name
+    if _is_there(folder):  # before a look at much data
+        raise AugerError(f"`{folder}` exists already")
     is_local = bool(source) and not scheme_of(source)
+    look = look_at(source) if is_local else None
+    proposal = propose(look, target=target, model_type=model_type) if look else None
     told = os.path.relpath(source, folder) if is_local else source
-    metric, metrics = METRICS[model_type]
     text = TEMPLATE.format(
         hub=f"\nhub: {_quoted(hub)}" if hub else "",
         name=_quoted(name),
         source=_quoted(told.replace(os.sep, "/")),
         dataset=_quoted(base_name(source)),
-        model_type=model_type,
-        target=_quoted(target),
-        time=TIME if model_type == "timeseries" else "",
-        metric=metric,
-        metrics=metrics,
+        **_settings(proposal or propose_without_data(target, model_type or CLASSIFICATION)),
     )
     text = "\n".join(line.rstrip() for line in text.split("\n"))
+    _write(folder, text)
+    return NewProject(folder / FILE_NAME, look, proposal)
+
+
+def _is_there(folder: Path) -> bool:
+    try:
+        return os.path.lexists(folder)
+    except (OSError, ValueError):  # then it cannot be made either, and why is told there
+        return False
+
+
+def _write(folder: Path, text: str) -> None:
     try:
         folder.mkdir()
     except FileExistsError:
@@ -118,7 +161,44 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise AugerError(f"`{folder}` cannot be filled: {error.strerror}") from None
-    return folder / FILE_NAME
+
+
+def _settings(proposal: Proposal) -> dict[str, str]:
+    """Return what the template says about the data, each setting with its reason."""
+    kind, found, metric = proposal.model_type, proposal.target, proposal.metric
+    others = "".join(f" Or `{one.value}`: {one.reason}." for one in proposal.others)
+    left_out = (f"\n  - {_quoted(one.value)}  # {one.reason}" for one in proposal.exclude)
+    scores = f"The score to maximise, such as {METRICS[kind.value]}. Here: {metric.reason}."
+    return {
+        "about_type": _comment(f"classification, regression or timeseries. Here: {kind.reason}."),
+        "model_type": kind.value,
+        "about_target": _comment(
+            f"The column to predict: {found.reason}.{others}" if found else "The column to predict."
+        ),
+        "target": _quoted(found.value if found else ""),
+        "exclude": "".join(left_out) or " []",
+        "time": _time(proposal) if kind.value == TIMESERIES else "",
+        "about_metric": _comment(scores, "  "),
+        "metric": metric.value,
+    }
+
+
+def _time(proposal: Proposal) -> str:
+    about = "The column that holds the time; not needed when exactly one holds dates."
+    value = ""
+    if proposal.time:
+        about = f"The column that holds the time: {proposal.time.reason}."
+        value = _quoted(proposal.time.value)
+    return f"{_comment(about, '  ')}\n  time_series: {value}\n"
+
+
+def _comment(text: str, indent: str = "") -> str:
+    """Return comment lines; names of columns are whatever a file says."""
+    shown = "".join(letter if letter.isprintable() else "?" for letter in text)
+    lines = textwrap.wrap(
+        shown, WIDTH - len(indent) - 2, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(f"{indent}# {line}" for line in lines)
 
 
 def _quoted(text: str) -> str:

@@ -1,6 +1,9 @@
-"""Run `auger dataset`: list, select, create, delete and download data sets."""
+"""Run `auger dataset`: list, show, check, select, create, delete and download data sets."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
 
 import click
 
@@ -13,7 +16,7 @@ from auger_reconcile.cli.run import open_context, run_one_resource
 
 @group(example="auger dataset list")
 def dataset() -> None:
-    """List, select, create, delete and download data sets.
+    """List, show, check, select, create, delete and download data sets.
 
     NAME is by default the one in auger.yaml.
     """
@@ -45,6 +48,58 @@ def list_(invocation: Invocation) -> None:
             selected=data.selected_name(),
             empty="The project has no data set yet.",
         )
+
+
+@dataset.command(example="auger dataset show churn.csv")
+@click.argument("name", required=False)
+def show(invocation: Invocation, *, name: str | None) -> None:
+    """Show how the hub reads a data set: its columns, their types, and what is odd."""
+    from auger_reconcile.api.dataset import DataSet
+
+    with open_context(invocation) as context:
+        found = DataSet(context, dataset_name=name).properties()
+        target = context.name_of("target")
+    statistics = found.get("statistics") or {}
+    about = {"name": found.get("name"), "status": found.get("status")}
+    if not invocation.as_json:
+        invocation.show(f"{found.get('name')}, {found.get('status')}")
+    _show_statistics(invocation, statistics, about, target)
+
+
+@dataset.command(example="auger dataset check files/churn.csv")
+@click.argument("source", required=False)
+def check(invocation: Invocation, *, source: str | None) -> None:
+    """Read a local file as the hub would, and say what it finds; needs no hub.
+
+    SOURCE is by default the one in auger.yaml, read as that says of its columns.
+    """
+    from auger_reconcile.api.dataset import DataSet
+
+    with open_context(invocation) as context, invocation.busy_with("Reading"):
+        look = DataSet(context).check(source)
+        target = context.name_of("target")
+    _show_statistics(invocation, look.statistics, {"source": look.source}, target)
+
+
+def _show_statistics(
+    invocation: Invocation,
+    statistics: Mapping[str, Any],
+    about: Mapping[str, Any],
+    target: str | None,
+) -> None:
+    """Show schema and notices of a data set; in JSON beside what the data set is."""
+    from auger_reconcile.cli.views.schema import notice_lines, schema_lines
+
+    notices = statistics.get("notices") or []
+    if invocation.as_json:
+        sizes = {"rows": statistics.get("count"), "columns": statistics.get("columns_count")}
+        schema = statistics.get("schema")
+        invocation.show_json({**about, **sizes, "schema": schema, "notices": notices})
+        return
+    for line in schema_lines(statistics, target):
+        invocation.show(line)
+    for line in notice_lines(notices):
+        invocation.tell(line)
 
 
 @dataset.command(example="auger dataset select churn.csv")

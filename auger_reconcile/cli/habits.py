@@ -55,7 +55,6 @@ COMMANDS = {
     "logs": "auger hub logs",
     "dataset upload": "auger dataset create FILE",
     "dataset add": "auger dataset create FILE",
-    "dataset show": "auger show",
     "experiment create": "auger experiment start",
     "experiment run": "auger experiment start --wait",
     "experiment show": "auger experiment leaderboard",

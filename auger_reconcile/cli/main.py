@@ -36,7 +36,7 @@ SECTIONS = {
         "auth": "Log in, log out, show who is logged in.",
         "new": "Make a folder with a commented auger.yaml to begin with.",
         "project": "List, select, create, delete, start and stop projects.",
-        "dataset": "List, select, create, delete and download data sets.",
+        "dataset": "List, show, check, select, create, delete and download data sets.",
         "experiment": "Start and stop runs; show leaderboard and history.",
         "model": "Deploy, undeploy, predict and score.",
         "hub": "Run a hub of your own on this machine.",

@@ -17,27 +17,41 @@ TYPES = click.Choice(["classification", "regression", "timeseries"])
 @click.argument("name")
 @click.option("--source", default="", metavar="FILE|URL", help="The data to learn from.")
 @click.option(
-    "--model-type",
-    type=TYPES,
-    default="classification",
-    show_default=True,
-    help="What is to be learned.",
+    "--model-type", type=TYPES, help="What is to be learned; by default what the data suggests."
 )
-@click.option("--target", default="", metavar="COLUMN", help="The column to predict.")
-def new(invocation: Invocation, *, name: str, source: str, model_type: str, target: str) -> None:
-    """Make a folder with a commented auger.yaml to begin with."""
+@click.option(
+    "--target",
+    default="",
+    metavar="COLUMN",
+    help="The column to predict; by default one that the data suggests.",
+)
+def new(
+    invocation: Invocation, *, name: str, source: str, model_type: str | None, target: str
+) -> None:
+    """Make a folder with a commented auger.yaml to begin with.
+
+    A local SOURCE is looked at: the target, what is to be learned, the metric, the column of times
+    and columns to leave out are proposed, each with its reason beside it in the file.
+    """
     from auger_reconcile.api.scaffold import make_project
 
-    path = make_project(
-        Path(),
-        name,
-        source=source,
-        model_type=model_type,
-        target=target,
-        hub=invocation.hub or "",
-    )
+    with invocation.busy_with("Looking at the data"):
+        made = make_project(
+            Path(),
+            name,
+            source=source,
+            model_type=model_type or "",
+            target=target,
+            hub=invocation.hub or "",
+        )
     if invocation.as_json:
-        invocation.show_json({"path": str(path)})
-    else:
-        invocation.show(f"Made {path}. What comes next:")
-        invocation.show(f"cd {quote_path(path.parent)} && auger plan")
+        invocation.show_json(made.to_json())
+        return
+    from auger_reconcile.cli.views.schema import notice_lines, proposal_lines
+
+    for line in proposal_lines(made, is_remote=bool(source)):
+        invocation.show(line)
+    invocation.show(f"Made {made.path}. What comes next:")
+    invocation.show(f"cd {quote_path(made.path.parent)} && auger plan")
+    for line in notice_lines(made.look.notices if made.look else ()):
+        invocation.tell(line)

@@ -19,7 +19,7 @@ import pytest
 from auger.api import AugerError, Context, DataSet, NotFound, Project
 from tests.api.live_hub import LiveHub, write_flowers
 
-from .conftest import OpenContext
+from .conftest import OpenContext, Trained
 
 TABLE = pd.DataFrame({"size": [1.5, 2.5, 3.0, 4.5], "kind": ["a", "b", "a", "b"]})
 ARFF = (
@@ -266,3 +266,39 @@ def test_auger_yaml_is_left_alone_unless_it_is_to_be_selected(
     assert repr(made) == f"<DataSet 'other.csv', project '{name}'>"
     made.delete()
     assert (work / "auger.yaml").read_text() == text
+
+
+def test_how_the_hub_reads_a_data_set_is_known(trained: Trained, hub: LiveHub, work: Path) -> None:
+    with Context(trained.folder, environ=hub.environ, home=work) as context:
+        data = DataSet(context)
+        assert [one["name"] for one in data.schema["columns"]][-1] == "species"
+        assert data.schema["delimiter"] == ","
+        assert data.notices == data.check().notices
+        assert data.check().schema == data.schema
+
+
+def test_a_check_reads_what_auger_yaml_says_of_columns_and_needs_no_hub(work: Path) -> None:
+    (work / "t.csv").write_text("code,n\n007,1\n008,x\n009,-\n")
+    declared = "columns: {code: {type: text}}, missing: ['-', x]"
+    (work / "auger.yaml").write_text(f"name: p\ndatasets:\n  d: {{source: t.csv, {declared}}}\n")
+    with Context(work, environ={}, home=work) as context:
+        own, other = DataSet(context).check(), DataSet(context).check("t.csv")
+    assert [one.type for one in own.columns] == ["text", "number"]
+    assert [one.missing for one in own.columns] == [0, 2]
+    assert [one.type for one in other.columns][1] != "number"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("nosuch.csv", "there is no file `nosuch.csv`"),
+        ("https://example.com/t.csv", "is not on this machine"),
+        (".", "is a folder"),
+    ],
+)
+def test_what_cannot_be_checked_is_refused(work: Path, source: str, problem: str) -> None:
+    with (
+        Context(work, environ={}, home=work) as context,
+        pytest.raises(AugerError, match=problem),
+    ):
+        DataSet(context).check(source)

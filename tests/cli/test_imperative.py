@@ -84,6 +84,19 @@ def test_every_command_does_what_its_line_says(  # noqa: PLR0915 - one story, to
     ok("dataset", "create", "../flowers.csv")
     assert "* flowers.csv processed" in listed("dataset")
     ok("dataset", "select", "flowers.csv")
+    # dataset: show what the hub makes of it, check says the same without a hub
+    shown, checked = ask("dataset", "show"), ask("dataset", "check")
+    assert isinstance(shown, dict)
+    assert isinstance(checked, dict)
+    assert (shown["name"], shown["rows"], checked["source"]) == (
+        "flowers.csv",
+        24,
+        "../flowers.csv",
+    )
+    assert [shown[name] for name in ("schema", "notices", "rows")] == [
+        checked[name] for name in ("schema", "notices", "rows")
+    ]
+    assert re.search("^species +category +target +3 ", ok("dataset", "show"), re.M)
     assert ok("dataset", "download", "--to", "back") == "back/flowers.csv\n"
     assert Path("back/flowers.csv").read_bytes() == Path("../flowers.csv").read_bytes()
     # experiment: start with the settings of auger.yaml, leaderboard, history, list, stop

@@ -1,0 +1,120 @@
+"""Look at a local file before anything is made of it: its schema, statistics and notices.
+
+The hub's own program reads it where it is installed, without a server: it says what the hub will
+say. Else its first rows are looked at here, and what that leaves open is told.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any
+
+from auger_reconcile.errors import AugerError
+
+
+@dataclass(frozen=True)
+class ColumnLook:
+    """What is known of a column.
+
+    Attributes:
+        type: `number`, `category`, `text`, `date` or `boolean`.
+        purpose: `feature`, `identifier` or `constant`.
+        whole: whether its numbers have no fractions.
+        unique: how many different values it has.
+        missing: in how many rows it has none.
+    """
+
+    name: str
+    type: str
+    purpose: str
+    whole: bool
+    unique: int
+    missing: int
+
+
+@dataclass(frozen=True)
+class Look:
+    """A file, read.
+
+    Attributes:
+        source: its path, as it was given.
+        statistics: as a hub keeps them with a data set (wire contract §2.8).
+    """
+
+    source: str
+    statistics: Mapping[str, Any]
+
+    @property
+    def rows(self) -> int:
+        """How many rows were looked at."""
+        return int(self.statistics["count"])
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """How the file is read: its columns and its dialect."""
+        return dict(self.statistics["schema"])
+
+    @property
+    def notices(self) -> list[dict[str, Any]]:
+        """What was guessed and what is odd."""
+        return list(self.statistics["notices"])
+
+    @property
+    def columns(self) -> list[ColumnLook]:
+        """What is known of each column."""
+        described = {one["column_name"]: one for one in self.statistics["stat_data"]}
+        return [
+            ColumnLook(
+                name=one["name"],
+                type=one["type"],
+                purpose=one.get("purpose", "feature"),
+                whole=bool(one.get("whole")),
+                unique=int(described[one["name"]]["unique_values"]),
+                missing=int(described[one["name"]].get("missing_values", 0)),
+            )
+            for one in self.schema["columns"]
+        ]
+
+
+def look_at(source: str | Path, declared: Mapping[str, Any] | None = None) -> Look:
+    """Read a local file.
+
+    Args:
+        source: its path.
+        declared: what auger.yaml says of its `columns` and `missing`.
+
+    Raises:
+        AugerError: there is no such file, with the nearest name, or it is no table, and why.
+    """
+    from auger_reconcile.client.look import look_lightly, look_with_hub
+
+    path = Path(source)
+    refuse_missing(path)
+    statistics = look_with_hub(path.absolute(), declared or {})
+    return Look(str(source), statistics or look_lightly(path))
+
+
+def refuse_missing(path: Path) -> None:
+    """Raise AugerError, with the nearest name beside it, where there is no such file."""
+    if path.is_dir():
+        raise AugerError(f"`{path}` is a folder, not a file with rows")
+    if path.exists():
+        return
+    try:
+        beside = [one.name for one in os.scandir(path.parent) if one.is_file()]
+    except OSError:
+        beside = []
+    near = nearest(path.name, sorted(beside))
+    hint = f"the nearest name is `{path.with_name(near)}`" if near else None
+    raise AugerError(f"there is no file `{path}`", hint=hint)
+
+
+def nearest(name: str, known: Sequence[str]) -> str | None:
+    """Return the known name that a wrong one may mean, whatever the case of its letters."""
+    lower = {one.lower(): one for one in reversed(known)}
+    near = get_close_matches(name.lower(), lower, 1)
+    return lower[near[0]] if near else None
