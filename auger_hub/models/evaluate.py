@@ -139,9 +139,9 @@ def _encode(predictor: Predictor, truth: pd.Series) -> tuple[pd.Series, list[Not
     unknown = present - int(numbers.notna().sum())
     notices = list(_without_target(predictor, "value", len(known) - present))
     if unknown:
-        what = f"a class in `{predictor.target}` that the model never met: they are not scored"
+        what = f"with a class in `{predictor.target}` that the model never met left out"
         notices.append(
-            Notice("unknown-classes", f"{rows(unknown)} have {what}.", predictor.target, unknown)
+            Notice("unknown-classes", f"{rows(unknown)} {what}.", predictor.target, unknown)
         )
     return numbers, notices
 

@@ -16,6 +16,10 @@ from typing import Any
 from auger_reconcile.errors import AugerError
 
 
+class NoReader(AugerError):
+    """The file may be a table, but the hub, which would read it, is not installed."""
+
+
 @dataclass(frozen=True)
 class ColumnLook:
     """What is known of a column.
@@ -89,13 +93,23 @@ def look_at(source: str | Path, declared: Mapping[str, Any] | None = None) -> Lo
 
     Raises:
         AugerError: there is no such file, with the nearest name, or it is no table, and why.
+        NoReader: it is of a format that is not read here.
     """
     from auger_reconcile.client.look import look_lightly, look_with_hub
+    from auger_reconcile.client.tables import CSV, format_named
 
     path = Path(source)
     refuse_missing(path)
     statistics = look_with_hub(path.absolute(), declared or {})
-    return Look(str(source), statistics or look_lightly(path))
+    if statistics is None:
+        try:
+            statistics = look_lightly(path, is_declared=bool(declared))
+        except AugerError as error:
+            if format_named(path) == CSV:
+                raise
+            told = f"`{path}` cannot be looked at without the reader of the hub: {error}"
+            raise NoReader(told, hint='pip install "auger-reconcile[hub]"') from None
+    return Look(str(source), statistics)
 
 
 def refuse_missing(path: Path) -> None:

@@ -136,7 +136,7 @@ class Model(Resource):
             NotFound: there is no such model.
             AugerError: the file cannot be read, or the model is not ready.
         """
-        from auger_reconcile.client.predict import predict_file, predict_frame
+        from auger_reconcile.client.predict import predict_file, predict_frame, refuse_replacing
 
         known, is_here = self._identify(model_id)
         asker = self._open(known, threshold, proba=proba, locally=locally or is_here)
@@ -147,6 +147,7 @@ class Model(Resource):
 
         source = Path(filename)
         result = Path(to) if to else predicted_path(source, form)
+        refuse_replacing(source, result, form)
         if isinstance(asker, ExportedModel) and (form or format_of(source)) == CSV:
             return predict_locally(asker, source, result, on_notices)
         return predict_file(

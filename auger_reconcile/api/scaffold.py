@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from auger_reconcile.api._names import check_new_name
-from auger_reconcile.api.look import Look, look_at
+from auger_reconcile.api.look import Look, NoReader, look_at
 from auger_reconcile.api.propose import (
     CLASSIFICATION,
     TIMESERIES,
@@ -79,11 +79,13 @@ class NewProject:
         path: of its auger.yaml.
         look: at the data, where that is a local file.
         proposal: what was proposed by it, and is written down.
+        not_looked: why the data was not looked at, though there is some.
     """
 
     path: Path
     look: Look | None
     proposal: Proposal | None
+    not_looked: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the members by name."""
@@ -91,6 +93,7 @@ class NewProject:
             "path": str(self.path),
             "proposal": asdict(self.proposal) if self.proposal else None,
             "notices": self.look.notices if self.look else [],
+            "not_looked": self.not_looked or None,
         }
 
 
@@ -127,7 +130,14 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
     if _is_there(folder):  # before a look at much data
         raise AugerError(f"`{folder}` exists already")
     is_local = bool(source) and not scheme_of(source)
-    look = look_at(source) if is_local else None
+    look, not_looked = None, ""
+    if source and not is_local:
+        not_looked = "it is not on this machine"
+    elif is_local:
+        try:
+            look = look_at(source)
+        except NoReader as error:
+            not_looked = str(error)
     proposal = propose(look, target=target, model_type=model_type) if look else None
     told = os.path.relpath(source, folder) if is_local else source
     text = TEMPLATE.format(
@@ -139,7 +149,7 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
     )
     text = "\n".join(line.rstrip() for line in text.split("\n"))
     _write(folder, text)
-    return NewProject(folder / FILE_NAME, look, proposal)
+    return NewProject(folder / FILE_NAME, look, proposal, not_looked)
 
 
 def _is_there(folder: Path) -> bool:

@@ -49,7 +49,7 @@ def new(
         return
     from auger_reconcile.cli.views.schema import notice_lines, proposal_lines
 
-    for line in proposal_lines(made, is_remote=bool(source)):
+    for line in proposal_lines(made):
         invocation.show(line)
     invocation.show(f"Made {made.path}. What comes next:")
     invocation.show(f"cd {quote_path(made.path.parent)} && auger plan")

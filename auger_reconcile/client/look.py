@@ -52,8 +52,12 @@ def look_with_hub(file: Path, declared: Mapping[str, Any]) -> dict[str, Any] | N
     return statistics
 
 
-def look_lightly(source: Path) -> dict[str, Any]:
+def look_lightly(source: Path, *, is_declared: bool = False) -> dict[str, Any]:
     """Return statistics of the first rows of a file, in the form of a hub's.
+
+    Args:
+        source: the file.
+        is_declared: whether something was said of its columns, which is not used here.
 
     Raises:
         AugerError: it is no CSV, JSON lines or Parquet.
@@ -69,6 +73,8 @@ def look_lightly(source: Path) -> dict[str, Any]:
         f"The first {len(records):,} rows were looked at, and less closely than the hub does:"
         ' `pip install "auger-reconcile[hub]"` brings its reader.'
     )
+    if is_declared:
+        text += " What auger.yaml says of the columns was not used."
     light = {"code": "light-look", "column": None, "count": len(records), "text": text}
     told += [_notice(column) for column in columns if column["purpose"] != "feature"]
     return {

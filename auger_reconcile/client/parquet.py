@@ -52,6 +52,7 @@ class ParquetTable:
     @contextmanager
     def writing(self, to: Path) -> Iterator[_Writer]:
         """Open what writes groups of rows."""
+        to.touch()  # it is opened with the first rows, and what cannot be is told before
         writer = _Writer(to)
         try:
             yield writer

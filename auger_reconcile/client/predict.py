@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,7 +17,15 @@ from typing import Any, Protocol, TypeVar, cast
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.json_values import to_json_value
 from auger_reconcile.client.rows import BATCH, open_rows, texts_of
-from auger_reconcile.client.tables import Notice, Table, Writer, open_table, predicted_path
+from auger_reconcile.client.tables import (
+    Notice,
+    Table,
+    Writer,
+    format_named,
+    format_of,
+    open_table,
+    predicted_path,
+)
 from auger_reconcile.errors import AugerError, HubError
 
 WAITING = frozenset({"requested", "running"})
@@ -90,9 +98,10 @@ def predict_file(  # noqa: PLR0913 - what one prediction is asked with, and who 
         AugerError: the file cannot be read or written, or the model is not ready.
     """
     result = to or predicted_path(source, form)
+    refuse_replacing(source, result, form)
     draft = result.with_name(f".{result.name}.part")
     try:
-        with open_table(source, form) as table, table.writing(draft) as writer:
+        with open_table(source, form) as table, _writing(table, draft, result) as writer:
             asker.told.extend(table.notices)
             for done in _write_predicted(asker, table, writer):
                 if on_rows:
@@ -106,6 +115,29 @@ def predict_file(  # noqa: PLR0913 - what one prediction is asked with, and who 
     if on_notices:
         on_notices(merge_notices(asker.told))
     return result
+
+
+def refuse_replacing(source: Path, result: Path, form: str | None) -> None:
+    """Raise AugerError for a result in place of its input, or with the name of another format."""
+    if result.exists() and source.exists() and result.samefile(source):
+        raise AugerError(f"`{result}` is what is predicted: the result needs another name")
+    written, named = form or format_of(source), format_named(result)
+    if named not in (None, written):
+        raise AugerError(
+            f"`{result}` is named as {named}, and the result is {written} as its input",
+            hint=f"its name may end with `.{written}`",
+        )
+
+
+@contextmanager
+def _writing(table: Table, draft: Path, result: Path) -> Iterator[Writer]:
+    """Open what writes the result; that it cannot be is no fault of the file that is read."""
+    with ExitStack() as stack:
+        try:
+            writer = stack.enter_context(table.writing(draft))
+        except OSError as error:
+            raise AugerError(f"`{result}` cannot be written: {error.strerror}") from None
+        yield writer
 
 
 def _write_predicted(asker: Asker, table: Table, writer: Writer) -> Iterator[int]:

@@ -18,6 +18,8 @@ CSV, JSON_LINES, PARQUET = "csv", "jsonl", "parquet"
 FORMATS = (CSV, JSON_LINES, PARQUET)
 Notice = dict[str, Any]
 _FORMAT_OF = {
+    ".csv": CSV,
+    ".tsv": CSV,
     ".jsonl": JSON_LINES,
     ".ndjson": JSON_LINES,
     ".json": JSON_LINES,
@@ -56,8 +58,13 @@ class Table(Protocol):
 
 def format_of(source: Path) -> str:
     """Return the format that a file's name says; CSV for any that says none."""
+    return format_named(source) or CSV
+
+
+def format_named(source: Path) -> str | None:
+    """Return the format that a file's name says, if it does."""
     inner = source.with_suffix("") if is_packed(source) else source
-    return _FORMAT_OF.get(inner.suffix.lower(), CSV)
+    return _FORMAT_OF.get(inner.suffix.lower())
 
 
 def predicted_path(source: Path, form: str | None = None) -> Path:

@@ -10,6 +10,8 @@ from typing import Any
 
 import auger.api
 import auger_reconcile.errors
+from auger_reconcile.api.evaluation import Evaluation
+from auger_reconcile.api.look import ColumnLook, Look
 from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult, Outcome
 from auger_reconcile.errors import AugerError
@@ -19,7 +21,10 @@ from auger_reconcile.resources._base import FieldChange
 
 FUNCTIONS = (auger.api.plan, auger.api.apply, auger.api.destroy, auger.api.drift)
 CLASSES = ("Workspace", "Context", "Project", "DataSet", "Experiment", "Model")
-VALUES = (PlanOptions, Plan, Action, FieldChange, ApplyResult, Outcome, ApplyOptions)
+VALUES = (
+    *(PlanOptions, Plan, Action, FieldChange, ApplyResult, Outcome, ApplyOptions),
+    *(Evaluation, Look, ColumnLook),
+)
 SECTIONS = ("Args", "Attributes", "Returns", "Raises")
 INTRODUCTION = """\
 # The Python interface

@@ -124,6 +124,17 @@ def test_without_the_reader_of_the_hub_the_first_rows_are_looked_at_and_that_is_
 
 
 @pytest.mark.usefixtures("lightly")
+def test_a_format_that_only_the_hub_reads_is_told_and_the_file_made(
+    user: User, folder: Path
+) -> None:
+    (folder / "data.xlsx").write_bytes(b"PK\x03\x04\x00\x00")
+    done = user.run("new", "churn", "--source", "data.xlsx", "--target", "size")
+    assert done.code == 0
+    assert "The data was not looked at: `data.xlsx` cannot be looked at without" in done.out
+    assert read_settings(Path("churn/auger.yaml"))["target"] == "size"
+
+
+@pytest.mark.usefixtures("lightly")
 def test_the_commented_model_is_valid_too(user: User, folder: Path) -> None:
     (folder / "data.csv").write_text(DAYS)
     user.run("new", "churn", "--source", "data.csv", "--target", "size")
@@ -175,7 +186,8 @@ def test_a_project_is_not_made_inside_another(user: User, folder: Path) -> None:
 def test_the_hub_is_written_down_and_a_url_is_a_source(user: User) -> None:
     source = "https://example.com/a%20b/churn.csv?v=1"
     done = user.run("new", "churn", "--hub", "local", "--source", source, "--json")
-    told = {"path": "churn/auger.yaml", "proposal": None, "notices": []}
+    why = "it is not on this machine"
+    told = {"path": "churn/auger.yaml", "proposal": None, "notices": [], "not_looked": why}
     assert json.loads(done.out) == told
     settings = read_settings(Path("churn/auger.yaml"))
     assert (settings["hub"], settings["source"]) == ("local", source)

@@ -333,6 +333,42 @@ def test_a_data_frame_keeps_its_index_and_columns(hub: ScriptedHub, client: HubC
     assert hub.requests[1].json["records"] == [[1, "2020-01-01T00:00:00"], [2, None]]
 
 
+def test_a_result_never_takes_the_place_of_its_input(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    before = source.read_text()
+    hub.play(READY)
+    with pytest.raises(AugerError, match="the result needs another name"):
+        predict_file(open_model(client, "M"), source, to=source.parent / "." / "new.csv")
+    assert source.read_text() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "problem"),
+    [
+        ("p.parquet", None, "is named as parquet, and the result is csv"),
+        ("p.csv", "jsonl", "is named as csv, and the result is jsonl"),
+        ("no/p.csv", None, r"no/p\.csv` cannot be written: No such file or directory"),
+    ],
+)
+def test_a_result_that_cannot_be_is_refused_by_its_own_name(
+    hub: ScriptedHub, client: HubClient, source: Path, *, name: str, form: str | None, problem: str
+) -> None:
+    hub.play(READY)
+    with pytest.raises(AugerError, match=problem):
+        predict_file(open_model(client, "M"), source, form=form, to=source.parent / name)
+
+
+def test_parquet_goes_nowhere_either(hub: ScriptedHub, client: HubClient, tmp_path: Path) -> None:
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "new.parquet")
+    hub.play(READY)
+    with pytest.raises(AugerError, match="cannot be written: No such file or directory"):
+        predict_file(
+            open_model(client, "M"), tmp_path / "new.parquet", to=tmp_path / "no" / "p.parquet"
+        )
+
+
 def test_numbers_have_no_probabilities(hub: ScriptedHub, client: HubClient) -> None:
     hub.play(reply({"id": "M", "status": "ready", "model_type": "regression"}))
     with pytest.raises(AugerError, match="predicts numbers, which have no probabilities"):

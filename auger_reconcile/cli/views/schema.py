@@ -94,11 +94,11 @@ def notice_lines(notices: Iterable[Mapping[str, Any]]) -> Iterator[str]:
         yield f"{head}: {plain(str(notice.get('text')))}"
 
 
-def proposal_lines(made: NewProject, *, is_remote: bool) -> Iterator[str]:
+def proposal_lines(made: NewProject) -> Iterator[str]:
     """Yield what was proposed for a new project, and why."""
     if made.proposal is None or made.look is None:
-        if is_remote:
-            yield "The data was not looked at, because it is not on this machine."
+        if made.not_looked:
+            yield plain(f"The data was not looked at: {made.not_looked}.")
         return
     proposal = made.proposal
     yield plain(f"Looked at {made.look.source}, {made.look.rows:,} rows. In auger.yaml now:")
