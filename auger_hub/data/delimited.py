@@ -7,13 +7,15 @@ code is no number. In queries a column has the name of its place: names may diff
 
 import csv
 import os
+import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
-from auger_hub.data.dialect import BadText, Dialect, find_dialect
+from auger_hub.data.dialect import BadText, Dialect, find_dialect, read_rows
 from auger_hub.data.infer import Found, infer_column
 from auger_hub.data.schema import DATE, ISO, MISSING, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.sql import literal, one_file
@@ -77,6 +79,30 @@ def look_at(path: Path) -> DelimitedFile:
     if len(dialect.header) > MOST_COLUMNS:
         raise UnreadableData(f"`{path.name}` has more than {MOST_COLUMNS:,} columns.")
     return DelimitedFile(path, dialect)
+
+
+@contextmanager
+def without_blanks(file: DelimitedFile) -> Iterator[DelimitedFile]:
+    """Yield the file, or a copy without blanks around cells, or without blank lines as rows.
+
+    DuckDB has rules of its own for blanks beside quotes, and takes a blank line in a table of one
+    column for a row.
+    """
+    if not file.dialect.spaced and file.width > 1:
+        yield file
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / file.path.name
+        with (
+            file.path.open(encoding="utf-8-sig", newline="") as source,
+            copy.open("w", encoding="utf-8", newline="") as target,
+        ):
+            writer = csv.writer(target, delimiter=file.dialect.delimiter, lineterminator="\n")
+            try:
+                writer.writerows(row.cells for row in read_rows(source, file.dialect))
+            except BadText as error:
+                raise UnreadableData(f"`{file.path.name}` {error}.") from error
+        yield DelimitedFile(copy, replace(file.dialect, skipped=0, spaced=False))
 
 
 def _refuse_long_last_line(path: Path) -> None:

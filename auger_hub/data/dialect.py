@@ -22,6 +22,11 @@ _HEAD_ROWS = 200
 _LONGEST_FIELD = 1 << 22
 _MOST_SKIPPED = 50
 _NUMBER = re.compile(r"[+-]?[0-9.,]+")
+_SEPARATOR_LINE = re.compile(r"\ufeff?sep=([^'\w\r\n])(?:\r?\n|\r)")
+_BLANK_AT_QUOTE = re.compile(
+    r"""(?:^|[,;\t|\r])(?: +"[^"\r\n]*" *|"[^"\r\n]*" +)(?:[,;\t|\r]|$)""",
+    re.MULTILINE,
+)
 
 
 class BadText(Exception):
@@ -30,11 +35,16 @@ class BadText(Exception):
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a file is written: its delimiter, the header's cells, and the lines before it."""
+    """How a file is written: its delimiter, the header's cells, and the lines before it.
+
+    In a `spaced` file blanks stand between delimiters and quotes: `1, "x, y"`. There, those around
+    a cell belong to none.
+    """
 
     delimiter: str
     header: tuple[str, ...]
     skipped: int = 0
+    spaced: bool = False
 
     @property
     def names(self) -> list[str]:
@@ -50,8 +60,16 @@ def find_dialect(head: str) -> Dialect:
     """
     if not head.strip():
         raise BadText("is empty")
-    delimiter = max(DELIMITERS, key=lambda candidate: _evenness(head, candidate))
-    rows = _rows(head, delimiter)
+    told = _SEPARATOR_LINE.match(head)
+    before = 1 if told else 0
+    head = head[told.end() :] if told else head
+    spaced = _BLANK_AT_QUOTE.search(head) is not None
+    listed = told.group(1) if told else DELIMITERS
+    parts = {one: _rows(head, one, spaced=spaced) for one in listed}
+    delimiter = max(parts, key=lambda one: _evenness(parts[one], one))
+    rows = parts[delimiter]
+    if not rows:
+        raise BadText("is empty")
     width = _width(rows)
     table = [row for row in rows if len(row[2]) == width]
     while len(table) > 2 and _is_title(table[0][2], table[1][2]):
@@ -59,7 +77,7 @@ def find_dialect(head: str) -> Dialect:
     _, skipped, header = table[0]
     if not any(name.strip() for name in header):
         raise BadText("has no column names in its first line")
-    return Dialect(delimiter, tuple(header), skipped)
+    return Dialect(delimiter, tuple(header), skipped + before, spaced)
 
 
 def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
@@ -69,16 +87,18 @@ def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
     return len(cells) > 2 and filled == 1 and is_header
 
 
-def _rows(head: str, delimiter: str) -> list[tuple[int, int, list[str]]]:
+def _rows(head: str, delimiter: str, *, spaced: bool) -> list[tuple[int, int, list[str]]]:
     """Return the first rows that are not blank: (line after, lines before, cells)."""
     csv.field_size_limit(_LONGEST_FIELD)
     rows: list[tuple[int, int, list[str]]] = []
-    reader = csv.reader(io.StringIO(head, newline=""), delimiter=delimiter)
+    text = io.StringIO(head, newline="")
+    reader = csv.reader(text, delimiter=delimiter, skipinitialspace=spaced)
     before = 0
     try:
         for row in reader:
             if row and (len(row) > 1 or row[0].strip()):
-                rows.append((reader.line_num, before, row))
+                cells = [cell.rstrip(" ") for cell in row] if spaced else row
+                rows.append((reader.line_num, before, cells))
             before = reader.line_num
             if len(rows) == _HEAD_ROWS:
                 break
@@ -106,21 +126,32 @@ def _width(rows: Sequence[tuple[int, int, list[str]]]) -> int:
         row[0].lstrip().startswith(("#", "%", "//")) or sum(bool(c.strip()) for c in row) <= 2
         for _, _, row in rows[:start]
     )
+    is_preamble = is_preamble and comments and not _is_short_header(rows[start - 1], rows[start])
     rest = before[start:]
-    return usual if is_preamble and comments and rest.count(usual) > len(rest) * 0.9 else first
+    return usual if is_preamble and rest.count(usual) > len(rest) * 0.9 else first
 
 
-def _evenness(head: str, delimiter: str) -> tuple[float, int]:
-    """Score a delimiter: the share of rows as wide as the table, then the width."""
-    rows = _rows(head, delimiter)
-    if not rows:
-        return 0.0, 0
-    width = _width(rows)
+def _is_short_header(row: tuple[int, int, list[str]], below: tuple[int, int, list[str]]) -> bool:
+    """Tell a header that lacks one name: of row numbers, or of a delimiter at the rows' ends."""
+    names, values = row[2], below[2]
+    if len(names) < 2 or len(names) + 1 != len(values) or names[0].lstrip().startswith("#"):
+        return False
+    is_row = not values[-1].strip() or any(_NUMBER.fullmatch(cell.strip()) for cell in values)
+    return is_row and all(name.strip() for name in names)
+
+
+def _evenness(
+    rows: Sequence[tuple[int, int, list[str]]], delimiter: str
+) -> tuple[float, int, bool]:
+    """Score a delimiter: the share of rows as wide as the table, its width; a comma is commonest.
+
+    So `x;y` over `1,5;2,5` is cut at semicolons: at commas the first row would be none.
+    """
+    width = _width(rows) if rows else 0
     if width < 2:
-        return 0.0, width
+        return 0.0, width, False
     widths = [len(row) for _, _, row in rows]
-    start = widths.index(width)
-    return widths[start:].count(width) / len(widths[start:]), width
+    return widths.count(width) / len(widths), width, delimiter != ","
 
 
 class Row(NamedTuple):
@@ -150,6 +181,21 @@ def read_rows(file: IO[str], dialect: Dialect) -> Iterator[Row]:
     csv.field_size_limit(_LONGEST_FIELD)
     for _ in range(dialect.skipped):
         file.readline()
+    width = len(dialect.header)
+    for number, cells, text in _records(file, dialect):
+        line = number + dialect.skipped
+        if not cells or (len(cells) == 1 and width > 1 and not cells[0].strip()):
+            continue
+        if len(cells) == width:
+            yield Row(cells, text, line)
+        elif len(cells) == width + 1 and not cells[-1]:  # a delimiter at the end of the row
+            yield Row(cells[:-1], _without_last(text, dialect.delimiter), line)
+        else:
+            raise BadText(f"has {len(cells)} values in line {line}, but {width} columns")
+
+
+def _records(file: IO[str], dialect: Dialect) -> Iterator[tuple[int, list[str], str]]:
+    """Yield how many lines were read, the cells and the text of each record."""
     taken: list[str] = []
 
     def lines() -> Iterator[str]:
@@ -157,21 +203,29 @@ def read_rows(file: IO[str], dialect: Dialect) -> Iterator[Row]:
             taken.append(line)
             yield line
 
-    width = len(dialect.header)
-    reader = csv.reader(lines(), delimiter=dialect.delimiter, strict=True)
+    spaced = dialect.spaced
+    reader = csv.reader(
+        lines(), delimiter=dialect.delimiter, skipinitialspace=spaced, strict=not spaced
+    )
     try:
         for cells in reader:
             text = taken[0] if len(taken) == 1 else "".join(taken)
             taken.clear()
-            if not cells or (len(cells) == 1 and width > 1 and not cells[0].strip()):
+            if not spaced:
+                yield reader.line_num, cells, text
                 continue
-            line = reader.line_num + dialect.skipped
-            if len(cells) != width:
-                raise BadText(f"has {len(cells)} values in line {line}, but {width} columns")
-            yield Row(cells, text, line)
+            if text.count('"') % 2:
+                raise csv.Error("a quote is never closed")
+            yield reader.line_num, [cell.rstrip(" ") for cell in cells], text
     except csv.Error as error:
         place = reader.line_num + dialect.skipped
         raise BadText(f"cannot be read as a table in line {place}: {error}") from error
+
+
+def _without_last(text: str, delimiter: str) -> str:
+    """Return a row without the delimiter at its end, which its header does not have."""
+    before, _, end = text.rpartition(delimiter)
+    return before + end.replace('""', "")
 
 
 def quoted_cell(text: str, delimiter: str) -> str:

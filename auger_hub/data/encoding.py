@@ -34,6 +34,8 @@ def find_encoding(path: Path) -> str:
     """
     with path.open("rb") as file:
         start = file.read(_BLOCK)
+    if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
+        return "utf-32"
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     if b"\x00" in start:

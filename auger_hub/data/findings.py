@@ -3,23 +3,34 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auger_hub.data.delimited import place
 from auger_hub.data.infer import Found
-from auger_hub.data.notices import Notice, rows
+from auger_hub.data.notices import Notice, lines_skipped, rows
 from auger_hub.data.read import Table
 from auger_hub.data.schema import DATE, NUMBER, ColumnSchema, TableSchema
 
-CERTAIN = ("utf-8", "utf-16", None)
+CERTAIN = ("utf-8", "utf-16", "utf-32", None)
 LEAST_ROWS = 20
 _DUPLICATES_AT_MOST = 3_000_000
 _WIDTH_AT_MOST = 200
 _MOST_SERIES = 5_000
+_LEAST_DATES = 5
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|index|key|nr|no|number)$|^(id|uuid|guid|index)([_\s.-]|$)"
     r"|^Unnamed: \d+$|[a-z](ID|Id|No)$",
+)
+_NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?", re.ASCII)
+_TIME_NAMES = re.compile(
+    r"date|time|day|epoch|created|updated|(^|[_\s.-])(at|ts|dt|when)$", re.IGNORECASE
+)
+_SEPARATED = re.compile(r"\S+(\s+\S+)+|[^:]+(:[^:]+)+|[^~^]+([~^][^~^]+)+")
+_EXACT = 2**53
+_EPOCHS = (
+    (946_684_800, 4_102_444_800, "seconds"),
+    (946_684_800_000, 4_102_444_800_000, "milliseconds"),
 )
 _ID_NAMES = re.compile(_IDENTIFIER.pattern, re.IGNORECASE)
 
@@ -47,9 +58,11 @@ def purpose_of(figures: Figures, count: int) -> str:
         return "identifier" if figures.words < 4 else "feature"
     if not figures.column.whole:
         return "feature"
-    span = (figures.highest or 0) - (figures.lowest or 0) + 1
+    highest, lowest = figures.highest or 0, figures.lowest or 0
     is_named = _ID_NAMES.search(figures.column.name) is not None
-    return "identifier" if span == count or is_named else "feature"
+    is_inexact = max(abs(highest), abs(lowest)) > _EXACT
+    is_counted = highest - lowest + 1 == count
+    return "identifier" if is_counted or is_named or is_inexact else "feature"
 
 
 def notices_of_file(schema: TableSchema, header: Sequence[str] = ()) -> Iterator[Notice]:
@@ -58,8 +71,9 @@ def notices_of_file(schema: TableSchema, header: Sequence[str] = ()) -> Iterator
         text = f"The file is no Unicode; its encoding is taken for {schema.encoding}."
         yield Notice("encoding-guessed", text)
     if schema.skipped:
-        text = f"The first {schema.skipped} lines of the file are no rows and were skipped."
+        text = lines_skipped(schema.skipped)
         yield Notice("lines-skipped", text, count=schema.skipped)
+    yield from _header_of_values(header)
     for name, written in zip(schema.names, header, strict=False):
         if not written.strip():
             text = f"A column without a name is called `{name}`."
@@ -67,6 +81,18 @@ def notices_of_file(schema: TableSchema, header: Sequence[str] = ()) -> Iterator
         elif written != name:
             text = f"The name `{written}` stands more than once; this column is called `{name}`."
             yield Notice("doubled-name", text, name)
+
+
+def _header_of_values(header: Sequence[str]) -> Iterator[Notice]:
+    """Tell names that look like values: years may be names, fractions are none."""
+    cells = [cell.strip() for cell in header if cell.strip()]
+    numbers = [cell for cell in cells if _NUMBER.fullmatch(cell)]
+    if numbers and (len(numbers) == len(cells) or any("." in cell for cell in numbers)):
+        listed = ", ".join(f"`{cell}`" for cell in cells[:4])
+        text = (
+            f"The names of columns are taken from the first line, which looks like a row: {listed}."
+        )
+        yield Notice("header-like-values", text)
 
 
 def notices_of_reading(
@@ -80,6 +106,11 @@ def notices_of_reading(
             count = sum(one.marks.values())
             text = f"{listed} in `{column.name}` ({rows(count)}) is taken for a missing value."
             yield Notice("missing-tokens", text, column.name, count)
+        if one.looks and one.column.type == column.type:
+            text = (
+                f"`{column.name}` looks like {one.looks}, as `{one.example}`, but is read as names."
+            )
+            yield Notice("text-like-values", text, column.name)
         unread = lost.get(position, 0)
         if unread:
             example = f", as `{one.example}`" if one.example else ""
@@ -113,9 +144,62 @@ def notices_of_columns(table: Table, figures: Sequence[Figures], count: int) -> 
             case "identifier":
                 text = f"`{name}` is different in every row: it looks like an identifier."
                 yield Notice("identifier", text, name, one.unique)
+        if one.column.type == NUMBER:
+            yield from _dates_in_numbers(table, one)
+    if len(figures) == 1 and not table.is_part:
+        yield from _one_column(figures[0])
     if not table.is_part:
         yield from _duplicates(table, count)
         yield from _panel(table, figures, count)
+
+
+def _dates_in_numbers(table: Table, figures: Figures) -> Iterator[Notice]:
+    """Tell numbers that are dates, as 20190305, or times since 1970."""
+    lowest, highest = figures.lowest or 0, figures.highest or 0
+    if not figures.column.whole or figures.unique < _LEAST_DATES:
+        return
+    name, says = figures.column.name, ""
+    if lowest >= 19000101 and highest <= 21001231 and _are_days(table, name):
+        says = f"dates written as {int(lowest)}"
+    elif _TIME_NAMES.search(name):
+        kinds = [unit for low, high, unit in _EPOCHS if low <= lowest and highest <= high]
+        says = f"{kinds[0]} since 1970" if kinds else ""
+    if says:
+        declared = f"`columns: {{{name}: {{type: date}}}}`"
+        text = f"`{name}` looks like {says} and is read as numbers; {declared} makes dates of them."
+        yield Notice("numbers-like-dates", text, name)
+
+
+def _are_days(table: Table, name: str) -> bool:
+    at = place(table.schema.names.index(name))
+    days = f"try_strptime(CAST({at} AS VARCHAR), '%Y%m%d') IS NOT NULL"
+    query = f"SELECT bool_and({days}) FROM data WHERE {at} IS NOT NULL"  # noqa: S608
+    row = table.connection.execute(query).fetchone()
+    return bool(row and row[0])
+
+
+def _one_column(figures: Figures) -> Iterator[Notice]:
+    """Tell a file whose delimiter was not found: everything is in one column."""
+    name = figures.column.name
+    if figures.column.type == NUMBER or not _SEPARATED.fullmatch(name.strip()):
+        return
+    text = (
+        f"The table has one column, `{name}`: columns are told apart by commas, semicolons,"
+        " tabs or `|` alone."
+    )
+    yield Notice("one-column", text, name)
+
+
+def notices_of_values(name: str, values: Iterable[str]) -> Iterator[Notice]:
+    """Yield that some of a column's values differ in case or in blanks alone."""
+    alike: dict[str, list[str]] = {}
+    for value in values:
+        alike.setdefault(" ".join(value.split()).casefold(), []).append(value)
+    twins = [one for one in alike.values() if len(one) > 1]
+    if twins:
+        listed = ", ".join(" and ".join(f"`{value}`" for value in one) for one in twins[:3])
+        text = f"Values of `{name}` differ in case or blanks alone, and are kept apart: {listed}."
+        yield Notice("values-alike", text, name, sum(map(len, twins)))
 
 
 def _duplicates(table: Table, count: int) -> Iterator[Notice]:
@@ -127,7 +211,8 @@ def _duplicates(table: Table, count: int) -> Iterator[Notice]:
     row = table.connection.execute(query).fetchone()
     doubled = count - int(row[0]) if row else 0
     if doubled:
-        text = f"{rows(doubled)} are the same as another one, in every column."
+        are = "is" if doubled == 1 else "are"
+        text = f"{rows(doubled)} {are} the same as another one, in every column."
         yield Notice("duplicate-rows", text, count=doubled)
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from auger_hub.data.looks import looks_like
 from auger_hub.data.schema import (
     BOOLEAN,
     CATEGORY,
@@ -29,23 +30,10 @@ MOST_MARKS = 20
 """So many different texts may stand for missing; more of them are just unreadable."""
 MOST_DIGITS = 18
 SYMBOLS = (
-    "$",
-    "€",
-    "£",
-    "¥",
-    "₹",
-    "₽",
-    "₩",
-    "₺",
-    "%",
-    "USD",
-    "EUR",
-    "GBP",
-    "CHF",
-    "JPY",
-    "kr",
-    "zł",
-)
+    "R$", "US$", "A$", "C$", "HK$", "NT$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₪", "₫",
+    "฿", "¢", "%", "‰", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "CAD", "AUD", "SEK", "NOK",
+    "DKK", "PLN", "Rs.", "Rs", "Fr.", "kr.", "kr", "zł", "Kč", "Ft", "руб.",
+)  # fmt: skip
 _PLAIN = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
 _CODE = re.compile(r"[+-]?0[0-9]+", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
@@ -57,7 +45,7 @@ _DATE_LOOKS = re.compile(
     + r"\b.*\d.*|\d.*\b"
     + _MONTH
     + r"\b.*"
-    r"|\d{4}-\d{2}|\d{1,2}/\d{4})\s*",
+    r"|\d{1,2}" + _MONTH + r"\d{2,4}.*|\d{4}-\d{2}|\d{1,2}/\d{4})\s*",
     re.IGNORECASE,
 )
 _STYLES = ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"))
@@ -81,12 +69,16 @@ _TRIED_TEXTS = 12
 
 @dataclass(frozen=True)
 class Found:
-    """What a column is, and how many of its values are marks for missing or cannot be read."""
+    """What a column is, and how many of its values are marks for missing or cannot be read.
+
+    Of texts, `looks` says that they look like something else.
+    """
 
     column: ColumnSchema
     marks: Mapping[str, int]
     unreadable: int = 0
     example: str = ""
+    looks: str = ""
 
 
 def infer_column(
@@ -117,7 +109,8 @@ def infer_column(
     for found in (_numbers(name, known, delimiter, is_typed=is_typed), _dates(name, known)):
         if found is not None and (found.unreadable + sum(found.marks.values())) <= whole * 0.1:
             return found
-    return Found(ColumnSchema(name, CATEGORY), {})
+    looks = looks_like(known)
+    return Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
 
 
 def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSING) -> Found | None:
@@ -199,11 +192,12 @@ def _are_codes(
 
 
 def _symbols_in(numbers: Sequence[str]) -> Iterator[str]:
-    """Yield the signs that stand beside the numbers, in the order of `SYMBOLS`."""
+    """Yield the signs that stand beside the numbers: `US$` before `$`."""
     beside = {re.sub(r"[0-9.,'()+\-\s]+", "", text) for text in numbers}
     for symbol in SYMBOLS:
-        if any(symbol in part for part in beside if part):
+        if any(symbol in part for part in beside):
             yield symbol
+            beside = {part.replace(symbol, "") for part in beside}
 
 
 def _found(column: ColumnSchema, rest: Mapping[str, int]) -> Found:

@@ -32,3 +32,10 @@ def to_dicts(notices: Iterable[Notice]) -> list[dict[str, Any]]:
 def rows(count: int) -> str:
     """Say how many rows: `1 row`, `3 rows`."""
     return f"{count:,} row" + ("" if count == 1 else "s")
+
+
+def lines_skipped(count: int) -> str:
+    """Say that lines before the header were left out."""
+    if count == 1:
+        return "The first line of the file is no row and was skipped."
+    return f"The first {count} lines of the file are no rows and were skipped."

@@ -22,6 +22,7 @@ from auger_hub.data.findings import (
     notices_of_columns,
     notices_of_file,
     notices_of_reading,
+    notices_of_values,
     purpose_of,
 )
 from auger_hub.data.notices import Notice, to_dicts
@@ -120,8 +121,15 @@ def _profile_part(raw: Table) -> _Part:
         _describe(table.connection, column, rows, histograms.get(column.name)) for column in columns
     ]
     schema = _final_schema(table, columns, rows)
+    alike = [
+        notice
+        for column, described in zip(schema.columns, stat_data, strict=True)
+        if column.type == CATEGORY
+        for notice in notices_of_values(column.name, described.get("value_counts", ()))
+    ]
     notices = [
         *notices_of_reading(table.found, table.schema, lost),
+        *alike,
         *notices_of_columns(table, _figures_of(table, schema, columns), rows),
     ]
     return _Part(rows, stat_data, schema, notices)

@@ -225,17 +225,17 @@ def _load_delimited(
         encoding=encoding,
         skipped=file.dialect.skipped,
     )
-    names = file.dialect.names
+    known = _known(file.dialect.names, written, reading)
     try:
-        known = _known(names, written, reading)
         if is_wide(file):
             return _load_wide(connection, file, known or written, reading, name)
-        if known is not None:
-            return _try_queries(connection, file, known, (), name)
-        found = delimited.judge(connection, file, reading.missing, whole=False)
-        schema = replace(written, columns=_as_declared(found, reading))
-        table = _try_queries(connection, file, schema, tuple(found), name)
-        return _settle(table, reading)
+        with delimited.without_blanks(file) as bare:
+            if known is not None:
+                return _try_queries(connection, bare, known, (), name)
+            found = delimited.judge(connection, bare, reading.missing, whole=False)
+            schema = replace(written, columns=_as_declared(found, reading))
+            table = _try_queries(connection, bare, schema, tuple(found), name)
+            return _settle(table, reading)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

@@ -21,6 +21,9 @@ from auger_hub.data.schema import BOOLEAN, DATE, ISO, NUMBER, ColumnSchema, Tabl
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _TRUTH = {"true": 1.0, "false": 0.0}
 _SPACES = "\u00a0\u202f\u2009 "
+_APOSTROPHES = "'\u2019"
+_EPOCH = re.compile(r"[+-]?[0-9]{9,13}(\.[0-9]+)?", re.ASCII)
+_MILLISECONDS = 1e11  # seconds since 1970 are fewer until the year 5138
 _OFFSET = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}|UTC|GMT)\s*$")
 _LOOSE_ISO = r"^\s*(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ]+(\d{1,2}:\d{2}.*))?\s*$"
 _NUMERIC = r"^(\d{1,2})[-/. ](\d{1,2})[-/. ](\d{2,4})"
@@ -138,10 +141,9 @@ class NumberReader:
         self._decimal, self._thousands = column.decimal, column.thousands
         self._symbols = sorted(column.symbols, key=len, reverse=True)
         self._grouped = None
+        self._kept = {" ": _SPACES, "'": _APOSTROPHES}.get(self._thousands, self._thousands)
         if self._thousands:
-            mark = (
-                f"[{re.escape(_SPACES)}]" if self._thousands == " " else re.escape(column.thousands)
-            )
+            mark = f"[{re.escape(self._kept)}]"
             decimal = re.escape(column.decimal)
             self._grouped = re.compile(
                 rf"[+-]?[1-9][0-9]{{0,2}}(?:{mark}[0-9]{{2,3}})*{mark}[0-9]{{3}}(?:{decimal}[0-9]*)?",
@@ -152,8 +154,7 @@ class NumberReader:
         """Return the number, NaN for what is none."""
         bare, is_negative = self._bare(text)
         if self._grouped is not None and self._grouped.fullmatch(bare):
-            kept = self._thousands if self._thousands != " " else _SPACES
-            bare = bare.translate({ord(mark): None for mark in kept})
+            bare = bare.translate({ord(mark): None for mark in self._kept})
         if self._decimal != ".":
             bare = bare.replace(self._decimal, ".")
         if not _PLAIN.fullmatch(bare):
@@ -162,8 +163,11 @@ class NumberReader:
         return -number if is_negative else number
 
     def _bare(self, text: str) -> tuple[str, bool]:
-        """Return a text without signs of currency, and whether parentheses make it negative."""
-        bare = text.strip()
+        """Return a text without signs of currency, and whether it is negative as in accounts.
+
+        That is in parentheses, or with its minus behind.
+        """
+        bare = text.strip().replace("\u2212", "-")
         is_negative = bare.startswith("(") and bare.endswith(")")
         bare = bare[1:-1].strip() if is_negative else bare
         for symbol in self._symbols:
@@ -171,12 +175,14 @@ class NumberReader:
             for sign in "+-":
                 if bare.startswith(sign + symbol):
                     bare = sign + bare[1 + len(symbol) :].strip()
+        if bare.endswith("-") and not is_negative:
+            return bare[:-1].rstrip(), True
         return bare, is_negative
 
 
 def _to_dates(series: pd.Series, column: ColumnSchema, marks: frozenset[str]) -> pd.Series:
     """Return time stamps without a zone: those of the column's zone, or of UTC."""
-    if pd.api.types.is_numeric_dtype(series):
+    if pd.api.types.is_numeric_dtype(series) and column.format is None:
         return pd.to_datetime(series, unit="s", errors="coerce").astype("datetime64[us]")
     if pd.api.types.is_datetime64_any_dtype(series):
         return _in_zone(series, column.timezone) if series.dt.tz is not None else series
@@ -192,7 +198,9 @@ def _is_date_like(value: Any, marks: frozenset[str]) -> bool:
 
 
 def _known_dates(values: Sequence[Any], column: ColumnSchema) -> Any:
-    """Read each different value once."""
+    """Read each different value once; a number as its text, which older models did not."""
+    if column.format is not None:
+        values = [_text_of_number(value) for value in values]
     stamps = np.full(len(values), np.datetime64("NaT", "us"))
     is_text = np.array([isinstance(value, str) for value in values], dtype=bool)
     texts = [value for value in values if isinstance(value, str)]
@@ -200,6 +208,13 @@ def _known_dates(values: Sequence[Any], column: ColumnSchema) -> Any:
     for place in np.flatnonzero(~is_text).tolist():
         stamps[place] = _one_date(values[place], column.timezone).to_datetime64()
     return stamps
+
+
+def _text_of_number(value: Any) -> Any:
+    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (int, float, np.number)):
+        return value
+    is_fraction = isinstance(value, (float, np.floating)) and not float(value).is_integer()
+    return str(value) if is_fraction else str(int(value))
 
 
 def _one_date(value: Any, zone: str | None) -> Any:
@@ -233,6 +248,7 @@ def parse_dates(texts: Sequence[str], column: ColumnSchema) -> pd.Series:
         dates[rest.index] = _parse(rest, form)
     if dates.isna().any():
         _try_other_marks(series, dates, column.format)
+        _try_epoch(series, dates)
     if column.timezone is None:
         return dates.dt.tz_localize(None)
     aware = series.map(lambda text: bool(_OFFSET.search(text)))
@@ -253,6 +269,15 @@ def _try_other_marks(series: pd.Series, dates: pd.Series, form: str | None) -> N
         left = same[dates[same.index].isna()]
         if len(left):
             dates[left.index] = _parse(left, variant)
+
+
+def _try_epoch(series: pd.Series, dates: pd.Series) -> None:
+    """Read what is left of digits as seconds or milliseconds since 1970."""
+    rest = series[dates.isna()]
+    rest = rest[rest.map(lambda text: bool(_EPOCH.fullmatch(text)))].astype(float)
+    if len(rest):
+        seconds = rest.where(rest.abs() < _MILLISECONDS, rest / 1000)
+        dates[rest.index] = pd.to_datetime(seconds, unit="s", utc=True).dt.as_unit("us")
 
 
 def _variants(form: str | None) -> list[str]:

@@ -26,7 +26,7 @@ from skops import io as skops_io
 from auger_hub.data.dialect import BadText, Dialect, Row, find_dialect, quoted_cell, read_rows
 from auger_hub.data.encoding import UTF_8, NoText, find_encoding
 from auger_hub.data.names import free_name, unique_names
-from auger_hub.data.notices import Notice, rows
+from auger_hub.data.notices import Notice, lines_skipped, rows
 from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.typed import count_unreadable, to_frame
 from auger_hub.models.contributions import contribute
@@ -331,7 +331,7 @@ class Predictor:
             text = f"The file is no Unicode; its encoding is taken for {encoding}."
             self._guessed.append(Notice("encoding-guessed", text))
         if dialect.skipped:
-            text = f"The first {dialect.skipped} lines of the file are no rows and were skipped."
+            text = lines_skipped(dialect.skipped)
             self._guessed.append(Notice("lines-skipped", text, count=dialect.skipped))
 
     def _note_unreadable(self, name: str, values: Iterable[Any], typed: pd.Series) -> None:
