@@ -304,7 +304,7 @@ def explain(
     where = f" in line {line}" if line else ""
     match code:
         case "TOO MANY COLUMNS" | "MISSING COLUMNS":
-            cells = len(next(csv.reader([text], delimiter=file.dialect.delimiter), ()))
+            cells = len(next(csv.reader(text.splitlines(), delimiter=file.dialect.delimiter), ()))
             return UnreadableData(f"`{name}` has {cells} values{where}, but {file.width} columns.")
         case "UNQUOTED VALUE":
             return UnreadableData(f"`{name}` has a quote{where} that is never closed.")
