@@ -1,4 +1,4 @@
-"""Write the pages of docs/ that are made from code: commands, auger.yaml, Python, the pictures.
+"""Write what is made from code: commands, auger.yaml, Python, pictures, tables of the hub.
 
     python docs/generate.py            write what is out of date
     python docs/generate.py --check    write nothing; fail when something is
@@ -14,6 +14,8 @@ from pathlib import Path
 
 import click
 from generator.commands import render_commands
+from generator.hub_tables import PAGE as HUB_TABLES
+from generator.hub_tables import render_hub_tables
 from generator.import_picture import render_import_pictures
 from generator.python_api import render_python_api
 from generator.reference import render_reference
@@ -32,6 +34,7 @@ def make_pages() -> dict[str, str]:
         **{f"{PICTURES}/{name}": text for name, text in pictures},
         "auger-yaml.md": render_reference(DOCS / "auger-yaml"),
         "python-api.md": render_python_api(),
+        HUB_TABLES: render_hub_tables(),
     }
 
 

@@ -1,10 +1,14 @@
-"""Read the formats that DuckDB does not, as pandas data frames; each needs a package of its own.
+"""Recognise the format of a file by its first bytes, and read those that DuckDB does not read.
+
+A name only decides between the kinds of text; text that calls itself a workbook is refused.
 
 These formats hold tables of a size that people handle by hand, so they are read into memory.
 """
 
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
 from typing import Any, Literal
@@ -13,7 +17,6 @@ import pandas as pd
 
 from auger_hub.data.bounds import most_bytes
 from auger_hub.data.hdf5 import read_hdf5
-from auger_hub.data.kind import Kind
 from auger_hub.data.names import unique_names
 from auger_hub.data.plain import in_utf8, optional_module
 from auger_hub.data.schema import ISO
@@ -32,33 +35,77 @@ _JAVA = {
 _LONGEST_TITLE = 200
 
 
-def read_frame(kind: Kind, path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
-    """Read a file of any kind that DuckDB does not read, into columns that it understands.
+@dataclass(frozen=True)
+class Format:
+    """One file format of wire contract §3.5: all that hub and reconciler know of it.
 
-    Returns:
-        The table, and the formats of those of its texts that the file declares to be dates.
+    Args:
+        name: as users read it, and as schemas keep it.
+        extensions: of its files; those of a binary format promise its content.
+        magic: how a binary file begins; a format without is text.
+        begins: how a text of it begins, whatever it is called.
+        read: returns the table, and the formats of those of its texts that are declared as dates;
+            None for what DuckDB reads.
+        package: module and package that read it, where that is an extra.
+    """
+
+    name: str
+    extensions: tuple[str, ...]
+    magic: tuple[bytes, ...] = ()
+    begins: re.Pattern[bytes] | None = None
+    read: Callable[[Path], tuple[pd.DataFrame, dict[str, str]]] | None = None
+    package: tuple[str, str] | None = None
+
+    @property
+    def is_text(self) -> bool:
+        """Tell whether it is text, in some encoding."""
+        return not self.magic
+
+    def read_frame(self, path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
+        """Read a file of a format that DuckDB does not read, into columns that it understands.
+
+        Raises:
+            UnreadableData: The file is damaged, or a package that reads it is not installed.
+        """
+        assert self.read is not None, "DuckDB reads it"
+        if self.package:
+            optional_module(*self.package, path)
+        try:
+            frame, dates = self.read(path)
+            return simple_columns(frame), dates
+        except (UnreadableData, MemoryError):
+            raise
+        except Exception as error:  # these readers raise anything on a damaged file
+            raise UnreadableData(f"`{path.name}` is a damaged {self.name} file.") from error
+
+
+def format_of(path: Path) -> Format:
+    """Tell the format of the unpacked file `path`.
 
     Raises:
-        UnreadableData: The file is damaged, or a package that reads it is not installed.
+        UnreadableData: Its name promises a binary format that its content is not.
     """
-    packages = {Kind.XLSX: "openpyxl", Kind.XLS: "python_calamine", Kind.FEATHER: "pyarrow"}
-    if kind in packages:
-        optional_module(packages[kind], packages[kind], path)
-    readers: dict[Kind, Any] = {
-        Kind.XLSX: lambda: _read_workbook(path, "openpyxl"),
-        Kind.XLS: lambda: _read_workbook(path, "calamine"),
-        Kind.FEATHER: lambda: _read_feather(path),
-        Kind.HDF5: lambda: read_hdf5(path),
-    }
-    try:
-        if kind is Kind.ARFF:
-            frame, dates = _read_arff(path)
-            return simple_columns(frame), dates
-        return simple_columns(readers[kind]()), {}
-    except (UnreadableData, MemoryError):
-        raise
-    except Exception as error:  # these readers raise anything on a damaged file
-        raise UnreadableData(f"`{path.name}` is a damaged {kind.value} file.") from error
+    with path.open("rb") as file:
+        start = file.read(1 << 16)
+    suffix = path.suffix.lower()
+    for known in FORMATS:
+        if known.magic and start.startswith(known.magic):
+            return known
+    for known in FORMATS:
+        if known.magic and suffix in known.extensions:
+            raise UnreadableData(
+                f"`{path.name}` is no {known.name} file, although its name says so."
+            )
+    for known in FORMATS:
+        if known.begins and known.begins.match(start):
+            return known
+    return JSON if suffix in JSON.extensions else DELIMITED
+
+
+def _dateless(
+    read: Callable[[Path], pd.DataFrame],
+) -> Callable[[Path], tuple[pd.DataFrame, dict[str, str]]]:
+    return lambda path: (read(path), {})
 
 
 def _read_workbook(path: Path, engine: Literal["openpyxl", "calamine"]) -> pd.DataFrame:
@@ -227,3 +274,45 @@ def _text_of(value: Any) -> str:
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
     return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+
+
+DELIMITED = Format("delimited text", (".csv",))
+JSON = Format(
+    "JSON", (".json", ".jsonl", ".ndjson"), begins=re.compile(rb"\A(?:\xef\xbb\xbf)?\s*[\[{]")
+)
+PARQUET = Format("Parquet", (".parquet",), magic=(b"PAR1",))
+FORMATS = (
+    DELIMITED,
+    Format(
+        "ARFF",
+        (".arff",),
+        begins=re.compile(rb"\A(?:\s|%[^\n]*\n)*@relation\b", re.IGNORECASE),
+        read=_read_arff,
+        package=("arff", "liac-arff"),
+    ),
+    JSON,
+    Format(
+        "Excel (xls)",
+        (".xls",),
+        magic=(b"\xd0\xcf\x11\xe0",),
+        read=_dateless(lambda path: _read_workbook(path, "calamine")),
+        package=("python_calamine", "python_calamine"),
+    ),
+    Format(
+        "Excel (xlsx)",
+        (".xlsx",),
+        magic=(b"PK\x03\x04",),
+        read=_dateless(lambda path: _read_workbook(path, "openpyxl")),
+        package=("openpyxl", "openpyxl"),
+    ),
+    Format(
+        "Feather",
+        (".feather",),
+        magic=(b"ARROW1", _OLD_FEATHER),
+        read=_dateless(_read_feather),
+        package=("pyarrow", "pyarrow"),
+    ),
+    Format("HDF5", (".h5", ".hdf5"), magic=(b"\x89HDF\r\n\x1a\n",), read=_dateless(read_hdf5)),
+    PARQUET,
+)
+"""Every format; `docs/generate.py` makes what the reconciler knows of them from this."""

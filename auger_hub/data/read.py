@@ -18,8 +18,8 @@ from auger_hub.data import delimited, formats
 from auger_hub.data.bounds import most_bytes, table_memory
 from auger_hub.data.delimited import AS_IT_IS, SAMPLE_ROWS, count_texts, finite, place
 from auger_hub.data.encoding import UTF_8
+from auger_hub.data.formats import DELIMITED, JSON, PARQUET, format_of
 from auger_hub.data.infer import Found, infer_column
-from auger_hub.data.kind import Kind, kind_of
 from auger_hub.data.names import unique_names
 from auger_hub.data.plain import encoding_of, in_utf8, unpack
 from auger_hub.data.schema import (
@@ -48,7 +48,6 @@ from auger_hub.data.wide import (
 __all__ = ["Table", "UnreadableData", "open_table", "read_raw", "read_table", "read_with_schema"]
 
 THREADS = 2
-_TEXTUAL = (Kind.DELIMITED, Kind.JSON, Kind.ARFF)
 
 
 @dataclass(frozen=True)
@@ -189,25 +188,24 @@ def _open(path: Path, reading: Reading, *, in_order: bool) -> Iterator[Table]:
 
 
 def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str, reading: Reading) -> Table:
-    kind = kind_of(plain)
-    encoding = encoding_of(plain) if kind in _TEXTUAL else None
-    if kind is Kind.DELIMITED:
+    form = format_of(plain)
+    encoding = encoding_of(plain) if form.is_text else None
+    if form is DELIMITED:
         with in_utf8(plain, encoding) as text:
             table = _load_delimited(connection, text, name, reading, encoding or UTF_8)
             if table.whole is not None:
                 connection.execute("CREATE TEMP TABLE data AS SELECT 1")
             return replace(table, header=delimited.look_at(text).dialect.header)
-    match kind:
-        case Kind.PARQUET:
-            names = _load_parquet(connection, plain, name)
-        case Kind.JSON:
-            with in_utf8(plain, encoding) as text:
-                names = _load_json(connection, text, name)
-        case _:
-            frame, dates = formats.read_frame(kind, plain)
-            names = _load_frame(connection, frame, name)
-            reading = replace(reading, declared=reading.declared.also_dates(dates))
-    written = TableSchema((), reading.missing, format=kind.value, encoding=encoding)
+    if form is PARQUET:
+        names = _load_parquet(connection, plain, name)
+    elif form is JSON:
+        with in_utf8(plain, encoding) as text:
+            names = _load_json(connection, text, name)
+    else:
+        frame, dates = form.read_frame(plain)
+        names = _load_frame(connection, frame, name)
+        reading = replace(reading, declared=reading.declared.also_dates(dates))
+    written = TableSchema((), reading.missing, format=form.name, encoding=encoding)
     table = _judge_typed(connection, unique_names(names), written, reading)
     return replace(table, header=tuple(names))
 
@@ -220,7 +218,7 @@ def _load_delimited(
     written = TableSchema(
         (),
         reading.missing,
-        format=Kind.DELIMITED.value,
+        format=DELIMITED.name,
         delimiter=file.dialect.delimiter,
         encoding=encoding,
         skipped=file.dialect.skipped,

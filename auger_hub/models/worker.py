@@ -120,7 +120,7 @@ def _predict_file(
     predictor: Predictor, request: Mapping[str, Any], threshold: float | None, *, bare: bool
 ) -> int:
     """Predict an uploaded file of any format; errors call it as its user does."""
-    from auger_hub.data.kind import Kind, kind_of
+    from auger_hub.data.formats import DELIMITED, PARQUET, format_of
     from auger_hub.data.plain import unpack
     from auger_hub.data.read import UnreadableData, read_raw
 
@@ -128,7 +128,7 @@ def _predict_file(
     try:
         with unpack(path) as plain:
             most = most_bytes(plain.stat().st_size)
-            if kind_of(plain) in (Kind.PARQUET, Kind.DELIMITED):
+            if format_of(plain) in (PARQUET, DELIMITED):
                 return predictor.predict_file(plain, target, threshold, most, bare=bare)
             batches = [read_raw(plain)]
             return predictor.predict_batches(batches, target, threshold, most, bare=bare)

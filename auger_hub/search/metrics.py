@@ -24,7 +24,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from sklearn import metrics as sk
@@ -61,11 +61,33 @@ class Outcome:
         return cls(truth, shown.argmax(axis=1), shown, history)
 
 
-def _labels(function: Callable[..., float], **options: Any) -> Callable[[Outcome], float]:
+Score: TypeAlias = Callable[[Outcome], float]
+_SHARE, _FROM_MINUS_ONE = (0.0, 1.0), (-1.0, 1.0)
+_LOSS, _UP_TO_ONE = (-np.inf, 0.0), (-np.inf, 1.0)
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How a metric is computed, and what people need to know to ask for it.
+
+    Args:
+        score: of the predictions of one fold; greater is better.
+        range: the lowest and the highest score.
+        also: its names in other tools, by which auger.yaml may call it too.
+        rows: what it is the mean of, row by row, where it is one.
+    """
+
+    score: Score
+    range: tuple[float, float]
+    also: tuple[str, ...] = ()
+    rows: Callable[[Outcome], Array] | None = None
+
+
+def _labels(function: Callable[..., float], **options: Any) -> Score:
     return lambda o: function(o.truth, o.predicted, **options)
 
 
-def _positive(function: Callable[..., float]) -> Callable[[Outcome], float]:
+def _positive(function: Callable[..., float]) -> Score:
     return lambda o: function(o.truth, _probabilities(o)[:, 1])
 
 
@@ -74,11 +96,11 @@ def _probabilities(outcome: Outcome) -> Array:
     return outcome.probabilities
 
 
-def _neg(function: Callable[[Outcome], float]) -> Callable[[Outcome], float]:
+def _neg(function: Score) -> Score:
     return lambda o: -function(o)
 
 
-def _root(function: Callable[[Outcome], float]) -> Callable[[Outcome], float]:
+def _root(function: Score) -> Score:
     return lambda o: float(np.sqrt(function(o)))
 
 
@@ -96,7 +118,7 @@ def _brier(outcome: Outcome) -> float:
     return float(np.square(errors).sum(axis=1).mean())
 
 
-def _one_versus_rest(average: str) -> Callable[[Outcome], float]:
+def _one_versus_rest(average: str) -> Score:
     def score(outcome: Outcome) -> float:
         shown = _probabilities(outcome)
         if shown.shape[1] == 2:
@@ -130,60 +152,145 @@ def _directions(outcome: Outcome) -> Array:
     return np.asarray(np.sign(outcome.truth - last) == np.sign(outcome.predicted - last), float)
 
 
-def _averaged(name: str, row: int) -> dict[str, Callable[[Outcome], float]]:
+def _averaged(name: str, row: int) -> dict[str, Metric]:
     """Return three averages of a row of `per_class`; with one label a row, micro is accuracy."""
+    averages: dict[str, Score] = {
+        "macro": lambda o: float(o.per_class[row].mean()),
+        "micro": _labels(sk.accuracy_score),
+        "weighted": lambda o: float(np.average(o.per_class[row], weights=o.per_class[3])),
+    }
     return {
-        f"{name}_macro": lambda o: float(o.per_class[row].mean()),
-        f"{name}_micro": _labels(sk.accuracy_score),
-        f"{name}_weighted": lambda o: float(np.average(o.per_class[row], weights=o.per_class[3])),
+        f"{name}_{average}": Metric(score, _SHARE, (f"{average}_{name}",))
+        for average, score in averages.items()
     }
 
 
-_CLASSES: dict[str, Callable[[Outcome], float]] = {
-    "accuracy": _labels(sk.accuracy_score),
-    "balanced_accuracy": _labels(sk.balanced_accuracy_score),
+_PERCENTILES = {10: (), 50: ("pinball", "pinball_loss", "quantile", "quantile_loss"), 90: ()}
+_CLASSES: dict[str, Metric] = {
+    "accuracy": Metric(
+        _labels(sk.accuracy_score),
+        _SHARE,
+        ("acc",),
+        rows=lambda o: np.asarray(o.truth == o.predicted, float),
+    ),
+    "balanced_accuracy": Metric(
+        _labels(sk.balanced_accuracy_score),
+        _SHARE,
+        ("bacc", "balanced_acc", "balanced_accuracy_score"),
+    ),
     **_averaged("f1", row=2),
-    "neg_brier": _neg(_brier),
-    "neg_log_loss": _neg(_log_loss),
+    "neg_brier": Metric(
+        _neg(_brier), (-2.0, 0.0), ("brier", "brier_score", "brier_score_loss", "neg_brier_score")
+    ),
+    "neg_log_loss": Metric(
+        _neg(_log_loss),
+        _LOSS,
+        ("logloss", "log_loss", "cross_entropy", "binary_logloss", "multi_logloss"),
+    ),
     **_averaged("precision", row=0),
     **_averaged("recall", row=1),
-    "roc_auc_ovr": _one_versus_rest("macro"),
-    "roc_auc_ovr_weighted": _one_versus_rest("weighted"),
+    "roc_auc_ovr": Metric(
+        _one_versus_rest("macro"),
+        _SHARE,
+        ("auc_ovr", "auc_macro", "multiclass_auc", "roc_auc_macro"),
+    ),
+    "roc_auc_ovr_weighted": Metric(_one_versus_rest("weighted"), _SHARE),
 }
-_BINARY: dict[str, Callable[[Outcome], float]] = {
-    "average_precision": _positive(sk.average_precision_score),
-    "f1": _labels(sk.f1_score, zero_division=0),
-    "precision": _labels(sk.precision_score, zero_division=0),
-    "recall": _labels(sk.recall_score, zero_division=0),
-    "roc_auc": _positive(sk.roc_auc_score),
-    "gini": lambda o: 2 * _positive(sk.roc_auc_score)(o) - 1,
-    "cohen_kappa_score": _labels(sk.cohen_kappa_score),
-    "matthews_corrcoef": _labels(sk.matthews_corrcoef),
+_BINARY: dict[str, Metric] = {
+    "average_precision": Metric(
+        _positive(sk.average_precision_score),
+        _SHARE,
+        ("ap", "auprc", "aucpr", "pr_auc", "prauc", "average_precision_score"),
+    ),
+    "f1": Metric(_labels(sk.f1_score, zero_division=0), _SHARE, ("f1_score",)),
+    "precision": Metric(_labels(sk.precision_score, zero_division=0), _SHARE),
+    "recall": Metric(_labels(sk.recall_score, zero_division=0), _SHARE),
+    "roc_auc": Metric(
+        _positive(sk.roc_auc_score), _SHARE, ("auc", "auroc", "rocauc", "roc", "roc_auc_score")
+    ),
+    "gini": Metric(
+        lambda o: 2 * _positive(sk.roc_auc_score)(o) - 1, _FROM_MINUS_ONE, ("normalized_gini",)
+    ),
+    "cohen_kappa_score": Metric(
+        _labels(sk.cohen_kappa_score), _FROM_MINUS_ONE, ("kappa", "cohen_kappa")
+    ),
+    "matthews_corrcoef": Metric(
+        _labels(sk.matthews_corrcoef),
+        _FROM_MINUS_ONE,
+        ("mcc", "matthews"),
+    ),
 }
-_VALUES: dict[str, Callable[[Outcome], float]] = {
-    "explained_variance": _labels(sk.explained_variance_score),
-    "neg_median_absolute_error": _neg(_labels(sk.median_absolute_error)),
-    "neg_mean_absolute_error": _neg(_labels(sk.mean_absolute_error)),
-    "neg_mean_squared_error": _neg(_labels(sk.mean_squared_error)),
-    "neg_mean_squared_log_error": _neg(_squared_log_error),
-    "r2": _labels(sk.r2_score),
-    "neg_rmsle": _neg(_root(_squared_log_error)),
-    "neg_mase": lambda o: -float(_scaled_errors(o).mean()),
-    "mda": lambda o: float(_directions(o).mean()),
-    "neg_mape": _neg(_labels(sk.mean_absolute_percentage_error)),
-    "neg_smape": _neg(_smape),
+_VALUES: dict[str, Metric] = {
+    "explained_variance": Metric(
+        _labels(sk.explained_variance_score), _UP_TO_ONE, ("explained_variance_score",)
+    ),
+    "neg_median_absolute_error": Metric(
+        _neg(_labels(sk.median_absolute_error)),
+        _LOSS,
+        ("medae", "median_absolute_error", "neg_medae"),
+    ),
+    "neg_mean_absolute_error": Metric(
+        _neg(_labels(sk.mean_absolute_error)),
+        _LOSS,
+        ("mae", "l1", "mean_absolute_error", "neg_mae"),
+        rows=lambda o: -np.abs(o.truth - o.predicted),
+    ),
+    "neg_mean_squared_error": Metric(
+        _neg(_labels(sk.mean_squared_error)),
+        _LOSS,
+        ("mse", "l2", "mean_squared_error", "neg_mse"),
+        rows=lambda o: -np.square(o.truth - o.predicted),
+    ),
+    "neg_mean_squared_log_error": Metric(
+        _neg(_squared_log_error), _LOSS, ("msle", "mean_squared_log_error", "neg_msle")
+    ),
+    "r2": Metric(_labels(sk.r2_score), _UP_TO_ONE, ("r_2", "r_squared", "r2_score", "rsquared")),
+    "neg_rmsle": Metric(
+        _neg(_root(_squared_log_error)),
+        _LOSS,
+        ("rmsle", "root_mean_squared_log_error", "neg_root_mean_squared_log_error"),
+    ),
+    "neg_mase": Metric(
+        lambda o: -float(_scaled_errors(o).mean()),
+        _LOSS,
+        ("mase",),
+        rows=lambda o: -_scaled_errors(o),
+    ),
+    "mda": Metric(
+        lambda o: float(_directions(o).mean()),
+        _SHARE,
+        ("directional_accuracy", "mean_directional_accuracy"),
+        rows=_directions,
+    ),
+    "neg_mape": Metric(
+        _neg(_labels(sk.mean_absolute_percentage_error)),
+        _LOSS,
+        ("mape", "mean_absolute_percentage_error", "neg_mean_absolute_percentage_error"),
+    ),
+    "neg_smape": Metric(_neg(_smape), (-2.0, 0.0), ("smape", "symmetric_mape")),
     **{
-        f"neg_pinball_{percent}": _neg(_labels(sk.mean_pinball_loss, alpha=percent / 100))
-        for percent in (10, 50, 90)
+        f"neg_pinball_{percent}": Metric(
+            _neg(_labels(sk.mean_pinball_loss, alpha=percent / 100)), _LOSS, also
+        )
+        for percent, also in _PERCENTILES.items()
     },
-    "neg_rmse": _neg(_root(_labels(sk.mean_squared_error))),
+    "neg_rmse": Metric(
+        _neg(_root(_labels(sk.mean_squared_error))),
+        _LOSS,
+        ("rmse", "root_mean_squared_error", "neg_root_mean_squared_error"),
+    ),
 }
-ROW_MEANS: dict[str, Callable[[Outcome], Array]] = {
-    "accuracy": lambda o: np.asarray(o.truth == o.predicted, float),
-    "neg_mean_absolute_error": lambda o: -np.abs(o.truth - o.predicted),
-    "neg_mean_squared_error": lambda o: -np.square(o.truth - o.predicted),
-    "neg_mase": lambda o: -_scaled_errors(o),
-    "mda": _directions,
+METRICS: dict[str, dict[str, Metric]] = {
+    "CLASSIFICATION": _CLASSES,
+    "TWO_CLASSES": _BINARY,
+    "REGRESSION": _VALUES,
+}
+"""The one table of metrics; `docs/generate.py` makes that of the reconciler from it."""
+ROW_MEANS = {
+    name: metric.rows
+    for metrics in METRICS.values()
+    for name, metric in metrics.items()
+    if metric.rows
 }
 """Metrics that are a mean over rows, and what it is the mean of: some rows are scored by these."""
 # Names of scikit-learn for what the run file calls otherwise.
@@ -200,11 +307,12 @@ def best_value(metric: str) -> float:
     return 0.0 if metric.startswith("neg_") else 1.0
 
 
-def metrics_for(model_type: str, classes: int) -> Mapping[str, Callable[[Outcome], float]]:
+def metrics_for(model_type: str, classes: int) -> Mapping[str, Score]:
     """Return the metrics that apply, by name; `classes` counts the classes of the target."""
-    if model_type != "classification":
-        return _VALUES
-    return {**_CLASSES, **_BINARY} if classes == 2 else _CLASSES
+    applying = _CLASSES if model_type == "classification" else _VALUES
+    if model_type == "classification" and classes == 2:
+        applying = {**_CLASSES, **_BINARY}
+    return {name: metric.score for name, metric in applying.items()}
 
 
 def describe_labels(truth: Array, predicted: Array, labels: Sequence[Any]) -> dict[str, Any]:
@@ -226,9 +334,7 @@ def describe_labels(truth: Array, predicted: Array, labels: Sequence[Any]) -> di
     }
 
 
-def all_scores(
-    outcome: Outcome, functions: Mapping[str, Callable[[Outcome], float]]
-) -> dict[str, float]:
+def all_scores(outcome: Outcome, functions: Mapping[str, Score]) -> dict[str, float]:
     """Return the value of every metric that is defined for this fold."""
     scores = {name: _value(partial(function, outcome)) for name, function in functions.items()}
     return {name: score for name, score in scores.items() if np.isfinite(score)}

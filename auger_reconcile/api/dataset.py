@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api._names import check_given, check_new_name
 from auger_reconcile.api._resource import Resource
+from auger_reconcile.diagnostics import quote_all
 from auger_reconcile.errors import AugerError
+from auger_reconcile.resources._hub_tables import EXTENSIONS
 from auger_reconcile.web_url import split_web_url
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from auger_reconcile.resources._source import DatasetSpec
 
 
-FORMATS = "CSV, ARFF, JSON, Excel, Feather, HDF5 and Parquet are known, compressed or not"
+FORMATS = f"known are {quote_all(sorted(EXTENSIONS))}, each compressed or not"
 
 
 def _last_part(url: str) -> str:

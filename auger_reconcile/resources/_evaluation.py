@@ -14,7 +14,8 @@ from unicodedata import normalize
 
 from auger_reconcile.diagnostics import nearest, quote_all, quote_some
 from auger_reconcile.resources._base import Finding
-from auger_reconcile.resources._metrics import CLASSIFICATION, REGRESSION, TWO_CLASSES, meant_by
+from auger_reconcile.resources._hub_tables import CLASSIFICATION, REGRESSION, TWO_CLASSES
+from auger_reconcile.resources._metrics import meant_by
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._vocabulary import PASSED_ON
 

@@ -90,11 +90,4 @@ REVIEW_OPTIONS = ("retrain_policy_type", "retrain_policy_value", "roi_metric")
 # The members of `evaluation_options` that are passed on.
 PASSED_ON = tuple(sorted({*(option.wire[0] for option in OPTIONS.values()), *REVIEW_OPTIONS}))
 
-# Wire contract §3.5; a2ml adds parquet.
-EXTENSIONS = frozenset(
-    [
-        *(".csv", ".json", ".jsonl", ".ndjson", ".arff", ".xls", ".xlsx"),
-        *(".feather", ".h5", ".hdf5", ".parquet"),
-    ]
-)
 COMPRESSED = (".gz", ".bz2", ".zip", ".xz")

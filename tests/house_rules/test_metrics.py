@@ -6,6 +6,7 @@ import numpy as np
 
 from auger_hub.search.metrics import Outcome, all_scores, best_value, metrics_for
 from auger_reconcile.resources import _metrics
+from auger_reconcile.resources._hub_tables import ALSO_KNOWN_AS
 from house_rules.conftest import for_each
 
 
@@ -35,6 +36,11 @@ def test_every_score_is_within_its_range(seed):
         for name, score in all_scores(outcome, metrics_for(kind, 2)).items():
             lowest, highest = _metrics.score_range(name)
             assert lowest <= score <= highest, name
+
+
+def test_no_name_of_another_tool_stands_for_two_metrics():
+    names = [name for also in ALSO_KNOWN_AS.values() for name in also]
+    assert len(names) == len(set(names))
 
 
 def test_no_name_of_other_tools_is_a_metric_of_its_own():

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from auger_hub.data.kind import _BINARY_NAMES, Kind
+from auger_hub.data.formats import FORMATS
 from auger_hub.search import task
+from auger_reconcile.resources._hub_tables import EXTENSIONS
 from auger_reconcile.resources._vocabulary import (
-    EXTENSIONS,
     OPTIONS,
     REVIEW_OPTIONS,
 )
 from tests.house_rules.conftest import ROOT
 
 SPLIT = "splitOptions"
-READ_BY_CONTENT = {".csv", ".json", ".jsonl", ".ndjson", ".arff"}
 
 
 def test_the_hub_tells_of_every_option_that_it_does_not_heed():
@@ -30,6 +29,12 @@ def test_the_hub_reads_every_option_that_it_heeds():
     assert heeded & {*task.IGNORED_OPTIONS, *task.IGNORED_SPLIT_OPTIONS} == set()
 
 
-def test_a_format_of_data_is_read_by_the_hub():
-    assert _BINARY_NAMES.keys() == EXTENSIONS - READ_BY_CONTENT
-    assert {kind.value.upper() for kind in Kind} >= {"ARFF", "JSON"}
+def test_every_format_of_data_is_known_to_the_reconciler():
+    known = [extension for form in FORMATS for extension in form.extensions]
+    assert set(known) == EXTENSIONS
+    assert len(known) == len(EXTENSIONS)
+
+
+def test_a_format_that_duckdb_does_not_read_has_a_reader():
+    by_duckdb = {form.name for form in FORMATS if form.read is None}
+    assert by_duckdb == {"delimited text", "JSON", "Parquet"}
