@@ -54,8 +54,11 @@ def known(
     resources += ["cluster_tasks", "hyperparameters", "pipeline_files", "projects"]
     resources += ["trials", "pipelines", "predictions", "prediction_groups", "organizations"]
     ids = {resource: world.id_for(resource) for resource in resources}
+    asked = {"records": [[1]], "features": ["a"]}
+    evaluation = hub.post("/evaluations", pipeline_id=ids["pipelines"], **asked)
     return {
         **ids,
+        "evaluations": evaluation["id"],
         "dataset_manifests": manifest,
         "clusters": world.cluster_id,
         "endpoints": world.endpoint_id,

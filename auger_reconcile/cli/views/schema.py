@@ -26,9 +26,11 @@ def schema_lines(statistics: Mapping[str, Any], target: str | None = None) -> It
     schema: Mapping[str, Any] = statistics.get("schema") or {}
     yield plain(_size(statistics, schema))
     found = {one["column_name"]: one for one in statistics.get("stat_data") or []}
-    rows = [_row(one, found.get(one["name"], {}), target) for one in schema.get("columns") or []]
+    columns = schema.get("columns") or [  # of a hub that keeps no schemas
+        {"name": name, "type": one.get("datatype")} for name, one in found.items()
+    ]
+    rows = [_row(one, found.get(one["name"], {}), target) for one in columns]
     if not rows:
-        yield "The hub keeps no schema of it."
         return
     yield ""
     yield from render_table(

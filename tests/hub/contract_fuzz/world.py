@@ -59,6 +59,7 @@ def _around(hub: Client, project_id: int, pipeline_id: str) -> dict[str, list[An
         "review_alerts": [hub.post("/review_alerts", endpoint_id=endpoint["id"], **alert)["id"]],
         "predictions": [prediction["id"]],
         "prediction_groups": [prediction["id"]],
+        "evaluations": [hub.post("/evaluations", pipeline_id=pipeline_id, **asked)["id"]],
         "cluster_tasks": [task["id"]],
         "dataset_manifests": [manifest["id"]],
         "pipeline_files": [hub.post("/pipeline_files", trial_id=pipeline_id)["id"]],
