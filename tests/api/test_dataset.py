@@ -55,6 +55,11 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 }
 
 
+SOME = ("t.csv", "t.zip", "t.parquet")
+REST = sorted(WRITERS.keys() - set(SOME))
+SLOW = pytest.mark.slow
+
+
 @pytest.fixture(scope="module")
 def home(hub: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     """A project whose cluster runs."""
@@ -65,7 +70,7 @@ def home(hub: LiveHub, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pro
         yield project
 
 
-@pytest.mark.parametrize("file", WRITERS)
+@pytest.mark.parametrize("file", [*SOME, *(pytest.param(one, marks=SLOW) for one in REST)])
 def test_a_data_set_is_made_from_a_file_of_any_known_kind(
     home: Project, work: Path, file: str
 ) -> None:

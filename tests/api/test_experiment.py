@@ -137,6 +137,7 @@ def test_among_several_declared_experiments_one_has_to_be_named(
     assert Experiment(context, experiment_name="two").name == "two"
 
 
+@pytest.mark.slow
 def test_a_wait_is_for_every_run_that_is_active(
     open_context: OpenContext, name: str, work: Path
 ) -> None:

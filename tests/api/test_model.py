@@ -67,6 +67,7 @@ def test_a_threshold_adds_the_probabilities(model: Model, trained: Trained, work
     assert sum(map(float, row[5:])) == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_cloud_and_export_predict_the_same(model: Model, trained: Trained, work: Path) -> None:
     source = shutil.copy(trained.folder / "flowers.csv", work / "all.csv")
     in_cloud = read(model.predict(source, trained.model_id, 0.3))
@@ -95,6 +96,7 @@ def test_odd_values_are_carried_along(
 
 
 @BOTH
+@pytest.mark.slow
 def test_a_compressed_file_is_predicted(
     model: Model, trained: Trained, work: Path, locally: bool
 ) -> None:

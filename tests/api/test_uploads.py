@@ -59,6 +59,7 @@ def tenant(hub_lane: None, work: Path, name: str, sent: list[str]) -> Iterator[P
         yield project
 
 
+@pytest.mark.slow
 def test_a_single_tenant_uploads_to_its_cluster_and_downloads_the_same(
     tenant: Project, work: Path, sent: list[str]
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_single_tenant_uploads_to_its_cluster_and_downloads_the_same(
     assert Path("back/flowers.csv").read_bytes() == flowers.read_bytes()
 
 
+@pytest.mark.slow
 def test_a_single_tenant_is_sent_what_changed_and_nothing_else(tenant: Project, work: Path) -> None:
     (work / "t.csv").write_bytes(TABLE)
     DataSet(tenant.context, tenant).create("t.csv")

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = pytest.mark.hub
+pytestmark = [pytest.mark.hub, pytest.mark.slow]
 IRIS = Path(__file__).parents[2] / "examples" / "iris"
 SMALL = {
     "max_n_trials: 12": "max_n_trials: 2",

@@ -8,7 +8,7 @@ import pytest
 
 from .conftest import Person
 
-pytestmark = pytest.mark.hub
+pytestmark = [pytest.mark.hub, pytest.mark.slow]
 
 MANY = 12
 

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-TRIALS = 5  # what is tested is the road, not how far a long search gets
+TRIALS = 3  # what is tested is the road, not how far a long search gets
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,9 @@ def copy_example(name: str, to: Path, environ: Mapping[str, str]) -> Copy:
 @pytest.fixture(scope="session")
 def iris(surroundings, tmp_path_factory) -> Copy:
     """The example iris, not applied yet by anybody."""
-    return copy_example("iris", tmp_path_factory.mktemp("iris"), surroundings)
+    copy = copy_example("iris", tmp_path_factory.mktemp("iris"), surroundings)
+    copy.replace("cross_validation_folds: 5", "cross_validation_folds: 3")
+    return copy
 
 
 @pytest.fixture(scope="session")

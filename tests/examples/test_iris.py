@@ -49,10 +49,10 @@ def test_one_more_row_makes_new_data_a_new_experiment_and_a_new_model(changed_ir
 
 
 def test_more_trials_make_another_run_of_the_same_experiment(changed_iris):
-    changed_iris.replace("max_n_trials: 5", "max_n_trials: 6")
+    changed_iris.replace("max_n_trials: 3", "max_n_trials: 4")
     assert changed_iris.find_exit_code_of_plan() == 2
     runs = [item for item in changed_iris.plan()["actions"] if item["kind"] == "experiment"]
     (start,) = runs
     (change,) = start["changes"]
     assert start["action"] == "start"
-    assert (change["path"], change["before"], change["after"]) == ("max_n_trials", 5, 6)
+    assert (change["path"], change["before"], change["after"]) == ("max_n_trials", 3, 4)

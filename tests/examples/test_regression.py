@@ -6,7 +6,7 @@ import statistics
 
 import pytest
 
-pytestmark = pytest.mark.hub
+pytestmark = [pytest.mark.hub, pytest.mark.slow]
 
 
 def score_r2(truth: list[float], predicted: list[float]) -> float:

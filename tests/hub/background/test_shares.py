@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.hub.client import Client, wait_until
 
 
@@ -21,6 +23,7 @@ def has_trials(hub: Client, run_id: str) -> bool:
     return bool(hub.get("/trials", experiment_session_id=run_id))
 
 
+@pytest.mark.slow
 def test_two_runs_of_a_project_go_on_at_the_same_time_and_a_third_one_waits(
     hub: Client, project: dict[str, Any]
 ) -> None:

@@ -60,6 +60,7 @@ def test_a_deleted_experiment_takes_its_models_exports_and_predictions_along(
     assert wait_until(lambda: set(stored(hub, project)) == {"files"})
 
 
+@pytest.mark.slow
 def test_a_deleted_data_set_leaves_the_export_that_it_was_registered_from(
     hub: Client, finished_run: dict[str, Any]
 ) -> None:
@@ -73,6 +74,7 @@ def test_a_deleted_data_set_leaves_the_export_that_it_was_registered_from(
     assert requests.get(export["signed_s3_model_path"], timeout=30).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_deleted_experiment_leaves_the_data_set_made_of_its_predictions(
     hub: Client, project: dict[str, Any], model: dict[str, Any]
 ) -> None:
@@ -85,6 +87,7 @@ def test_a_deleted_experiment_leaves_the_data_set_made_of_its_predictions(
     assert stored(hub, project)["predictions"] == [name]
 
 
+@pytest.mark.slow
 def test_a_deleted_project_takes_all_its_files_along(
     hub: Client, project: dict[str, Any], model: dict[str, Any]
 ) -> None:

@@ -255,6 +255,7 @@ def test_doubled_rows_and_several_series_are_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", [(20, 1_500)])
+@pytest.mark.slow
 def test_a_wide_table_is_profiled_and_read(tmp_path: Path, shape: tuple[int, int]) -> None:
     rows, width = shape
     values = np.arange(rows * width).reshape(shape) / 2

@@ -93,6 +93,7 @@ def test_a_file_is_scored_by_what_is_predicted(
     assert score_rows(predictor, *table_of(source))["scores"]["r2"] > 0.98
 
 
+@pytest.mark.slow
 def test_an_export_reads_dates_as_the_hub_does(make_model: MakeModel, tmp_path: Path) -> None:
     model = model_of(make_model, by_month(tmp_path / "t.csv", "%d/%m/%Y"))
     export_model(model, tmp_path / "export.zip")

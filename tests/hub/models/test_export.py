@@ -52,6 +52,7 @@ def test_export_predicts_what_the_hub_predicts(
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_exported_forecaster_carries_its_own_class(
     make_model: MakeModel, series_table: Path, tmp_path: Path
 ) -> None:

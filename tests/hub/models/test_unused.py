@@ -82,6 +82,7 @@ def predict(predictions: Predictions, database: Database, name: str) -> str:
     return str((found().result or {})["data"][0][-1])
 
 
+@pytest.mark.slow
 def test_an_unused_model_is_ended_and_starts_again(
     settings: HubSettings, database: Database
 ) -> None:
@@ -96,6 +97,7 @@ def test_an_unused_model_is_ended_and_starts_again(
     predictions.stop()
 
 
+@pytest.mark.slow
 def test_a_model_just_used_stays_loaded(settings: HubSettings, database: Database) -> None:
     fork_server = Watched()
     predictions = Predictions(settings, database, Storage(settings.files_folder), fork_server)

@@ -144,6 +144,7 @@ def test_a_single_record_is_answered_in_milliseconds(predictor: Predictor) -> No
     assert min(times) < 0.02
 
 
+@pytest.mark.slow
 def test_a_file_of_any_length_is_predicted_in_the_memory_of_a_batch(
     iris_model: Path, tmp_path: Path
 ) -> None:

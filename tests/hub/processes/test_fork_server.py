@@ -97,6 +97,7 @@ def test_a_forked_child_outlives_its_nursery_and_can_be_ended(
 
 
 @needs_fork
+@pytest.mark.slow
 def test_children_are_forked_from_several_threads(ready: ForkServer, tmp_path: Path) -> None:
     said: dict[int, str] = {}
 

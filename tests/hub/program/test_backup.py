@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 import requests
 
 from auger_hub.database.tables import Organization, Project, ProjectFile
@@ -22,6 +23,7 @@ def command(name: str, file: Path, home: Path, *more: str) -> subprocess.Complet
     return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
 
 
+@pytest.mark.slow
 def test_a_restored_hub_answers_as_the_first_one_did(
     hub: Client, finished_run: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -47,6 +49,7 @@ def test_a_restored_hub_answers_as_the_first_one_did(
         daemon.stop(settings)
 
 
+@pytest.mark.slow
 def test_a_hub_that_holds_something_is_not_overwritten(hub: Client, tmp_path: Path) -> None:
     archive = tmp_path / "hub.tar.gz"
     assert command("backup", archive, hub.home).returncode == 0

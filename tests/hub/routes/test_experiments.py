@@ -274,6 +274,7 @@ def test_a_finished_run_shows_what_was_measured_and_tells_what_to_expect(
     assert (expected["metric"], expected["level"]) == ("accuracy", 0.95)
 
 
+@pytest.mark.slow
 def test_two_runs_of_the_same_seed_have_trials_of_their_own(
     hub: Client, iris_project: dict[str, Any], finished_run: dict[str, Any]
 ) -> None:
@@ -300,6 +301,7 @@ def test_stopping_a_run_keeps_its_trials(hub: Client, iris_project: dict[str, An
     assert hub.get("/status", object="ExperimentSession", id=run["id"])["status"] == "interrupted"
 
 
+@pytest.mark.slow
 def test_undeploying_a_project_interrupts_its_runs(hub: Client) -> None:
     project = hub.add_project()
     run = hub.add_run(hub.add_file(project["id"]), max_n_trials=500)
@@ -312,6 +314,7 @@ def test_undeploying_a_project_interrupts_its_runs(hub: Client) -> None:
     assert not (hub.home / "work" / f"run-{run['id']}.pid").exists()
 
 
+@pytest.mark.slow
 def test_a_run_waits_for_a_free_slot_of_its_projects_compute(hub: Client) -> None:
     project = hub.add_project()
     hub.patch(f"/projects/{project['id']}", workers_count=1)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from tests.hub.client import Client, wait_until
 
 
@@ -28,6 +30,7 @@ def test_the_best_trial_of_a_run_is_explained_unasked(
     assert content["worst_rows"]
 
 
+@pytest.mark.slow
 def test_any_other_is_explained_when_somebody_asks(
     hub: Client, finished_run: dict[str, Any]
 ) -> None:

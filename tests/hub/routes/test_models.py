@@ -169,6 +169,7 @@ def test_a_disk_that_fails_ends_a_prediction_and_the_next_one_is_answered(
     assert hub.get(f"/predictions/{failed['id']}") == failed
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_scored_leaves_nothing_behind(
     hub: Client, pipeline: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -259,6 +260,7 @@ def test_pipelines_are_listed_with_their_trial(hub: Client, pipeline: dict[str, 
     assert found["trial"]["hyperparameter"]["algorithm_name"]
 
 
+@pytest.mark.slow
 def test_an_undeployed_model_stays_listed_and_is_deployed_again(
     hub: Client, finished_run: dict[str, Any]
 ) -> None:

@@ -85,6 +85,7 @@ def r2(data: TrialData, shown: Any, fold: int) -> float:
     return float(r2_score(data.target[data.folds[fold][1]], shown))
 
 
+@pytest.mark.slow
 def test_the_score_is_not_flattered_by_its_candidates() -> None:
     """Nor may those be the best of all folds: of pure noise, that alone looks good."""
     excess = []

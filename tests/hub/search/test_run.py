@@ -104,6 +104,7 @@ def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> No
     assert found[0].score is not None
 
 
+@pytest.mark.slow
 def test_scores_are_means_over_folds_and_once_a_run_tells_what_to_expect(tmp_path: Path) -> None:
     asked = {"scoring": "neg_log_loss", "max_n_trials": 8}
     found: list[TrialResult] = []
@@ -122,6 +123,7 @@ def test_scores_are_means_over_folds_and_once_a_run_tells_what_to_expect(tmp_pat
     assert (expected.metric, expected.trials) == ("neg_log_loss", 9)
 
 
+@pytest.mark.slow
 def test_a_restart_at_the_end_tells_what_to_expect_as_well(
     board: list[TrialResult], tmp_path: Path
 ) -> None:
@@ -158,6 +160,7 @@ def test_trials_over_their_time_fail_and_the_run_goes_on(tmp_path: Path) -> None
     assert all(r.score is None and "limit of one trial" in str(r.error) for r in found)
 
 
+@pytest.mark.slow
 def test_a_mixed_table_is_learned_by_two_workers(tmp_path: Path) -> None:
     few = {"max_n_trials": 4, "crossValidationFolds": FOLDS, "max_total_time_mins": 1}
     options = {**few, "scoring": "roc_auc"}
@@ -165,6 +168,7 @@ def test_a_mixed_table_is_learned_by_two_workers(tmp_path: Path) -> None:
     assert max(result.score or 0 for result in search(task)) > 0.85
 
 
+@pytest.mark.slow
 def test_rare_classes_and_few_rows_are_searched_all_the_same(tmp_path: Path) -> None:
     frame = iris().iloc[[*range(12), *range(50, 58), 100, 101]]
     options = {"max_n_trials": 8, "scoring": "f1_macro", "use_ensemble": False}

@@ -131,6 +131,7 @@ def is_ended(database: Database, name: str, seconds: float) -> bool:
     return wait_until(lambda: status_of(database, name) in ("done", "error"), seconds)
 
 
+@pytest.mark.slow
 def test_slow_servers_of_one_stop_neither_others_nor_its_own_rows_nor_the_end(
     predictions: Predictions, database: Database, slow: str
 ) -> None:
@@ -147,6 +148,7 @@ def test_slow_servers_of_one_stop_neither_others_nor_its_own_rows_nor_the_end(
     assert {status_of(database, f"slow{number}") for number in range(5)} <= {"requested", "running"}
 
 
+@pytest.mark.slow
 def test_a_stopped_model_stops_no_other_and_is_replaced(
     predictions: Predictions, database: Database, fork_server: Watched
 ) -> None:
@@ -162,6 +164,7 @@ def test_a_stopped_model_stops_no_other_and_is_replaced(
 
 
 @pytest.mark.parametrize("damage", ["missing", "torn"])
+@pytest.mark.slow
 def test_a_model_without_its_files_says_so_and_what_helps(
     predictions: Predictions, database: Database, settings: HubSettings, damage: str
 ) -> None:

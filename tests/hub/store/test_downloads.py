@@ -63,6 +63,7 @@ def stranger(hub: Client) -> Client:
     return Client(hub.url, user["token"], hub.home)
 
 
+@pytest.mark.slow
 def test_slow_servers_hold_up_no_other_work_and_no_other_organization(
     hub: Client, stranger: Client, project: dict[str, Any], site: str
 ) -> None:

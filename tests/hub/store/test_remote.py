@@ -169,6 +169,7 @@ def test_a_store_that_cannot_be_used_is_told_before_the_hub_serves(
         open_storage(HubSettings(own_hub.home, storage=url)).prepare()
 
 
+@pytest.mark.slow
 def test_a_hub_lives_with_its_files_in_a_store(store: Store, tmp_path: Path) -> None:
     """Upload, profile, search, predict a file, export, back up, restore elsewhere, delete."""
     url = f"s3://{BUCKET}/hub"
@@ -205,6 +206,7 @@ def test_a_hub_lives_with_its_files_in_a_store(store: Store, tmp_path: Path) -> 
         daemon.stop(other)
 
 
+@pytest.mark.slow
 def test_a_store_that_is_away_is_told_and_nothing_is_lost(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def size(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("name", CLASSIFIERS)
+@pytest.mark.slow
 def test_every_classifier_learns_from_a_table_of_all_kinds(
     name: str, bought: dict[str, Any]
 ) -> None:
@@ -53,6 +54,7 @@ def test_every_classifier_learns_from_a_table_of_all_kinds(
 
 
 @pytest.mark.parametrize("name", REGRESSORS)
+@pytest.mark.slow
 def test_every_regressor_learns_from_a_table_of_all_kinds(name: str, size: dict[str, Any]) -> None:
     features, target, _ = split_features_target(mixed(), size)
     model = build_pipeline(size, name, quick_params(name)).fit(features, target)
