@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_limits
 
 from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.pipelines.pipeline import build_pipeline
+from auger_hub.search.sampling import ROWS, sample_rows
 from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData
 
@@ -46,7 +47,10 @@ class FoldModels:
             self.folds = [self._fit(candidate, train, test) for train, test in data.folds]
 
     def _fit(self, candidate: Candidate, train: Array, test: Array) -> FoldModel:
-        model = build_pipeline(self.data.info, candidate.algorithm_name, candidate.algorithm_params)
+        params = dict(candidate.algorithm_params)
+        most = params.pop(ROWS, None)
+        model = build_pipeline(self.data.info, candidate.algorithm_name, params)
+        train = sample_rows(train, self.data.target, most, self.data.info)
         model.fit(self.data.features.iloc[train], self.data.target[train])
         return FoldModel(model, train, test, self.predict(model, self.data.features.iloc[test]))
 

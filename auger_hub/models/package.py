@@ -9,7 +9,7 @@ import platform
 import shutil
 import tempfile
 import warnings
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,14 @@ from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FI
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
+from auger_hub.search.pipelines.boosted import without_stopping
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 
 FORMAT = 1
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What every model needs to predict; fitted estimators are no format between versions."""
+LIBRARIES = ("lightgbm", "catboost", "xgboost")
+"""What some models need besides."""
 
 
 def package_model(
@@ -48,7 +51,9 @@ def package_model(
     frame, schema = read_as_run(data_path, task_info)
     features, target, encoder = split_features_target(frame, task_info)
     model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
+    model.set_params(**{name: True for name in model.get_params() if _is_refit(name)})
     _fit(model, features, target, threads=task_info.get("threads", 1))
+    model = without_stopping(model)
     classes = None if encoder is None else encoder.classes_.tolist()
     description = _describe(task_info, trial, classes=classes, rows=len(target))
     described = [*description["needed"], task_info["targetFeature"]]
@@ -108,6 +113,11 @@ def _history(target: Any, times: pd.Series | None) -> list[float]:
     return [last - step if np.isfinite(step) else last, last]
 
 
+def _is_refit(name: str) -> bool:
+    """Tell whether a parameter says that boosting learns from all rows in the end."""
+    return name.rpartition("__")[2] == "refit"
+
+
 def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:
     """Fit as the trial was fitted: with its threads, and whether it converges or not."""
     from sklearn.exceptions import ConvergenceWarning
@@ -133,7 +143,8 @@ def _describe(
     kinds = dict(task_info["featureKinds"])
     time_column = task_info.get("timeColumn")
     needed = [*kinds, *([time_column] if time_column and time_column not in kinds else [])]
-    packages = [*PACKAGES, "lightgbm"] if "lightgbm" in json.dumps(trial, default=str) else PACKAGES
+    told = json.dumps([trial["algorithm_name"], trial["algorithm_params"]], default=str)
+    packages = [*PACKAGES, *(_installed_as(name) for name in LIBRARIES if f'"{name}.' in told)]
     return {
         "format": FORMAT,
         "trial_id": trial["uid"],
@@ -149,6 +160,12 @@ def _describe(
         "packages": {name: version(name) for name in packages},
         "task_info": task_info,
     }
+
+
+def _installed_as(library: str) -> str:
+    """Return the name of the distribution; XGBoost has one without the parts for graphics cards."""
+    known = packages_distributions().get(library, [library])
+    return library if library in known else known[0]
 
 
 def _plain(value: Any) -> Any:

@@ -11,6 +11,7 @@ _OF_ANY_MODEL = (
     # the hub's own steps; the export carries them under another name
     "auger_hub.search.columns.CleanColumns",
     "auger_hub.search.pipelines.forecast.LaggedForecaster",
+    "auger_hub.search.pipelines.heavy_tail.SignedLog",
     # plain values
     "builtins.slice",
     "collections.OrderedDict",

@@ -7,6 +7,7 @@ NUMBER = "number"  # a float, missing or not
 CODE = "code"  # a number that may be the name of something: of few values
 CATEGORY = "category"  # a text of few values
 MANY = "many"  # a text of many values
+PHRASE = "phrase"  # a text of many values that are made of words: a name, a list of genres
 TEXT = "text"  # words
 DATE = "date"  # becomes the numbers of the calendar
 

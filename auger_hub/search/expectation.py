@@ -14,6 +14,7 @@ BBC-CV to the letter. Neighbours in time are drawn in blocks: their errors are a
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -76,14 +77,20 @@ class Candidates:
     nested: Nested | None = None
 
 
-def expect(data: TrialData, candidates: Candidates) -> Expectation | None:
-    """Return what to expect of the best of the board; None where nothing can be said."""
+def expect(data: TrialData, candidates: Candidates, end: float | None = None) -> Expectation | None:
+    """Return what to expect of the best of the board; None where nothing can be said.
+
+    Args:
+        data: of the run.
+        candidates: what the choice was among.
+        end: of the time for it, on the clock of `time.monotonic`; fewer rounds are run for it.
+    """
     # The predictions come from our own trials: checking them again costs more than the scores.
     with config_context(skip_parameter_validation=True, assume_finite=True):
-        return _expect(data, candidates)
+        return _expect(data, candidates, end)
 
 
-def _expect(data: TrialData, candidates: Candidates) -> Expectation | None:
+def _expect(data: TrialData, candidates: Candidates, end: float | None) -> Expectation | None:
     everything = [*candidates.scores.values(), candidates.ensemble_score]
     best = max(everything, default=-np.inf)
     choice = _Choice(data, candidates, best)
@@ -91,7 +98,11 @@ def _expect(data: TrialData, candidates: Candidates) -> Expectation | None:
         return None
     rounds = max(FEWEST_ROUNDS, min(MOST_ROUNDS, SCORES // choice.count))
     random = np.random.default_rng(data.info.get("seed", 0))
-    told = [choice.repeat(random) for _ in range(rounds)]
+    told = []
+    for _ in range(rounds):
+        told.append(choice.repeat(random))
+        if end is not None and time.monotonic() > end:
+            break
     pairs = np.array([pair for pair in told if np.isfinite(pair).all()])
     if len(pairs) < FEWEST_ROUNDS // 2:
         return None

@@ -19,12 +19,13 @@ from auger_hub.data.schema import CATEGORY as NAMES
 from auger_hub.data.schema import MISSING, ColumnSchema, TableSchema
 from auger_hub.data.schema import NUMBER as NUMBERS
 from auger_hub.data.unreadable import UnreadableData
-from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
-from auger_hub.search.columns import to_dates, to_number
+from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, PHRASE, TEXT
+from auger_hub.search.columns import CleanColumns, to_dates, to_number
 from auger_hub.search.folds import count_folds, make_folds
 from auger_hub.search.metrics import ALIASES, metrics_for
 from auger_hub.search.notices import CLASS_NONE, Prepared, notices_of_run
 from auger_hub.search.pipelines.forecast import time_order
+from auger_hub.search.pipelines.heavy_tail import has_heavy_tail
 from auger_hub.search.pipelines.pipeline import known_rows, split_features_target
 from auger_hub.search.task import BadTask, SearchTask, Settings, read_settings
 from auger_hub.search.trials.trial import TrialData
@@ -32,6 +33,8 @@ from auger_hub.search.trials.trial import TrialData
 ONE_HOT_AT_MOST = 30
 CODES_AT_LEAST = 3
 ROWS_PER_THREAD = 4_000
+WORDS_OF_TEXT, WORDS_OF_PHRASE = 4, 1.7
+VOCABULARY_SHARE = 0.1  # of the values: as many words make texts of many values phrases
 
 
 @dataclass(frozen=True)
@@ -123,6 +126,7 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         "dataset_nrows": len(target),
         "crossValidationFolds": settings.folds,
         "usedFolds": folds,
+        "heavyTail": settings.model_type == "regression" and has_heavy_tail(target),
         "notes": notes,
         "notices": to_dicts(notices),
         "ignoredOptions": list(settings.ignored),
@@ -146,7 +150,10 @@ def make_trial_data(task: SearchTask) -> TrialData:
         features, target = features.iloc[order].reset_index(drop=True), target[order]
     folds = make_folds(settings, info["usedFolds"], target, seed=task.seed, groups=groups)
     info["threads"] = settings.threads or _threads(task.workers, len(target))
-    return TrialData(features, target, folds, info)
+    clean = None
+    if settings.model_type != "timeseries":
+        clean = CleanColumns(info["featureKinds"]).fit_transform(features)
+    return TrialData(features, target, folds, info, clean)
 
 
 def _threads(workers: int, rows: int) -> int:
@@ -228,7 +235,7 @@ def _class_members(target: np.ndarray[Any, Any], encoder: Any) -> dict[str, Any]
 
 
 def _categorical(settings: Settings, kinds: Mapping[str, str]) -> list[str]:
-    grouped = (CATEGORY, CODE, MANY)
+    grouped = (CATEGORY, CODE, MANY, PHRASE)
     names = [name for name, kind in kinds.items() if kind in grouped]
     return [*names, settings.target] if settings.classification else names
 
@@ -273,9 +280,18 @@ def _kind_of_text(known: pd.Series, datatype: str | None, rows: int) -> str | No
         if datatype != "string" and to_dates(known.iloc[:1000]).notna().mean() > 0.9:
             return DATE
     values = known.nunique()
-    words = known.iloc[:1000].astype(str).str.split().str.len().mean()
-    if words >= 4 and values > ONE_HOT_AT_MOST:
+    words = known.iloc[:1000].astype(str).str.count(r"\w+").mean()
+    if words >= WORDS_OF_TEXT and values > ONE_HOT_AT_MOST:
         return TEXT
     if values <= ONE_HOT_AT_MOST:
         return CATEGORY
+    if words >= WORDS_OF_PHRASE and _has_vocabulary(known):
+        return PHRASE
     return None if values == rows else MANY
+
+
+def _has_vocabulary(known: pd.Series) -> bool:
+    """Tell whether texts are made of many words: `street 1` and `street 2` share a single one."""
+    texts = pd.Series(known.unique()[:1000]).astype(str).str.lower()
+    words = texts.str.findall(r"[^\W\d_]{2,}").explode().dropna()
+    return bool(words.nunique() > VOCABULARY_SHARE * len(texts))

@@ -17,8 +17,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from auger_hub.search import racing
 from auger_hub.search.algorithms.algorithm import Table
-from auger_hub.search.algorithms.registry import ENSEMBLES, baseline_for, spaces_for
+from auger_hub.search.algorithms.registry import (
+    ENSEMBLES,
+    baseline_for,
+    find_algorithm,
+    spaces_for,
+    table_of,
+)
 from auger_hub.search.board import Board
+from auger_hub.search.sampling import ROWS, rungs
 from auger_hub.search.task import (
     BadTask,
     SearchTask,
@@ -35,7 +42,7 @@ from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData, stor
 if TYPE_CHECKING:
     from auger_hub.search.ensemble import Blend, Predictions
     from auger_hub.search.expectation import Expectation
-    from auger_hub.search.study import Race
+    from auger_hub.search.study import Race, Room
 
 __all__ = ["BadTask", "SearchTask", "TrialResult", "prepare", "run_search"]
 
@@ -43,7 +50,11 @@ T = TypeVar("T")
 R = TypeVar("R")
 _DATA_FILE = "data.pickle"  # in the folder of the task
 OPTIMIZER = "optuna.samplers.TPESampler"
-ENSEMBLE_SHARE = 0.05  # of the time of the run, at most
+ENSEMBLE_SHARE = 0.05  # of the time of the run, at most,
+EXPECTATION_SHARE = 0.02  # and of this when there is none
+FIRST_LOOK_SHARE = 0.15  # of the time of the run, for the first trial of an algorithm
+OVERRUN_SHARE, MOST_OVERRUN = 0.04, 2.5  # for telling what to expect, when time is over; seconds
+FEWEST_SECONDS, PROCESS_SECONDS = 1.0, 0.3  # it gets at least; of these its process takes
 
 
 def prepare(task: SearchTask) -> dict[str, Any]:
@@ -125,9 +136,12 @@ class Search:
         self._settings, self._pool, self._board = settings, pool, board
         self._race = _race(settings, info, board)
         self._baseline = _baseline(settings, info)
-        self._times = TrialTimes(Table.of(info), info["crossValidationFolds"])
+        folds = info["usedFolds"]
+        self._times = TrialTimes(table_of(settings, info), folds)
+        self._rungs = rungs(_training_rows(info["dataset_nrows"], folds))
         for result in board.searched:
-            self._times.learn(result.algorithm_name, result.fold_times)
+            rows = result.algorithm_params.get(ROWS)
+            self._times.learn(result.algorithm_name, result.fold_times, rows)
         self._numbers: dict[str, int] = {}
         self._left = settings.max_trials - len(board.searched)
 
@@ -136,8 +150,8 @@ class Search:
 
         The baseline is evaluated even when reading the data took all the time there was.
         """
-        reserve = self._settings.max_total_seconds * ENSEMBLE_SHARE
-        last_trial = deadline - (reserve if self._settings.use_ensemble else 0)
+        share = ENSEMBLE_SHARE if self._settings.use_ensemble else EXPECTATION_SHARE
+        last_trial = deadline - self._settings.max_total_seconds * share
         if self._board.baseline is None:
             self._pool.start(self._baseline)
         while (time.monotonic() < last_trial or self._board.baseline is None) and not should_stop():
@@ -154,12 +168,12 @@ class Search:
     def _fill(self, last_trial: float) -> None:
         """Start trials while there is room for them, budget left, and time for them to end."""
 
-        def has_time(algorithm_name: str) -> bool:
+        def room_for(algorithm_name: str, is_known: bool) -> Room | None:  # noqa: FBT001
             left = min(last_trial - time.monotonic(), self._settings.max_trial_seconds)
-            return not self._has_model or self._times.predict(algorithm_name) < left
+            return self._room_for(algorithm_name, left, is_known=is_known)
 
         while not self._pool.is_full and self._left > 0 and not self._is_good_enough():
-            proposal = self._race.ask(has_time)
+            proposal = self._race.ask(room_for)
             if proposal is None:
                 return
             candidate = Candidate.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
@@ -167,10 +181,30 @@ class Search:
             self._left -= 1
             self._pool.start(candidate)
 
+    def _room_for(self, algorithm_name: str, left: float, *, is_known: bool) -> Room | None:
+        """Return what a trial of an algorithm may be, so that it ends in time.
+
+        A first look should take a part of the time only. Before there is any model, one is tried
+        that may not end, on as few rows as it takes.
+        """
+        from auger_hub.search.study import Room
+
+        first_look = FIRST_LOOK_SHARE * self._settings.max_total_seconds
+        allowed = left if is_known else min(left, first_look)
+        seconds = {rows: self._times.predict(algorithm_name, rows) for rows in self._rungs}
+        for rows in self._rungs:
+            if seconds[rows] < allowed:
+                return Room(rows)
+        fewest = self._rungs[-1]
+        if self._has_model and seconds[fewest] >= left:
+            return None
+        return Room(fewest, is_dear=self._has_model)
+
     def _add(self, candidate: Candidate, evaluation: Evaluation, seconds: float) -> None:
         """Put a trial on the board, and let the search know what came of it."""
         result = self._board.add(candidate, evaluation, seconds)
-        self._times.learn(candidate.algorithm_name, evaluation.fold_times)
+        rows = candidate.algorithm_params.get(ROWS)
+        self._times.learn(candidate.algorithm_name, evaluation.fold_times, rows)
         if candidate.uid in self._numbers:
             number = self._numbers.pop(candidate.uid)
             self._race.tell(candidate.algorithm_name, number, score_for_search(result))
@@ -202,8 +236,8 @@ class Search:
     ) -> Expectation | None:
         """Put an ensemble on the board when one helps; return what to expect of the best one.
 
-        The ensemble has to be chosen in the time of the run. What to expect takes seconds, so a
-        run that has used its time gets it as well; one that is stopped does not.
+        The ensemble has to be chosen in the time of the run. What to expect may take a moment
+        more, but no longer; a run that is stopped goes without.
         """
         began = time.monotonic()
         self._predict_again(lambda: time.monotonic() > deadline or should_stop())
@@ -216,7 +250,10 @@ class Search:
         if blend is not None and not self._board.has_ensemble:
             name = ENSEMBLES[self._settings.model_type]
             self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
-        return _call(_expect, data_path, (predictions, scores, blend), should_stop)
+        end = deadline + min(MOST_OVERRUN, OVERRUN_SHARE * self._settings.max_total_seconds)
+        end = max(end, time.monotonic() + FEWEST_SECONDS)
+        found = (predictions, scores, blend, end - time.monotonic() - PROCESS_SECONDS)
+        return _call(_expect, data_path, found, lambda: time.monotonic() > end or should_stop())
 
     def _predict_again(self, is_over: Callable[[], bool]) -> None:
         """Run the best trials of before a restart once more, for their predictions alone."""
@@ -267,16 +304,20 @@ def _blend(data_path: Path, predictions: Mapping[str, Predictions]) -> Blend | N
 
 
 def _expect(
-    data_path: Path, found: tuple[Mapping[str, Predictions], Mapping[str, float], Blend | None]
+    data_path: Path,
+    found: tuple[Mapping[str, Predictions], Mapping[str, float], Blend | None, float],
 ) -> Expectation | None:
     from auger_hub.search.board import mean_scores
     from auger_hub.search.expectation import Candidates, expect
 
-    data, (predictions, scores, blend) = TrialData.load(data_path), found
+    predictions, scores, blend, seconds = found
+    end = time.monotonic() + seconds
+    data = TrialData.load(data_path)
     if blend is None:
-        return expect(data, Candidates(predictions, scores))
+        return expect(data, Candidates(predictions, scores), end)
     score = mean_scores(blend.fold_scores)[data.info["scoring"]]
-    return expect(data, Candidates(predictions, scores, blend.predictions, score, blend.nested))
+    told = Candidates(predictions, scores, blend.predictions, score, blend.nested)
+    return expect(data, told, end)
 
 
 def _call(
@@ -292,7 +333,11 @@ def _call(
 def _race(settings: Settings, info: Mapping[str, Any], board: Board) -> Race:
     from auger_hub.search.study import Race
 
-    race = Race(spaces_for(settings, info), info["seed"])
+    spaces, table = spaces_for(settings, info), table_of(settings, info)
+    costs = {
+        name: 0.02 + 6e-7 * table.cells + find_algorithm(name).seconds(table) for name in spaces
+    }
+    race = Race(spaces, info["seed"], costs)
     for result in board.searched:
         race.restore(result.algorithm_name, result.algorithm_params, score_for_search(result))
     return race
@@ -316,6 +361,11 @@ def _judge(board: Board, info: Mapping[str, Any]) -> Callable[[Candidate, Evalua
         )
 
     return judge
+
+
+def _training_rows(rows: int, folds: int) -> int:
+    """Return how many rows a fold learns from."""
+    return rows - rows // max(folds, 2)
 
 
 def score_for_search(result: TrialResult) -> float | None:

@@ -1,8 +1,10 @@
 """Choose the next trial: Optuna's TPE within an algorithm, a race between the algorithms.
 
 Every algorithm is tried at its first starting point, then the better ones are tried more often, by
-rank: the leader gets half of the trials, the next a quarter, and so on. One that keeps failing is
-left alone. Nothing here depends on the clock, so the same seed gives the same sequence.
+rank: the leader gets half of the trials, the next a quarter, and so on, the dear ones less often.
+One that keeps failing is left alone. On large tables an algorithm begins with as many rows as there
+is time for, and its best trial climbs to more before anything new is tried. Nothing here depends
+on the clock, so the same seed gives the same sequence while there is time for all rows.
 """
 
 from __future__ import annotations
@@ -10,15 +12,31 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import optuna
 
 from auger_hub.search.algorithms.algorithm import Choice, Domain, Real, Space, Whole
 from auger_hub.search.moved import current_path
+from auger_hub.search.sampling import ROWS
 
 FAILURES_IN_A_ROW = 2
+_MOST_COST = 10.0  # beside the cheapest; more would leave the dear ones out
+
+
+@dataclass(frozen=True)
+class Room:
+    """What there is time for: a trial that learns from so many rows (None: all).
+
+    A dear one takes more of the time than a first look is worth, before all others had theirs.
+    """
+
+    rows: int | None = None
+    is_dear: bool = False
+
+
+RoomFor: TypeAlias = Callable[[str, bool], Room | None]
 
 
 @dataclass(frozen=True)
@@ -39,6 +57,9 @@ class Arm:
         self._distributions = {name: to_optuna(d) for name, d in space.domains.items()}
         self.best: float | None = None
         self.asked = 0
+        self._rows: dict[int, int | None] = {}  # of training, by number of the trial
+        self._best_trial: int | None = None
+        self._climbed: set[int] = set()
         self._failed_in_a_row = 0
         with warnings.catch_warnings():
             # `multivariate` is marked experimental; it models parameters together, which these are
@@ -52,19 +73,38 @@ class Arm:
         """Tell whether another trial may be worth it."""
         return self._failed_in_a_row < FAILURES_IN_A_ROW
 
-    def ask(self) -> tuple[int, dict[str, Any]]:
-        """Return the number of the next trial within this study, and its parameters."""
-        if self._starts:
+    def ask(self, rows: int | None = None) -> tuple[int, dict[str, Any]]:
+        """Return the number of the next trial within this study, and its parameters.
+
+        The best trial of fewer rows is tried again on more, before anything new is.
+
+        Args:
+            rows: of training that there is time for; None for all.
+        """
+        if self._has_to_climb(rows):
+            assert self._best_trial is not None
+            self._climbed.add(self._best_trial)
+            self._study.enqueue_trial(self._study.trials[self._best_trial].params)
+        elif self._starts:
             self._study.enqueue_trial(self._starts.pop(0))
         trial = self._study.ask(self._distributions)
         self.asked += 1
-        return trial.number, self._space.to_params(trial.params)
+        self._rows[trial.number] = rows
+        params = self._space.to_params(trial.params)
+        return trial.number, params if rows is None else {**params, ROWS: rows}
+
+    def _has_to_climb(self, rows: int | None) -> bool:
+        best = self._best_trial
+        if best is None or best in self._climbed:
+            return False
+        known = self._rows.get(best)
+        return known is not None and (rows is None or rows > known)
 
     def tell(self, number: int, score: float | None) -> None:
         """Take in what came of it; None for a failure."""
         state = None if score is not None else optuna.trial.TrialState.FAIL
         self._study.tell(number, score, state=state)
-        self._count(score)
+        self._count(score, number)
 
     def restore(self, params: Mapping[str, Any], score: float | None) -> None:
         """Take in a trial of before a restart."""
@@ -82,14 +122,17 @@ class Arm:
             )
         )
         self.asked += 1
-        self._count(score)
+        number = len(self._study.trials) - 1
+        self._rows[number] = params.get(ROWS)
+        self._count(score, number)
 
-    def _count(self, score: float | None) -> None:
+    def _count(self, score: float | None, number: int) -> None:
         if score is None:
             self._failed_in_a_row += 1
             return
         self._failed_in_a_row = 0
-        self.best = score if self.best is None else max(self.best, score)
+        if self.best is None or score > self.best:
+            self.best, self._best_trial = score, number
 
 
 def to_optuna(domain: Domain) -> optuna.distributions.BaseDistribution:
@@ -106,13 +149,16 @@ def to_optuna(domain: Domain) -> optuna.distributions.BaseDistribution:
 class Race:
     """All algorithms of a run; says which trial is next."""
 
-    def __init__(self, spaces: Mapping[str, Space], seed: int) -> None:
+    def __init__(
+        self, spaces: Mapping[str, Space], seed: int, costs: Mapping[str, float] | None = None
+    ) -> None:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self._arms = {
             name: Arm(name, space, seed + number)
             for number, (name, space) in enumerate(spaces.items())
         }
         self._random = np.random.default_rng(seed)
+        self._costs = costs or {}
 
     def restore(self, name: str, params: Mapping[str, Any], score: float | None) -> None:
         """Take in a trial of before a restart; other algorithms' are no part of the race."""
@@ -120,17 +166,24 @@ class Race:
         if arm is not None:
             arm.restore(params, score)
 
-    def ask(self, has_time: Callable[[str], bool] = lambda _: True) -> Proposal | None:
+    def ask(self, room_for: RoomFor = lambda *_: Room()) -> Proposal | None:
         """Return the next trial; None when all algorithms keep failing, or no trial can end.
 
         Args:
-            has_time: tells whether a trial of an algorithm can end in the time that is left.
+            room_for: tells for an algorithm, and whether it was tried before, what there is time
+                for; None when no trial of it can end.
         """
-        alive = [a for a in self._arms.values() if a.is_alive and has_time(a.algorithm_name)]
-        if not alive:
+        rooms = {
+            arm.algorithm_name: room
+            for arm in self._arms.values()
+            if arm.is_alive and (room := room_for(arm.algorithm_name, arm.asked > 0)) is not None
+        }
+        arms = [self._arms[name] for name in rooms]
+        if not arms:
             return None
-        arm = next((arm for arm in alive if not arm.asked), None) or self._draw(alive)
-        number, params = arm.ask()
+        new = (arm for arm in arms if not arm.asked and not rooms[arm.algorithm_name].is_dear)
+        arm = next(new, None) or self._draw(arms)
+        number, params = arm.ask(rooms[arm.algorithm_name].rows)
         return Proposal(arm.algorithm_name, params, number)
 
     def tell(self, name: str, number: int, score: float | None) -> None:
@@ -140,5 +193,11 @@ class Race:
     def _draw(self, alive: Sequence[Arm]) -> Arm:
         lowest = float("-inf")
         ranked = sorted(alive, key=lambda a: lowest if a.best is None else a.best, reverse=True)
-        shares = 0.5 ** np.arange(1, len(ranked) + 1)
+        shares = 0.5 ** np.arange(1, len(ranked) + 1) / np.sqrt(self._relative_costs(ranked))
         return ranked[self._random.choice(len(ranked), p=shares / shares.sum())]
+
+    def _relative_costs(self, arms: Sequence[Arm]) -> np.ndarray[Any, Any]:
+        """Return what a trial of each costs beside the cheapest: a gain a second is what counts."""
+        costs = np.array([self._costs.get(arm.algorithm_name, 1.0) for arm in arms])
+        relative: np.ndarray[Any, Any] = np.minimum(costs / costs.min(), _MOST_COST)
+        return relative

@@ -7,6 +7,7 @@ here changes what is tried while there is time for everything: the same seed giv
 
 from __future__ import annotations
 
+from dataclasses import replace
 from statistics import median
 
 from auger_hub.search.algorithms.algorithm import Table
@@ -24,27 +25,35 @@ class TrialTimes:
         self._known: dict[str, list[float]] = {}
         self._speeds: list[float] = []
 
-    def learn(self, algorithm_name: str, fold_times: tuple[float, ...] | list[float]) -> None:
-        """Take in what the finished folds of a trial took."""
+    def learn(
+        self,
+        algorithm_name: str,
+        fold_times: tuple[float, ...] | list[float],
+        rows: int | None = None,
+    ) -> None:
+        """Take in what the finished folds of a trial took, of all rows or of so many."""
         if not fold_times:
             return
         took = sum(fold_times) / len(fold_times)
-        self._known.setdefault(algorithm_name, []).append(took)
-        algorithm = find_algorithm(algorithm_name)
-        if not algorithm.is_baseline:
-            self._speeds.append(took / self._guess(algorithm_name))
+        speed = took / self._guess(algorithm_name, rows)
+        self._known.setdefault(algorithm_name, []).append(speed)
+        if not find_algorithm(algorithm_name).is_baseline:
+            self._speeds.append(speed)
 
-    def predict(self, algorithm_name: str) -> float:
-        """Return the seconds of all folds of a trial, rather too many than too few."""
-        known = self._known.get(algorithm_name)
-        if known:
-            took = median(known[-5:])
-        else:
-            took = self._guess(algorithm_name) * (median(self._speeds) if self._speeds else 1.0)
+    def predict(self, algorithm_name: str, rows: int | None = None) -> float:
+        """Return the seconds of all folds of a trial, rather too many than too few.
+
+        Args:
+            algorithm_name: of the trial.
+            rows: that each fold learns from; None for all of them.
+        """
+        speeds = self._known.get(algorithm_name) or self._speeds[-9:] or [1.0]
+        took = self._guess(algorithm_name, rows) * median(speeds[-5:])
         return _CAUTION * took * self._folds + _OVERHEAD_SECONDS
 
-    def _guess(self, algorithm_name: str) -> float:
+    def _guess(self, algorithm_name: str, rows: int | None) -> float:
         """Return the seconds of one fold on a usual machine, by the record of the algorithm."""
         algorithm = find_algorithm(algorithm_name)
-        cells = self._table.rows * self._table.features
-        return 0.02 + cells * 2e-6 + algorithm.seconds(self._table)
+        table = self._table if rows is None else replace(self._table, rows=rows)
+        tested = self._table.cells * 2e-7
+        return 0.02 + tested + table.cells * 4e-7 + algorithm.seconds(table)

@@ -10,6 +10,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib.util import find_spec
 from typing import Any, TypeAlias
 
 SMALL_ROWS = 3_000
@@ -23,6 +24,7 @@ class Family(Enum):
     SCALED_TARGET = "scaled target"  # the same, and the target is scaled too
     FOREST = "forest"  # imputed numbers, ordinal categories
     BOOSTING = "boosting"  # numbers as they are, ordinal categories
+    NATIVE = "native"  # the same, and the model is told which columns are codes of categories
 
     @property
     def needs_scaling(self) -> bool:
@@ -32,12 +34,16 @@ class Family(Enum):
 
 @dataclass(frozen=True)
 class Table:
-    """What of a table decides about algorithms; `classes` is 0 for values."""
+    """What of a table decides about algorithms; `classes` is 0 for values.
+
+    `fold_seconds` is what a fit of one fold may take, so that a run has time for several trials.
+    """
 
     rows: int
     features: int
     classes: int = 0
     rarest_class_rows: int | None = None
+    fold_seconds: float = float("inf")
 
     @classmethod
     def of(cls, task_info: Mapping[str, Any]) -> Table:
@@ -132,6 +138,11 @@ class Space:
         point = {name: flat[name] for name in self.domains}
         return {n: json.dumps(v) if isinstance(v, list) else v for n, v in point.items()}
 
+    def with_choice(self, name: str, *values: str) -> Space:
+        """Return the space with one more choice; points begin with each of its values in turn."""
+        starts = [{**start, name: value} for start in self.starts for value in values]
+        return Space({**self.domains, name: one_of(*values)}, tuple(starts), self.fixed)
+
     def without(self, names: Iterable[str]) -> Space:
         """Return the space with fewer parameters to search."""
         left_out = set(names)
@@ -166,6 +177,8 @@ class Algorithm:
         is_calibrated: it has no probabilities of its own.
         is_quick_by_row: predicts single rows so fast that long series can be forecast with it.
         is_baseline: what every other has to beat.
+        is_extra: its library is an extra of this package, and may not be installed.
+        codes_argument: what it is told the places of categories by, of columns made `native`.
         parameters: of every fit; they are not shown.
         stored_types: what a stored model of it is made of, besides what is trusted anyway.
     """
@@ -181,6 +194,8 @@ class Algorithm:
     is_calibrated: bool = False
     is_quick_by_row: bool = False
     is_baseline: bool = False
+    is_extra: bool = False
+    codes_argument: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     stored_types: tuple[str, ...] = ()
 
@@ -194,6 +209,16 @@ class Algorithm:
         """Return the class alone, as clients may name it."""
         return self.name.rpartition(".")[2]
 
+    @property
+    def library(self) -> str:
+        """Return the package that has to be installed for it."""
+        return self.name.partition(".")[0]
+
+    @property
+    def is_installed(self) -> bool:
+        """Tell whether its library is there."""
+        return not self.is_extra or find_spec(self.library) is not None
+
     def fits(self, table: Table) -> bool:
         """Tell whether it is worth a try on such a table."""
         rarest = table.rarest_class_rows
@@ -205,6 +230,7 @@ SCALED: dict[str, Domain] = {
     PREPROCESSING + "scaler": one_of("standard", "minmax", "quantile"),
     PREPROCESSING + "codes": one_of("number", "onehot"),
 }
+TARGET = PREPROCESSING + "target"
 TREE: dict[str, Domain] = {PREPROCESSING + "categories": one_of("ordinal", "target")}
 WEIGHT: dict[str, Domain] = {"class_weight": one_of(None, "balanced")}
 WEIGHT_START: dict[str, Any] = {"class_weight": None}

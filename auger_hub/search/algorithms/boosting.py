@@ -1,4 +1,4 @@
-"""Declare boosted trees: LightGBM's, which lead on larger tables, and scikit-learn's."""
+"""Declare boosted trees: LightGBM's, CatBoost's, XGBoost's and scikit-learn's."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Any
 
 from auger_hub.search.algorithms.algorithm import (
     PREPROCESSING,
-    SMALL_ROWS,
     TREE,
     Algorithm,
     Domain,
@@ -16,8 +15,16 @@ from auger_hub.search.algorithms.algorithm import (
     Table,
     Whole,
     log_range,
+    one_of,
 )
 
+MOST_ROUNDS = 1500
+EARLY = {"early_stopping_rounds": 40}  # handled by `pipelines.boosted`
+CATEGORIES = PREPROCESSING + "categories"
+_EARLY_TYPES = (
+    "auger_hub.search.pipelines.boosted.BoostedClassifier",
+    "auger_hub.search.pipelines.boosted.BoostedRegressor",
+)
 _LIGHTGBM: dict[str, Any] = {"verbose": -1, "deterministic": True, "force_row_wise": True}
 _HISTOGRAM_TYPES = (
     "sklearn._loss.link.IdentityLink",
@@ -35,9 +42,8 @@ _HISTOGRAM_TYPES = (
 
 
 def _lightgbm_space(table: Table) -> Space:
-    """Return gradient boosting, on larger tables with more trees; each class has its own trees."""
+    """Return gradient boosting; where rows can be spared they tell how many trees are enough."""
     start = {
-        "n_estimators": 150,
         "learning_rate": 0.07,
         "num_leaves": 15,
         "min_child_samples": min(20, max(5, table.rows // 50)),
@@ -45,22 +51,75 @@ def _lightgbm_space(table: Table) -> Space:
         "colsample_bytree": 0.7,
         "reg_lambda": 1.0,
         "reg_alpha": 1e-3,
-        PREPROCESSING + "categories": "target",
+        CATEGORIES: "target",
     }
-    more = {**start, "n_estimators": 400, "learning_rate": 0.05, "num_leaves": 31}
+    more = {**start, "learning_rate": 0.05, "num_leaves": 31, CATEGORIES: "native"}
+    most = {**more, "num_leaves": 127, "colsample_bytree": 0.9, CATEGORIES: "target"}
     domains: dict[str, Domain] = {
-        "n_estimators": Whole(50, 1000, log=True),
         "learning_rate": log_range(0.01, 0.3),
-        "num_leaves": Whole(4, 128, log=True),
+        "num_leaves": Whole(4, 255, log=True),
         "min_child_samples": Whole(2, 100, log=True),
         "subsample": Real(0.5, 1.0),
         "colsample_bytree": Real(0.3, 1.0),
         "reg_lambda": log_range(1e-3, 30.0),
         "reg_alpha": log_range(1e-3, 10.0),
+        CATEGORIES: one_of("native", "target", "ordinal"),
+    }
+    fixed: dict[str, Any] = {"subsample_freq": 1}
+    if table.is_small:  # too few rows to spare some
+        domains["n_estimators"] = Whole(50, 1000, log=True)
+        start, more = {**start, "n_estimators": 150}, {**more, "n_estimators": 400}
+        return Space(domains, (start, more), fixed)
+    fixed |= {"n_estimators": MOST_ROUNDS, **EARLY}
+    few_first = table.classes > 2  # each class has its own trees
+    return Space(domains, (start, more, most) if few_first else (more, start, most), fixed)
+
+
+def _catboost_space(table: Table) -> Space:
+    """Return CatBoost as it comes, with as many rounds as there is time for.
+
+    Its own rule chooses the learning rate by rows and rounds.
+    """
+    cost = _catboost_round(table)
+    rounds = int(min(1000.0, max(100.0, table.fold_seconds / cost)))
+    start = {"depth": 6, "l2_leaf_reg": 3.0}
+    domains: dict[str, Domain] = {
+        "depth": Whole(4, 8),
+        "l2_leaf_reg": log_range(0.5, 30.0),
+    }
+    fixed = {"n_estimators": rounds, **({} if table.is_small else EARLY)}
+    return Space(domains, (start, {**start, "depth": 8}, {**start, "depth": 4}), fixed)
+
+
+def _catboost_round(table: Table) -> float:
+    """Return the seconds of one round of CatBoost."""
+    return 1.5e-3 + 3e-8 * table.cells * (1 + 0.5 * (table.outputs - 1))
+
+
+def _xgboost_space(table: Table) -> Space:
+    start = {
+        "learning_rate": 0.06,
+        "max_depth": 6,
+        "min_child_weight": 1.0,
+        "subsample": 0.85,
+        "colsample_bytree": 0.7,
+        "reg_lambda": 1.0,
+        CATEGORIES: "target",
+    }
+    domains: dict[str, Domain] = {
+        "learning_rate": log_range(0.01, 0.3),
+        "max_depth": Whole(3, 10),
+        "min_child_weight": log_range(0.5, 50.0),
+        "subsample": Real(0.5, 1.0),
+        "colsample_bytree": Real(0.3, 1.0),
+        "reg_lambda": log_range(1e-2, 30.0),
         **TREE,
     }
-    few_first = table.rows < SMALL_ROWS or table.classes > 2
-    return Space(domains, (start, more) if few_first else (more, start), {"subsample_freq": 1})
+    fixed: dict[str, Any] = {"n_estimators": MOST_ROUNDS, **EARLY}
+    if table.is_small:
+        domains["n_estimators"] = Whole(50, 1000, log=True)
+        start, fixed = {**start, "n_estimators": 200}, {}
+    return Space(domains, (start,), fixed)
 
 
 def _histogram_space(table: Table) -> Space:
@@ -70,7 +129,7 @@ def _histogram_space(table: Table) -> Space:
         "max_leaf_nodes": 15,
         "l2_regularization": 1.0,
         "min_samples_leaf": min(20, max(5, table.rows // 50)),
-        PREPROCESSING + "categories": "ordinal",
+        CATEGORIES: "native",
     }
     domains: dict[str, Domain] = {
         "max_iter": Whole(50, 500, log=True),
@@ -78,7 +137,7 @@ def _histogram_space(table: Table) -> Space:
         "max_leaf_nodes": Whole(4, 64, log=True),
         "l2_regularization": log_range(1e-3, 30.0),
         "min_samples_leaf": Whole(2, 100, log=True),
-        **TREE,
+        CATEGORIES: one_of("native", "target"),
     }
     return Space(domains, (start,))
 
@@ -93,7 +152,7 @@ def _lightgbm(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         seconds=lambda table: table.outputs * (0.5 + 1.5e-6 * table.cells),
         is_quick_by_row=True,
         parameters=_LIGHTGBM,
-        stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}"),
+        stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}", *_EARLY_TYPES),
     )
 
 
@@ -105,13 +164,46 @@ def _histogram(name: str, task: str) -> Algorithm:
         turns=(90, 80),
         search=_histogram_space,
         seconds=lambda table: table.outputs * (0.8 + 2e-6 * table.cells),
+        codes_argument="categorical_features",
         stored_types=_HISTOGRAM_TYPES,
+    )
+
+
+def _catboost(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
+    """Return CatBoost, whose models are stored in its own format (`.cbm`) within the model file."""
+    return Algorithm(
+        name=f"catboost.{name}",
+        task=task,
+        family=Family.NATIVE,
+        turns=turns,
+        search=_catboost_space,
+        seconds=lambda table: _catboost_space(table).fixed["n_estimators"] * _catboost_round(table),
+        is_extra=True,
+        parameters={"verbose": False, "allow_writing_files": False},
+        stored_types=(f"catboost.core.{name}", *_EARLY_TYPES),
+    )
+
+
+def _xgboost(name: str, task: str) -> Algorithm:
+    return Algorithm(
+        name=f"xgboost.{name}",
+        task=task,
+        family=Family.BOOSTING,
+        turns=(65, 35),
+        search=_xgboost_space,
+        seconds=lambda table: table.outputs * (0.5 + 2e-6 * table.cells),
+        is_extra=True,
+        stored_types=("xgboost.core.Booster", f"xgboost.sklearn.{name}", *_EARLY_TYPES),
     )
 
 
 ALGORITHMS = (
     _lightgbm("LGBMClassifier", "classification", (40, 20)),
     _lightgbm("LGBMRegressor", "regression", (30, 20)),
+    _catboost("CatBoostClassifier", "classification", (25, 25)),
+    _catboost("CatBoostRegressor", "regression", (25, 25)),
+    _xgboost("XGBClassifier", "classification"),
+    _xgboost("XGBRegressor", "regression"),
     _histogram("HistGradientBoostingClassifier", "classification"),
     _histogram("HistGradientBoostingRegressor", "regression"),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import pkgutil
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 from auger_hub.search import algorithms
 from auger_hub.search.algorithms.algorithm import (
     PREPROCESSING,
+    TARGET,
     Algorithm,
     Choice,
     Domain,
@@ -32,6 +34,7 @@ ENSEMBLES = {
     "timeseries": "sklearn.ensemble.VotingRegressor",
 }
 _FIRST_LOOK_SHARE = 0.6
+_FEWEST_TRIALS = 6  # that a run should have time for
 _SLOW_SERIES = 2_000  # rows beyond which only what predicts single rows quickly forecasts
 
 
@@ -66,7 +69,7 @@ def spaces_for(settings: Settings, info: Mapping[str, Any]) -> dict[str, Space]:
     Raises:
         BadTask: the options leave none.
     """
-    table = Table.of(info)
+    table = table_of(settings, info)
     known = _in_order(settings, table)
     chosen = [one for one in known if _is_wanted(one, settings) and one.fits(table)]
     if not chosen:
@@ -75,14 +78,29 @@ def spaces_for(settings: Settings, info: Mapping[str, Any]) -> dict[str, Space]:
     # With few trials, a second look at the better half beats a first look at all.
     most = max(3, round(settings.max_trials * _FIRST_LOOK_SHARE))
     idle = _idle_parameters(info["featureKinds"].values())
-    return {one.name: _space(one, settings, table).without(idle) for one in chosen[:most]}
+    spaces = {one.name: _space(one, settings, table).without(idle) for one in chosen[:most]}
+    if info.get("heavyTail"):
+        return {name: space.with_choice(TARGET, "plain", "log") for name, space in spaces.items()}
+    return spaces
+
+
+def table_of(settings: Settings, info: Mapping[str, Any]) -> Table:
+    """Return the table, with what one fold of a trial may take of the run's time."""
+    trials = min(_FEWEST_TRIALS, settings.max_trials)
+    share = min(settings.max_total_seconds / trials, settings.max_trial_seconds)
+    folds = info.get("usedFolds") or settings.folds or 1
+    return replace(Table.of(info), fold_seconds=share / folds)
 
 
 def _in_order(settings: Settings, table: Table) -> list[Algorithm]:
     """Return those of the task in the order of their turns; series are learned by regressors."""
     is_series = settings.model_type == "timeseries"
     task = "regression" if is_series else settings.model_type
-    known = [one for one in all_algorithms().values() if one.task == task and not one.is_baseline]
+    known = [
+        one
+        for one in all_algorithms().values()
+        if one.task == task and not one.is_baseline and one.is_installed
+    ]
     if is_series and table.rows >= _SLOW_SERIES:
         known = [one for one in known if one.is_quick_by_row]
     return sorted(known, key=lambda one: one.turns[0 if table.is_small else 1])

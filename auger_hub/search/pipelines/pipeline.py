@@ -23,8 +23,14 @@ from sklearn.preprocessing import LabelEncoder, StandardScaler
 from auger_hub.search.algorithms.algorithm import Algorithm, Family
 from auger_hub.search.algorithms.registry import ENSEMBLES, find_algorithm
 from auger_hub.search.columns import CleanColumns, to_number
+from auger_hub.search.pipelines.boosted import BoostedClassifier, BoostedRegressor
 from auger_hub.search.pipelines.forecast import LaggedForecaster, SeasonalNaive
-from auger_hub.search.pipelines.preprocessing import preprocessing_for
+from auger_hub.search.pipelines.heavy_tail import SignedLog
+from auger_hub.search.pipelines.preprocessing import code_places, preprocessing_for
+from auger_hub.search.sampling import ROWS
+
+# What XGBoost takes without naming it, and LightGBM beside it.
+_LIBRARY_OWN = ("random_state", "n_jobs", "verbose", "deterministic", "force_row_wise")
 
 
 def build_pipeline(
@@ -43,9 +49,10 @@ def build_pipeline(
     if algorithm_name in ENSEMBLES.values():
         return _ensemble(task_info, algorithm_params)
     algorithm = find_algorithm(algorithm_name)
+    params = {name: value for name, value in algorithm_params.items() if name != ROWS}
     if task_info["model_type"] == "timeseries":
-        return _forecaster(task_info, algorithm, dict(algorithm_params))
-    return _tabular(task_info, algorithm, dict(algorithm_params))
+        return _forecaster(task_info, algorithm, params)
+    return _tabular(task_info, algorithm, params)
 
 
 def _tabular(
@@ -53,13 +60,21 @@ def _tabular(
 ) -> Pipeline:
     """Return clean columns, preprocessing for the family, estimator."""
     choices = params.pop("preprocessing", {})
+    codes = code_places(task_info, algorithm.family, choices)
     return Pipeline(
         [
             ("clean", CleanColumns(task_info["featureKinds"])),
             ("features", preprocessing_for(task_info, algorithm.family, choices)),
-            ("model", _estimator(task_info, algorithm, params)),
+            ("model", _with_target(_estimator(task_info, algorithm, params, codes), choices)),
         ]
     )
+
+
+def _with_target(estimator: BaseEstimator, choices: Mapping[str, str]) -> BaseEstimator:
+    """Return the estimator, of the logarithm of the target when that was chosen."""
+    if choices.get("target") != "log":
+        return estimator
+    return TransformedTargetRegressor(estimator, transformer=SignedLog(), check_inverse=False)
 
 
 def _forecaster(
@@ -125,20 +140,38 @@ def _ensemble(task_info: Mapping[str, Any], params: Mapping[str, Any]) -> BaseEs
 
 
 def _estimator(
-    task_info: Mapping[str, Any], algorithm: Algorithm, params: Mapping[str, Any]
+    task_info: Mapping[str, Any], algorithm: Algorithm, params: dict[str, Any], codes: list[int]
 ) -> BaseEstimator:
-    """Return the estimator with the task's seed and threads where it has such parameters."""
+    """Return the estimator with the task's seed and threads where it has such parameters.
+
+    Args:
+        task_info: of the run.
+        algorithm: the estimator's record.
+        params: of the trial.
+        codes: places of the columns that are codes of categories, for algorithms that are told.
+    """
     kind = getattr(importlib.import_module(algorithm.module), algorithm.short_name)
     accepted = inspect.signature(kind).parameters
+    threads = task_info.get("threads", 1)
     fixed = {
         "random_state": task_info["seed"],
-        "n_jobs": task_info.get("threads", 1),
+        "n_jobs": threads,
+        "thread_count": threads,
         **algorithm.parameters,
     }
-    fixed = {key: value for key, value in fixed.items() if key in accepted or "kwargs" in accepted}
+    open_to = _LIBRARY_OWN if "kwargs" in accepted else ()
+    fixed = {key: value for key, value in fixed.items() if key in accepted or key in open_to}
     wanted = {"class_weight": _class_weight(task_info)} if "class_weight" in accepted else {}
     wanted = {key: value for key, value in wanted.items() if value is not None}
+    if codes and algorithm.codes_argument:
+        wanted[algorithm.codes_argument] = codes
+    patience = params.pop("early_stopping_rounds", 0)
     estimator = kind(**{**fixed, **params, **wanted})
+    if patience or algorithm.is_extra or (codes and not algorithm.codes_argument):
+        boosted = (
+            BoostedClassifier if task_info["model_type"] == "classification" else BoostedRegressor
+        )
+        return boosted(estimator, patience=patience, categories=codes, seed=task_info["seed"])
     if algorithm.is_calibrated:
         return CalibratedClassifierCV(estimator, ensemble=False, cv=3)
     if algorithm.family is Family.SCALED_TARGET:

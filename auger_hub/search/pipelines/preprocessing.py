@@ -14,7 +14,7 @@ from sklearn.decomposition import TruncatedSVD
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfTransformer
 from sklearn.impute import SimpleImputer
 from sklearn.model_selection import KFold
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import (
     MinMaxScaler,
     OneHotEncoder,
@@ -25,10 +25,11 @@ from sklearn.preprocessing import (
 )
 
 from auger_hub.search.algorithms.algorithm import Family
-from auger_hub.search.column_kinds import CATEGORY, CODE, MANY, NUMBER, TEXT
+from auger_hub.search.column_kinds import CATEGORY, CODE, MANY, NUMBER, PHRASE, TEXT
 from auger_hub.search.columns import output_columns
 
-TEXT_TOPICS = 32
+NATIVE = "native"
+TEXT_TOPICS, PART_TOPICS = 24, 16
 WORD_COLUMNS = 2**12
 # Since scikit-learn 1.9 the splitter carries the seed; before, only a number of folds was taken.
 _SEED = inspect.signature(TargetEncoder).parameters.get("random_state")
@@ -39,24 +40,50 @@ def preprocessing_for(
     task_info: Mapping[str, Any], family: Family, choices: Mapping[str, str]
 ) -> ColumnTransformer:
     """Return the unfitted preprocessing; `choices` are parameters of the trial."""
-    by_kind: dict[str, list[str]] = {}
-    for name, kind in output_columns(task_info["featureKinds"]).items():
-        by_kind.setdefault(kind, []).append(name)
-    codes = NUMBER if choices.get("codes", "number") == "number" else CATEGORY
-    number = by_kind.pop(NUMBER, [])
-    category = by_kind.pop(CATEGORY, [])
-    (number if codes == NUMBER else category).extend(by_kind.pop(CODE, []))
+    by_kind = _by_kind(task_info, choices)
+    number, category = by_kind.pop(NUMBER, []), by_kind.pop(CATEGORY, [])
     steps: list[tuple[str, Any, Any]] = [
         ("number", _numbers(family, choices, task_info["dataset_nrows"]), number),
         ("category", _categories(task_info, family, choices), category),
-        ("many", _target_encoding(task_info, family), by_kind.pop(MANY, [])),
+        ("many", _many(task_info, family), by_kind.pop(MANY, [])),
     ]
-    steps += [(f"text_{i}", _texts(family), n) for i, n in enumerate(by_kind.pop(TEXT, []))]
+    texts = [*by_kind.pop(TEXT, []), *by_kind.pop(PHRASE, [])]
+    steps += [(f"text_{i}", _texts(family), name) for i, name in enumerate(texts)]
     return ColumnTransformer([step for step in steps if step[2]], sparse_threshold=0.0)
 
 
+def code_places(
+    task_info: Mapping[str, Any], family: Family, choices: Mapping[str, str]
+) -> list[int]:
+    """Return the places of the columns that are codes of categories, for a model that is told.
+
+    A forecaster has columns of its own before these; its regressor is told none.
+    """
+    if task_info["model_type"] == "timeseries":
+        return []
+    by_kind = _by_kind(task_info, choices)
+    first = len(by_kind.get(NUMBER, ()))
+    count = 0
+    if family is Family.NATIVE or choices.get("categories") == NATIVE:
+        count = len(by_kind.get(CATEGORY, ()))
+    if family is Family.NATIVE:
+        count += len(by_kind.get(MANY, ()))
+    return list(range(first, first + count))
+
+
+def _by_kind(task_info: Mapping[str, Any], choices: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return the columns of each kind; codes are numbers or categories, as was chosen."""
+    by_kind: dict[str, list[str]] = {}
+    codes = NUMBER if choices.get("codes", "number") == "number" else CATEGORY
+    for name, kind in output_columns(task_info["featureKinds"]).items():
+        by_kind.setdefault(kind, []).append(name)
+    by_kind.setdefault(codes, []).extend(by_kind.pop(CODE, []))
+    by_kind.setdefault(MANY, []).extend(by_kind.get(PHRASE, []))  # its values count as well
+    return by_kind
+
+
 def _numbers(family: Family, choices: Mapping[str, str], rows: int) -> Any:
-    if family is Family.BOOSTING:
+    if family in (Family.BOOSTING, Family.NATIVE):
         return "passthrough"  # it splits on "missing" itself
     imputer = SimpleImputer(strategy="median", add_indicator=True, keep_empty_features=True)
     if family is Family.FOREST:
@@ -80,7 +107,7 @@ def _categories(task_info: Mapping[str, Any], family: Family, choices: Mapping[s
     match choices.get("categories", default):
         case "target":
             return _target_encoding(task_info, family)
-        case "ordinal":
+        case "ordinal" | "native":
             return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
         case _:
             return OneHotEncoder(
@@ -88,6 +115,12 @@ def _categories(task_info: Mapping[str, Any], family: Family, choices: Mapping[s
                 min_frequency=min(10, max(1, task_info["dataset_nrows"] // 100)),
                 sparse_output=False,
             )
+
+
+def _many(task_info: Mapping[str, Any], family: Family) -> Any:
+    if family is Family.NATIVE:
+        return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
+    return _target_encoding(task_info, family)
 
 
 def _target_encoding(task_info: Mapping[str, Any], family: Family) -> Any:
@@ -106,10 +139,19 @@ def _target_type(task_info: Mapping[str, Any]) -> str:
 
 
 def _texts(family: Family) -> Any:
-    """Return topics of hashed words: any number of words makes as many columns."""
-    words = HashingVectorizer(n_features=WORD_COLUMNS, alternate_sign=False)
-    topics = TruncatedSVD(TEXT_TOPICS, random_state=0)
-    steps = (words, TfidfTransformer(sublinear_tf=True), topics)
-    return (
-        make_pipeline(*steps, StandardScaler()) if family.needs_scaling else make_pipeline(*steps)
+    """Return topics of hashed words and parts of words: any number of them makes as many columns.
+
+    Parts of words tell `comedy` from `comedies` by little, and reach words that are spelled wrong.
+    """
+    parts = HashingVectorizer(
+        n_features=WORD_COLUMNS, alternate_sign=False, analyzer="char_wb", ngram_range=(3, 4)
+    )
+    words = HashingVectorizer(n_features=WORD_COLUMNS, alternate_sign=False, ngram_range=(1, 2))
+    topics = make_union(_topics(words, TEXT_TOPICS), _topics(parts, PART_TOPICS))
+    return make_pipeline(topics, StandardScaler()) if family.needs_scaling else topics
+
+
+def _topics(counted: Any, number: int) -> Any:
+    return make_pipeline(
+        counted, TfidfTransformer(sublinear_tf=True), TruncatedSVD(number, random_state=0)
     )

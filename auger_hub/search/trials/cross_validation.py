@@ -5,15 +5,19 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from joblib import parallel_config
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.pipelines.pipeline import build_pipeline
+from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.trials.fold_tables import FoldTables
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
 
 Array = np.ndarray[Any, Any]
@@ -27,23 +31,46 @@ def cross_validate(data: TrialData, candidate: Candidate) -> Evaluation:
     return evaluation
 
 
-def evaluate_folds(data: TrialData, candidate: Candidate) -> Iterator[Evaluation]:
-    """Yield what came of each fold as soon as it is there."""
+def evaluate_folds(
+    data: TrialData, candidate: Candidate, data_path: Path | None = None
+) -> Iterator[Evaluation]:
+    """Yield what came of each fold as soon as it is there.
+
+    Args:
+        data: of the run.
+        candidate: to evaluate.
+        data_path: where the data is stored, and with it what trials share.
+    """
     classes = len(data.info.get("targetClasses", ()))
     functions = metrics_for(data.info["model_type"], classes)
     threads = data.info["threads"]
+    tables = FoldTables(data, data_path)
     # Threads, not joblib's processes: those would outlive a trial that is killed.
     with warnings.catch_warnings(), threadpool_limits(threads), parallel_config("threading"):
         # A model that did not converge is scored like any other: the board shows what it is worth.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for train, test in data.folds:
+        for number, (train, test) in enumerate(data.folds):
             began = time.monotonic()
-            model = build_pipeline(data.info, candidate.algorithm_name, candidate.algorithm_params)
-            model.fit(data.features.iloc[train], data.target[train])
-            shown = predict(model, data.features.iloc[test], classes)
+            shown = _predict_fold(data, candidate, number, tables)
             outcome = Outcome.of(data.target[test], shown, data.target[train])
             scores = all_scores(outcome, functions)
             yield Evaluation((scores,), (time.monotonic() - began,), (shown,))
+
+
+def _predict_fold(data: TrialData, candidate: Candidate, number: int, tables: FoldTables) -> Array:
+    """Return what a model of the training rows of a fold predicts of its test rows."""
+    params = dict(candidate.algorithm_params)
+    most_rows = params.pop(ROWS, None)
+    train, test = data.folds[number]
+    train = sample_rows(train, data.target, most_rows, data.info)
+    classes = len(data.info.get("targetClasses", ()))
+    model = build_pipeline(data.info, candidate.algorithm_name, params)
+    if data.clean is None or not isinstance(model, Pipeline):
+        model.fit(data.features.iloc[train], data.target[train])
+        return predict(model, data.features.iloc[test], classes)
+    prepared, unseen = tables.prepare(model[1:-1], number, train)
+    estimator = model[-1].fit(prepared, data.target[train])
+    return predict(estimator, unseen, classes)
 
 
 def predict(model: Any, features: Any, classes: int) -> Array:

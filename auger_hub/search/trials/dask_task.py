@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from auger_hub.search.trials.pool import Limits, LocalExecutor, TrialPool
 from auger_hub.search.trials.process_call import call_in_process
-from auger_hub.search.trials.trial import Candidate, Evaluation
+from auger_hub.search.trials.trial import FOLDS_SUFFIX, Candidate, Evaluation
 
 if TYPE_CHECKING:
     from distributed import Worker
@@ -67,8 +68,12 @@ def _store(worker: Worker, name: str, data: bytes) -> Path:
     """Write the data into the worker's own folder, and remove those of runs that are over."""
     folder = Path(worker.local_directory)
     for other in folder.glob(f"{_PREFIX}*"):
-        if other.suffix != ".part" and other.name.removeprefix(_PREFIX) not in worker.state.tasks:
-            other.unlink(missing_ok=True)
+        owner = other.name.removeprefix(_PREFIX).removesuffix(FOLDS_SUFFIX)
+        if other.suffix != ".part" and owner not in worker.state.tasks:
+            if other.is_dir():
+                shutil.rmtree(other, ignore_errors=True)
+            else:
+                other.unlink(missing_ok=True)
     path = folder / f"{_PREFIX}{name}"
     if not path.exists():
         part = path.with_suffix(".part")

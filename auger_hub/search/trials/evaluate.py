@@ -21,7 +21,7 @@ def evaluate(
     _limit_memory(memory_mb)
     evaluation = Evaluation()
     try:
-        for fold in evaluate_folds(TrialData.load(data_path), candidate):
+        for fold in evaluate_folds(TrialData.load(data_path), candidate, data_path):
             evaluation = evaluation.and_fold(fold)
             yield fold
     except MemoryError:

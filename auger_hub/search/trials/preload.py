@@ -16,4 +16,5 @@ import auger_hub.search.trials.cross_validation
 from auger_hub.search.algorithms.registry import all_algorithms
 
 for _algorithm in all_algorithms().values():
-    import_module(_algorithm.module)
+    if not _algorithm.is_extra:  # those cost seconds, and not each run has a trial of them
+        import_module(_algorithm.module)

@@ -16,16 +16,22 @@ if TYPE_CHECKING:
 
 
 _INFO_SUFFIX = ".info"
+FOLDS_SUFFIX = ".folds"  # of the folder beside the data with what trials share of its folds
 
 
 @dataclass(frozen=True)
 class TrialData:
-    """What every trial of a run works on: features, target, folds, and how to build a pipeline."""
+    """What every trial of a run works on: features, target, folds, and how to build a pipeline.
+
+    `clean` are the features as the first step of a pipeline leaves them, which is the same for all
+    trials; None for series, whose forecasters take the features as they are.
+    """
 
     features: Any
     target: Array
     folds: Sequence[tuple[Array, Array]]
     info: Mapping[str, Any]
+    clean: Any = None
 
     def store(self, path: Path) -> None:
         """Write the data where trial processes read it, and beside it what `stored_info` reads."""

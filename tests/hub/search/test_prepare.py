@@ -5,10 +5,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, TEXT
+from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, PHRASE, TEXT
 from auger_hub.search.prepare import describe_task, kind_of, make_trial_data
 from auger_hub.search.task import BadTask
 from tests.hub.search.tables import iris, mixed, monthly, task_for
+
+FIRST = ["Anna", "Beno", "Carl", "Dora", "Emil", "Frida", "Gustav"]
+LAST = ["Abel", "Bach", "Celan", "Dürer", "Eich", "Frege"]
 
 
 def test_a_run_learns_what_its_task_means(tmp_path: Path) -> None:
@@ -149,6 +152,8 @@ def test_a_series_is_put_in_the_order_of_time(tmp_path: Path) -> None:
         (["2024-01-01", "2024-02-01"] * 9, "datetime", DATE),
         (["a", "b"] * 9, "categorical", CATEGORY),
         ([f"user{n % 50}" for n in range(100)], "hashing", MANY),
+        ([f"user {n % 50}" for n in range(100)], "hashing", MANY),
+        ([f"{a} {b}" for a in FIRST for b in LAST], "hashing", PHRASE),
         ([f"user{n}" for n in range(100)], "hashing", None),
         (["x"] * 20, "categorical", None),
         ([None] * 20, "categorical", None),

@@ -7,6 +7,7 @@ import pytest
 
 from auger_hub.search.expectation import Expectation
 from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
+from auger_hub.search.sampling import ROWS
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
 pytestmark = pytest.mark.search
@@ -102,6 +103,18 @@ def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> No
     found = search(quick_task(tmp_path, max_n_trials=10_000, max_total_time_mins=0.0001))
     assert [one.algorithm_name for one in found] == ["sklearn.dummy.DummyClassifier"]
     assert found[0].score is not None
+
+
+@pytest.mark.slow
+def test_a_large_table_has_a_model_of_a_part_of_its_rows_first(tmp_path: Path) -> None:
+    frame = sloped_steps(40_000)
+    only = ["RandomForestRegressor"]
+    options = {"max_n_trials": 1, "max_total_time_mins": 1, "allowed_algorithms": only}
+    options |= {"crossValidationFolds": 2, "use_ensemble": False}
+    (_, trial) = search(task_for(tmp_path, frame, "y", "regression", options=options))
+    assert trial.algorithm_params[ROWS] == 5_000
+    assert trial.score is not None
+    assert trial.score > 0.8
 
 
 @pytest.mark.slow
@@ -206,4 +219,4 @@ def test_a_task_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
 
 def test_an_algorithm_that_is_not_there_is_refused_before_the_run(tmp_path: Path) -> None:
     with pytest.raises(BadTask, match="No algorithm is left"):
-        prepare(quick_task(tmp_path, allowed_algorithms=["XGBClassifier"]))
+        prepare(quick_task(tmp_path, allowed_algorithms=["GaussianNB"]))

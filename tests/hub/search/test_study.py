@@ -1,7 +1,8 @@
 from collections import Counter
 
 from auger_hub.search.algorithms.algorithm import Real, Space
-from auger_hub.search.study import Race
+from auger_hub.search.sampling import ROWS
+from auger_hub.search.study import Race, Room
 
 NAMES = ("good", "fair", "poor")
 WORTH = {"good": 0.9, "fair": 0.8, "poor": 0.5}
@@ -75,3 +76,38 @@ def test_a_starting_point_that_was_tried_before_a_restart_is_not_tried_again() -
     after = race()
     after.restore("good", {"x": 0.5}, 0.9)
     assert [name for name, x in run(after, 6) if x == 0.5] == ["fair", "poor"]
+
+
+def test_the_best_trial_of_a_part_climbs_to_all_rows_before_anything_new() -> None:
+    climbing = race()
+    for worth in WORTH.values():
+        proposal = climbing.ask(lambda *_: Room(5_000))
+        assert proposal is not None
+        assert proposal.params[ROWS] == 5_000
+        climbing.tell(proposal.algorithm_name, proposal.number, worth)
+    seen = [climbing.ask() for _ in range(6)]
+    first = {one.algorithm_name: one.params for one in reversed(seen) if one is not None}
+    assert first["good"] == {"x": 0.5}
+
+
+def test_an_algorithm_without_time_for_a_trial_is_left_out() -> None:
+    proposal = race().ask(lambda name, _: None if name == "good" else Room())
+    assert proposal is not None
+    assert proposal.algorithm_name == "fair"
+
+
+def test_a_race_without_time_has_no_proposal() -> None:
+    assert race().ask(lambda *_: None) is None
+
+
+def test_of_two_equals_the_cheaper_one_is_tried_more_often() -> None:
+    space = Space({"x": Real(0.0, 1.0)}, ({"x": 0.5},))
+    dear = Race(dict.fromkeys(NAMES, space), 1, {"good": 100.0, "fair": 1.0, "poor": 1.0})
+    counts, before = (Counter(name for name, _ in run(one, 60)) for one in (dear, race()))
+    assert counts["good"] < before["good"]
+
+
+def test_the_first_look_at_a_dear_algorithm_comes_after_those_at_the_others() -> None:
+    later = race()
+    seen = [later.ask(lambda name, _: Room(is_dear=name == "good")) for _ in range(2)]
+    assert [one.algorithm_name for one in seen if one is not None] == ["fair", "poor"]

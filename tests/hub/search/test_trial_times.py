@@ -36,3 +36,11 @@ def test_more_rows_and_columns_take_longer(name: str) -> None:
         for rows, features in ((2_000, 10), (20_000, 100))
     )
     assert large > 2 * small
+
+
+def test_a_trial_of_a_part_is_predicted_from_one_of_all_rows() -> None:
+    times = TrialTimes(Table(200_000, 20), folds=5)
+    times.learn(SVR, [40.0])
+    assert times.predict(SVR, 50_000) < times.predict(SVR) / 3
+    times.learn(SVR, [40.0], 50_000)
+    assert times.predict(SVR, 50_000) > 100
