@@ -238,6 +238,7 @@ class _Apply:
             project=bound.get("project"),
             # What goes first is gone by now, and nothing to be content with.
             superseded=() if action.replacement is Replacement.OLD_FIRST else action.replaces,
+            previous=action.previous,
             # A select stores a name, which is known before the end of what was started.
             wait=self.options.wait
             or any(other.verb is not Verb.SELECT for other in self.dependents[action.id]),

@@ -292,6 +292,9 @@ def _diagnose(chosen: Iterable[ResourceStatus]) -> Iterator[Diagnostic]:
             yield _diagnostic(Severity.ERROR, "refused", one.assessment.refusal, one)
         if one.assessment.caution and not _is_gone(one):
             yield _diagnostic(Severity.WARNING, "unknown-content", one.assessment.caution, one)
+        if (one.assessment.create or one.assessment.start) and not _is_gone(one):
+            for change in one.assessment.schema_changes:
+                yield _diagnostic(Severity.WARNING, "schema-change", change, one)
 
 
 def _diagnostic(severity: Severity, code: str, text: str, one: ResourceStatus) -> Diagnostic:

@@ -145,6 +145,7 @@ def _action(
         changes=assessment.changes if verb is Verb.START else (),
         unknown=assessment.unknown if verb is Verb.CREATE else (),
         replaces=(*assessment.broken, *assessment.superseded) if verb is Verb.CREATE else (),
+        previous=assessment.previous if verb is Verb.CREATE else None,
         loss=status.kind.loss(verb, assessment.object),
         replacement=replacement,
         estimate=estimate_start(assessment) if verb is Verb.START else None,

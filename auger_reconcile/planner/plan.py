@@ -40,6 +40,7 @@ class Action:
         object: what it is applied to; None for a create.
         unknown: attributes that only applying will tell.
         replaces: objects that a create makes superfluous, or that are in its way.
+        previous: the revision that a create is compared with.
         estimate: how long a run will take; None for everything else.
     """
 
@@ -57,6 +58,7 @@ class Action:
     loss: Loss = Loss.NONE
     replacement: Replacement | None = None
     replaces: tuple[Any, ...] = ()
+    previous: Any = None
     estimate: Estimate | None = None
 
     @property

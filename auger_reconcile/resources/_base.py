@@ -89,6 +89,10 @@ class Assessment(NamedTuple):
         fault: why nothing of the plan may be applied: what is declared cannot work.
         caution: what the plan cannot know, a short sentence.
         uncompared: why its content was not compared with the hub's, a short sentence.
+        previous: the revision before, which a create compares itself with.
+        schema_changes: what is different in its columns from those before, sentences; told where it
+            is created or started.
+        breach: why nothing may be trained on it, where those changes are not allowed.
     """
 
     name: str
@@ -111,6 +115,9 @@ class Assessment(NamedTuple):
     fault: str | None = None
     caution: str | None = None
     uncompared: str | None = None
+    previous: Any = None
+    schema_changes: tuple[str, ...] = ()
+    breach: str | None = None
 
 
 @dataclass(frozen=True)
@@ -123,6 +130,7 @@ class Work:
         organization_id: where a project is created.
         project: the bound project that everything else is in; None while there is none.
         superseded: objects that are deleted once the create has succeeded.
+        previous: the revision before; None where there is none.
         wait: somebody needs the end of what is started.
     """
 
@@ -133,6 +141,7 @@ class Work:
     organization_id: int | None
     project: Any = None
     superseded: tuple[Any, ...] = ()
+    previous: Any = None
     wait: bool = True
 
 

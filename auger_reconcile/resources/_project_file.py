@@ -31,6 +31,7 @@ class DatasetObject:
     Attributes:
         content: SHA-256 of what it was made from, or None when another client made it.
         columns: names and datatypes from the statistics, in file order; empty until processed.
+        declared: what was declared of its columns when it was made; None where the hub keeps none.
     """
 
     id: int
@@ -40,6 +41,7 @@ class DatasetObject:
     content: str | None
     columns: tuple[tuple[str, str], ...] = field(metadata={BULKY: True})
     statistics: Mapping[str, Any] | None = field(metadata={BULKY: True})
+    declared: Mapping[str, Any] | None = field(default=None, metadata={BULKY: True})
 
     @cached_property
     def column_names(self) -> frozenset[str]:
@@ -96,4 +98,5 @@ def from_wire(item: Mapping[str, Any]) -> DatasetObject:
         content=content[1] if content else None,
         columns=columns,
         statistics=statistics,
+        declared=(item["schema"] or {}) if "schema" in item else None,
     )

@@ -87,7 +87,10 @@ class DatasetSpec(Spec):
     )
     on_schema_change: str = setting(
         default="warn",
-        description="What other columns in new data do: `warn`. `refuse` is an error for now.",
+        description=(
+            "What a plan does when new data has lost a column, or has one of another type or with "
+            "new values: `warn`, or `refuse`, so that nothing is trained on it."
+        ),
         traits=[Trait.LOCAL],
         pattern="^(warn|refuse)$",
     )
@@ -184,6 +187,27 @@ def describe_size(size: int) -> str:
             break
         amount /= 1000
     return f"{size} bytes" if unit == "bytes" else f"{amount:.1f} {unit}"
+
+
+def declared_schema(spec: DatasetSpec) -> dict[str, Any]:
+    """Return what tells the hub what is known of the columns before it looks."""
+    schema: dict[str, Any] = {}
+    if spec.columns:
+        schema["columns"] = {
+            name: column.model_dump(exclude_none=True) for name, column in spec.columns.items()
+        }
+    if spec.missing:
+        schema["missing"] = list(dict.fromkeys(("", *spec.missing)))
+    return schema
+
+
+def is_read_as_declared(found: DatasetObject, spec: DatasetSpec) -> bool:
+    """Say whether an object was read with the declared columns; a hub may not tell."""
+    if found.declared is None:
+        return True
+    wanted, known = declared_schema(spec), found.declared
+    same = (wanted.get("columns") or {}) == (known.get("columns") or {})
+    return same and set(wanted.get("missing") or ()) == set(known.get("missing") or ())
 
 
 def say_why_new(

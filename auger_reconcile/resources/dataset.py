@@ -8,8 +8,12 @@ Wire contract §2.8 (project_file), §2.9 (upload form) and §3.5 (flows).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
+from auger_reconcile.diagnostics import nearest
+from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._account import Notice
 from auger_reconcile.resources._base import (
     AGAIN,
     NO_EXPERIMENT,
@@ -21,6 +25,13 @@ from auger_reconcile.resources._base import (
     Verb,
     Wanted,
     Work,
+)
+from auger_reconcile.resources._contract import (
+    REFUSE,
+    breaks,
+    compare_header,
+    compare_tables,
+    say_breach,
 )
 from auger_reconcile.resources._project_file import (
     PROCESSING,
@@ -41,9 +52,11 @@ from auger_reconcile.resources._source import (
     NOT_HERE,
     NOT_READ_AGAIN,
     DatasetSpec,
+    declared_schema,
     describe_source,
     holds_content,
     is_foreign,
+    is_read_as_declared,
     is_usable_from,
     lacks_content,
     say_why_new,
@@ -75,13 +88,14 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         )
 
     def check(self, spec: DatasetSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
-        """Refuse a protection that nothing would keep: no plan compares schemas yet."""
-        if spec.on_schema_change == "refuse":
-            summary = "a protection that is not available yet"
-            hint = (
-                "no plan compares the columns of new data yet; `warn` is the only value that holds"
-            )
-            yield Finding("not-available", summary, ("on_schema_change",), hint)
+        """Look for the declared columns in the header of a local source."""
+        for name in spec.columns if spec.header is not None else ():
+            if name not in (spec.header or ()):
+                summary = "a column that the data does not have"
+                near = nearest(name, spec.header or ())
+                hint = f"the data has `{near}`" if near else None
+                is_error = spec.on_schema_change == REFUSE
+                yield Finding("unknown-column", summary, ("columns", name), hint, is_error=is_error)
 
     def check_all(self, specs: Iterable[DatasetSpec]) -> Iterator[tuple[str, Finding]]:
         """Warn of a URL that a data set before has: a hub refuses the second one (§2.8)."""
@@ -117,9 +131,20 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         unread = NOT_READ_AGAIN if spec.is_remote else None
         if not known and lacks_content(spec):
             known, unread = usable, NOT_HERE  # the newest is taken for it, until it can be read
+        as_declared = [item for item in known if is_read_as_declared(item, spec)]
+        if known and not as_declared and unread != NOT_HERE:
+            return self._read_again(spec, known[-1], revisions, scene)
         if known:
+            bound = (as_declared or known)[-1]
+            before = _before(usable, bound)
+            changes = compare_tables(before, bound) if before else ()
             return Assessment(
-                known[-1].name, object=known[-1], revisions=revisions, uncompared=unread
+                bound.name,
+                object=bound,
+                revisions=revisions,
+                uncompared=unread,
+                schema_changes=tuple(change.text for change in changes),
+                breach=_breach(spec, changes),
             )
         foreign = next((item for item in usable if is_foreign(item, spec)), None)
         if foreign and not spec.is_remote and not any(item.content for item in usable):
@@ -133,13 +158,33 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         )
         failed = {item.name for item in broken}
         taken = [item.name for item in revisions if item.name not in failed]
+        previous = usable[-1] if usable else None
+        changes = compare_header(previous, spec.header) if previous else ()
         return Assessment(
             next_revision(base, extension, taken, scene.names),
             create=say_why_new(spec, usable, broken),
             broken=broken,
             revisions=revisions,
             detail={Verb.CREATE: describe_source(spec)},
+            previous=previous,
+            schema_changes=tuple(change.text for change in changes),
+            fault=_breach(spec, changes),
         )
+
+    def _read_again(
+        self,
+        spec: DatasetSpec,
+        found: DatasetObject,
+        revisions: tuple[DatasetObject, ...],
+        scene: Scene,
+    ) -> Assessment:
+        """The same content, with other columns declared: a new revision."""
+        why = f"`columns` or `missing` have changed since `{found.name}`"
+        if spec.source is None:
+            caution = f"{why}, and no source to make it from again is declared"
+            return Assessment(found.name, object=found, revisions=revisions, caution=caution)
+        here = Assessment(found.name, object=found, revisions=revisions)
+        return self.renew(spec, here, scene)._replace(create=why, previous=found)
 
     def renew(self, spec: DatasetSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """A new revision; but a hub takes a URL only once, so that the old one goes first."""
@@ -208,10 +253,11 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             "project_id": work.project.id,
             "file_name": work.name,
             **place,
-            **_declared_schema(spec),
+            **({"schema": schema} if (schema := declared_schema(spec)) else {}),
         }
         item = yield from register(body)
-        return (yield from wait_processed(from_wire(item)))
+        made = yield from wait_processed(from_wire(item))
+        return _compared(made, work)
 
     def delete(self, work: Work) -> Steps:
         """One request."""
@@ -226,16 +272,32 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         return {("dataset",): name, **NO_EXPERIMENT}
 
 
-def _declared_schema(spec: DatasetSpec) -> dict[str, Any]:
-    """Return the member that tells the hub what is known of the columns before it looks."""
-    schema: dict[str, Any] = {}
-    if spec.columns:
-        schema["columns"] = {
-            name: column.model_dump(exclude_none=True) for name, column in spec.columns.items()
-        }
-    if spec.missing:
-        schema["missing"] = list(dict.fromkeys(("", *spec.missing)))
-    return {"schema": schema} if schema else {}
+def _breach(spec: DatasetSpec, changes: Sequence[Notice]) -> str | None:
+    """Return why nothing may be trained on the data, where that is declared."""
+    is_broken = spec.on_schema_change == REFUSE and breaks(changes)
+    return say_breach(changes) if is_broken else None
+
+
+def _compared(made: DatasetObject, work: Work) -> DatasetObject:
+    """Return a data set with what differs from the revision before among its notices.
+
+    Raises:
+        ActionFailed: that is not allowed; nothing is trained on it.
+    """
+    changes = compare_tables(work.previous, made) if work.previous is not None else ()
+    if breaks(changes) and work.spec.on_schema_change == REFUSE:
+        raise ActionFailed(say_breach(changes))
+    if not changes:
+        return made
+    statistics = made.statistics or {}
+    told = [*(statistics.get("notices") or ()), *(change.to_json() for change in changes)]
+    return replace(made, statistics={**statistics, "notices": told})
+
+
+def _before(usable: Sequence[DatasetObject], found: DatasetObject) -> DatasetObject | None:
+    """Return the revision before another one."""
+    place = usable.index(found) if found in usable else 0
+    return usable[place - 1] if place else None
 
 
 KIND = Dataset()

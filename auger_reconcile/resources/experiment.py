@@ -141,7 +141,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 revisions=revisions,
                 pending=is_run_to_come(spec, None),
             )
-            return _with_outlook(new, spec, dataset)
+            return _with_outlook(new, spec, scene.refs["dataset"])
         wanted = _evaluation.settings_of(spec, dataset.column_names)
         found, why_start, changes = match_run(spec, bound[-1], wanted, scene.differ)
         active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
@@ -156,7 +156,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         )
         if not why_start and not assessment.pending:
             return assessment  # most are so, and nothing more is asked of those
-        return _with_outlook(assessment, spec, dataset)
+        return _with_outlook(assessment, spec, scene.refs["dataset"])
 
     def renew(self, spec: ExperimentSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """A new run, where the file wants one."""
@@ -168,7 +168,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             start=assessment.start or AGAIN,
             pending=True,
         )
-        return _with_outlook(again, spec, scene.refs["dataset"].object)
+        return _with_outlook(again, spec, scene.refs["dataset"])
 
     def facts(
         self, spec: ExperimentSpec | None, found: ExperimentObject | None
@@ -285,17 +285,19 @@ def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
     return spec.state == "completed"
 
 
-def _with_outlook(
-    assessment: Assessment, spec: ExperimentSpec, dataset: DatasetObject | None
-) -> Assessment:
+def _with_outlook(assessment: Assessment, spec: ExperimentSpec, data: Assessment) -> Assessment:
     """Add what there is to say of the run that is to come, or that is under way."""
+    dataset: DatasetObject | None = data.object
     columns = dataset.column_names if dataset else frozenset()
     wanted = _evaluation.settings_of(spec, columns)
+    is_first = assessment.start and dataset and not (assessment.object and assessment.object.runs)
+    breach = data.breach if is_first and spec.state == "completed" else None
     return assessment._replace(
         detail={Verb.START: _evaluation.describe_search(spec)},
         past=past_seconds(wanted, assessment.revisions, dataset.id if dataset else None),
         limit=spec.max_total_time * 60.0,
-        fault=_unknown_column(spec, columns) if assessment.start else None,
+        fault=(_unknown_column(spec, columns) if assessment.start else None) or breach,
+        schema_changes=data.schema_changes if is_first else (),
     )
 
 

@@ -101,6 +101,8 @@ def test_the_document_of_a_create() -> None:
             "columns": {},
             "missing": [],
             "on_schema_change": "warn",
+            "ignore_line_ends": False,
+            "same_text": [],
             "sha256": content_hash("x"),
             "size": 1,
             "state": "present",
@@ -136,7 +138,7 @@ def test_a_replacement_is_told() -> None:
 
 def test_a_plan_is_read_back_as_far_as_it_can_be_shown() -> None:
     made = build_plan(placed(declare(DOCUMENT)), observe(OBSERVED), ALL)
-    known = {"spec": None, "object": None, "replaces": ()}
+    known = {"spec": None, "object": None, "replaces": (), "previous": None}
     assert plan_of(told_again(made)) == replace(
         made,
         organization_id=None,

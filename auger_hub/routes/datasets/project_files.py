@@ -44,6 +44,7 @@ class ProjectFileObject(TypedDict):
     industry: None
     description: str | None
     statistics: dict[str, Any] | None
+    schema: dict[str, Any] | None
     error_message: str | None
     created_at: str
     updated_at: str
@@ -53,7 +54,13 @@ class ProjectFileObject(TypedDict):
 
 def describe(row: ProjectFile) -> ProjectFileObject:
     """Return the fields a client sees."""
-    return to_object(ProjectFileObject, row, providers=["auger"], providers_data={"auger": None})
+    return to_object(
+        ProjectFileObject,
+        row,
+        schema=row.declared_schema,
+        providers=["auger"],
+        providers_data={"auger": None},
+    )
 
 
 def _index(call: Call) -> Page:

@@ -13,11 +13,13 @@ import lzma
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 LONGEST_HEADER = 1 << 20  # characters
 DELIMITERS = ",;\t|"
+_COMPARED_ROWS = 20
 _QUOTED = re.compile(r'"[^"]*"')
 _OPENERS: dict[str, Callable[..., Any]] = {
     ".csv": open,
@@ -37,7 +39,12 @@ def read_header(path: Path) -> tuple[str, ...] | None:
             text = file.read(LONGEST_HEADER)
         first = _QUOTED.sub("", text).partition("\n")[0]
         delimiter = max(DELIMITERS, key=first.count)
-        names = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+        lines = text.splitlines(keepends=True)
+        rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
+        names = next(rows, [])
+        widths = {len(row) for row in islice(rows, _COMPARED_ROWS) if row}
+        if widths - {len(names)}:  # a title, or lines that are no rows: the hub tells them apart
+            return None
         if names and all(name.strip() for name in names):
             return tuple(name.strip() for name in names)
     return None
