@@ -23,12 +23,18 @@ AUGERAI = ("auger.ai==0.2.5", "setuptools<58", "ruamel.yaml<0.17")  # with what 
 # What a peer has to say: auger.ai exits with 0 also when it reaches no hub.
 PROOF = {"augerai project list": b"churn"}
 CLICK = "import click"
+# What a command needs of others before a line of its own: that, and one model.
+READING = "import click, pydantic, yaml"
+ASKING = "import click, pydantic, requests, yaml"
+MODEL = "; pydantic.create_model('M', name=(str, ...))"
 # What is compared: the command, what stands beside it, and the most times that it may take.
 COMPARED = (
     ("auger --help", CLICK, 1.15),
     ("auger validate", CLICK, None),
     ("auger validate", "octodns-sync --help", 1.0),
+    (READING, "octodns-sync --help", None),
     ("auger plan", CLICK, None),
+    (ASKING, "augerai project list", None),
     ("auger plan", "augerai project list", 0.65),
 )
 SPOILS_COLD_STARTS = "PYTHONDONTWRITEBYTECODE"  # modules would be compiled at each start
@@ -39,11 +45,14 @@ def measure() -> Section:
     notes = [
         "`auger plan` is a plan without changes of examples/iris against the hub of its own, which",
         "runs already; `octodns-sync --help` reads no file. The peers are installed from the",
-        "package index for the measurement.",
+        "package index for the measurement. The imports, with one model built, are the least that",
+        "a command can take that reads a file, or asks a hub, by these libraries.",
     ]
     with tempfile.TemporaryDirectory() as folder, _iris(Path(folder)) as (work, env):
         commands: dict[str, Sequence[str]] = {
             CLICK: [sys.executable, "-c", CLICK],
+            READING: [sys.executable, "-c", READING + MODEL],
+            ASKING: [sys.executable, "-c", ASKING + MODEL],
             "auger --help": [AUGER, "--help"],
             "auger validate": [AUGER, "validate"],
             "auger plan": [AUGER, "plan"],

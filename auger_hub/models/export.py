@@ -32,6 +32,10 @@ _HUB_MODULE = re.compile(
 )
 
 
+class NotExportable(Exception):
+    """The model cannot be written in this format; the text is one sentence for the user."""
+
+
 def export_model(folder: Path, zip_path: Path, *, modules: Iterable[str] = ()) -> None:
     """Write the export of the model in `folder` (wire contract §2.14); complete or not at all.
 

@@ -32,10 +32,6 @@ from auger_hub.models.predict import DESCRIPTION_FILE, schema_of
 ZIP, JOBLIB, MLFLOW, ONNX = "zip", "joblib", "mlflow", "onnx"
 
 
-class NotExportable(Exception):
-    """The model cannot be written in this format; the text is one sentence for the user."""
-
-
 def export_as(form: str, folder: Path, zip_path: Path, *, data_path: Path | None = None) -> None:
     """Write the export of the model in `folder` in a format; complete or not at all.
 

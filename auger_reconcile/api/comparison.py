@@ -8,7 +8,7 @@ from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.board import Board
+from auger_reconcile.api.leaderboard import Leaderboard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ class ComparedRun:
     rows: int | None
     columns: int | None
     settings: Mapping[str, Any]
-    board: Board
+    board: Leaderboard
     curve: Sequence[Point]
 
     @property
@@ -143,7 +143,7 @@ def _four(value: float | None) -> str:
     return "" if value is None else f"{value:.4f}"
 
 
-def _best_by_algorithm(board: Board) -> dict[str, float]:
+def _best_by_algorithm(board: Leaderboard) -> dict[str, float]:
     best: dict[str, float] = {}
     for row in board.trials:  # the best first
         if row["score"] is not None:

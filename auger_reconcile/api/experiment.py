@@ -12,10 +12,10 @@ from auger_reconcile.api._trial import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.board import Board
     from auger_reconcile.api.comparison import ComparedRun, Comparison
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.api.leaderboard import Leaderboard
     from auger_reconcile.api.report import Report
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._runs import ExperimentObject
@@ -148,7 +148,7 @@ class Experiment(Resource):
         board = self.board(run_id)
         return board.trials, board.status
 
-    def board(self, run_id: str | None = None) -> Board:
+    def board(self, run_id: str | None = None) -> Leaderboard:
         """Return the board of a run: its trials, failures, notices, and what to expect of the best.
 
         Args:
@@ -158,7 +158,7 @@ class Experiment(Resource):
         Raises:
             NotFound: there is no run.
         """
-        from auger_reconcile.api.board import Board
+        from auger_reconcile.api.leaderboard import Leaderboard
         from auger_reconcile.resources._account import account_from_wire
 
         client = self.context.session.client
@@ -170,7 +170,7 @@ class Experiment(Resource):
         trials = client.list_all("trials", {"experiment_session_id": run_id})
         rows = [to_row(trial) for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
-        return Board(str(run_id), str(run.get("status")), tuple(rows), account_from_wire(run))
+        return Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account_from_wire(run))
 
     def report(
         self,

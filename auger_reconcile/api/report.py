@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from auger_reconcile.api._trial import Row
-from auger_reconcile.api.board import Board
+from auger_reconcile.api.leaderboard import Leaderboard
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError, NotFound
 
@@ -29,7 +29,7 @@ class Report:
     """
 
     experiment: str
-    board: Board
+    board: Leaderboard
     settings: Mapping[str, Any]
     trial: Row | None
     explanation: Mapping[str, Any] | None
@@ -83,7 +83,7 @@ def fetch_explanation(
             return None, str(found.get("error_message") or "the hub could not explain the trial")
 
 
-def choose_row(board: Board, trial_id: str | None) -> Row | None:
+def choose_row(board: Leaderboard, trial_id: str | None) -> Row | None:
     """Return the row of a trial, of the best one by default; None for an empty board.
 
     Raises:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 import pytest
 
-from auger_reconcile.api.board import Board
+from auger_reconcile.api.leaderboard import Leaderboard
 from auger_reconcile.cli.views.leaderboard import Layout, render_history, render_leaderboard
 from auger_reconcile.cli.views.table import FIRST_PAGE, Column, local_time, member, render_table
 from auger_reconcile.resources._account import EMPTY, Account, Expected, Failure, Notice
@@ -99,7 +99,7 @@ def trial(number: int, score: float | None, **members: Any) -> dict[str, Any]:
 def shown(
     rows: Sequence[Row], status: str = "completed", account: Account = EMPTY, **layout: Any
 ) -> list[str]:
-    board = Board("r1", status, tuple(rows), account)
+    board = Leaderboard("r1", status, tuple(rows), account)
     return [click.unstyle(line) for line in render_leaderboard(board, Layout(**layout))]
 
 

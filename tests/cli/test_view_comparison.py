@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from auger_reconcile.api.board import Board
 from auger_reconcile.api.comparison import ComparedRun, Comparison, best_so_far
+from auger_reconcile.api.leaderboard import Leaderboard
 from auger_reconcile.cli.views.comparison import (
     render_comparison_html,
     render_comparison_json,
@@ -28,7 +28,7 @@ LEFT = ComparedRun(
     rows=120,
     columns=5,
     settings={"metric": "accuracy", "max_n_trials": 5, "cross_validation_folds": 5},
-    board=Board(
+    board=Leaderboard(
         "RUN-1",
         "completed",
         (row("SVC", 0.97), row("LGBMClassifier", 0.95), row("SVC", 0.9)),
@@ -39,7 +39,7 @@ LEFT = ComparedRun(
 RIGHT = replace(
     LEFT,
     settings={"metric": "accuracy", "max_n_trials": 9, "cross_validation_folds": 5},
-    board=Board(
+    board=Leaderboard(
         "RUN-2",
         "interrupted",
         (row("Ridge<b>", 0.98),),
@@ -97,7 +97,7 @@ def test_the_page_shows_both_curves_and_escapes_names() -> None:
 
 
 def test_runs_without_a_trial_have_no_curve() -> None:
-    empty = replace(LEFT, board=Board("RUN-3", "waiting", (), Account()), curve=[])
+    empty = replace(LEFT, board=Leaderboard("RUN-3", "waiting", (), Account()), curve=[])
     assert "<polyline" not in render_comparison_html(Comparison(empty, empty))
     assert any("All settings are the same." in line for line in text_of(Comparison(empty, empty)))
 

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from auger_reconcile.api.board import Board
+from auger_reconcile.api.leaderboard import Leaderboard
 from auger_reconcile.api.report import Report
 from auger_reconcile.cli.views.report import (
     render_report_html,
@@ -70,7 +70,7 @@ def report(explanation: Any = CONTENT, missing: str = "", **members: Any) -> Rep
     account = Account(
         Expected(0.9, 0.85, 0.8, 0.88), (Notice("few", "Few rows."),), asked=3, done=3
     )
-    board = Board("r1", "completed", (ROW,), account)
+    board = Leaderboard("r1", "completed", (ROW,), account)
     told: dict[str, Any] = {
         "experiment": "churn",
         "settings": {"metric": "accuracy", "exclude": ["id"]},

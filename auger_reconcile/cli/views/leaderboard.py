@@ -15,7 +15,7 @@ from auger_reconcile.cli.views.table import Column, local_time, member, render_t
 from auger_reconcile.resources._account import Account
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.board import Board
+    from auger_reconcile.api.leaderboard import Leaderboard
 
 BEST = 5  # trials of each run in the history
 BAR, SHORTEST_BAR = 20, 5  # characters of a full bar
@@ -44,7 +44,7 @@ class Layout:
     with_parameters: bool = False
 
 
-def render_leaderboard(board: Board, layout: Layout) -> Iterator[str]:
+def render_leaderboard(board: Leaderboard, layout: Layout) -> Iterator[str]:
     """Yield the lines of a leaderboard: what to expect, the trials, how the run is, notices."""
     rows, account = board.trials, board.account
     if account.expected:

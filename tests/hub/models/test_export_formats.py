@@ -14,7 +14,8 @@ import pytest
 import yaml
 
 from auger_hub.models import onnx_export
-from auger_hub.models.export_formats import NotExportable, export_as
+from auger_hub.models.export import NotExportable
+from auger_hub.models.export_formats import export_as
 from auger_hub.models.predict import Predictor
 
 from .conftest import IRIS, MakeModel

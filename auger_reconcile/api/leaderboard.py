@@ -16,7 +16,7 @@ SHOWN = 25  # trials in a notebook; `to_frame` has all
 
 
 @dataclass(frozen=True)
-class Board:
+class Leaderboard:
     """The trials of a run, best first.
 
     Attributes:

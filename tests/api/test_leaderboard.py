@@ -1,6 +1,6 @@
 from typing import Any
 
-from auger_reconcile.api.board import SHOWN, Board
+from auger_reconcile.api.leaderboard import SHOWN, Leaderboard
 from auger_reconcile.resources._account import EMPTY, Account, Expected, Failure, Notice
 
 
@@ -17,7 +17,7 @@ def test_a_notebook_shows_trials_and_all_that_is_told_of_the_run() -> None:
         failures=(Failure("late", ("SVC",), 1),),
         error="odd <b>",
     )
-    shown = Board("r1", "completed", (row(1, 0.9), row(2, None)), account)._repr_html_()
+    shown = Leaderboard("r1", "completed", (row(1, 0.9), row(2, None)), account)._repr_html_()
     assert "<td><code>T1</code></td><td>SVC</td><td>0.9000</td>" in shown
     assert "<td><code>T2</code></td><td>SVC</td><td></td>" in shown
     assert "expect 0.8000, 0.7000 to 0.8500" in shown
@@ -27,12 +27,12 @@ def test_a_notebook_shows_trials_and_all_that_is_told_of_the_run() -> None:
 
 
 def test_a_long_board_is_cut_in_a_notebook_and_whole_as_a_table() -> None:
-    board = Board("r1", "completed", tuple(row(n, 0.5) for n in range(SHOWN + 3)), EMPTY)
+    board = Leaderboard("r1", "completed", tuple(row(n, 0.5) for n in range(SHOWN + 3)), EMPTY)
     assert "3 more trials" in board._repr_html_()
     assert len(board.to_frame()) == SHOWN + 3
 
 
 def test_json_has_trials_and_what_is_told_of_them() -> None:
-    told = Board("r1", "completed", (row(1, 0.9),), Account(asked=3)).to_json()
+    told = Leaderboard("r1", "completed", (row(1, 0.9),), Account(asked=3)).to_json()
     assert told["trials"] == [row(1, 0.9)]
     assert (told["run_id"], told["status"], told["trials_asked"]) == ("r1", "completed", 3)
