@@ -50,6 +50,10 @@ def test_a_hub_that_keeps_no_schema_is_shown_by_its_statistics() -> None:
     ]
 
 
+def test_one_row_is_no_rows() -> None:
+    assert lines({"count": 1, "columns_count": 1}) == ["1 row, 1 column"]
+
+
 def test_a_data_set_without_statistics_says_so() -> None:
     assert lines({}) == ["not profiled yet"]
 

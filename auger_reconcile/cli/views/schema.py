@@ -48,7 +48,9 @@ def schema_lines(statistics: Mapping[str, Any], target: str | None = None) -> It
 
 def _size(statistics: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     count, width = statistics.get("count"), statistics.get("columns_count")
-    told = f"{count:,} rows, {width:,} columns" if isinstance(count, int) else "not profiled yet"
+    told = "not profiled yet"
+    if isinstance(count, int):
+        told = f"{_counted(count, 'row')}, {_counted(width or 0, 'column')}"
     delimiter = schema.get("delimiter")
     parts = [
         told,
@@ -57,6 +59,10 @@ def _size(statistics: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         schema.get("encoding"),
     ]
     return ", ".join(str(part) for part in parts if part)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _row(column: Mapping[str, Any], found: Mapping[str, Any], target: str | None) -> dict[str, Any]:
@@ -103,7 +109,8 @@ def proposal_lines(made: NewProject) -> Iterator[str]:
             yield plain(f"The data was not looked at: {made.not_looked}.")
         return
     proposal = made.proposal
-    yield plain(f"Looked at {made.look.source}, {made.look.rows:,} rows. In auger.yaml now:")
+    seen = f"{made.look.source}, {_counted(made.look.rows, 'row')}"
+    yield plain(f"Looked at {seen}. In auger.yaml now:")
     settings = (
         ("target", proposal.target),
         ("model_type", proposal.model_type),
