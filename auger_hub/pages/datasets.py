@@ -10,6 +10,7 @@ from auger_hub.database.tables import Project, ProjectFile
 from auger_hub.http.contract import Call, Fields
 from auger_hub.pages.chart import Bar, draw_bars
 from auger_hub.pages.experiments import notices_of
+from auger_hub.pages.revisions import drift_of, targets_of
 from auger_hub.pages.view import View
 from auger_hub.pages.words import number
 from auger_hub.routes.query import find
@@ -32,11 +33,16 @@ def show_data_set(call: Call) -> View:
         "created_at": row.created_at,
         "rows": rows,
     }
+    targets = targets_of(call, row)
+    columns = [_describe(column, rows or 0) for column in statistics.get("stat_data") or []]
+    for column in columns:
+        column["is_target"] = column["name"] in targets
     facts = {
+        "drift": drift_of(call, row),
         "project": {"id": project.id, "name": project.name},
         "data_set": data_set,
         "notices": notices_of(statistics),
-        "columns": [_describe(column, rows or 0) for column in statistics.get("stat_data") or []],
+        "columns": sorted(columns, key=lambda column: not column["is_target"]),
     }
     return View("dataset.html", facts, is_going=row.status == "processing")
 

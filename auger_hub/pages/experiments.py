@@ -18,8 +18,10 @@ from auger_hub.database.tables import (
     now,
 )
 from auger_hub.http.contract import Call, Fields, NotFound
+from auger_hub.pages.actions import exports_of
 from auger_hub.pages.chart import ScoreChart, Tried, draw_scores
 from auger_hub.pages.explanation import show_explanation
+from auger_hub.pages.search_plots import show_search
 from auger_hub.pages.view import View
 from auger_hub.pages.words import algorithm, duration, score
 from auger_hub.routes.query import find
@@ -28,6 +30,7 @@ from auger_hub.runs.run_row import options_of
 _SHOWN = 50
 _MOST_SHOWN = 2000
 _SHOWN_FAILURES = 20
+_MOST_NAMES = 12
 _ACTIVE = ("preprocess", "started")
 _SETTINGS = {
     "scoring": "Metric",
@@ -62,13 +65,16 @@ def show_experiment(call: Call) -> View:
         "project": {"id": project.id, "name": project.name},
         "experiment": {"id": row.id, "name": row.name},
         "data_set": {"id": data.id, "name": data.name} if data else None,
-        "runs": [_describe_run(each) for each in runs],
-        "run": _describe_run(run) if run else None,
+        "runs": [describe_run(each) for each in runs],
+        "run": describe_run(run) if run else None,
         "board": _board(call, run) if run else [],
         "trials": _count_trials(call, run) if run else {"scored": 0, "failed": 0},
         "failures": _failures(call, run) if run else [],
         "chart": _chart(call, run) if run else None,
-        "settings": _settings(run) if run else {},
+        "plots": show_search(call, run) if run else None,
+        "can_stop": run is not None and run.status in (*_ACTIVE, "waiting"),
+        "can_start": run is not None and run.status in ("completed", "interrupted", "error"),
+        "settings": show_settings(run) if run else {},
         "notices": notices_of(run.model_settings) if run else [],
     }
     return View("experiment.html", facts, is_going=run is not None and run.status in _ACTIVE)
@@ -86,7 +92,8 @@ def show_trial(call: Call) -> View:
     times = result.get("fold_times") or []
     pipeline = call.session.get(Pipeline, row.id)
     explanation = show_explanation(call, row.id) if row.score_value is not None else None
-    facts = {
+    exports = exports_of(call, row.id) if row.score_value is not None else []
+    facts: Fields = {
         "project": {"id": project.id, "name": project.name},
         "experiment": {"id": experiment.id, "name": experiment.name},
         "run": {"id": run.id, "number": run.number},
@@ -111,8 +118,12 @@ def show_trial(call: Call) -> View:
         ],
         "spread": statistics.stdev(folds) if len(folds) > 1 else None,
         "explanation": explanation,
+        "can_deploy": row.score_value is not None
+        and (pipeline is None or pipeline.status in ("undeployed", "packaged_with_error")),
+        "exports": exports,
     }
     is_going = explanation is not None and explanation["status"] == "waiting"
+    is_going = is_going or any(one["status"] == "pending" for one in exports)
     return View("trial.html", facts, is_going=is_going)
 
 
@@ -126,7 +137,8 @@ def _choose(call: Call, runs: list[ExperimentSession]) -> ExperimentSession | No
     return run
 
 
-def _describe_run(run: ExperimentSession) -> Fields:
+def describe_run(run: ExperimentSession) -> Fields:
+    """Return how a run is, in the words of its page."""
     settings = run.model_settings
     return {
         "id": run.id,
@@ -190,6 +202,11 @@ def _failures(call: Call, run: ExperimentSession) -> list[Fields]:
 
 
 def _chart(call: Call, run: ExperimentSession) -> ScoreChart | None:
+    return draw_scores(scored_trials(call, run), until=_seconds(run) or 0.0)
+
+
+def scored_trials(call: Call, run: ExperimentSession) -> list[Tried]:
+    """Return the trials of a run with a score, in the order in which they ended."""
     query = (
         select(Trial.created_at, Trial.score_value, Hyperparameter.algorithm_name)
         .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
@@ -202,7 +219,7 @@ def _chart(call: Call, run: ExperimentSession) -> ScoreChart | None:
         seconds = max(0.0, (created_at - (run.started_at or created_at)).total_seconds())
         label = f"{algorithm(name)}: {score(value)} after {duration(seconds)}"
         trials.append(Tried(seconds, value, label))
-    return draw_scores(trials, until=_seconds(run) or 0.0)
+    return trials
 
 
 def _seconds(run: ExperimentSession) -> float | None:
@@ -211,14 +228,15 @@ def _seconds(run: ExperimentSession) -> float | None:
     return (end - run.started_at).total_seconds() if end and run.started_at else None
 
 
-def _settings(run: ExperimentSession) -> dict[str, Any]:
+def show_settings(run: ExperimentSession) -> dict[str, Any]:
+    """Return what a run was asked, by labels for people."""
     options = options_of(run)
     shown: dict[str, Any] = {"Kind": run.model_type or "–"}
     for name, label in _SETTINGS.items():
         value = options.get(name)
         if value not in (None, [], {}, ""):
             is_list = isinstance(value, list) and all(isinstance(item, str) for item in value)
-            shown[label] = ", ".join(value) if is_list else _yes_or_no(value)
+            shown[label] = _listed(value) if is_list else _yes_or_no(value)
     return shown
 
 
@@ -240,6 +258,12 @@ def _expected(told: Any) -> Fields | None:
 def _count(value: Any) -> int | None:
     """Return a number of trials; clients may write anything where the search writes one."""
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _listed(names: list[str]) -> str:
+    """Return the first of many names, and how many more there are."""
+    rest = len(names) - _MOST_NAMES
+    return ", ".join(names[:_MOST_NAMES]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _yes_or_no(value: Any) -> Any:

@@ -13,6 +13,7 @@ from auger_hub.database.tables import (
     IS_PREDICTION,
     Experiment,
     ExperimentSession,
+    Explanation,
     Hyperparameter,
     Pipeline,
     Prediction,
@@ -30,6 +31,7 @@ from auger_hub.settings import API_PREFIX
 
 _ask = next(r.handler for r in ROUTES if (r.method, r.path) == ("POST", "/predictions"))
 _GOING = ("packaging", "undeploying")
+_MOST_RIVALS = 12
 _CONTRIBUTION, _MOST_CONTRIBUTIONS = "contribution_", 15
 _THRESHOLD = 0.5  # asks for probabilities, and decides as the model would (wire contract §2.15)
 
@@ -100,6 +102,8 @@ def _view(  # noqa: PLR0913 - the parts of one page
         "faults": faults,
         "answer": _describe_answer(prediction, fields) if prediction else None,
         "curl": _curl(call, row, fields),
+        "rivals": _rivals(call, row, run),
+        "thresholds": _thresholds(call, row),
     }
     is_going = row.status in _GOING or not answered
     return View("model.html", facts, is_going, status)
@@ -212,6 +216,42 @@ def _describe_contributions(result: Fields, told: Mapping[str, Any]) -> Fields |
             for name, value in shown
         ],
     }
+
+
+def _rivals(call: Call, row: Pipeline, run: ExperimentSession) -> list[Fields]:
+    """Return the best trial of each run of the experiment, and the trial of this model."""
+    query = (
+        select(Trial, Hyperparameter.algorithm_name, ExperimentSession.number)
+        .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
+        .join(ExperimentSession, ExperimentSession.id == Trial.experiment_session_id)
+        .where(
+            ExperimentSession.experiment_id == run.experiment_id,
+            Trial.score_name == options_of(run).get("scoring"),
+            (Trial.id == row.id) | (Trial.score_value >= ExperimentSession.top_score_value),
+        )
+        .order_by(Trial.score_value.desc(), Trial.created_at.desc())
+        .limit(_MOST_RIVALS)
+    )
+    return [
+        {
+            "id": trial.id,
+            "run": number,
+            "run_id": trial.experiment_session_id,
+            "algorithm": name,
+            "score": trial.score_value,
+            "is_this": trial.id == row.id,
+            "is_other_data": "refit_data_path" in trial.raw_data,
+        }
+        for trial, name, number in call.session.execute(query)
+    ]
+
+
+def _thresholds(call: Call, row: Pipeline) -> Fields | None:
+    """Return what each threshold decides, as far as the trial is explained and has two classes."""
+    found = call.session.get(Explanation, row.trial_id) if row.trial_id else None
+    classes = ((found.content if found else None) or {}).get("classes") or {}
+    told: Fields | None = classes.get("thresholds")
+    return None if told is None else {**told, "label": classes["labels"][1]}
 
 
 def _usage(call: Call, row: Pipeline) -> Fields:

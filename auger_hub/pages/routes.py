@@ -10,6 +10,16 @@ from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
 from auger_hub.hub import Hub
+from auger_hub.pages.actions import (
+    add_data,
+    deploy_trial,
+    export_trial,
+    show_upload,
+    start_again,
+    stop_run,
+    undeploy_model,
+)
+from auger_hub.pages.comparison import show_comparison
 from auger_hub.pages.datasets import show_data_set
 from auger_hub.pages.experiments import show_experiment, show_trial
 from auger_hub.pages.explanation import ask_for_explanation
@@ -17,7 +27,7 @@ from auger_hub.pages.guard import guard
 from auger_hub.pages.log_in import show_log_in, take_log_in, take_log_out
 from auger_hub.pages.models import show_model, try_model
 from auger_hub.pages.projects import show_project, show_projects
-from auger_hub.pages.view import LOG_IN_PATH, Show, form, page
+from auger_hub.pages.view import LOG_IN_PATH, Act, Show, form, page
 
 _ASSETS = Path(__file__).parent / "assets"
 _MEDIA_TYPES = {
@@ -32,6 +42,17 @@ _PAGES: dict[str, Show] = {
     "/experiments/{id}": show_experiment,
     "/trials/{id}": show_trial,
     "/models/{id}": show_model,
+    "/compare": show_comparison,
+}
+
+_ACTIONS: dict[str, Act] = {
+    "/runs/{id}/start": start_again,
+    "/runs/{id}/stop": stop_run,
+    "/trials/{id}/deploy": deploy_trial,
+    "/trials/{id}/export": export_trial,
+    "/models/{id}/undeploy": undeploy_model,
+    "/projects/{id}/datasets": add_data,
+    "/projects/{id}/upload": show_upload,
 }
 
 
@@ -41,6 +62,7 @@ def page_routes(hub: Hub) -> list[Route]:
         *(Route(path, page(hub, show), methods=["GET"]) for path, show in _PAGES.items()),
         Route("/models/{id}", form(hub, try_model), methods=["POST"]),
         Route("/trials/{id}", form(hub, ask_for_explanation), methods=["POST"]),
+        *(Route(path, form(hub, act), methods=["POST"]) for path, act in _ACTIONS.items()),
         Route(LOG_IN_PATH, show_log_in(hub), methods=["GET"]),
         Route(LOG_IN_PATH, take_log_in(hub), methods=["POST"]),
         Route("/log-out", take_log_out(hub), methods=["POST"]),

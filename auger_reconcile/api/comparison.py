@@ -22,7 +22,7 @@ class ComparedRun:
 
     Attributes:
         experiment: name of its experiment.
-        dataset: name of its data set, and `rows` and `columns` of it as far as they are known.
+        dataset: name of its data set, and `rows` and `features` of it as far as they are known.
         settings: in the words of auger.yaml.
         curve: seconds since its start, and the best score so far, at each improvement.
     """
@@ -30,7 +30,7 @@ class ComparedRun:
     experiment: str | None
     dataset: str | None
     rows: int | None
-    columns: int | None
+    features: int | None
     settings: Mapping[str, Any]
     board: Leaderboard
     curve: Sequence[Point]
@@ -46,7 +46,7 @@ class ComparedRun:
             "experiment": self.experiment,
             "dataset": self.dataset,
             "rows": self.rows,
-            "columns": self.columns,
+            "features": self.features,
             "settings": dict(self.settings),
             **self.board.to_json(),
             "curve": [list(point) for point in self.curve],
@@ -86,7 +86,7 @@ class Comparison:
     @property
     def data(self) -> list[Difference]:
         """What is known of the data."""
-        pairs = ("dataset", "rows", "columns")
+        pairs = ("dataset", "rows", "features")
         return [Difference(n, getattr(self.left, n), getattr(self.right, n)) for n in pairs]
 
     @property

@@ -232,7 +232,7 @@ class Experiment(Resource):
             experiment=self._name_of("experiments", run.get("experiment_id")),
             dataset=self._name_of("project_files", run.get("project_file_id")),
             rows=options.get("dataset_nrows"),
-            columns=options.get("dataset_ncols"),
+            features=options.get("dataset_ncols"),
             settings=dict(run_from_wire(run).settings),
             board=board,
             curve=best_so_far(list(trials), run.get("started_at") or told.get("start_time")),

@@ -26,7 +26,7 @@ LEFT = ComparedRun(
     experiment="iris",
     dataset="iris.csv",
     rows=120,
-    columns=5,
+    features=4,
     settings={"metric": "accuracy", "max_n_trials": 5, "cross_validation_folds": 5},
     board=Leaderboard(
         "RUN-1",

@@ -1,5 +1,6 @@
 "use strict";
 // While something goes on, asks for the changing parts of this page and puts them in their places.
+// Besides: filters of tables, the slider of thresholds, and the upload of a file.
 
 const PAUSE = 1500;
 const main = document.getElementById("main");
@@ -30,6 +31,7 @@ async function refresh() {
         const isOver = !("going" in fresh.dataset);
         if (isOver && main.querySelector('[data-part="not-ready"]')) return location.reload();
         putIn(fresh);
+        applyFilters();
         if (isOver) {
           delete main.dataset.going;
           return;
@@ -40,6 +42,73 @@ async function refresh() {
     }
   }
   setTimeout(refresh, PAUSE);
+}
+
+function applyFilters() {
+  for (const field of main.querySelectorAll("[data-filter]")) {
+    const rows = main.querySelectorAll(`#${CSS.escape(field.dataset.filter)} tbody tr`);
+    const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of rows) {
+      const text = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => text.includes(word));
+      shown += row.hidden ? 0 : 1;
+    }
+    const count = main.querySelector(`[data-count="${CSS.escape(field.dataset.filter)}"]`);
+    if (count) count.textContent = words.length ? `${shown} of ${rows.length}` : "";
+    const small = field.dataset.filter === "columns" ? main.querySelectorAll("#multiples li") : [];
+    for (const item of small) {
+      const name = item.querySelector(".name").textContent.toLowerCase();
+      item.hidden = !words.every((word) => name.includes(word));
+    }
+  }
+}
+
+for (const field of main.querySelectorAll("[data-filter]")) {
+  field.parentElement.hidden = false;
+  field.addEventListener("input", applyFilters);
+}
+
+for (const slider of main.querySelectorAll("[data-rows]")) {
+  const rows = [...main.querySelectorAll(`#${CSS.escape(slider.dataset.rows)} tbody tr`)];
+  const said = slider.parentElement.querySelector("output");
+  const choose = () => {
+    rows.forEach((row, place) => row.classList.toggle("first", place === Number(slider.value)));
+    const [from, precision, recall, , found, alarms, missed] = [...rows[slider.value].cells].map((cell) => cell.textContent);
+    said.textContent = `${from}: precision ${precision}, recall ${recall}, ${found} found, ${alarms} false alarms, ${missed} missed`;
+    slider.setAttribute("aria-valuetext", said.textContent);
+  };
+  slider.value = rows.findIndex((row) => row.classList.contains("first"));
+  slider.parentElement.hidden = false;
+  slider.addEventListener("input", choose);
+  choose();
+}
+
+for (const form of main.querySelectorAll("form.upload")) {
+  form.hidden = false;
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    const said = form.querySelector("[role=status]");
+    const file = form.querySelector("input[type=file]").files[0];
+    try {
+      said.textContent = `Uploading ${file.name} …`;
+      const told = await fetch(form.action, { method: "POST", body: new URLSearchParams({ name: file.name }) });
+      const page = new DOMParser().parseFromString(await told.text(), "text/html");
+      const upload = page.querySelector("form[data-upload]");
+      if (!upload) throw new Error(page.querySelector("main")?.textContent.trim() || "The hub refuses it.");
+      const body = new FormData();
+      for (const field of upload.querySelectorAll("input")) body.append(field.name, field.value);
+      body.append("file", file);
+      const sent = await fetch(upload.getAttribute("action"), { method: "POST", body });
+      if (!sent.ok) throw new Error(`The hub did not take the file (${sent.status}).`);
+      const more = form.parentElement.querySelector('form[action$="/datasets"]');
+      more.querySelector("[name=url]").value = upload.dataset.upload;
+      more.querySelector("[name=name]").value = file.name;
+      more.submit();
+    } catch (fault) {
+      said.textContent = fault.message;
+    }
+  });
 }
 
 if ("going" in main.dataset) setTimeout(refresh, PAUSE);

@@ -1,0 +1,111 @@
+"""Serve the page that shows two runs side by side."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import func, select
+
+from auger_hub.database.tables import (
+    Experiment,
+    ExperimentSession,
+    Hyperparameter,
+    Project,
+    ProjectFile,
+    Trial,
+)
+from auger_hub.http.contract import Call, Fields, NotFound
+from auger_hub.pages.experiments import describe_run, scored_trials, show_settings
+from auger_hub.pages.explanation import Plot, draw_plot
+from auger_hub.pages.view import View
+from auger_hub.pages.words import plain
+from auger_hub.routes.query import find
+
+
+def show_comparison(call: Call) -> View:
+    """Show settings, data, the best of each algorithm, and the curves of two runs."""
+    if call.given("left") is None or call.given("right") is None:
+        raise NotFound("ExperimentSession")
+    runs = [find(call, ExperimentSession, call.params[side]) for side in ("left", "right")]
+    told = [_describe(call, run) for run in runs]
+    project = find(call, Project, runs[0].project_id)
+    settings = [show_settings(run) for run in runs]
+    facts = {
+        "project": {"id": project.id, "name": project.name},
+        "runs": told,
+        "warning": _warning(told),
+        "settings": _rows(*({k: plain(v) for k, v in one.items()} for one in settings)),
+        "algorithms": _rows(*(_best_of_each(call, run) for run in runs)),
+        "plots": _curves(call, runs, told),
+    }
+    return View("compare.html", facts)
+
+
+def _describe(call: Call, run: ExperimentSession) -> Fields:
+    experiment = call.session.get_one(Experiment, run.experiment_id)
+    data = call.session.get(ProjectFile, run.project_file_id) if run.project_file_id else None
+    return {
+        **describe_run(run),
+        "experiment": experiment.name,
+        "experiment_id": experiment.id,
+        "data": data.name if data else None,
+        "data_id": data.id if data else None,
+        "rows": ((data.statistics if data else None) or {}).get("count"),
+    }
+
+
+def _warning(runs: list[Fields]) -> str | None:
+    """Say why the scores of the two cannot be compared."""
+    left, right = runs
+    if left["metric"] != right["metric"]:
+        return f"The runs have different metrics: {left['metric']} and {right['metric']}."
+    if left["data_id"] != right["data_id"]:
+        return "The runs are about different data: their scores tell of the data as well."
+    return None
+
+
+def _rows(left: Fields, right: Fields) -> list[Fields]:
+    return [
+        {"name": name, "left": left.get(name), "right": right.get(name)}
+        for name in dict.fromkeys([*left, *right])
+    ]
+
+
+def _best_of_each(call: Call, run: ExperimentSession) -> Fields:
+    query = (
+        select(Hyperparameter.algorithm_name, func.max(Trial.score_value))
+        .join(Trial, Trial.hyperparameter_id == Hyperparameter.id)
+        .where(Trial.experiment_session_id == run.id, Trial.score_value.is_not(None))
+        .group_by(Hyperparameter.algorithm_name)
+        .order_by(func.max(Trial.score_value).desc())
+    )
+    return {str(name): value for name, value in call.session.execute(query)}
+
+
+def _curves(call: Call, runs: list[ExperimentSession], told: list[Fields]) -> list[Plot]:
+    """Return the best score so far over the seconds of both runs, on the same axes."""
+    curves = [_best_so_far(scored_trials(call, run)) for run in runs]
+    every = [point for curve in curves for point in curve]
+    if not every:
+        return []
+    last, values = max(p[0] for p in every), [p[1] for p in every]
+    return [
+        draw_plot(
+            f"Run {one['number']} of {one['experiment']}",
+            [*curve, (last, curve[-1][1])],
+            axes=("seconds", f"best {one['metric']} so far"),
+            ranges=((0.0, last), (min(values), max(values))),
+        )
+        for one, curve in zip(told, curves, strict=True)
+        if curve
+    ]
+
+
+def _best_so_far(trials: Any) -> list[tuple[float, float]]:
+    """Return the corners of the steps."""
+    corners: list[tuple[float, float]] = []
+    for trial in trials:
+        if not corners or trial.score > corners[-1][1]:
+            corners += [(trial.seconds, corners[-1][1])] if corners else []
+            corners.append((trial.seconds, trial.score))
+    return corners
