@@ -83,7 +83,7 @@ class ExportedModel:
 
 
 def open_export(
-    archive: Path, *, threshold: float | None = None, proba: bool = False
+    archive: Path, *, threshold: float | None = None, proba: bool = False, explain: bool = False
 ) -> ExportedModel:
     """Return a downloaded model to ask.
 
@@ -91,6 +91,7 @@ def open_export(
         archive: `models/model-<id>.zip`.
         threshold: of the positive class, or None.
         proba: add the probability of each class.
+        explain: add what each column contributes.
 
     Raises:
         NotFound: the model has not been downloaded.
@@ -103,7 +104,9 @@ def open_export(
             hint=_command_to_deploy(archive),
         )
     arguments = [f"--threshold={threshold}"] if threshold is not None else []
-    model = ExportedModel(unpack(archive), [*arguments, *(["--proba"] if proba else [])])
+    arguments += ["--proba"] if proba else []
+    arguments += ["--explain"] if explain else []
+    model = ExportedModel(unpack(archive), arguments)
     if proba and model.predicts_numbers:
         raise AugerError(f"model {_id_of(archive)} predicts numbers, which have no probabilities")
     return model

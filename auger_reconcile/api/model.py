@@ -82,6 +82,7 @@ class Model(Resource):
         *,
         on_notices: NoticesTold | None = None,
         proba: bool = False,
+        explain: bool = False,
         form: str | None = None,
         to: str | Path | None = None,
     ) -> Path: ...
@@ -97,6 +98,7 @@ class Model(Resource):
         *,
         on_notices: NoticesTold | None = None,
         proba: bool = False,
+        explain: bool = False,
     ) -> FrameT: ...
 
     def predict(  # noqa: PLR0913 - what one prediction may be asked with, and who is told
@@ -109,6 +111,7 @@ class Model(Resource):
         *,
         on_notices: NoticesTold | None = None,
         proba: bool = False,
+        explain: bool = False,
         form: str | None = None,
         to: str | Path | None = None,
     ) -> Path | FrameT:
@@ -125,6 +128,9 @@ class Model(Resource):
             on_notices: told what could not be read or was guessed, each a dict with `code`,
                 `column`, `count` and `text`.
             proba: add a column `proba_<class>` for each class, without a threshold.
+            explain: add `expected_value` and a column `contribution_<column>` for each column that
+                the model needs; they sum up to the value, or to the probability of the second of
+                two classes or of the predicted one of more; to its log-odds for LightGBM's trees.
             form: `csv`, `jsonl` or `parquet`; by default what the file's name says.
             to: the file to write; by default `<file>_predicted` with the extension of its format.
 
@@ -139,7 +145,8 @@ class Model(Resource):
         from auger_reconcile.client.predict import predict_file, predict_frame, refuse_replacing
 
         known, is_here = self._identify(model_id)
-        asker = self._open(known, threshold, proba=proba, locally=locally or is_here)
+        asked = {"proba": proba, "explain": explain}
+        asker = self._open(known, threshold, locally=locally or is_here, **asked)
         if not isinstance(filename, str | Path):
             return predict_frame(asker, filename, on_rows=on_rows, on_notices=on_notices)
         from auger_reconcile.api._local_predict import ExportedModel, predict_locally
@@ -155,18 +162,18 @@ class Model(Resource):
         )
 
     def _open(
-        self, model_id: str, threshold: float | None, *, proba: bool, locally: bool
+        self, model_id: str, threshold: float | None, *, locally: bool, **asked: bool
     ) -> HubModel | ExportedModel:
         if locally:
             from auger_reconcile.api._local_predict import open_export
 
             archive = self.context.folder / "models" / f"model-{model_id}.zip"
-            return open_export(archive, threshold=threshold, proba=proba)
+            return open_export(archive, threshold=threshold, **asked)
         from auger_reconcile.client.predict import open_model
 
         client = self.context.session.client
         with hinting(f"to deploy it:\nauger model deploy {model_id}"):
-            return open_model(client, model_id, threshold=threshold, proba=proba)
+            return open_model(client, model_id, threshold=threshold, **asked)
 
     def evaluate(
         self,

@@ -105,6 +105,7 @@ def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: boo
 @any_model_option
 @click.option("--threshold", type=click.FloatRange(0, 1), help="Of the positive class.")
 @click.option("--proba", is_flag=True, help="Add the probability of each class.")
+@click.option("--explain", is_flag=True, help="Add what each column contributes.")
 @format_option
 @click.option(
     "-o",
@@ -121,6 +122,7 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
     model_id: str | None,
     threshold: float | None,
     proba: bool,
+    explain: bool,
     form: str | None,
     output: Path | None,
     locally: bool,
@@ -156,6 +158,7 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
             tell,
             on_notices=notices.extend,
             proba=proba,
+            explain=explain,
             form=form,
             to=result,
         )

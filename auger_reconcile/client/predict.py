@@ -31,6 +31,8 @@ from auger_reconcile.errors import AugerError, HubError
 WAITING = frozenset({"requested", "running"})
 PAUSES = (0.02, 0.05, 0.1, 0.25, 0.5, 1.0)  # seconds between looks; the last one stays
 OUTCOME = "actual"  # beside `prediction_id`, whatever the target is called: wire contract §2.16
+EXPLAINED = 50  # rows that a hub explains at once: each may take a thousand predictions
+CONTRIBUTION = "contribution_"
 TIMEOUT = 600.0  # seconds for one batch
 
 
@@ -250,12 +252,18 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
 
 
 def open_model(
-    client: HubClient, model_id: str, *, threshold: float | None = None, proba: bool = False
+    client: HubClient,
+    model_id: str,
+    *,
+    threshold: float | None = None,
+    proba: bool = False,
+    explain: bool = False,
 ) -> HubModel:
     """Return a deployed model to ask.
 
     Raises:
-        AugerError: it is not ready, or predicts numbers where probabilities are wanted.
+        AugerError: it is not ready, predicts numbers where probabilities are wanted, or is a
+            forecast that is to be explained.
     """
     model = client.call("GET", f"pipelines/{model_id}")
     if model.get("status") != "ready":
@@ -264,8 +272,11 @@ def open_model(
     kind = model.get("model_type")
     if proba and kind in ("regression", "timeseries"):
         raise AugerError(f"model {model_id} predicts numbers, which have no probabilities")
-    size = None if kind == "timeseries" else BATCH
-    return HubModel(client, model_id, model.get("target_feature"), threshold, proba, size)
+    if explain and kind == "timeseries":
+        raise AugerError(f"model {model_id} forecasts: no row of it is explained by itself")
+    size = None if kind == "timeseries" else EXPLAINED if explain else BATCH
+    target = model.get("target_feature")
+    return HubModel(client, model_id, target, threshold, proba, size, explain=explain)
 
 
 @dataclass
@@ -278,6 +289,7 @@ class HubModel:
     threshold: float | None = None
     proba: bool = False
     size: int | None = BATCH
+    explain: bool = False
     told: list[Notice] = field(default_factory=list)
 
     def ask(self, columns: list[str], records: list[list[Any]]) -> tuple[list[str], list[Any]]:
@@ -289,6 +301,7 @@ class HubModel:
             "threshold": self.threshold,
             "no_features_in_result": True,
             **({"proba": True} if self.proba else {}),
+            **({"explain": True} if self.explain else {}),
         }
         result = wait_for(self.client, "predictions", self.client.call("POST", "predictions", body))
         if "data" not in result:
@@ -300,6 +313,8 @@ class HubModel:
             raise HubError(
                 "this hub adds no probabilities by themselves", hint="with `--threshold`, it may"
             )
+        if self.explain and not any(name.startswith(CONTRIBUTION) for name in names[start:]):
+            raise HubError("this hub explains no predictions")
         return names[start:], [row[start:] for row in result["data"]]
 
 

@@ -375,3 +375,16 @@ def test_what_is_no_export_cannot_be_served(work: Path) -> None:
         dockerfile(work, 8080)
     with pytest.raises(AugerError, match="can be served"):
         serve_export(work, "127.0.0.1", 0)
+
+
+@BOTH
+def test_a_prediction_is_explained_by_what_each_column_contributes(
+    model: Model, trained: Trained, work: Path, locally: bool
+) -> None:
+    source = write(work / "new.csv", ROW)
+    path = model.predict(source, trained.model_id, locally=locally, proba=True, explain=True)
+    header, row = read(path)
+    told = dict(zip(header, row, strict=True))
+    shares = [float(told[f"contribution_{name}"]) for name in FEATURES]
+    wanted = float(told["proba_setosa"])
+    assert float(told["expected_value"]) + sum(shares) == pytest.approx(wanted, abs=1e-9)
