@@ -50,8 +50,8 @@ class FoldModels:
         params = dict(candidate.algorithm_params)
         most = params.pop(ROWS, None)
         model = build_pipeline(self.data.info, candidate.algorithm_name, params)
-        train = sample_rows(train, self.data.target, most, self.data.info)
-        model.fit(self.data.features.iloc[train], self.data.target[train])
+        known = sample_rows(train, self.data.target, most, self.data.info)
+        model.fit(self.data.features.iloc[known], self.data.target[known])
         return FoldModel(model, train, test, self.predict(model, self.data.features.iloc[test]))
 
     def predict(self, model: Any, features: Any) -> Array:

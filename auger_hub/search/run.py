@@ -52,7 +52,8 @@ _DATA_FILE = "data.pickle"  # in the folder of the task
 OPTIMIZER = "optuna.samplers.TPESampler"
 ENSEMBLE_SHARE = 0.05  # of the time of the run, at most,
 EXPECTATION_SHARE = 0.02  # and of this when there is none
-FIRST_LOOK_SHARE = 0.15  # of the time of the run, for the first trial of an algorithm
+UNSURE = 1.5  # times what is left may be predicted for an algorithm that was not tried yet
+FIRST_LOOK_SHARE = 0.2  # of the time of the run, for the first trial of an algorithm
 OVERRUN_SHARE, MOST_OVERRUN = 0.04, 2.5  # for telling what to expect, when time is over; seconds
 FEWEST_SECONDS, PROCESS_SECONDS = 1.0, 0.3  # it gets at least; of these its process takes
 
@@ -184,8 +185,9 @@ class Search:
     def _room_for(self, algorithm_name: str, left: float, *, is_known: bool) -> Room | None:
         """Return what a trial of an algorithm may be, so that it ends in time.
 
-        A first look should take a part of the time only. Before there is any model, one is tried
-        that may not end, on as few rows as it takes.
+        A first look should take a part of the time only; how long it takes is not known well, so
+        one may begin that is likely to end, rather than nothing. Before there is any model, one is
+        tried whatever it takes.
         """
         from auger_hub.search.study import Room
 
@@ -196,7 +198,7 @@ class Search:
             if seconds[rows] < allowed:
                 return Room(rows)
         fewest = self._rungs[-1]
-        if self._has_model and seconds[fewest] >= left:
+        if self._has_model and seconds[fewest] >= (left if is_known else UNSURE * left):
             return None
         return Room(fewest, is_dear=self._has_model)
 

@@ -34,11 +34,11 @@ class TrialTimes:
         """Take in what the finished folds of a trial took, of all rows or of so many."""
         if not fold_times:
             return
+        guess = self._guess(algorithm_name, rows)
         took = sum(fold_times) / len(fold_times)
-        speed = took / self._guess(algorithm_name, rows)
-        self._known.setdefault(algorithm_name, []).append(speed)
-        if not find_algorithm(algorithm_name).is_baseline:
-            self._speeds.append(speed)
+        self._known.setdefault(algorithm_name, []).append(took / guess)
+        if not find_algorithm(algorithm_name).is_baseline:  # its first fold prepared for others
+            self._speeds.append(min(fold_times) / guess)
 
     def predict(self, algorithm_name: str, rows: int | None = None) -> float:
         """Return the seconds of all folds of a trial, rather too many than too few.
@@ -56,4 +56,5 @@ class TrialTimes:
         algorithm = find_algorithm(algorithm_name)
         table = self._table if rows is None else replace(self._table, rows=rows)
         tested = self._table.cells * 2e-7
-        return 0.02 + tested + table.cells * 4e-7 + algorithm.seconds(table)
+        prepared = 0.02 + 3e-3 * table.features + 4e-7 * table.cells
+        return prepared + tested + algorithm.seconds(table)

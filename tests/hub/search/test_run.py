@@ -105,6 +105,14 @@ def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> No
     assert found[0].score is not None
 
 
+def test_the_same_seed_gives_the_same_board_of_boosting_and_forests(tmp_path: Path) -> None:
+    only = ["LGBMClassifier", "CatBoostClassifier", "ExtraTreesClassifier"]
+    few = {"max_n_trials": 5, "allowed_algorithms": only, "crossValidationFolds": 2}
+    few |= {"scoring": "roc_auc", "use_ensemble": False}
+    boards = [search(task_for(tmp_path, mixed(120), "bought", options=few)) for _ in range(2)]
+    assert what(boards[0]) == what(boards[1])
+
+
 @pytest.mark.slow
 def test_a_large_table_has_a_model_of_a_part_of_its_rows_first(tmp_path: Path) -> None:
     frame = sloped_steps(40_000)

@@ -44,3 +44,11 @@ def test_a_trial_of_a_part_is_predicted_from_one_of_all_rows() -> None:
     assert times.predict(SVR, 50_000) < times.predict(SVR) / 3
     times.learn(SVR, [40.0], 50_000)
     assert times.predict(SVR, 50_000) > 100
+
+
+def test_a_first_fold_that_prepared_for_all_says_little_about_others() -> None:
+    cold, warm = (TrialTimes(Table(5_000, 20), folds=5) for _ in range(2))
+    cold.learn(RIDGE, [4.0, 0.1, 0.1, 0.1, 0.1])
+    warm.learn(RIDGE, [0.1, 0.1, 0.1, 0.1, 0.1])
+    assert cold.predict(SVR) == warm.predict(SVR)
+    assert cold.predict(RIDGE) > warm.predict(RIDGE)
