@@ -38,7 +38,7 @@ _END_SECONDS = 8.0
 _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
 _STOP_SECONDS = 5.0
-_LEARNING = ("run", "package", "export", "score", "explain")
+_LEARNING = ("run", "package", "export", "score", "evaluate", "explain")
 
 
 class Supervisor:

@@ -205,6 +205,28 @@ class Explanation(Timestamped, Base):
     error_message: Mapped[str | None]
 
 
+class TrialEvaluation(Timestamped, Base):
+    """A question how trials do on rows they have not seen; the run keeps what came of it."""
+
+    __tablename__ = "trial_evaluations"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    organization_id: Mapped[int] = organization_id()
+    project_id: Mapped[int] = project_id()
+    experiment_session_id: Mapped[str] = mapped_column(
+        ForeignKey("experiment_sessions.id", ondelete="CASCADE"), index=True
+    )
+    project_file_id: Mapped[int | None] = mapped_column(
+        ForeignKey("project_files.id", ondelete="CASCADE"), index=True
+    )
+    """The holdout; without it, the folds of the run."""
+    trial_ids: Mapped[list[Any]]
+    segments: Mapped[list[Any] | None]
+    is_of_run: Mapped[bool] = mapped_column(default=False)
+    """It scores the run on its own holdout."""
+    status: Mapped[str] = mapped_column(default="waiting", index=True)
+    error_message: Mapped[str | None]
+
+
 class Pipeline(Timestamped, Base):
     """A deployed model; its id is the trial's, unless it lives elsewhere (§2.13)."""
 

@@ -77,7 +77,8 @@ def show_experiment(call: Call) -> View:
         "settings": show_settings(run) if run else {},
         "notices": notices_of(run.model_settings) if run else [],
     }
-    return View("experiment.html", facts, is_going=run is not None and run.status in _ACTIVE)
+    is_going = run is not None and (run.status in _ACTIVE or _is_being_scored(run))
+    return View("experiment.html", facts, is_going=is_going)
 
 
 def show_trial(call: Call) -> View:
@@ -150,6 +151,7 @@ def describe_run(run: ExperimentSession) -> Fields:
         "metric": options_of(run).get("scoring"),
         "best": run.top_score_value,
         "expected": _expected(settings.get("expected")),
+        "holdout": _holdout(run),
         "done": _count(settings.get("completed_evaluations")) or 0,
         "planned": _count(settings.get("total_evaluations")),
     }
@@ -164,12 +166,14 @@ def _board(call: Call, run: ExperimentSession) -> list[Fields]:
         .order_by(Trial.score_value.desc(), Trial.created_at, Trial.id)
         .limit(_MOST_SHOWN if call.given("all") else _SHOWN)
     )
+    held_out = _scores_on_holdout(run)
     return [
         {
             "rank": rank,
             "id": trial.id,
             "algorithm": name,
             "score": trial.score_value,
+            "holdout": held_out.get(trial.id),
             "spread": _spread(trial.result.get("fold_scores") or []),
             "seconds": trial.result.get("evaluation_time"),
             "is_ensemble": bool(trial.result.get("ensemble")),
@@ -177,6 +181,33 @@ def _board(call: Call, run: ExperimentSession) -> list[Fields]:
         }
         for rank, (trial, name, status) in enumerate(call.session.execute(query), start=1)
     ]
+
+
+def _holdout(run: ExperimentSession) -> Fields | None:
+    """Return the rows that no search sees, and how the best trial does on them."""
+    told = run.model_settings.get("holdout")
+    if not isinstance(told, dict) or "project_file_id" not in told:
+        return None
+    best = str(run.model_settings.get("best_trial_id"))
+    return {**told, "best": _scores_on_holdout(run).get(best)}
+
+
+def _is_being_scored(run: ExperimentSession) -> bool:
+    holdout = _holdout(run)
+    return run.status == "completed" and holdout is not None and holdout["status"] == "waiting"
+
+
+def _scores_on_holdout(run: ExperimentSession) -> dict[str, float | None]:
+    """Return trial id to its score on the holdout that the run has now."""
+    holdout = run.model_settings.get("holdout")
+    listed = run.model_settings.get("evaluations")
+    if not isinstance(holdout, dict) or not isinstance(listed, list):
+        return {}
+    return {
+        str(one["trial_id"]): one["score"]
+        for one in listed
+        if one["project_file_id"] == holdout.get("project_file_id")
+    }
 
 
 def _count_trials(call: Call, run: ExperimentSession) -> dict[str, int]:

@@ -11,6 +11,7 @@ from importlib import import_module
 
 JOBS = {
     "compute": "auger_hub.runs.compute_job",
+    "evaluate": "auger_hub.explain.evaluate_job",
     "explain": "auger_hub.explain.explain_job",
     "export": "auger_hub.serving.export_job",
     "package": "auger_hub.serving.package_job",

@@ -20,6 +20,7 @@ from auger_hub.database.tables import (
     Project,
     ProjectFile,
     Trial,
+    TrialEvaluation,
     now,
 )
 from auger_hub.processes.child_process import Job
@@ -32,11 +33,13 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "package": (Pipeline, ("packaging",), "packaged_with_error"),
     "export": (PipelineFile, ("pending",), "error"),
     "score": (Actual, ("waiting",), "error"),
+    "evaluate": (TrialEvaluation, ("waiting",), "error"),
     "explain": (Explanation, ("waiting",), "error"),
 }
+_HOLDOUT_NOTICES = ("holdout-seen", "holdout-left-out")
 _EXPECTED = timedelta(minutes=3)
 _STARTED = ("deploying", "deployed", "running")
-_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual, Explanation)
+_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual, TrialEvaluation, Explanation)
 
 
 def find_jobs(database: Database) -> list[Job]:
@@ -114,10 +117,15 @@ def fail_row(database: Database, kind: str, row_id: str, message: str) -> None:
             if row.status in unfinished:
                 end_run(session, row, failed, message)
         elif (
-            isinstance(row, ProjectFile | Pipeline | PipelineFile | Actual | Explanation)
+            isinstance(
+                row, ProjectFile | Pipeline | PipelineFile | Actual | TrialEvaluation | Explanation
+            )
             and row.status in unfinished
         ):
             row.status, row.error_message = failed, message
+            if isinstance(row, TrialEvaluation) and row.is_of_run:
+                run = session.get_one(ExperimentSession, row.experiment_session_id)
+                end_holdout(run, row, message)
 
 
 def end_run(session: Session, run: ExperimentSession, status: str, message: str | None) -> None:
@@ -134,3 +142,23 @@ def end_run(session: Session, run: ExperimentSession, status: str, message: str 
     else:
         run.model_settings = {**run.model_settings, **settings}
     session.flush()
+
+
+def end_holdout(
+    run: ExperimentSession, row: TrialEvaluation, error: str | None, notices: Sequence[Any] = ()
+) -> None:
+    """Say how the scoring of a run on its holdout ended, unless it has another one by now."""
+    holdout = run.model_settings.get("holdout")
+    if not isinstance(holdout, dict) or holdout["project_file_id"] != row.project_file_id:
+        return
+    status = "scored" if error is None else "error"
+    others = [
+        one
+        for one in run.model_settings.get("notices", [])
+        if one.get("code") not in _HOLDOUT_NOTICES
+    ]
+    run.model_settings = {
+        **run.model_settings,
+        "holdout": {**holdout, "status": status, "error": error},
+        "notices": [*others, *notices],
+    }

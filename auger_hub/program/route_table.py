@@ -10,6 +10,7 @@ from auger_hub.routes.experiments import (
     experiments,
     explanations,
     hyperparameters,
+    trial_evaluations,
     trials,
 )
 from auger_hub.routes.models import (
@@ -56,6 +57,7 @@ _RESOURCES = (
     review_alert_items,
     review_alerts,
     roi_validations,
+    trial_evaluations,
     trials,
 )
 

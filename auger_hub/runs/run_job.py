@@ -16,6 +16,7 @@ from auger_hub.processes.job_queue import end_run
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.runs.explanations import ask_explanations
 from auger_hub.runs.run_row import NO_FAILURES, options_of, read_task
+from auger_hub.runs.trial_evaluations import ask_holdout_scores
 from auger_hub.runs.trial_store import TrialStore
 from auger_hub.timestamps import naive_timestamp
 
@@ -136,6 +137,8 @@ def _end(database: Database, run_id: str, outcome: str) -> None:
             end_run(session, run, "error", _no_trial(run))
         else:
             end_run(session, run, outcome, None)
+        if run.status == "completed":
+            ask_holdout_scores(session, run)
         if outcome == "completed":
             ask_explanations(session, run)
 

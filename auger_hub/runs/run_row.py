@@ -21,8 +21,11 @@ NO_FAILURES: dict[str, Any] = {
     for kind in ("failed_trials", "error_trials", "timeouts")
     for suffix, empty in (("", []), ("_stat", {}), ("_count", 0))
 }
+MEASURED = frozenset({"expected", "best_trial_id", "holdout", "evaluations"})
+"""Members that say what came of one run, and of no other that is made like it."""
 OWN_SETTINGS = {
     *NO_FAILURES,
+    *MEASURED,
     "status",
     "start_time",
     "end_time",
@@ -32,7 +35,6 @@ OWN_SETTINGS = {
     "featuresCount",
     "total_evaluations",
     "completed_evaluations",
-    "expected",
     "last_update_trial_report",
 }
 """Members that no client changes once its run was started."""

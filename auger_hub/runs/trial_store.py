@@ -151,5 +151,5 @@ def _count(run: ExperimentSession, trial_id: str, raw: dict[str, Any], failure: 
         settings[f"{name}_stat"] = stat
         settings[f"{name}_count"] = settings.get(f"{name}_count", 0) + 1
     elif run.top_score_value is None or raw["score"] > run.top_score_value:
-        run.top_score_value = raw["score"]
+        run.top_score_value, settings["best_trial_id"] = raw["score"], trial_id
     run.model_settings = settings

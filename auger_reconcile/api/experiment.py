@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.leaderboard import Leaderboard
     from auger_reconcile.api.report import Report
     from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources._account import Account
     from auger_reconcile.resources._runs import ExperimentObject
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.resources.experiment import ExperimentSpec
@@ -140,7 +141,8 @@ class Experiment(Resource):
 
         Returns:
             Rows with `id`, `algorithm`, `score_name`, `score`, `seconds`, `all_scores`,
-            `fold_scores` and `ensemble`; and a status such as `completed`.
+            `fold_scores`, `ensemble` and `holdout` (the score on rows that the search did not see,
+            None where it was not scored on them); and a status such as `completed`.
 
         Raises:
             NotFound: there is no run.
@@ -168,9 +170,10 @@ class Experiment(Resource):
         with hinting("the ids of runs come from\nauger experiment history"):
             run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
         trials = client.list_all("trials", {"experiment_session_id": run_id})
-        rows = [to_row(trial) for trial in trials]
+        account = account_from_wire(run)
+        rows = [{**to_row(trial), "holdout": _on_holdout(account, trial)} for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
-        return Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account_from_wire(run))
+        return Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account)
 
     def report(
         self,
@@ -396,3 +399,9 @@ class Experiment(Resource):
         from auger_reconcile.api.project import Project
 
         return Project(self.context, self.project_name).spec()
+
+
+def _on_holdout(account: Account, trial: Row) -> float | None:
+    """Return the score of a trial on the holdout of its run."""
+    found = account.on_holdout(str(trial["id"]))
+    return found.score if found else None

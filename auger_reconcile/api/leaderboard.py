@@ -45,17 +45,20 @@ class Leaderboard:
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         metric = next((str(row["score_name"]) for row in self.trials if row["score_name"]), "score")
-        head = "".join(
-            f"<th>{escape(t)}</th>" for t in ("Model id", "Algorithm", metric, "Seconds")
-        )
+        is_held = self.account.holdout is not None
+        heads = ("Model id", "Algorithm", metric, *(["Holdout"] if is_held else []), "Seconds")
+        head = "".join(f"<th>{escape(t)}</th>" for t in heads)
         rows = "".join(
             f"<tr><td><code>{escape(row['id'])}</code></td><td>{escape(row['algorithm'])}</td>"
-            f"<td>{_number(row['score'], 4)}</td><td>{_number(row['seconds'], 1)}</td></tr>"
+            f"<td>{_number(row['score'], 4)}</td>"
+            f"{'<td>' + _number(row['holdout'], 4) + '</td>' if is_held else ''}"
+            f"<td>{_number(row['seconds'], 1)}</td></tr>"
             for row in self.trials[:SHOWN]
         )
         left = len(self.trials) - SHOWN
         told = [f"Run {self.run_id}: {self.status}"]
         told += [self.account.expected.text] if self.account.expected else []
+        told += [self.account.held_out] if self.account.held_out else []
         told += [self.account.error] if self.account.error else []
         told += [self.account.trials] if self.account.failed else []
         told += [notice.text for notice in self.account.notices]

@@ -104,6 +104,11 @@ def build_plan(
         diagnostics=sort_diagnostics(_diagnose(chosen.values())),
         refusals=sort_diagnostics([*_faults(chosen.values()), *guarded]),
         coverage=cover(statuses, chosen),
+        gates={
+            at: one.assessment.gate
+            for at, one in chosen.items()
+            if one.assessment.gate and not _is_gone(one)
+        },
     )
 
 
@@ -291,7 +296,8 @@ def _diagnose(chosen: Iterable[ResourceStatus]) -> Iterator[Diagnostic]:
         if one.assessment.refusal and not _is_gone(one):
             yield _diagnostic(Severity.ERROR, "refused", one.assessment.refusal, one)
         if one.assessment.caution and not _is_gone(one):
-            yield _diagnostic(Severity.WARNING, "unknown-content", one.assessment.caution, one)
+            code = one.assessment.caution_code
+            yield _diagnostic(Severity.WARNING, code, one.assessment.caution, one)
         if (one.assessment.create or one.assessment.start) and not _is_gone(one):
             for change in one.assessment.schema_changes:
                 yield _diagnostic(Severity.WARNING, "schema-change", change, one)

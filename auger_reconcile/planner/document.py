@@ -18,6 +18,7 @@ from auger_reconcile.planner.coverage import Coverage
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
 from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
+from auger_reconcile.resources._gate import Decision
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import Declared, DesiredState
 
@@ -36,6 +37,10 @@ def to_document(plan: Plan) -> dict[str, Any]:
         "summary": plan.summary,
         **plan.coverage.to_document(),
         "estimate": _told(plan.estimate),
+        "gates": [
+            {"address": str(at), "project": at.project, **gate.to_json()}
+            for at, gate in plan.gates.items()
+        ],
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
 
@@ -171,6 +176,12 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
         actions=tuple(_action_of(item) for item in document["actions"]),
         diagnostics=tuple(_diagnostic_of(item) for item in document["diagnostics"]),
         coverage=Coverage.from_document(document),
+        gates={
+            Address.parse(item["address"])._replace(project=item["project"]): Decision.from_json(
+                item
+            )
+            for item in document.get("gates", ())
+        },
     )
 
 

@@ -17,6 +17,7 @@ from auger_reconcile.planner.build import assess, build_plan
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources._gate import Decision
 from auger_reconcile.state import DesiredState, ObservedState
 
 FORMAT_VERSION = "1.0"
@@ -31,6 +32,7 @@ class Link:
         facts: of the declaration and of the object it stands for, by name.
         actions: what the plan does to it.
         problems: what is wrong with it or unknown.
+        gate: what its gate says, where it has one.
     """
 
     address: Address
@@ -38,6 +40,7 @@ class Link:
     facts: Mapping[str, str]
     actions: tuple[Action, ...]
     problems: tuple[Diagnostic, ...] = ()
+    gate: Decision | None = None
 
 
 @dataclass(frozen=True)
@@ -79,6 +82,7 @@ def explain(desired: DesiredState, observed: ObservedState, address: Address) ->
                 one.kind.facts(declared.spec, found),
                 tuple(action for action in plan.actions if action.address == at),
                 tuple(item for item in plan.diagnostics if item.address == str(at)),
+                plan.gates.get(at),
             )
         )
     return Explanation(address, tuple(links))
@@ -124,5 +128,6 @@ def _to_document(link: Link) -> dict[str, Any]:
             }
             for action in link.actions
         ],
+        "gate": link.gate.to_json() if link.gate else None,
         "diagnostics": [item.to_json() for item in link.problems],
     }

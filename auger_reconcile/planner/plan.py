@@ -15,6 +15,7 @@ from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
+from auger_reconcile.resources._gate import Decision
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Digest
 
@@ -78,6 +79,7 @@ class Plan:
         diagnostics: errors and warnings about single resources; the rest is still planned.
         refusals: guards that forbid to apply the plan at all.
         coverage: what was not looked at, or not compared.
+        gates: what the gate of each model that has one says, with its numbers.
     """
 
     hub: str
@@ -90,6 +92,7 @@ class Plan:
     diagnostics: tuple[Diagnostic, ...] = ()
     refusals: tuple[Diagnostic, ...] = ()
     coverage: Coverage = COMPLETE
+    gates: Mapping[Address, Decision] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the plan as text, a line an action."""

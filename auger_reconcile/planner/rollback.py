@@ -80,7 +80,7 @@ def plan_rollback(
     touched, whatever the files say of it by now.
     """
     address, trial = status.declared.address, previous.model.trial_id
-    changed = {"trial": trial, "min_score": None, "experiment": None}
+    changed = {"trial": trial, "min_score": None, "gate": None, "experiment": None}
     spec = status.declared.spec.model_copy(update=changed)
     resources = {
         at: one

@@ -13,6 +13,7 @@ from pydantic import BaseModel, StrictBool, StrictInt, StrictStr
 
 from auger_reconcile.planner.plan import Replacement
 from auger_reconcile.resources._base import Loss, Verb
+from auger_reconcile.resources._gate import Verdict
 
 
 class _Change(BaseModel):
@@ -75,6 +76,26 @@ class _Address(BaseModel):
     name: StrictStr
 
 
+class _Check(BaseModel):
+    what: StrictStr
+    verdict: Verdict
+    rows: StrictStr
+    text: StrictStr
+    champion: float | None
+    challenger: float | None
+    needed: float | None
+    count: StrictInt | None
+
+
+class _Gate(BaseModel):
+    address: StrictStr
+    project: StrictStr
+    metric: StrictStr
+    champion: StrictStr | None
+    challenger: StrictStr | None
+    checks: list[_Check]
+
+
 class _Resource(BaseModel):
     project: StrictStr
     kind: StrictStr
@@ -114,6 +135,7 @@ class _SavedPlan(BaseModel):
     actions: list[_Action]
     needed: list[_Needed]
     diagnostics: list[_Diagnostic]
+    gates: list[_Gate] = []
     not_looked_at: list[StrictStr] = []
     not_compared: list[_NotCompared] = []
     declaration: _Declaration

@@ -10,6 +10,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from auger_reconcile.resources._measured import (
+    Evaluation,
+    Holdout,
+    evaluations_from_wire,
+    holdout_from_wire,
+)
+
 _KINDS = ("timeouts", "failed_trials", "error_trials")
 _LONGEST = 200  # characters of a reason
 
@@ -74,6 +81,9 @@ class Account:
         done: trials that ended, failed ones included.
         failed: how many of them; `failures` has the reasons of those that the hub lists.
         error: why the run itself failed.
+        best_trial: the id of its best one, where the hub tells.
+        holdout: rows that the search did not see, with how far its trials were scored on them.
+        evaluations: how single trials do on the holdout, or in segments of the folds.
     """
 
     expected: Expected | None = None
@@ -83,6 +93,9 @@ class Account:
     failed: int = 0
     failures: tuple[Failure, ...] = ()
     error: str | None = None
+    best_trial: str | None = None
+    holdout: Holdout | None = None
+    evaluations: tuple[Evaluation, ...] = ()
 
     @property
     def trials(self) -> str:
@@ -94,6 +107,32 @@ class Account:
         rest = self.failed - sum(one.count for one in self.failures)
         return ", ".join([*parts, f"{rest} more failed"] if rest > 0 else parts)
 
+    @property
+    def held_out(self) -> str:
+        """In words: `holdout holdout.csv: the best trial 0.9500 on 40 rows`; "" without one."""
+        if self.holdout is None:
+            return ""
+        told = f"holdout {self.holdout.name}"
+        if self.holdout.status == "error":
+            return f"{told}: it could not be scored: {self.holdout.error}"
+        found = self.on_holdout(self.best_trial) if self.best_trial else None
+        if found is None:
+            return f"{told}: scored when the run is completed"
+        if found.score is None:
+            return f"{told}: the best trial could not be scored: {found.error or 'undefined there'}"
+        return f"{told}: the best trial {found.score:.4f} on {found.count} rows"
+
+    def on_holdout(self, trial_id: str) -> Evaluation | None:
+        """Return how a trial does on the holdout as it is now; None where it was not scored."""
+        if self.holdout is None:
+            return None
+        told = (
+            one
+            for one in self.evaluations
+            if one.trial_id == trial_id and one.dataset_id == self.holdout.dataset_id
+        )
+        return next(told, None)
+
     def to_json(self) -> dict[str, Any]:
         """Return the members by name."""
         return {
@@ -103,6 +142,8 @@ class Account:
             "trials_failed": self.failed,
             "failures": [one.to_json() for one in self.failures],
             "error": self.error,
+            "holdout": self.holdout.to_json() if self.holdout else None,
+            "evaluations": [one.to_json() for one in self.evaluations],
             "notices": [one.to_json() for one in self.notices],
         }
 
@@ -120,6 +161,8 @@ class Account:
                 for one in told.get("failures") or ()
             ),
             error=told.get("error"),
+            holdout=holdout_from_wire(told.get("holdout")),
+            evaluations=evaluations_from_wire(told.get("evaluations"), str(told.get("run_id"))),
         )
 
 
@@ -142,6 +185,9 @@ def account_from_wire(item: Mapping[str, Any]) -> Account:
         failed=max(counted, len(listed)),
         failures=tuple(_group(listed)),
         error=str(told) if told and has_failed else None,
+        best_trial=str(settings["best_trial_id"]) if settings.get("best_trial_id") else None,
+        holdout=holdout_from_wire(settings.get("holdout")),
+        evaluations=evaluations_from_wire(settings.get("evaluations"), str(item.get("id"))),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from auger_reconcile.resources._gate import Decision
 from auger_reconcile.resources._revisions import DeclaredNames, canonical
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources._steps import Steps
@@ -87,12 +88,14 @@ class Assessment(NamedTuple):
         limit: seconds that a start takes at most; None where it is not a run.
         refusal: why this resource cannot be planned (a gate), a short sentence.
         fault: why nothing of the plan may be applied: what is declared cannot work.
-        caution: what the plan cannot know, a short sentence.
+        caution: what the plan cannot know or will not change, a short sentence.
+        caution_code: what kind of caution that is.
         uncompared: why its content was not compared with the hub's, a short sentence.
         previous: the revision before, which a create compares itself with.
         schema_changes: what is different in its columns from those before, sentences; told where it
             is created or started.
         breach: why nothing may be trained on it, where those changes are not allowed.
+        gate: what its gate says, where it has one.
     """
 
     name: str
@@ -114,10 +117,12 @@ class Assessment(NamedTuple):
     refusal: str | None = None
     fault: str | None = None
     caution: str | None = None
+    caution_code: str = "unknown-content"
     uncompared: str | None = None
     previous: Any = None
     schema_changes: tuple[str, ...] = ()
     breach: str | None = None
+    gate: Decision | None = None
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from auger_reconcile.diagnostics import nearest, quote_all, quote_some
 from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources._hub_tables import CLASSIFICATION, REGRESSION, TWO_CLASSES
 from auger_reconcile.resources._metrics import meant_by
+from auger_reconcile.resources._project_file import DatasetObject
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._vocabulary import PASSED_ON
 
@@ -159,12 +160,15 @@ def settings_of(spec: SearchSettings, columns: AbstractSet[str] = frozenset()) -
     return settings
 
 
-def to_wire(spec: SearchSettings, statistics: Mapping[str, Any]) -> dict[str, Any]:
+def to_wire(
+    spec: SearchSettings, statistics: Mapping[str, Any], holdout: DatasetObject | None = None
+) -> dict[str, Any]:
     """Return the members of a new run, in both forms.
 
     Args:
         spec: the declared settings.
         statistics: of the data set, as the hub computed them (wire contract §2.8).
+        holdout: whose rows the search must not see.
     """
     columns = [dict(column) for column in statistics.get("stat_data") or ()]
     by_name = {str(column["column_name"]): column for column in columns}
@@ -201,7 +205,9 @@ def to_wire(spec: SearchSettings, statistics: Mapping[str, Any]) -> dict[str, An
             column["datatype"] = "hashing"
         if name == spec.time_series:
             column["datatype"] = "timeseries"
+    held_out = {"holdout_id": holdout.id} if holdout else {}
     return {
+        **held_out,
         "model_type": spec.model_type.value,
         "model_settings": {"evaluation_options": options},
         "dataset_statistics": {**statistics, "stat_data": columns},

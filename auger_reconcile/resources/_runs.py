@@ -16,6 +16,7 @@ from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._account import EMPTY, Account, account_from_wire
 from auger_reconcile.resources._base import BULKY, Differ, FieldChange, comparable
 from auger_reconcile.resources._evaluation import SearchSettings
+from auger_reconcile.resources._project_file import DatasetObject, wait_processed
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
 
 WAITING = "waiting"  # created, but nobody has asked it to start yet
@@ -62,6 +63,7 @@ class ExperimentObject:
     Attributes:
         dataset_id: the data set it is bound to for good.
         run: the run that carries the declared settings, once there is one.
+        held_out: id and name of the declared holdout; the id is "" while it is not on the hub.
     """
 
     id: str
@@ -69,10 +71,11 @@ class ExperimentObject:
     dataset_id: int | None
     runs: tuple[Run, ...]
     run: Run | None = field(default=None, metadata={BULKY: True})
+    held_out: tuple[str, str] | None = field(default=None, metadata={BULKY: True})
 
     def bound_to(self, run: Run) -> ExperimentObject:
         """Return the experiment with the run that carries the declared settings."""
-        return ExperimentObject(self.id, self.name, self.dataset_id, self.runs, run)
+        return replace(self, run=run)
 
     @property
     def status(self) -> str:
@@ -145,6 +148,54 @@ def wait_completed(run: Run) -> Steps:
         reason = f": {told}" if told else ""
         raise ActionFailed(f"run {run.id} ended with status `{ended.status}`{reason}")
     return ended
+
+
+def hold_out(run: Run, holdout: DatasetObject) -> Steps:
+    """Yield the request that gives a run another holdout; return the run as it is then.
+
+    Nothing is searched again: of a run that is over, the hub scores the best trials anew.
+    """
+    scored = run.account.holdout
+    if scored and scored.dataset_id == str(holdout.id) and scored.status != "error":
+        return run
+    holdout = yield from wait_processed(holdout)
+    path = f"experiment_sessions/{run.id}"
+    changed = run_from_wire((yield Call("PATCH", path, {"holdout_id": holdout.id})))
+    check_held_out(changed, holdout)
+    return changed
+
+
+def check_held_out(run: Run, holdout: DatasetObject | None) -> None:
+    """Raise ActionFailed where a hub does not take a holdout: nobody would be told otherwise."""
+    told = run.account.holdout
+    if holdout is not None and (told is None or told.dataset_id != str(holdout.id)):
+        raise ActionFailed(
+            "this hub scores no holdout",
+            hint="without `holdout` the experiment runs on it as before",
+        )
+
+
+def wait_scored(run: Run, holdout: DatasetObject | None) -> Steps:
+    """Yield the wait until the best trials of a run are scored on the holdout; return the run.
+
+    Raises:
+        ActionFailed: they cannot be.
+    """
+    if holdout is None or (run.account.holdout and run.account.holdout.status == "scored"):
+        return run
+    item = yield Await(
+        "experiment_sessions",
+        run.id,
+        frozenset({"waiting"}),
+        "holdout_status",
+        lambda _: f"scoring on {holdout.name}",
+    )
+    scored = run_from_wire(item)
+    told = scored.account.holdout
+    if told is None or told.status != "scored":
+        why = (told and told.error) or "no reason given"
+        raise ActionFailed(f"run {run.id} could not be scored on {holdout.name}: {why}")
+    return scored
 
 
 def await_run(run_id: str) -> Await:

@@ -16,6 +16,7 @@ from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
     AGAIN,
     Assessment,
+    FieldChange,
     Finding,
     Kind,
     Loss,
@@ -36,16 +37,20 @@ from auger_reconcile.resources._revisions import (
 from auger_reconcile.resources._runs import (
     COMPLETED,
     IN_PROGRESS,
+    SATISFYING,
     WAITING,
     ExperimentObject,
     Run,
     await_run,
     begin,
+    check_held_out,
     give_way,
+    hold_out,
     match_run,
     past_seconds,
     run_from_wire,
     wait_completed,
+    wait_scored,
 )
 from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
@@ -56,6 +61,13 @@ class ExperimentSpec(SearchSettings):
     """A search for models on one data set."""
 
     dataset: str = setting(description="Name of the declared data set to learn from.")
+    holdout: str | None = setting(
+        default=None,
+        description=(
+            "Name of the declared data set whose rows no search sees: the best trials, the "
+            "ensemble and the live model are scored on it at the end of a run."
+        ),
+    )
     experiment_session_id: str | None = setting(
         default=None,
         description="The run that `experiment leaderboard` shows by default.",
@@ -78,7 +90,10 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
     name = "experiment"
     plural = "experiments"
     at_top = ("model_type", "target", "exclude")
-    refers_to = (Reference("dataset", "dataset"),)
+    refers_to = (
+        Reference("dataset", "dataset"),
+        Reference("holdout", "dataset", is_implied=False),
+    )
     options = OPTIONS
     spec = ExperimentSpec
     object = ExperimentObject
@@ -121,10 +136,16 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         header = getattr(refs.get("dataset"), "header", None)
         if header is not None and spec.state != "absent":
             yield from _evaluation.check_columns(spec, header)
+        yield from _check_holdout(spec, getattr(refs.get("holdout"), "header", None))
 
     def index_keys(self, found: ExperimentObject) -> Iterable[str]:
-        """By name, as a revision, and by the data set it is bound to."""
-        return (*series_keys(found.name, ""), f"data:{found.dataset_id}")
+        """By name, as a revision, by the data set it is bound to, and by its runs' holdouts."""
+        held_out = {run.account.holdout.dataset_id for run in found.runs if run.account.holdout}
+        return (
+            *series_keys(found.name, ""),
+            f"data:{found.dataset_id}",
+            *(f"data:{one}" for one in sorted(held_out)),
+        )
 
     def assess(self, spec: ExperimentSpec, scene: Scene) -> Assessment:
         """Find the revision bound to the data set as it is now, and in it a run that matches."""
@@ -143,7 +164,14 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             )
             return _with_outlook(new, spec, scene.refs["dataset"])
         wanted = _evaluation.settings_of(spec, dataset.column_names)
-        found, why_start, changes = match_run(spec, bound[-1], wanted, scene.differ)
+        newest = bound[-1]
+        if spec.holdout:
+            newest = replace(newest, held_out=_held_out_by(scene.refs["holdout"]))
+        found, why_start, changes = match_run(spec, newest, wanted, scene.differ)
+        if not why_start and found.run and spec.holdout:
+            rescoring = _rescore(found, found.run, scene.refs["holdout"], revisions)
+            if rescoring:
+                return rescoring._replace(pending=is_run_to_come(spec, found.run))
         active = next((run for run in reversed(found.runs) if run.status in IN_PROGRESS), None)
         assessment = Assessment(
             found.name,
@@ -186,6 +214,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             score += f", {expected.outlook} on new rows" if expected else ""
             why = f": {run.account.error}" if run.account.error else ""
             facts[label] = f"{run.id}, {run.status}{score}{why}"
+        if run and run.account.holdout:
+            facts["holdout"] = run.account.held_out.removeprefix("holdout ")
         return facts
 
     def declarations(
@@ -200,7 +230,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             told = {name: value for name, value in run.settings.items() if value is not None}
             options = {name: told.pop(name) for name in PASSED_ON if name in told}
             state = {} if good else {"state": "created"}
-            given = {"name": found.name, "dataset": dataset.name, **told, **state}
+            held_out = _held_out(run, among["dataset"])
+            given = {"name": found.name, "dataset": dataset.name, **told, **state, **held_out}
             with suppress(ValueError):
                 yield ExperimentSpec(**given, options=options)
             with suppress(ValueError):
@@ -239,19 +270,24 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         the next start takes up instead of making a second one.
         """
         found: ExperimentObject = work.object
-        run = found.run
-        if run is None or run.status not in IN_PROGRESS | {WAITING}:
+        run, holdout = found.run, work.refs.get("holdout")
+        if run is not None and holdout is not None and run.status in SATISFYING:
+            run = yield from hold_out(run, holdout)
+        if run is None or run.status not in SATISFYING:
             dataset = yield from wait_processed(work.refs["dataset"])
-            body = _evaluation.to_wire(work.spec, dataset.statistics or {})
+            body = _evaluation.to_wire(work.spec, dataset.statistics or {}, holdout)
             item = yield Call("POST", "experiment_sessions", {"experiment_id": found.id, **body})
             run = run_from_wire(item)
             yield from give_way(found, run, work.project.id)
-        if run.status not in IN_PROGRESS:
+            check_held_out(run, holdout)
+        if run.status == WAITING:
             run = yield from begin(run)
         if work.wait:
             run = yield from wait_completed(run)
+            run = yield from wait_scored(run, holdout)
         kept = tuple(other for other in found.runs if other.id != run.id)
-        return replace(found, runs=(*kept, run), run=run)
+        held_out = (str(holdout.id), holdout.name) if holdout else None
+        return replace(found, runs=(*kept, run), run=run, held_out=held_out)
 
     def stop(self, work: Work) -> Steps:
         """Interrupt every run that is active; finished trials stay."""
@@ -299,6 +335,56 @@ def _with_outlook(assessment: Assessment, spec: ExperimentSpec, data: Assessment
         fault=(_unknown_column(spec, columns) if assessment.start else None) or breach,
         schema_changes=data.schema_changes if is_first else (),
     )
+
+
+def _check_holdout(spec: ExperimentSpec, header: Collection[str] | None) -> Iterator[Finding]:
+    """Yield why a holdout tells nothing: the search sees it, or it has nothing to compare with."""
+    if spec.holdout is not None and spec.holdout == spec.dataset:
+        hint = "the holdout is rows that no search sees, so it is another data set"
+        yield Finding("seen-holdout", "a holdout that the search sees", ("holdout",), hint)
+    elif header is not None and spec.state != "absent" and spec.target not in header:
+        hint = f"it has no column `{spec.target}`, so nothing can be scored on it"
+        yield Finding("unknown-column", "a holdout without the target", ("holdout",), hint)
+
+
+def _rescore(
+    found: ExperimentObject, run: Run, holdout: Assessment, revisions: Sequence[ExperimentObject]
+) -> Assessment | None:
+    """Return that a run has to be scored on another holdout, without a search; None if it is not.
+
+    What is learned does not depend on the holdout, so another one is no reason for another run.
+    """
+    dataset_id, name = _held_out_by(holdout)
+    scored = run.account.holdout
+    before = scored.name if scored else None
+    if scored is None or scored.dataset_id != dataset_id:
+        why = "another holdout" if scored else "a holdout"
+        changes: tuple[FieldChange, ...] = (FieldChange("holdout", before, name),)
+    elif scored.status == "error":
+        changes = ()
+        why = f"run {run.id} could not be scored on the holdout: {scored.error}"
+    else:
+        return None
+    return Assessment(
+        found.name,
+        object=found,
+        start=why,
+        revisions=tuple(revisions),
+        changes=changes,
+        detail={Verb.START: f"score run {run.id} on {name}, without a search"},
+    )
+
+
+def _held_out_by(holdout: Assessment) -> tuple[str, str]:
+    declared: DatasetObject | None = holdout.object
+    return (str(declared.id), declared.name) if declared else ("", holdout.name)
+
+
+def _held_out(run: Run, datasets: Sequence[DatasetObject]) -> Mapping[str, str]:
+    """Return the holdout of a run as it would be declared."""
+    holdout = run.account.holdout
+    names = [one.name for one in datasets if holdout and str(one.id) == holdout.dataset_id]
+    return {"holdout": names[0]} if names else {}
 
 
 def _unknown_column(spec: ExperimentSpec, columns: Collection[str]) -> str | None:

@@ -40,11 +40,27 @@ from auger_reconcile.resources._deployment import (
     undeploy,
     wait_ready,
 )
+from auger_reconcile.resources._gate import (
+    FOLDS,
+    HOLDOUT,
+    Bout,
+    Contender,
+    Decision,
+    Gate,
+    Verdict,
+    Where,
+    decide,
+    describe_gate,
+)
+from auger_reconcile.resources._measure import measure
+from auger_reconcile.resources._measured import Evaluation
 from auger_reconcile.resources._metrics import score_range
 from auger_reconcile.resources._runs import ExperimentObject, Run
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Remove, Steps
 from auger_reconcile.resources._trials import BEST, NO_SCORE, best_run, choose_trial
+
+KEPT = "the live model stays; nothing is tried again until the run, the data or the gate change"
 
 
 class ModelSpec(Spec):
@@ -60,6 +76,11 @@ class ModelSpec(Spec):
         description="Gate: nothing is deployed below this score.",
         traits=[Trait.RAIL],
         allow_inf_nan=False,
+    )
+    gate: Gate | None = setting(
+        default=None,
+        description="What a trial has to reach before it takes the place of the live model.",
+        traits=[Trait.RAIL],
     )
     locally: bool = setting(
         default=False, description="Download the export instead of deploying on the hub."
@@ -103,17 +124,21 @@ class Model(Kind[ModelSpec, ModelObject]):
             yield Finding("missing-field", "a field is missing", hint=hint, label=label)
 
     def check(self, spec: ModelSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
-        """Compare the gate with the range of the metric."""
+        """Compare the gate with the range of the metric, and with what there is to judge by."""
         experiment = refs.get("experiment")
-        if spec.min_score is None or experiment is None:
+        if spec.gate is not None:
+            yield from _check_gate(spec.gate, spec, experiment)
+        if experiment is None:
             return
-        metric = experiment.scoring
-        lowest, highest = score_range(metric)
-        if not lowest <= spec.min_score <= highest:
-            is_open = lowest == -math.inf
-            within = f"at most {highest:g}" if is_open else f"between {lowest:g} and {highest:g}"
-            summary, hint = "a gate outside of the metric's range", f"`{metric}` is {within}"
-            yield Finding("out-of-range", summary, ("min_score",), hint)
+        lowest, highest = score_range(experiment.scoring)
+        for path, least in _least_scores(spec):
+            if not lowest <= least <= highest:
+                is_open = lowest == -math.inf
+                most = f"at most {highest:g}"
+                within = most if is_open else f"between {lowest:g} and {highest:g}"
+                summary = "a gate outside of the metric's range"
+                hint = f"`{experiment.scoring}` is {within}"
+                yield Finding("out-of-range", summary, path, hint)
 
     def index_keys(self, found: ModelObject) -> Iterable[str]:
         """By trial, by run and by the name of the declaration that made it."""
@@ -134,7 +159,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         experiment = scene.refs.get("experiment", Assessment(""))
         live = [item for item in scene.objects if (item.path is not None) == spec.locally]
         owned = [item for item in live if is_owned(item, spec, experiment)]
-        gate = f", gate {spec.min_score:g}" if spec.min_score is not None else ""
+        gate = _told_gate(spec)
         of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
         if spec.trial == BEST and experiment.pending:
             text = f"{of} (known after the run){gate}"
@@ -146,6 +171,7 @@ class Model(Kind[ModelSpec, ModelObject]):
                 unknown=("trial", "score"),
                 pending=True,
                 detail={Verb.CREATE: text},
+                gate=_decide(spec, experiment, owned),
             )
         wanted, score, outlook = _wanted_trial(spec, live, experiment.object)
         if spec.trial == BEST and score is None:
@@ -158,10 +184,21 @@ class Model(Kind[ModelSpec, ModelObject]):
         )
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
-            return Assessment(spec.name, object=wanted, superseded=rest, revisions=(wanted, *rest))
+            return Assessment(
+                spec.name,
+                object=wanted,
+                superseded=rest,
+                revisions=(wanted, *rest),
+                **_live_below_gate(spec, wanted, experiment),
+            )
         if score is not None and spec.min_score is not None and score < spec.min_score:
             refusal = f"the best score {score:.4f} is below the gate {spec.min_score:g}"
             return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
+        decision = _decide(spec, experiment, owned)
+        if decision is not None and decision.verdict is Verdict.CLOSED:
+            return Assessment(
+                spec.name, refusal=decision.text, revisions=tuple(owned), gate=decision
+            )
         broken = (wanted,) if wanted else ()
         return Assessment(
             spec.name,
@@ -171,6 +208,7 @@ class Model(Kind[ModelSpec, ModelObject]):
             revisions=tuple(owned),
             unknown=("trial",) if spec.trial == BEST else (),
             detail={Verb.CREATE: text},
+            gate=decision,
         )
 
     def renew(self, spec: ModelSpec, assessment: Assessment, scene: Scene) -> Assessment:
@@ -192,8 +230,8 @@ class Model(Kind[ModelSpec, ModelObject]):
         facts = {}
         if spec:
             of = f" of experiment.{spec.experiment}" if spec.experiment else ""
-            gate = f", gate {spec.min_score:g}" if spec.min_score is not None else ""
-            facts["declared"] = f"{'best' if spec.trial == BEST else spec.trial}{of}{gate}"
+            facts["declared"] = f"{'best' if spec.trial == BEST else spec.trial}{of}"
+            facts["declared"] += _told_gate(spec)
         if found:
             told = [found.algorithm, f"run {found.run_id}" if found.run_id else None, found.status]
             facts["trial"] = ", ".join([found.trial_id, *(part for part in told if part)])
@@ -226,14 +264,20 @@ class Model(Kind[ModelSpec, ModelObject]):
         spec: ModelSpec = work.spec
         trial = yield from choose_trial(spec.trial, work.refs.get("experiment"))
         score = trial.get("score_value")
+        live = [found for found in work.superseded if found.status in DEPLOYING | {READY}]
+        for found in live:
+            if found.trial_id == str(trial["id"]):
+                return found  # the run brought nothing better than what is live
         if spec.min_score is not None and not (score is not None and score >= spec.min_score):
             told = "unknown" if score is None else f"{score:.4f}"
             raise ActionFailed(
                 f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
             )
-        for found in work.superseded:
-            if found.trial_id == str(trial["id"]) and found.status in DEPLOYING | {READY}:
-                return found  # the run brought nothing better than what is live
+        if spec.gate is not None:
+            bout = _bout_of(trial, live, work)
+            decision = yield from measure(spec.gate, bout)
+            if decision.verdict is not Verdict.OPEN:
+                raise ActionFailed(decision.text, hint=KEPT if live else None)
         if spec.locally:
             return (yield from download(str(trial["id"]), trial))
         item = yield from deploy({"trial_id": trial["id"], "name": work.name})
@@ -271,6 +315,129 @@ class Model(Kind[ModelSpec, ModelObject]):
         if found.path is not None:
             return Loss.ARTIFACTS
         return Loss.TRAFFIC if found.status == READY else Loss.NONE
+
+
+def _least_scores(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], float]]:
+    """Yield every least score that is declared, with its path."""
+    if spec.min_score is not None:
+        yield ("min_score",), spec.min_score
+    if spec.gate is not None and spec.gate.min_score is not None:
+        yield ("gate", "min_score"), spec.gate.min_score
+    for column, least in spec.gate.segments.items() if spec.gate else ():
+        yield ("gate", "segments", column), least
+
+
+def _check_gate(gate: Gate, spec: ModelSpec, experiment: Any) -> Iterator[Finding]:
+    """Yield what is wrong with a gate: it asks for nothing, or for what nobody can tell."""
+    if gate.min_score is None and not gate.beats_live and not gate.segments:
+        hint = "a gate has `min_score`, `beats_live` or `segments`"
+        yield Finding("empty-gate", "a gate that is always open", ("gate",), hint)
+    if gate.min_score is not None and spec.min_score is not None:
+        hint = "`min_score` of the model is a gate on the folds already"
+        yield Finding("declared-twice", "declared twice", ("gate", "min_score"), hint)
+    if gate.on == HOLDOUT and getattr(experiment, "holdout", None) is None:
+        hint = "the experiment of the model declares no `holdout`"
+        yield Finding("no-holdout", "a gate on rows that are not there", ("gate", "on"), hint)
+    if experiment is None:
+        hint = "`experiment` names the runs that tell how its trials were measured"
+        yield Finding("missing-field", "a gate without its experiment", ("gate",), hint)
+    if gate.margin and not gate.beats_live:
+        hint = "`margin` is what `beats_live` asks for, and it is not asked"
+        yield Finding("unused-field", "a margin to nothing", ("gate", "margin"), hint)
+
+
+def _told_gate(spec: ModelSpec) -> str:
+    """Return the gates of a model in words, to be put behind what is deployed."""
+    told = [f"gate {spec.min_score:g}"] if spec.min_score is not None else []
+    told += [describe_gate(spec.gate)] if spec.gate is not None else []
+    return "".join(f", {one}" for one in told if one)
+
+
+def _decide(
+    spec: ModelSpec, experiment: Assessment, owned: Sequence[ModelObject]
+) -> Decision | None:
+    """Return what the gate says of the trial that is wanted, as far as the hub has told."""
+    if spec.gate is None:
+        return None
+    found: ExperimentObject | None = experiment.object
+    best = best_run(found.runs, found.run) if found and not experiment.pending else None
+    told = tuple(_evaluations(experiment.revisions))
+    if spec.trial == BEST:
+        challenger = Contender(
+            best.account.best_trial if best else None,
+            best.id if best else None,
+            best.score if best else None,
+            told,
+        )
+    else:
+        challenger = Contender(spec.trial, None, None, told)
+    live = [item for item in owned if item.status in DEPLOYING | {READY}]
+    return decide(
+        spec.gate,
+        Bout(
+            metric=_metric(found),
+            challenger=challenger,
+            champion=_contender(live[-1], told) if live else None,
+            folds=Where(FOLDS, best.id, best.id) if best else None,
+            holdout=_holdout(found),
+        ),
+    )
+
+
+def _live_below_gate(spec: ModelSpec, live: ModelObject, experiment: Assessment) -> dict[str, Any]:
+    """Return that what is live would not pass its gate as it is declared now; it stays."""
+    told = []
+    if spec.min_score is not None and live.score is not None and live.score < spec.min_score:
+        told.append(f"its score {live.score:.4f} is below {spec.min_score:g}")
+    decision = None
+    if spec.gate is not None:
+        evaluations = tuple(_evaluations(experiment.revisions))
+        one = _contender(live, evaluations)
+        folds = Where(FOLDS, live.run_id, live.run_id) if live.run_id else None
+        metric, holdout = _metric(experiment.object), _holdout(experiment.object)
+        alone = spec.gate.model_copy(update={"beats_live": False})
+        decision = decide(alone, Bout(metric, one, None, folds, holdout))
+        told += [check.text for check in decision.checks if check.verdict is Verdict.CLOSED]
+        if decision.verdict is Verdict.UNKNOWN and not told:
+            unknown = f"whether the live model passes its gate is not known: {decision.text}"
+            return {"caution": unknown, "caution_code": "gate-unknown", "gate": decision}
+    if not told:
+        return {"gate": decision}
+    below = f"the live model is below its gate: {'; '.join(told)}"
+    return {"caution": below, "caution_code": "below-gate", "gate": decision}
+
+
+def _bout_of(trial: Mapping[str, Any], live: Sequence[ModelObject], work: Work) -> Bout:
+    """Return what the gate decides about once the trial is chosen."""
+    experiment: ExperimentObject | None = work.refs.get("experiment")
+    told = tuple(_evaluations([experiment] if experiment else []))
+    run, score = trial.get("experiment_session_id"), trial.get("score_value")
+    return Bout(
+        metric=str(trial.get("score_name") or "score"),
+        challenger=Contender(str(trial["id"]), str(run), score, told),
+        champion=_contender(live[-1], told) if live else None,
+        folds=Where(FOLDS, str(run), str(run)) if run else None,
+        holdout=_holdout(experiment),
+    )
+
+
+def _contender(found: ModelObject, told: tuple[Evaluation, ...]) -> Contender:
+    return Contender(found.trial_id, found.run_id, found.score, told)
+
+
+def _evaluations(experiments: Iterable[ExperimentObject]) -> Iterator[Evaluation]:
+    for experiment in experiments:
+        for run in experiment.runs:
+            yield from run.account.evaluations
+
+
+def _holdout(found: ExperimentObject | None) -> Where | None:
+    return Where(HOLDOUT, *found.held_out) if found and found.held_out else None
+
+
+def _metric(found: ExperimentObject | None) -> str:
+    told = found.run.settings.get("metric") if found and found.run else None
+    return str(told or "score")
 
 
 def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> bool:

@@ -25,6 +25,11 @@ FILTERS = ("project_id", "organization_id", "experiment_id", "experiment_session
 Row = dict[str, Any]
 
 
+def _luck(*told: Any) -> float:
+    """Return a score that depends on what is told alone."""
+    return int(hashlib.sha256(repr([*told]).encode()).hexdigest()[:6], 16) % 100 / 100
+
+
 def archive_of(url: str) -> bytes:
     """Return a zip archive without a file, which begins as its URL says."""
     return url.encode() + b"PK\x05\x06" + bytes(18)
@@ -139,6 +144,10 @@ class World:
             row["status"] = "started"
         elif collection == "experiment_sessions" and status == "started":
             self._end_run(row)
+        elif collection == "experiment_sessions" and status == "completed":
+            self._score_holdout(row)
+        elif collection == "trial_evaluations":
+            row["status"] = "done"
         elif collection == "pipelines":
             following = {"packaging": "ready", "undeploying": "undeployed"}
             row["status"] = following.get(status, status)
@@ -162,12 +171,56 @@ class World:
             return
         options = run["model_settings"]["evaluation_options"]
         told = [options["max_n_trials"], options["scoring"], options.get("seed"), run["_content"]]
-        score = int(hashlib.sha256(repr(told).encode()).hexdigest()[:6], 16) % 100 / 100
+        score = _luck(*told)
         run["top_score_value"] = score
         for rank in range(2):
             trial = self._add("trials", f"T{self._next_id()}", run["project_id"])
             trial |= {"score_value": score - rank / 1000, "score_name": options["scoring"]}
             trial |= {"experiment_session_id": run["id"], "hyperparameter": {}}
+            run["model_settings"].setdefault("best_trial_id", trial["id"])
+
+    def _score_holdout(self, run: Row) -> None:
+        """Score the best trials, and what is live of the experiment, on the holdout."""
+        holdout = run["model_settings"].get("holdout")
+        if not holdout or holdout["status"] != "waiting":
+            return
+        run["holdout_status"] = holdout["status"] = "scored"
+        runs = self.list_all("experiment_sessions", {"experiment_id": run["experiment_id"]})
+        mine = {one["id"] for one in runs}
+        live = [
+            row["trial_id"]
+            for row in self.rows.get("pipelines", {}).values()
+            if row["experiment_session_id"] in mine
+        ]
+        best = [row["id"] for row in self.list_all("trials", {"experiment_session_id": run["id"]})]
+        self._evaluate(run, sorted({*live, *best}), holdout["project_file_id"], ["age"])
+
+    def _evaluate(self, run: Row, trials: list[str], data: Any, columns: list[str]) -> list[Row]:
+        """Return how trials do on a holdout or on the folds of a run; the run keeps it."""
+        found = [self._measure(run, trial_id, data, columns) for trial_id in trials]
+        run["model_settings"].setdefault("evaluations", []).extend(found)
+        return found
+
+    def _measure(self, run: Row, trial_id: str, data: Any, columns: list[str]) -> Row:
+        told: Row = {"trial_id": trial_id, "project_file_id": data, "count": 90}
+        trial = self.rows.get("trials", {}).get(trial_id)
+        if trial is None:
+            return {**told, "error": "its trial was deleted"}
+        rows = self.rows["project_files"].get(str(data), {"url": ""})
+        content = self.stored.get(_key(rows["url"]), rows["url"]) if data else run["_content"]
+        score = trial["score_value"]
+        if data is not None or trial["experiment_session_id"] != run["id"]:
+            score = _luck(score, content)
+        segments = {
+            column: [
+                {"value": value, "count": count, "score": _luck(score, content, column, value)}
+                for value, count in (("a", 60), ("b", 30), ("c", 5))
+            ]
+            if column in COLUMNS
+            else None
+            for column in columns
+        }
+        return {**told, "score": score, "segments": segments, "error": None}
 
     # Requests that change something -------------------------------------------------------------
 
@@ -178,6 +231,7 @@ class World:
             "project_files": self._create_file,
             "experiments": self._create_experiment,
             "experiment_sessions": self._create_run,
+            "trial_evaluations": self._ask_evaluation,
             "pipelines": self._deploy,
             "pipeline_files": self._export,
         }
@@ -239,8 +293,25 @@ class World:
             raise NotFound("Couldn't find ProjectFile", status=404)
         row = self._add("experiment_sessions", f"R{self._next_id()}", experiment["project_id"])
         content = self.stored.get(_key(data["url"]), data["url"])
-        members = {name: given[name] for name in given.keys() - {"project_id"}}
-        return _put(row, **members, status="waiting", top_score_value=None, _content=content)
+        members = {name: given[name] for name in given.keys() - {"project_id", "holdout_id"}}
+        _put(row, **members, status="waiting", top_score_value=None, _content=content)
+        return self._hold_out(row, given)
+
+    def _hold_out(self, run: Row, given: Row) -> Row:
+        if given.get("holdout_id") is None:
+            return run
+        data = self.rows["project_files"][str(given["holdout_id"])]
+        run["holdout_status"] = "waiting"
+        told = {"project_file_id": data["id"], "name": data["name"], "status": "waiting"}
+        run["model_settings"] = {**run["model_settings"], "holdout": told}
+        return run
+
+    def _ask_evaluation(self, given: Row) -> Row:
+        run = self.rows["experiment_sessions"][given["experiment_session_id"]]
+        wanted = (given["trial_ids"], given["project_file_id"], given["segments"])
+        results = self._evaluate(run, *wanted)
+        row = self._add("trial_evaluations", self._next_id(), run["project_id"], status="waiting")
+        return _put(row, results=results, experiment_session_id=run["id"])
 
     def _deploy(self, given: Row) -> Row:
         trial = self.rows.get("trials", {}).get(given["trial_id"])
@@ -274,6 +345,8 @@ class World:
                 self._need_running(row["project_id"])
                 self._transit(row, ("waiting",), "preprocess")
                 self.made["starts of runs"] += 1
+            case "experiment_sessions", [None]:
+                self._hold_out(row, given)
             case "experiment_sessions", ["interrupted"]:
                 self._transit(row, ("waiting", *LIVE), "interrupted")
             case "pipelines", ["undeploying"]:

@@ -54,11 +54,20 @@ _EXPERIMENTS = _some(
         options=st.just({"splitOptions": {"shuffleData": True}}),
     ),
 )
+_LEAST = st.sampled_from([0.1, 0.4, 0.8])
+_GATES = _with_optional(
+    min_score=_LEAST,
+    on=st.sampled_from(["folds", "holdout"]),
+    beats_live=st.booleans(),
+    margin=st.sampled_from([0.0, 0.2]),
+    segments=st.dictionaries(st.sampled_from(["age", "age", "ghost"]), _LEAST, max_size=2),
+)
 _MODELS = _some(
     MODELS,
     _with_optional(
         min_score=st.sampled_from([0.2, 0.6, 0.9]),
         locally=st.booleans(),
+        gate=_GATES,
         state=st.sampled_from(["deployed", "deployed", "absent"]),
     ),
 )
@@ -78,8 +87,15 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
             datasets[dataset]["state"] = "absent"
     present = [name for name, data in datasets.items() if "state" not in data]
     experiments = _that_need(draw, _EXPERIMENTS, "dataset", present)
+    for experiment in experiments.values():
+        others = [name for name in present if name != experiment["dataset"]]
+        if others and draw(st.booleans()):
+            experiment["holdout"] = draw(st.sampled_from(others))
     present = [name for name, one in experiments.items() if one.get("state") != "absent"]
     models = _that_need(draw, _MODELS, "experiment", present)
+    for model in models.values():
+        if "holdout" not in experiments[model["experiment"]]:
+            model.get("gate", {}).pop("on", None)
     if draw(st.booleans()):
         document["revision_history"] = draw(st.integers(0, 1))
     return {

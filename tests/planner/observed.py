@@ -58,6 +58,7 @@ def _run(told: Row, number: int) -> Row:
     settings = {"name": "x", "dataset": "x", **SEARCH, **told.get("settings", {})}
     body = _evaluation.to_wire(ExperimentSpec(**settings), _file({})["statistics"])
     body["model_settings"]["evaluation_options"] |= told.get("options", {})
+    body["model_settings"] |= told.get("measured", {})
     return {
         "id": told["id"],
         "experiment_id": told["of"],

@@ -60,6 +60,7 @@ def test_the_document_of_a_plan() -> None:
         "not_looked_at": [],
         "not_compared": [],
         "estimate": None,
+        "gates": [],
         "diagnostics": [
             {
                 "severity": "error",

@@ -116,6 +116,7 @@ def test_the_json_form_tells_all_that_is_known() -> None:
                 "changes": [{"path": "max_nodes", "before": 8, "after": 4, "reason": ""}],
             }
         ],
+        "gate": None,
         "diagnostics": [],
     }
 

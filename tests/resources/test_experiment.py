@@ -5,6 +5,7 @@ import pytest
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import dataset
 from auger_reconcile.resources._runs import ExperimentObject, Run, run_from_wire
+from auger_reconcile.resources._source import DatasetSpec
 from auger_reconcile.resources._steps import Await, Call, ReadAll
 from auger_reconcile.resources.experiment import KIND, ExperimentSpec
 
@@ -201,3 +202,78 @@ def test_selecting_an_experiment_clears_the_run() -> None:
         ("experiment", "name"): "exp",
         ("experiment", "experiment_session_id"): None,
     }
+
+
+HOLDOUT = dataset.from_wire({**data_wire(), "id": 12, "name": "h.csv"})
+HELD_SPEC = SPEC.model_copy(update={"holdout": "h.csv"})
+
+
+def held(status: str, scored: str, data_id: int = 12, error: str | None = None) -> dict[str, Any]:
+    told = {"project_file_id": data_id, "name": "h.csv", "status": scored, "error": error}
+    return wire(status, model_settings={"holdout": told}, holdout_status=scored)
+
+
+def start_held(found: ExperimentObject, *, wait: bool = True) -> Any:
+    refs = {"dataset": DATA, "holdout": HOLDOUT}
+    return KIND.start(work(HELD_SPEC, found, refs=refs, project=PROJECT, wait=wait))
+
+
+def test_a_run_is_made_with_its_holdout_and_waited_for_until_it_is_scored() -> None:
+    new = held("waiting", "waiting")
+    done = (held("completed", "waiting"), held("completed", "scored"))
+    asked, found = drive(start_held(experiment()), new, [new], held("preprocess", ""), *done)
+    assert isinstance(asked[0], Call)
+    assert asked[0].body["holdout_id"] == 12
+    assert isinstance(asked[4], Await)
+    assert (asked[4].field, asked[4].waiting) == ("holdout_status", frozenset({"waiting"}))
+    assert asked[4].progress is not None
+    assert asked[4].progress({}) == "scoring on h.csv"
+    assert found.held_out == ("12", "h.csv")
+
+
+def test_another_holdout_is_scored_without_another_run() -> None:
+    before = run_from_wire(held("completed", "scored", data_id=9))
+    asked, found = drive(
+        start_held(experiment(before, bound=before)),
+        held("completed", "waiting"),
+        held("completed", "scored"),
+    )
+    assert asked[0] == Call("PATCH", "experiment_sessions/R1", {"holdout_id": 12})
+    assert len(asked) == 2
+    assert found.run.account.holdout.status == "scored"
+
+
+def test_a_holdout_that_is_scored_already_asks_for_nothing() -> None:
+    before = run_from_wire(held("completed", "scored"))
+    with pytest.raises(StopIteration) as end:
+        next(start_held(experiment(before, bound=before)))
+    assert end.value.value.run == before
+
+
+@pytest.mark.parametrize("error", ["no column", None])
+def test_a_holdout_that_cannot_be_scored_fails_and_says_why(error: str | None) -> None:
+    before = run_from_wire(wire("completed"))
+    why = error or "no reason given"
+    with pytest.raises(ActionFailed, match=f"R1 could not be scored on h.csv: {why}"):
+        drive(
+            start_held(experiment(before, bound=before)),
+            held("completed", "waiting"),
+            held("completed", "error", error=error),
+        )
+
+
+def test_a_hub_that_takes_no_holdout_is_told() -> None:
+    new = wire("waiting")
+    with pytest.raises(ActionFailed, match="this hub scores no holdout"):
+        drive(start_held(experiment()), new, [new])
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "code"),
+    [("d.csv", None, "seen-holdout"), ("h.csv", ("id",), "unknown-column"), ("h.csv", None, None)],
+)
+def test_a_holdout_that_tells_nothing_is_refused(name: str, header: Any, code: str | None) -> None:
+    spec = SPEC.model_copy(update={"holdout": name})
+    data = DatasetSpec(name=name, source="x.csv", header=header)
+    found = KIND.check(spec, {"holdout": data})
+    assert [one.code for one in found] == ([code] if code else [])

@@ -1,12 +1,17 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError
+from auger_reconcile.resources._account import Account
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.resources._deployment import ModelObject, from_wire, local_from_note
+from auger_reconcile.resources._gate import Gate
+from auger_reconcile.resources._measured import evaluations_from_wire
 from auger_reconcile.resources._runs import ExperimentObject, Run
 from auger_reconcile.resources._steps import Await, Call, Download, ReadAll, Remove
+from auger_reconcile.resources.experiment import ExperimentSpec
 from auger_reconcile.resources.model import KIND, ModelSpec
 
 from .driving import CONFLICT, GONE, REFUSED, drive, work
@@ -222,3 +227,104 @@ def test_a_download_is_removed() -> None:
 )
 def test_only_what_is_live_can_stop_answering(verb: Verb, found: Any, loss: Loss) -> None:
     assert KIND.loss(verb, found) is loss
+
+
+GATED = ModelSpec(name="prod", experiment="exp", gate=Gate(beats_live=True, segments={"age": 0.5}))
+LIVE = from_wire({**pipeline(), "id": "T0", "trial_id": "T0", "trial": trial("T0", 0.8)})
+HELD = replace(EXPERIMENT, held_out=("12", "h.csv"))
+QUESTION = {
+    "experiment_session_id": "R1",
+    "trial_ids": ["T1", "T0"],
+    "project_file_id": 12,
+    "segments": ["age"],
+}
+RUN_OF_TRIAL = [{**one, "experiment_session_id": "R1"} for one in BEST]
+
+
+def evaluated(**scores: float) -> dict[str, Any]:
+    """Return an answered question: each trial has its score in every segment too."""
+    results = [
+        {
+            "trial_id": name,
+            "project_file_id": 12,
+            "count": 60,
+            "score": score,
+            "segments": {"age": [{"value": "old", "count": 60, "score": score}]},
+        }
+        for name, score in scores.items()
+    ]
+    return {"id": "V1", "status": "done", "experiment_session_id": "R1", "results": results}
+
+
+def gated(*answers: Any, found: Any = HELD, live: Any = (LIVE,)) -> Any:
+    return drive(create(GATED, found, superseded=live), RUN_OF_TRIAL, *answers)
+
+
+def test_a_gate_is_measured_before_anything_is_deployed() -> None:
+    asked, found = gated({"id": "V1", "status": "waiting"}, evaluated(T1=0.9, T0=0.8), pipeline())
+    assert asked[1] == Call("POST", "trial_evaluations", QUESTION)
+    assert asked[2] == Await("trial_evaluations", "V1", frozenset({"waiting"}))
+    assert asked[3] == DEPLOY
+    assert found.trial_id == "T1"
+
+
+def test_a_gate_that_is_closed_deploys_nothing_and_says_why() -> None:
+    with pytest.raises(ActionFailed, match=r"0\.8000 on h\.csv is not better than 0\.9000") as told:
+        gated(evaluated(T1=0.8, T0=0.9))
+    assert told.value.hint is not None
+    assert "the live model stays" in told.value.hint
+
+
+def test_without_a_holdout_the_folds_of_the_run_are_asked_for_what_they_do_not_tell() -> None:
+    with pytest.raises(ActionFailed, match="on the folds of run R1 is not measured yet"):
+        gated(evaluated(), found=EXPERIMENT)
+
+
+def test_what_the_hub_has_told_already_is_not_asked_again() -> None:
+    told = evaluations_from_wire(evaluated(T1=0.9, T0=0.8)["results"], "R1")
+    known = replace(EXPERIMENT.runs[0], account=Account(evaluations=told))
+    found = replace(HELD, runs=(known,), run=known)
+    asked, _ = gated(pipeline(), found=found)
+    assert asked[1] == DEPLOY
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (GONE, "gate: this hub measures nothing but its board"),
+        ({"status": "error", "error_message": "no memory"}, "could not be measured .*: no memory"),
+        ({"status": "lost"}, "its status is `lost`"),
+    ],
+)
+def test_a_hub_that_cannot_measure_is_told(answer: Any, words: str) -> None:
+    with pytest.raises(ActionFailed, match=words):
+        gated(answer)
+
+
+def test_a_holdout_that_is_not_there_yet_cannot_be_asked() -> None:
+    with pytest.raises(ActionFailed, match=r"gate: h\.csv is not on the hub yet"):
+        gated(found=replace(EXPERIMENT, held_out=("", "h.csv")))
+
+
+@pytest.mark.parametrize(
+    ("gate", "more", "code"),
+    [
+        (Gate(), {}, "empty-gate"),
+        (Gate(min_score=0.5), {"min_score": 0.5}, "declared-twice"),
+        (Gate(min_score=0.5, on="holdout"), {}, "no-holdout"),
+        (Gate(min_score=0.5, margin=0.1), {}, "unused-field"),
+        (Gate(min_score=1.5), {}, "out-of-range"),
+        (Gate(segments={"age": 1.5}), {}, "out-of-range"),
+    ],
+)
+def test_a_gate_that_nothing_can_be_judged_by_is_refused(
+    gate: Gate, more: dict[str, Any], code: str
+) -> None:
+    search = ExperimentSpec(name="exp", dataset="d", target="age", model_type="classification")
+    spec = ModelSpec(name="prod", experiment="exp", gate=gate, **more)
+    assert [found.code for found in KIND.check(spec, {"experiment": search})] == [code]
+
+
+def test_a_gate_needs_its_experiment() -> None:
+    spec = ModelSpec(name="prod", trial="T1", gate=Gate(min_score=0.5))
+    assert [found.code for found in KIND.check(spec, {})] == ["missing-field"]

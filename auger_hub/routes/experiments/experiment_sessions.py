@@ -17,9 +17,10 @@ from auger_hub.database.tables import (
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.projects.projects import running_project
-from auger_hub.routes.query import find, rows_of, to_page
+from auger_hub.routes.query import find, rows_of, to_key, to_page
 from auger_hub.routes.wire_object import to_object
-from auger_hub.runs.run_row import OWN_SETTINGS
+from auger_hub.runs.run_row import MEASURED, OWN_SETTINGS
+from auger_hub.runs.trial_evaluations import hold_out
 from auger_hub.search.task import MODEL_TYPES
 from auger_hub.timestamps import naive_timestamp
 
@@ -60,6 +61,7 @@ class ExperimentSessionObject(TypedDict):
     updated_at: str
     providers: list[str]
     providers_data: dict[str, Any]
+    holdout_status: str | None
 
 
 def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
@@ -79,6 +81,7 @@ def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
         runtime=runtime,
         providers=["auger"],
         providers_data={"auger": None},
+        holdout_status=(row.model_settings.get("holdout") or {}).get("status"),
     )
 
 
@@ -105,13 +108,31 @@ def _create(call: Call) -> ExperimentSessionObject:
         project_file_id=experiment.project_file_id,
         number=(call.session.scalar(numbers) or 0) + 1,
         model_type=call.given("model_type"),
-        model_settings=call.given("model_settings") or {},
+        model_settings=_as_new(call.given("model_settings") or {}),
         dataset_statistics=call.given("dataset_statistics"),
         starter_user_id=call.caller.user_id,
     )
     call.session.add(row)
     call.session.flush()
+    _hold_out(call, row)
     return describe(call, row)
+
+
+def _as_new(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return settings without what was measured: clients send those of another run."""
+    return {name: value for name, value in sent.items() if name not in MEASURED}
+
+
+def _hold_out(call: Call, row: ExperimentSession) -> None:
+    """Give the run the holdout that was named, if one was: rows that its search does not see."""
+    if call.given("holdout_id") is None:
+        return
+    data = call.session.get(ProjectFile, to_key(ProjectFile, call.given("holdout_id")))
+    if data is None or data.project_id != row.project_id:
+        raise InvalidParams(("holdout_id", "is not a file of the project"))
+    if data.id == row.project_file_id:
+        raise InvalidParams(("holdout_id", "is what the search learns from"))
+    hold_out(call.session, row, data)
 
 
 def _update(call: Call) -> ExperimentSessionObject:
@@ -120,6 +141,7 @@ def _update(call: Call) -> ExperimentSessionObject:
     settings = call.given("model_settings")
     if settings is not None:
         row.model_settings = _merge(row, settings)
+    _hold_out(call, row)
     if status == "preprocess":
         _start(call, row)
     elif status == "interrupted":
@@ -174,6 +196,7 @@ def manifest_id(project_file_id: int | None) -> str:
     return hashlib.sha256(str(project_file_id).encode()).hexdigest()[:16]
 
 
+_HOLDOUT = Param("holdout_id", KEY, "a data set whose rows no search sees, to be scored on")
 ROUTES = [
     Route(
         "GET",
@@ -194,6 +217,7 @@ ROUTES = [
             Param("model_settings", OBJECT, "`evaluation_options` say what to search"),
             Param("model_type", choices=MODEL_TYPES),
             Param("dataset_statistics", OBJECT, "columns with their roles"),
+            _HOLDOUT,
         ),
         answers=ExperimentSessionObject,
     ),
@@ -203,7 +227,7 @@ ROUTES = [
         "/experiment_sessions/{id}",
         _update,
         "Start a run with status `preprocess`, stop it with `interrupted`, change its settings",
-        takes=(Param("status"), Param("model_settings", OBJECT)),
+        takes=(Param("status"), Param("model_settings", OBJECT), _HOLDOUT),
         answers=ExperimentSessionObject,
     ),
 ]

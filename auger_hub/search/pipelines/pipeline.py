@@ -108,7 +108,7 @@ def split_features_target(
     if task_info["model_type"] != "classification":
         return features, to_number(target).to_numpy(), None
     encoder = LabelEncoder()
-    return features, encoder.fit_transform(_class_labels(target)), encoder
+    return features, encoder.fit_transform(class_labels(target)), encoder
 
 
 def known_rows(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> pd.Series:
@@ -118,7 +118,7 @@ def known_rows(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> pd.Series:
     return target.notna() if classification else to_number(target).notna()
 
 
-def _class_labels(target: pd.Series) -> Any:
+def class_labels(target: pd.Series) -> Any:
     """Return labels of one type: whole numbers as int (missing ones made them float), else text."""
     if pd.api.types.is_bool_dtype(target):
         return target.to_numpy(dtype=bool)

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from auger_reconcile.cli.views.gates import gate_lines, gate_table
 from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.plan_text import change_lines
 from auger_reconcile.cli.views.words import PAST
@@ -62,6 +63,10 @@ def _link(link: Link, *, color: bool) -> Iterator[str]:
         yield from change_lines(action, " " * (NAME_WIDTH + 2))
     for item in link.problems:
         yield f"  {'-> ' + item.severity.value:{NAME_WIDTH}}{plain(item.summary)}"
+    if link.gate:
+        table = gate_table(link.address, link.gate)
+        yield f"  {'gate':{NAME_WIDTH}}{table.text}"
+        yield from gate_lines(table, " " * 4)
     if not (link.actions or link.problems):
         yield "  -> nothing to do"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -38,17 +38,22 @@ class Layout:
     Attributes:
         width: columns of the terminal, None for any number.
         with_parameters: show the hyperparameters of each trial below it.
+        is_held_out: show the scores on the holdout.
     """
 
     width: int | None = None
     with_parameters: bool = False
+    is_held_out: bool = False
 
 
 def render_leaderboard(board: Leaderboard, layout: Layout) -> Iterator[str]:
     """Yield the lines of a leaderboard: what to expect, the trials, how the run is, notices."""
     rows, account = board.trials, board.account
-    if account.expected:
-        yield click.style(f"{account.expected.text} on new rows", bold=True)
+    layout = replace(layout, is_held_out=account.holdout is not None)
+    head = [f"{account.expected.text} on new rows"] if account.expected else []
+    head += [plain(account.held_out)] if account.held_out else []
+    yield from (click.style(line, bold=True) for line in head)
+    if head:
         yield ""
     best = rows[0]["id"] if rows else None
     lines = render_table(_columns(rows, layout), rows, is_selected=lambda row: row["id"] == best)
@@ -76,6 +81,7 @@ def _columns(rows: Sequence[Mapping[str, Any]], layout: Layout) -> tuple[Column,
         Column("Model id", member("id")),
         Column("Algorithm", member("algorithm")),
         Column(str(name), member("score"), is_number=True),
+        *([Column("Holdout", member("holdout"), is_number=True)] if layout.is_held_out else []),
         Column("± folds", _spread, is_number=True),
         Column("Seconds", lambda row: _seconds(row["seconds"]), is_number=True),
     ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 
+from auger_reconcile.cli.views.gates import HEADS, below_gate, gates_of
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.review import (
     ReviewItem,
@@ -64,6 +65,7 @@ def render_html(plan: Plan) -> str:
             *_alert("What is lost", "losses", losses_of(plan)),
             *_problems(plan),
             *_duels(plan),
+            *_gates(plan),
             *_entries(entries_of(plan)),
             "</main>\n</body>\n</html>\n",
         ]
@@ -73,9 +75,11 @@ def render_html(plan: Plan) -> str:
 def _about(plan: Plan) -> Iterator[str]:
     organization = _code(plain(plan.organization))
     yield f'<p class="place">Organization {organization} at {_code(place_of(plan))}.</p>'
-    if plan.is_empty:
+    if below := below_gate(plan):
+        yield from (f"<p><strong>{escape(text)}</strong></p>" for text in below)
+    elif plan.is_empty:
         yield f"<p>{escape(matches(plan.coverage, 'the files'))}</p>"
-    else:
+    if not plan.is_empty:
         time = time_of(plan) or "there are none"
         yield f"<p><strong>Runs will take:</strong> {escape(time)}.</p>"
         yield from (f"<p>{escape(text)}</p>" for text in uncovered(plan.coverage))
@@ -102,6 +106,18 @@ def _duels(plan: Plan) -> Iterator[str]:
     if rows:
         heads = ("Model", "Champion (live now)", "Challenger", "Who wins")
         yield from _table("duels", "Champion and challenger", heads, rows)
+
+
+def _gates(plan: Plan) -> Iterator[str]:
+    for number, table in enumerate(gates_of(plan)):
+        rows = [
+            f'<tr><th scope="row">{escape(first)}</th>'
+            f"{''.join(f'<td>{escape(cell)}</td>' for cell in rest)}</tr>"
+            for first, *rest in table.rows
+        ]
+        yield from _table(f"gate-{number}", f"Gate of {escape(table.address)}", HEADS, rows)
+        more = f" {table.left_out:,} more are not shown." if table.left_out else ""
+        yield f"<p>{escape(table.text)}.{more}</p>"
 
 
 def _entries(entries: Sequence[ReviewItem]) -> Iterator[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from auger_reconcile.cli.views.gates import HEADS, below_gate, gates_of
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.review import (
     NO_CHANGES,
@@ -30,8 +31,9 @@ LONGEST = 160  # characters of a text
 LONGEST_PROBLEM = 400
 # Bytes for each part; their sum leaves room for the title and for what joins the parts.
 ROOM_FOR_PROBLEMS = 9_000
-ROOM_FOR_DUELS = 7_000
-ROOM_FOR_ENTRIES = 26_000
+ROOM_FOR_DUELS = 6_000
+ROOM_FOR_GATES = 7_000
+ROOM_FOR_ENTRIES = 20_000
 ROOM_FOR_CHANGES = 12_000
 _QUIET = "&#8288;"  # word joiner, seen by nobody, that keeps `@` and `#` from calling somebody
 _HARMLESS = set(" .,-/()=%;:?")
@@ -50,6 +52,7 @@ def render_markdown(plan: Plan) -> str:
         _warnings(plan),
         _problems(plan),
         _duels(plan),
+        _gates(plan),
         _table(entries_of(plan)),
     ]
     text = "\n\n".join("\n".join(part) for part in map(list, parts) if part)
@@ -73,6 +76,8 @@ def _about(plan: Plan) -> str:
     where = f"Organization {_code(plan.organization)} at {_code(place_of(plan))}."
     if plan.is_empty:
         told = escape(matches(plan.coverage, "the files"), LONGEST_PROBLEM)
+        if below := below_gate(plan):
+            return f"{where} Nothing will be changed. {escape(' '.join(below), LONGEST_PROBLEM)}"
         return f"{where} {NO_CHANGES}. {told}"
     runs = f"**Runs will take:** {escape(time) if time else 'there are none'}."
     return " ".join(
@@ -109,6 +114,20 @@ def _duels(plan: Plan) -> list[str]:
     left = f"\n… and {len(rows) - len(shown):,} more" if len(shown) < len(rows) else ""
     head = ["| Model | Champion (live now) | Challenger | Who wins |", "|---|---|---|---|"]
     return ["#### Champion and challenger", "", *head, *shown, *([left] if left else [])]
+
+
+def _gates(plan: Plan) -> list[str]:
+    """Return champion against challenger by the numbers that decide, a table a gate."""
+    lines: list[str] = []
+    for table in gates_of(plan):
+        head = f"| {' | '.join(HEADS)} |"
+        rows = [f"| {' | '.join(map(escape, row))} |" for row in table.rows]
+        told = escape(table.text, LONGEST_PROBLEM)
+        lines += ["", f"{_code(table.address)}: {told}.", "", head, f"|{'---|' * len(HEADS)}"]
+        lines += [*rows, *([f"\n… and {table.left_out:,} more"] if table.left_out else [])]
+    shown = _fitting(lines, ROOM_FOR_GATES)
+    left = ["", "… and more, in `auger plan`"] if len(shown) < len(lines) else []
+    return ["#### Gates", *shown, *left] if lines else []
 
 
 def _table(entries: Sequence[ReviewItem]) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
+from auger_reconcile.cli.views.gates import below_gate, gate_lines, gates_of
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.words import count_of, expectation, matches, uncovered
 from auger_reconcile.planner.plan import Action, Plan
@@ -63,13 +64,17 @@ def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | Non
     """
     if plan.is_empty:
         errors = sum(item.severity.value == "error" for item in plan.diagnostics)
-        if errors:
-            return f"No changes, because of {count_of(errors, 'error')}.\n"
-        return "\n".join(_broken(f"No changes. {matches(plan.coverage, files)}", width)) + "\n"
+        text = f"No changes, because of {count_of(errors, 'error')}."
+        if not errors:
+            text = f"No changes. {matches(plan.coverage, files)}"
+            if below := below_gate(plan):
+                text = " ".join(["Nothing will be changed, and not all is as declared.", *below])
+        return "\n".join([*_broken(text, width), *_gates(plan, width)]) + "\n"
     lines = [
         *_broken(_header(plan), width),
         "",
         *_rows(plan, color=color, width=width),
+        *_gates(plan, width),
         "",
         *(part for line in _footer(plan).split("\n") for part in _broken(line, width)),
         *(part for line in uncovered(plan.coverage) for part in _broken(line, width)),
@@ -117,6 +122,16 @@ def _header(plan: Plan) -> str:
 def _footer(plan: Plan) -> str:
     time = f"\nTime: {expectation(plan.estimate)}." if plan.estimate else ""
     return f"Plan: {render_summary(plan)}.{time}"
+
+
+def _gates(plan: Plan, width: int | None) -> Iterator[str]:
+    """Yield what the gates say: in a table where there is room, otherwise in sentences."""
+    for table in gates_of(plan):
+        yield ""
+        yield from _broken(f"Gate of {table.address}: {table.text}.", width)
+        lines = list(gate_lines(table))
+        if width is None or all(cell_len(line) <= width for line in lines):
+            yield from lines
 
 
 def _rows(plan: Plan, *, color: bool, width: int | None) -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from auger_reconcile.cli.views.gates import below_gate
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan_text import (
     LOSSES,
@@ -71,7 +72,8 @@ class Duel:
 def title_of(plan: Plan) -> str:
     """Return the numbers: `2 to create, 1 to delete`; what happens to nothing is left out."""
     counts = [f"{number:,} to {verb}" for verb, number in plan.summary.items() if number]
-    return ", ".join(counts) or NO_CHANGES
+    nothing = "a live model is below its gate" if below_gate(plan) else NO_CHANGES
+    return ", ".join(counts) or nothing
 
 
 def place_of(plan: Plan) -> str:
