@@ -9,6 +9,7 @@ import platform
 import shutil
 import tempfile
 import warnings
+from dataclasses import dataclass
 from importlib.metadata import packages_distributions, version
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,16 @@ from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FI
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
+from auger_hub.search.folds import count_folds, make_folds
+from auger_hub.search.pipelines.bag import bag_of
 from auger_hub.search.pipelines.boosted import without_stopping
-from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
+from auger_hub.search.pipelines.pipeline import (
+    build_pipeline,
+    known_rows,
+    split_features_target,
+)
+from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.task import SearchTask, read_settings
 
 FORMAT = 1
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
@@ -38,6 +47,8 @@ def package_model(
 ) -> None:
     """Fit the trial's pipeline on every row of the data and store it in `folder`.
 
+    Where the run asked to deploy a bag, the models of its folds are fitted and stored instead.
+
     Args:
         folder: made or replaced; its parent has to exist.
         data_path: the file the run was made with.
@@ -50,10 +61,10 @@ def package_model(
     """
     frame, schema = read_as_run(data_path, task_info)
     features, target, encoder = split_features_target(frame, task_info)
-    model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
-    model.set_params(**{name: True for name in model.get_params() if _is_refit(name)})
-    _fit(model, features, target, threads=task_info.get("threads", 1))
-    model = without_stopping(model)
+    data = _Data(frame, features, target)
+    model = (
+        _fit_bag(data, task_info, trial) if _is_bag(task_info) else _refit(data, task_info, trial)
+    )
     classes = None if encoder is None else encoder.classes_.tolist()
     description = _describe(task_info, trial, classes=classes, rows=len(target))
     described = [*description["needed"], task_info["targetFeature"]]
@@ -113,6 +124,52 @@ def _history(target: Any, times: pd.Series | None) -> list[float]:
     return [last - step if np.isfinite(step) else last, last]
 
 
+@dataclass(frozen=True)
+class _Data:
+    """The table, and the features and the target of its rows that have one."""
+
+    frame: pd.DataFrame
+    features: pd.DataFrame
+    target: Any
+
+
+def _is_bag(task_info: dict[str, Any]) -> bool:
+    return task_info.get("deploy") == "bag"
+
+
+def _refit(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> Any:
+    """Return the trial's model of all rows."""
+    model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
+    model.set_params(**{name: True for name in model.get_params() if _is_refit(name)})
+    _fit(model, data.features, data.target, threads=task_info.get("threads", 1))
+    return without_stopping(model)
+
+
+def _fit_bag(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> Any:
+    """Return the models of the trial's folds: the same ones that were measured, by their seed."""
+    settings = read_settings(
+        SearchTask(
+            Path(), task_info["stat_data"], task_info, task_info["model_type"], task_info["seed"]
+        )
+    )
+    groups = None
+    if settings.groups:
+        known = known_rows(data.frame, task_info)
+        groups = data.frame.loc[known, settings.groups].astype(str).to_numpy()
+    count, _ = count_folds(settings, data.target)
+    folds = make_folds(settings, count, data.target, seed=task_info["seed"], groups=groups)
+    params = dict(trial["algorithm_params"])
+    most_rows = params.get(ROWS)
+    models = []
+    for train, _ in folds:
+        rows = sample_rows(train, data.target, most_rows, task_info)
+        model = build_pipeline(task_info, trial["algorithm_name"], params)
+        threads = task_info.get("threads", 1)
+        _fit(model, data.features.iloc[rows], data.target[rows], threads=threads)
+        models.append(without_stopping(model))
+    return bag_of(models, has_classes=settings.classification)
+
+
 def _is_refit(name: str) -> bool:
     """Tell whether a parameter says that boosting learns from all rows in the end."""
     return name.rpartition("__")[2] == "refit"
@@ -156,6 +213,7 @@ def _describe(
         "kinds": kinds,
         "classes": classes,
         "rows": rows,
+        "deploy": task_info.get("deploy", "refit"),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
         "task_info": task_info,

@@ -10,6 +10,8 @@ from auger_hub.search.algorithms.registry import all_algorithms
 _OF_ANY_MODEL = (
     # the hub's own steps; the export carries them under another name
     "auger_hub.search.columns.CleanColumns",
+    "auger_hub.search.pipelines.bag.BagClassifier",
+    "auger_hub.search.pipelines.bag.BagRegressor",
     "auger_hub.search.pipelines.forecast.LaggedForecaster",
     "auger_hub.search.pipelines.heavy_tail.SignedLog",
     # plain values

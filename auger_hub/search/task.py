@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+DEPLOYS = ("refit", "bag")  # one model of all rows, or the models of the folds
 MODEL_TYPES = ("classification", "regression", "timeseries")
 
 # Members that change nothing here; `prepare` names those a client sent, so that nobody is misled.
@@ -122,6 +123,7 @@ class Settings:
     class_weight: Any = None
     allowed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
+    deploy: str = "refit"
     ignored: tuple[str, ...] = field(default=())
 
     @property
@@ -137,6 +139,7 @@ def read_settings(task: SearchTask) -> Settings:
     _check_seed(task, options)
     split = _mapping(options, "splitOptions")
     target = _target(task, options)
+    in_order = model_type == "timeseries" or bool(split.get("timeseriesSplit", False))
     default_metric = "f1_macro" if model_type == "classification" else "r2"
     return Settings(
         model_type=model_type,
@@ -151,13 +154,14 @@ def read_settings(task: SearchTask) -> Settings:
         use_ensemble=bool(options.get("use_ensemble", True)),
         exit_score=_any_number(options, "exit_score", 0) if "exit_score" in options else None,
         shuffle=bool(split.get("shuffleData", True)),
-        in_time_order=model_type == "timeseries" or bool(split.get("timeseriesSplit", False)),
+        in_time_order=in_order,
         validation_share=1 - _number(split, "trainRatio", 0.8, most=1),
         groups=str(split.get("groups_col") or "") or None,
         threads=int(_number(options, "cpu_per_mt_algorithm", 0)) or None,
         class_weight=_mapping(options, "algorithm_params_common").get("class_weight"),
         allowed=_leaf_names(_allowed(options)),
         blocked=_leaf_names(_list(options, "algorithms_to_exlude")),
+        deploy=_deploy(options, in_order=in_order),
         ignored=(
             *(name for name in IGNORED_OPTIONS if options.get(name)),
             *(name for name in IGNORED_SPLIT_OPTIONS if split.get(name)),
@@ -174,6 +178,16 @@ def _model_type(task: SearchTask, options: Mapping[str, Any]) -> str:
     if model_type not in MODEL_TYPES:
         raise BadTask(f"The model type `{model_type}` is not one of {', '.join(MODEL_TYPES)}.")
     return model_type
+
+
+def _deploy(options: Mapping[str, Any], *, in_order: bool) -> str:
+    """Return what is deployed of a trial; folds in the order of time have no bag."""
+    wanted = options.get("deploy", "refit")
+    if wanted not in DEPLOYS:
+        raise BadTask(f"The option `deploy` is not one of {', '.join(DEPLOYS)}.")
+    if wanted == "bag" and in_order:
+        raise BadTask("The models of folds in the order of time are no bag: most know little.")
+    return str(wanted)
 
 
 def _target(task: SearchTask, options: Mapping[str, Any]) -> str:

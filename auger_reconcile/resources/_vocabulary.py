@@ -82,6 +82,7 @@ OPTIONS: Mapping[str, Option] = {
     "timeseries_fold_split": Option(("splitOptions", "timeseriesSplit"), Value.FLAG),
     "test_size_limit": Option(("splitOptions", "test_size_limit"), is_heeded=False),
     "groups_col": Option(("splitOptions", "groups_col")),
+    "deploy": Option(("deploy",)),
     "class_weight": Option(("algorithm_params_common", "class_weight")),
     "validation_source": Option(("test_data_path",), Value.URL, is_heeded=False),
 }

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 
 from auger_hub.data.read import UnreadableData, read_table
+from auger_hub.explain.fold_models import FoldModels
 from auger_hub.models import package, predict
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
+from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.task import SearchTask
+from auger_hub.search.trials.trial import Candidate
 
 from .conftest import IRIS, LOGISTIC, MakeModel, describe
 
@@ -34,6 +38,7 @@ REGRESSORS = [
     "sklearn.ensemble.RandomForestRegressor",
     "lightgbm.LGBMRegressor",
 ]
+RIDGE = "sklearn.linear_model.Ridge"
 SMALL: dict[str, dict[str, Any]] = {
     "sklearn.ensemble.ExtraTreesClassifier": {"n_estimators": 10},
     "sklearn.ensemble.RandomForestRegressor": {"n_estimators": 10},
@@ -160,3 +165,33 @@ def test_data_that_cannot_be_read_any_more_makes_no_model(tmp_path: Path) -> Non
             tmp_path / "model", data_path=tmp_path / "gone.csv", task_info=info, trial=trial
         )
     assert not (tmp_path / "model").exists()
+
+
+@pytest.mark.parametrize("algorithm", [LOGISTIC, "lightgbm.LGBMClassifier"])
+def test_a_bag_predicts_the_mean_of_the_models_of_the_folds(
+    algorithm: str, mixed_table: Path, tmp_path: Path
+) -> None:
+    info = {**describe(mixed_table, "yes", "classification"), "deploy": "bag"}
+    trial = {"uid": "0A" * 7 + "F", "algorithm_name": algorithm, "algorithm_params": {}}
+    package_model(tmp_path / "model", data_path=mixed_table, task_info=info, trial=trial)
+    predictor = Predictor.load(tmp_path / "model")
+    task = SearchTask(
+        mixed_table, info["stat_data"], info, "classification", 0, schema=info["schema"]
+    )
+    models = FoldModels(make_trial_data(task), Candidate.new(algorithm, {}))
+    rows = models.data.features.iloc[:40]
+    wanted = np.mean([models.predict(fold.model, rows) for fold in models.folds], axis=0)
+    np.testing.assert_allclose(predictor.model.predict_proba(rows), wanted)
+
+
+def test_a_bag_of_values_predicts_their_mean(mixed_table: Path, tmp_path: Path) -> None:
+    info = {**describe(mixed_table, "amount", "regression"), "deploy": "bag"}
+    trial = {"uid": "0A" * 7 + "F", "algorithm_name": RIDGE, "algorithm_params": {}}
+    package_model(tmp_path / "model", data_path=mixed_table, task_info=info, trial=trial)
+    predictor = Predictor.load(tmp_path / "model")
+    frame, _, _ = split_features_target(read_table(mixed_table), info)
+    told = predictor.model[-1].models
+    clean = predictor.model[0].transform(frame)
+    wanted = np.mean([model.predict(clean) for model in told], axis=0)
+    assert len(told) == info["usedFolds"]
+    np.testing.assert_allclose(predictor.model.predict(frame), wanted)

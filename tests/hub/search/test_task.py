@@ -124,6 +124,8 @@ def test_the_flag_decides_when_there_is_no_model_type() -> None:
         ({}, "classification", "No target column was named."),
         ({"targetFeature": "age"}, "clustering", "`clustering` is not one of"),
         ({"targetFeature": "age", "max_n_trials": "many"}, "regression", "`max_n_trials` is not"),
+        ({"targetFeature": "age", "deploy": "all"}, "regression", "not one of refit, bag"),
+        ({"targetFeature": "age", "deploy": "bag"}, "timeseries", "in the order of time"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(
