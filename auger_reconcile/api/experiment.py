@@ -200,12 +200,14 @@ class Experiment(Resource):
         board = self.board(run_id)
         trial = choose_row(board, trial_id)
         client = self.context.session.client
-        run = run_from_wire(client.call("GET", f"experiment_sessions/{board.run_id}"))
+        item = client.call("GET", f"experiment_sessions/{board.run_id}")
+        name = self._name_of("experiments", item.get("experiment_id")) or self.name
         found, missing = None, "no trial has a score"
         if trial is not None:
             say = tell or (lambda _: None)
             found, missing = fetch_explanation(client, trial["id"], seconds, say)
-        return Report(self.name, board, dict(run.settings), trial, found, missing)
+        settings = dict(run_from_wire(item).settings)
+        return Report(name, board, settings, trial, found, missing)
 
     def compare(self, left: str, right: str) -> Comparison:
         """Return two runs side by side: settings, data, boards, and how each went on.

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from html import escape
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api._trial import Row
-from auger_reconcile.api.leaderboard import Leaderboard
+from auger_reconcile.api.leaderboard import SHOWN, Leaderboard
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError, NotFound
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 PAUSE = 1.0  # seconds between two looks
 _UNKNOWN = (404, 405)
@@ -45,6 +49,30 @@ class Report:
             "explanation": self.explanation,
             "missing": self.missing,
         }
+
+    @property
+    def importance(self) -> Sequence[Mapping[str, Any]]:
+        """By how much the score falls without each column: `column`, `mean` and `std`."""
+        told = (self.explanation or {}).get("importance") or {}
+        return tuple(told.get("columns") or ())
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the importance of the columns as a table of pandas; the board has its own."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self.importance), columns=["column", "mean", "std"])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the board, and what the explained trial needs."""
+        rows = "".join(
+            f"<tr><td>{escape(str(one['column']))}</td><td>{one['mean']:.4f}</td>"
+            f"<td>{one['std']:.4f}</td></tr>"
+            for one in self.importance[:SHOWN]
+        )
+        head = "<tr><th>Column</th><th>Fall without it</th><th>±</th></tr>"
+        missing = f"<p>No explanation: {escape(self.missing)}.</p>" if self.missing else ""
+        table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else missing
+        return f"<h3>{escape(self.experiment)}</h3>{self.board._repr_html_()}{table}"
 
 
 def fetch_explanation(

@@ -163,3 +163,19 @@ def test_two_runs_are_compared(trained: Trained, hub: LiveHub, work: Path) -> No
         assert all(one.is_same for one in [*found.settings, *found.data, *found.algorithms])
         with pytest.raises(NotFound):
             experiment.compare(run_id, "NOSUCH")
+
+
+def test_a_run_is_reported_on_whichever_experiment_is_meant_otherwise(
+    trained: Trained, hub: LiveHub, work: Path
+) -> None:
+    with Context(trained.folder, environ=hub.environ, home=work) as context:
+        run_id = Experiment(context).board().run_id
+        name = Experiment(context).name
+        (work / "auger.yaml").write_text(
+            f"name: {trained.project}\nexperiments:\n  one: {{}}\n  two: {{}}\n"
+        )
+        with Context(work, environ=hub.environ, home=work) as other:
+            found = Experiment(other).report(run_id, seconds=0)
+    assert found.experiment == name
+    assert "<table>" in found._repr_html_()
+    assert list(found.to_frame().columns) == ["column", "mean", "std"]
