@@ -191,6 +191,9 @@ def _scored_rows(
     frame = predictor.type_values(columns)
     if not predictor.in_one_piece:
         return frame.set_axis(chosen), known, []
+    known = known & predictor.answered_rows(frame)
+    if not known.any():
+        raise BadInput("All rows are of series that the model never met.")
     past = predictor.past_rows(frame)
     left_out = 0 if past is None else int((past & known).sum())
     if not left_out or past is None:

@@ -27,6 +27,7 @@ from auger_hub.search.columns import to_dates
 from auger_hub.search.folds import count_folds, make_folds
 from auger_hub.search.pipelines.bag import bag_of
 from auger_hub.search.pipelines.boosted import without_stopping
+from auger_hub.search.pipelines.intervals import IntervalForecaster
 from auger_hub.search.pipelines.pipeline import (
     build_pipeline,
     known_rows,
@@ -91,6 +92,15 @@ def package_model(
         _replace(folder, complete)
 
 
+def _with_intervals(model: Any, task_info: dict[str, Any]) -> IntervalForecaster:
+    return IntervalForecaster(
+        model,
+        time_column=task_info.get("timeColumn"),
+        series=tuple(task_info.get("seriesColumns", ())),
+        horizon=task_info.get("leads", 1),
+    )
+
+
 def read_as_run(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFrame, TableSchema]:
     """Return the table, read as the run has read its own: the data may be newer than the run."""
     known = task_info.get("schema")
@@ -141,6 +151,8 @@ def _refit(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> Any
     """Return the trial's model of all rows."""
     model = build_pipeline(task_info, trial["algorithm_name"], trial["algorithm_params"])
     model.set_params(**{name: True for name in model.get_params() if _is_refit(name)})
+    if task_info["model_type"] == "timeseries":
+        model = _with_intervals(model, task_info)
     _fit(model, data.features, data.target, threads=task_info.get("threads", 1))
     return without_stopping(model)
 
@@ -199,7 +211,10 @@ def _describe(
 ) -> dict[str, Any]:
     kinds = dict(task_info["featureKinds"])
     time_column = task_info.get("timeColumn")
-    needed = [*kinds, *([time_column] if time_column and time_column not in kinds else [])]
+    past_only = task_info.get("pastOnlyColumns", ())
+    needed = [name for name in kinds if name not in past_only]
+    roles = [*([time_column] if time_column else []), *task_info.get("seriesColumns", ())]
+    needed += [name for name in dict.fromkeys(roles) if name not in needed]
     told = json.dumps([trial["algorithm_name"], trial["algorithm_params"]], default=str)
     packages = [*PACKAGES, *(_installed_as(name) for name in LIBRARIES if f'"{name}.' in told)]
     return {

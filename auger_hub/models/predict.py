@@ -34,7 +34,10 @@ from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds
 from auger_hub.search.moved import with_current_paths
 from auger_hub.search.pipelines.forecast import Unanswerable
+from auger_hub.search.pipelines.intervals import IntervalForecaster
+from auger_hub.search.pipelines.series import keys_of, shown_key
 
+Array = np.ndarray[Any, Any]
 MODEL_FILE = "model.skops"
 DESCRIPTION_FILE = "model.json"
 BACKGROUND_FILE = "background.json"
@@ -43,6 +46,7 @@ BATCH_ROWS = 20_000
 MOST_PROBABLE = math.nan
 """A threshold that decides nothing: the most probable class is predicted, its chances added."""
 _HEAD = 1 << 20
+_SHOWN_SERIES = 3
 _PARQUET = b"PAR1"
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
@@ -82,6 +86,8 @@ class Predictor:
             self._time = (description["time_column"], description["last_time"])
         self.explains = False
         self.background: pd.DataFrame | None = None
+        self._series: Sequence[str] = description["task_info"].get("seriesColumns") or ()
+        self.has_interval = isinstance(model, IntervalForecaster)
         self._told: dict[tuple[str, str], tuple[int, str]] = {}
         self._guessed: list[Notice] = []
 
@@ -298,8 +304,27 @@ class Predictor:
         except Unanswerable as error:
             raise BadInput(str(error)) from error
 
+    def forecast(self, frame: pd.DataFrame) -> tuple[Array, Array, Array]:
+        """Return values of typed rows of a series, and both ends of their intervals.
+
+        Raises:
+            BadInput: The rows are none that the model can answer.
+        """
+        try:
+            values, low, high = self.model.forecast(frame)
+        except Unanswerable as error:
+            raise BadInput(str(error)) from error
+        return values, low, high
+
+    def answered_rows(self, frame: pd.DataFrame) -> pd.Series:
+        """Tell for each row whether it gets a prediction: its series is known, if it has one."""
+        known = ~np.isnan(self.model.leads(frame)) if self.has_interval else True
+        return pd.Series(known, index=frame.index, dtype=bool)
+
     def past_rows(self, frame: pd.DataFrame) -> pd.Series | None:
         """Tell for each row of a series whether it is in the past of what was learned."""
+        if self.has_interval:
+            return pd.Series(self.model.leads(frame) <= 0, index=frame.index)
         if self._time is None or not pd.api.types.is_datetime64_any_dtype(frame[self._time[0]]):
             return None
         return frame[self._time[0]] <= pd.Timestamp(self._time[1])
@@ -315,7 +340,10 @@ class Predictor:
         for name in self.needed:
             self._note_unreadable(name, values[name], frame[name])
             self._note_unknown(name, frame[name])
-        self._note_past(frame)
+        try:
+            self._note_times(frame)
+        except Unanswerable as error:
+            raise BadInput(str(error)) from error
         return frame
 
     def _begin(self) -> None:
@@ -344,8 +372,33 @@ class Predictor:
             text = f"{{rows}} of `{_braced(name)}` {what}."
             self._tell("unreadable-values", name, lost, text)
 
+    def _note_times(self, frame: pd.DataFrame) -> None:
+        """Tell rows that are of no known series, or not in the future of what was learned of it."""
+        if not self.has_interval:
+            self._note_past(frame)
+            return
+        leads = self.model.leads(frame)
+        unknown = np.isnan(leads)
+        if unknown.any():
+            named = ", ".join(f"`{_braced(name)}`" for name in self._series)
+            keys = sorted(set(keys_of(frame[unknown], self._series)))
+            shown = ", ".join(f"`{_braced(shown_key(key))}`" for key in keys[:_SHOWN_SERIES])
+            more = f" and {len(keys) - _SHOWN_SERIES:,} more" if len(keys) > _SHOWN_SERIES else ""
+            text = f"{{rows}} are of a series in {named} that the model never met: {shown}{more}."
+            text += " They get no prediction."
+            self._tell("unknown-series", self._series[0], int(unknown.sum()), text)
+        past = int((leads <= 0).sum())
+        if past:
+            name = self._time[0] if self._time else ""
+            last = self._time[1] if self._time else ""
+            text = (
+                f"{{rows}} of `{_braced(name)}` are not after the last that was learned from"
+                f" ({last}): they get the values known then, and none before the first."
+            )
+            self._tell("past-rows", name, past, text)
+
     def _note_past(self, frame: pd.DataFrame) -> None:
-        """Tell rows of a series that are not in the future of what was learned."""
+        """Tell rows of a series that are not in the future of what an older model learned."""
         past = self.past_rows(frame)
         if past is None or self._time is None:
             return
@@ -369,8 +422,10 @@ class Predictor:
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
-        answer = self.answer(frame)
         more = self._explain(frame) if self.explains else []
+        if self.has_interval:
+            return [*(_json_values(values) for values in self.forecast(frame)), *more]
+        answer = self.answer(frame)
         if self.classes is None:
             return [_json_values(answer), *more]
         chosen = self.choose(answer, threshold)
@@ -411,6 +466,8 @@ class Predictor:
 
     def _added_columns(self, threshold: float | None) -> list[str]:
         added = [self.target]
+        if self.has_interval:
+            added += [f"{self.target}_low", f"{self.target}_high"]
         if threshold is not None and self.classes is not None:
             added += [f"proba_{label}" for label in self.classes]
         if self.explains:

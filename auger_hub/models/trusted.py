@@ -14,6 +14,7 @@ _OF_ANY_MODEL = (
     "auger_hub.search.pipelines.bag.BagRegressor",
     "auger_hub.search.pipelines.forecast.LaggedForecaster",
     "auger_hub.search.pipelines.heavy_tail.SignedLog",
+    "auger_hub.search.pipelines.intervals.IntervalForecaster",
     # plain values
     "builtins.slice",
     "collections.OrderedDict",

@@ -93,6 +93,7 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
             store.finished(),
             report=store.add,
             conclude=store.conclude,
+            notify=store.notify,
             should_stop=orders,
             workers=orders.workers,
         )

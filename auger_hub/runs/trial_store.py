@@ -15,6 +15,7 @@ from auger_hub.database.tables import ExperimentSession, Hyperparameter, Trial
 from auger_hub.processes.plain_json import to_plain
 
 if TYPE_CHECKING:
+    from auger_hub.data.notices import Notice
     from auger_hub.search.expectation import Expectation
     from auger_hub.search.run import TrialResult
 
@@ -93,6 +94,16 @@ class TrialStore:
             if run is not None:
                 told = to_plain(expected.to_dict())
                 run.model_settings = {**run.model_settings, "expected": told}
+
+    def notify(self, notice: Notice) -> None:
+        """Add what the user should know of the board to the notices of the run, once."""
+        with self._database.write() as session:
+            run = session.get(ExperimentSession, self._run_id)
+            if run is not None:
+                others = run.model_settings.get("notices", [])
+                kept = [one for one in others if one.get("code") != notice.code]
+                told = to_plain([*kept, notice.to_dict()])
+                run.model_settings = {**run.model_settings, "notices": told}
 
     def _raw_data(
         self, run: ExperimentSession, trial_id: str, stored: dict[str, Any]

@@ -51,6 +51,14 @@ class Board:
         return next(is_one, None)
 
     @property
+    def is_baseline_best(self) -> bool:
+        """Tell whether nothing that was tried is better than the baseline."""
+        baseline = self.baseline
+        if baseline is None or baseline.score is None or len(self._results) == 1:
+            return False
+        return baseline.score == self.best_score
+
+    @property
     def has_ensemble(self) -> bool:
         """Tell whether an ensemble was already found."""
         return any(r.ensemble for r in self._results)

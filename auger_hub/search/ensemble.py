@@ -120,9 +120,8 @@ class Blender:
         return self._known[counts, fold]
 
     def _outcome(self, counts: Counts, fold: int) -> Outcome:
-        train, test = self._data.folds[fold]
         shown = self._predict(counts, fold)
-        return Outcome.of(self._data.target[test], shown, self._data.target[train])
+        return Outcome.of_fold(self._data, self._data.folds[fold], shown)
 
     def _predict_each(self, counts: Sequence[Counts]) -> Predictions:
         return tuple(self._predict(each, fold) for fold, each in enumerate(counts))

@@ -203,8 +203,8 @@ class _Scorer:
         if self._by_row is None:
             return np.concatenate(shown)[self._taken]
         values = [
-            self._by_row(Outcome.of(self._data.target[test], fold, self._data.target[train]))
-            for fold, (train, test) in zip(shown, self._data.folds, strict=True)
+            self._by_row(Outcome.of_fold(self._data, fold, one))
+            for one, fold in zip(shown, self._data.folds, strict=True)
         ]
         return np.concatenate(values)[self._taken]
 

@@ -17,6 +17,7 @@ from sklearn.model_selection import (
     TimeSeriesSplit,
 )
 
+from auger_hub.search.pipelines.origins import FEWEST_STEPS, count_origins, rolling_origins
 from auger_hub.search.task import BadTask, Settings
 
 Array = np.ndarray[Any, Any]
@@ -40,6 +41,46 @@ def count_folds(settings: Settings, target: Array) -> tuple[int, list[str]]:
         notes.append(f"{most} instead of {folds} folds: the rarest class or the rows are too few.")
         folds = most
     return folds, notes
+
+
+def window_of(settings: Settings, folds: int, steps: Array) -> int:
+    """Return how many steps each fold of series tests: the horizon, else an even share."""
+    length = len(np.unique(steps))
+    return settings.horizon or max(1, length // (max(folds, 2) + 1))
+
+
+def count_windows(settings: Settings, steps: Array) -> tuple[int, list[str]]:
+    """Return the number of folds of the declared horizon, and a sentence for each change.
+
+    Raises:
+        BadTask: the series is too short for one.
+    """
+    horizon, wanted = settings.horizon or 1, max(settings.folds, 1)
+    folds = count_origins(steps, horizon, wanted)
+    length = int(-steps.min()) + 1
+    if not folds:
+        needed = horizon + max(horizon, FEWEST_STEPS)
+        raise BadTask(
+            f"The data has {length:,} steps of time; for a horizon of {horizon:,} it has to have"
+            f" {needed:,}."
+        )
+    if folds == wanted:
+        return folds, []
+    return folds, [f"{folds} instead of {wanted} folds: {length:,} steps have no more windows."]
+
+
+def make_windows(
+    settings: Settings, folds: int, steps: Array, keys: Array
+) -> list[tuple[Array, Array]]:
+    """Return the folds of series: each tests a window of time that follows what it learns.
+
+    Raises:
+        BadTask: no window has rows on both sides.
+    """
+    found = rolling_origins(steps, keys, window_of(settings, folds, steps), folds)
+    if not found:
+        raise BadTask("The rows cannot be split by time: no series has rows before and after.")
+    return found
 
 
 def make_folds(

@@ -5,7 +5,8 @@ Where scikit-learn has the metric, it is scikit-learn's. The others:
 - `gini`: 2 * roc_auc - 1.
 - `neg_rmse`, `neg_rmsle`: minus the root of scikit-learn's squared (log) error.
 - `neg_mase`: Hyndman & Koehler, "Another look at measures of forecast accuracy", 2006: absolute
-  error over that of the one-step naive forecast within the training rows, in their order.
+  error over that of the one-step naive forecast within the training rows, in their order; of
+  several series each by its own.
 - `mda`: mean directional accuracy, Blaskowitz & Herwartz, "On economic evaluation of directional
   forecasts", 2011: how often prediction and truth move the same way from the last true value.
 - `neg_brier`: minus the mean squared error of the probabilities, summed over the classes where
@@ -21,14 +22,17 @@ that is undefined for a fold (a single class, a negative value under a logarithm
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from sklearn import metrics as sk
 from sklearn.exceptions import UndefinedMetricWarning
+
+if TYPE_CHECKING:
+    from auger_hub.search.trials.trial import TrialData
 
 Array = np.ndarray[Any, Any]
 
@@ -38,13 +42,16 @@ class Outcome:
     """Truth and prediction of one fold.
 
     `truth` holds class numbers or values, `predicted` likewise; `probabilities` has one column a
-    class; `history` is the truth of the training rows in their order.
+    class; `history` is the truth of the training rows in their order. Where there are several time
+    series, `series` numbers that of each row of the truth, and `history_series` of the history.
     """
 
     truth: Array
     predicted: Array
     probabilities: Array | None
     history: Array
+    series: Array | None = None
+    history_series: Array | None = None
 
     @cached_property
     def per_class(self) -> tuple[Array, Array, Array, Array]:
@@ -52,6 +59,16 @@ class Outcome:
         counted = sk.precision_recall_fscore_support(self.truth, self.predicted, zero_division=0)
         precision, recall, f1, support = counted
         return precision, recall, f1, support
+
+    @classmethod
+    def of_fold(cls, data: TrialData, fold: tuple[Array, Array], shown: Array) -> Outcome:
+        """Return the outcome of a fold: of (training rows, test rows) what was shown of these."""
+        train, test = fold
+        outcome = cls.of(data.target[test], shown, data.target[train])
+        if data.series is None:
+            return outcome
+        series, before = data.series[test], data.series[train]
+        return replace(outcome, series=series, history_series=before)
 
     @classmethod
     def of(cls, truth: Array, shown: Array, history: Array) -> Outcome:
@@ -142,14 +159,34 @@ def _squared_log_error(outcome: Outcome) -> float:
 
 
 def _scaled_errors(outcome: Outcome) -> Array:
-    naive = np.abs(np.diff(outcome.history)).mean() if len(outcome.history) > 1 else 0.0
+    """Return errors over the naive ones; of a series that never changes, over those of the others.
+
+    The mean of naive errors of a series that has none would make its errors infinite.
+    """
     errors = np.abs(outcome.truth - outcome.predicted)
-    return errors / naive if naive else np.full(len(errors), np.nan)
+    naive = np.full(len(errors), np.nan)
+    for rows, history in _each_series(outcome):
+        naive[rows] = np.abs(np.diff(history)).mean() if len(history) > 1 else np.nan
+    known = naive[naive > 0]
+    if not len(known):
+        return np.full(len(errors), np.nan)
+    return np.asarray(errors / np.where(naive > 0, naive, known.mean()))
 
 
 def _directions(outcome: Outcome) -> Array:
-    last = np.concatenate([outcome.history[-1:], outcome.truth[:-1]])
+    last = np.empty(len(outcome.truth))
+    for rows, history in _each_series(outcome):
+        last[rows] = np.concatenate([history[-1:], outcome.truth[rows]])[: len(rows)]
     return np.asarray(np.sign(outcome.truth - last) == np.sign(outcome.predicted - last), float)
+
+
+def _each_series(outcome: Outcome) -> Iterator[tuple[Array, Array]]:
+    """Yield the rows of each series, and its history."""
+    if outcome.series is None or outcome.history_series is None:
+        yield np.arange(len(outcome.truth)), outcome.history
+        return
+    for one in np.unique(outcome.series):
+        yield np.flatnonzero(outcome.series == one), outcome.history[outcome.history_series == one]
 
 
 def _averaged(name: str, row: int) -> dict[str, Metric]:

@@ -13,7 +13,8 @@ from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from auger_hub.data.notices import Notice, rows
 from auger_hub.search.column_kinds import DATE
-from auger_hub.search.columns import date_parts, to_dates, to_number
+from auger_hub.search.columns import date_parts, to_number
+from auger_hub.search.series_notices import notices_of_series
 from auger_hub.search.task import Settings
 
 Array = np.ndarray[Any, Any]
@@ -48,8 +49,10 @@ def notices_of_run(settings: Settings, prepared: Prepared, folds: Sequence[str])
     if settings.ignored:
         listed = ", ".join(f"`{name}`" for name in settings.ignored)
         found.append(Notice("options-ignored", f"This hub does nothing with {listed}."))
-    if settings.model_type == "timeseries" and prepared.time_column:
-        found += _doubled_times(prepared)
+    if settings.model_type == "timeseries":
+        found += notices_of_series(
+            settings, prepared.frame, prepared.features, prepared.target, prepared.time_column
+        )
     else:
         found += _leakage(settings, prepared)
     return found
@@ -107,17 +110,6 @@ def _classes(settings: Settings, prepared: Prepared) -> Iterator[Notice]:
         share = rarest / len(prepared.target)
         text = f"The classes of `{name}` are uneven: `{label}` has {share:.1%} of the rows."
         yield Notice("imbalance", text, name, rarest)
-
-
-def _doubled_times(prepared: Prepared) -> Iterator[Notice]:
-    name = prepared.time_column or ""
-    doubled = int(to_dates(prepared.features[name]).duplicated().sum())
-    if doubled:
-        text = (
-            f"{rows(doubled)} have a time in `{name}` that another row has too:"
-            " several series are learned as if they were one."
-        )
-        yield Notice("panel-as-one-series", text, name, doubled)
 
 
 def _leakage(settings: Settings, prepared: Prepared) -> Iterator[Notice]:

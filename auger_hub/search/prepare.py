@@ -21,12 +21,20 @@ from auger_hub.data.schema import NUMBER as NUMBERS
 from auger_hub.data.unreadable import UnreadableData
 from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, PHRASE, TEXT
 from auger_hub.search.columns import CleanColumns, to_dates, to_number
-from auger_hub.search.folds import count_folds, make_folds
+from auger_hub.search.folds import (
+    Fold,
+    count_folds,
+    count_windows,
+    make_folds,
+    make_windows,
+    window_of,
+)
 from auger_hub.search.metrics import ALIASES, metrics_for
 from auger_hub.search.notices import CLASS_NONE, Prepared, notices_of_run
-from auger_hub.search.pipelines.forecast import time_order
 from auger_hub.search.pipelines.heavy_tail import has_heavy_tail
+from auger_hub.search.pipelines.origins import steps_to_end
 from auger_hub.search.pipelines.pipeline import known_rows, split_features_target
+from auger_hub.search.pipelines.series import keys_of, time_order
 from auger_hub.search.task import BadTask, SearchTask, Settings, read_settings
 from auger_hub.search.trials.trial import TrialData
 
@@ -35,6 +43,9 @@ CODES_AT_LEAST = 3
 ROWS_PER_THREAD = 4_000
 WORDS_OF_TEXT, WORDS_OF_PHRASE = 4, 1.7
 VOCABULARY_SHARE = 0.1  # of the values: as many words make texts of many values phrases
+LEADS_AT_MOST = 48  # forecast from one origin, where no horizon is declared
+
+Array = np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True)
@@ -106,8 +117,14 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         raise BadTask("No usable feature column: all are excluded, empty or constant.")
     labels = [] if encoder is None else encoder.classes_.tolist()
     _check_weights(settings, labels)
-    folds, notes = count_folds(settings, target)
     time_column = _time_column(settings, kinds)
+    if settings.model_type == "timeseries":
+        info |= {"timeColumn": time_column, "seriesColumns": list(settings.series)}
+        features, target, _ = split_features_target(frame, info)
+        _check_times(time_column, features)
+    folds, notes = count_folds(settings, target)
+    if settings.model_type == "timeseries":
+        folds, notes = _describe_series(settings, info, features, folds, notes)
     notices = notices_of_run(
         settings, Prepared(frame, features, target, labels, kinds, time_column), notes
     )
@@ -148,12 +165,50 @@ def make_trial_data(task: SearchTask) -> TrialData:
     if settings.in_time_order:
         order = time_order(features, info["timeColumn"])
         features, target = features.iloc[order].reset_index(drop=True), target[order]
-    folds = make_folds(settings, info["usedFolds"], target, seed=task.seed, groups=groups)
+    series = None
+    if settings.horizon or settings.series:
+        folds, series = _series_folds(settings, info, features)
+    else:
+        folds = make_folds(settings, info["usedFolds"], target, seed=task.seed, groups=groups)
     info["threads"] = settings.threads or _threads(task.workers, len(target))
     clean = None
     if settings.model_type != "timeseries":
         clean = CleanColumns(info["featureKinds"]).fit_transform(features)
-    return TrialData(features, target, folds, info, clean)
+    return TrialData(features, target, folds, info, clean, series)
+
+
+def _check_times(time_column: str | None, features: pd.DataFrame) -> None:
+    if time_column is not None and not len(features):
+        raise BadTask(f"The column `{time_column}` has no time that can be read.")
+
+
+def _describe_series(
+    settings: Settings,
+    info: dict[str, Any],
+    features: pd.DataFrame,
+    folds: int,
+    notes: list[str],
+) -> tuple[int, list[str]]:
+    """Add what is said of series to the options; return the folds, and why they are fewer."""
+    steps = steps_to_end(features, info["timeColumn"])
+    if settings.horizon:
+        folds, notes = count_windows(settings, steps)
+    window = window_of(settings, folds, steps)
+    info["horizon"] = settings.horizon
+    info["leads"] = window if settings.horizon else min(window, LEADS_AT_MOST)
+    info["seriesCount"] = len(np.unique(keys_of(features, settings.series).astype(str)))
+    info["pastOnlyColumns"] = [name for name in settings.past_only if name in features.columns]
+    return folds, notes
+
+
+def _series_folds(
+    settings: Settings, info: Mapping[str, Any], features: pd.DataFrame
+) -> tuple[list[Fold], Array | None]:
+    """Return the folds of time series, and the number of the series of each row, if several."""
+    steps = steps_to_end(features, info["timeColumn"])
+    keys = keys_of(features, settings.series).astype(str)
+    folds = make_windows(settings, info["usedFolds"], steps, keys)
+    return folds, np.unique(keys, return_inverse=True)[1] if settings.series else None
 
 
 def _threads(workers: int, rows: int) -> int:

@@ -40,6 +40,7 @@ from auger_hub.search.trials.process_call import ProcessDied, call_in_process, p
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData, stored_info
 
 if TYPE_CHECKING:
+    from auger_hub.data.notices import Notice
     from auger_hub.search.ensemble import Blend, Predictions
     from auger_hub.search.expectation import Expectation
     from auger_hub.search.study import Race, Room
@@ -83,6 +84,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     report: Callable[[TrialResult], None],
     should_stop: Callable[[], bool],
     conclude: Callable[[Expectation], None] | None = None,
+    notify: Callable[[Notice], None] = lambda _: None,
     workers: Callable[[], int] | None = None,
 ) -> str:
     """Search until the budget is used, the wanted score is reached or a stop is asked for.
@@ -93,6 +95,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
         report: called for each finished trial, at once, failed ones included.
         should_stop: polled several times a second.
         conclude: called once at the end with what to expect of the best one on new rows.
+        notify: called at the end with what the user should know of the board.
         workers: how many trials may run at the same time now; by default those of the task.
 
     Returns:
@@ -125,6 +128,8 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
             expected = search.conclude(path, deadline, should_stop)
     if expected is not None and conclude is not None:
         conclude(expected)
+    if settings.model_type == "timeseries" and board.is_baseline_best:
+        notify(_naive_is_best(board, info["scoring"]))
     return "interrupted" if should_stop() else "completed"
 
 
@@ -270,6 +275,15 @@ class Search:
                 self._pool.start(candidates.pop())
             for candidate, evaluation, _ in self._pool.collect():
                 self._board.keep_predictions(candidate, evaluation)
+
+
+def _naive_is_best(board: Board, metric: str) -> Notice:
+    from auger_hub.search.series_notices import naive_is_best
+
+    baseline = board.baseline
+    assert baseline is not None, "it is the best"
+    others = [one.score for one in board.searched if one.score is not None]
+    return naive_is_best(metric, baseline.score or 0.0, max(others, default=None))
 
 
 def _executor(task: SearchTask, settings: Settings, data_path: Path) -> TrialExecutor:

@@ -9,6 +9,7 @@ on the clock, so the same seed gives the same sequence while there is time for a
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -61,6 +62,7 @@ class Arm:
         self._best_trial: int | None = None
         self._climbed: set[int] = set()
         self._failed_in_a_row = 0
+        self._points = _count_points(space)
         with warnings.catch_warnings():
             # `multivariate` is marked experimental; it models parameters together, which these are
             warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
@@ -70,8 +72,8 @@ class Arm:
 
     @property
     def is_alive(self) -> bool:
-        """Tell whether another trial may be worth it."""
-        return self._failed_in_a_row < FAILURES_IN_A_ROW
+        """Tell whether another trial may be worth it: there is something new to try."""
+        return self._failed_in_a_row < FAILURES_IN_A_ROW and self.asked < self._points
 
     def ask(self, rows: int | None = None) -> tuple[int, dict[str, Any]]:
         """Return the number of the next trial within this study, and its parameters.
@@ -133,6 +135,13 @@ class Arm:
         self._failed_in_a_row = 0
         if self.best is None or score > self.best:
             self.best, self._best_trial = score, number
+
+
+def _count_points(space: Space) -> float:
+    """Return how many different trials there are."""
+    choices = [d for d in space.domains.values() if isinstance(d, Choice)]
+    is_finite = len(choices) == len(space.domains)
+    return math.prod(len(choice.values) for choice in choices) if is_finite else math.inf
 
 
 def to_optuna(domain: Domain) -> optuna.distributions.BaseDistribution:

@@ -34,9 +34,9 @@ IGNORED_OPTIONS = (
     "optimizer_batch_size",
     "retrain_policy_type",
     "retrain_policy_value",
-    "horizon",
-    "series",
 )
+# Members that only say something about time series.
+SERIES_OPTIONS = ("series", "horizon", "past_only")
 # The same within `splitOptions`.
 IGNORED_SPLIT_OPTIONS = ("test_size_limit",)
 
@@ -102,6 +102,8 @@ class Settings:
     """The options of either client form, with every default filled in.
 
     Times are seconds. `datatypes` maps each known column to the datatype the client chose for it.
+    `series` are the columns that tell several time series apart, `horizon` the steps that they are
+    predicted ahead, `past_only` the columns that are not known of those steps.
     """
 
     model_type: str
@@ -121,6 +123,9 @@ class Settings:
     groups: str | None = None
     threads: int | None = None
     class_weight: Any = None
+    series: tuple[str, ...] = ()
+    horizon: int | None = None
+    past_only: tuple[str, ...] = ()
     allowed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     deploy: str = "refit"
@@ -139,12 +144,15 @@ def read_settings(task: SearchTask) -> Settings:
     _check_seed(task, options)
     split = _mapping(options, "splitOptions")
     target = _target(task, options)
-    in_order = model_type == "timeseries" or bool(split.get("timeseriesSplit", False))
+    is_series = model_type == "timeseries"
+    in_order = is_series or bool(split.get("timeseriesSplit", False))
+    series = tuple(map(str, _names(options, "series"))) if is_series else ()
+    columns = _columns(task, options, target)
     default_metric = "f1_macro" if model_type == "classification" else "r2"
     return Settings(
         model_type=model_type,
         target=target,
-        columns=_columns(task, options, target),
+        columns=(*columns, *(name for name in series if name not in columns)),
         datatypes=_datatypes(task, options),
         scoring=str(options.get("scoring", default_metric)),
         folds=int(_number(options, "crossValidationFolds", 5)),
@@ -159,12 +167,16 @@ def read_settings(task: SearchTask) -> Settings:
         groups=str(split.get("groups_col") or "") or None,
         threads=int(_number(options, "cpu_per_mt_algorithm", 0)) or None,
         class_weight=_mapping(options, "algorithm_params_common").get("class_weight"),
+        series=series,
+        horizon=(int(_number(options, "horizon", 0)) or None) if is_series else None,
+        past_only=tuple(map(str, _names(options, "past_only"))) if is_series else (),
         allowed=_leaf_names(_allowed(options)),
         blocked=_leaf_names(_list(options, "algorithms_to_exlude")),
         deploy=_deploy(options, in_order=in_order),
         ignored=(
             *(name for name in IGNORED_OPTIONS if options.get(name)),
             *(name for name in IGNORED_SPLIT_OPTIONS if split.get(name)),
+            *(name for name in SERIES_OPTIONS if options.get(name) and not is_series),
         ),
     )
 

@@ -14,12 +14,17 @@ import pandas as pd
 
 Array = np.ndarray[Any, Any]
 Clock = Mapping[str, Any]
-"""`unit` (months, days or us), `size` of a step, `last` time learned from, days of a `week`."""
+"""`unit` (months, days or us), `size` of a step, `last` time learned from, days of a `week`.
+
+Of times that are not regular, `known` has all of them, and `size` is what lies between most.
+"""
 
 REGULAR = 0.8
 """The share of steps of one size from which on a series counts as regular, with gaps."""
 _FEWEST = 4
 _DAY = 86_400_000_000
+_CYCLES = (_DAY, 7 * _DAY, 364 * _DAY)  # day, week, and the year of whole weeks
+_LONGEST_CYCLE = 300
 
 
 def find_clock(times: pd.Series) -> dict[str, Any] | None:
@@ -36,6 +41,39 @@ def find_clock(times: pd.Series) -> dict[str, Any] | None:
         if clock is not None:
             return {**clock, "last": int(stamps.to_numpy().astype("int64")[-1])}
     return None
+
+
+def find_any_clock(times: pd.Series) -> dict[str, Any]:
+    """Return a step for times that have none: half of them are farther apart, half of them nearer.
+
+    Args:
+        times: different time stamps in their order.
+    """
+    stamps = pd.DatetimeIndex(times).as_unit("us").to_numpy().astype("int64")
+    size = int(np.median(np.diff(stamps))) if len(stamps) > 1 else _DAY
+    return {"unit": "us", "size": size, "last": int(stamps[-1]), "known": stamps.tolist()}
+
+
+def ending_at(clock: Clock, times: pd.Series) -> dict[str, Any]:
+    """Return the clock of other times for a series that ends at the last of these."""
+    stamps = pd.DatetimeIndex(times).as_unit("us")
+    return {**clock, "last": int(stamps.to_numpy().astype("int64")[-1])}
+
+
+def usual_period(clock: Clock | None) -> int:
+    """Return after how many steps the calendar repeats: 12 months, 24 hours, 7 days; else 1."""
+    match clock:
+        case None:
+            return 1
+        case {"unit": "months", "size": size} if size <= 6 and 12 % size == 0:
+            return int(12 // size)
+        case {"unit": "days", "week": week}:
+            return int(week.count("1"))
+        case {"unit": "us", "size": size} if "known" not in clock:
+            periods = [cycle // size for cycle in _CYCLES if cycle % size == 0 and cycle > size]
+            return int(next((one for one in periods if one <= _LONGEST_CYCLE), 1))
+        case _:
+            return 1
 
 
 def steps_after(clock: Clock, times: pd.Series) -> Array:

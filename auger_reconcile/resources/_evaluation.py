@@ -104,6 +104,11 @@ class SearchSettings(Spec):
     horizon: int | None = setting(
         default=None, description="Steps ahead that a time series is to be predicted.", ge=1
     )
+    past_only: tuple[str, ...] = setting(
+        default=(),
+        description="Columns that are known of the past of a time series only.",
+        traits=[Trait.UNORDERED],
+    )
     options: Mapping[str, Any] = setting(
         default_factory=dict,
         description=(
@@ -151,6 +156,7 @@ def settings_of(spec: SearchSettings, columns: AbstractSet[str] = frozenset()) -
         **{name: sorted(told[name]) for name in DATATYPES},
         "horizon": spec.horizon,
         "series": sorted(spec.series) or None,
+        "past_only": sorted(spec.past_only) or None,
         **spec.options,
     }
     if spec.time_series:
@@ -193,6 +199,7 @@ def to_wire(
         **{name: list(getattr(spec, name)) for name in DATATYPES},
         **({"horizon": spec.horizon} if spec.horizon else {}),
         **({"series": list(spec.series)} if spec.series else {}),
+        **({"past_only": list(spec.past_only)} if spec.past_only else {}),
         **spec.options,
     }
     for name, column in by_name.items():
@@ -226,9 +233,9 @@ def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
     if item.get("model_type"):
         settings["model_type"] = item["model_type"]
     settings |= _columns_from_wire(item, options)
-    settings |= {"horizon": options.get("horizon"), "series": options.get("series") or None}
-    if settings["series"]:
-        settings["series"] = sorted(settings["series"])
+    settings["horizon"] = options.get("horizon")
+    for name in ("series", "past_only"):
+        settings[name] = sorted(options[name]) if options.get(name) else None
     settings |= _NOT_PASSED_ON
     for name in options.keys() & _NOT_PASSED_ON.keys():
         settings[name] = options[name]
@@ -287,6 +294,11 @@ def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Fin
         if (name := getattr(spec, role)) and name not in known:
             hint = _advise_column(name, header)
             yield Finding("unknown-column", summary, (role,), hint)
+    for role in ("series", "past_only"):
+        for number, name in enumerate(getattr(spec, role)):
+            if name not in known:
+                hint = _advise_column(name, header)
+                yield Finding("unknown-column", summary, (role, number), hint)
     unknown = {number: name for number, name in enumerate(spec.exclude) if name not in known}
     if len(unknown) > MOST_WARNINGS:
         hint = f"{len(unknown):,} of {len(spec.exclude):,}: {quote_some([*unknown.values()], 5)}"
@@ -323,7 +335,14 @@ def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
             summary = "a time column without a time series"
             hint = f"`time_series` has no effect for `{model_type}`"
             yield Finding("unused-field", summary, ("time_series",), hint, is_error=False)
-    elif not isinstance(time, str):
+        for name in ("series", "horizon", "past_only"):
+            if settings.get(name):
+                summary = "a setting of time series without a time series"
+                hint = f"`{name}` has no effect for `{model_type}`"
+                yield Finding("unused-field", summary, (name,), hint, is_error=False)
+        return
+    yield from _check_series(settings, {*excluded, target, time})
+    if not isinstance(time, str):
         summary = "a time series without its time column"
         hint = "without `time_series` the data must have exactly one datetime column"
         yield Finding("time-column", summary, (), hint, is_error=False)
@@ -331,6 +350,17 @@ def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
         hint = "it is excluded" if time in excluded else "it is the target"
         summary = "a time column that cannot be one"
         yield Finding("time-column", summary, ("time_series",), hint)
+
+
+def _check_series(settings: Mapping[str, Any], taken: Collection[Any]) -> Iterator[Finding]:
+    """Yield the columns of series that have another role already."""
+    for role in ("series", "past_only"):
+        listed = settings.get(role) or ()
+        for number, name in enumerate([listed] if isinstance(listed, str) else listed):
+            if name in taken:
+                summary = f"a column of `{role}` that cannot be one"
+                hint = "it is excluded, the target, or the time"
+                yield Finding("series-column", summary, (role, number), hint)
 
 
 def describe_search(spec: SearchSettings) -> str:

@@ -163,3 +163,15 @@ def test_another_role_of_a_column_is_another_search() -> None:
 def test_a_run_of_another_client_does_not_tell_declared_roles() -> None:
     run = {"id": "r", "model_settings": {"evaluation_options": {"scoring": "r2"}}}
     assert "categoricals" not in from_wire(run)
+
+
+def test_the_settings_of_series_are_sent_and_read_back() -> None:
+    spec = search(model_type="timeseries", series=["plan", "city"], horizon=7, past_only=["id"])
+    options = options_of(spec)
+    assert (options["series"], options["horizon"]) == (["plan", "city"], 7)
+    assert options["past_only"] == ["id"]
+    run = from_wire({"model_settings": {"evaluation_options": options}})
+    told = settings_of(spec)
+    names = ("series", "horizon", "past_only")
+    assert {name: run[name] for name in names} == {name: told[name] for name in names}
+    assert [told[name] for name in names] == [["city", "plan"], 7, ["id"]]

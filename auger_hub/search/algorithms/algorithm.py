@@ -37,6 +37,7 @@ class Table:
     """What of a table decides about algorithms; `classes` is 0 for values.
 
     `fold_seconds` is what a fit of one fold may take, so that a run has time for several trials.
+    Of time series there are `series` in it, to be forecast `leads` steps from one origin.
     """
 
     rows: int
@@ -44,6 +45,8 @@ class Table:
     classes: int = 0
     rarest_class_rows: int | None = None
     fold_seconds: float = float("inf")
+    series: int = 1
+    leads: int = 1
 
     @classmethod
     def of(cls, task_info: Mapping[str, Any]) -> Table:
@@ -53,6 +56,8 @@ class Table:
             max(task_info["featuresCount"], 1),
             len(task_info.get("targetClasses", ())),
             task_info.get("minority_target_class_rows"),
+            series=task_info.get("seriesCount", 1),
+            leads=task_info.get("leads", 1),
         )
 
     @property
@@ -181,6 +186,7 @@ class Algorithm:
         codes_argument: what it is told the places of categories by, of columns made `native`.
         parameters: of every fit; they are not shown.
         stored_types: what a stored model of it is made of, besides what is trusted anyway.
+        needs: the library of an algorithm whose class is the hub's own.
     """
 
     name: str
@@ -198,6 +204,7 @@ class Algorithm:
     codes_argument: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     stored_types: tuple[str, ...] = ()
+    needs: str = ""
 
     @property
     def module(self) -> str:
@@ -212,7 +219,7 @@ class Algorithm:
     @property
     def library(self) -> str:
         """Return the package that has to be installed for it."""
-        return self.name.partition(".")[0]
+        return self.needs or self.name.partition(".")[0]
 
     @property
     def is_installed(self) -> bool:

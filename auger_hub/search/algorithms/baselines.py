@@ -24,6 +24,7 @@ ALGORITHMS = (
         task="timeseries",
         family=Family.BOOSTING,
         is_baseline=True,
+        is_quick_by_row=True,
         stored_types=("auger_hub.search.pipelines.forecast.SeasonalNaive",),
     ),
 )

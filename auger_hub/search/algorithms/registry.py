@@ -63,6 +63,15 @@ def baseline_for(model_type: str) -> Algorithm:
     return next(one for one in known if one.is_baseline and one.task == model_type)
 
 
+def missing_packages(task: str) -> dict[str, list[str]]:
+    """Return the packages that algorithms of a task lack here, with the names of these."""
+    missing: dict[str, list[str]] = {}
+    for one in all_algorithms().values():
+        if one.task == task and not one.is_installed:
+            missing.setdefault(one.library, []).append(one.short_name)
+    return missing
+
+
 def spaces_for(settings: Settings, info: Mapping[str, Any]) -> dict[str, Space]:
     """Return the algorithms of a run in the order to try them, each with what is searched.
 
@@ -93,13 +102,13 @@ def table_of(settings: Settings, info: Mapping[str, Any]) -> Table:
 
 
 def _in_order(settings: Settings, table: Table) -> list[Algorithm]:
-    """Return those of the task in the order of their turns; series are learned by regressors."""
+    """Return those of the task in the order of their turns; regressors learn series too."""
     is_series = settings.model_type == "timeseries"
-    task = "regression" if is_series else settings.model_type
+    tasks = {settings.model_type, "regression"} if is_series else {settings.model_type}
     known = [
         one
         for one in all_algorithms().values()
-        if one.task == task and not one.is_baseline and one.is_installed
+        if one.task in tasks and not one.is_baseline and one.is_installed
     ]
     if is_series and table.rows >= _SLOW_SERIES:
         known = [one for one in known if one.is_quick_by_row]
@@ -109,12 +118,22 @@ def _in_order(settings: Settings, table: Table) -> list[Algorithm]:
 def _space(algorithm: Algorithm, settings: Settings, table: Table) -> Space:
     """Return what is searched; of a forecaster the lags that its regressor sees as well."""
     space = algorithm.search(table)
-    if settings.model_type != "timeseries":
+    if settings.model_type != "timeseries" or algorithm.task == "timeseries":
         return space
-    most = max(2, min(60, table.rows // 8))
+    most = max(2, min(60, table.rows // table.series // 8))
+    is_far = table.leads > 1
     start = {**space.starts[0], "lags": min(12, most), "difference": True}
-    lags: dict[str, Domain] = {"lags": Whole(1, most), "difference": Choice((True, False))}
-    return Space({**space.domains, **lags}, (start, {**start, "difference": False}), space.fixed)
+    start |= {"direct": True} if is_far else {}
+    lags: dict[str, Domain] = {
+        "lags": Whole(1, most),
+        "difference": Choice((True, False, "season")),
+        **({"direct": Choice((True, False))} if is_far else {}),
+    }
+    starts: tuple[dict[str, Any], ...]
+    starts = (start, {**start, "difference": "season"}, {**start, "difference": False})
+    if is_far:
+        starts += ({**start, "direct": False},)
+    return Space({**space.domains, **lags}, starts, space.fixed)
 
 
 def _is_wanted(algorithm: Algorithm, settings: Settings) -> bool:

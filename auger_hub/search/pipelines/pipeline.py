@@ -22,9 +22,9 @@ from sklearn.preprocessing import LabelEncoder, StandardScaler
 
 from auger_hub.search.algorithms.algorithm import Algorithm, Family
 from auger_hub.search.algorithms.registry import ENSEMBLES, find_algorithm
-from auger_hub.search.columns import CleanColumns, to_number
+from auger_hub.search.columns import CleanColumns, to_dates, to_number
 from auger_hub.search.pipelines.boosted import BoostedClassifier, BoostedRegressor
-from auger_hub.search.pipelines.forecast import LaggedForecaster, SeasonalNaive
+from auger_hub.search.pipelines.forecast import LaggedForecaster
 from auger_hub.search.pipelines.heavy_tail import SignedLog
 from auger_hub.search.pipelines.preprocessing import code_places, preprocessing_for
 from auger_hub.search.sampling import ROWS
@@ -81,17 +81,25 @@ def _forecaster(
     task_info: Mapping[str, Any], algorithm: Algorithm, params: dict[str, Any]
 ) -> BaseEstimator:
     """Return an unfitted forecaster around the regressor."""
-    time_column = task_info["timeColumn"]
-    if algorithm.is_baseline:
-        return SeasonalNaive(time_column)
-    lags, difference = int(params.pop("lags", 12)), bool(params.pop("difference", True))
-    steps = _tabular(task_info, algorithm, params).steps
+    time_column, series = task_info["timeColumn"], tuple(task_info.get("seriesColumns", ()))
+    if algorithm.task == "timeseries":
+        kind = getattr(importlib.import_module(algorithm.module), algorithm.short_name)
+        forecaster: BaseEstimator = kind(time_column, series, **params)
+        return forecaster
+    lags, difference = int(params.pop("lags", 12)), params.pop("difference", True)
+    horizon = task_info.get("leads", 1) if params.pop("direct", False) else 1
+    past = tuple(task_info.get("pastOnlyColumns", ()))
+    known = {n: kind for n, kind in task_info["featureKinds"].items() if n not in past}
+    steps = _tabular({**task_info, "featureKinds": known}, algorithm, params).steps
     return LaggedForecaster(
         steps[-1][1],
-        features=Pipeline(steps[:-1]) if task_info["featureKinds"] else None,
+        features=Pipeline(steps[:-1]) if known else None,
         time_column=time_column,
         lags=lags,
         difference=difference,
+        series=series,
+        horizon=horizon,
+        past=past,
     )
 
 
@@ -112,10 +120,15 @@ def split_features_target(
 
 
 def known_rows(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> pd.Series:
-    """Tell for each row whether it has a target: a label, or a finite number."""
+    """Tell for each row whether it has a target: a label, or a finite number; in time, a time."""
     target = frame[task_info["targetFeature"]]
-    classification = task_info["model_type"] == "classification"
-    return target.notna() if classification else to_number(target).notna()
+    if task_info["model_type"] == "classification":
+        return target.notna()
+    known = to_number(target).notna()
+    time_column = task_info.get("timeColumn")
+    if task_info["model_type"] == "timeseries" and time_column:
+        return known & to_dates(frame[time_column]).notna()
+    return known
 
 
 def class_labels(target: pd.Series) -> Any:

@@ -52,7 +52,7 @@ def evaluate_folds(
         for number, (train, test) in enumerate(data.folds):
             began = time.monotonic()
             shown = _predict_fold(data, candidate, number, tables)
-            outcome = Outcome.of(data.target[test], shown, data.target[train])
+            outcome = Outcome.of_fold(data, (train, test), shown)
             scores = all_scores(outcome, functions)
             yield Evaluation((scores,), (time.monotonic() - began,), (shown,))
 

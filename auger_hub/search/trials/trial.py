@@ -23,6 +23,7 @@ FOLDS_SUFFIX = ".folds"  # of the folder beside the data with what trials share 
 class TrialData:
     """What every trial of a run works on: features, target, folds, and how to build a pipeline.
 
+    `series` numbers the time series of each row, where there are several.
     `clean` are the features as the first step of a pipeline leaves them, which is the same for all
     trials; None for series, whose forecasters take the features as they are.
     """
@@ -32,6 +33,7 @@ class TrialData:
     folds: Sequence[tuple[Array, Array]]
     info: Mapping[str, Any]
     clean: Any = None
+    series: Array | None = None
 
     def store(self, path: Path) -> None:
         """Write the data where trial processes read it, and beside it what `stored_info` reads."""

@@ -1,5 +1,7 @@
 """What has to hold between settings and between resources."""
 
+import pytest
+
 from tests.config.conftest import Codes, Load
 
 SERIES = """\
@@ -100,3 +102,18 @@ def test_a_metric_that_boards_show_may_be_asked_for(load: Load) -> None:
 def test_a_mistake_in_what_a_column_holds_is_told_at_its_place(codes: Codes) -> None:
     text = "name: a\ndatasets: {d: {columns: {zip: {type: txt}, day: {fromat: x}}}}"
     assert codes(text) == ["wrong-value 2:38", "unknown-field 2:50"]
+
+
+@pytest.mark.parametrize("setting", ["series: [shop]", "horizon: 14", "past_only: [stock]"])
+def test_settings_of_time_series_without_one_are_warned_of(load: Load, setting: str) -> None:
+    text = SERIES.replace("timeseries", "regression") + f"experiment: {{{setting}}}"
+    (warning,) = load(text).warnings
+    assert warning.code == "unused-field"
+    assert warning.hint == f"`{setting.partition(':')[0]}` has no effect for `regression`"
+
+
+@pytest.mark.parametrize("role", ["series", "past_only"])
+@pytest.mark.parametrize("column", ["t", "amount", "out"])
+def test_a_column_of_series_has_no_other_role(codes: Codes, role: str, column: str) -> None:
+    text = SERIES + f"exclude: [out]\nexperiment: {{time_series: t, {role}: [shop, {column}]}}"
+    assert [code.partition(" ")[0] for code in codes(text)] == ["series-column"]

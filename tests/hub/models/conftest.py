@@ -20,7 +20,7 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
 MakeModel = Callable[..., Path]
 
 
-def describe(path: Path, target: str, model_type: str) -> dict[str, Any]:
+def describe(path: Path, target: str, model_type: str, **options: Any) -> dict[str, Any]:
     """Return the `task_info` of a run with default settings; `yes` and `amount` are targets."""
     statistics = profile_file(path)
     left_out = {"yes", "amount"} - {target} if path.stem == "mixed" else set()
@@ -34,7 +34,8 @@ def describe(path: Path, target: str, model_type: str) -> dict[str, Any]:
     ]
     scoring = "accuracy" if model_type == "classification" else "r2"
     schema = statistics["schema"]
-    task = SearchTask(path, columns, {"scoring": scoring}, model_type, seed=0, schema=schema)
+    options = {"scoring": scoring, **options}
+    task = SearchTask(path, columns, options, model_type, seed=0, schema=schema)
     info = describe_task(task)
     return {**info, "stat_data": columns, "model_type": model_type, "seed": 0}
 
@@ -47,10 +48,11 @@ def make_model(search_lane: None, tmp_path_factory: pytest.TempPathFactory) -> M
         model_type: str = "classification",
         algorithm: str = LOGISTIC,
         params: dict[str, Any] | None = None,
+        **options: Any,
     ) -> Path:
         folder = tmp_path_factory.mktemp("models") / "model"
         trial = {"uid": "0A" * 7 + "F", "algorithm_name": algorithm}
-        info = describe(path, target, model_type)
+        info = describe(path, target, model_type, **options)
         package_model(
             folder,
             data_path=path,
@@ -104,4 +106,19 @@ def series_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     path = tmp_path_factory.mktemp("tables") / "series.csv"
     frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def panel_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two stores with a weekly rhythm, one ten times as large as the other, and a price."""
+    days = pd.date_range("2024-01-01", periods=84)
+    wave = 5 + np.sin(np.arange(84) * 2 * np.pi / 7)
+    price = np.random.default_rng(0).integers(1, 4, 84)
+    parts = [
+        pd.DataFrame({"day": days, "store": store, "price": price, "sold": size * (wave - price)})
+        for store, size in ((1, 10.0), (2, 100.0))
+    ]
+    path = tmp_path_factory.mktemp("tables") / "panel.csv"
+    pd.concat(parts).to_csv(path, index=False)
     return path

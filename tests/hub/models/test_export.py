@@ -66,6 +66,22 @@ def test_exported_forecaster_carries_its_own_class(
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 
 
+def test_exported_models_of_single_series_need_none_of_what_fitted_them(
+    make_model: MakeModel, panel_table: Path, tmp_path: Path
+) -> None:
+    smoothing = "auger_hub.search.pipelines.classical.ExponentialSmoothing"
+    options = {"series": ["store"], "horizon": 7, "timeSeriesFeatures": ["day"]}
+    model = make_model(panel_table, "sold", "timeseries", smoothing, {"trend": "none"}, **options)
+    exported = unzip(model, tmp_path)
+    assert "statsmodels" not in (exported / "requirements.txt").read_text()
+    (exported / "data.csv").write_text("day,store,price\n2024-04-20,1,2\n2024-03-29,2,1\n")
+    answer = run_client(exported, "--path_to_predict=data.csv")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    Predictor.load(model).predict_file(exported / "data.csv", tmp_path / "hub.csv", None)
+    predicted = exported / "data_predicted.csv"
+    assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
+
+
 def test_client_says_what_is_wrong_without_a_traceback(iris_model: Path, tmp_path: Path) -> None:
     exported = unzip(iris_model, tmp_path)
     (exported / "data.csv").write_text("sepal_length\n1\n")

@@ -293,3 +293,63 @@ def test_file_that_cannot_be_predicted_leaves_nothing_behind(
     with pytest.raises(BadInput):
         iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
     assert [path.name for path in tmp_path.iterdir()] == ["f.csv"]
+
+
+@pytest.fixture(
+    scope="module",
+    params=["sklearn.linear_model.Ridge", "auger_hub.search.pipelines.classical.Theta"],
+)
+def panel(request: pytest.FixtureRequest, make_model: MakeModel, panel_table: Path) -> Predictor:
+    options = {"series": ["store"], "horizon": 7, "timeSeriesFeatures": ["day"]}
+    params = {"lags": 7, "direct": True} if request.param.endswith("Ridge") else {}
+    return Predictor.load(
+        make_model(panel_table, "sold", "timeseries", request.param, params, **options)
+    )
+
+
+def next_weeks(store: int | str = 1, first: str = "2024-03-25", count: int = 21) -> list[list[Any]]:
+    days = pd.date_range(first, periods=count).strftime("%Y-%m-%d")
+    return [[day, store, 1 + number % 3] for number, day in enumerate(days)]
+
+
+COLUMNS_OF_PANEL = ["day", "store", "price"]
+
+
+def test_each_series_of_a_panel_is_forecast_with_an_interval(panel: Predictor) -> None:
+    columns, data = panel.predict(COLUMNS_OF_PANEL, next_weeks(1) + next_weeks(2), None)
+    assert columns == [*COLUMNS_OF_PANEL, "sold", "sold_low", "sold_high"]
+    values, low, high = (np.array([row[n] for row in data]) for n in (3, 4, 5))
+    assert ((low < values) & (values < high)).all()
+    np.testing.assert_allclose(values[21:], 10 * values[:21], rtol=0.2, atol=60)
+    assert panel.notices == []
+
+
+def test_a_forecast_is_one_however_it_is_asked_for(panel: Predictor, tmp_path: Path) -> None:
+    records = next_weeks(1) + next_weeks(2)
+    _, whole = panel.predict(COLUMNS_OF_PANEL, records, None)
+    pieces = [panel.predict(COLUMNS_OF_PANEL, [record], None)[1][0] for record in records[::5]]
+    assert pieces == whole[::5]
+    _, backwards = panel.predict(COLUMNS_OF_PANEL, records[::-1], None)
+    assert backwards[::-1] == whole
+    frame = pd.DataFrame(records, columns=COLUMNS_OF_PANEL)
+    frame.to_csv(tmp_path / "f.csv", index=False)
+    panel.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+    written = pd.read_csv(tmp_path / "p.csv")
+    assert written["sold"].tolist() == [row[3] for row in whole]
+
+
+def test_unknown_series_and_rows_of_the_past_are_told(panel: Predictor) -> None:
+    records = [*next_weeks(7, count=2), *next_weeks(1, "2024-03-23", 3)]
+    _, data = panel.predict(COLUMNS_OF_PANEL, records, None)
+    assert [row[3] is None for row in data] == [True, True, False, False, False]
+    assert [row[4] == row[3] for row in data[2:]] == [True, True, False]
+    told = {notice.code: notice for notice in panel.notices}
+    assert told["unknown-series"].count == 2
+    assert "never met: `7`" in told["unknown-series"].text
+    assert told["past-rows"].count == 2
+
+
+def test_rows_without_a_time_or_too_far_away_are_refused(panel: Predictor) -> None:
+    for day, words in (("soon", "no time in `day`"), ("9000-01-01", "steps after the last")):
+        with pytest.raises(BadInput, match=words):
+            panel.predict(COLUMNS_OF_PANEL, [[day, 1, 1]], None)

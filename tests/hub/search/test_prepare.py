@@ -164,3 +164,86 @@ def test_the_kind_of_a_column_follows_its_values_and_its_datatype(
     values: list[Any], datatype: str | None, kind: str | None
 ) -> None:
     assert kind_of(pd.Series(values), datatype) == kind
+
+
+def stores(days: int = 60) -> pd.DataFrame:
+    """Three stores, the last of which opens late."""
+    times = pd.date_range("2024-01-01", periods=days).strftime("%Y-%m-%d")
+    parts = [
+        pd.DataFrame({"day": times, "store": store, "sold": np.arange(days) + 10.0 * number})
+        for number, store in enumerate("abc")
+    ]
+    parts[2] = parts[2].iloc[days // 2 :]
+    return pd.concat(parts, ignore_index=True)
+
+
+def prepared(
+    folder: Path, frame: pd.DataFrame, **options: Any
+) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+    """Return what is said of a task about series, and its notices by their codes."""
+    task = task_for(folder, frame, "sold", "timeseries", options=options)
+    info = describe_task(task)
+    return info, {one["code"]: one for one in info["notices"]}
+
+
+def test_folds_test_the_declared_horizon_in_every_series(tmp_path: Path) -> None:
+    options = {"series": ["store"], "horizon": 7, "crossValidationFolds": 3}
+    task = task_for(tmp_path, stores(), "sold", "timeseries", options=options)
+    data = make_trial_data(task)
+    assert (data.info["seriesCount"], data.info["leads"]) == (3, 7)
+    assert [len(test) for _, test in data.folds] == [21, 21, 21]
+    days = pd.to_datetime(data.features["day"])
+    assert all(days[train].max() < days[test].min() for train, test in data.folds)
+    assert data.series is not None
+    assert np.bincount(data.series).tolist() == [60, 60, 30]
+
+
+def test_a_horizon_lowers_the_folds_and_says_so(tmp_path: Path) -> None:
+    info, told = prepared(tmp_path, stores(), series=["store"], horizon=20)
+    assert (info["crossValidationFolds"], info["usedFolds"]) == (5, 2)
+    assert told["folds-lowered"]["text"].startswith("2 instead of 5 folds: 60 steps")
+
+
+def test_a_horizon_that_is_too_far_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BadTask, match="60 steps of time; for a horizon of 31 it has to have 62"):
+        prepared(tmp_path, stores(), series=["store"], horizon=31)
+
+
+def test_a_panel_that_is_not_declared_is_suspected_with_its_column(tmp_path: Path) -> None:
+    _, told = prepared(tmp_path, stores().assign(price=1.5))
+    assert told["panel-as-one-series"]["count"] == 90
+    assert "`series: [store]` would tell them apart" in told["panel-as-one-series"]["text"]
+
+
+def test_times_that_are_missing_or_doubled_are_told_with_their_counts(tmp_path: Path) -> None:
+    frame = stores().drop([3, 4])
+    frame = pd.concat([frame, frame.iloc[[10]], frame.iloc[[20]].assign(day=None)])
+    info, told = prepared(tmp_path, frame, series=["store"])
+    assert told["missing-times"]["count"] == 2
+    assert told["doubled-times"]["count"] == 1
+    assert told["rows-without-time"]["count"] == 1
+    assert info["dataset_nrows"] == len(frame) - 1
+
+
+def test_times_without_a_step_are_told(tmp_path: Path) -> None:
+    days = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(60) ** 2, unit="D")
+    frame = pd.DataFrame({"day": days.strftime("%Y-%m-%d"), "sold": np.arange(60.0)})
+    assert "irregular-times" in prepared(tmp_path, frame)[1]
+
+
+def test_short_series_are_told(tmp_path: Path) -> None:
+    few = pd.concat([stores(), stores().head(3).assign(store="new")])
+    _, told = prepared(tmp_path, few, series=["store"])
+    assert told["short-series"]["text"].startswith("1 of 4 series have fewer than 8 values")
+
+
+def test_rows_without_any_time_are_taken_as_they_stand(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"sold": np.arange(60.0)})
+    assert "no-time-column" in prepared(tmp_path, frame)[1]
+
+
+def test_a_column_of_times_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
+    frame = stores().assign(day=lambda table: "day " + table["day"].str.slice(8))
+    task = task_for(tmp_path, frame, "sold", "timeseries", options={"timeSeriesFeatures": ["day"]})
+    with pytest.raises(BadTask, match="`day` has no time that can be read"):
+        describe_task(task)

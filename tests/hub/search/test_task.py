@@ -165,3 +165,16 @@ def test_a_wanted_score_may_be_negative() -> None:
 def test_a_bad_option_is_named(options: dict[str, Any], sentence: str) -> None:
     with pytest.raises(BadTask, match=sentence):
         read_settings(task({"targetFeature": "age", **options}, stat_data()))
+
+
+def test_settings_of_series_are_read_and_ignored_without_a_series() -> None:
+    options = {"series": ["store"], "horizon": "14", "past_only": ["stock"]}
+    columns = stat_data(bought={"isTarget": True})
+    settings = read_settings(task(options, columns, model_type="timeseries"))
+    assert (settings.series, settings.horizon) == (("store",), 14)
+    assert settings.past_only == ("stock",)
+    assert "store" in settings.columns
+    assert settings.ignored == ()
+    settings = read_settings(task(options, columns, model_type="regression"))
+    assert (settings.series, settings.horizon, settings.past_only) == ((), None, ())
+    assert settings.ignored == ("series", "horizon", "past_only")

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.linear_model import LinearRegression
 
 from auger_hub.search.pipelines.forecast import LaggedForecaster, SeasonalNaive, Unanswerable
 from auger_hub.search.time_steps import find_clock, steps_after, times_at
@@ -76,7 +77,16 @@ def test_a_row_without_a_time_or_too_far_away_is_refused() -> None:
 
 
 def test_models_of_before_follow_the_rows_as_they_did() -> None:
-    features, values = series(60)
-    model = SeasonalNaive("day").fit(features, values)
-    del model.clock_
-    assert model.predict(features[:3]).tolist() == model.last_season_[:3].tolist()
+    features, _ = series(60)
+    model = SeasonalNaive("day")
+    model.last_season_ = np.array([1.0, 2.0, 3.0])
+    assert model.predict(features[:4]).tolist() == [1.0, 2.0, 3.0, 1.0]
+
+
+def test_regressors_of_before_go_on_from_what_they_kept() -> None:
+    model = LaggedForecaster(LinearRegression(), lags=2)
+    model.steps_, model.season_, model.features_ = [1, 2], 1, None
+    model.center_, model.scale_, model.bounds_ = 10.0, 2.0, (-100.0, 100.0)
+    model.history_ = np.array([0.0, 1.0])
+    model.regressor_ = LinearRegression().fit([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0]], [0, 1, 0])
+    assert model.predict(series(2)[0]) == pytest.approx([14.0, 16.0])
