@@ -265,6 +265,8 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--results", type=Path, default=kept / "results.jsonl")
     parser.add_argument("--write", action="store_true", help="add the table to docs/performance.md")
     options = parser.parse_args()
+    if options.seconds % 60:
+        parser.error("auger.yaml counts the time of a search in minutes")
     options.environments = options.environments.absolute()
     options.results.parent.mkdir(parents=True, exist_ok=True)
     return options

@@ -65,7 +65,7 @@ def prepare(task: SearchTask) -> dict[str, Any]:
     Raises:
         BadTask: the task cannot be run; says why in one sentence.
     """
-    prepare_calls()
+    _get_ready()
     settings = read_settings(task)
     if task.folder is None:
         info = call_in_process(_describe, task)
@@ -104,10 +104,8 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     Raises:
         BadTask: the task cannot be run.
     """
-    prepare_calls()
-    from auger_hub.search import study  # noqa: F401 - while the fork server is importing
-
     began = time.monotonic()
+    _get_ready()
     settings = read_settings(task)
     used = sum(result.evaluation_time for result in finished) / task.workers
     deadline = began + settings.max_total_seconds - used
@@ -131,6 +129,15 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     if settings.model_type == "timeseries" and board.is_baseline_best:
         notify(_naive_is_best(board, info["scoring"]))
     return "interrupted" if should_stop() else "completed"
+
+
+def _get_ready() -> None:
+    """Import what a search is made of, here and where its trials come from, at the same time.
+
+    `prepare` does it as well: the time of a run begins after it.
+    """
+    prepare_calls()
+    from auger_hub.search import study  # noqa: F401
 
 
 class Search:

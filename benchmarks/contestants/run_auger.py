@@ -1,7 +1,7 @@
 """Run auger as a user does: an ordinary auger.yaml, `auger apply`, `auger model predict`.
 
-The hub is one of its own, in the working folder, and ends with this. The time of the run itself,
-from `started` to `completed`, is printed beside the algorithm that was deployed.
+The hub is one of its own, in the working folder, and ends with this. An auger.yaml has no seed, so
+a seed is another split of the table.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ experiment:
   max_total_time: {minutes}
   cross_validation_folds: {folds}
   use_ensemble: true
-  seed: {seed}
 cluster:
   type: standard
   min_nodes: 1
@@ -44,7 +43,7 @@ def main(train: str, test: str, out: str, asked: str) -> None:
     folder = Path.cwd()
     hub = folder / "hub"
     known = {"AUGER_HUB_HOME": str(hub), "HOME": str(folder)}
-    fields = {**task, "source": Path(train).name, "minutes": task["seconds"] / 60}
+    fields = {**task, "source": Path(train).name, "minutes": round(task["seconds"] / 60)}
     (folder / "auger.yaml").write_text(_FILE.format(**fields), encoding="utf-8")
 
     def auger(*words: str) -> str:
