@@ -52,7 +52,8 @@ def breaks(changes: Iterable[Notice]) -> list[Notice]:
 def say_breach(changes: Iterable[Notice]) -> str:
     """Return in words why nothing is trained on new data."""
     told = "; ".join(change.text.rstrip(".") for change in breaks(changes))
-    return f"the new data does not fit, and `on_schema_change` is `refuse`: {told}"
+    why = f"the new data does not fit, and `on_schema_change` is `refuse`: {told}"
+    return f"{why} (`warn` lets it pass)"
 
 
 def _compare_names(old: Collection[str], new: Collection[str]) -> Iterator[Notice]:

@@ -86,7 +86,9 @@ def test_data_that_was_not_read_is_not_compared() -> None:
 def test_a_further_column_breaks_nothing() -> None:
     changes = compare_tables(from_wire(wire(1, AGE)), from_wire(wire(2, TOWN)))
     assert [change.code for change in breaks(changes)] == ["column-gone"]
-    assert say_breach(changes).endswith("`refuse`: The new data has no column `age`")
+    assert say_breach(changes).endswith(
+        "`refuse`: The new data has no column `age` (`warn` lets it pass)"
+    )
 
 
 def created(spec: DatasetSpec, *new: dict[str, Any]) -> Any:

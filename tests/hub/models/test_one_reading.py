@@ -28,8 +28,13 @@ DIALECTS = {
     "pipes": {"sep": "|"},
     "windows": {"sep": ",", "lineterminator": "\r\n", "encoding": "utf-8-sig"},
 }
-FORMATS = [*DIALECTS, "records", "lines", "columns", "parquet", "feather", "xlsx"]
-DATES = ["%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%Y-%m-%dT%H:%M:%S+02:00", "%B %d, %Y"]
+FORMATS = [*DIALECTS, "records", "lines", "columns", "parquet", "feather", "xlsx", "arff"]
+DATES = [
+    "%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%Y-%m-%dT%H:%M:%S+02:00", "%B %d, %Y", "%d.%m.%y",
+    "%m/%d/%Y %I:%M %p", "%Y-%m-%d %H:%M:%S.%f",
+]  # fmt: skip
+AMOUNTS = ["${:,.2f}", "{:,.1f} €", "{:.1f}%", "CHF {:.2f}", "({:.0f})", "−{:.1f}", "{:.1f}-"]
+MARKS = ["-", "n.a.", "unknown", ".", "#DIV/0!"]
 ROWS = 60
 
 
@@ -45,7 +50,18 @@ def table_of(seed: int) -> pd.DataFrame:
         "code": random.choice(["007", "012", "7", "1.10"], ROWS),
         "day": days.strftime(DATES[seed % len(DATES)]),
         "yes": random.choice(["true", "false"], ROWS),
+        "amount due": [
+            AMOUNTS[seed % len(AMOUNTS)].format(n) for n in random.uniform(1, 9e3, ROWS)
+        ],
+        "marked": [f"{n:.3f}" for n in random.normal(size=ROWS)],
+        "long id": [str(n) for n in random.integers(2**60, 2**62, ROWS)],
+        "naïve": random.choice(
+            ["Yes", "yes", " no", "no ", "a, b", 'say "x"', "NA", "12 kg"], ROWS
+        ),
+        "flag": random.random(ROWS) < 0.5,
+        "n.1": random.integers(0, 2, ROWS) * 1.0,
     }
+    columns["marked"][:3] = [MARKS[seed % len(MARKS)]] * 3
     frame = pd.DataFrame(columns)
     target = frame["x"] * 3 + (frame["code"] == "007") * 5 + days.month + random.normal(size=ROWS)
     for name in ("x", "name", "day"):
@@ -65,11 +81,32 @@ def write(frame: pd.DataFrame, folder: Path, kind: str) -> Path:
             frame.to_json(path := folder / "lines.jsonl", orient="records", lines=True)
         case "parquet":
             frame.to_parquet(path := folder / "t.parquet")
+        case "arff":
+            (path := folder / "t.arff").write_text(arff_of(frame), encoding="utf-8")
         case "feather":
             frame.to_feather(path := folder / "t.feather")
         case _:
             frame.to_excel(path := folder / "t.xlsx", index=False)
     return path
+
+
+def arff_of(frame: pd.DataFrame) -> str:
+    """Return a table in the format of Weka: numbers, and texts in quotes."""
+
+    def quoted(value: Any) -> str:
+        text = str(value).replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n")
+        return f"'{text}'"
+
+    kinds = ["NUMERIC" if dtype.kind in "if" else "STRING" for dtype in frame.dtypes]
+    head = [f"@ATTRIBUTE {quoted(n)} {k}" for n, k in zip(frame.columns, kinds, strict=True)]
+    rows = [
+        ",".join(
+            "?" if pd.isna(value) else str(value) if kind == "NUMERIC" else quoted(value)
+            for value, kind in zip(row, kinds, strict=True)
+        )
+        for row in frame.itertuples(index=False)
+    ]
+    return "\n".join(["@RELATION t", *head, "@DATA", *rows, ""])
 
 
 def types_of(path: Path) -> dict[str, tuple[str, str | None]]:
