@@ -82,7 +82,7 @@ def test_a_body_of_any_depth_has_an_answer(
 ) -> None:
     value = left * depth + inner + right * depth
     body = f'{{"token": {json.dumps(hub.token)}, "name": {value}}}'
-    answer = requests.post(f"{hub.url}/api/v1/projects", data=body, timeout=10)
+    answer = requests.post(f"{hub.url}/api/v1/projects", data=body, timeout=30)
     assert answer.status_code == 400
 
 
