@@ -126,6 +126,8 @@ def make_project(  # noqa: PLR0913 - keyword-only beyond the name
             raise AugerError(
                 f"`{folder}` is a project already", hint="a project cannot be inside another"
             )
+        if (folder / ".git").exists():  # above a repository no command looks for an auger.yaml
+            break
     folder = parent / name
     if _is_there(folder):  # before a look at much data
         raise AugerError(f"`{folder}` exists already")

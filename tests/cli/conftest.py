@@ -46,6 +46,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("AUGER_HUB_HOME", str(tmp_path / "home" / "hub"))
     (tmp_path / "home").mkdir()
+    (tmp_path / ".git").mkdir()  # above which no auger.yaml is looked for
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)

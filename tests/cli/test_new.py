@@ -183,6 +183,14 @@ def test_a_project_is_not_made_inside_another(user: User, folder: Path) -> None:
     assert "is a project already" in done.err
 
 
+def test_a_repository_inside_another_project_has_projects_of_its_own(
+    user: User, folder: Path
+) -> None:
+    user.run("new", "outer")
+    (folder / "outer" / "other" / ".git").mkdir(parents=True)
+    assert user.run("new", "inner", "-C", "outer/other").code == 0
+
+
 def test_the_hub_is_written_down_and_a_url_is_a_source(user: User) -> None:
     source = "https://example.com/a%20b/churn.csv?v=1"
     done = user.run("new", "churn", "--hub", "local", "--source", source, "--json")
