@@ -365,8 +365,10 @@ class Experiment(Resource):
         settings = self._settings(desired)
         wanted = self._dataset.name if self._dataset else settings.dataset
         is_there = observed is not None and self._has_dataset(observed, wanted)
-        if observed is not None and not is_there:
-            desired = self.context.load_desired()
+        if observed is not None:
+            needed = [name for name in (wanted, settings.holdout) if name]
+            if not all(self._has_dataset(observed, name) for name in needed):
+                desired = self.context.load_desired()
         name = check_new_name(self._name or settings.name, "experiment")
         spec = settings.model_copy(update={"name": name, "dataset": wanted})
         data = Address(self.project_name, "dataset", wanted)

@@ -107,6 +107,37 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     }
 
 
+_ASKING = st.one_of(
+    _with_optional(min_score=_LEAST, margin=st.just(0.0), segments=st.just({"age": 0.1})).filter(
+        lambda gate: gate.keys() - {"margin"}
+    ),
+    st.fixed_dictionaries(
+        {"beats_live": st.just(True), "margin": st.sampled_from([0.0, 0.1])},
+        optional={"min_score": _LEAST, "segments": st.just({"age": 0.3})},
+    ),
+)
+_CONTENTS = st.sampled_from(["x", "x", "y"])
+
+
+@st.composite
+def gated_documents(draw: st.DrawFn) -> Document:
+    """Return a document whose model has a gate that asks for something, most with a holdout."""
+    experiment = {"dataset": "d.csv", "max_n_trials": draw(st.integers(1, 9))}
+    gate = draw(_ASKING)
+    if draw(st.integers(0, 3)):
+        experiment["holdout"] = "e_f.csv"
+        gate = {**gate, **draw(_with_optional(on=st.sampled_from(["folds", "holdout"])))}
+    return {
+        "name": "shop",
+        "datasets": {
+            "d.csv": {"content": draw(_CONTENTS)},
+            "e_f.csv": {"content": draw(st.sampled_from(["y", "z"]))},
+        },
+        "experiments": {"exp": experiment},
+        "models": {"prod": {"experiment": "exp", "gate": gate}},
+    }
+
+
 def _that_need(
     draw: st.DrawFn, settings: st.SearchStrategy[Any], need: str, present: list[str]
 ) -> dict[str, Any]:
