@@ -16,6 +16,7 @@ NAMES = (
     "waiting",
     "hub",
     "hub_data",
+    "pages",
 )
 
 

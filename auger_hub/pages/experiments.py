@@ -159,7 +159,13 @@ def describe_run(run: ExperimentSession) -> Fields:
 
 def _board(call: Call, run: ExperimentSession) -> list[Fields]:
     query = (
-        select(Trial, Hyperparameter.algorithm_name, Pipeline.status)
+        select(
+            Trial.id,
+            Trial.score_value,
+            Trial.result,
+            Hyperparameter.algorithm_name,
+            Pipeline.status,
+        )
         .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
         .outerjoin(Pipeline, Pipeline.id == Trial.id)
         .where(Trial.experiment_session_id == run.id, Trial.score_value.is_not(None))
@@ -170,16 +176,18 @@ def _board(call: Call, run: ExperimentSession) -> list[Fields]:
     return [
         {
             "rank": rank,
-            "id": trial.id,
+            "id": trial_id,
             "algorithm": name,
-            "score": trial.score_value,
-            "holdout": held_out.get(trial.id),
-            "spread": _spread(trial.result.get("fold_scores") or []),
-            "seconds": trial.result.get("evaluation_time"),
-            "is_ensemble": bool(trial.result.get("ensemble")),
+            "score": value,
+            "holdout": held_out.get(trial_id),
+            "spread": _spread(result.get("fold_scores") or []),
+            "seconds": result.get("evaluation_time"),
+            "is_ensemble": bool(result.get("ensemble")),
             "is_deployed": status not in (None, "undeployed", "undeploying"),
         }
-        for rank, (trial, name, status) in enumerate(call.session.execute(query), start=1)
+        for rank, (trial_id, value, result, name, status) in enumerate(
+            call.session.execute(query), start=1
+        )
     ]
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from auger_hub.database.tables import ExperimentSession, Explanation, Trial
 
 SHARE = 0.2  # of the time of the run, for all explanations that nobody asked for
+CHEAP = 5.0  # seconds of fitting that are never too much
 SECONDS_WHEN_WANTED = 120.0
 MOST_LOOKED_AT = 200
 
@@ -31,7 +32,19 @@ def ask_explanations(session: Session, run: ExperimentSession) -> None:
         took = (run.completed_at - run.started_at).total_seconds()
     for trial in best.values():
         fitting = float(trial.raw_data.get("evaluation_time") or 0.0)
-        ask_explanation(session, trial, max(0.0, SHARE * took / len(best) - fitting))
+        seconds = seconds_for(SHARE * took / len(best), fitting)
+        if seconds is not None:
+            ask_explanation(session, trial, seconds)
+
+
+def seconds_for(share: float, fitting: float) -> float | None:
+    """Return what is left of a share of a run's time once a trial is fitted again.
+
+    None when nothing is and fitting takes long: then the explanation waits until it is asked for.
+    """
+    if fitting > max(share, CHEAP):
+        return None
+    return max(0.0, share - fitting)
 
 
 def ask_explanation(
