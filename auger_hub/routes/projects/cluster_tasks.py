@@ -6,6 +6,7 @@ the first look at it finds it finished.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
@@ -17,10 +18,13 @@ from auger_hub.http.params import KEY, LIST, Param
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.wire_object import to_object
 
-_LIST_FILES = (
-    "auger_ml.tasks_queue.tasks.list_project_files",
-    "auger_ml.tasks_queue.tasks.list_project_files_task",
-)
+# The tasks of algorithms by model type: regressors learn series as well.
+_TASKS_OF = {
+    "classification": ("classification",),
+    "regression": ("regression",),
+    "timeseries": ("regression", "timeseries"),
+}
+OPTIMIZER = "optuna.samplers.TPESampler"  # as trials name it
 
 
 class ClusterTaskObject(TypedDict):
@@ -90,12 +94,46 @@ def _create(call: Call) -> ClusterTaskObject:
     call.session.add(task)
     call.session.flush()
     answer = describe(task)
-    if name in _LIST_FILES:
-        files = select(ProjectFile.url).where(ProjectFile.project_id == project.id)
-        task.status, task.result = "success", list(call.session.scalars(files))
+    if name in _TASKS:
+        task.status, task.result = "success", _TASKS[name](call, project)
     else:
         task.status, task.exception = "failure", f"this hub has no task `{name}`"
     return answer
+
+
+def _list_files(call: Call, project: Project) -> list[str]:
+    files = select(ProjectFile.url).where(ProjectFile.project_id == project.id)
+    return [str(url) for url in call.session.scalars(files)]
+
+
+def _describe_search(_call: Call, _project: Project) -> Fields:
+    """Return what a search tries, in the parts that the oldest client puts together."""
+    from auger_hub.search.algorithms.registry import all_algorithms
+
+    algorithms: dict[str, Fields] = {
+        model_type: {
+            "learning_algorithms": {
+                name: {} for name, one in all_algorithms().items() if one.task in tasks
+            }
+        }
+        for model_type, tasks in _TASKS_OF.items()
+    }
+    return {
+        "global_config_dict": {"global": {"optimizers": [OPTIMIZER]}},
+        "optimizers_space": {OPTIMIZER: {}},
+        "user_config_dict": {"model_group": algorithms},
+        "classifier_config_dict": algorithms,
+        "regressor_config_dict": algorithms,
+        "timeseries_config_dict": algorithms,
+    }
+
+
+_PACKAGE = "auger_ml.tasks_queue.tasks"
+_TASKS: dict[str, Callable[[Call, Project], Any]] = {
+    f"{_PACKAGE}.list_project_files": _list_files,
+    f"{_PACKAGE}.list_project_files_task": _list_files,
+    f"{_PACKAGE}.get_experiment_configs_task": _describe_search,
+}
 
 
 def _arguments(call: Call) -> list[Any] | None:

@@ -25,13 +25,14 @@ from pathlib import Path
 from auger_hub.processes import daemon
 from auger_hub.settings import MULTI_TENANT, SINGLE_TENANT, HubSettings
 from tests.hub.client import IRIS, wait_until
-from tests.hub.clients import life_a2ml, life_auger_ai, life_hub_client
+from tests.hub.clients import life_a2ml, life_auger_ai, life_auger_cli, life_hub_client
 from tests.hub.clients.environments import PACKAGES, NoOldPython, make_environment
 from tests.hub.clients.life import Life, StepFailed
 
 LIVES: dict[str, tuple[str, str, Callable[[Life], None]]] = {
     "auger.ai": ("auger.ai", MULTI_TENANT, life_auger_ai.live),
     "auger.ai-single-tenant": ("auger.ai", SINGLE_TENANT, life_auger_ai.live),
+    "auger-cli": ("auger-cli", MULTI_TENANT, life_auger_cli.live),
     "a2ml": ("a2ml", MULTI_TENANT, life_a2ml.live),
     "hub-client-0.6.8": ("hub-client-0.6.8", MULTI_TENANT, life_hub_client.live),
     "hub-client-0.7.4": ("hub-client-0.7.4", MULTI_TENANT, life_hub_client.live),

@@ -264,6 +264,19 @@ def test_an_unknown_task_fails_and_says_so(hub: Client, project: dict[str, Any])
     assert hub.get(f"/cluster_tasks/{task['id']}")["exception"] == "this hub has no task `x.y`"
 
 
+def test_the_oldest_client_learns_what_a_search_tries(hub: Client, project: dict[str, Any]) -> None:
+    name = "auger_ml.tasks_queue.tasks.get_experiment_configs_task"
+    task = hub.post("/cluster_tasks", name=name, project_id=project["id"], args_encoded="[{}]")
+    assert hub.wait("ClusterTask", task["id"], "success") == "success"
+    told = hub.get(f"/cluster_tasks/{task['id']}")["result"]
+    of_classes = told["user_config_dict"]["model_group"]["classification"]["learning_algorithms"]
+    of_series = told["timeseries_config_dict"]["timeseries"]["learning_algorithms"]
+    assert "sklearn.svm.SVC" in of_classes
+    assert {"sklearn.svm.SVR", "auger_hub.search.pipelines.forecast.SeasonalNaive"} <= set(
+        of_series
+    )
+
+
 def test_whoever_tries_passwords_has_to_wait(hub: Client) -> None:
     name = f"victim-{uuid.uuid4().hex[:8]}"
     command = [sys.executable, "-m", "auger_hub", "user", "add", name]
