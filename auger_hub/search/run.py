@@ -212,7 +212,7 @@ class Search:
         fewest = self._rungs[-1]
         if self._has_model and seconds[fewest] >= (left if is_known else UNSURE * left):
             return None
-        return Room(fewest, is_dear=self._has_model)
+        return Room(fewest, is_dear=True)
 
     def _add(self, candidate: Candidate, evaluation: Evaluation, seconds: float) -> None:
         """Put a trial on the board, and let the search know what came of it."""

@@ -13,7 +13,7 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 ROWS = "training_rows"
-FEWEST = 5_000
+FEWEST = 2_500
 STEP = 4
 
 

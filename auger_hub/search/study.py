@@ -30,7 +30,7 @@ _MOST_COST = 10.0  # beside the cheapest; more would leave the dear ones out
 class Room:
     """What there is time for: a trial that learns from so many rows (None: all).
 
-    A dear one takes more of the time than a first look is worth, before all others had theirs.
+    A dear one takes more of the time than a first look is worth, and waits for the quick ones.
     """
 
     rows: int | None = None
@@ -190,8 +190,9 @@ class Race:
         arms = [self._arms[name] for name in rooms]
         if not arms:
             return None
-        new = (arm for arm in arms if not arm.asked and not rooms[arm.algorithm_name].is_dear)
-        arm = next(new, None) or self._draw(arms)
+        new = [arm for arm in arms if not arm.asked]
+        quick = [arm for arm in new if not rooms[arm.algorithm_name].is_dear]
+        arm = next(iter(quick or self._by_cost(new)), None) or self._draw(arms)
         number, params = arm.ask(rooms[arm.algorithm_name].rows)
         return Proposal(arm.algorithm_name, params, number)
 
@@ -204,6 +205,10 @@ class Race:
         ranked = sorted(alive, key=lambda a: lowest if a.best is None else a.best, reverse=True)
         shares = 0.5 ** np.arange(1, len(ranked) + 1) / np.sqrt(self._relative_costs(ranked))
         return ranked[self._random.choice(len(ranked), p=shares / shares.sum())]
+
+    def _by_cost(self, arms: Sequence[Arm]) -> list[Arm]:
+        """Return algorithms with the cheapest first, as they stand where costs are not known."""
+        return sorted(arms, key=lambda arm: self._costs.get(arm.algorithm_name, 1.0))
 
     def _relative_costs(self, arms: Sequence[Arm]) -> np.ndarray[Any, Any]:
         """Return what a trial of each costs beside the cheapest: a gain a second is what counts."""

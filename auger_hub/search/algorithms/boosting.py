@@ -149,7 +149,7 @@ def _lightgbm(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         family=Family.BOOSTING,
         turns=turns,
         search=_lightgbm_space,
-        seconds=lambda table: table.outputs * (0.5 + 1.5e-6 * table.cells),
+        seconds=lambda table: 0.15 + table.outputs * (0.06 + 1.2e-6 * table.cells),
         is_quick_by_row=True,
         parameters=_LIGHTGBM,
         stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}", *_EARLY_TYPES),
@@ -191,7 +191,7 @@ def _xgboost(name: str, task: str) -> Algorithm:
         family=Family.BOOSTING,
         turns=(65, 35),
         search=_xgboost_space,
-        seconds=lambda table: table.outputs * (0.5 + 2e-6 * table.cells),
+        seconds=lambda table: table.outputs * (0.8 + 6e-6 * table.cells),
         is_extra=True,
         stored_types=("xgboost.core.Booster", f"xgboost.sklearn.{name}", *_EARLY_TYPES),
     )

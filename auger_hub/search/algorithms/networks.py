@@ -36,7 +36,7 @@ def _space(table: Table) -> Space:
 
 
 def _seconds(table: Table) -> float:
-    rounds = 30 if table.rows >= _FULL_BATCH_ROWS else 300
+    rounds = 90 if table.rows >= _FULL_BATCH_ROWS else 300
     return rounds * table.rows * (2e-6 + 5e-8 * table.features)
 
 

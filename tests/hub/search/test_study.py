@@ -111,3 +111,11 @@ def test_the_first_look_at_a_dear_algorithm_comes_after_those_at_the_others() ->
     later = race()
     seen = [later.ask(lambda name, _: Room(is_dear=name == "good")) for _ in range(2)]
     assert [one.algorithm_name for one in seen if one is not None] == ["fair", "poor"]
+
+
+def test_where_all_are_dear_the_cheapest_is_looked_at_first() -> None:
+    space = Space({"x": Real(0.0, 1.0)}, ({"x": 0.5},))
+    costs = {"good": 9.0, "fair": 3.0, "poor": 5.0}
+    dear = Race(dict.fromkeys(NAMES, space), 1, costs)
+    seen = [dear.ask(lambda *_: Room(is_dear=True)) for _ in NAMES]
+    assert [one.algorithm_name for one in seen if one is not None] == ["fair", "poor", "good"]
