@@ -13,7 +13,7 @@ from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.job_queue import end_holdout
 from auger_hub.processes.plain_json import to_plain
-from auger_hub.runs.run_row import read_task
+from auger_hub.runs.run_row import options_of, read_task
 from auger_hub.runs.trial_evaluations import keep
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class _Scoring:
             "trial_id": trial_id,
             "project_file_id": self._row.project_file_id,
             "rows": "folds" if self._holdout is None else self._holdout.name,
+            "metric": self._metric(),
             "segments": {},
             "error": None,
         }
@@ -114,8 +115,14 @@ class _Scoring:
             self._refuse_other_target(own)
         if self._holdout is not None:
             data = self._data_of(own)[1]
-            return score_on_holdout(data, candidate, self._holdout, self._row.segments)
+            return score_on_holdout(
+                data, candidate, self._holdout, self._row.segments, metric=self._metric()
+            )
         return score_on_folds(*self._data_of(self._run), candidate, self._row.segments or [])
+
+    def _metric(self) -> str:
+        """Return the metric that every trial is scored by: that of the run which asks."""
+        return str(options_of(self._run).get("scoring"))
 
     def _run_of(self, trial: Trial) -> ExperimentSession:
         with self._place.database.read() as session:
@@ -123,7 +130,7 @@ class _Scoring:
 
     def _refuse_other_target(self, own: ExperimentSession) -> None:
         theirs, ours = (self._data_of(run)[1].info for run in (own, self._run))
-        for name in ("targetFeature", "model_type", "scoring"):
+        for name in ("targetFeature", "model_type"):
             if theirs[name] != ours[name]:
                 raise Impossible(f"it was made for `{theirs[name]}`, this run for `{ours[name]}`")
 

@@ -70,7 +70,12 @@ class Holdout:
 
 
 def score_on_holdout(
-    data: TrialData, candidate: Candidate, holdout: Holdout, columns: Sequence[str] | None
+    data: TrialData,
+    candidate: Candidate,
+    holdout: Holdout,
+    columns: Sequence[str] | None,
+    *,
+    metric: str | None = None,
 ) -> Scored:
     """Return how a model of the trial does on a holdout.
 
@@ -79,6 +84,7 @@ def score_on_holdout(
         candidate: the trial.
         holdout: the rows.
         columns: whose values are scored one by one; None for those that look like segments.
+        metric: of the score, by default that of the trial's own run.
 
     Raises:
         Unscorable: the holdout has not the columns, or no row with a known target.
@@ -100,13 +106,14 @@ def score_on_holdout(
         model.fit(data.features, data.target)
         classes = len(info.get("targetClasses", ()))
         shown = predict(model, features.iloc[order].reset_index(drop=True), classes)
-    scorer = _Scorer(info, data.target)
+    metric = metric or info["scoring"]
+    scorer = _Scorer(info, data.target, metric)
     rows = raw.iloc[known[order]].reset_index(drop=True)
     wanted = _likely_segments(info, rows) if columns is None else columns
     scores = scorer.all(truth[order], shown)
     return Scored(
         count=len(known),
-        score=scores.get(info["scoring"]),
+        score=scores.get(metric),
         scores=scores,
         segments={name: scorer.by_value(name, rows, truth[order], shown) for name in wanted},
         left_out=len(frame) - len(known),
@@ -122,7 +129,7 @@ def score_on_folds(
     of all folds together.
     """
     models = FoldModels(data, candidate)
-    scorer = _Scorer(data.info, data.target)
+    scorer = _Scorer(data.info, data.target, models.metric)
     rows = _rows_of(task, data).iloc[models.rows].reset_index(drop=True)
     scores = models.scores()
     return Scored(
@@ -150,9 +157,9 @@ def count_seen(task: SearchTask, holdout: Holdout) -> int:
 class _Scorer:
     """The metrics of a run on any rows."""
 
-    def __init__(self, info: Mapping[str, Any], history: Array) -> None:
+    def __init__(self, info: Mapping[str, Any], history: Array, metric: str) -> None:
         functions = metrics_for(info["model_type"], len(info.get("targetClasses", ())))
-        self._metric = info["scoring"]
+        self._metric = metric
         self._functions, self._history = functions, history
 
     def all(self, truth: Array, shown: Array) -> dict[str, float]:

@@ -7,7 +7,7 @@ the gate asks for has been measured. A gate that is closed is an ordinary outcom
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -98,12 +98,14 @@ class Contender:
         run_id: of the run that found it.
         score: on its board: the mean over the folds of its run.
         evaluations: of this trial, on whatever rows.
+        metric: that counts; what was measured by another is not known.
     """
 
     trial_id: str | None
     run_id: str | None
     score: float | None
     evaluations: tuple[Evaluation, ...] = ()
+    metric: str | None = None
 
     def on(self, where: Where, columns: Iterable[str] = ()) -> Evaluation | None:
         """Return how it does on some rows, with the values of these columns; None if not known."""
@@ -114,7 +116,8 @@ class Contender:
         for one in reversed(self.evaluations):
             found = ("" if where.rows == HOLDOUT else one.run_id, one.dataset_id)
             is_it = one.trial_id == self.trial_id and found == key
-            if is_it and (one.error is not None or wanted <= one.segments.keys()):
+            by = {one.metric, self.metric} - {None}
+            if is_it and len(by) < 2 and (one.error is not None or wanted <= one.segments.keys()):
                 return one
         if where.rows == FOLDS and where.id == self.run_id and not wanted:
             return Evaluation(self.trial_id, where.id, None, None, self.score)
@@ -232,6 +235,12 @@ def decide(gate: Gate, bout: Bout) -> Decision:
         checks += _segments(column, least, bout, where)
     champion = bout.champion.trial_id if bout.champion else None
     return Decision(bout.metric, champion, bout.challenger.trial_id, tuple(checks))
+
+
+def as_champion(decision: Decision) -> Decision:
+    """Return what a gate says of the live model itself, whose scores are the champion's then."""
+    checks = [replace(one, champion=one.challenger, challenger=None) for one in decision.checks]
+    return replace(decision, champion=decision.challenger, challenger=None, checks=tuple(checks))
 
 
 def rows_of(gate: Gate, bout: Bout) -> Where | None:

@@ -37,6 +37,7 @@ class Evaluation:
         scores: by every metric that is defined.
         segments: column to its values; None for a column that the rows do not have.
         error: why there is no score.
+        metric: of the score and of the segments, where the hub tells.
     """
 
     trial_id: str
@@ -47,10 +48,12 @@ class Evaluation:
     scores: Mapping[str, float] = field(default_factory=dict)
     segments: Mapping[str, tuple[Segment, ...] | None] = field(default_factory=dict)
     error: str | None = None
+    metric: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the members by name."""
         return {
+            "metric": self.metric,
             "trial_id": self.trial_id,
             "project_file_id": self.dataset_id,
             "count": self.count,
@@ -123,6 +126,7 @@ def _evaluation(one: Mapping[str, Any], run_id: str) -> Evaluation:
             for name, values in (segments if isinstance(segments, Mapping) else {}).items()
         },
         error=str(one["error"]) if one.get("error") else None,
+        metric=str(one["metric"]) if one.get("metric") else None,
     )
 
 

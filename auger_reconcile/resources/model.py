@@ -49,6 +49,7 @@ from auger_reconcile.resources._gate import (
     Gate,
     Verdict,
     Where,
+    as_champion,
     decide,
     describe_gate,
 )
@@ -368,16 +369,17 @@ def _decide(
             best.id if best else None,
             best.score if best else None,
             told,
+            _metric(found),
         )
     else:
-        challenger = Contender(spec.trial, None, None, told)
+        challenger = Contender(spec.trial, None, None, told, _metric(found))
     live = [item for item in owned if item.status in DEPLOYING | {READY}]
     return decide(
         spec.gate,
         Bout(
-            metric=_metric(found),
+            metric=_metric(found) or "score",
             challenger=challenger,
-            champion=_contender(live[-1], told) if live else None,
+            champion=_contender(live[-1], told, _metric(found)) if live else None,
             folds=Where(FOLDS, best.id, best.id) if best else None,
             holdout=_holdout(found),
         ),
@@ -392,12 +394,14 @@ def _live_below_gate(spec: ModelSpec, live: ModelObject, experiment: Assessment)
     decision = None
     if spec.gate is not None:
         evaluations = tuple(_evaluations(experiment.revisions))
-        one = _contender(live, evaluations)
+        one = _contender(live, evaluations, _metric(experiment.object))
         folds = Where(FOLDS, live.run_id, live.run_id) if live.run_id else None
         metric, holdout = _metric(experiment.object), _holdout(experiment.object)
         alone = spec.gate.model_copy(update={"beats_live": False})
-        decision = decide(alone, Bout(metric, one, None, folds, holdout))
+        decision = as_champion(decide(alone, Bout(metric or "score", one, None, folds, holdout)))
         told += [check.text for check in decision.checks if check.verdict is Verdict.CLOSED]
+        if experiment.start:  # a run, or another holdout, will tell
+            return {"gate": decision}
         if decision.verdict is Verdict.UNKNOWN and not told:
             unknown = f"whether the live model passes its gate is not known: {decision.text}"
             return {"caution": unknown, "caution_code": "gate-unknown", "gate": decision}
@@ -412,17 +416,18 @@ def _bout_of(trial: Mapping[str, Any], live: Sequence[ModelObject], work: Work) 
     experiment: ExperimentObject | None = work.refs.get("experiment")
     told = tuple(_evaluations([experiment] if experiment else []))
     run, score = trial.get("experiment_session_id"), trial.get("score_value")
+    metric = str(trial["score_name"]) if trial.get("score_name") else None
     return Bout(
-        metric=str(trial.get("score_name") or "score"),
-        challenger=Contender(str(trial["id"]), str(run), score, told),
-        champion=_contender(live[-1], told) if live else None,
+        metric=metric or "score",
+        challenger=Contender(str(trial["id"]), str(run), score, told, metric),
+        champion=_contender(live[-1], told, metric) if live else None,
         folds=Where(FOLDS, str(run), str(run)) if run else None,
         holdout=_holdout(experiment),
     )
 
 
-def _contender(found: ModelObject, told: tuple[Evaluation, ...]) -> Contender:
-    return Contender(found.trial_id, found.run_id, found.score, told)
+def _contender(found: ModelObject, told: tuple[Evaluation, ...], metric: str | None) -> Contender:
+    return Contender(found.trial_id, found.run_id, found.score, told, metric)
 
 
 def _evaluations(experiments: Iterable[ExperimentObject]) -> Iterator[Evaluation]:
@@ -435,9 +440,9 @@ def _holdout(found: ExperimentObject | None) -> Where | None:
     return Where(HOLDOUT, *found.held_out) if found and found.held_out else None
 
 
-def _metric(found: ExperimentObject | None) -> str:
+def _metric(found: ExperimentObject | None) -> str | None:
     told = found.run.settings.get("metric") if found and found.run else None
-    return str(told or "score")
+    return str(told) if told else None
 
 
 def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -151,6 +152,18 @@ def test_a_gate_above_the_live_model_is_said_in_every_view() -> None:
     for shown in (text, render_markdown(RAISED), render_html(RAISED)):
         assert "No changes" not in shown
         assert "the live model is below its gate" in shown
+
+
+def test_the_score_of_the_live_model_is_the_champions() -> None:
+    (check,) = RAISED.gates[AT].checks
+    assert (check.champion, check.challenger, check.needed) == (0.8, None, 0.95)
+    assert RAISED.gates[AT].champion == "T1"
+
+
+def test_an_open_gate_of_a_plan_that_does_nothing_is_no_news() -> None:
+    gates = {AT: Decision("accuracy", "T1", None, ())}
+    quiet = replace(RAISED, gates=gates, diagnostics=())
+    assert render_plan(quiet, color=False) == "No changes. The hub matches auger.yaml.\n"
 
 
 def test_a_column_of_very_many_values_is_cut_and_counted() -> None:

@@ -287,6 +287,14 @@ def test_the_newest_measurement_of_the_same_rows_counts() -> None:
     assert decide(LEAST, about).verdict is Verdict.OPEN
 
 
+def test_what_was_measured_by_another_metric_is_not_known() -> None:
+    told = measured("T2", 0.9, metric="r2")
+    by = Contender("T2", "R2", 0.88, (told,), "r2")
+    assert by.on(H) == told
+    assert replace(by, metric="neg_rmse").on(H) is None
+    assert replace(by, metric=None).on(H) == told
+
+
 def test_a_decision_reads_its_json_form_back() -> None:
     decision = decide(SEGMENTS, bout(measured("T2", 0.9, segments={"region": REGIONS})))
     told = decision.to_json()

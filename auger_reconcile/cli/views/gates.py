@@ -41,7 +41,11 @@ class GateTable(NamedTuple):
 def gates_of(plan: Plan) -> list[GateTable]:
     """Return a table for each gate of a plan that has something to say."""
     several = len({at.project for at in plan.gates}) > 1
-    return [gate_table(at, decision, qualified=several) for at, decision in plan.gates.items()]
+    return [
+        gate_table(at, decision, qualified=several)
+        for at, decision in plan.gates.items()
+        if not (plan.is_empty and decision.verdict is Verdict.OPEN)
+    ]
 
 
 def gate_table(address: Address, decision: Decision, *, qualified: bool = False) -> GateTable:
