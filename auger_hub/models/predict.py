@@ -384,16 +384,16 @@ class Predictor:
             keys = sorted(set(keys_of(frame[unknown], self._series)))
             shown = ", ".join(f"`{_braced(shown_key(key))}`" for key in keys[:_SHOWN_SERIES])
             more = f" and {len(keys) - _SHOWN_SERIES:,} more" if len(keys) > _SHOWN_SERIES else ""
-            text = f"{{rows}} are of a series in {named} that the model never met: {shown}{more}."
-            text += " They get no prediction."
+            text = "{rows} of series that the model never met get no prediction:"
+            text += f" {shown}{more} in {named}."
             self._tell("unknown-series", self._series[0], int(unknown.sum()), text)
         past = int((leads <= 0).sum())
         if past:
             name = self._time[0] if self._time else ""
             last = self._time[1] if self._time else ""
             text = (
-                f"{{rows}} of `{_braced(name)}` are not after the last that was learned from"
-                f" ({last}): they get the values known then, and none before the first."
+                f"{{rows}} with a time in `{_braced(name)}` not after the last that was learned"
+                f" from ({last}): each gets the value known then, and none before the first."
             )
             self._tell("past-rows", name, past, text)
 

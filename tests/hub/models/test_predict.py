@@ -345,7 +345,7 @@ def test_unknown_series_and_rows_of_the_past_are_told(panel: Predictor) -> None:
     assert [row[4] == row[3] for row in data[2:]] == [True, True, False]
     told = {notice.code: notice for notice in panel.notices}
     assert told["unknown-series"].count == 2
-    assert "never met: `7`" in told["unknown-series"].text
+    assert "`7` in `store`" in told["unknown-series"].text
     assert told["past-rows"].count == 2
 
 
