@@ -12,6 +12,7 @@ from pathlib import Path
 import pandas as pd
 
 TIME, SERIES, TARGET = "time", "series", "y"
+_FEWEST_YEARS = 20
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def _fertility() -> pd.DataFrame:
         columns=["Country Code", "Indicator Name"], errors="ignore"
     )
     wide = wide.drop(columns=[name for name in wide.columns if "Indicator" in name])
-    long = wide.melt("Country Name", var_name="year", value_name=TARGET)
+    long = wide.melt("Country Name", var_name="year", value_name=TARGET).dropna()
+    long = long[long.groupby("Country Name")["year"].transform("size") >= _FEWEST_YEARS]
     long = long[long["Country Name"].isin(sorted(long["Country Name"].unique())[::6])]
     return _panel(long["year"].astype(str) + "-01-01", long["Country Name"], long[TARGET])
 
