@@ -12,6 +12,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from auger_hub.data.notices import Notice, rows
+from auger_hub.search.algorithms.registry import all_algorithms
 from auger_hub.search.column_kinds import DATE
 from auger_hub.search.columns import date_parts, to_number
 from auger_hub.search.series_notices import notices_of_series
@@ -45,6 +46,7 @@ def notices_of_run(settings: Settings, prepared: Prepared, folds: Sequence[str])
     found = [*_rows_left_out(settings, prepared), *_columns_left_out(settings, prepared)]
     if settings.classification:
         found += _classes(settings, prepared)
+        found += _weights(settings)
     found += [Notice("folds-lowered", sentence) for sentence in folds]
     if settings.ignored:
         listed = ", ".join(f"`{name}`" for name in settings.ignored)
@@ -56,6 +58,17 @@ def notices_of_run(settings: Settings, prepared: Prepared, folds: Sequence[str])
     else:
         found += _leakage(settings, prepared)
     return found
+
+
+def _weights(settings: Settings) -> Iterator[Notice]:
+    """Yield which algorithms a class weight does not reach."""
+    if not settings.class_weight:
+        return
+    known = all_algorithms().values()
+    classifiers = [one for one in known if one.task == "classification" and not one.is_baseline]
+    others = ", ".join(one.short_name for one in classifiers if not one.is_weighted)
+    text = f"The class weights do not count for {others}, which take none."
+    yield Notice("weights-ignored", text)
 
 
 def _rows_left_out(settings: Settings, prepared: Prepared) -> Iterator[Notice]:

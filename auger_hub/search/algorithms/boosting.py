@@ -151,6 +151,7 @@ def _lightgbm(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         search=_lightgbm_space,
         seconds=lambda table: 0.15 + table.outputs * (0.06 + 1.2e-6 * table.cells),
         is_quick_by_row=True,
+        is_weighted=task == "classification",
         parameters=_LIGHTGBM,
         stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}", *_EARLY_TYPES),
     )
@@ -164,6 +165,7 @@ def _histogram(name: str, task: str) -> Algorithm:
         turns=(90, 80),
         search=_histogram_space,
         seconds=lambda table: table.outputs * (0.8 + 2e-6 * table.cells),
+        is_weighted=task == "classification",
         codes_argument="categorical_features",
         stored_types=_HISTOGRAM_TYPES,
     )

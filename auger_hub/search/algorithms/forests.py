@@ -48,6 +48,7 @@ def _forest(name: str, task: str, turns: tuple[int, int], cost: float) -> Algori
         turns=turns,
         search=_space,
         seconds=lambda table: cost * table.cells * math.log2(table.rows + 1),
+        is_weighted=task == "classification",
         stored_types=_STORED_TYPES,
     )
 

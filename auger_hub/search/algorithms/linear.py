@@ -41,6 +41,7 @@ ALGORITHMS = (
             max_iter=1000,
         ),
         seconds=lambda table: 4e-7 * table.cells * table.outputs,
+        is_weighted=True,
         parameters={"n_jobs": None},  # without effect, and scikit-learn warns about another value
     ),
     Algorithm(

@@ -43,6 +43,7 @@ ALGORITHMS = (
         seconds=lambda table: 4 * _seconds(table),  # calibration fits it three times more
         most_rows=_MOST_ROWS,
         least_class_rows=_CALIBRATION_ROWS,
+        is_weighted=True,
         is_calibrated=True,  # its own probabilities are deprecated
         stored_types=(
             "sklearn.calibration._CalibratedClassifier",

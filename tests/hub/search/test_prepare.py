@@ -51,6 +51,14 @@ def test_rows_without_a_target_are_left_out_and_counted(tmp_path: Path) -> None:
     assert info["notes"] == ["10 rows without a value of the target are left out."]
 
 
+def test_weights_of_classes_are_said_not_to_reach_every_algorithm(tmp_path: Path) -> None:
+    options = {"algorithm_params_common": {"class_weight": "balanced"}}
+    notices = describe_task(task_for(tmp_path, iris(), "species", options=options))["notices"]
+    (told,) = (one["text"] for one in notices if one["code"] == "weights-ignored")
+    assert "KNeighborsClassifier" in told
+    assert "LGBMClassifier" not in told
+
+
 def test_excluded_columns_are_no_features(tmp_path: Path) -> None:
     task = task_for(tmp_path, iris(), "species")
     task.stat_data[0]["use"] = False

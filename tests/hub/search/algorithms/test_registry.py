@@ -1,4 +1,6 @@
 from dataclasses import replace
+from importlib import import_module
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,17 @@ def every_space() -> list[Any]:
         for settings in (CLASSES, VALUES, SERIES)
         for name, space in spaces_for(settings, info(**kinds)).items()
     ]
+
+
+@pytest.mark.parametrize(
+    "name", [n for n, one in all_algorithms().items() if one.task == "classification"]
+)
+def test_an_algorithm_says_whether_it_takes_weights_of_classes(name: str) -> None:
+    algorithm = find_algorithm(name)
+    if algorithm.is_baseline or not algorithm.is_installed:
+        pytest.skip("not one that a search tries here")
+    kind = getattr(import_module(algorithm.module), algorithm.short_name)
+    assert ("class_weight" in signature(kind).parameters) is algorithm.is_weighted
 
 
 @pytest.mark.parametrize("space", every_space())
