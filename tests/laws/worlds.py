@@ -55,19 +55,21 @@ _EXPERIMENTS = _some(
     ),
 )
 _LEAST = st.sampled_from([0.1, 0.4, 0.8])
-_GATES = _with_optional(
-    min_score=_LEAST,
-    on=st.sampled_from(["folds", "holdout"]),
-    beats_live=st.booleans(),
-    margin=st.sampled_from([0.0, 0.2]),
-    segments=st.dictionaries(st.sampled_from(["age", "age", "ghost"]), _LEAST, max_size=2),
+_ASKING = st.one_of(
+    _with_optional(min_score=_LEAST, margin=st.just(0.0), segments=st.just({"age": 0.1})).filter(
+        lambda gate: gate.keys() - {"margin"}
+    ),
+    st.fixed_dictionaries(
+        {"beats_live": st.just(True), "margin": st.sampled_from([0.0, 0.1])},
+        optional={"min_score": _LEAST, "segments": st.just({"age": 0.3})},
+    ),
 )
 _MODELS = _some(
     MODELS,
     _with_optional(
         min_score=st.sampled_from([0.2, 0.6, 0.9]),
         locally=st.booleans(),
-        gate=_GATES,
+        gate=_ASKING,
         state=st.sampled_from(["deployed", "deployed", "absent"]),
     ),
 )
@@ -94,8 +96,8 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     present = [name for name, one in experiments.items() if one.get("state") != "absent"]
     models = _that_need(draw, _MODELS, "experiment", present)
     for model in models.values():
-        if "holdout" not in experiments[model["experiment"]]:
-            model.get("gate", {}).pop("on", None)
+        if "min_score" in model.get("gate", {}):
+            model.pop("min_score", None)
     if draw(st.booleans()):
         document["revision_history"] = draw(st.integers(0, 1))
     return {
@@ -107,15 +109,6 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     }
 
 
-_ASKING = st.one_of(
-    _with_optional(min_score=_LEAST, margin=st.just(0.0), segments=st.just({"age": 0.1})).filter(
-        lambda gate: gate.keys() - {"margin"}
-    ),
-    st.fixed_dictionaries(
-        {"beats_live": st.just(True), "margin": st.sampled_from([0.0, 0.1])},
-        optional={"min_score": _LEAST, "segments": st.just({"age": 0.3})},
-    ),
-)
 _CONTENTS = st.sampled_from(["x", "x", "y"])
 
 
