@@ -38,4 +38,5 @@ def lines_skipped(count: int) -> str:
     """Say that lines before the header were left out."""
     if count == 1:
         return "The first line of the file is no row and was skipped."
-    return f"The first {count} lines of the file are no rows and were skipped."
+    lines = f"{count} lines of the file are no rows and were"
+    return f"The first {'line of the file is no row and was' if count == 1 else lines} skipped."

@@ -36,7 +36,8 @@ def export_model(
         AugerError: the target exists, or the model cannot be had in this format.
     """
     if target.exists():
-        hint = f"delete it, or say another place:\nauger model export {trial_id} --out PATH"
+        again = f"auger model export {trial_id} --format {form} --out PATH"
+        hint = f"delete it, or say another place:\n{again}"
         raise AugerError(f"`{target}` is there already", hint=hint)
     item = _wait(client, _ask(client, trial_id, form), tell)
     if not item.get("signed_s3_model_path"):

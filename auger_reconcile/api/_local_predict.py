@@ -11,7 +11,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -117,15 +118,16 @@ def predict_locally(
 ) -> Path:
     """Predict every row of a CSV file with a downloaded export; return the result's path.
 
-    The export gets the file as it is. The result appears when it is complete, or not at all.
+    The export gets the file as it is. The result appears when it is complete, or not at all: it is
+    made beside its place, since the input may lie on another disk, or where nothing may be written.
 
     Raises:
         AugerError: the export does not run.
     """
     folder, arguments = model.folder, model.arguments
     try:
-        with tempfile.TemporaryDirectory(dir=source.parent, prefix=".predict-") as room:
-            copied = _bring(source, Path(room))
+        with _room_beside(result) as room:
+            copied = _bring(source, room)
             command = _command(folder, copied, arguments)
             said = _run(command, folder)
             if not predicted_path(copied).exists():
@@ -136,6 +138,18 @@ def predict_locally(
     except OSError as error:
         raise AugerError(f"`{source}` cannot be predicted: {error.strerror}") from None
     return result
+
+
+@contextmanager
+def _room_beside(result: Path) -> Iterator[Path]:
+    """Make a folder to work in; that it cannot be is no fault of the input."""
+    with ExitStack() as stack:
+        try:
+            made = tempfile.TemporaryDirectory(dir=result.parent, prefix=".predict-")
+            room = stack.enter_context(made)
+        except OSError as error:
+            raise AugerError(f"`{result}` cannot be written: {error.strerror}") from None
+        yield Path(room)
 
 
 def _bring(source: Path, room: Path) -> Path:

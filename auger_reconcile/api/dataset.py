@@ -126,11 +126,9 @@ class DataSet(Resource):
         return look_at(told, None if source else self._declared_schema())
 
     def _declared_schema(self) -> dict[str, Any]:
-        """Return what auger.yaml says of the columns of its only data set."""
-        section = self.context.setting("datasets")
-        declared = next(iter(section.values())) if isinstance(section, Mapping) else None
-        if not isinstance(declared, Mapping):
-            declared = self.context.settings
+        """Return what auger.yaml says of the columns of the data set whose source it declares."""
+        name = self._declared()[0]
+        declared = self.context.settings if name is None else self.context.setting("datasets", name)
         schema: dict[str, Any] = {}
         if isinstance(declared.get("columns"), Mapping):
             schema["columns"] = declared["columns"]

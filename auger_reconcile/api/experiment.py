@@ -245,11 +245,12 @@ class Experiment(Resource):
 
     def _name_of(self, collection: str, item_id: Any) -> str | None:
         """Return the name of an object; None of one that was deleted since."""
+        if item_id is None:
+            return None
         try:
-            found = self.context.session.client.call("GET", f"{collection}/{item_id}")
+            return str(self.context.session.client.call("GET", f"{collection}/{item_id}")["name"])
         except NotFound:
             return None
-        return str(found.get("name")) if item_id is not None else None
 
     def history(self) -> Iterator[Row]:
         """Yield every run of the experiment, newest first, with settings and leaderboard.

@@ -218,19 +218,22 @@ class Model(Resource):
             result = evaluate_rows(client, known, columns, records, threshold=threshold, what=what)
         return Evaluation.from_wire({**result, "notices": [*guessed, *result["notices"]]})
 
-    def actual(self, filename: str | Path, model_id: str) -> int:
+    def actual(
+        self, filename: str | Path, model_id: str, *, on_notices: NoticesTold | None = None
+    ) -> int:
         """Send what really happened, so that the hub can score a model; return the rows sent.
 
         Args:
             filename: a CSV file with the columns that were predicted from, and the outcome.
             model_id: of the deployed model, or the name of one that auger.yaml declares.
+            on_notices: told what was guessed about the file, as in `predict`.
         """
         from auger_reconcile.client.predict import send_actuals
 
         client = self.context.session.client
         known = self._identify(model_id)[0]
         with hinting(f"to deploy it:\nauger model deploy {known}"):
-            return send_actuals(client, Path(filename), known)
+            return send_actuals(client, Path(filename), known, on_notices)
 
     def export(
         self,

@@ -10,7 +10,12 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_option, select_option, wait_option, yes_option
+from auger_reconcile.cli.path import STANDARD, FilePath
 from auger_reconcile.cli.run import open_context, run_one_resource
+
+out_option = click.option(
+    "--out", type=FilePath(), metavar="FILE", help="File to write to, not stdout."
+)
 
 
 @group(example="auger experiment leaderboard")
@@ -134,14 +139,14 @@ def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
     default="text",
     help="`html` is one page that needs nothing else, `markdown` a model card.",
 )
-@click.option("--out", type=click.Path(dir_okay=False), help="File to write to, not stdout.")
+@out_option
 def report(
     invocation: Invocation,
     *,
     run_id: str | None,
     trial_id: str | None,
     form: str,
-    out: str | None,
+    out: Path | None,
 ) -> None:
     """Report on a run: board, settings, notices, and one trial explained.
 
@@ -161,11 +166,7 @@ def report(
         is_card = form == "markdown"
         render = views.render_report_markdown if is_card else views.render_report_text
         text = "\n".join(render(found)) + "\n"
-    if out is None:
-        invocation.show(text)
-    else:
-        Path(out).write_text(click.unstyle(text), encoding="utf-8")
-        invocation.note(f"Wrote {out}.")
+    _write(invocation, text, out)
 
 
 @experiment.command(example="auger experiment compare 1A2B3C4D5E6F7081 9F8E7D6C5B4A3921")
@@ -178,8 +179,8 @@ def report(
     default="text",
     help="`html` is one page that needs nothing else.",
 )
-@click.option("--out", type=click.Path(dir_okay=False), help="File to write to, not stdout.")
-def compare(invocation: Invocation, *, left: str, right: str, form: str, out: str | None) -> None:
+@out_option
+def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Path | None) -> None:
     """Show two runs side by side: settings, data, boards and curves.
 
     Of settings, those that differ. The ids of runs come from `auger experiment history`.
@@ -195,10 +196,14 @@ def compare(invocation: Invocation, *, left: str, right: str, form: str, out: st
         text = views.render_comparison_html(found)
     else:
         text = "\n".join(views.render_comparison_text(found, invocation.width)) + "\n"
-    if out is None:
+    _write(invocation, text, out)
+
+
+def _write(invocation: Invocation, text: str, out: Path | None) -> None:
+    if out is None or out == STANDARD:
         invocation.show(text)
     else:
-        Path(out).write_text(click.unstyle(text), encoding="utf-8")
+        out.write_text(click.unstyle(text), encoding="utf-8")
         invocation.note(f"Wrote {out}.")
 
 

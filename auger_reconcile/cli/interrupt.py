@@ -1,4 +1,4 @@
-"""Turn Ctrl-C, SIGTERM and SIGHUP into an early but orderly end of an apply or a wait."""
+"""Turn Ctrl-C, SIGTERM and SIGHUP into an early but orderly end of what a command does."""
 
 from __future__ import annotations
 
@@ -27,9 +27,6 @@ def stopping_on_signal(stop: threading.Event, note: Callable[[str], None]) -> It
         stop: set by the first signal.
         note: shows a line that says so.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield  # only the main thread gets signals
-        return
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set():
@@ -38,16 +35,35 @@ def stopping_on_signal(stop: threading.Event, note: Callable[[str], None]) -> It
         with suppress(OSError):
             note(FINISHING)
 
+    with _handling(interrupt):
+        yield
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Let every signal that asks for an end raise KeyboardInterrupt, as Ctrl-C does.
+
+    SIGTERM alone would end this process, and leave behind the one that it waits for.
+    """
+    with _handling(signal.default_int_handler):
+        yield
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], object]) -> Iterator[None]:
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only the main thread gets signals
+        return
     before = {
-        number: signal.signal(number, interrupt)
+        number: signal.signal(number, handler)
         for number in ENDING
         if signal.getsignal(number) is not signal.SIG_IGN  # `nohup` asks to outlive its terminal
     }
     try:
         yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
 def _end_at_once() -> None:

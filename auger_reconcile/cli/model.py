@@ -134,6 +134,7 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
     """
     from auger_reconcile.api.model import Model
     from auger_reconcile.cli.streams import reading_standard, writing_standard
+    from auger_reconcile.cli.views.schema import notice_lines
 
     to_stdout = output == STANDARD or (file == STANDARD and output is None)
     if to_stdout and invocation.as_json:
@@ -165,8 +166,8 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
     if invocation.as_json:
         invocation.show_json({"path": str(path), "notices": notices})
         return
-    for notice in notices:
-        invocation.tell(f"notice: {notice['text']}")
+    for line in notice_lines(notices):
+        invocation.tell(line)
     if not to_stdout:
         invocation.show(str(path))
 
@@ -218,13 +219,16 @@ def serve(
     """
     from auger_reconcile.api import _serve
     from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.interrupt import interrupted_by_signals
 
     with open_context(invocation) as context, invocation.busy_with("Exporting"):
         path = Model(context).servable(model_id)
     if dockerfile:
         invocation.show(_serve.dockerfile(path, port or 8080))
         return ExitCode.DONE
-    return ExitCode.DONE if _serve.serve_export(path, host, port) == 0 else ExitCode.FAILED
+    with interrupted_by_signals():
+        code = _serve.serve_export(path, host, port)
+    return ExitCode.DONE if code == 0 else ExitCode.FAILED
 
 
 @model.command(example="auger model evaluate holdout.csv --model-id 390955D2AB984D7")
@@ -252,6 +256,7 @@ def evaluate(
     from auger_reconcile.api.model import Model
     from auger_reconcile.cli.streams import reading_standard
     from auger_reconcile.cli.views.evaluation import render_evaluation
+    from auger_reconcile.cli.views.schema import notice_lines
 
     with (
         reading_standard(file, form) as source,
@@ -264,21 +269,33 @@ def evaluate(
         return
     for line in render_evaluation(evaluation):
         invocation.show(line)
-    for notice in evaluation.notices:
-        invocation.tell(f"notice: {notice['text']}")
+    for line in notice_lines(evaluation.notices):
+        invocation.tell(line)
 
 
 @model.command(example="auger model actual outcomes.csv --model-id 390955D2AB984D7")
 @click.argument("file", type=FilePath())
 @model_id_option
 def actual(invocation: Invocation, *, file: Path, model_id: str) -> None:
-    """Send what really happened, so that the hub can score the model."""
+    """Send what really happened, so that the hub can score the model.
+
+    FILE is CSV, compressed or not; `-` is stdin.
+    """
     from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.streams import reading_standard
+    from auger_reconcile.cli.views.schema import notice_lines
     from auger_reconcile.cli.views.words import count_of
 
-    with open_context(invocation) as context, invocation.busy_with("Sending"):
-        rows = Model(context).actual(file, model_id)
+    notices: list[dict[str, Any]] = []
+    with (
+        reading_standard(file, None) as source,
+        open_context(invocation) as context,
+        invocation.busy_with("Sending"),
+    ):
+        rows = Model(context).actual(source, model_id, on_notices=notices.extend)
     if invocation.as_json:
-        invocation.show_json({"rows": rows})
-    else:
-        invocation.show(f"Sent {count_of(rows, 'row')}.")
+        invocation.show_json({"rows": rows, "notices": notices})
+        return
+    invocation.show(f"Sent {count_of(rows, 'row')}.")
+    for line in notice_lines(notices):
+        invocation.tell(line)

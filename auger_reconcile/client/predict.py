@@ -23,6 +23,7 @@ from auger_reconcile.client.tables import (
     Writer,
     format_named,
     format_of,
+    notices_of,
     open_table,
     predicted_path,
 )
@@ -224,8 +225,19 @@ def merge_notices(notices: Sequence[Notice]) -> list[Notice]:
     return list(merged.values())
 
 
-def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
+def send_actuals(
+    client: HubClient,
+    source: Path,
+    model_id: str,
+    on_notices: Callable[[list[Notice]], None] | None = None,
+) -> int:
     """Send the rows of a CSV file as what really happened; return how many there were.
+
+    Args:
+        client: of the hub.
+        source: CSV, compressed or not.
+        model_id: of the deployed model.
+        on_notices: told what was guessed about the file.
 
     Raises:
         AugerError: the file cannot be read, or has no column with the outcome.
@@ -248,6 +260,8 @@ def send_actuals(client: HubClient, source: Path, model_id: str) -> int:
             }
             client.call("POST", "actuals", body)
             sent += len(batch)
+        if on_notices:
+            on_notices(list(notices_of(rows)))
     return sent
 
 

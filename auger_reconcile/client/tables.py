@@ -110,7 +110,7 @@ class CsvTable:
     def __init__(self, rows: RowFile) -> None:
         self._rows = rows
         self.columns = rows.header.cells
-        self.notices = list(_notices_of(rows))
+        self.notices = list(notices_of(rows))
 
     def batches(self, size: int | None) -> Iterator[Any]:
         """Yield rows; see `Table`."""
@@ -154,10 +154,13 @@ def _quoted(text: str, delimiter: str) -> str:
     return text
 
 
-def _notices_of(rows: RowFile) -> Iterator[Notice]:
+def notices_of(rows: RowFile) -> Iterator[Notice]:
+    """Yield what was guessed about a file of delimited text, and what of it is left out."""
     if not rows.encoding.startswith("utf"):
         text = f"The file is no Unicode; its encoding is taken for {rows.encoding}."
         yield {"code": "encoding-guessed", "column": None, "count": None, "text": text}
     if rows.skipped:
-        text = f"The first {rows.skipped} lines of the file are no rows and were skipped."
+        lines = f"{rows.skipped} lines of the file are no rows and were"
+        lines = "line of the file is no row and was" if rows.skipped == 1 else lines
+        text = f"The first {lines} skipped."
         yield {"code": "lines-skipped", "column": None, "count": rows.skipped, "text": text}

@@ -293,6 +293,15 @@ def test_a_check_reads_what_auger_yaml_says_of_columns_and_needs_no_hub(work: Pa
     assert [one.type for one in other.columns][1] != "number"
 
 
+@pytest.mark.parametrize("others", ["{}", "{h: {source: h.csv, columns: {n: {type: text}}}}"])
+def test_a_check_of_the_source_leaves_other_data_sets_alone(work: Path, others: str) -> None:
+    (work / "t.csv").write_text("n\n1\n2\n")
+    declared = "source: t.csv\ncolumns: {n: {type: category}}"
+    (work / "auger.yaml").write_text(f"name: p\n{declared}\ndatasets: {others}\n")
+    with Context(work, environ={}, home=work) as context:
+        assert [one.type for one in DataSet(context).check().columns] == ["category"]
+
+
 @pytest.mark.parametrize(
     ("source", "problem"),
     [

@@ -53,6 +53,18 @@ def test_the_export_is_given_the_file_and_the_threshold_but_no_credentials(
     assert result.read_text() == "a\n1\n--threshold=0.25"
 
 
+def test_the_work_is_done_beside_the_result_wherever_the_input_lies(
+    tmp_path: Path, source: Path
+) -> None:
+    tell = COPY.replace("text = source.read_text()", "text = str(source.parent.parent)")
+    model = open_export(export(tmp_path, tell))
+    there = tmp_path / "another disk"
+    there.mkdir()
+    assert predict_locally(model, source, there / "p.csv").read_text() == str(there)
+    with pytest.raises(AugerError, match=r"`.*nowhere.p\.csv` cannot be written"):
+        predict_locally(model, source, tmp_path / "nowhere" / "p.csv")
+
+
 def test_an_export_is_unpacked_once_and_again_when_it_is_newer(tmp_path: Path) -> None:
     archive = export(tmp_path, "old")
     folder = unpack(archive)

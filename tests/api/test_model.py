@@ -335,8 +335,9 @@ def test_a_model_is_exported_as_what_other_tools_load(model: Model, trained: Tra
     folder = model.export(trained.model_id, "mlflow")
     assert folder == trained.folder / "models" / f"export-{trained.model_id}-mlflow"
     assert {"MLmodel", "README.md", "code", "model"} <= {one.name for one in folder.iterdir()}
-    with pytest.raises(AugerError, match="is there already"):
+    with pytest.raises(AugerError, match="is there already") as caught:
         model.export(trained.model_id, "mlflow")
+    assert str(caught.value.hint).endswith("--format mlflow --out PATH")
     shutil.rmtree(folder)
 
 

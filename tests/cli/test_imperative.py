@@ -108,6 +108,10 @@ def test_every_command_does_what_its_line_says(  # noqa: PLR0915 - one story, to
     model = board["trials"][0]["id"]
     assert f"* {model}" in ok("experiment", "leaderboard")
     assert "max_n_trials: 1\n" in ok("experiment", "history")
+    run = board["run_id"]
+    compared = ok("experiment", "compare", run, run)
+    assert "All settings are the same." in compared
+    assert ok("experiment", "compare", run, run, "--out", "-") == compared
     assert "* flowers.csv-experiment completed" in listed("experiment")
     assert ok("experiment", "stop") == "No run is active.\n"
     # model: deploy on the hub and locally, list, predict, actual, undeploy
@@ -133,6 +137,9 @@ def test_every_command_does_what_its_line_says(  # noqa: PLR0915 - one story, to
     figure = f"{scored['scores']['accuracy']:.4f}"
     assert re.search(rf"^  accuracy +{figure}$", table, re.M)
     assert ok("model", "actual", "../flowers.csv", "--model-id", model) == "Sent 24 rows.\n"
+    with Path("../flowers.csv").open() as stdin:
+        monkeypatch.setattr("sys.stdin", stdin)
+        assert ok("model", "actual", "-", "--model-id", model) == "Sent 24 rows.\n"
     ok("model", "undeploy", model, "--yes")
     assert ask("model", "list") == []
     # delete: clears the names, one after the other

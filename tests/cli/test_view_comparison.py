@@ -66,6 +66,8 @@ def test_settings_that_differ_are_shown_and_the_others_counted() -> None:
     assert any(line.split() == ["max_n_trials", "5", "9"] for line in lines)
     assert not any(line.startswith("cross_validation_folds") for line in lines)
     assert "2 settings are the same." in lines
+    fewer = replace(RIGHT, settings={**RIGHT.settings, "cross_validation_folds": 3})
+    assert "1 setting is the same." in text_of(Comparison(LEFT, fewer))
 
 
 def test_the_best_of_each_algorithm_is_shown_once() -> None:

@@ -15,6 +15,7 @@ from auger_reconcile.cli.views.plan_html import render_html
 from auger_reconcile.cli.views.plan_markdown import render_markdown
 from auger_reconcile.cli.views.plan_text import render_plan
 from auger_reconcile.planner.build import build_plan
+from auger_reconcile.planner.coverage import Coverage
 from auger_reconcile.planner.document import plan_of, to_document
 from auger_reconcile.planner.explain import explain
 from auger_reconcile.resources._gate import Check, Decision, Verdict
@@ -164,6 +165,13 @@ def test_an_open_gate_of_a_plan_that_does_nothing_is_no_news() -> None:
     gates = {AT: Decision("accuracy", "T1", None, ())}
     quiet = replace(RAISED, gates=gates, diagnostics=())
     assert render_plan(quiet, color=False) == "No changes. The hub matches auger.yaml.\n"
+
+
+def test_what_was_not_looked_at_is_said_beside_it() -> None:
+    left_out = Address("shop", "experiment", "other")
+    narrowed = replace(RAISED, coverage=Coverage(left_out=(left_out,)))
+    shown = (render_plan(narrowed, color=False), render_markdown(narrowed), render_html(narrowed))
+    assert [text.count("1 resource was not looked at") for text in shown] == [1, 1, 1]
 
 
 def test_a_column_of_very_many_values_is_cut_and_counted() -> None:

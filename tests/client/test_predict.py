@@ -192,6 +192,17 @@ def test_actuals_carry_all_columns_and_their_names(
     assert sent["actuals"] == [["1", "?"], ["2", "?"]]
 
 
+def test_what_was_guessed_about_the_file_of_actuals_is_told(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    source.write_bytes("sep=;\na;y\nGrün;1\n".encode("cp1252"))
+    hub.play(READY, reply({}))
+    told: list[dict[str, Any]] = []
+    send_actuals(client, source, "M", told.extend)
+    assert [one["code"] for one in told] == ["encoding-guessed", "lines-skipped"]
+    assert told[1]["text"] == "The first line of the file is no row and was skipped."
+
+
 def test_actuals_without_the_outcome_are_not_sent(
     hub: ScriptedHub, client: HubClient, source: Path
 ) -> None:

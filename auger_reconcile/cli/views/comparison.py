@@ -17,6 +17,7 @@ from auger_reconcile.cli.views.plan_html import POLICY, STYLE
 from auger_reconcile.cli.views.report import MORE_STYLE
 from auger_reconcile.cli.views.report_sections import number
 from auger_reconcile.cli.views.table import GAP, Column, member, render_table
+from auger_reconcile.cli.views.words import count_of
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 260, 60, 30
 NOTHING = "–"
@@ -94,7 +95,8 @@ def _tables(found: Comparison) -> Iterator[tuple[str, Rows, str]]:
     yield "Data", [_row(one) for one in found.data], ""
     different = [one for one in found.settings if not one.is_same]
     same = len(found.settings) - len(different)
-    rest = f"{same} settings are the same." if different else "All settings are the same."
+    rest = f"{count_of(same, 'setting')} {'is' if same == 1 else 'are'} the same."
+    rest = rest if different else "All settings are the same."
     yield "Settings", [_row(one) for one in different], rest if found.settings else ""
     yield "Best of each algorithm", [_scores(one) for one in found.algorithms], ""
 

@@ -82,6 +82,7 @@ def _about(plan: Plan) -> Iterator[str]:
     if not plan.is_empty:
         time = time_of(plan) or "there are none"
         yield f"<p><strong>Runs will take:</strong> {escape(time)}.</p>"
+    if below or not plan.is_empty:
         yield from (f"<p>{escape(text)}</p>" for text in uncovered(plan.coverage))
 
 

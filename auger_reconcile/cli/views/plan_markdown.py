@@ -77,7 +77,9 @@ def _about(plan: Plan) -> str:
     if plan.is_empty:
         told = escape(matches(plan.coverage, "the files"), LONGEST_PROBLEM)
         if below := below_gate(plan):
-            return f"{where} Nothing will be changed. {escape(' '.join(below), LONGEST_PROBLEM)}"
+            texts = [*below, *uncovered(plan.coverage)]
+            shown = (escape(text, LONGEST_PROBLEM) for text in texts)
+            return " ".join([where, "Nothing will be changed.", *shown])
         return f"{where} {NO_CHANGES}. {told}"
     runs = f"**Runs will take:** {escape(time) if time else 'there are none'}."
     return " ".join(

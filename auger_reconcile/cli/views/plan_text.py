@@ -68,7 +68,8 @@ def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | Non
         if not errors:
             text = f"No changes. {matches(plan.coverage, files)}"
             if below := below_gate(plan):
-                text = " ".join(["Nothing will be changed, and not all is as declared.", *below])
+                told = ["Nothing will be changed, and not all is as declared.", *below]
+                text = " ".join([*told, *uncovered(plan.coverage)])
         return "\n".join([*_broken(text, width), *_gates(plan, width)]) + "\n"
     lines = [
         *_broken(_header(plan), width),

@@ -88,6 +88,9 @@ def _combinations(node: Node, report: Report) -> Iterator[_Values]:
         if wrong is not None:
             report.error("wrong-type", "expected a value", wrong, hint=_HINT)
             return
+        if not items:
+            hint = "without a value, nothing is declared by it"
+            report.warn("empty-loop", "a loop over no values", values, hint=hint)
         lists.append([one for one in items if isinstance(one, Scalar)])
     count = 1
     for one in lists:

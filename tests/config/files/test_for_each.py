@@ -95,5 +95,14 @@ def test_a_loop_has_an_end(codes: Codes) -> None:
     assert found == ["out-of-range 4:29"]
 
 
+@pytest.mark.parametrize("values", ["[]", "{x: [a], y: []}"])
+def test_a_loop_over_nothing_is_told_and_lets_no_prune_delete_what_it_declared_before(
+    load: Load, values: str
+) -> None:
+    loaded = load(f"{HEAD}experiments: {{e: {{for_each: {values}, {COMMON}}}}}\n")
+    assert [item.code for item in loaded.warnings] == ["empty-loop"]
+    assert loaded.state.spared == {("shop", "experiment")}
+
+
 def test_editors_know_of_loops() -> None:
     assert "for_each" in json_schema()["$defs"]["Experiment"]["properties"]
