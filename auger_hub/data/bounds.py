@@ -17,7 +17,8 @@ RATIO_MATTERS_FROM = 64 << 20
 _READERS = 3
 """So many processes may read a file at the same time."""
 _LEAST_MEMORY = 1 << 30
-_LEAST_TABLE = 600 << 20
+STREAMED_TABLE = 600 << 20
+"""What DuckDB may hold of a table of few columns; it spills the rest, and is as fast."""
 _CGROUPS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
@@ -41,7 +42,7 @@ def bound_memory() -> None:
 
 def table_memory() -> int:
     """Return how many bytes DuckDB may hold of a table: half of a reader's share of the machine."""
-    return max(_LEAST_TABLE, _share() // 2)
+    return max(STREAMED_TABLE, _share() // 2)
 
 
 def _share() -> int:

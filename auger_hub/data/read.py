@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from auger_hub.data import delimited, formats
-from auger_hub.data.bounds import most_bytes, table_memory
+from auger_hub.data.bounds import STREAMED_TABLE, most_bytes, table_memory
 from auger_hub.data.delimited import AS_IT_IS, SAMPLE_ROWS, count_texts, finite, place
 from auger_hub.data.encoding import UTF_8
 from auger_hub.data.formats import DELIMITED, JSON, PARQUET, format_of
@@ -37,6 +37,7 @@ from auger_hub.data.sql import literal, one_file, quoted
 from auger_hub.data.typed import to_column
 from auger_hub.data.unreadable import UnreadableData
 from auger_hub.data.wide import (
+    WIDE,
     WideTable,
     is_wide,
     judge_cells,
@@ -227,6 +228,8 @@ def _load_delimited(
     try:
         if is_wide(file):
             return _load_wide(connection, file, known or written, reading, name)
+        if file.width <= WIDE:
+            connection.execute(f"SET memory_limit = '{STREAMED_TABLE >> 20}MiB'")
         with delimited.without_blanks(file) as bare:
             if known is not None:
                 return _try_queries(connection, bare, known, (), name)
