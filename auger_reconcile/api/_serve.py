@@ -51,7 +51,7 @@ def _run(folder: Path, host: str, port: int) -> int:
             raise
 
 
-_HINT = "`auger model export ID` makes one; exports of before cannot be served"
+_HINT = "`auger model export ID` makes one; exports of an older hub cannot be served"
 
 
 def _check(export: Path) -> list[str]:

@@ -278,6 +278,8 @@ class Model(Resource):
         """
         if Path(model).exists():
             return Path(model)
+        if Path(model).name != model or model.endswith(".zip"):
+            raise NotFound(f"there is no export `{model}`", hint="auger model export ID")
         known = self._identify(model)[0]
         path = self.context.folder / "models" / export_name(known, "zip")
         return path if path.is_file() else self.export(known, to=path, tell=tell)

@@ -20,7 +20,7 @@ def fmt(invocation: Invocation, *, paths: tuple[Path, ...], check: bool) -> Exit
 
     PATHS are files or folders, auger.yaml by default, each with the overlays beside it. Quotes,
     lists and texts stay as they are written, and what the files mean stays what it was. The names
-    of changed files are printed. With `-` the standard input is laid out on the standard output.
+    of changed files are printed. With `-`, stdin is laid out to stdout.
     """
     from auger_reconcile.api.layout import lay_out_files
 

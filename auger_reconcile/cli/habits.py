@@ -47,6 +47,8 @@ COMMANDS = {
     "evaluate": "auger model evaluate FILE --model-id ID",
     "score": "auger model evaluate FILE --model-id ID",
     "deploy": "auger model deploy MODEL_ID",
+    "export": "auger model export MODEL_ID",
+    "compare": "auger experiment compare RUN RUN",
     "undeploy": "auger model undeploy MODEL_ID",
     "upload": "auger dataset create FILE",
     "ui": "auger hub open",

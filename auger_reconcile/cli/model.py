@@ -224,7 +224,11 @@ def serve(
     with open_context(invocation) as context, invocation.busy_with("Exporting"):
         path = Model(context).servable(model_id)
     if dockerfile:
-        invocation.show(_serve.dockerfile(path, port or 8080))
+        text = _serve.dockerfile(path, port or 8080)
+        if invocation.as_json:
+            invocation.show_json({"dockerfile": text})
+        else:
+            invocation.show(text)
         return ExitCode.DONE
     with interrupted_by_signals():
         code = _serve.serve_export(path, host, port)

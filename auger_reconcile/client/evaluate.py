@@ -71,7 +71,7 @@ def evaluate_rows(  # noqa: PLR0913 - what an evaluation is asked with
         item = client.call("POST", "evaluations", body)
     except NotFound:  # the model is there: it was looked at
         raise AugerError("this hub scores no models", hint="a hub of `auger` does") from None
-    result = wait_for(client, "evaluations", item)
+    result = wait_for(client, "evaluations", item, "the model cannot be scored")
     return {**result, "notices": merge_notices(result.get("notices") or [])}
 
 

@@ -332,20 +332,22 @@ class HubModel:
         return names[start:], [row[start:] for row in result["data"]]
 
 
-def wait_for(client: HubClient, path: str, item: dict[str, Any]) -> dict[str, Any]:
-    """Return the result of a question to a model when it is there."""
+def wait_for(
+    client: HubClient, path: str, item: dict[str, Any], failed: str = "the model gave no prediction"
+) -> dict[str, Any]:
+    """Return the result of a question to a model when it is there; `failed` begins the error."""
     deadline = time.monotonic() + TIMEOUT
     looks = 0
     while item.get("status") in WAITING:
         if time.monotonic() > deadline:
-            raise HubError(f"prediction {item['id']} did not end within {TIMEOUT:.0f} s")
+            raise HubError(f"{failed}: {item['id']} did not end within {TIMEOUT:.0f} s")
         time.sleep(PAUSES[min(looks, len(PAUSES) - 1)])
         looks += 1
         item = client.call("GET", f"{path}/{item['id']}")
     result = item.get("result")
     if item.get("status") != "done" or not isinstance(result, dict):
         told = item.get("error_message") or f"its status is `{item.get('status')}`"
-        raise HubError(f"the model gave no prediction: {told}")
+        raise HubError(f"{failed}: {told}")
     return result
 
 

@@ -368,6 +368,12 @@ def test_a_dockerfile_of_an_export_names_its_python_and_its_port(
     assert text.endswith('CMD ["python", "serve.py", "--host", "0.0.0.0", "--port", "9000"]\n')
 
 
+@pytest.mark.parametrize("path", ["nosuch.zip", "models/nosuch"])
+def test_an_export_that_is_not_there_is_looked_for_on_no_hub(model: Model, path: str) -> None:
+    with pytest.raises(NotFound, match=f"there is no export `{path}`"):
+        model.servable(path)
+
+
 def test_what_is_no_export_cannot_be_served(work: Path) -> None:
     other = write(work / "rows.csv", ROW)
     with pytest.raises(AugerError, match="is no export of a model"):

@@ -137,6 +137,10 @@ def test_every_command_does_what_its_line_says(  # noqa: PLR0915 - one story, to
     figure = f"{scored['scores']['accuracy']:.4f}"
     assert re.search(rf"^  accuracy +{figure}$", table, re.M)
     assert ok("model", "actual", "../flowers.csv", "--model-id", model) == "Sent 24 rows.\n"
+    # model: what serves it needs no hub
+    made = ask("model", "serve", model, "--dockerfile")
+    assert isinstance(made, dict)
+    assert made["dockerfile"].splitlines()[2].startswith("FROM python:")
     with Path("../flowers.csv").open() as stdin:
         monkeypatch.setattr("sys.stdin", stdin)
         assert ok("model", "actual", "-", "--model-id", model) == "Sent 24 rows.\n"

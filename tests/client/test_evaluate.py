@@ -67,7 +67,7 @@ def test_a_hub_that_scores_no_models_is_told(hub: ScriptedHub, client: HubClient
 
 def test_why_rows_cannot_be_scored_is_told(hub: ScriptedHub, client: HubClient) -> None:
     hub.play(READY, reply({"id": "e", "status": "error", "error_message": "No row has it."}))
-    with pytest.raises(HubError, match="No row has it"):
+    with pytest.raises(HubError, match="cannot be scored: No row has it"):
         evaluate_rows(client, "M", ["Churned"], [["no"]])
 
 
