@@ -352,3 +352,4 @@ def test_moves_and_removals_are_part_of_the_digest(load: Load) -> None:
 def test_moves_of_a_wrong_shape_are_told_where_they_stand(codes: Codes) -> None:
     wrong = "name: shop\nmoved: [{from: model.a}, x]\nremoved: {address: model.b}\n"
     assert codes(wrong) == ["missing-field 2:9", "wrong-type 2:26", "wrong-type 3:10"]
+    assert codes("name: shop\nmoved: {from: model.a, to: model.b}\n") == ["wrong-type 2:8"]

@@ -77,8 +77,8 @@ def setting_names(model: type[BaseModel]) -> tuple[str, ...]:
 @cache
 def _is_list_by_name(model: type[BaseModel]) -> Map[str, bool]:
     """Return setting name to whether it is a list."""
-    annotations = {name: info.annotation for name, info in model.model_fields.items()}
-    return {name: get_origin(annotations[name]) is tuple for name in setting_names(model)}
+    fields = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+    return {name: get_origin(fields[name]) is tuple for name in setting_names(model)}
 
 
 @cache
