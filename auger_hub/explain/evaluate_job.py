@@ -90,14 +90,14 @@ class _Scoring:
             seen = count_seen(self._data_of(self._run)[0], self._holdout)
         if seen:
             text = (
-                f"{seen} rows of the holdout {self._holdout.name} stand in the training data as "
-                "well: the models have seen them."
+                f"The training data has {_rows(seen)} of the holdout {self._holdout.name} as well: "
+                "the models have seen them."
             )
             found.append(Notice("holdout-seen", text, count=seen))
         if self._left_out:
             text = (
-                f"{self._left_out} rows of the holdout {self._holdout.name} have no target, or a "
-                "class that the run has never met, and are left out."
+                f"Left out of the holdout {self._holdout.name}: {_rows(self._left_out)} without a "
+                "target, or of a class that the run has never met."
             )
             found.append(Notice("holdout-left-out", text, count=self._left_out))
         return found
@@ -177,3 +177,7 @@ def _candidate(trial: Trial) -> Candidate:
 def main() -> int:
     """Do the work of this process; return its exit code."""
     return run_child("evaluate", evaluate)
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

@@ -38,6 +38,7 @@ def test_a_size_has_the_unit_that_makes_it_short(count: int, text: str) -> None:
 
 def test_one_is_singular() -> None:
     assert (count_of(1, "action"), count_of(0, "action")) == ("1 action", "0 actions")
+    assert count_of(2000, "row") == "2,000 rows"
 
 
 def test_foreign_text_is_one_line_without_secrets() -> None:

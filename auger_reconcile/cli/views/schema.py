@@ -9,6 +9,7 @@ import click
 
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.table import Column, member, render_table
+from auger_reconcile.cli.views.words import count_of
 
 if TYPE_CHECKING:
     from auger_reconcile.api.scaffold import NewProject
@@ -50,7 +51,7 @@ def _size(statistics: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
     count, width = statistics.get("count"), statistics.get("columns_count")
     told = "not profiled yet"
     if isinstance(count, int):
-        told = f"{_counted(count, 'row')}, {_counted(width or 0, 'column')}"
+        told = f"{count_of(count, 'row')}, {count_of(width or 0, 'column')}"
     delimiter = schema.get("delimiter")
     parts = [
         told,
@@ -59,10 +60,6 @@ def _size(statistics: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
         schema.get("encoding"),
     ]
     return ", ".join(str(part) for part in parts if part)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _row(column: Mapping[str, Any], found: Mapping[str, Any], target: str | None) -> dict[str, Any]:
@@ -109,7 +106,7 @@ def proposal_lines(made: NewProject) -> Iterator[str]:
             yield plain(f"The data was not looked at: {made.not_looked}.")
         return
     proposal = made.proposal
-    seen = f"{made.look.source}, {_counted(made.look.rows, 'row')}"
+    seen = f"{made.look.source}, {count_of(made.look.rows, 'row')}"
     yield plain(f"Looked at {seen}. In auger.yaml now:")
     settings = (
         ("target", proposal.target),

@@ -22,8 +22,8 @@ PAST = {
 
 
 def count_of(number: int, noun: str) -> str:
-    """Return `1 action`, `2 actions`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    """Return `1 action`, `2,000 actions`."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def duration(seconds: float) -> str:
