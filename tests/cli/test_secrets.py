@@ -22,7 +22,7 @@ pytestmark = pytest.mark.slow
 
 SUCCEEDING = [
     "auth whoami",
-    "new inner --source flowers.csv --target species -C ..",
+    "new inner --source work/flowers.csv --target species -C ..",
     "validate",
     "project create",
     "project list",
