@@ -23,7 +23,7 @@ from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.state import Declared, DesiredState
 
 FORMAT_VERSION = "1.0"
-NOT_SHOWN = {"path", "formerly"}  # where a source lies differs between machines
+NOT_SHOWN = {"path", "formerly", "same_text"}  # how it was found, which differs between machines
 
 
 def to_document(plan: Plan) -> dict[str, Any]:
