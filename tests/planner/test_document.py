@@ -103,7 +103,6 @@ def test_the_document_of_a_create() -> None:
             "missing": [],
             "on_schema_change": "warn",
             "ignore_line_ends": False,
-            "same_text": [],
             "sha256": content_hash("x"),
             "size": 1,
             "state": "present",
