@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.evaluation import Evaluation
     from auger_reconcile.api.project import Project
+    from auger_reconcile.api.report import Report
     from auger_reconcile.client.predict import Frame, FrameT, HubModel
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._deployment import ModelObject
@@ -217,6 +218,25 @@ class Model(Resource):
         with hinting(f"to deploy it:\nauger model deploy {known}"):
             result = evaluate_rows(client, known, columns, records, threshold=threshold, what=what)
         return Evaluation.from_wire({**result, "notices": [*guessed, *result["notices"]]})
+
+    def explain(self, model_id: str, seconds: float = 60.0) -> Report:
+        """Return the report of the run that found a model, with that model explained.
+
+        Args:
+            model_id: of a trial, deployed or not, or the name of a model that auger.yaml declares.
+            seconds: to wait for the explanation at most.
+
+        Raises:
+            NotFound: there is no such trial.
+        """
+        from auger_reconcile.api._names import check_id
+        from auger_reconcile.api.experiment import Experiment
+
+        known = check_id(self._identify(model_id)[0], "model")
+        with hinting("auger experiment leaderboard"):
+            trial = self.context.session.client.call("GET", f"trials/{known}")
+        run_id = str(trial["experiment_session_id"])
+        return Experiment(self.context).report(run_id, trial_id=known, seconds=seconds)
 
     def actual(
         self, filename: str | Path, model_id: str, *, on_notices: NoticesTold | None = None

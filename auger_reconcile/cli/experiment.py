@@ -10,12 +10,8 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_option, select_option, wait_option, yes_option
-from auger_reconcile.cli.path import STANDARD, FilePath
+from auger_reconcile.cli.reporting import out_option, report_options, write_out, write_report
 from auger_reconcile.cli.run import open_context, run_one_resource
-
-out_option = click.option(
-    "--out", type=FilePath(), metavar="FILE", help="File to write to, not stdout."
-)
 
 
 @group(example="auger experiment leaderboard")
@@ -132,14 +128,7 @@ def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
 @experiment.command(example="auger experiment report --format html --out report.html")
 @click.argument("run_id", required=False)
 @click.option("--trial", "trial_id", metavar="ID", help="Trial to explain; the best by default.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "html", "markdown", "json"]),
-    default="text",
-    help="`html` is one page that needs nothing else, `markdown` a model card.",
-)
-@out_option
+@report_options
 def report(
     invocation: Invocation,
     *,
@@ -154,19 +143,10 @@ def report(
     rows that the models had not seen.
     """
     from auger_reconcile.api.experiment import Experiment
-    from auger_reconcile.cli.views import report as views
 
     with open_context(invocation) as context, invocation.busy_with("Reading the run"):
         found = Experiment(context).report(run_id, trial_id=trial_id)
-    if invocation.as_json or form == "json":
-        text = views.render_report_json(found)
-    elif form == "html":
-        text = views.render_report_html(found)
-    else:
-        is_card = form == "markdown"
-        render = views.render_report_markdown if is_card else views.render_report_text
-        text = "\n".join(render(found)) + "\n"
-    _write(invocation, text, out)
+    write_report(invocation, found, form, out)
 
 
 @experiment.command(example="auger experiment compare 1A2B3C4D5E6F7081 9F8E7D6C5B4A3921")
@@ -196,15 +176,7 @@ def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Pa
         text = views.render_comparison_html(found)
     else:
         text = "\n".join(views.render_comparison_text(found, invocation.width)) + "\n"
-    _write(invocation, text, out)
-
-
-def _write(invocation: Invocation, text: str, out: Path | None) -> None:
-    if out is None or out == STANDARD:
-        invocation.show(text)
-    else:
-        out.write_text(click.unstyle(text), encoding="utf-8")
-        invocation.note(f"Wrote {out}.")
+    write_out(invocation, text, out)
 
 
 @experiment.command(example="auger experiment history")

@@ -12,6 +12,7 @@ from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
 from auger_reconcile.cli.options import plan_option, yes_option
 from auger_reconcile.cli.path import STANDARD, FilePath
+from auger_reconcile.cli.reporting import report_options, write_report
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 model_id_option = click.option(
@@ -233,6 +234,23 @@ def serve(
     with interrupted_by_signals():
         code = _serve.serve_export(path, host, port)
     return ExitCode.DONE if code == 0 else ExitCode.FAILED
+
+
+@model.command(example="auger model explain production")
+@click.argument("model_id")
+@report_options
+def explain(invocation: Invocation, *, model_id: str, form: str, out: Path | None) -> None:
+    """Explain a model: which columns matter, what it confuses, where it is bad.
+
+    MODEL_ID is a trial, deployed or not, or the name that auger.yaml gives a model. All of it comes
+    from rows that the model had not seen. What each column adds to single predictions is told by
+    `auger model predict --explain`.
+    """
+    from auger_reconcile.api.model import Model
+
+    with open_context(invocation) as context, invocation.busy_with("Explaining the model"):
+        found = Model(context).explain(model_id)
+    write_report(invocation, found, form, out)
 
 
 @model.command(example="auger model evaluate holdout.csv --model-id 390955D2AB984D7")

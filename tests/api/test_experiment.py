@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from auger.api import AugerError, Context, DataSet, Experiment, NotFound, Project
+from auger.api import AugerError, Context, DataSet, Experiment, Model, NotFound, Project
 from tests.api.live_hub import LiveHub, write_project
 
 from .conftest import OpenContext, Trained
@@ -179,3 +179,15 @@ def test_a_run_is_reported_on_whichever_experiment_is_meant_otherwise(
     assert found.experiment == name
     assert "<table>" in found._repr_html_()
     assert list(found.to_frame().columns) == ["column", "mean", "std"]
+
+
+def test_a_model_is_explained_within_the_run_that_found_it(
+    trained: Trained, hub: LiveHub, work: Path
+) -> None:
+    with Context(trained.folder, environ=hub.environ, home=work) as context:
+        board = Experiment(context).board()
+        last = board.trials[-1]["id"]
+        found = Model(context).explain(last, seconds=0)
+        with pytest.raises(NotFound):
+            Model(context).explain("NOSUCH")
+    assert (found.board.run_id, found.trial and found.trial["id"]) == (board.run_id, last)
