@@ -105,7 +105,8 @@ class _Scoring:
     def _score(self, trial: Trial | None) -> Scored:
         from auger_hub.explain.unseen import score_on_folds, score_on_holdout
 
-        if trial is None or trial.score_value is None:
+        is_foreign = trial is not None and trial.organization_id != self._run.organization_id
+        if trial is None or is_foreign or trial.score_value is None:
             raise Impossible("there is no such trial on a board of this hub")
         if "refit_data_path" in trial.raw_data:
             raise Impossible("it was fitted on other data than its run")

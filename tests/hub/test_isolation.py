@@ -12,7 +12,7 @@ import pytest
 import requests
 
 from auger_hub.program.openapi import openapi_document
-from tests.hub.client import Client
+from tests.hub.client import Client, wait_until
 
 from .test_recordings import World
 
@@ -75,6 +75,7 @@ def body_of(known: dict[str, Any], resource: str) -> dict[str, Any]:
         "organization_id": known["organizations"],
         "pipeline_id": known["pipelines"],
         "trial_id": known["trials"],
+        "trial_ids": [known["trials"]],
         "endpoint_id": known["endpoints"],
         "experiment_id": known["experiments"],
         "experiment_session_id": known["experiment_sessions"],
@@ -136,3 +137,21 @@ def test_the_owner_still_has_everything(hub: Client, known: dict[str, Any]) -> N
     assert hub.get(f"/projects/{known['project_id']}")["deleting"] is False
     assert hub.get(f"/endpoints/{known['endpoints']}")["deleted"] is False
     assert hub.get(f"/trials/{known['trials']}")["deleted"] is False
+
+
+def test_a_strangers_question_never_reaches_anothers_trial(
+    stranger: Client, known: dict[str, Any]
+) -> None:
+    """The rows of the question are the asker's own; the trial that it names is not."""
+    project = stranger.add_project()
+    run = stranger.add_run(stranger.add_file(project["id"]), max_n_trials=1, use_ensemble=False)
+    stranger.start_run(run["id"])
+    stranger.wait("ExperimentSession", run["id"], "completed")
+    asked = stranger.post(
+        "/trial_evaluations", experiment_session_id=run["id"], trial_ids=[known["trials"]]
+    )
+    path = f"/trial_evaluations/{asked['id']}"
+    assert wait_until(lambda: stranger.get(path)["status"] != "waiting", 60)
+    (result,) = stranger.get(path)["results"]
+    assert result["error"] == "there is no such trial on a board of this hub"
+    assert (result["score"], result["scores"]) == (None, {})
