@@ -68,7 +68,8 @@ test-newest:
 	@.venv-newest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/.dev
-	@$(PYTEST) -m slow
+	@$(PYTEST) -m slow || { echo "Once more, one by one, what failed beside other tests:"; \
+	$(BIN)/python -m pytest -m slow --last-failed --last-failed-no-failures none; }
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .

@@ -50,7 +50,7 @@ def read_steps(tour: str) -> Iterator[tuple[str, str]]:
 def is_as_told(answer: str, told: str) -> bool:
     """Compare with what the README shows, where a line `...` stands for any lines."""
     parts = [re.escape(same_everywhere(part)) for part in re.split(r"^\.\.\.$", told, flags=re.M)]
-    pattern = r"\n(?:.*\n)?".join(parts)
+    pattern = r"\n(?:.*\n)? *".join(parts)  # parts have lost the blanks that they began with
     return re.fullmatch(rf"\n*{pattern}\n*", f"\n{same_everywhere(answer)}\n", re.S) is not None
 
 

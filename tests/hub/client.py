@@ -115,7 +115,9 @@ class Client:
         self.wait("ProjectFile", file["id"], "processed")
         return dict(self.get(f"/project_files/{file['id']}"))
 
-    def add_run(self, file: dict[str, Any], **options: Any) -> dict[str, Any]:
+    def add_run(
+        self, file: dict[str, Any], *, model_type: str = "classification", **options: Any
+    ) -> dict[str, Any]:
         """Return a waiting run of a new experiment on the data set."""
         experiment = self.post(
             "/experiments",
@@ -127,7 +129,7 @@ class Client:
             self.post(
                 "/experiment_sessions",
                 experiment_id=experiment["id"],
-                model_type="classification",
+                model_type=model_type,
                 model_settings={"evaluation_options": {**OPTIONS, **options}},
             )
         )

@@ -108,6 +108,7 @@ def search(hub: Client, folder: Path, name: str) -> tuple[dict[str, Any], dict[s
     target = header[-1]
     run = hub.add_run(
         data,
+        model_type=model_type,
         targetFeature=target,
         featureColumns=header[:-1],
         categoricalFeatures=[],
@@ -128,9 +129,10 @@ def search(hub: Client, folder: Path, name: str) -> tuple[dict[str, Any], dict[s
         for trial in hub.get("/trials", experiment_session_id=run["id"]):
             live.setdefault(trial["id"], trial["score_value"])
         found = hub.get(path)
+        assert found["status"] != "error", found["model_settings"]["errors"]
         return found["status"] == "completed" and found["holdout_status"] != "waiting"
 
-    assert wait_until(is_scored, 480)
+    assert wait_until(is_scored, 240)
     return hub.get(path), live
 
 
