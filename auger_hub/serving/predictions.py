@@ -259,16 +259,24 @@ class Predictions:
 
     def _ask(self, pipeline_id: str, question: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Ask the model's process; one that died is replaced once."""
+        worker = self._worker(pipeline_id)
         try:
-            answer = self._worker(pipeline_id).ask(question, seconds)
+            answer = worker.ask(question, seconds)
         except WorkerDied:
             if self._stopping:
                 raise
-            self.forget(pipeline_id)
+            self._end_dead(pipeline_id, worker)
             answer = self._worker(pipeline_id).ask(question, seconds)
         if answer.get("error"):
             raise Refused(str(answer["error"]))
         return answer
+
+    def _end_dead(self, pipeline_id: str, dead: ModelWorker) -> None:
+        """End a process that gave no answer, but not the one that another asker replaced it by."""
+        with self._lock:
+            if self._workers.get(pipeline_id) is dead:
+                del self._workers[pipeline_id]
+        dead.close()
 
     def _worker(self, pipeline_id: str) -> ModelWorker:
         with self._lock:
