@@ -135,6 +135,15 @@ class MethodNotAllowed(ApiError):
         super().__init__({"error_type": "method_not_allowed", "message": "Method not allowed"})
 
 
+class Conflict(ApiError):
+    """What is asked for cannot be done beside something that is under way, or is over."""
+
+    status = 409
+
+    def __init__(self, message: str) -> None:
+        super().__init__({"error_type": "conflict", "message": message})
+
+
 class StorageFull(ApiError):
     """The disk has no room left; nothing was changed."""
 

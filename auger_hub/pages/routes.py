@@ -19,6 +19,7 @@ from auger_hub.pages.actions import (
     stop_run,
     undeploy_model,
 )
+from auger_hub.pages.applies import show_applies, show_apply
 from auger_hub.pages.comparison import show_comparison
 from auger_hub.pages.datasets import show_data_set
 from auger_hub.pages.experiments import show_experiment, show_trial
@@ -43,6 +44,8 @@ _PAGES: dict[str, Show] = {
     "/trials/{id}": show_trial,
     "/models/{id}": show_model,
     "/compare": show_comparison,
+    "/applies": show_applies,
+    "/applies/{id}": show_apply,
 }
 
 _ACTIONS: dict[str, Act] = {

@@ -12,12 +12,15 @@ from markupsafe import Markup
 
 NOTHING = "–"
 _TONES = {
-    "good": ("running", "processed", "ready", "completed", "done"),
+    "good": ("running", "processed", "ready", "completed", "done", "applied"),
     "going": (
         *("deploying", "undeploying", "processing", "preprocess", "started"),
         *("packaging", "requested", "waiting"),
     ),
-    "bad": ("error", "processed_with_error", "packaged_with_error", "interrupted"),
+    "bad": (
+        *("error", "processed_with_error", "packaged_with_error", "interrupted"),
+        *("failed", "refused"),
+    ),
 }
 _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses}
 _WORDS = {

@@ -26,7 +26,7 @@ from sqlalchemy import DateTime, Table, func, insert, select, text
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
-from auger_hub.database import review_tables  # noqa: F401 - it adds its tables
+from auger_hub.database import apply_tables, review_tables  # noqa: F401 - they add their tables
 from auger_hub.database.engine import HEAD, Database
 from auger_hub.database.tables import (
     Base,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auger_hub.http.contract import Route
-from auger_hub.routes import organizations, status
+from auger_hub.routes import applies, organizations, status
 from auger_hub.routes.datasets import dataset_manifests, project_file_urls, project_files
 from auger_hub.routes.experiments import (
     experiment_sessions,
@@ -34,6 +34,7 @@ from auger_hub.routes.review import endpoint_pipelines, endpoints, review_alert_
 _RESOURCES = (
     status,  # first: it is asked most, and routes are tried in order
     actuals,
+    applies,
     cluster_statuses,
     cluster_tasks,
     clusters,

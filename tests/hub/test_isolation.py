@@ -23,6 +23,7 @@ OPERATIONS = [
     if path != "/api/v1/tokens"
 ]
 MAKES_OWN = {
+    ("POST", "/applies"),
     ("POST", "/projects"),
     ("POST", "/hyperparameters"),
     ("POST", "/dataset_manifests"),
@@ -58,6 +59,7 @@ def known(
     evaluation = hub.post("/evaluations", pipeline_id=ids["pipelines"], **asked)
     return {
         **ids,
+        "applies": hub.post("/applies", projects=["p"])["id"],
         "evaluations": evaluation["id"],
         "dataset_manifests": manifest,
         "clusters": world.cluster_id,

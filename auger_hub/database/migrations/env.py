@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from auger_hub.database import review_tables  # noqa: F401 - it adds its tables
+from auger_hub.database import apply_tables, review_tables  # noqa: F401 - they add their tables
 from auger_hub.database.tables import Base
 
 context.configure(
