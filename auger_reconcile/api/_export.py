@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.client.download import fetch_file
+from auger_reconcile.client.http.download import fetch_file
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._deployment import EXPORTING

@@ -18,8 +18,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.client.rows import copy_unpacked, is_packed
-from auger_reconcile.client.tables import Notice, predicted_path
+from auger_reconcile.client.files.rows import copy_unpacked, is_packed
+from auger_reconcile.client.files.tables import Notice, predicted_path
 from auger_reconcile.errors import AugerError, NotFound
 
 NoticesTold = Callable[[list[dict[str, Any]]], None]

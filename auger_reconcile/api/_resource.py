@@ -56,7 +56,7 @@ class Resource:
         Raises:
             NotFound: there is none.
         """
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         kind = kind or self.kind
         for found in observed.of(self.project_name, kind):
@@ -80,7 +80,7 @@ class Resource:
         """Return what the declared resource stands for, or would be replaced; None without any."""
         from auger_reconcile.planner.build import assess
         from auger_reconcile.planner.index import Index
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         desired = self.context.try_desired() if self._is_at_home else None
         mine = [
@@ -201,7 +201,7 @@ class Resource:
         """
         from auger_reconcile.config.protection import lock_path, read_protected
         from auger_reconcile.config.syntax.report import Report
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         report = Report()
         listed = read_protected(lock_path(self.context.folder, self.context.env), report)
@@ -214,7 +214,7 @@ class Resource:
 
     def _is_stored(self, keys: Sequence[str], name: str) -> bool:
         """Say whether auger.yaml selects an object, in this project."""
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         stored = self.context.name_of(*keys)
         return self._is_at_home and stored is not None and is_named(name, stored)
@@ -222,7 +222,7 @@ class Resource:
     @property
     def _is_at_home(self) -> bool:
         """Whether the names in auger.yaml are about this project."""
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         home = self.context.name_of("name")
         return home is None or is_named(self.project_name, home)
@@ -245,7 +245,7 @@ class Resource:
         Raises:
             NotFound: it does not exist.
         """
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         filters = {"organization_id": self.context.organization_id, "name": self.project_name}
         for item in self.context.session.client.iter_all("projects", filters):
@@ -264,7 +264,7 @@ class Resource:
         Raises:
             NotFound: there is none.
         """
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         filters = {"project_id": self._project_id(), "name": name}
         for item in self.context.session.client.iter_all(collection, filters):

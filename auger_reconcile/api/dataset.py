@@ -13,7 +13,7 @@ from auger_reconcile.api._names import check_given, check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.diagnostics import quote_all
 from auger_reconcile.errors import AugerError
-from auger_reconcile.resources._hub_tables import EXTENSIONS
+from auger_reconcile.resources.names.hub_tables import EXTENSIONS
 from auger_reconcile.web_url import split_web_url
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.look import Look
     from auger_reconcile.api.project import Project
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources._source import DatasetSpec
+    from auger_reconcile.resources.files.source import DatasetSpec
 
 
 FORMATS = f"known are {quote_all(sorted(EXTENSIONS))}, each compressed or not"
@@ -179,7 +179,7 @@ class DataSet(Resource):
             AugerError: a file of that name is there already.
         """
         from auger_reconcile.config.declarations.source import base_name
-        from auger_reconcile.resources._revisions import split_extension
+        from auger_reconcile.resources.names.revisions import split_extension
 
         item = self.properties()
         key = _last_part(str(item["url"]))
@@ -261,7 +261,7 @@ class DataSet(Resource):
             scheme_of,
         )
         from auger_reconcile.object_store import SCHEME
-        from auger_reconcile.resources._source import DatasetSpec
+        from auger_reconcile.resources.files.source import DatasetSpec
 
         told = source or self._declared_source()
         name = check_new_name(self._new_name(told, source), "data set")
@@ -287,7 +287,7 @@ class DataSet(Resource):
         What auger.yaml names may be a revision of the file by now; the series begins at the file.
         """
         from auger_reconcile.config.declarations.source import base_name
-        from auger_reconcile.resources._revisions import revision_number, split_extension
+        from auger_reconcile.resources.names.revisions import revision_number, split_extension
 
         own = base_name(told)
         stored = self.context.name_of("dataset")

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from auger_reconcile.api.leaderboard import Leaderboard
     from auger_reconcile.api.report import Report
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources._account import Account
-    from auger_reconcile.resources._runs import ExperimentObject
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.resources.experiment import ExperimentSpec
     from auger_reconcile.resources.project import ProjectSpec
+    from auger_reconcile.resources.search.account import Account
+    from auger_reconcile.resources.search.runs import ExperimentObject
     from auger_reconcile.state import DesiredState, ObservedState
 
 Rows = Sequence[Row]
@@ -161,7 +161,7 @@ class Experiment(Resource):
             NotFound: there is no run.
         """
         from auger_reconcile.api.leaderboard import Leaderboard
-        from auger_reconcile.resources._account import account_from_wire
+        from auger_reconcile.resources.search.account import account_from_wire
 
         client = self.context.session.client
         run_id = run_id or self.context.name_of("experiment", "experiment_session_id")
@@ -195,7 +195,7 @@ class Experiment(Resource):
             NotFound: there is no run.
         """
         from auger_reconcile.api.report import Report, choose_row, fetch_explanation
-        from auger_reconcile.resources._runs import run_from_wire
+        from auger_reconcile.resources.search.runs import run_from_wire
 
         board = self.board(run_id)
         trial = choose_row(board, trial_id)
@@ -225,7 +225,7 @@ class Experiment(Resource):
 
     def _compared(self, run_id: str) -> ComparedRun:
         from auger_reconcile.api.comparison import ComparedRun, best_so_far
-        from auger_reconcile.resources._runs import run_from_wire
+        from auger_reconcile.resources.search.runs import run_from_wire
 
         client = self.context.session.client
         board = self.board(run_id)
@@ -278,7 +278,7 @@ class Experiment(Resource):
             NotFound: there is no run.
         """
         from auger_reconcile.applier.waiting import Patience
-        from auger_reconcile.resources._runs import IN_PROGRESS
+        from auger_reconcile.resources.search.runs import IN_PROGRESS
 
         client, newest = self.context.session.client, self._latest().id
         active = [newest]
@@ -309,7 +309,7 @@ class Experiment(Resource):
     def plan_stop(self) -> Plan:
         """Return what `stop` would do."""
         from auger_reconcile.planner.one_resource import empty_plan, plan_stop
-        from auger_reconcile.resources._runs import IN_PROGRESS
+        from auger_reconcile.resources.search.runs import IN_PROGRESS
 
         observed = self._observe_existing()
         found = self._current(observed)
@@ -340,7 +340,7 @@ class Experiment(Resource):
         Raises:
             NotFound: there is none.
         """
-        from auger_reconcile.resources._runs import WAITING
+        from auger_reconcile.resources.search.runs import WAITING
 
         found = self._object()
         if not found.runs:
@@ -359,7 +359,7 @@ class Experiment(Resource):
         """
         from dataclasses import replace
 
-        from auger_reconcile.resources._source import DatasetSpec
+        from auger_reconcile.resources.files.source import DatasetSpec
         from auger_reconcile.state import Declared
 
         desired = self.context.load_desired(check_sources=False)
@@ -396,7 +396,7 @@ class Experiment(Resource):
         )
 
     def _has_dataset(self, observed: ObservedState, name: str) -> bool:
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         return any(is_named(one.name, name) for one in observed.of(self.project_name, "dataset"))
 

@@ -7,7 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api._trial import Row
-from auger_reconcile.resources._account import Account
+from auger_reconcile.resources.search.account import Account
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -95,8 +95,8 @@ def look_at(source: str | Path, declared: Mapping[str, Any] | None = None) -> Lo
         AugerError: there is no such file, with the nearest name, or it is no table, and why.
         NoReader: it is of a format that is not read here.
     """
+    from auger_reconcile.client.files.tables import CSV, format_named
     from auger_reconcile.client.look import look_lightly, look_with_hub
-    from auger_reconcile.client.tables import CSV, format_named
 
     path = Path(source)
     refuse_missing(path)

@@ -151,7 +151,7 @@ class Model(Resource):
         if not isinstance(filename, str | Path):
             return predict_frame(asker, filename, on_rows=on_rows, on_notices=on_notices)
         from auger_reconcile.api._local_predict import ExportedModel, predict_locally
-        from auger_reconcile.client.tables import CSV, format_of, predicted_path
+        from auger_reconcile.client.files.tables import CSV, format_of, predicted_path
 
         source = Path(filename)
         result = Path(to) if to else predicted_path(source, form)

@@ -51,7 +51,7 @@ def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
         NotFound: there is no such project.
     """
     from auger_reconcile.config.edit.render import render_state
-    from auger_reconcile.planner.import_state import import_state
+    from auger_reconcile.planner.pull.import_state import import_state
 
     observed = _observe(context, project)
     imported = import_state(observed, project, everything=everything, is_allowed=_may_be_written)
@@ -79,7 +79,7 @@ def pull_into(context: Context, file: Path, project: str, *, everything: bool = 
     """
     from auger_reconcile.config.edit.diff_declarations import changes_between
     from auger_reconcile.config.edit.project_files import Layers
-    from auger_reconcile.planner.merge_state import merge_state
+    from auger_reconcile.planner.pull.merge_state import merge_state
 
     desired = _load(context, file)
     if project not in desired.projects:

@@ -40,7 +40,7 @@ class SavedPlan:
     @property
     def plan(self) -> Plan:
         """The plan as it can be shown; it cannot be carried out."""
-        from auger_reconcile.planner.document import plan_of
+        from auger_reconcile.planner.saved.document import plan_of
 
         return plan_of(self.document)
 
@@ -86,7 +86,7 @@ def to_text(plan: Plan, workspace: Workspace, options: PlanOptions | None = None
         AugerError: the declaration holds a secret.
     """
     from auger_reconcile.planner.build import PlanOptions
-    from auger_reconcile.planner.document import to_saved
+    from auger_reconcile.planner.saved.document import to_saved
     from auger_reconcile.redact import redact
 
     document = to_saved(plan, workspace.desired, options or PlanOptions())
@@ -127,8 +127,8 @@ def read_plan(path: Path) -> SavedPlan:
     Raises:
         AugerError: the file is no saved plan, is damaged, or was made by a newer format.
     """
-    from auger_reconcile.planner.document import FORMAT_VERSION, plan_of, seal_of
-    from auger_reconcile.planner.saved_plan_schema import check_saved_plan
+    from auger_reconcile.planner.saved.document import FORMAT_VERSION, plan_of, seal_of
+    from auger_reconcile.planner.saved.saved_plan_schema import check_saved_plan
 
     try:
         if path != STANDARD and path.stat().st_size > LARGEST:
@@ -168,8 +168,8 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         PlanRefused: it was saved although a guard forbids it.
     """
     from auger_reconcile.planner.build import build_plan
-    from auger_reconcile.planner.document import declaration_of, options_of
-    from auger_reconcile.planner.stale import still_fitting
+    from auger_reconcile.planner.saved.document import declaration_of, options_of
+    from auger_reconcile.planner.saved.stale import still_fitting
 
     document = saved.document
     try:

@@ -99,7 +99,7 @@ class Workspace:
         if missing is None:
             return
         from auger_reconcile.resources._base import Verb
-        from auger_reconcile.resources._source import lacks_content
+        from auger_reconcile.resources.files.source import lacks_content
 
         unread = {at for at, one in self.desired.resources.items() if lacks_content(one.spec)}
         made = {action.address for action in plan.actions if action.verb is not Verb.DELETE}

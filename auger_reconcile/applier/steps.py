@@ -14,7 +14,7 @@ from typing import Any
 from typing_extensions import assert_never
 
 from auger_reconcile.applier.waiting import Patience
-from auger_reconcile.client.connection import name_fate
+from auger_reconcile.client.http.connection import name_fate
 from auger_reconcile.client.hub_client import API_PREFIX, HubClient
 from auger_reconcile.errors import ActionFailed, AugerError, HubError
 from auger_reconcile.object_store import fetch_object, is_object_url

@@ -152,7 +152,7 @@ class Invocation:
             empty: the sentence for no rows.
         """
         from auger_reconcile.cli.views.table import render_json_list, render_table
-        from auger_reconcile.resources._revisions import is_named
+        from auger_reconcile.resources.names.revisions import is_named
 
         def is_selected(row: Mapping[str, Any]) -> bool:
             return selected is not None and is_named(str(row.get("name")), selected)

@@ -7,9 +7,9 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from auger_reconcile.client.files.tables import Notice, open_table
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.predict import merge_notices, open_model, wait_for
-from auger_reconcile.client.tables import Notice, open_table
 from auger_reconcile.errors import AugerError, NotFound
 
 MOST_LETTERS = 60 * 1024**2  # a little less than a hub takes in one request

@@ -14,8 +14,8 @@ from types import TracebackType
 from typing import Any
 from urllib.parse import quote
 
-from auger_reconcile.client.answers import read_envelope
-from auger_reconcile.client.paging import (
+from auger_reconcile.client.http.answers import read_envelope
+from auger_reconcile.client.http.paging import (
     Fields,
     Listing,
     ListMoved,
@@ -23,8 +23,8 @@ from auger_reconcile.client.paging import (
     PageRequest,
     read_page_of,
 )
-from auger_reconcile.client.request_body import to_json
-from auger_reconcile.client.transport import REAL_PACE, Exchange, Pace, Transport
+from auger_reconcile.client.http.request_body import to_json
+from auger_reconcile.client.http.transport import REAL_PACE, Exchange, Pace, Transport
 from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 from auger_reconcile.web_url import is_loopback
 
@@ -161,7 +161,7 @@ class HubClient:
         Raises:
             HubError: the storage refused the file; Unavailable: it did not answer.
         """
-        from auger_reconcile.client.upload import send_file
+        from auger_reconcile.client.http.upload import send_file
 
         key: str | None = None
 
@@ -183,7 +183,7 @@ class HubClient:
             HubError: the storage refused or the file is incomplete.
             AugerError: the file cannot be written.
         """
-        from auger_reconcile.client.download import fetch_file
+        from auger_reconcile.client.http.download import fetch_file
 
         def fetch() -> int:
             return fetch_file(url, to, timeout=self._timeout, progress=progress)

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.client.tables import format_of, open_table
+from auger_reconcile.client.files.tables import format_of, open_table
 from auger_reconcile.errors import AugerError
 from auger_reconcile.redact import quote_foreign
 

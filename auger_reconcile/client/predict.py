@@ -14,10 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
-from auger_reconcile.client.hub_client import HubClient
-from auger_reconcile.client.json_values import to_json_value
-from auger_reconcile.client.rows import BATCH, open_rows, texts_of
-from auger_reconcile.client.tables import (
+from auger_reconcile.client.files.json_values import to_json_value
+from auger_reconcile.client.files.rows import BATCH, open_rows, texts_of
+from auger_reconcile.client.files.tables import (
     Notice,
     Table,
     Writer,
@@ -27,6 +26,7 @@ from auger_reconcile.client.tables import (
     open_table,
     predicted_path,
 )
+from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError
 
 WAITING = frozenset({"requested", "running"})

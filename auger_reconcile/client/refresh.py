@@ -19,7 +19,7 @@ from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import HubError, NotFound
 from auger_reconcile.resources._deployment import LOCAL_FOLDER, LOCAL_READS
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.resources._revisions import is_named
+from auger_reconcile.resources.names.revisions import is_named
 from auger_reconcile.state import ObservedState
 
 FEW_PROJECTS = 3  # up to here lists are asked by project, beyond it for the organization at once

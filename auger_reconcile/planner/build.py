@@ -31,8 +31,8 @@ from auger_reconcile.planner.remove import (
 from auger_reconcile.planner.targets import References, Scope, cover, resolve_scope
 from auger_reconcile.resources._base import Assessment, Kind, Scene, Verb, Wanted
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._revisions import DeclaredNames
 from auger_reconcile.resources._spec import Spec
+from auger_reconcile.resources.names.revisions import DeclaredNames
 from auger_reconcile.state import DesiredState, ObservedState
 
 

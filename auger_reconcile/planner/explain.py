@@ -17,7 +17,7 @@ from auger_reconcile.planner.build import assess, build_plan
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Verb
-from auger_reconcile.resources._gate import Decision
+from auger_reconcile.resources.gates.gate import Decision
 from auger_reconcile.state import DesiredState, ObservedState
 
 FORMAT_VERSION = "1.0"

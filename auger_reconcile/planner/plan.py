@@ -15,8 +15,8 @@ from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
-from auger_reconcile.resources._gate import Decision
 from auger_reconcile.resources._spec import Spec
+from auger_reconcile.resources.gates.gate import Decision
 from auger_reconcile.state import Digest
 
 

@@ -21,8 +21,8 @@ from auger_reconcile.planner.remove import unique_deletes
 from auger_reconcile.resources._base import Assessment, FieldChange, Verb
 from auger_reconcile.resources._deployment import UNDEPLOYING, ModelObject, from_wire
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._trials import BEST
 from auger_reconcile.resources.model import ModelSpec, is_owned
+from auger_reconcile.resources.search.trials import BEST
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 
 

@@ -16,11 +16,11 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
-from auger_reconcile.resources._gate import Decision
-from auger_reconcile.resources._revisions import DeclaredNames, canonical
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources._steps import Steps
-from auger_reconcile.resources._vocabulary import Option
+from auger_reconcile.resources.gates.gate import Decision
+from auger_reconcile.resources.names.revisions import DeclaredNames, canonical
+from auger_reconcile.resources.names.vocabulary import Option
 
 # Marks a field of an observed object that is no attribute of its own: derived, or too big to tell.
 BULKY = "bulky"

@@ -11,9 +11,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
-from auger_reconcile.resources._account import Expected
 from auger_reconcile.resources._base import BULKY
 from auger_reconcile.resources._steps import Await, Call, Download, Steps
+from auger_reconcile.resources.search.account import Expected
 
 READY = "ready"
 UNDEPLOYING = "undeploying"

@@ -13,7 +13,6 @@ from typing import Any, ClassVar
 
 from auger_reconcile.diagnostics import nearest
 from auger_reconcile.errors import ActionFailed
-from auger_reconcile.resources._account import Notice
 from auger_reconcile.resources._base import (
     AGAIN,
     NO_EXPERIMENT,
@@ -26,14 +25,15 @@ from auger_reconcile.resources._base import (
     Wanted,
     Work,
 )
-from auger_reconcile.resources._contract import (
+from auger_reconcile.resources._steps import Steps, delete
+from auger_reconcile.resources.files.contract import (
     REFUSE,
     breaks,
     compare_header,
     compare_tables,
     say_breach,
 )
-from auger_reconcile.resources._project_file import (
+from auger_reconcile.resources.files.project_file import (
     PROCESSING,
     USABLE,
     DatasetObject,
@@ -41,14 +41,7 @@ from auger_reconcile.resources._project_file import (
     register,
     wait_processed,
 )
-from auger_reconcile.resources._revisions import (
-    in_series,
-    next_revision,
-    place_in_series,
-    series_keys,
-    split_extension,
-)
-from auger_reconcile.resources._source import (
+from auger_reconcile.resources.files.source import (
     NOT_HERE,
     NOT_READ_AGAIN,
     DatasetSpec,
@@ -62,7 +55,14 @@ from auger_reconcile.resources._source import (
     say_why_new,
     upload,
 )
-from auger_reconcile.resources._steps import Steps, delete
+from auger_reconcile.resources.names.revisions import (
+    in_series,
+    next_revision,
+    place_in_series,
+    series_keys,
+    split_extension,
+)
+from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.web_url import is_web_url, without_login
 
 

@@ -12,7 +12,6 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import Conflict
-from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._base import (
     AGAIN,
     Assessment,
@@ -26,15 +25,19 @@ from auger_reconcile.resources._base import (
     Wanted,
     Work,
 )
-from auger_reconcile.resources._evaluation import SearchSettings
-from auger_reconcile.resources._project_file import DatasetObject, wait_processed
-from auger_reconcile.resources._revisions import (
+from auger_reconcile.resources._spec import Trait, setting
+from auger_reconcile.resources._steps import Call, Steps, delete
+from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
+from auger_reconcile.resources.names.revisions import (
     in_series,
     next_revision,
     place_in_series,
     series_keys,
 )
-from auger_reconcile.resources._runs import (
+from auger_reconcile.resources.names.vocabulary import OPTIONS, PASSED_ON
+from auger_reconcile.resources.search import evaluation as _evaluation
+from auger_reconcile.resources.search.evaluation import SearchSettings
+from auger_reconcile.resources.search.runs import (
     COMPLETED,
     IN_PROGRESS,
     SATISFYING,
@@ -52,9 +55,6 @@ from auger_reconcile.resources._runs import (
     wait_completed,
     wait_scored,
 )
-from auger_reconcile.resources._spec import Trait, setting
-from auger_reconcile.resources._steps import Call, Steps, delete
-from auger_reconcile.resources._vocabulary import OPTIONS, PASSED_ON
 
 
 class ExperimentSpec(SearchSettings):

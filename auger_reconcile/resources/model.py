@@ -40,7 +40,9 @@ from auger_reconcile.resources._deployment import (
     undeploy,
     wait_ready,
 )
-from auger_reconcile.resources._gate import (
+from auger_reconcile.resources._spec import Spec, Trait, setting
+from auger_reconcile.resources._steps import Remove, Steps
+from auger_reconcile.resources.gates.gate import (
     FOLDS,
     HOLDOUT,
     Bout,
@@ -53,13 +55,11 @@ from auger_reconcile.resources._gate import (
     decide,
     describe_gate,
 )
-from auger_reconcile.resources._measure import measure
-from auger_reconcile.resources._measured import Evaluation
-from auger_reconcile.resources._metrics import score_range
-from auger_reconcile.resources._runs import ExperimentObject, Run
-from auger_reconcile.resources._spec import Spec, Trait, setting
-from auger_reconcile.resources._steps import Remove, Steps
-from auger_reconcile.resources._trials import BEST, NO_SCORE, best_run, choose_trial
+from auger_reconcile.resources.gates.measure import measure
+from auger_reconcile.resources.gates.measured import Evaluation
+from auger_reconcile.resources.names.metrics import score_range
+from auger_reconcile.resources.search.runs import ExperimentObject, Run
+from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
 
 KEPT = "the live model stays; nothing is tried again until the run, the data or the gate change"
 

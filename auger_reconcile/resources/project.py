@@ -28,9 +28,9 @@ from auger_reconcile.resources._cluster import (
     size_from_wire,
     to_wire_size,
 )
-from auger_reconcile.resources._revisions import is_named
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Await, Call, Steps, delete
+from auger_reconcile.resources.names.revisions import is_named
 
 RUNNING = "running"
 STARTING = frozenset({"deploying", "deployed", "scaling", "zero_scaled"})

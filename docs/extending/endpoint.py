@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from auger_reconcile.resources._base import Assessment, Kind, Loss, Scene, Verb, Wanted, Work
-from auger_reconcile.resources._revisions import is_named
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
+from auger_reconcile.resources.names.revisions import is_named
 
 
 class EndpointSpec(Spec):

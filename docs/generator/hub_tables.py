@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from auger_hub.data.formats import FORMATS
 from auger_hub.search.metrics import METRICS
 
-PAGE = "../auger_reconcile/resources/_hub_tables.py"
+PAGE = "../auger_reconcile/resources/names/hub_tables.py"
 _HEAD = '''"""List metrics and file extensions of the hub.
 
 Made by `docs/generate.py`, from `auger_hub/search/metrics.py` and `auger_hub/data/formats.py`.

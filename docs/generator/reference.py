@@ -13,16 +13,16 @@ from pydantic import BaseModel
 from auger_reconcile.config.declarations.declaration import Head
 from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.files.legacy import RENAMED, RENAMED_IN_CLUSTER
-from auger_reconcile.resources._hub_tables import (
+from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
+from auger_reconcile.resources.files.source import ColumnSpec
+from auger_reconcile.resources.names.hub_tables import (
     CLASSIFICATION,
     EXTENSIONS,
     REGRESSION,
     TWO_CLASSES,
 )
-from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._source import ColumnSpec
-from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
-from auger_reconcile.resources._vocabulary import OPTIONS
+from auger_reconcile.resources.names.vocabulary import OPTIONS
 from auger_reconcile.resources.project import ClusterSpec
 
 Schema = Mapping[str, Any]

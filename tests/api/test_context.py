@@ -17,7 +17,7 @@ from auger.api import (
     Project,
 )
 from auger_reconcile.client.credentials import Credentials
-from auger_reconcile.client.transport import Answer
+from auger_reconcile.client.http.transport import Answer
 
 
 def text(user: str) -> str:
@@ -121,7 +121,7 @@ def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
     monkeypatch.setattr("auger_reconcile.client.local_hub.ensure_local_hub", lambda **_: refused)
     answer = Answer(401, {}, b"")
     monkeypatch.setattr(
-        "auger_reconcile.client.transport.Transport.exchange", lambda *_args: answer
+        "auger_reconcile.client.http.transport.Transport.exchange", lambda *_args: answer
     )
     with (
         Context(environ={}, home=tmp_path, hub="local") as context,

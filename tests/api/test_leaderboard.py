@@ -1,7 +1,7 @@
 from typing import Any
 
 from auger_reconcile.api.leaderboard import SHOWN, Leaderboard
-from auger_reconcile.resources._account import EMPTY, Account, Expected, Failure, Notice
+from auger_reconcile.resources.search.account import EMPTY, Account, Expected, Failure, Notice
 
 
 def row(number: int, score: float | None, **members: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from auger_reconcile.api.line_ends import ADVICE, explain_line_ends
 from auger_reconcile.config.declarations import line_ends
 from auger_reconcile.planner.build import build_plan
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._source import DatasetSpec
+from auger_reconcile.resources.files.source import DatasetSpec
 from auger_reconcile.resources.project import ProjectSpec
 from auger_reconcile.state import Declared, DesiredState, ObservedState
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from auger_reconcile.api._local_predict import open_export, predict_locally, unpack
-from auger_reconcile.client.tables import predicted_path
+from auger_reconcile.client.files.tables import predicted_path
 from auger_reconcile.errors import AugerError
 
 COPY = """\

@@ -10,7 +10,7 @@ import pytest
 from auger.api import AugerError, Context, DataSet, Project
 from auger_reconcile.api import plan
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.resources import _source
+from auger_reconcile.resources.files import source as _source
 from tests.api.live_hub import LiveHub, start_hub, write_flowers
 from tests.object_store.store import BUCKET, Store
 

@@ -11,7 +11,7 @@ import pytest
 from auger_reconcile.api.leaderboard import Leaderboard
 from auger_reconcile.cli.views.leaderboard import Layout, render_history, render_leaderboard
 from auger_reconcile.cli.views.table import FIRST_PAGE, Column, local_time, member, render_table
-from auger_reconcile.resources._account import EMPTY, Account, Expected, Failure, Notice
+from auger_reconcile.resources.search.account import EMPTY, Account, Expected, Failure, Notice
 
 Row = dict[str, Any]
 PARAMS = {"learning_rate": 0.123456, "n_estimators": 100, "x" * 60: 1}

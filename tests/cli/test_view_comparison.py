@@ -15,7 +15,7 @@ from auger_reconcile.cli.views.comparison import (
     render_comparison_json,
     render_comparison_text,
 )
-from auger_reconcile.resources._account import Account, Expected, Notice
+from auger_reconcile.resources.search.account import Account, Expected, Notice
 
 
 def row(algorithm: str, score: float, metric: str = "accuracy") -> dict[str, Any]:

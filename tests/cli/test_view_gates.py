@@ -16,9 +16,9 @@ from auger_reconcile.cli.views.plan_markdown import render_markdown
 from auger_reconcile.cli.views.plan_text import render_plan
 from auger_reconcile.planner.build import build_plan
 from auger_reconcile.planner.coverage import Coverage
-from auger_reconcile.planner.document import plan_of, to_document
 from auger_reconcile.planner.explain import explain
-from auger_reconcile.resources._gate import Check, Decision, Verdict
+from auger_reconcile.planner.saved.document import plan_of, to_document
+from auger_reconcile.resources.gates.gate import Check, Decision, Verdict
 from tests.planner.observed import observe
 
 SCORED = {"project_file_id": 12, "name": "h.csv", "status": "scored"}

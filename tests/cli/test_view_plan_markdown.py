@@ -22,8 +22,8 @@ from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
 from auger_reconcile.resources._deployment import ModelObject
-from auger_reconcile.resources._runs import ExperimentObject, Run
 from auger_reconcile.resources.model import ModelSpec
+from auger_reconcile.resources.search.runs import ExperimentObject, Run
 
 from .drawn_plans import NASTY, TEXTS, plans
 from .static_hub import TOKEN, serve

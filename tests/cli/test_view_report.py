@@ -17,7 +17,7 @@ from auger_reconcile.cli.views.report import (
     render_report_markdown,
     render_report_text,
 )
-from auger_reconcile.resources._account import Account, Expected, Notice
+from auger_reconcile.resources.search.account import Account, Expected, Notice
 
 ROW = {
     "id": "T1",

@@ -5,7 +5,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from scripted_hub import ScriptedHub, StoppedTime
+
+from tests.client.scripted_hub import ScriptedHub, StoppedTime
 
 
 @pytest.fixture

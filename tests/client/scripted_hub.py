@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from auger_reconcile.client.transport import Pace
+from auger_reconcile.client.http.transport import Pace
 
 KEPT = 2**18
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from scripted_hub import ScriptedHub, refuse, reply
 
 from auger_reconcile.client import evaluate
 from auger_reconcile.client.evaluate import evaluate_rows
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError
+from tests.client.scripted_hub import ScriptedHub, refuse, reply
 
 READY = reply({"id": "M", "status": "ready", "target_feature": "Churned"})
 

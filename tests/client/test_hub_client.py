@@ -3,10 +3,10 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
 import pytest
-from scripted_hub import pages, refuse, reply
 
 from auger_reconcile.client.hub_client import HubClient, login
 from auger_reconcile.errors import AugerError, HubError, NotAuthenticated, Unavailable
+from tests.client.scripted_hub import pages, refuse, reply
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 

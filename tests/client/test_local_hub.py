@@ -4,12 +4,12 @@ import subprocess
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from scripted_hub import hang_up, reply
 
 from auger_reconcile.client import local_hub
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.local_hub import ensure_local_hub, find_hub_home
 from auger_reconcile.errors import AugerError, Unavailable
+from tests.client.scripted_hub import hang_up, reply
 
 HEALTHY = reply(body=b'{"status": "ok"}')
 

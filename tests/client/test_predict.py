@@ -4,13 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_hub import ScriptedHub, refuse, reply
 
+from auger_reconcile.client.files.rows import BATCH
+from auger_reconcile.client.files.tables import predicted_path
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.predict import open_model, predict_file, predict_frame, send_actuals
-from auger_reconcile.client.rows import BATCH
-from auger_reconcile.client.tables import predicted_path
 from auger_reconcile.errors import AugerError, HubError, NotFound
+from tests.client.scripted_hub import ScriptedHub, refuse, reply
 
 READY = reply({"id": "M", "status": "ready", "target_feature": "y"})
 

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from scripted_hub import Received, ScriptedHub, Step, refuse, reply
 
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.refresh import refresh
 from auger_reconcile.errors import HubError, NotFound
+from tests.client.scripted_hub import Received, ScriptedHub, Step, refuse, reply
 
 ACME = {"id": 7, "name": "acme"}
 FILTERS = ("project_id", "organization_id", "name")

@@ -1,10 +1,10 @@
 """The body of an upload: what is on the disk, block by block, and no more."""
 
 import pytest
-from scripted_hub import reply
 
-from auger_reconcile.client.upload import send_file
+from auger_reconcile.client.http.upload import send_file
 from auger_reconcile.errors import AugerError
+from tests.client.scripted_hub import reply
 
 MEGABYTE = 2**20
 

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import responses
 
+from auger_reconcile.client.http.transport import Pace
 from auger_reconcile.client.hub_client import API_PREFIX, HubClient
-from auger_reconcile.client.transport import Pace
 from auger_reconcile.errors import HubError, NotAuthenticated, NotFound, Unavailable
 
 URL = "https://app.auger.ai"

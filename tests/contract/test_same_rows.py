@@ -9,7 +9,7 @@ from auger_hub.data.dialect import BadText, find_dialect
 from auger_hub.data.dialect import read_rows as read_to_predict
 from auger_hub.data.names import unique_names
 from auger_hub.data.read import UnreadableData, read_raw
-from auger_reconcile.client.rows import open_rows
+from auger_reconcile.client.files.rows import open_rows
 from auger_reconcile.errors import AugerError
 
 PLAIN = ["a", "b", "1", "2.5", "x y", '"q,r"', '"a""b"', "", "é"]

@@ -19,14 +19,14 @@ from auger_reconcile.api.workspace import Workspace
 from auger_reconcile.cli.views.diagnostic import render_diagnostics
 from auger_reconcile.cli.views.plan_text import render_plan
 from auger_reconcile.client.credentials import load_credentials, read_credentials
+from auger_reconcile.client.http.transport import Answer
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.refresh import refresh
-from auger_reconcile.client.transport import Answer
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.errors import AugerError, ConfigError
 from auger_reconcile.planner.build import PlanOptions, build_plan
-from auger_reconcile.planner.document import seal_of, to_document
+from auger_reconcile.planner.saved.document import seal_of, to_document
 
 from .bounds import bounded
 from .damage import damage_bytes, damage_data

@@ -17,7 +17,7 @@ from auger_reconcile.client.refresh import refresh
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.errors import AugerError, ConfigError, HubError
 from auger_reconcile.planner.build import PlanOptions, build_plan
-from auger_reconcile.planner.document import seal_of
+from auger_reconcile.planner.saved.document import seal_of
 
 from .targets import CREDENTIALS, STORY, DamagedHub
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import Any
 
-from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._cluster import to_wire_size
+from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.state import DesiredState
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from auger_hub.data.formats import FORMATS
 from auger_hub.search import task
-from auger_reconcile.resources._hub_tables import EXTENSIONS
-from auger_reconcile.resources._vocabulary import (
+from auger_reconcile.resources.names.hub_tables import EXTENSIONS
+from auger_reconcile.resources.names.vocabulary import (
     OPTIONS,
     REVIEW_OPTIONS,
 )

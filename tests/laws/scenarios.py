@@ -11,9 +11,9 @@ from typing import Any
 from auger_reconcile.address import Address
 from auger_reconcile.applier.apply import ApplyOptions, apply_plan
 from auger_reconcile.applier.result import ApplyResult
+from auger_reconcile.client.http.transport import Exchange, Pace
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.client.refresh import refresh
-from auger_reconcile.client.transport import Exchange, Pace
 from auger_reconcile.config.edit.select import set_values
 from auger_reconcile.config.load import read_settings
 from auger_reconcile.planner.build import PlanOptions, build_plan

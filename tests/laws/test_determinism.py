@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auger_reconcile.planner.build import PlanOptions
-from auger_reconcile.planner.document import to_document
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.planner.saved.document import to_document
 
 from .declared import declare
 from .driver import Driver

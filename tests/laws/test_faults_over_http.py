@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.applier.result import ApplyResult, Outcome, Status
-from auger_reconcile.client.transport import Exchange
+from auger_reconcile.client.http.transport import Exchange
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._base import Verb
 
@@ -42,8 +42,8 @@ LASTING = 10_000  # requests: to the end of an apply
 LAGGING = 40  # requests: into the second apply, and over before it gives up
 PRELOADED = (
     "auger_reconcile.applier.apply",
-    "auger_reconcile.client.download",
-    "auger_reconcile.client.upload",
+    "auger_reconcile.client.http.download",
+    "auger_reconcile.client.http.upload",
     "auger_reconcile.config.edit.select",
     "auger_reconcile.config.load",
     "auger_reconcile.planner.build",

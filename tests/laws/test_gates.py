@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from auger_reconcile.applier.result import Finished, Started
 from auger_reconcile.planner.plan import Plan
-from auger_reconcile.resources._gate import Verdict
+from auger_reconcile.resources.gates.gate import Verdict
 
 from .declared import declare
 from .driver import Driver

@@ -12,7 +12,7 @@ from auger_reconcile.client.refresh import refresh
 from auger_reconcile.config.edit.render import render_state
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.planner.build import PlanOptions, build_plan
-from auger_reconcile.planner.import_state import import_state
+from auger_reconcile.planner.pull.import_state import import_state
 
 from .test_laws import STEPS, Step, live_through, told
 from .wire import Wire

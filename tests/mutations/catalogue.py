@@ -28,7 +28,7 @@ class Mutation(NamedTuple):
 
 BUILD, DECIDE, ORDER = "planner/build.py", "planner/decide.py", "planner/order.py"
 GUARDS, REMOVE, CHOOSE = "planner/guards.py", "planner/remove.py", "planner/targets.py"
-STALE, DIFF, APPLY = "planner/stale.py", "planner/diff.py", "applier/apply.py"
+STALE, DIFF, APPLY = "planner/saved/stale.py", "planner/diff.py", "applier/apply.py"
 
 MUTATIONS = (
     Mutation(
@@ -304,7 +304,7 @@ MUTATIONS = (
     ),
     Mutation(
         "a write is not sent twice",
-        "client/transport.py",
+        "client/http/transport.py",
         "        return is_read and isinstance(outcome, Unavailable)",
         "        return isinstance(outcome, Unavailable)",
     ),

@@ -76,7 +76,7 @@ def _workers() -> str:
 
 def _read_results() -> tuple[int, list[Survivor]]:
     total, survivors = 0, []
-    for path in sorted(Path(PLANNER).glob("*.py")):
+    for path in sorted(Path(PLANNER).rglob("*.py")):
         results = SourceFileMutationData(path=path)
         results.load()
         total += len(results.exit_code_by_key)

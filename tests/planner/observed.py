@@ -7,9 +7,9 @@ from typing import Any
 from laws.declared import SEARCH, content_hash
 
 from auger_reconcile.diagnostics import SourceSpan
-from auger_reconcile.resources import _evaluation
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources.experiment import ExperimentSpec
+from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.state import DesiredState, ObservedState
 
 COLUMNS = ("id", "age", "target")

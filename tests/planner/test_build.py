@@ -18,8 +18,8 @@ from auger_reconcile.planner import diff
 from auger_reconcile.planner.build import PlanOptions, assess, build_plan
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Plan
-from auger_reconcile.resources import _revisions
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources.names import revisions as _revisions
 from auger_reconcile.state import ObservedState
 
 from .observed import observe, placed

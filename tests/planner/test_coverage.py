@@ -7,10 +7,10 @@ from laws.declared import declare
 from auger_reconcile.address import Address
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
-from auger_reconcile.planner.document import plan_of, to_document
 from auger_reconcile.planner.drift import find_drift
+from auger_reconcile.planner.saved.document import plan_of, to_document
 from auger_reconcile.planner.targets import Scope
-from auger_reconcile.resources._source import DatasetSpec, lacks_content
+from auger_reconcile.resources.files.source import DatasetSpec, lacks_content
 from auger_reconcile.resources.project import ProjectSpec
 from auger_reconcile.state import Declared, DesiredState
 

@@ -7,9 +7,9 @@ from typing import Any
 from laws.declared import declare
 
 from auger_reconcile.planner.build import build_plan
-from auger_reconcile.planner.document import plan_of, to_document
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.planner.saved.document import plan_of, to_document
 
 from .observed import observe
 

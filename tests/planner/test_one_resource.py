@@ -14,8 +14,8 @@ from auger_reconcile.planner.one_resource import (
 )
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Loss, Verb
-from auger_reconcile.resources._project_file import DatasetObject
-from auger_reconcile.resources._runs import ExperimentObject, Run
+from auger_reconcile.resources.files.project_file import DatasetObject
+from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.state import ObservedState
 
 OBSERVED = ObservedState("http://hub", "shop", 1, {})

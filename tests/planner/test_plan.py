@@ -5,7 +5,7 @@ from laws.declared import declare
 
 from auger_reconcile.errors import StalePlan
 from auger_reconcile.planner.build import PlanOptions, build_plan
-from auger_reconcile.planner.document import (
+from auger_reconcile.planner.saved.document import (
     declaration_of,
     options_of,
     plan_of,
@@ -13,7 +13,7 @@ from auger_reconcile.planner.document import (
     to_document,
     to_saved,
 )
-from auger_reconcile.planner.stale import still_fitting
+from auger_reconcile.planner.saved.stale import still_fitting
 from auger_reconcile.state import ObservedState
 
 from .observed import observe

@@ -4,7 +4,7 @@ import pytest
 
 from auger_reconcile.resources._base import comparable
 from auger_reconcile.resources._registry import all_kinds, kind_of
-from auger_reconcile.resources._revisions import (
+from auger_reconcile.resources.names.revisions import (
     DeclaredNames,
     next_revision,
     revision_number,

@@ -3,8 +3,10 @@ from typing import Any
 import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
-from auger_reconcile.resources._project_file import from_wire
-from auger_reconcile.resources._source import (
+from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
+from auger_reconcile.resources.dataset import KIND
+from auger_reconcile.resources.files.project_file import from_wire
+from auger_reconcile.resources.files.source import (
     LARGE,
     DatasetSpec,
     describe_size,
@@ -13,8 +15,6 @@ from auger_reconcile.resources._source import (
     upload_name,
     uploaded_url,
 )
-from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
-from auger_reconcile.resources.dataset import KIND
 from auger_reconcile.resources.project import ProjectObject
 
 from .driving import CONFLICT, GONE, drive, work

@@ -4,10 +4,10 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import dataset
-from auger_reconcile.resources._runs import ExperimentObject, Run, run_from_wire
-from auger_reconcile.resources._source import DatasetSpec
 from auger_reconcile.resources._steps import Await, Call, ReadAll
 from auger_reconcile.resources.experiment import KIND, ExperimentSpec
+from auger_reconcile.resources.files.source import DatasetSpec
+from auger_reconcile.resources.search.runs import ExperimentObject, Run, run_from_wire
 
 from .driving import CONFLICT, GONE, drive, work
 from .test_dataset import PROJECT

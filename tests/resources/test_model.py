@@ -4,15 +4,15 @@ from typing import Any
 import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError
-from auger_reconcile.resources._account import Account
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.resources._deployment import ModelObject, from_wire, local_from_note
-from auger_reconcile.resources._gate import Gate
-from auger_reconcile.resources._measured import evaluations_from_wire
-from auger_reconcile.resources._runs import ExperimentObject, Run
 from auger_reconcile.resources._steps import Await, Call, Download, ReadAll, Remove
 from auger_reconcile.resources.experiment import ExperimentSpec
+from auger_reconcile.resources.gates.gate import Gate
+from auger_reconcile.resources.gates.measured import evaluations_from_wire
 from auger_reconcile.resources.model import KIND, ModelSpec
+from auger_reconcile.resources.search.account import Account
+from auger_reconcile.resources.search.runs import ExperimentObject, Run
 
 from .driving import CONFLICT, GONE, REFUSED, drive, work
 

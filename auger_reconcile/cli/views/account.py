@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.resources._account import Account, Notice
+from auger_reconcile.resources.search.account import Account, Notice
 
 WHAT_FAILED = 3  # reasons told in one line
 

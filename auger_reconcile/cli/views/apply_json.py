@@ -20,8 +20,8 @@ from auger_reconcile.applier.result import (
 from auger_reconcile.cli.views.account import account_of, notices_of
 from auger_reconcile.cli.views.error import error_to_json
 from auger_reconcile.cli.views.harmless import without_secrets
-from auger_reconcile.planner.document import FORMAT_VERSION
 from auger_reconcile.planner.plan import Action, summary
+from auger_reconcile.planner.saved.document import FORMAT_VERSION
 
 
 class JsonEvents:

@@ -9,7 +9,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.table import Column, member, render_table
 from auger_reconcile.planner.plan import Plan
-from auger_reconcile.resources._gate import Check, Decision, Verdict
+from auger_reconcile.resources.gates.gate import Check, Decision, Verdict
 
 BELOW_GATE = "below-gate"  # the code of a live model that its own gate would not let pass
 HEADS = ("Asked for", "Rows", "Champion (live now)", "Challenger", "Needed", "Outcome")

@@ -12,7 +12,7 @@ import click
 from auger_reconcile.cli.views.account import account_lines
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.table import Column, local_time, member, render_table, table_width
-from auger_reconcile.resources._account import Account
+from auger_reconcile.resources.search.account import Account
 
 if TYPE_CHECKING:
     from auger_reconcile.api.leaderboard import Leaderboard

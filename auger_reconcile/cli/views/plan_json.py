@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from auger_reconcile.cli.views.harmless import without_secrets
-from auger_reconcile.planner.document import to_document
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.planner.saved.document import to_document
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from auger_reconcile.errors import AugerError
 from auger_reconcile.object_store import SCHEME
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Lifecycle, Spec, Trait, has_trait
-from auger_reconcile.resources._vocabulary import Option
+from auger_reconcile.resources.names.vocabulary import Option
 from auger_reconcile.state import Declared
 
 

@@ -32,7 +32,7 @@ from auger_reconcile.config.declarations.validate import (
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_absent
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._vocabulary import Value
+from auger_reconcile.resources.names.vocabulary import Value
 
 FREE = "x-"  # begins the keys that are the user's own, for anchors
 _SEARCHES = next(section for section, kind in LONG_FORM.items() if kind == SEARCH.name)

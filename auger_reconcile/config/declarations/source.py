@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 
 from auger_reconcile.config.declarations.csv_header import read_header
 from auger_reconcile.object_store import SCHEME, identify_object, is_object_url
-from auger_reconcile.resources._hub_tables import EXTENSIONS
-from auger_reconcile.resources._revisions import split_extension
-from auger_reconcile.resources._vocabulary import COMPRESSED
+from auger_reconcile.resources.names.hub_tables import EXTENSIONS
+from auger_reconcile.resources.names.revisions import split_extension
+from auger_reconcile.resources.names.vocabulary import COMPRESSED
 
 _CHUNK = 1 << 20
 

@@ -16,7 +16,7 @@ from auger_reconcile.config.edit.render import file_options, settings_of
 from auger_reconcile.config.files.for_each import KEY
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._vocabulary import OPTIONS
+from auger_reconcile.resources.names.vocabulary import OPTIONS
 from auger_reconcile.state import Declared
 
 Resources = Mapping[Address, Declared]

@@ -14,7 +14,7 @@ from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.edit.format import INDENT, key_order
 from auger_reconcile.config.edit.quoting import to_yaml
 from auger_reconcile.resources._spec import Spec
-from auger_reconcile.resources._vocabulary import OPTIONS, Option
+from auger_reconcile.resources.names.vocabulary import OPTIONS, Option
 from auger_reconcile.state import Declared, DesiredState
 
 # Of two options with one member on the wire, the first one is written.

@@ -11,7 +11,7 @@ from typing import Any
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_absent, to_plain
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.resources._vocabulary import Option, Value
+from auger_reconcile.resources.names.vocabulary import Option, Value
 
 RENAMED = {"project": "name", "org_name": "organization"}
 RENAMED_IN_CLUSTER = {"workers_count": "max_nodes", "kubernetes_stack": "stack_version"}

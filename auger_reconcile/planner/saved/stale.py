@@ -1,0 +1,82 @@
+"""Check whether a saved plan still fits the hub, by comparing it with a new plan. Pure.
+
+The plan is made anew from the same declaration. What the saved one would do has to be in it, on
+objects that have not moved; what else has changed on the hub does not matter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from auger_reconcile.errors import StalePlan
+from auger_reconcile.planner.plan import Plan, summary
+from auger_reconcile.planner.saved.document import action_to_document
+from auger_reconcile.state import ObservedState
+
+# What may differ between two plans that do the same: words, and what stands around an action.
+SAME_DEED = ("name", "after", "changes", "replacement", "observed_fingerprint")
+
+
+def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedState) -> Plan:
+    """Return the plan of now, cut down to the actions of a saved one.
+
+    Raises:
+        StalePlan: an object that it touches has moved; the message names object and field.
+    """
+    fresh = {action.id: action for action in now.actions}
+    for item in (*document["needed"], *document["actions"]):
+        _check_object(item, observed)
+    chosen = []
+    for item in document["actions"]:
+        action = fresh.get(item["id"])
+        if action is None:
+            raise StalePlan(f"{item['address']}: the {item['action']} is not needed any more")
+        deed = action_to_document(action)
+        moved = [name for name in SAME_DEED if deed[name] != item[name]]
+        if moved:
+            raise StalePlan(f"{item['address']}: `{moved[0]}` of the {item['action']} has changed")
+        chosen.append(action)
+    ids = {action.id for action in chosen}
+    for needed in (one for action in chosen for one in action.depends_on if one not in ids):
+        raise StalePlan(f"{fresh[needed].address}: it has to come before, and was not planned")
+    return replace(now, actions=tuple(chosen))
+
+
+def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:
+    """Compare one object with what it was when the plan was made."""
+    before = item["before"]
+    if before is None:
+        return
+    candidates = observed.of(item["project"], item["kind"])
+    found = next((one for one in candidates if one.id == before["id"]), None)
+    if found is None:
+        raise StalePlan(f"{item['address']}: `{before.get('name') or before['id']}` is gone")
+    current = summary(found)
+    for name in before:
+        if current.get(name) != before[name]:
+            told = _difference(before[name], current.get(name))
+            raise StalePlan(f"{item['address']}: `{name}` {told}")
+
+
+def _difference(was: Any, now: Any) -> str:
+    """Return in words how a member has changed; of a list of objects, the first that differs."""
+    before, after = _by_id(was), _by_id(now)
+    for key in after:
+        if before and key not in before:
+            return f"has a new one, {key}"
+    for key, one in before.items():
+        if after and key not in after:
+            return f"has lost {key}"
+        for name in one if after else ():
+            if one[name] != after[key].get(name):
+                return f"has {key}, whose `{name}` {_difference(one[name], after[key].get(name))}"
+    return f"was {was!r} and is {now!r}"
+
+
+def _by_id(items: Any) -> dict[Any, Mapping[str, Any]]:
+    """Return the objects of a list by their ids; none when it is no list of objects."""
+    if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
+        return {}
+    return {one.get("id"): one for one in items}
