@@ -1,4 +1,4 @@
-"""`python -m auger_hub`: serve, start, stop, status, logs, user, token, ticket, backup, look."""
+"""`python -m auger_hub`: serve, start, stop, status, logs, audit, user, token, ..."""
 
 from __future__ import annotations
 
@@ -173,6 +173,18 @@ def _token(options: argparse.Namespace, settings: HubSettings) -> int:
     return _change_logins(settings, act)
 
 
+def _audit(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.accounts.audit import list_entries
+    from auger_hub.store.identity import open_database
+
+    wanted = {
+        name: getattr(options, name, None) for name in ("user", "action", "kind", "object_id")
+    }
+    with open_database(settings).read() as session:
+        _print(json.dumps(list_entries(session, options.limit, **wanted)))
+    return 0
+
+
 def _change_logins(settings: HubSettings, act: Callable[[Session], Any]) -> int:
     """Print what `act` answers; a login of this machine that it has ended is made anew."""
     from auger_hub.store.identity import open_database
@@ -289,6 +301,12 @@ def _parser() -> _Parser:
     look = add("look", shared, "print what a data set of a file would say of itself", _look)
     look.add_argument("file", help="the table to read")
     look.add_argument("--declared", default="{}", help="what is known of its columns, as JSON")
+    audit = add("audit", shared, "print who did what to which object, newest first", _audit)
+    audit.add_argument("--limit", type=int, default=50, help="how many entries")
+    audit.add_argument("--user", help="of one user")
+    audit.add_argument("--action", help="of one kind of change, as create")
+    audit.add_argument("--kind", help="of one kind of object, as project")
+    audit.add_argument("--object", dest="object_id", help="of one object, by its id")
     _add_users(add("user", shared, "manage who may log in", _user), shared)
     _add_tokens(add("token", shared, "manage the tokens of users", _token), shared)
     return parser

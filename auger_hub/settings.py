@@ -5,15 +5,30 @@ Light on purpose: `hub status` imports this and nothing of the server.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 API_PREFIX = "/api/v1"
 LOOPBACK = "127.0.0.1"
+OWN_ORGANIZATION = "local"
+"""Of the hub's own user, whose operators look after the hub."""
 PRIVATE, PUBLIC = SOURCES = ("private", "public")
 MULTI_TENANT, SINGLE_TENANT = CLUSTER_MODES = ("multi_tenant", "single_tenant")
+LOCAL, TOKEN, OPEN, OFF = METRICS = ("local", "token", "open", "off")
+"""Who may read the metrics: this machine, the hub's own organization, everybody, nobody."""
+TEXT, JSON_LINES = LOG_FORMATS = ("text", "json")
+FILE, STDOUT = LOG_PLACES = ("file", "stdout")
+_CHOICES = {
+    "AUGER_HUB_CLUSTER_MODE": CLUSTER_MODES,
+    "AUGER_HUB_LOG": LOG_PLACES,
+    "AUGER_HUB_LOG_FORMAT": LOG_FORMATS,
+    "AUGER_HUB_METRICS": METRICS,
+    "AUGER_HUB_SOURCES": SOURCES,
+}
 
 
 class BadSettings(ValueError):
@@ -34,33 +49,27 @@ class HubSettings:
     proxy: str = ""
     sources: str = ""
 
+    log: str = FILE
+    log_format: str = TEXT
+    metrics: str = LOCAL
+    audit_days: int = 365
+    disk_alarm_mb: int = 1024
+
     @classmethod
     def from_environment(cls) -> HubSettings:
         """Read the settings that `to_environment` wrote, with a personal hub as the default."""
         home = os.environ.get("AUGER_HUB_HOME") or "~/.augerai/hub"
-        return cls(
-            home=Path(home).expanduser().absolute(),
-            host=os.environ.get("AUGER_HUB_HOST") or LOOPBACK,
-            database=os.environ.get("AUGER_HUB_DATABASE", ""),
-            storage=os.environ.get("AUGER_HUB_STORAGE", ""),
-            cluster_mode=os.environ.get("AUGER_HUB_CLUSTER_MODE", MULTI_TENANT),
-            scheduler=os.environ.get("AUGER_HUB_SCHEDULER", ""),
-            proxy=os.environ.get("AUGER_HUB_PROXY", ""),
-            sources=os.environ.get("AUGER_HUB_SOURCES", ""),
-        )
+        told: dict[str, Any] = {
+            name: _read(variable, default)
+            for name, (variable, default) in _variables().items()
+            if os.environ.get(variable)
+        }
+        return cls(home=Path(home).expanduser().absolute(), **told)
 
     def to_environment(self) -> dict[str, str]:
         """Return the variables that make a child process serve the same hub."""
-        return {
-            "AUGER_HUB_HOME": str(self.home),
-            "AUGER_HUB_HOST": self.host,
-            "AUGER_HUB_DATABASE": self.database,
-            "AUGER_HUB_STORAGE": self.storage,
-            "AUGER_HUB_CLUSTER_MODE": self.cluster_mode,
-            "AUGER_HUB_SCHEDULER": self.scheduler,
-            "AUGER_HUB_PROXY": self.proxy,
-            "AUGER_HUB_SOURCES": self.sources,
-        }
+        told = {variable: str(getattr(self, name)) for name, (variable, _) in _variables().items()}
+        return {"AUGER_HUB_HOME": str(self.home), **told}
 
     @property
     def is_personal(self) -> bool:
@@ -158,3 +167,26 @@ class HubSettings:
         self.home.chmod(0o700)
         for folder in (self.models_folder, self.work_folder):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+
+
+@functools.cache
+def _variables() -> dict[str, tuple[str, Any]]:
+    """Return variable and default of every setting; a port is told to one process alone."""
+    return {
+        field.name: (f"AUGER_HUB_{field.name.upper()}", field.default)
+        for field in fields(HubSettings)
+        if field.name not in ("home", "port")
+    }
+
+
+def _read(variable: str, default: Any) -> Any:
+    """Return what a variable says; raise BadSettings for what its setting cannot be."""
+    value = os.environ[variable]
+    choices = _CHOICES.get(variable)
+    if choices and value not in choices:
+        raise BadSettings(f"{variable} has to be {' or '.join(choices)}, not `{value}`")
+    if not isinstance(default, int):
+        return value
+    if not value.isdecimal() or len(value) > 9:
+        raise BadSettings(f"{variable} has to be a whole number, not `{value}`")
+    return int(value)

@@ -14,6 +14,7 @@ from typing import Any, cast
 from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.orm import Session
 
+from auger_hub.accounts.audit import Deed, note
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Token, User
 from auger_hub.timestamps import timestamp
@@ -25,8 +26,16 @@ _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY = f"{'0' * 32}:{'0' * 128}"
 """Stands for the hash of an unknown user, made without the work of a hash."""
 _CALLER = (  # built once: it is asked with every request
-    select(User.id, User.organization_id, User.password_hash, Token.expires_at)
+    select(
+        User.id,
+        User.organization_id,
+        User.password_hash,
+        Token.expires_at,
+        User.name,
+        Organization.name.label("organization"),
+    )
     .join(Token, Token.user_id == User.id)
+    .join(Organization, Organization.id == User.organization_id)
     .where(Token.digest == bindparam("digest"))
 )
 
@@ -41,11 +50,15 @@ class Caller:
 
     Attributes:
         seal: changes with the password; what is signed for the user ends with it.
+        name: of the user.
+        organization: its name.
     """
 
     user_id: int
     organization_id: int
     seal: str
+    name: str = ""
+    organization: str = ""
 
 
 def hash_password(password: str) -> str:
@@ -89,11 +102,11 @@ def find_caller(database: Database, token: str) -> Caller | None:
     row = database.first(_CALLER, {"digest": digest_token(token)})
     if row is None:
         return None
-    user_id, organization_id, password_hash, expires_at = row
+    user_id, organization_id, password_hash, expires_at, name, organization = row
     is_over = expires_at is not None and expires_at < time.time()
     if is_over or password_hash is None:
         return None
-    return Caller(user_id, organization_id, _seal(password_hash))
+    return Caller(user_id, organization_id, _seal(password_hash), name, organization)
 
 
 def find_seal(database: Database, user_id: int) -> str | None:
@@ -115,6 +128,7 @@ def log_in(database: Database, name: str, password: str) -> str | None:
     if not is_password(password, user.password_hash if user else None) or user is None:
         return None
     with database.write() as session:
+        note(session, user.organization_id, Deed("log in", "user", user.id, name, user=name))
         return issue_token(session, user.id, LOGIN_SECONDS, "login")
 
 
@@ -150,6 +164,7 @@ def add_user(session: Session, name: str, organization: str) -> dict[str, Any]:
         raise ValueError(f"user `{name}` belongs to another organization")
     user.password_hash = hash_password(password)
     session.flush()
+    _note(session, "set password", user)
     ended = _end_logins(session, user)
     token = issue_token(session, user.id, None, "user add")
     return {
@@ -175,8 +190,13 @@ def revoke_user(session: Session, name: str) -> bool:
     if user is None:
         return False
     user.password_hash = None
+    _note(session, "revoke", user)
     _end_logins(session, user)
     return True
+
+
+def _note(session: Session, action: str, user: User) -> None:
+    note(session, user.organization_id, Deed(action, "user", user.id, user.name))
 
 
 def _end_logins(session: Session, user: User) -> int:
@@ -194,7 +214,9 @@ def add_token(session: Session, user_name: str, name: str, lifetime: int | None)
     if user is None or user.password_hash is None:
         raise ValueError(f"there is no user `{user_name}` who may log in")
     token = issue_token(session, user.id, lifetime, name)
-    return {"username": user_name, "name": name, "id": _id_of(digest_token(token)), "token": token}
+    token_id = _id_of(digest_token(token))
+    note(session, user.organization_id, Deed("create", "token", token_id, name))
+    return {"username": user_name, "name": name, "id": token_id, "token": token}
 
 
 def list_tokens(session: Session) -> list[dict[str, Any]]:
@@ -220,8 +242,15 @@ def end_token(session: Session, token_id: str) -> bool:
     """End one token by the id that `list_tokens` tells; False when there is none."""
     if not re.fullmatch(f"[0-9a-f]{{{_ID_LETTERS}}}", token_id):
         return False
-    ended = session.execute(delete(Token).where(Token.digest.startswith(token_id)))
-    return bool(cast("CursorResult[Any]", ended).rowcount)
+    found = session.execute(
+        select(Token, User.organization_id)
+        .join(User, User.id == Token.user_id)
+        .where(Token.digest.startswith(token_id))
+    ).all()
+    for token, owner in found:
+        note(session, owner, Deed("end", "token", token_id, token.name))
+        session.delete(token)
+    return bool(found)
 
 
 def _id_of(digest: str) -> str:

@@ -11,8 +11,11 @@ import os
 import signal
 import threading
 import time
+from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
+from auger_hub.background.housekeeping import Housekeeping
 from auger_hub.background.project_lifecycle import advance_projects, retire_pipelines, stop_idle
 from auger_hub.background.removal import Removal
 from auger_hub.background.shares import may_start, share
@@ -28,6 +31,7 @@ from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
 from auger_hub.store.source_logins import sweep_logins
 from auger_hub.store.trash import empty_trash
+from auger_hub.telemetry.metrics import JOB_FAILURES
 
 _log = logging.getLogger("auger.hub.work")
 _MOVING_SECONDS = 0.1
@@ -39,6 +43,15 @@ _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
 _STOP_SECONDS = 5.0
 _LEARNING = ("run", "package", "export", "score", "evaluate", "explain")
+
+
+@dataclass(frozen=True)
+class Work:
+    """How much there is to do: pieces of work by kind, and models that are loaded."""
+
+    running: Counter[str]
+    waiting: Counter[str]
+    models: int
 
 
 class Supervisor:
@@ -60,6 +73,9 @@ class Supervisor:
         self._wake = threading.Event()
         self._stopping = False
         self._idle_looked_at = 0.0
+        self._looked_at = time.monotonic()
+        self._jobs: list[Job] = []
+        self._housekeeping = Housekeeping(settings, database)
         self._home: int | None = None
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
@@ -71,6 +87,17 @@ class Supervisor:
     def wake(self) -> None:
         """Say that something may have changed."""
         self._wake.set()
+
+    def quiet_seconds(self) -> float:
+        """Return how long ago it last looked at everything without a failure."""
+        return time.monotonic() - self._looked_at
+
+    def work(self) -> Work:
+        """Return how much is being worked on, and how much waits."""
+        children, jobs = list(self._children), self._jobs
+        waiting = Counter(job.kind for job in jobs if job not in children)
+        running = Counter(job.kind for job in children)
+        return Work(running, waiting, self._predictions.loaded_models())
 
     def stop(self) -> None:
         """End all children; unfinished work goes on when the hub starts again."""
@@ -95,6 +122,7 @@ class Supervisor:
             self._wake.clear()
             try:
                 pause = 0.0 if self._stopping else self._step()
+                self._looked_at = time.monotonic()
             except Exception:  # noqa: BLE001 - work goes on; what is wrong is in the log
                 _log.exception("background work failed")
                 pause = _WORKING_SECONDS
@@ -107,7 +135,7 @@ class Supervisor:
             os.kill(os.getpid(), signal.SIGTERM)
             return 0.0
         self._reap()
-        jobs = find_jobs(self._database)
+        jobs = self._jobs = find_jobs(self._database)
         self._fork_server.keep(is_expected=bool(jobs) or is_work_expected(self._database))
         self._start_missing(jobs)
         self._end_unwanted(set(jobs))
@@ -119,6 +147,7 @@ class Supervisor:
             empty_trash(self._settings)
             sweep_logins(self._database)
             self._storage.sweep()
+            self._housekeeping.keep()
             sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
         self._share_workers()
         self._compute.keep()
@@ -144,6 +173,7 @@ class Supervisor:
             if adopted is not None:
                 self._children[job] = adopted
             elif self._attempts_of(job) >= _ATTEMPTS:
+                JOB_FAILURES.labels(job.kind).inc()
                 close_job(self._database, job, self._last_words(job))
             elif self._may_start(job):
                 self._attempts[job] = self._attempts.get(job, 0) + 1

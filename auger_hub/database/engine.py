@@ -39,7 +39,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from auger_hub.settings import BadSettings
 
-HEAD = "0009"
+HEAD = "0010"
 _log = logging.getLogger("auger.hub.database")
 _KNOWN = ("sqlite", "postgresql")
 _CONNECTIONS = 20
@@ -123,6 +123,11 @@ class Database:
         borrowed = self.engine.raw_connection()
         borrowed.detach()
         return borrowed.dbapi_connection
+
+    def connections_in_use(self) -> int:
+        """Return how many connections of the pool are lent now."""
+        pool: Any = self.engine.pool  # of every kind that is used here
+        return int(pool.checkedout())
 
     def migrate(self) -> None:
         """Bring the tables to this version; costs one query when they already are.

@@ -87,6 +87,25 @@ class Secret(Base):
     value: Mapped[str]
 
 
+class AuditEntry(Numbered, Base):
+    """Who did what to which object; written with the change itself, and pruned by age."""
+
+    __tablename__ = "audit_entries"
+    organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    user: Mapped[str]
+    """The name at that time; in brackets where it was none of the users."""
+    address: Mapped[str | None]
+    request_id: Mapped[str | None]
+    action: Mapped[str]
+    kind: Mapped[str]
+    object_id: Mapped[str | None]
+    name: Mapped[str | None]
+    """Of the object, at that time."""
+
+
 class Project(Numbered, Timestamped, Base):
     """A place for data and experiments, with its compute (wire contract §2.4)."""
 

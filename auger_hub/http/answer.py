@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from auger_hub.accounts.users import find_caller
 from auger_hub.database.engine import is_gone
 from auger_hub.http.body import Sent, Unreadable
+from auger_hub.http.carry_out import carry_out
 from auger_hub.http.contract import (
     TOKEN_PARAMS,
     ApiError,
@@ -27,6 +28,7 @@ from auger_hub.http.files import is_full_disk
 from auger_hub.http.params import check
 from auger_hub.hub import Hub
 from auger_hub.store.remote import StoreFailed
+from auger_hub.telemetry.request import note_caller
 
 _errors = logging.getLogger("auger.hub.errors")
 
@@ -51,13 +53,14 @@ def _call(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
     caller = find_caller(hub.database, token) if token else None
     if caller is None:
         raise Unauthenticated
+    note_caller(caller.name, caller.organization)
     complaints = check(route.params, params)
     if complaints:
         raise InvalidParams(*complaints)
     is_read = route.method == "GET"
     with hub.database.read() if is_read else hub.database.write() as session:
         call = Call(hub, caller, session, params, base_url)
-        answer = route.handler(call)
+        answer = carry_out(route, call)
     for action in call.after_commit:
         action()
     if not is_read:

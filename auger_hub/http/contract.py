@@ -77,6 +77,8 @@ class Route:
     is_list: bool = False
     inline: bool = False
     """Quick enough to be answered without a thread of its own."""
+    is_audited: bool = True
+    """Whether what it changes is noted in the audit trail; questions to models are not."""
 
     @property
     def params(self) -> tuple[Param, ...]:

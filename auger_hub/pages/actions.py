@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from auger_hub.database.tables import ExperimentSession, Pipeline, PipelineFile, Project, Trial
+from auger_hub.http.carry_out import carry_out
 from auger_hub.http.contract import Call, Fields, InvalidParams, Route
 from auger_hub.http.params import check
 from auger_hub.pages.view import View
@@ -30,7 +31,7 @@ def send(call: Call, routes: list[Route], method: str, path: str, **params: Any)
     route = next(one for one in routes if (one.method, one.path) == (method, path))
     if complaints := check(route.params, params):
         raise InvalidParams(*complaints)
-    return route.handler(replace(call, params=params))
+    return carry_out(route, replace(call, params=params))
 
 
 def start_again(call: Call) -> str:

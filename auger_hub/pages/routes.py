@@ -20,6 +20,7 @@ from auger_hub.pages.actions import (
     undeploy_model,
 )
 from auger_hub.pages.applies import show_applies, show_apply
+from auger_hub.pages.audit import show_audit
 from auger_hub.pages.comparison import show_comparison
 from auger_hub.pages.datasets import show_data_set
 from auger_hub.pages.experiments import show_experiment, show_trial
@@ -46,6 +47,7 @@ _PAGES: dict[str, Show] = {
     "/compare": show_comparison,
     "/applies": show_applies,
     "/applies/{id}": show_apply,
+    "/audit": show_audit,
 }
 
 _ACTIONS: dict[str, Act] = {

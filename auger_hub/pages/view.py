@@ -16,12 +16,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
-from auger_hub.database.tables import Organization, User
 from auger_hub.http.contract import ApiError, Call, Fields, NotFound
 from auger_hub.hub import Hub
 from auger_hub.pages.guard import Endpoint, guard
 from auger_hub.pages.session import find_visitor
 from auger_hub.pages.words import FILTERS
+from auger_hub.telemetry.request import note_caller
 
 FRAGMENT_HEADER = "X-Fragment"
 LOG_IN_PATH = "/log-in"
@@ -99,12 +99,12 @@ def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) 
     caller = find_visitor(hub.database, request)
     if caller is None:
         return _send_to_log_in(request)
-    visitor: Fields | None = None
+    note_caller(caller.name, caller.organization)
+    visitor: Fields = {"name": caller.name, "organization": caller.organization}
     try:
         with hub.database.read() if fields is None else hub.database.write() as session:
             params = {**request.query_params, "form": fields, **request.path_params}
             call = Call(hub, caller, session, params, str(request.base_url).rstrip("/"))
-            visitor = _describe_visitor(call)
             outcome = act(call)
         if isinstance(outcome, View):
             return render(request, outcome, visitor)
@@ -130,12 +130,6 @@ def _send_to_log_in(request: Request) -> Response:
         wanted += f"?{request.url.query}"
     query = "" if wanted == "/" else f"?next={quote(wanted, safe='')}"
     return RedirectResponse(LOG_IN_PATH + query, status_code=303)
-
-
-def _describe_visitor(call: Call) -> Fields:
-    user = call.session.get_one(User, call.caller.user_id)
-    organization = call.session.get_one(Organization, call.caller.organization_id)
-    return {"name": user.name, "organization": organization.name}
 
 
 @functools.cache

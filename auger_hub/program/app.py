@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
-from urllib.parse import quote
 
 import anyio.to_thread
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -38,17 +35,15 @@ from auger_hub.http.guards import OwnNames
 from auger_hub.http.params import check
 from auger_hub.hub import Hub
 from auger_hub.pages.routes import page_routes
+from auger_hub.program.access_log import AccessLog
 from auger_hub.program.heavy_requests import HeavyRequests
+from auger_hub.program.observe import observation_routes
 from auger_hub.program.openapi import docs_page, openapi_document
 from auger_hub.program.route_table import ROUTES
 from auger_hub.settings import API_PREFIX
-from auger_reconcile import __version__
 
-_access = logging.getLogger("auger.hub.access")
 _THREADS = 16
 _LAST_SECONDS = 30.0
-_GONE = 499  # as nginx writes for a client that left before it was answered
-_PLAIN = "/!$&'()*+,;=:@"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 _HEADERS = {
@@ -79,7 +74,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     heavy = HeavyRequests(hub)
     bodies = Bodies(partial(_owner_of, hub))
     routes = [
-        StarletteRoute("/health", _health, methods=["GET"]),
+        *observation_routes(hub),
         StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, bodies), methods=_METHODS),
         *_api_routes(hub, bodies, heavy),
         StarletteRoute(f"{API_PREFIX}/openapi.json", _document, methods=["GET"]),
@@ -90,7 +85,8 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     ]
     app = Starlette(routes=routes, lifespan=lifespan)
     app.router.redirect_slashes = False
-    return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app))
+    paths = {route.endpoint: route.path for route in routes}
+    return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app), paths)
 
 
 def _end_in_time() -> None:
@@ -188,10 +184,6 @@ async def _docs(_request: Request) -> Response:
     return HTMLResponse(await anyio.to_thread.run_sync(docs_page))
 
 
-async def _health(_request: Request) -> Response:
-    return JSONResponse({"status": "ok", "version": __version__})
-
-
 async def _unknown_path(_request: Request) -> Response:
     return refuse(NotFound("Resource"))
 
@@ -216,33 +208,3 @@ class SafeHeaders:
             await send(message)
 
         await self._app(scope, receive, add if scope["type"] == "http" else send)
-
-
-class AccessLog:
-    """One line a request: method, path, status, milliseconds; never a query, body or token."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on and log how it ended."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        status = 500
-        started = time.perf_counter()
-
-        async def watch(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-            await send(message)
-
-        try:
-            await self._app(scope, receive, watch)
-        except ClientDisconnect:
-            status = _GONE
-        finally:
-            elapsed = (time.perf_counter() - started) * 1000
-            path = quote(scope["path"], safe=_PLAIN)  # no line ends, no orders to a terminal
-            _access.info("%s %s %d %.1f", scope["method"], path, status, elapsed)

@@ -31,6 +31,12 @@ from auger_hub.http.contract import Fields, Route, Unauthenticated, Unavailable
 from auger_hub.hub import Hub, join_hub
 from auger_hub.program.route_table import ROUTES
 from auger_hub.settings import HubSettings
+from auger_hub.telemetry.request import (
+    RequestFacts,
+    begin_request,
+    current_request,
+    note_caller,
+)
 
 _PROCESSES = 2
 _MOST_SECONDS = 120.0
@@ -49,6 +55,7 @@ class _Request:
     path: Fields
     body: bytes
     base_url: str
+    facts: RequestFacts | None
 
 
 @dataclass(frozen=True)
@@ -78,7 +85,14 @@ class HeavyRequests:
             Unavailable: it took too long, or the process for it was killed.
         """
         owner = await anyio.to_thread.run_sync(self._owner_of, sent)
-        request = _Request(ROUTES.index(route), sent.query, sent.path, bytes(sent.body), base_url)
+        request = _Request(
+            ROUTES.index(route),
+            sent.query,
+            sent.path,
+            bytes(sent.body),
+            base_url,
+            current_request(),
+        )
         async with self._turns.setdefault(owner, asyncio.Lock()):
             answer = await self._ask(request)
         self._hub.supervisor.wake()
@@ -98,6 +112,7 @@ class HeavyRequests:
         for token in sent.possible_tokens():
             caller = find_caller(self._hub.database, token)
             if caller is not None:
+                note_caller(caller.name, caller.organization)
                 return caller.organization_id
         raise Unauthenticated
 
@@ -154,6 +169,8 @@ def _end_with_parent() -> None:
 
 
 def _answer(request: _Request) -> _Answer:
+    if request.facts is not None:
+        begin_request(request.facts)
     sent = Sent(request.query, request.path, request.body)
     response = respond(_hubs[0], ROUTES[request.route], sent, request.base_url)
     media_type = response.headers.get("content-type", "application/json")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auger_hub.http.contract import Route
-from auger_hub.routes import applies, organizations, status
+from auger_hub.routes import applies, audit_entries, organizations, status
 from auger_hub.routes.datasets import dataset_manifests, project_file_urls, project_files
 from auger_hub.routes.experiments import (
     experiment_sessions,
@@ -35,6 +35,7 @@ _RESOURCES = (
     status,  # first: it is asked most, and routes are tried in order
     actuals,
     applies,
+    audit_entries,
     cluster_statuses,
     cluster_tasks,
     clusters,

@@ -24,13 +24,12 @@ from auger_hub.http.connections import BoundedHttp
 from auger_hub.hub import open_hub
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.processes.daemon import HubFailed, serving_lock
-from auger_hub.processes.logs import BoundedLog, Repeated
 from auger_hub.program.app import create_app
-from auger_hub.settings import LOOPBACK, HubSettings
+from auger_hub.settings import LOOPBACK, OWN_ORGANIZATION, HubSettings
+from auger_hub.telemetry.log import log_to
 from auger_hub.temporary import use_own_temporary
 from auger_reconcile import __version__
 
-ORGANIZATION = "local"
 USER = "local"
 _log = logging.getLogger("auger.hub.serve")
 _GRACE_SECONDS = 3
@@ -55,7 +54,7 @@ def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False)
 
 def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
-    _log_to_file(settings)
+    log_to(settings.log_path, place=settings.log, form=settings.log_format)
     _prepare_for_connections(settings)
     use_own_temporary(settings)
     hub = open_hub(settings, is_new=is_new)
@@ -174,24 +173,12 @@ def write_credentials(settings: HubSettings, database: Database, url: str) -> No
     token = str(stored.get("token") or "")
     if not token or find_caller(database, token) is None:
         with database.write() as session:
-            token = add_own_token(session, USER, ORGANIZATION)
+            token = add_own_token(session, USER, OWN_ORGANIZATION)
     credentials = {
         "username": USER,
         "api_url": url,
         "token": token,
-        "organization": ORGANIZATION,
+        "organization": OWN_ORGANIZATION,
     }
     if credentials != stored:
         write_private_json(settings.credentials_path, credentials)
-
-
-def _log_to_file(settings: HubSettings) -> None:
-    """Send all logs to hub.log; the format of a request's line is what tests read."""
-    handler = BoundedLog(settings.log_path)
-    handler.addFilter(Repeated())
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    settings.log_path.chmod(0o600)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    logging.getLogger("filelock").setLevel(logging.WARNING)
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    logging.getLogger("uvicorn").setLevel(logging.WARNING)

@@ -21,6 +21,7 @@ from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage, project_key
 from auger_hub.store.remote import StoreFailed
 from auger_hub.store.sources import SourceMissing, fetch_source, is_remote
+from auger_hub.telemetry.metrics import PREDICTION_SECONDS, PREDICTIONS
 
 _log = logging.getLogger("auger.hub.predictions")
 _PLACES = 4
@@ -117,6 +118,10 @@ class Predictions:
         if worker is not None:
             worker.close()
 
+    def loaded_models(self) -> int:
+        """Return how many models are in memory."""
+        return len(self._workers)
+
     def stop(self) -> None:
         """End all processes; unanswered predictions stay for the next start."""
         with self._lock:
@@ -167,7 +172,10 @@ class Predictions:
             if self._stopping:
                 return
             changes = {"status": "error", "error_message": _INTERNAL_ERROR}
-        changes["time_consumed_ms"] = round((time.perf_counter() - began) * 1000)
+        seconds = time.perf_counter() - began
+        PREDICTIONS.labels(changes["status"]).inc()
+        PREDICTION_SECONDS.observe(seconds)
+        changes["time_consumed_ms"] = round(seconds * 1000)
         if not self._store(prediction_id, changes) and "result_key" in changes:
             self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
 

@@ -87,6 +87,23 @@ class LocalHub:
         """Return the last lines of its log; none when it never ran."""
         return local_hub.tail_log(environ=self.environ, home=self.home, lines=lines)
 
+    def list_audit_entries(
+        self, limit: int = 50, **wanted: str | None
+    ) -> Sequence[Mapping[str, Any]]:
+        """Return who did what to which object, newest first.
+
+        Args:
+            limit: how many entries.
+            wanted: `user`, `action`, `kind` and `object`, each narrowing to one value.
+
+        Raises:
+            Unavailable: the hub's rows cannot be read.
+        """
+        narrowed = [f"--{name}={value}" for name, value in wanted.items() if value is not None]
+        return local_hub.list_audit_entries(
+            [f"--limit={limit}", *narrowed], environ=self.environ, home=self.home
+        )
+
     def add_user(self, name: str, organization: str) -> Mapping[str, Any]:
         """Make a user; password and token are in the answer and nowhere else.
 

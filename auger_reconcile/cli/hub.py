@@ -175,6 +175,31 @@ def restore(invocation: Invocation, *, file: Path) -> None:
     _show(invocation, facts, f"Restored {facts.get('rows')} rows into {facts.get('home')}.")
 
 
+@hub.command(example="auger hub audit --user anna")
+@click.option(
+    "-n",
+    "--lines",
+    type=click.IntRange(1, 100_000),
+    default=50,
+    show_default=True,
+    help="How many.",
+)
+@click.option("--user", metavar="NAME", help="What one user did.")
+@click.option("--action", metavar="VERB", help="One kind of change, as `create` or `delete`.")
+@click.option("--kind", metavar="KIND", help="What was done to one kind of object, as `project`.")
+@click.option("--object", "object_", metavar="ID", help="What was done to one object.")
+def audit(invocation: Invocation, *, lines: int, object_: str | None, **wanted: str | None) -> None:
+    """List who did what to which object of the hub, newest first.
+
+    Entries are written with the change itself, and kept for a year by default.
+    """
+    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_audit
+
+    found = LocalHub().list_audit_entries(lines, object=object_, **wanted)
+    _show(invocation, {"entries": list(found)}, render_audit(found))
+
+
 @hub.group(example="auger hub user add anna")
 def user() -> None:
     """Manage who may log in to the hub."""

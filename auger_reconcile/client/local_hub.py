@@ -96,6 +96,14 @@ def run_token_command(arguments: Sequence[str], *, environ: Mapping[str, str], h
     return _ask(["token", *arguments], environ=environ, home=home)
 
 
+def list_audit_entries(
+    arguments: Sequence[str], *, environ: Mapping[str, str], home: Path
+) -> list[dict[str, Any]]:
+    """Return who did what on the hub, newest first, running or not."""
+    found: list[dict[str, Any]] = _ask(["audit", *arguments], environ=environ, home=home)
+    return found
+
+
 def serve_command(arguments: Sequence[str]) -> list[str]:
     """Return the command line that serves a hub in the foreground."""
     return [sys.executable, "-m", _MODULE, "serve", *arguments]

@@ -104,5 +104,6 @@ ROUTES = [
             Param("async", FLAG),
         ),
         answers=UploadUrl | ClusterTaskObject,
+        is_audited=False,
     ),
 ]

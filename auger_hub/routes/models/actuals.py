@@ -129,6 +129,7 @@ ROUTES = [
         "Say what really happened",
         takes=(_OF_PIPELINE, *_SENT),
         answers=Nothing,
+        is_audited=False,
     ),
     Route(
         "DELETE",
@@ -145,6 +146,7 @@ ROUTES = [
         "Say what really happened to the primary model of an endpoint",
         takes=_SENT,
         answers=Nothing,
+        is_audited=False,
     ),
     Route(
         "DELETE",

@@ -88,6 +88,7 @@ ROUTES = [
             Param("threshold", NUMBER, "from which on the second of two classes is predicted"),
         ),
         answers=EvaluationObject,
+        is_audited=False,
     ),
     Route("GET", "/evaluations/{id}", _show, "Show an evaluation", answers=EvaluationObject),
 ]

@@ -171,6 +171,7 @@ def _routes(name: Name) -> list[Route]:
             "Ask a deployed model",
             takes=(Param("pipeline_id", KEY).needed, *_ASKED),
             answers=PredictionObject,
+            is_audited=False,
         ),
         Route("GET", f"/{name}s/{{id}}", show, "Show a prediction", answers=PredictionObject),
     ]
@@ -218,6 +219,7 @@ ROUTES = [
         "Ask the primary model of an endpoint",
         takes=_ASKED,
         answers=PredictionObject,
+        is_audited=False,
     ),
     Route(
         "GET",

@@ -59,6 +59,27 @@ def render_tokens(tokens: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def render_audit(entries: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line an entry: when, who, what was done to which object, from where."""
+    if not entries:
+        return "Nothing of that was done."
+    cells = [
+        [
+            str(entry.get("at")),
+            f"{entry.get('user')}@{entry.get('organization') or '-'}",
+            str(entry.get("action")),
+            f"{entry.get('kind')} {entry.get('name') or entry.get('object_id') or ''}",
+            str(entry.get("address") or ""),
+        ]
+        for entry in entries
+    ]
+    wide = [max(len(row[column]) for row in cells) for column in range(5)]
+    return "\n".join(
+        "  ".join(plain(f"{text:{width}}") for text, width in zip(row, wide, strict=True)).rstrip()
+        for row in cells
+    )
+
+
 def _until(token: Mapping[str, Any]) -> str:
     expires = token.get("expires_at")
     return f"until {plain(str(expires))}" if expires else "without end"

@@ -179,6 +179,7 @@ def test_the_log_has_one_line_a_request_and_never_a_secret(hub: Client) -> None:
     log = path.read_text()
     lines = [line for line in log.splitlines() if marker in line]
     pattern = rf"\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d,\d+ GET /api/v1/projects/{marker} 404 \d+\.\d"
+    pattern += r" \[local@local 127\.0\.0\.1 [0-9a-f]{16}\]"
     assert len(lines) == 1
     assert re.fullmatch(pattern, lines[0])
     assert hub.token not in log
