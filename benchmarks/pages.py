@@ -21,7 +21,7 @@ from auger_hub.database.engine import Database
 from auger_hub.database.tables import ExperimentSession, Hyperparameter, Trial
 from auger_reconcile.api.context import Context
 from auger_reconcile.api.experiment import Experiment
-from auger_reconcile.cli.views.report import render_report_html
+from auger_reconcile.cli.views.run.report import render_report_html
 from benchmarks.figure import Figure, Section
 from benchmarks.own_hub import OwnHub, own_hub
 

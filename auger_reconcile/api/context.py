@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.session import (
+from auger_reconcile.api.hubs.session import (
     Session,
     Surroundings,
     find_credentials,

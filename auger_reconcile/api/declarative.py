@@ -129,7 +129,7 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
     Raises:
         AugerError: an address is not declared.
     """
-    from auger_reconcile.api.addresses import parse_addresses
+    from auger_reconcile.api.plans.addresses import parse_addresses
     from auger_reconcile.planner.targets import Scope
 
     with _open(path, env, variables, hub) as workspace:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_given, check_id, check_new_name, hinting
 from auger_reconcile.api._resource import Resource
-from auger_reconcile.api._trial import Row, to_row
+from auger_reconcile.api.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:

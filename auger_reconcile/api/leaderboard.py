@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api._trial import Row
 from auger_reconcile.resources.search.account import Account
 
 if TYPE_CHECKING:
     import pandas as pd
+
+Row = dict[str, Any]
 
 SHOWN = 25  # trials in a notebook; `to_frame` has all
 
@@ -69,3 +70,22 @@ class Leaderboard:
 
 def _number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"
+
+
+def to_row(trial: Row) -> Row:
+    """Translate one trial of the hub into a row of the leaderboard (wire contract §2.12)."""
+    raw = trial.get("raw_data") or {}
+    hyperparameter = trial.get("hyperparameter") or {}
+    algorithm = str(hyperparameter.get("algorithm_name") or raw.get("algorithm_name") or "")
+    score = trial.get("score_value")
+    return {
+        "id": str(trial["id"]),
+        "algorithm": algorithm.rpartition(".")[2],
+        "score_name": trial.get("score_name"),
+        "score": float(score) if isinstance(score, int | float) else None,
+        "seconds": raw.get("evaluation_time"),
+        "ensemble": bool(raw.get("ensemble")),
+        "all_scores": raw.get("all_scores") or {},
+        "fold_scores": raw.get("fold_scores") or [],
+        "algorithm_params": hyperparameter.get("algorithm_params") or {},
+    }

@@ -13,9 +13,9 @@ from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
-    from auger_reconcile.api._local_predict import ExportedModel
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.evaluation import Evaluation
+    from auger_reconcile.api.exports.local_predict import ExportedModel
     from auger_reconcile.api.project import Project
     from auger_reconcile.api.report import Report
     from auger_reconcile.client.predict import Frame, FrameT, HubModel
@@ -150,7 +150,7 @@ class Model(Resource):
         asker = self._open(known, threshold, locally=locally or is_here, **asked)
         if not isinstance(filename, str | Path):
             return predict_frame(asker, filename, on_rows=on_rows, on_notices=on_notices)
-        from auger_reconcile.api._local_predict import ExportedModel, predict_locally
+        from auger_reconcile.api.exports.local_predict import ExportedModel, predict_locally
         from auger_reconcile.client.files.tables import CSV, format_of, predicted_path
 
         source = Path(filename)
@@ -166,7 +166,7 @@ class Model(Resource):
         self, model_id: str, threshold: float | None, *, locally: bool, **asked: bool
     ) -> HubModel | ExportedModel:
         if locally:
-            from auger_reconcile.api._local_predict import open_export
+            from auger_reconcile.api.exports.local_predict import open_export
 
             archive = self.context.folder / "models" / f"model-{model_id}.zip"
             return open_export(archive, threshold=threshold, **asked)
@@ -277,7 +277,7 @@ class Model(Resource):
             NotFound: there is no such trial.
             AugerError: something is there already, or the model cannot be had in this format.
         """
-        from auger_reconcile.api._export import export_model
+        from auger_reconcile.api.exports.export import export_model
 
         archive = self.context.folder / "models"
         known = self._identify(model_id)[0]

@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api._trial import Row
-from auger_reconcile.api.leaderboard import SHOWN, Leaderboard
+from auger_reconcile.api.leaderboard import SHOWN, Leaderboard, Row
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError, NotFound
 

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.session import Session, Surroundings, open_session
+from auger_reconcile.api.hubs.session import Session, Surroundings, open_session
 from auger_reconcile.diagnostics import Severity
 from auger_reconcile.errors import ConfigError
 
@@ -171,7 +171,7 @@ class Workspace:
         self.require_sources(plan)
         if plan.is_empty:
             return plan
-        from auger_reconcile.api.line_ends import explain_line_ends
+        from auger_reconcile.api.files.line_ends import explain_line_ends
 
         return explain_line_ends(plan, observed)
 

@@ -49,7 +49,7 @@ def _complete_environment(
     """Return the environments that the folder has overlays of."""
     from pathlib import Path
 
-    from auger_reconcile.api.addresses import list_environments
+    from auger_reconcile.api.plans.addresses import list_environments
 
     folder = Path(said_so_far(ctx).get("folder") or ".")
     return [name for name in list_environments(folder) if name.startswith(incomplete)]
@@ -246,16 +246,27 @@ class LazyGroup(Group):
     """The command `auger` itself: imports a command when it is run, and none for its help.
 
     Args:
-        package: where each command is a module with a command of the module's name.
+        package: where each section has a folder, and each command a module with its name.
         sections: heading to command to its short help.
+        folders: heading to the folder of its commands.
     """
 
     hides_global_options = False
 
     def __init__(
-        self, *args: Any, package: str, sections: Mapping[str, Mapping[str, str]], **settings: Any
+        self,
+        *args: Any,
+        package: str,
+        sections: Mapping[str, Mapping[str, str]],
+        folders: Mapping[str, str],
+        **settings: Any,
     ) -> None:
-        self.package, self.sections = package, sections
+        self.sections = sections
+        self._modules = {
+            name: f"{package}.{folders[heading]}.{name}"
+            for heading, commands in sections.items()
+            for name in commands
+        }
         super().__init__(*args, **settings)
 
     def make_context(self, *args: Any, **settings: Any) -> click.Context:
@@ -270,14 +281,13 @@ class LazyGroup(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's
         """Return the names of the table."""
-        return [name for commands in self.sections.values() for name in commands]
+        return list(self._modules)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import one command."""
-        if cmd_name not in self.list_commands(ctx):
+        if cmd_name not in self._modules:
             return None
-        module = import_module(f"{self.package}.{cmd_name}")
-        found: click.Command = getattr(module, cmd_name)
+        found: click.Command = getattr(import_module(self._modules[cmd_name]), cmd_name)
         return found
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's

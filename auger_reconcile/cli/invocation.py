@@ -79,7 +79,7 @@ class Invocation:
     def _warn_of_readable_credentials(self) -> None:
         import shlex
 
-        from auger_reconcile.api.session import Surroundings, find_readable_credentials
+        from auger_reconcile.api.hubs.session import Surroundings, find_readable_credentials
 
         path = find_readable_credentials(Surroundings(os.environ, Path.home()))
         if path is not None:

@@ -15,7 +15,7 @@ from auger_reconcile.cli.command import LazyGroup, said_so_far
 OBJECTS_BETWEEN_COLLECTIONS = 50_000  # nearly all that a short command makes stays to its end
 NARROWEST, NO_TERMINAL, WIDEST = 50, 80, 100  # columns of a help text
 
-# Every command is a module of this package and a function in it, both named like the command.
+# Every command is a module of its section's folder and a function in it, both named like the command.
 SECTIONS = {
     "From auger.yaml": {
         "validate": "Check the files without asking a hub.",
@@ -47,6 +47,7 @@ SECTIONS = {
         "completion": "Print what makes a shell complete commands.",
     },
 }
+FOLDERS = dict(zip(SECTIONS, ("declared", "reading", "objects", "tools"), strict=True))
 
 
 def _show_version(ctx: click.Context, _param: click.Parameter, is_asked: bool) -> None:  # noqa: FBT001 - click's
@@ -61,8 +62,9 @@ def _show_version(ctx: click.Context, _param: click.Parameter, is_asked: bool) -
 
 @click.group(
     cls=LazyGroup,
-    package="auger_reconcile.cli",
+    package="auger_reconcile.cli.commands",
     sections=SECTIONS,
+    folders=FOLDERS,
     example="auger plan --env prod",
     context_settings={"help_option_names": ["-h", "--help"]},
 )

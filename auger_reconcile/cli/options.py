@@ -43,7 +43,7 @@ class AddressType(click.ParamType[Any]):
         """Offer the declared resources."""
         from click.shell_completion import CompletionItem
 
-        from auger_reconcile.api.addresses import list_declared
+        from auger_reconcile.api.plans.addresses import list_declared
 
         said = said_so_far(ctx)
         folder = Path(said.get("folder") or ".")

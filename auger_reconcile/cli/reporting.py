@@ -34,7 +34,7 @@ def report_options(function: F) -> F:
 
 def write_report(invocation: Invocation, found: Report, form: str, out: Path | None) -> None:
     """Write a report."""
-    from auger_reconcile.cli.views import report as views
+    from auger_reconcile.cli.views.run import report as views
 
     if invocation.as_json or form == "json":
         text = views.render_report_json(found)

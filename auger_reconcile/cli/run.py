@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
-    from auger_reconcile.cli.views.apply_text import Progress
+    from auger_reconcile.cli.views.apply.apply_text import Progress
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
 
@@ -51,7 +51,7 @@ def read_files(invocation: Invocation, workspace: Workspace, **given: Any) -> Pl
     Raises:
         AugerError: an address is not declared; it would silently mean nothing.
     """
-    from auger_reconcile.api.addresses import check_declared
+    from auger_reconcile.api.plans.addresses import check_declared
     from auger_reconcile.planner.build import PlanOptions
 
     loaded = workspace.loaded
@@ -69,20 +69,20 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None
     """Show a plan as a result, and on stderr what is wrong with it or unknown."""
     match "json" if invocation.as_json else form:
         case "json":
-            from auger_reconcile.cli.views.plan_json import plan_to_json
+            from auger_reconcile.cli.views.plan.plan_json import plan_to_json
 
             invocation.show_json(plan_to_json(plan))
             return
         case "markdown":
-            from auger_reconcile.cli.views.plan_markdown import render_markdown
+            from auger_reconcile.cli.views.plan.plan_markdown import render_markdown
 
             invocation.show(render_markdown(plan))
         case "html":
-            from auger_reconcile.cli.views.plan_html import render_html
+            from auger_reconcile.cli.views.plan.plan_html import render_html
 
             invocation.show(render_html(plan))
         case "text":
-            from auger_reconcile.cli.views.plan_text import render_plan
+            from auger_reconcile.cli.views.plan.plan_text import render_plan
 
             invocation.show(
                 render_plan(
@@ -168,8 +168,8 @@ def _show_before(invocation: Invocation, plan: Plan) -> None:
     try:
         if invocation.as_json:
             from auger_reconcile.applier.result import ApplyResult
-            from auger_reconcile.cli.views.apply_json import JsonEvents, result_to_json
-            from auger_reconcile.cli.views.plan_json import plan_to_json
+            from auger_reconcile.cli.views.apply.apply_json import JsonEvents, result_to_json
+            from auger_reconcile.cli.views.plan.plan_json import plan_to_json
 
             events = JsonEvents()
             events.begin(plan_to_json(plan))
@@ -197,8 +197,8 @@ def _apply_visibly(
 ) -> ApplyResult:
     """Apply with the view that fits the surroundings; the summary goes where it can be read."""
     from auger_reconcile.cli.interrupt import stopping_on_signal
-    from auger_reconcile.cli.views.apply_json import JsonEvents, result_to_json
-    from auger_reconcile.cli.views.apply_text import render_result
+    from auger_reconcile.cli.views.apply.apply_json import JsonEvents, result_to_json
+    from auger_reconcile.cli.views.apply.apply_text import render_result
 
     stop = options.patience.stop
     try:
@@ -219,7 +219,7 @@ def _apply_visibly(
 @contextmanager
 def _progress(invocation: Invocation, plan: Plan) -> Iterator[Progress]:
     """Yield what shows the events: live in a terminal, line by line elsewhere."""
-    from auger_reconcile.cli.views.apply_text import PlainProgress
+    from auger_reconcile.cli.views.apply.apply_text import PlainProgress
 
     if invocation.is_quiet:
         yield PlainProgress(plan, lambda _: None)
@@ -228,7 +228,7 @@ def _progress(invocation: Invocation, plan: Plan) -> Iterator[Progress]:
     if not invocation.has_live_terminal:
         yield PlainProgress(plan, invocation.tell)
         return
-    from auger_reconcile.cli.views.apply_live import LiveProgress
+    from auger_reconcile.cli.views.apply.apply_live import LiveProgress
 
     with LiveProgress(plan, color=invocation.error_color) as live:
         yield live

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
-from auger_reconcile.api.auth import login
-from auger_reconcile.api.local_hub import LocalHub
-from auger_reconcile.api.session import Surroundings
+from auger_reconcile.api.hubs.auth import login
+from auger_reconcile.api.hubs.local_hub import LocalHub
+from auger_reconcile.api.hubs.session import Surroundings
 
 IRIS = Path(__file__).parents[2] / "examples" / "iris" / "iris.csv"
 SETTINGS = """\

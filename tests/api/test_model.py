@@ -18,7 +18,7 @@ import pytest
 import requests
 
 from auger.api import AugerError, Context, Experiment, Model, NotFound, Project
-from auger_reconcile.api._serve import dockerfile, serve_export
+from auger_reconcile.api.exports.serve import dockerfile, serve_export
 from tests.api.live_hub import LiveHub
 
 from .conftest import OpenContext, Trained

@@ -15,11 +15,11 @@ import pytest
 
 from auger_reconcile import __version__
 from auger_reconcile.address import Address
-from auger_reconcile.api.addresses import check_declared
-from auger_reconcile.api.local_hub import LocalHub
+from auger_reconcile.api.hubs.local_hub import LocalHub
+from auger_reconcile.api.plans.addresses import check_declared
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
-from auger_reconcile.cli.hub import USER_NAME
+from auger_reconcile.cli.commands.objects.hub import USER_NAME
 from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
 from auger_reconcile.errors import AugerError
@@ -68,13 +68,9 @@ def test_a_command_of_the_table_is_there(name: str) -> None:
 
 
 def test_every_module_with_a_command_is_in_the_table() -> None:
-    folder = Path(cli_main.__file__).parent
-    modules = {
-        path.stem
-        for path in folder.glob("*.py")
-        if f"\ndef {path.stem}(" in path.read_text(encoding="utf-8")
-    }
-    assert modules - {"main", "command"} == set(NAMES)
+    folder = Path(cli_main.__file__).parent / "commands"
+    modules = {path.stem for path in folder.rglob("[!_]*.py")}
+    assert modules == set(NAMES)
 
 
 @pytest.mark.parametrize(("path", "command"), COMMANDS, ids=[path for path, _ in COMMANDS])

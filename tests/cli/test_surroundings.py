@@ -11,7 +11,7 @@ import pytest
 
 from auger_reconcile.address import Address
 from auger_reconcile.cli.invocation import wants_color
-from auger_reconcile.cli.views.plan_text import render_plan
+from auger_reconcile.cli.views.plan.plan_text import render_plan
 from auger_reconcile.config.syntax import text
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange, Loss, Verb

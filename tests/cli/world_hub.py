@@ -8,7 +8,7 @@ import pytest
 from laws.wire import Wire
 from laws.world import World
 
-from auger_reconcile.api.session import Session
+from auger_reconcile.api.hubs.session import Session
 
 
 class WorldClient(Wire):

@@ -14,10 +14,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from auger_reconcile.api.saved_plan import read_plan, refresh_plan, save_plan
+from auger_reconcile.api.plans.saved_plan import read_plan, refresh_plan, save_plan
 from auger_reconcile.api.workspace import Workspace
 from auger_reconcile.cli.views.diagnostic import render_diagnostics
-from auger_reconcile.cli.views.plan_text import render_plan
+from auger_reconcile.cli.views.plan.plan_text import render_plan
 from auger_reconcile.client.credentials import load_credentials, read_credentials
 from auger_reconcile.client.http.transport import Answer
 from auger_reconcile.client.hub_client import HubClient

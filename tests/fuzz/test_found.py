@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from auger_reconcile.api.saved_plan import read_plan, save_plan
+from auger_reconcile.api.plans.saved_plan import read_plan, save_plan
 from auger_reconcile.api.workspace import Workspace
 from auger_reconcile.client.credentials import load_credentials
 from auger_reconcile.client.hub_client import HubClient

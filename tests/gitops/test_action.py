@@ -10,7 +10,7 @@ import pytest
 import yaml
 from cli.static_hub import StaticHub, serve
 
-from auger_reconcile.cli.views.plan_markdown import MARKER
+from auger_reconcile.cli.views.plan.plan_markdown import MARKER
 from auger_reconcile.config.load import load_desired_state
 
 from .conftest import ACTION, GITOPS, Checkout

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from auger_reconcile.api.context import Context
-from auger_reconcile.api.pull import Pulled, pull, pull_into, write
-from auger_reconcile.api.session import Session
+from auger_reconcile.api.files.pull import Pulled, pull, pull_into, write
+from auger_reconcile.api.hubs.session import Session
 from auger_reconcile.client.refresh import refresh
 from auger_reconcile.config.load import load_desired_state, read_settings
 from auger_reconcile.planner.build import PlanOptions, build_plan

@@ -11,7 +11,7 @@ from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.table import Column, member, render_table
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.observation import Observation
+    from auger_reconcile.api.plans.observation import Observation
 
 FORMAT_VERSION = "1.0"
 Row = Mapping[str, Any]

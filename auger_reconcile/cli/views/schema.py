@@ -12,7 +12,7 @@ from auger_reconcile.cli.views.table import Column, member, render_table
 from auger_reconcile.cli.views.words import count_of
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.scaffold import NewProject
+    from auger_reconcile.api.files.scaffold import NewProject
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"}
 

@@ -1,0 +1,195 @@
+"""Read and write plans in files: whole or not at all, refused when damaged, newer or stale."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from auger_reconcile.api.hubs.session import LOCAL
+from auger_reconcile.errors import AugerError, StalePlan
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.workspace import Workspace
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.plan import Plan
+
+_FOR_APPLY = ("declaration", "needed", "options", "refused", "seal")
+_HEAD = 256  # bytes; a saved plan begins with its version
+STANDARD = Path("-")  # the standard input or output
+LARGEST = 256 * 1024 * 1024  # bytes; ten thousand actions take about ten million
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """A plan that was read from a file.
+
+    Attributes:
+        path: the file.
+        document: its content, checked.
+    """
+
+    path: Path
+    document: dict[str, Any]
+
+    @property
+    def plan(self) -> Plan:
+        """The plan as it can be shown; it cannot be carried out."""
+        from auger_reconcile.planner.saved.document import plan_of
+
+        return plan_of(self.document)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Its JSON form, without what only an apply needs."""
+        return {name: value for name, value in self.document.items() if name not in _FOR_APPLY}
+
+
+def save_plan(
+    path: Path, plan: Plan, workspace: Workspace, options: PlanOptions | None = None
+) -> None:
+    """Write a plan into a file, whole or not at all; `-` is the standard output.
+
+    Raises:
+        AugerError: the file cannot be written, or the declaration holds a secret.
+    """
+    text = to_text(plan, workspace, options)
+    if path == STANDARD:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    _refuse_to_replace(path)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise AugerError(f"`{path}` cannot be written: {error.strerror}") from None
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def to_text(plan: Plan, workspace: Workspace, options: PlanOptions | None = None) -> str:
+    """Return a plan with all that a later apply needs.
+
+    Raises:
+        AugerError: the declaration holds a secret.
+    """
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.saved.document import to_saved
+    from auger_reconcile.redact import redact
+
+    document = to_saved(plan, workspace.desired, options or PlanOptions())
+    text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
+    for declared in workspace.desired.resources.values():
+        source = getattr(declared.spec, "source", None)
+        if source and "://" in source and redact(source) != source:
+            raise AugerError(
+                f"{declared.address}: its source carries a secret, which no saved plan may hold"
+            )
+    return text
+
+
+def _refuse_to_replace(path: Path) -> None:
+    """Let a plan take the place of another plan, or of an empty file, and of nothing else.
+
+    Raises:
+        AugerError: there is something else.
+    """
+    try:
+        is_free = not path.exists() or (path.is_file() and not path.stat().st_size)
+        if is_free:
+            return
+        if path.is_file():
+            with path.open("rb") as file:
+                if b'"format_version"' in file.read(_HEAD):
+                    return
+    except OSError as error:
+        raise AugerError(f"`{path}` cannot be written: {error.strerror}") from None
+    raise AugerError(
+        f"`{path}` is there and is no saved plan", hint="it was left as it is; name another file"
+    )
+
+
+def read_plan(path: Path) -> SavedPlan:
+    """Read a saved plan.
+
+    Raises:
+        AugerError: the file is no saved plan, is damaged, or was made by a newer format.
+    """
+    from auger_reconcile.planner.saved.document import FORMAT_VERSION, plan_of, seal_of
+    from auger_reconcile.planner.saved.saved_plan_schema import check_saved_plan
+
+    try:
+        if path != STANDARD and path.stat().st_size > LARGEST:
+            raise AugerError(f"`{path}` is too large for a saved plan")
+        document = json.loads(sys.stdin.buffer.read() if path == STANDARD else path.read_bytes())
+    except OSError as error:
+        raise AugerError(f"`{path}` cannot be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise AugerError(f"`{path}` is no saved plan: it is no JSON") from None
+    version = document.get("format_version") if isinstance(document, dict) else None
+    if not isinstance(version, str) or "seal" not in document:
+        raise AugerError(f"`{path}` is no saved plan", hint="auger plan --out FILE makes one")
+    if version.partition(".")[0] != FORMAT_VERSION.partition(".")[0]:
+        raise AugerError(
+            f"`{path}` has format {version}; this auger reads {FORMAT_VERSION}",
+            hint="apply it with the version of auger that made it",
+        )
+    try:
+        if seal_of(document) != document["seal"]:
+            raise AugerError(f"`{path}` is damaged: its content does not fit its seal")
+        check_saved_plan(document)
+        plan_of(document)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise AugerError(f"`{path}` is damaged: something is missing in it") from None
+    return SavedPlan(path, document)
+
+
+def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspace]:
+    """Return the plan that carries out a saved one now, and the workspace to apply it in.
+
+    Args:
+        saved: the plan.
+        workspace: reads the hub; its files, where there are any, must be those of the plan.
+
+    Raises:
+        StalePlan: the files or an object that the plan touches have changed.
+        PlanRefused: it was saved although a guard forbids it.
+    """
+    from auger_reconcile.planner.build import build_plan
+    from auger_reconcile.planner.saved.document import declaration_of, options_of
+    from auger_reconcile.planner.saved.stale import still_fitting
+
+    document = saved.document
+    try:
+        desired, options = declaration_of(document), options_of(document)
+    except (KeyError, TypeError, ValueError):
+        raise AugerError(f"`{saved.path}` is damaged: its declaration cannot be read") from None
+    if workspace.has_files and workspace.desired.digest != document["config_digest"]:
+        changed = StalePlan("the files have changed since the plan was made", hint=_AGAIN)
+        raise workspace.missing_sources or changed
+    workspace = workspace.declaring(desired)  # what was approved, not what the files became
+    observed = workspace.observe()
+    is_local = (workspace.hub or desired.hub or LOCAL) == LOCAL  # its port may change
+    if observed.hub != document["hub"] and not is_local:
+        raise StalePlan(f"the plan is for {document['hub']}, not for {observed.hub}")
+    try:
+        plan = still_fitting(document, build_plan(desired, observed, options), observed)
+    except StalePlan as error:
+        told = f"the hub has changed since the plan was made: {error}"
+        raise StalePlan(told, hint=_AGAIN) from None
+    return plan, workspace
+
+
+_AGAIN = "a new plan has to be made: auger plan --out FILE"

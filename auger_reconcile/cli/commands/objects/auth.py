@@ -1,0 +1,148 @@
+"""Run `auger auth`: log in, log out, and show who is logged in."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from auger_reconcile.cli.command import group
+from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.run import open_context
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.errors import AugerError
+
+if TYPE_CHECKING:
+    from auger_reconcile.client.credentials import Credentials
+
+
+@group(example="auger auth whoami")
+def auth() -> None:
+    """Log in, log out, show who is logged in."""
+
+
+@auth.command(example="auger auth login --username anna@example.com --organization shop")
+@click.option("-u", "--username", help="User name or e-mail address; asked for without it.")
+@click.option("-o", "--organization", help="Organization to work in; asked for without it.")
+@click.option("-p", "--password", help="Better left out: other users can see it. It is asked for.")
+@click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+@click.option(
+    "--system",
+    type=click.Choice(["production", "staging"]),
+    help="The Auger Cloud to log in to; production without it.",
+)
+@click.option("--url", metavar="URL", help="Another hub to log in to.")
+def login(  # noqa: PLR0913 - one option each
+    invocation: Invocation,
+    *,
+    username: str | None,
+    organization: str | None,
+    password: str | None,
+    password_stdin: bool,
+    system: str | None,
+    url: str | None,
+) -> None:
+    """Log in and store the credentials in ~/.augerai/auger.json.
+
+    They replace the old ones only when the login succeeds.
+    """
+    from auger_reconcile.api.hubs.auth import SYSTEMS, is_readable_on_the_way
+    from auger_reconcile.api.hubs.auth import login as log_in
+    from auger_reconcile.api.hubs.session import LOCAL, Surroundings
+
+    if len([name for name in (system, url, invocation.hub) if name]) > 1:
+        raise click.UsageError("of --system, --url and --hub one names the hub")
+    if invocation.hub == LOCAL:
+        raise click.UsageError("the local hub needs no login")
+    url = url or invocation.hub
+    if password_stdin:
+        if password is not None:
+            raise click.UsageError("--password and --password-stdin both give a password")
+        if not (username and organization):
+            raise click.UsageError("--password-stdin needs --username and --organization")
+        password = _read_password()
+    username = username or _ask("User name")
+    organization = organization or _ask("Organization")
+    password = password or _ask("Password", is_secret=True)
+    around, root = Surroundings(os.environ, Path.home()), url or SYSTEMS[system or "production"]
+    if is_readable_on_the_way(root):
+        invocation.tell("warning: over http the password can be read on its way; https hides it")
+    with invocation.busy_with("Logging in"):
+        credentials = log_in(
+            around,
+            url=root,
+            username=username,
+            organization=organization,
+            password=password,
+        )
+    if invocation.as_json:
+        invocation.show_json(_describe(credentials))
+    else:
+        invocation.show(
+            f"Logged in as {plain(username)} in organization {plain(credentials.organization)}"
+            f" at {credentials.api_url}."
+        )
+
+
+@auth.command(example="auger auth logout")
+def logout(invocation: Invocation) -> None:
+    """Forget the stored credentials."""
+    from auger_reconcile.api.hubs.auth import logout as log_out
+    from auger_reconcile.api.hubs.session import Surroundings
+
+    was_in = log_out(Surroundings(os.environ, Path.home()))
+    if invocation.as_json:
+        invocation.show_json({"logged_out": was_in})
+    else:
+        invocation.show("Logged out." if was_in else "Nobody was logged in.")
+
+
+@auth.command(example="auger auth whoami")
+def whoami(invocation: Invocation) -> None:
+    """Say who is logged in, in which organization and at which hub."""
+    with open_context(invocation) as context:
+        who, is_logged_in = context.credentials, context.is_logged_in
+    if invocation.as_json:
+        invocation.show_json({**_describe(who), "source": who.source})
+        return
+    invocation.show(
+        f"{plain(who.username)} in organization {plain(who.organization)} at {who.api_url}"
+    )
+    if not is_logged_in and not invocation.is_quiet:
+        invocation.tell("Nobody is logged in, so this is the hub of this machine.")
+
+
+def _describe(who: Credentials) -> dict[str, str]:
+    return {"username": who.username, "organization": who.organization, "api_url": who.api_url}
+
+
+def _read_password() -> str:
+    """Return the first line of standard input.
+
+    Raises:
+        AugerError: it is empty.
+    """
+    password = sys.stdin.readline().rstrip("\r\n")
+    if not password:
+        raise AugerError("standard input holds no password")
+    return password
+
+
+def _ask(what: str, *, is_secret: bool = False) -> str:
+    """Ask on stderr: stdout is for results.
+
+    Raises:
+        AugerError: there is nobody to ask.
+    """
+    try:
+        return str(click.prompt(what, hide_input=is_secret, err=True))
+    except click.Abort:
+        if sys.stdin.isatty():
+            raise
+        raise AugerError(
+            f"there is nobody to ask for the {what.lower()}",
+            hint="auger auth login --username NAME --organization NAME --password-stdin",
+        ) from None

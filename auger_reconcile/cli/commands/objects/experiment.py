@@ -1,0 +1,219 @@
+"""Run `auger experiment`: start and stop runs, show leaderboard and history."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from auger_reconcile.cli.command import group
+from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.options import plan_option, select_option, wait_option, yes_option
+from auger_reconcile.cli.reporting import out_option, report_options, write_out, write_report
+from auger_reconcile.cli.run import open_context, run_one_resource
+
+
+@group(example="auger experiment leaderboard")
+def experiment() -> None:
+    """Start and stop runs; show leaderboard and history.
+
+    The experiment is the one in auger.yaml, unless it is named.
+    """
+
+
+@experiment.command("list", example="auger experiment list")
+def list_(invocation: Invocation) -> None:
+    """List all experiments of the project."""
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.table import Column, member, moment
+
+    columns = (
+        Column("Name", member("name")),
+        Column("Last run", member("last_experiment_session_status")),
+        Column("Id", member("id")),
+        Column("Created", moment("created_at")),
+    )
+    with open_context(invocation) as context:
+        found = Experiment(context)
+        invocation.show_list(
+            found.list(),
+            columns,
+            selected=found.selected_name(),
+            empty="The project has no experiment yet.",
+        )
+
+
+@experiment.command(example="auger experiment select churn-experiment")
+@click.argument("name")
+@plan_option
+def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
+    """Select an existing experiment: store its name in auger.yaml."""
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_one_resource(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_select(),
+        show_only=show_only,
+        idle="It is selected already.",
+    )
+
+
+@experiment.command(example="auger experiment start --wait")
+@click.argument("name", required=False)
+@click.option("--again", is_flag=True, help="Start another run although one has these settings.")
+@wait_option
+@plan_option
+@select_option
+def start(  # noqa: PLR0913 - keyword-only, the options of the command
+    invocation: Invocation,
+    *,
+    name: str | None,
+    again: bool,
+    wait: bool,
+    select: bool,
+    show_only: bool,
+) -> ExitCode:
+    """Start a run with the settings of auger.yaml on the selected data set.
+
+    A run with these settings and this data that is there already is enough.
+    """
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_one_resource(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_start(again=again, select=select),
+        show_only=show_only,
+        idle="A run with these settings and this data is there already; --again starts another.",
+        wait=wait,
+    )
+
+
+@experiment.command(example="auger experiment stop")
+@click.argument("name", required=False)
+@plan_option
+def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
+    """Stop the run that is going on; what it has finished is kept."""
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_one_resource(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_stop(),
+        show_only=show_only,
+        idle="No run is active.",
+    )
+
+
+@experiment.command(example="auger experiment leaderboard")
+@click.argument("run_id", required=False)
+def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
+    """Show the trials of a run, best first; by default of the run that was made last.
+
+    Scores are means over the folds; above them stands what to expect of the best one on new rows.
+    With -v, the hyperparameters of each.
+    """
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.run.leaderboard import Layout, render_leaderboard
+    from auger_reconcile.cli.views.table import terminal_width
+
+    with open_context(invocation) as context:
+        board = Experiment(context).board(run_id)
+    if invocation.as_json:
+        invocation.show_json(board.to_json())
+        return
+    layout = Layout(terminal_width(), with_parameters=invocation.is_verbose)
+    invocation.show("\n".join(render_leaderboard(board, layout)))
+
+
+@experiment.command(example="auger experiment report --format html --out report.html")
+@click.argument("run_id", required=False)
+@click.option("--trial", "trial_id", metavar="ID", help="Trial to explain; the best by default.")
+@report_options
+def report(
+    invocation: Invocation,
+    *,
+    run_id: str | None,
+    trial_id: str | None,
+    form: str,
+    out: Path | None,
+) -> None:
+    """Report on a run: board, settings, notices, and one trial explained.
+
+    Which columns matter, what is confused with what, where the model is bad. All of it comes from
+    rows that the models had not seen.
+    """
+    from auger_reconcile.api.experiment import Experiment
+
+    with open_context(invocation) as context, invocation.busy_with("Reading the run"):
+        found = Experiment(context).report(run_id, trial_id=trial_id)
+    write_report(invocation, found, form, out)
+
+
+@experiment.command(example="auger experiment compare 1A2B3C4D5E6F7081 9F8E7D6C5B4A3921")
+@click.argument("left", metavar="RUN")
+@click.argument("right", metavar="RUN")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "html", "json"]),
+    default="text",
+    help="`html` is one page that needs nothing else.",
+)
+@out_option
+def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Path | None) -> None:
+    """Show two runs side by side: settings, data, boards and curves.
+
+    Of settings, those that differ. The ids of runs come from `auger experiment history`.
+    """
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.run import comparison as views
+
+    with open_context(invocation) as context, invocation.busy_with("Reading the runs"):
+        found = Experiment(context).compare(left, right)
+    if invocation.as_json or form == "json":
+        text = views.render_comparison_json(found)
+    elif form == "html":
+        text = views.render_comparison_html(found)
+    else:
+        text = "\n".join(views.render_comparison_text(found, invocation.width)) + "\n"
+    write_out(invocation, text, out)
+
+
+@experiment.command(example="auger experiment history")
+@click.argument("name", required=False)
+def history(invocation: Invocation, *, name: str | None) -> None:
+    """Show every run of the experiment: settings, status and leaderboard."""
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.run.leaderboard import render_history
+
+    with open_context(invocation) as context:
+        runs = Experiment(context, experiment_name=name).history()
+        if invocation.as_json:
+            invocation.show_json(list(runs))
+            return
+        shown = False
+        for run in runs:
+            invocation.show("\n".join(render_history(run)))
+            shown = True
+    if not shown:
+        invocation.tell("The experiment has no run yet.")
+
+
+@experiment.command(example="auger experiment delete churn-experiment")
+@click.argument("name", required=False)
+@plan_option
+@yes_option
+@select_option
+def delete(
+    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
+) -> ExitCode:
+    """Delete an experiment with its runs, and clear its name from auger.yaml."""
+    from auger_reconcile.api.experiment import Experiment
+
+    return run_one_resource(
+        invocation,
+        lambda c: Experiment(c, experiment_name=name).plan_delete(select=select),
+        show_only=show_only,
+        idle="There is nothing to delete.",
+        consent=yes,
+    )

@@ -1,0 +1,190 @@
+"""Render an apply as text: progress line by line, then the summary."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from typing import Protocol
+
+import click
+
+from auger_reconcile.applier.result import (
+    ApplyResult,
+    Event,
+    Finished,
+    Outcome,
+    Progressed,
+    Started,
+    Status,
+)
+from auger_reconcile.cli.views.error import make_lines, render_facts, summary_of
+from auger_reconcile.cli.views.harmless import plain
+from auger_reconcile.cli.views.plan.plan_text import Labels
+from auger_reconcile.cli.views.run.account import notice_lines, notices_of, told_of
+from auger_reconcile.cli.views.words import PAST, count_of, duration, size
+from auger_reconcile.errors import ConfigError, StillUnderWay
+from auger_reconcile.planner.plan import Plan
+from auger_reconcile.resources._base import AGAIN as REPEATED
+from auger_reconcile.resources._base import Verb
+
+WORTH_TELLING = 0.05  # seconds that an action takes at least to be told
+SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn over
+AGAIN = "Run the same command again for the rest; what was applied is not repeated."
+REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
+GOES_ON = "It goes on at the hub: `auger wait` follows it."
+# What a person looks at next, by kind and verb of what was applied.
+NEXT = {
+    ("experiment", Verb.START): "auger experiment leaderboard",
+    ("model", Verb.CREATE): "auger model predict FILE --model-id {id}",
+}
+
+
+class Progress(Protocol):
+    """Shows what happens while a plan is applied."""
+
+    def __call__(self, event: Event) -> None:
+        """Show one event; may be called from any thread, by one at a time."""
+
+    def note(self, text: str) -> None:
+        """Show a line that belongs to no action."""
+
+
+class PlainProgress:
+    """Shows events as lines: for logs, pipes and simple terminals."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        tell: Callable[[str], None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._labels, self._tell, self._clock = Labels(plan), tell, clock
+        self._last: dict[str, float] = {}
+
+    def __call__(self, event: Event) -> None:
+        """Show one event; that nobody reads it does not stop the apply."""
+        with suppress(OSError):
+            match event:
+                case Progressed():
+                    self._progress(event)
+                case Finished(outcome):
+                    self._tell(render_outcome(outcome, self._labels))
+                case Started():
+                    pass
+
+    def note(self, text: str) -> None:
+        """Show a line."""
+        self._tell(text)
+
+    def _progress(self, event: Progressed) -> None:
+        now, action = self._clock(), event.action
+        if event.total and event.done == event.total:
+            return  # what follows tells more
+        if now - self._last.get(action.id, now - SECONDS_BETWEEN_LINES) < SECONDS_BETWEEN_LINES:
+            return
+        self._last[action.id] = now
+        self._tell(f"{self._labels.of(action)}: {describe_progress(event)}")
+
+
+def describe_progress(event: Progressed) -> str:
+    """Return how far an action is: `uploading, 1.2 of 4.0 MB`, `7 of 10 trials, best 0.9667`."""
+    if event.done is None or not event.total:
+        return plain(event.text)
+    return f"{plain(event.text)}, {size(event.done)} of {size(event.total)}"
+
+
+def render_outcome(outcome: Outcome, labels: Labels) -> str:
+    """Return one line: `project.churn: created after 0.4 s`."""
+    action = outcome.action
+    label, done = labels.of(action), _done(outcome)
+    told = "; ".join(part for part in (plain(outcome.note), told_of(outcome.object)) if part)
+    note = f" ({told})" if told else ""
+    match outcome.status:
+        case Status.APPLIED:
+            return f"{label}: {done}{_after(outcome)}{note}"
+        case Status.SKIPPED:
+            return f"{label}: not {done}{note}"
+        case Status.FAILED:
+            why = make_lines(_why(outcome.error))[0]
+            was = "still under way" if _goes_on(outcome) else f"not {done}"
+            return f"{label}: {was}{_after(outcome)}: {why}"
+
+
+def _why(error: BaseException | None) -> str:
+    """Return why an action failed; of the problems of a file, the first with its place."""
+    match error:
+        case None:
+            return ""
+        case ConfigError(diagnostics=(first, *_)):
+            place = f"{first.span.path}:{first.span.line}: " if first.span else ""
+            told = f"{place}{first.summary}{f': {first.label}' if first.label else ''}"
+            return f"{told}\n{first.hint}" if first.hint else told
+        case _:
+            return summary_of(error)
+
+
+def _goes_on(outcome: Outcome) -> bool:
+    return isinstance(outcome.error, StillUnderWay)
+
+
+def _done(outcome: Outcome) -> str:
+    is_cleared = outcome.action.verb is Verb.SELECT and not outcome.action.name
+    return "cleared" if is_cleared else PAST[outcome.action.verb]
+
+
+def _after(outcome: Outcome) -> str:
+    return f" after {duration(outcome.seconds)}" if outcome.seconds >= WORTH_TELLING else ""
+
+
+def render_result(result: ApplyResult, *, color: bool) -> str:
+    """Return the summary: counts, every error with its facts, and what to run next."""
+    lines, labels = [_headline(result, color=color)], Labels(result.plan)
+    label = click.style("error", fg="red", bold=True) if color else "error"
+    for outcome in result.outcomes:
+        if outcome.status is Status.FAILED and outcome.error:
+            was = "is still under way" if _goes_on(outcome) else f"was not {_done(outcome)}"
+            who = f"{labels.of(outcome.action)} {was}"
+            first, *rest = make_lines(_why(outcome.error))
+            lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
+            lines += render_facts(outcome.error, color=color)
+    notices = [
+        f"{labels.of(outcome.action)}: {line}"
+        for outcome in result.outcomes
+        for line in notice_lines(notices_of(outcome.object))
+    ]
+    lines += ["", *notices] if notices else []
+    left = [outcome for outcome in result.outcomes if outcome.status is not Status.APPLIED]
+    if left and all(_goes_on(outcome) for outcome in left):
+        lines += ["", GOES_ON]
+    elif left:
+        is_repeated = any(one.action.reason == REPEATED for one in result.outcomes)
+        lines += ["", REPEATS if is_repeated else AGAIN]
+    elif commands := list(dict.fromkeys(_next_commands(result))):
+        lines += ["", "Next:", *(f"  {command}" for command in commands)]
+    return "\n".join(lines) + "\n"
+
+
+def _headline(result: ApplyResult, *, color: bool) -> str:
+    counts = {status: result.count(status) for status in Status}
+    text = f"Applied {counts[Status.APPLIED]} of {count_of(len(result.outcomes), 'action')}"
+    told = [
+        f"{counts[status]} {status.value}"
+        for status in (Status.FAILED, Status.SKIPPED)
+        if counts[status]
+    ]
+    text = ", ".join(
+        [f"Interrupted: {text[0].lower()}{text[1:]}" if result.interrupted else text, *told]
+    )
+    if not color:
+        return f"{text}."
+    return click.style(f"{text}.", fg="green" if result.is_complete else "red", bold=True)
+
+
+def _next_commands(result: ApplyResult) -> Iterator[str]:
+    for outcome in result.outcomes:
+        template = NEXT.get((outcome.action.address.kind, outcome.action.verb))
+        if template:
+            found = outcome.object
+            locally = " --locally" if getattr(found, "path", None) else ""
+            yield template.format(id=getattr(found, "trial_id", "")) + locally

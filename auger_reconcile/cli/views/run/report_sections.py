@@ -1,0 +1,227 @@
+"""Gather what a report of a run tells, as sections; `report` writes them down."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from auger_reconcile.api.report import Report
+from auger_reconcile.cli.views.run.leaderboard import SENTENCES
+
+SCORES = ("precision", "recall", "f1")
+TRIALS, COLUMNS, CLASSES, WORST = 20, 20, 20, 10
+Point = Sequence[float]
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A curve or dots, with what its axes are."""
+
+    title: str
+    points: Sequence[Point]
+    x: str
+    y: str
+    is_line: bool = True
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with sentences, a table and drawings."""
+
+    title: str
+    lines: Sequence[str] = ()
+    headings: Sequence[str] = ()
+    rows: Sequence[Sequence[str]] = ()
+    drawings: Sequence[Drawing] = field(default=())
+
+
+def title_of(report: Report) -> str:
+    """Return what the report is about."""
+    return f"{report.experiment}: run {report.board.run_id}"
+
+
+def sections_of(report: Report) -> list[Section]:
+    """Return everything there is to tell, in the order in which one asks for it."""
+    told = report.explanation or {}
+    sections = [_summary(report), _board(report), *_columns(told)]
+    if "classes" in told:
+        sections += _classes(told["classes"])
+    if "values" in told:
+        sections += _values(told["values"])
+    sections += [*_segments(told), *_dependence(told), *_worst(told), *_hyperparameters(told)]
+    return [*sections, _settings(report)]
+
+
+def _summary(report: Report) -> Section:
+    board, account = report.board, report.board.account
+    why = f": {account.error}" if account.error else "."
+    lines = [SENTENCES.get(board.status, f"Its status is {board.status}.").removesuffix(".") + why]
+    if account.expected:
+        lines.append(f"{account.expected.text} on new rows.")
+    if account.asked is not None:
+        lines.append(f"Trials: {account.trials}.")
+    lines += [notice.text for notice in account.notices]
+    if report.trial is not None:
+        score = "" if report.trial["score"] is None else f", {_four(report.trial['score'])}"
+        lines.append(f"Explained: {report.trial['algorithm']} ({report.trial['id']}){score}.")
+    if report.missing:
+        lines.append(f"No explanation: {report.missing}.")
+    return Section("Summary", lines)
+
+
+def _board(report: Report) -> Section:
+    trials = report.board.trials
+    metric = next((str(row["score_name"]) for row in trials if row["score_name"]), "score")
+    rows = [
+        [row["id"], row["algorithm"], _four(row["score"]), _one(row["seconds"])]
+        for row in trials[:TRIALS]
+    ]
+    left = len(trials) - TRIALS
+    lines = [f"{left} more trials are not shown."] if left > 0 else []
+    return Section("Leaderboard", lines, ("Trial", "Algorithm", metric, "Seconds"), rows)
+
+
+def _columns(told: Mapping[str, Any]) -> Iterator[Section]:
+    importance = told.get("importance")
+    if importance:
+        columns = importance["columns"]
+        most = max((one["mean"] for one in columns), default=0) or 1
+        rows = [
+            [one["column"], _four(one["mean"]), _four(one["std"]), _bar(one["mean"] / most)]
+            for one in columns[:COLUMNS]
+        ]
+        why = f"By how much {importance['metric']} falls when a column is shuffled."
+        left = len(columns) - COLUMNS
+        lines = [why, *([f"{left} columns of less importance are not shown."] if left > 0 else [])]
+        yield Section("Which columns matter", lines, ("Column", "Fall", "±", ""), rows)
+
+
+def _classes(told: Mapping[str, Any]) -> Iterator[Section]:
+    labels = told["labels"]
+    if len(labels) <= CLASSES:
+        rows = [
+            [label, *map(str, counts)]
+            for label, counts in zip(labels, told["confusion"], strict=True)
+        ]
+        yield Section("Confusion", ["Rows are actual classes."], ("", *labels), rows)
+    rows = [
+        [one["label"], *(_four(one[name]) for name in SCORES), f"{one['rows']:.0f}"]
+        for one in told["per_class"]
+    ]
+    headings = ("Class", "Precision", "Recall", "F1", "Rows")
+    yield Section("Classes", (), headings, rows, [d for c in told["curves"] for d in _drawn(c)])
+    if "thresholds" in told:
+        rows = [
+            [
+                f"{one['threshold']:.2f}",
+                *(_four(one[name]) for name in SCORES),
+                *(str(one[name]) for name in ("fp", "fn")),
+            ]
+            for one in told["thresholds"]["rows"]
+        ]
+        best = f"The best F1 is at {told['thresholds']['best_f1']:.2f}."
+        names = ("From", "Precision", "Recall", "F1", "False alarms", "Missed")
+        yield Section("Thresholds", [best], names, rows)
+
+
+def _drawn(curve: Mapping[str, Any]) -> Iterator[Drawing]:
+    label = curve["label"]
+    roc = f"ROC of {label}, area {curve['auc']:.4f}"
+    yield Drawing(roc, curve["roc"], "false positives", "true positives")
+    average = f"Precision and recall of {label}, {curve['average_precision']:.4f}"
+    yield Drawing(average, curve["precision_recall"], "recall", "precision")
+    yield Drawing(f"Calibration of {label}", curve["calibration"], "predicted", "found")
+    yield Drawing(f"Gain of {label}", curve["gain"], "share of rows", "share of the class")
+
+
+def _values(told: Mapping[str, Any]) -> Iterator[Section]:
+    left = told["residuals"]
+    rows = [["mean", number(left["mean"])], ["standard deviation", number(left["std"])]]
+    rows += [[f"{name} % are below", number(value)] for name, value in left["quantiles"].items()]
+    drawing = Drawing("Predicted over actual", told["points"], "actual", "predicted", is_line=False)
+    yield Section("Residuals", ["Actual less predicted."], ("", "Value"), rows, [drawing])
+
+
+def _segments(told: Mapping[str, Any]) -> Iterator[Section]:
+    rows = [
+        [one["column"], part["value"], number(part["error"]), str(part["rows"])]
+        for one in (told.get("segments") or ())[:5]
+        for part in one["segments"]
+    ]
+    if rows:
+        kind = "Share of wrong classes" if "classes" in told else "Mean absolute error"
+        yield Section("Where it is bad", [f"{kind}."], ("Column", "Part", "Error", "Rows"), rows)
+
+
+def _dependence(told: Mapping[str, Any]) -> Iterator[Section]:
+    drawings = []
+    for one in told.get("dependence") or ():
+        if not all(isinstance(v, int | float) for v in one["values"]):
+            continue
+        series = list(one["classes"].items()) if "classes" in one else [("", one["mean"])]
+        for label, means in series[-1:] if len(series) == 2 else series[:4]:
+            title = f"{label or 'Prediction'} by {one['column']}"
+            points = list(zip(one["values"], means, strict=True))
+            drawings.append(Drawing(title, points, one["column"], "mean prediction"))
+    if drawings:
+        yield Section("How the prediction moves", drawings=drawings)
+
+
+def _worst(told: Mapping[str, Any]) -> Iterator[Section]:
+    worst = (told.get("worst_rows") or ())[:WORST]
+    if worst:
+        names = list(worst[0]["values"])[:6]
+        rows = [
+            [str(one["row"]), _any(one["actual"]), _any(one["predicted"])]
+            + [_any(one["values"][name]) for name in names]
+            for one in worst
+        ]
+        headings = ("Row", "Actual", "Predicted", *names)
+        lines = ["Numbers count the rows with a target from 0."]
+        yield Section("The worst rows", lines, headings, rows)
+
+
+def _hyperparameters(told: Mapping[str, Any]) -> Iterator[Section]:
+    shares = told.get("hyperparameters") or {}
+    if shares:
+        rows = [[name, f"{100 * share:.1f} %"] for name, share in shares.items()]
+        yield Section("Hyperparameters that mattered", (), ("Name", "Share"), rows)
+
+
+def _settings(report: Report) -> Section:
+    rows = [
+        [name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else _any(value)]
+        for name, value in sorted(report.settings.items())
+        if value not in (None, [], {}, "")
+    ]
+    return Section("Settings", (), ("Name", "Value"), rows)
+
+
+def is_right(section: Section, place: int) -> bool:
+    """Tell whether a column of a section has nothing but numbers."""
+    cells = [row[place] for row in section.rows]
+    return all(not cell or cell[0] in "-0123456789" for cell in cells)
+
+
+def _bar(share: float) -> str:
+    return "█" * round(20 * max(0.0, min(share, 1.0)))
+
+
+def _four(value: float | None) -> str:
+    return "" if value is None else f"{value:.4f}"
+
+
+def _one(value: float | None) -> str:
+    return "" if value is None else f"{value:.1f}"
+
+
+def number(value: float) -> str:
+    """Return a number to be read: four significant digits."""
+    return f"{value:.4g}"
+
+
+def _any(value: Any) -> str:
+    if value is None:
+        return ""
+    return number(value) if isinstance(value, float) else str(value)
