@@ -225,7 +225,7 @@ def _renew_own_login(settings: HubSettings, database: Database) -> None:
 
 def _ticket(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.database.engine import Database
-    from auger_hub.pages.ticket import TICKET_SECONDS, UnknownUser, issue_ticket
+    from auger_hub.pages.visitor.ticket import TICKET_SECONDS, UnknownUser, issue_ticket
     from auger_hub.processes.daemon import HubFailed, find_running
 
     running = find_running(settings)
@@ -387,10 +387,10 @@ def _add_tokens(token: _Parser, shared: _Parser) -> None:
 
 
 def _look(options: argparse.Namespace, _settings: HubSettings) -> int:
-    from auger_hub.data.bounds import bound_memory
+    from auger_hub.data.files.bounds import bound_memory
+    from auger_hub.data.files.unreadable import UnreadableData
     from auger_hub.data.profile import profile_file
     from auger_hub.data.schema import BadSchema, Declared
-    from auger_hub.data.unreadable import UnreadableData
     from auger_hub.processes.plain_json import to_plain
 
     bound_memory()

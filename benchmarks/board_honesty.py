@@ -31,11 +31,11 @@ import pandas as pd
 from sklearn import datasets
 from sklearn.model_selection import train_test_split
 
-from auger_hub.search.board import mean_scores
-from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.run import SearchTask, prepare
+from auger_hub.search.scores.board import mean_scores
+from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.trials.cross_validation import cross_validate, predict
 from auger_hub.search.trials.trial import Candidate
 from benchmarks.figure import Figure, Section, write_page

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from auger_hub.search.run import SearchTask, TrialResult, run_search
 
 if TYPE_CHECKING:
-    from auger_hub.search.expectation import Expectation
+    from auger_hub.search.scores.expectation import Expectation
 
 
 def fill_board(task: SearchTask) -> list[TrialResult]:

@@ -11,9 +11,9 @@ from auger_hub.store.sources import download, is_remote
 
 def profile(place: Workplace, row_id: str) -> None:
     """Download a remote data set, compute its statistics, and call it processed."""
+    from auger_hub.data.files.unreadable import UnreadableData
     from auger_hub.data.profile import profile_file
     from auger_hub.data.schema import Declared
-    from auger_hub.data.unreadable import UnreadableData
 
     with place.database.read() as session:
         row = session.get(ProjectFile, int(row_id))

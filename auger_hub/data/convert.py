@@ -9,10 +9,10 @@ from dataclasses import replace
 
 import pandas as pd
 
-from auger_hub.data.delimited import place
 from auger_hub.data.read import Table
 from auger_hub.data.schema import DATE
-from auger_hub.data.typed import to_column
+from auger_hub.data.text.delimited import place
+from auger_hub.data.text.typed import to_column
 
 _AT_ONCE = 20
 

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auger_hub.data.delimited import place
-from auger_hub.data.infer import Found
 from auger_hub.data.notices import Notice, lines_skipped, rows
 from auger_hub.data.read import Table
 from auger_hub.data.schema import DATE, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.text.delimited import place
+from auger_hub.data.text.infer import Found
 
 CERTAIN = ("utf-8", "utf-16", "utf-32", None)
 LEAST_ROWS = 20

@@ -16,7 +16,6 @@ import duckdb
 import numpy as np
 
 from auger_hub.data.convert import convert_pending
-from auger_hub.data.delimited import place
 from auger_hub.data.findings import (
     Figures,
     notices_of_columns,
@@ -28,6 +27,7 @@ from auger_hub.data.findings import (
 from auger_hub.data.notices import Notice, to_dicts
 from auger_hub.data.read import Reading, Table, open_table
 from auger_hub.data.schema import CATEGORY, TEXT, Declared, TableSchema
+from auger_hub.data.text.delimited import place
 
 MAX_CATEGORIES = 50
 """Text with more values is `hashing`: recorded are 49 values as categorical and 75 as hashing."""

@@ -14,14 +14,13 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 
-from auger_hub.data import delimited, formats
-from auger_hub.data.bounds import STREAMED_TABLE, most_bytes, table_memory
-from auger_hub.data.delimited import AS_IT_IS, SAMPLE_ROWS, count_texts, finite, place
-from auger_hub.data.encoding import UTF_8
-from auger_hub.data.formats import DELIMITED, JSON, PARQUET, format_of
-from auger_hub.data.infer import Found, infer_column
+from auger_hub.data.files import formats
+from auger_hub.data.files.bounds import STREAMED_TABLE, most_bytes, table_memory
+from auger_hub.data.files.encoding import UTF_8
+from auger_hub.data.files.formats import DELIMITED, JSON, PARQUET, format_of
+from auger_hub.data.files.plain import encoding_of, in_utf8, unpack
+from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.names import unique_names
-from auger_hub.data.plain import encoding_of, in_utf8, unpack
 from auger_hub.data.schema import (
     BOOLEAN,
     CATEGORY,
@@ -33,10 +32,12 @@ from auger_hub.data.schema import (
     Declared,
     TableSchema,
 )
-from auger_hub.data.sql import literal, one_file, quoted
-from auger_hub.data.typed import to_column
-from auger_hub.data.unreadable import UnreadableData
-from auger_hub.data.wide import (
+from auger_hub.data.text import delimited
+from auger_hub.data.text.delimited import AS_IT_IS, SAMPLE_ROWS, count_texts, finite, place
+from auger_hub.data.text.infer import Found, infer_column
+from auger_hub.data.text.sql import literal, one_file, quoted
+from auger_hub.data.text.typed import to_column
+from auger_hub.data.text.wide import (
     WIDE,
     WideTable,
     is_wide,

@@ -11,7 +11,7 @@ import numpy as np
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
-from auger_hub.search.metrics import describe_labels
+from auger_hub.search.scores.metrics import describe_labels
 
 Array = np.ndarray[Any, Any]
 MOST_CLASSES = 20  # with curves of their own: the commonest

@@ -136,7 +136,7 @@ class _Scoring:
                 raise Impossible(f"it was made for `{theirs[name]}`, this run for `{ours[name]}`")
 
     def _data_of(self, run: ExperimentSession) -> tuple[SearchTask, TrialData]:
-        from auger_hub.search.prepare import make_trial_data
+        from auger_hub.search.preparation.prepare import make_trial_data
 
         if run.id not in self._prepared:
             folder = self._folder / run.id
@@ -159,7 +159,7 @@ class _Scoring:
 @contextmanager
 def _as_sentence() -> Iterator[None]:
     """Turn what forbids a score into the sentence that is kept of it."""
-    from auger_hub.data.unreadable import UnreadableData
+    from auger_hub.data.files.unreadable import UnreadableData
     from auger_hub.explain.unseen import Unscorable
     from auger_hub.search.task import BadTask
 

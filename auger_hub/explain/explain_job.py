@@ -44,7 +44,7 @@ def _explain(
     seconds: float,
 ) -> dict[str, Any]:
     from auger_hub.explain.explanation import explain_trial
-    from auger_hub.search.prepare import make_trial_data
+    from auger_hub.search.preparation.prepare import make_trial_data
     from auger_hub.search.task import BadTask
     from auger_hub.search.trials.trial import Candidate
 

@@ -16,9 +16,9 @@ import numpy as np
 from joblib import parallel_config
 from threadpoolctl import threadpool_limits
 
-from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData
 

@@ -19,10 +19,10 @@ from auger_hub.data.read import Reading, read_raw, read_with_schema
 from auger_hub.data.schema import TableSchema
 from auger_hub.explain.fold_models import FoldModels, quietly
 from auger_hub.search.columns import to_number
-from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.pipelines.forecast import time_order
 from auger_hub.search.pipelines.pipeline import build_pipeline, class_labels, known_rows
-from auger_hub.search.prepare import load_table, with_classes
+from auger_hub.search.preparation.prepare import load_table, with_classes
+from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.task import SearchTask, read_settings
 from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData

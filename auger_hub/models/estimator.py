@@ -17,7 +17,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, Transfo
 from sklearn.pipeline import Pipeline
 
 from auger_hub.data.schema import TableSchema
-from auger_hub.data.typed import to_frame
+from auger_hub.data.text.typed import to_frame
 from auger_hub.models.predict import (
     DESCRIPTION_FILE,
     BadInput,

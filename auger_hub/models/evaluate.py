@@ -18,9 +18,9 @@ import pandas as pd
 from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice, rows, to_dicts
 from auger_hub.data.schema import BOOLEAN, NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.typed import is_missing, to_column
+from auger_hub.data.text.typed import is_missing, to_column
 from auger_hub.models.predict import BadInput, Predictor
-from auger_hub.search.metrics import Outcome, all_scores, describe_labels, metrics_for
+from auger_hub.search.scores.metrics import Outcome, all_scores, describe_labels, metrics_for
 
 Array = np.ndarray[Any, Any]
 

@@ -27,9 +27,12 @@ PACKAGE = "auger_model"
 _HUB_PACKAGES = ("auger_hub.models", "auger_hub.search", "auger_hub.data")
 _PROGRAMS = {"auger_hub.models.client": "client.py", "auger_hub.models.serve": "serve.py"}
 _TRUSTED_MODULE = "auger_hub.models.trusted"
-_HUB_MODULE = re.compile(
-    r"\bauger_hub\.(?:models|search|data)(?:\.(?:algorithms|pipelines))?\.(\w+)"
+_FOLDER = (
+    r"\bauger_hub\.(?:models|search|data)"
+    r"(?:\.(?:algorithms|files|pipelines|preparation|scores|text|trials)\b)?"
 )
+_IMPORT_OF_MODULES = re.compile(rf"from {_FOLDER} import")
+_HUB_MODULE = re.compile(rf"{_FOLDER}\.(\w+)")
 
 
 class NotExportable(Exception):
@@ -110,7 +113,7 @@ def _hub_imports(source: str) -> set[str]:
     imports = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom))
     found = set()
     for node in imports:
-        if node.module in _HUB_PACKAGES:
+        if re.fullmatch(_FOLDER, node.module or ""):
             found |= {f"{node.module}.{name.name}" for name in node.names}
         elif node.module and node.module.startswith(_HUB_PACKAGES):
             found.add(node.module)
@@ -119,10 +122,7 @@ def _hub_imports(source: str) -> set[str]:
 
 def _renamed(text: str) -> str:
     """Name modules of the hub as the export has them, where all lie in one folder."""
-    text = _HUB_MODULE.sub(rf"{PACKAGE}.\1", text)
-    for package in _HUB_PACKAGES:
-        text = text.replace(f"from {package} import", f"from {PACKAGE} import")
-    return text
+    return _HUB_MODULE.sub(rf"{PACKAGE}.\1", _IMPORT_OF_MODULES.sub(f"from {PACKAGE} import", text))
 
 
 def _rename_classes(model: bytes, target: Any) -> None:

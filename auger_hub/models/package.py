@@ -24,7 +24,6 @@ from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FI
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
-from auger_hub.search.folds import count_folds, make_folds
 from auger_hub.search.pipelines.bag import bag_of
 from auger_hub.search.pipelines.boosted import without_stopping
 from auger_hub.search.pipelines.intervals import IntervalForecaster
@@ -33,6 +32,7 @@ from auger_hub.search.pipelines.pipeline import (
     known_rows,
     split_features_target,
 )
+from auger_hub.search.preparation.folds import count_folds, make_folds
 from auger_hub.search.sampling import ROWS, sample_rows
 from auger_hub.search.task import SearchTask, read_settings
 

@@ -23,12 +23,12 @@ import numpy as np
 import pandas as pd
 from skops import io as skops_io
 
-from auger_hub.data.dialect import BadText, Dialect, Row, find_dialect, quoted_cell, read_rows
-from auger_hub.data.encoding import UTF_8, NoText, find_encoding
+from auger_hub.data.files.encoding import UTF_8, NoText, find_encoding
 from auger_hub.data.names import free_name, unique_names
 from auger_hub.data.notices import Notice, lines_skipped, rows
 from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.typed import count_unreadable, to_frame
+from auger_hub.data.text.dialect import BadText, Dialect, Row, find_dialect, quoted_cell, read_rows
+from auger_hub.data.text.typed import count_unreadable, to_frame
 from auger_hub.models.contributions import contribute
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds

@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any
 
-from auger_hub.data.bounds import bound_memory, most_bytes
+from auger_hub.data.files.bounds import bound_memory, most_bytes
 from auger_hub.data.notices import to_dicts
 from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
 from auger_hub.settings import HubSettings
@@ -120,8 +120,8 @@ def _predict_file(
     predictor: Predictor, request: Mapping[str, Any], threshold: float | None, *, bare: bool
 ) -> int:
     """Predict an uploaded file of any format; errors call it as its user does."""
-    from auger_hub.data.formats import DELIMITED, PARQUET, format_of
-    from auger_hub.data.plain import unpack
+    from auger_hub.data.files.formats import DELIMITED, PARQUET, format_of
+    from auger_hub.data.files.plain import unpack
     from auger_hub.data.read import UnreadableData, read_raw
 
     path, target = Path(request["file"]), Path(request["to"])

@@ -15,8 +15,8 @@ from auger_hub.database.tables import (
     Trial,
 )
 from auger_hub.http.contract import Call, Fields, NotFound
+from auger_hub.pages.drawings.explanation import Plot, draw_plot
 from auger_hub.pages.experiments import describe_run, scored_trials, show_settings
-from auger_hub.pages.explanation import Plot, draw_plot
 from auger_hub.pages.view import View
 from auger_hub.pages.words import plain
 from auger_hub.routes.query import find

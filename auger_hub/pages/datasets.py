@@ -8,7 +8,7 @@ from typing import Any
 
 from auger_hub.database.tables import Project, ProjectFile
 from auger_hub.http.contract import Call, Fields
-from auger_hub.pages.chart import Bar, draw_bars
+from auger_hub.pages.drawings.chart import Bar, draw_bars
 from auger_hub.pages.experiments import notices_of
 from auger_hub.pages.revisions import drift_of, targets_of
 from auger_hub.pages.view import View

@@ -19,9 +19,9 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, Fields, NotFound
 from auger_hub.pages.actions import exports_of
-from auger_hub.pages.chart import ScoreChart, Tried, draw_scores
-from auger_hub.pages.explanation import show_explanation
-from auger_hub.pages.search_plots import show_search
+from auger_hub.pages.drawings.chart import ScoreChart, Tried, draw_scores
+from auger_hub.pages.drawings.explanation import show_explanation
+from auger_hub.pages.drawings.search_plots import show_search
 from auger_hub.pages.view import View
 from auger_hub.pages.words import algorithm, duration, score
 from auger_hub.routes.query import find

@@ -23,13 +23,13 @@ from auger_hub.pages.applies import show_applies, show_apply
 from auger_hub.pages.audit import show_audit
 from auger_hub.pages.comparison import show_comparison
 from auger_hub.pages.datasets import show_data_set
+from auger_hub.pages.drawings.explanation import ask_for_explanation
 from auger_hub.pages.experiments import show_experiment, show_trial
-from auger_hub.pages.explanation import ask_for_explanation
-from auger_hub.pages.guard import guard
-from auger_hub.pages.log_in import show_log_in, take_log_in, take_log_out
 from auger_hub.pages.models import show_model, try_model
 from auger_hub.pages.projects import show_project, show_projects
 from auger_hub.pages.view import LOG_IN_PATH, Act, Show, form, page
+from auger_hub.pages.visitor.guard import guard
+from auger_hub.pages.visitor.log_in import show_log_in, take_log_in, take_log_out
 
 _ASSETS = Path(__file__).parent / "assets"
 _MEDIA_TYPES = {

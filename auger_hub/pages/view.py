@@ -18,8 +18,8 @@ from starlette.templating import Jinja2Templates
 
 from auger_hub.http.contract import ApiError, Call, Fields, NotFound
 from auger_hub.hub import Hub
-from auger_hub.pages.guard import Endpoint, guard
-from auger_hub.pages.session import find_visitor
+from auger_hub.pages.visitor.guard import Endpoint, guard
+from auger_hub.pages.visitor.session import find_visitor
 from auger_hub.pages.words import FILTERS
 from auger_hub.telemetry.request import note_caller
 

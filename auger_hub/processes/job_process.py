@@ -13,7 +13,7 @@ from pathlib import Path
 
 from filelock import Timeout
 
-from auger_hub.data.bounds import bound_memory
+from auger_hub.data.files.bounds import bound_memory
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization
 from auger_hub.processes.child_process import hold_job

@@ -72,7 +72,7 @@ def _by_day(
     import pandas as pd
 
     from auger_hub.data.schema import DATE, ColumnSchema
-    from auger_hub.data.typed import to_column
+    from auger_hub.data.text.typed import to_column
 
     column = predictor.schema.column(name)
     if column is None or column.type != DATE:
@@ -129,7 +129,7 @@ def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
 
 def _read(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows of whatever form the client sent."""
-    from auger_hub.data.unreadable import UnreadableData
+    from auger_hub.data.files.unreadable import UnreadableData
     from auger_hub.review.scoring import table_of
 
     path = row.details.get("actuals_path")

@@ -16,8 +16,8 @@ from auger_hub.processes.plain_json import to_plain
 
 if TYPE_CHECKING:
     from auger_hub.data.notices import Notice
-    from auger_hub.search.expectation import Expectation
     from auger_hub.search.run import TrialResult
+    from auger_hub.search.scores.expectation import Expectation
 
 _LISTED_FAILURES = 20  # the settings are sent with every run a client lists
 _FAILURES = {

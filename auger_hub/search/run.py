@@ -24,8 +24,8 @@ from auger_hub.search.algorithms.registry import (
     spaces_for,
     table_of,
 )
-from auger_hub.search.board import Board
 from auger_hub.search.sampling import ROWS, rungs
+from auger_hub.search.scores.board import Board
 from auger_hub.search.task import (
     BadTask,
     SearchTask,
@@ -41,8 +41,8 @@ from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData, stor
 
 if TYPE_CHECKING:
     from auger_hub.data.notices import Notice
-    from auger_hub.search.ensemble import Blend, Predictions
-    from auger_hub.search.expectation import Expectation
+    from auger_hub.search.scores.ensemble import Blend, Predictions
+    from auger_hub.search.scores.expectation import Expectation
     from auger_hub.search.study import Race, Room
 
 __all__ = ["BadTask", "SearchTask", "TrialResult", "prepare", "run_search"]
@@ -285,7 +285,7 @@ class Search:
 
 
 def _naive_is_best(board: Board, metric: str) -> Notice:
-    from auger_hub.search.series_notices import naive_is_best
+    from auger_hub.search.preparation.series_notices import naive_is_best
 
     baseline = board.baseline
     assert baseline is not None, "it is the best"
@@ -307,13 +307,13 @@ def _executor(task: SearchTask, settings: Settings, data_path: Path) -> TrialExe
 
 
 def _describe(task: SearchTask) -> dict[str, Any]:
-    from auger_hub.search.prepare import describe_task
+    from auger_hub.search.preparation.prepare import describe_task
 
     return describe_task(task)
 
 
 def _store_data(task: SearchTask, path: Path) -> dict[str, Any]:
-    from auger_hub.search.prepare import make_trial_data
+    from auger_hub.search.preparation.prepare import make_trial_data
 
     data = make_trial_data(task)
     data.store(path)
@@ -321,7 +321,7 @@ def _store_data(task: SearchTask, path: Path) -> dict[str, Any]:
 
 
 def _blend(data_path: Path, predictions: Mapping[str, Predictions]) -> Blend | None:
-    from auger_hub.search.ensemble import Blender
+    from auger_hub.search.scores.ensemble import Blender
 
     return Blender(TrialData.load(data_path), predictions).blend()
 
@@ -330,8 +330,8 @@ def _expect(
     data_path: Path,
     found: tuple[Mapping[str, Predictions], Mapping[str, float], Blend | None, float],
 ) -> Expectation | None:
-    from auger_hub.search.board import mean_scores
-    from auger_hub.search.expectation import Candidates, expect
+    from auger_hub.search.scores.board import mean_scores
+    from auger_hub.search.scores.expectation import Candidates, expect
 
     predictions, scores, blend, seconds = found
     end = time.monotonic() + seconds

@@ -15,7 +15,7 @@ from auger_reconcile.cli.command import LazyGroup, said_so_far
 OBJECTS_BETWEEN_COLLECTIONS = 50_000  # nearly all that a short command makes stays to its end
 NARROWEST, NO_TERMINAL, WIDEST = 50, 80, 100  # columns of a help text
 
-# Every command is a module of its section's folder and a function in it, both named like the command.
+# Every command is a module of its section's folder and a function in it, named like the command.
 SECTIONS = {
     "From auger.yaml": {
         "validate": "Check the files without asking a hub.",

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from auger_hub.data.formats import FORMATS
-from auger_hub.search.metrics import METRICS
+from auger_hub.data.files.formats import FORMATS
+from auger_hub.search.scores.metrics import METRICS
 
 PAGE = "../auger_reconcile/resources/names/hub_tables.py"
 _HEAD = '''"""List metrics and file extensions of the hub.
 
-Made by `docs/generate.py`, from `auger_hub/search/metrics.py` and `auger_hub/data/formats.py`.
+Made by `docs/generate.py`, from `auger_hub/search/scores/metrics.py` and
+`auger_hub/data/files/formats.py`.
 """
 
 from __future__ import annotations

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from auger_hub.data.dialect import BadText, find_dialect
-from auger_hub.data.dialect import read_rows as read_to_predict
 from auger_hub.data.names import unique_names
 from auger_hub.data.read import UnreadableData, read_raw
+from auger_hub.data.text.dialect import BadText, find_dialect
+from auger_hub.data.text.dialect import read_rows as read_to_predict
 from auger_reconcile.client.files.rows import open_rows
 from auger_reconcile.errors import AugerError
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from auger_hub.search.metrics import Outcome, all_scores, best_value, metrics_for
+from auger_hub.search.scores.metrics import Outcome, all_scores, best_value, metrics_for
 from auger_reconcile.resources.names import metrics as _metrics
 from auger_reconcile.resources.names.hub_tables import ALSO_KNOWN_AS
 from house_rules.conftest import for_each

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from auger_hub.data.formats import FORMATS
+from auger_hub.data.files.formats import FORMATS
 from auger_hub.search import task
 from auger_reconcile.resources.names.hub_tables import EXTENSIONS
 from auger_reconcile.resources.names.vocabulary import (

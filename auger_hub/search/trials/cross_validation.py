@@ -14,9 +14,9 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from auger_hub.search.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.trials.fold_tables import FoldTables
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
 

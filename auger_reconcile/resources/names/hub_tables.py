@@ -1,6 +1,7 @@
 """List metrics and file extensions of the hub.
 
-Made by `docs/generate.py`, from `auger_hub/search/metrics.py` and `auger_hub/data/formats.py`.
+Made by `docs/generate.py`, from `auger_hub/search/scores/metrics.py` and
+`auger_hub/data/files/formats.py`.
 """
 
 from __future__ import annotations

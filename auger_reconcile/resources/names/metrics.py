@@ -1,7 +1,7 @@
 """Name metrics as people do, and say within which range their scores are.
 
 All are "greater is better": errors and losses are negative (`neg_`). Wire contract §3.6; the
-tables are made from those of the hub (`auger_hub/search/metrics.py`) by `docs/generate.py`.
+tables are made from those of the hub (`auger_hub/search/scores/metrics.py`) by `docs/generate.py`.
 """
 
 from __future__ import annotations

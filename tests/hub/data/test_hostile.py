@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from auger_hub.data import bounds
+from auger_hub.data.files import bounds
 from auger_hub.data.profile import profile_file
 from auger_hub.data.read import UnreadableData, read_table
 
@@ -134,7 +134,7 @@ def test_a_process_that_reads_files_has_bounded_memory(tmp_path: Path) -> None:
     program = """if True:
         import os, resource, sys
         from pathlib import Path
-        from auger_hub.data import bounds
+        from auger_hub.data.files import bounds
         from auger_hub.data.profile import profile_file
         bounds._READERS = 1 << 30
         bounds.bound_memory()

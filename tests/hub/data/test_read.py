@@ -11,10 +11,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.data import bounds
-from auger_hub.data.delimited import SAMPLE_ROWS
+from auger_hub.data.files import bounds
 from auger_hub.data.read import UnreadableData, read_table
 from auger_hub.data.schema import MISSING
+from auger_hub.data.text.delimited import SAMPLE_ROWS
 
 CSV = "number,count,name,day\n1.5,1,ann,2020-01-31\n,2,,2020-02-01\n-2,3,café,\n"
 

@@ -16,8 +16,8 @@ from auger_hub.explain.fold_models import FoldModels
 from auger_hub.explain.hyperparameters import hyperparameter_importance
 from auger_hub.explain.importance import draw_dependence, grid_of
 from auger_hub.explain.values import describe_values
-from auger_hub.search.board import mean_scores
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
+from auger_hub.search.scores.board import mean_scores
 from auger_hub.search.trials.cross_validation import cross_validate
 from auger_hub.search.trials.trial import Candidate, TrialData
 from tests.hub.search.tables import iris, monthly, task_for

@@ -10,7 +10,7 @@ import pytest
 
 from auger_hub.data.profile import profile_file
 from auger_hub.models.package import package_model
-from auger_hub.search.prepare import describe_task
+from auger_hub.search.preparation.prepare import describe_task
 from auger_hub.search.task import SearchTask
 
 IRIS = Path(__file__).parents[3] / "examples" / "iris" / "iris.csv"

@@ -12,7 +12,7 @@ from sklearn import metrics as sk
 from auger_hub.data.read import read_raw, read_table
 from auger_hub.models.evaluate import Evaluation, evaluate
 from auger_hub.models.predict import BadInput, Predictor
-from auger_hub.search.metrics import metrics_for
+from auger_hub.search.scores.metrics import metrics_for
 
 from .conftest import HOLDOUT, MakeModel
 

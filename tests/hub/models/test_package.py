@@ -14,7 +14,7 @@ from auger_hub.models import package, predict
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.task import SearchTask
 from auger_hub.search.trials.trial import Candidate
 

@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from auger_hub.data import bounds
+from auger_hub.data.files import bounds
 from auger_hub.models.predict import Predictor
 from auger_hub.models.worker import FAILED, answer, serve
 

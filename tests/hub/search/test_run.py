@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from auger_hub.search.expectation import Expectation
 from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from auger_hub.search.sampling import ROWS
+from auger_hub.search.scores.expectation import Expectation
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
 pytestmark = pytest.mark.search

@@ -10,7 +10,7 @@ from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.algorithms.registry import all_algorithms
 from auger_hub.search.pipelines.boosted import BoostedClassifier, BoostedRegressor
 from auger_hub.search.pipelines.pipeline import build_pipeline
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from tests.hub.search.tables import iris, mixed, task_for
 
 pytestmark = pytest.mark.search

@@ -8,7 +8,7 @@ import pytest
 from auger_hub.search.algorithms.registry import spaces_for
 from auger_hub.search.pipelines.heavy_tail import SignedLog, has_heavy_tail
 from auger_hub.search.pipelines.pipeline import build_pipeline
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.task import read_settings
 from tests.hub.search.tables import sloped_steps, task_for
 

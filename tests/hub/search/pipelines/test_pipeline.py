@@ -7,7 +7,7 @@ from sklearn.model_selection import cross_val_score
 
 from auger_hub.search.algorithms.registry import all_algorithms
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
-from auger_hub.search.prepare import describe_task
+from auger_hub.search.preparation.prepare import describe_task
 from auger_hub.search.task import BadTask
 from tests.hub.search.tables import mixed, task_for
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
-from auger_hub.search.prepare import describe_task
+from auger_hub.search.preparation.prepare import describe_task
 from tests.hub.search.tables import monthly, task_for
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.run import BadTask, TrialResult, run_search
 from auger_hub.search.trials import cluster
 from auger_hub.search.trials.cluster import Address, ClusterExecutor, MovingExecutor

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.trials.cross_validation import cross_validate
 from auger_hub.search.trials.trial import Candidate
 from tests.hub.search.tables import iris, mixed, monthly, task_for

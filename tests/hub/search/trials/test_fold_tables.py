@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from auger_hub.search.pipelines.pipeline import build_pipeline
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.trials.cross_validation import evaluate_folds
 from auger_hub.search.trials.fold_tables import FoldTables
 from auger_hub.search.trials.trial import Candidate, TrialData

@@ -5,7 +5,7 @@ from typing import Any
 import psutil
 import pytest
 
-from auger_hub.search.prepare import make_trial_data
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.trials.pool import LocalExecutor, TrialPool
 from auger_hub.search.trials.process_call import prepare_calls
 from auger_hub.search.trials.trial import Candidate, Evaluation

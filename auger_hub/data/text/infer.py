@@ -1,0 +1,282 @@
+"""Find out what the texts of a column are: numbers, dates, truth values, or just texts.
+
+Decided once for a whole column, from its different texts and how often each occurs. A few texts
+among many numbers or dates are marks for a missing value; codes with leading zeros are no numbers.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from auger_hub.data.schema import (
+    BOOLEAN,
+    CATEGORY,
+    DATE,
+    ISO,
+    MISSING,
+    NUMBER,
+    ColumnSchema,
+)
+from auger_hub.data.text.looks import looks_like
+from auger_hub.data.text.typed import NumberReader, is_missing, parse_dates
+
+MOSTLY = 0.9
+"""The share of values from which on a column is of a type that not all of them have."""
+MOST_MARKS = 20
+"""So many different texts may stand for missing; more of them are just unreadable."""
+MOST_DIGITS = 18
+SYMBOLS = (
+    "R$", "US$", "A$", "C$", "HK$", "NT$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₪", "₫",
+    "฿", "¢", "%", "‰", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "CAD", "AUD", "SEK", "NOK",
+    "DKK", "PLN", "Rs.", "Rs", "Fr.", "kr.", "kr", "zł", "Kč", "Ft", "руб.",
+)  # fmt: skip
+_PLAIN = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
+_CODE = re.compile(r"[+-]?0[0-9]+", re.ASCII)
+_WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
+_ISO_LOOKS = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}([T ]+\d{1,2}:\d{2}.*)?\s*", re.ASCII)
+_MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
+_DATE_LOOKS = re.compile(
+    r"\s*(\d{1,2}([-/. ])\d{1,2}\2\s?\d{2,4}\b.*|.*\b"
+    + _MONTH
+    + r"\b.*\d.*|\d.*\b"
+    + _MONTH
+    + r"\b.*"
+    r"|\d{1,2}" + _MONTH + r"\d{2,4}.*|\d{4}-\d{2}|\d{1,2}/\d{4})\s*",
+    re.IGNORECASE,
+)
+_STYLES = ((".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"))
+_DAYS = (
+    *(order.replace("-", mark) for order in ("%m-%d-%Y", "%d-%m-%Y", "%m-%d-%y", "%d-%m-%y")
+      for mark in "/.- "),
+    *("%d %b %Y", "%d %B %Y", "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y", "%d %b %y"),
+    *("%d. %B %Y", "%d. %b %Y"),
+    *("%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y", "%b. %d, %Y", "%d/%b/%Y", "%d/%b/%y"),
+    *("%a, %d %b %Y", "%A, %d %B %Y", "%A, %B %d, %Y", "%a %d %b %Y", "%a, %b %d, %Y", "%d%b%Y"),
+    *("%Y %b %d", "%Y-%b-%d", "%Y-%m", "%m/%Y", "%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%Y/%m"),
+)  # fmt: skip
+_MIDDLE = ("%a %b %d %H:%M:%S %Y", "%a %b %d %H:%M:%S %Z %Y")
+_CLOCK = re.compile(
+    r"(?P<day>.*?)(?P<gap>[ T,:]+)\d{1,2}:\d{2}(?P<seconds>:\d{2})?(?P<fraction>\.\d+)?"
+    r"(?P<half> ?[AaPp]\.?[Mm]\.?)?(?P<zone> ?([zZ]|[+-]\d{2}:?\d{2}|[A-Z]{3}))?",
+    re.ASCII,
+)
+_TRIED_TEXTS = 12
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a column is, and how many of its values are marks for missing or cannot be read.
+
+    Of texts, `looks` says that they look like something else.
+    """
+
+    column: ColumnSchema
+    marks: Mapping[str, int]
+    unreadable: int = 0
+    example: str = ""
+    looks: str = ""
+
+
+def infer_column(
+    name: str,
+    counts: Mapping[str, int],
+    *,
+    delimiter: str | None = None,
+    is_typed: bool = False,
+    missing: Sequence[str] = MISSING,
+) -> Found:
+    """Return what a column is.
+
+    Args:
+        name: of the column.
+        counts: its different texts, and how often each occurs.
+        delimiter: of the file: a comma after a semicolon is more likely a decimal one.
+        is_typed: the format tells numbers from texts, so that texts like numbers are numbers only
+            where nothing is lost: `1.10` and `1.1` are two texts.
+        missing: what stands for missing in the whole table.
+    """
+    marks = frozenset(missing)
+    known = {text: count for text, count in counts.items() if not is_missing(text, marks)}
+    whole = sum(known.values())
+    if not known:
+        return Found(ColumnSchema(name, CATEGORY), {})
+    if all(text.strip().lower() in ("true", "false") for text in known):
+        return Found(ColumnSchema(name, BOOLEAN), {})
+    for found in (_numbers(name, known, delimiter, is_typed=is_typed), _dates(name, known)):
+        if found is not None and (found.unreadable + sum(found.marks.values())) <= whole * 0.1:
+            return found
+    looks = looks_like(known)
+    return Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
+
+
+def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSING) -> Found | None:
+    """Return what a column of plain numbers is, None where it has to be looked at closely."""
+    marks = frozenset(missing)
+    known = [text for text in texts if text not in marks]
+    try:
+        list(map(float, known))
+    except ValueError:
+        return None
+    plain = known and all(text.isascii() and "_" not in text for text in known)
+    if not plain or any(_CODE.fullmatch(text) or len(text) > MOST_DIGITS for text in known):
+        return None
+    whole = all(map(_WHOLE.fullmatch, known))
+    return Found(ColumnSchema(name, NUMBER, whole=whole), {})
+
+
+def _numbers(
+    name: str, known: Mapping[str, int], delimiter: str | None, *, is_typed: bool
+) -> Found | None:
+    best = None
+    for column in _number_styles(name, known, delimiter):
+        read = NumberReader(column)
+        rest = {text: count for text, count in known.items() if not _is_number(text, read)}
+        lost = sum(rest.values())
+        if best is None or lost < best[0]:
+            best = (lost, column, rest)
+        if not lost:
+            break
+    if best is None:
+        return None
+    _, column, rest = best
+    read = NumberReader(column)
+    numbers = [text for text in known if text not in rest]
+    if not numbers or _are_codes(numbers, rest, read, column, is_typed=is_typed):
+        return None
+    column = replace(column, symbols=tuple(_symbols_in(numbers)))
+    whole = column.is_plain and all(map(_WHOLE.fullmatch, numbers))
+    return _found(replace(column, whole=whole), rest)
+
+
+def _number_styles(
+    name: str, known: Mapping[str, int], delimiter: str | None
+) -> Iterator[ColumnSchema]:
+    plain = ColumnSchema(name, NUMBER)
+    yield plain
+    if not any(character.isdigit() for text in known for character in text):
+        return
+    yield replace(plain, symbols=SYMBOLS)
+    styles = sorted(_STYLES, key=lambda style: style[0] != ",") if delimiter == ";" else _STYLES
+    for decimal, thousands in styles:
+        yield replace(plain, decimal=decimal, thousands=thousands, symbols=SYMBOLS)
+
+
+def _is_number(text: str, read: NumberReader) -> bool:
+    if not math.isnan(read(text)):
+        return text.strip().lower() not in ("true", "false")
+    return text.strip().lower().lstrip("+-") in ("inf", "infinity")
+
+
+def _are_codes(
+    numbers: Sequence[str],
+    rest: Mapping[str, int],
+    read: NumberReader,
+    column: ColumnSchema,
+    *,
+    is_typed: bool,
+) -> bool:
+    """Tell names that are made of digits: nothing is counted or measured by them."""
+    if any(_CODE.fullmatch(text.strip()) for text in numbers):
+        return True
+    is_whole = all(map(_WHOLE.fullmatch, numbers))
+    others = [text for text in rest if not text.startswith("#")]  # as `#DIV/0!`
+    if is_whole and any(character.isdigit() for text in others for character in text):
+        return True
+    if is_whole and any(len(text.strip().lstrip("+-")) > MOST_DIGITS for text in numbers):
+        return len({read(text) for text in numbers}) < len(numbers)
+    return is_typed and column.is_plain and len({read(text) for text in numbers}) < len(numbers)
+
+
+def _symbols_in(numbers: Sequence[str]) -> Iterator[str]:
+    """Yield the signs that stand beside the numbers: `US$` before `$`."""
+    beside = {re.sub(r"[0-9.,'()+\-\s]+", "", text) for text in numbers}
+    for symbol in SYMBOLS:
+        if any(symbol in part for part in beside):
+            yield symbol
+            beside = {part.replace(symbol, "") for part in beside}
+
+
+def _found(column: ColumnSchema, rest: Mapping[str, int]) -> Found:
+    if len(rest) <= MOST_MARKS:
+        marks = {text.strip(): count for text, count in rest.items()}
+        return Found(replace(column, missing=tuple(sorted(marks))), marks)
+    return Found(column, {}, sum(rest.values()), next(iter(rest)))
+
+
+def _dates(name: str, known: Mapping[str, int]) -> Found | None:
+    texts = list(known)
+    whole = sum(known.values())
+    iso = sum(count for text, count in known.items() if _ISO_LOOKS.fullmatch(text))
+    if iso >= whole * MOSTLY:
+        return _read_as(ColumnSchema(name, DATE, format=ISO), known)
+    likely = sum(count for text, count in known.items() if _DATE_LOOKS.fullmatch(text))
+    if likely < whole * MOSTLY:
+        return None
+    best: Found | None = None
+    for form in _formats_of([text for text in texts if _DATE_LOOKS.fullmatch(text)]):
+        found = _read_as(ColumnSchema(name, DATE, format=form), known)
+        if best is None or _lost(found) < _lost(best):
+            best = found
+        if not _lost(best):
+            break
+    return best
+
+
+def _lost(found: Found) -> int:
+    return found.unreadable + sum(found.marks.values())
+
+
+def _read_as(column: ColumnSchema, known: Mapping[str, int]) -> Found:
+    texts = list(known)
+    gone = parse_dates(texts, column).isna().tolist()
+    return _found(
+        column, {text: known[text] for text, is_gone in zip(texts, gone, strict=True) if is_gone}
+    )
+
+
+def _formats_of(texts: Sequence[str]) -> list[str]:
+    """Return the formats that one of the first texts has, the month before the day.
+
+    Several are tried on all texts: only the other values tell whether `05/03/2019` is in May.
+    """
+    forms = []
+    for text in texts[:_TRIED_TEXTS]:
+        day, clock = _split(text.strip())
+        forms += [form + clock for form in _DAYS if _has(day, form)]
+        forms += [form for form in _MIDDLE if _has(text.strip(), form)]
+    order = {form: number for number, form in enumerate(_DAYS)}
+    return sorted(dict.fromkeys(forms), key=lambda form: _rank(form, order))
+
+
+def _rank(form: str, order: Mapping[str, int]) -> int:
+    return next((order[day] for day in order if form.startswith(day)), 0)
+
+
+def _split(text: str) -> tuple[str, str]:
+    """Return the day of a text, and the format of the clock behind it."""
+    match = _CLOCK.fullmatch(text)
+    if match is None:
+        return text, ""
+    half = match["half"] or ""
+    clock = ("%I:%M" if half else "%H:%M") + (":%S" if match["seconds"] else "")
+    clock += (".%f" if match["fraction"] else "") + (
+        " %p" if half[:1] == " " else "%p" if half else ""
+    )
+    zone = match["zone"] or ""
+    if zone:
+        clock += (" " if zone[0] == " " else "") + (
+            "%Z" if zone.strip().isalpha() and len(zone.strip()) > 1 else "%z"
+        )
+    return match["day"], match["gap"] + clock
+
+
+def _has(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)
+    except ValueError:
+        return False
+    return True

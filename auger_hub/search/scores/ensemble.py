@@ -1,0 +1,144 @@
+"""Average the best trials with weights chosen greedily on the predictions of their test rows.
+
+Caruana et al., "Ensemble selection from libraries of models", 2004. Whether it helps is measured
+nested: the candidates and weights that are scored on a fold were chosen on the other folds only,
+and so was the single trial that it has to beat. Its score on the board is then measured as that of
+every trial: by what it predicts for the test rows of each fold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from sklearn import config_context
+
+from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
+from auger_hub.search.trials.trial import TrialData
+
+Array = np.ndarray[Any, Any]
+Predictions = tuple[Array, ...]
+Counts = tuple[int, ...]  # how often each trial was taken
+MOST_CANDIDATES = 12
+ROUNDS = 15
+TIE_BREAK = 1e-2  # of the log-likelihood: on few rows many blends have the very same accuracy
+PATIENCE = 4  # rounds without a better mean
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Predictions for each fold by what was chosen on all other folds: an ensemble, a trial."""
+
+    blended: Predictions
+    single: Predictions
+
+
+@dataclass(frozen=True)
+class Blend:
+    """The weights of the members that were chosen, and what they are worth on each fold.
+
+    `predictions` are theirs for the test rows; `nested` is how they were found to help.
+    """
+
+    weights: dict[str, float]
+    fold_scores: tuple[dict[str, float], ...]
+    predictions: Predictions = ()
+    nested: Nested | None = None
+
+
+class Blender:
+    """Chooses and measures weights over the predictions of trials, given best trial first."""
+
+    def __init__(self, data: TrialData, predictions: Mapping[str, Predictions]) -> None:
+        self._data = data
+        self._uids = list(predictions)
+        self._shown = [np.stack(fold) for fold in zip(*predictions.values(), strict=True)]
+        self._classes = len(data.info.get("targetClasses", ()))
+        self._functions = metrics_for(data.info["model_type"], self._classes)
+        self._scoring: str = data.info["scoring"]
+        self._known: dict[tuple[Counts, int], float] = {}
+
+    def blend(self) -> Blend | None:
+        """Return the ensemble; None when it does not help."""
+        # The predictions come from our own trials: checking them again costs more than the scores.
+        with config_context(skip_parameter_validation=True, assume_finite=True):
+            return self._blend()
+
+    def _blend(self) -> Blend | None:
+        folds = range(len(self._shown))
+        if len(folds) < 2 or len(self._uids) < 2:
+            return None
+        others = [[other for other in folds if other != fold] for fold in folds]
+        chosen = [self._choose(rest) for rest in others]
+        blended = [self._score(counts, fold) for counts, fold in zip(chosen, folds, strict=True)]
+        best = [self._single(self._best_singles(rest)[0]) for rest in others]
+        single = [self._score(counts, fold) for counts, fold in zip(best, folds, strict=True)]
+        counts = self._choose(list(folds))
+        if not np.mean(blended) > np.mean(single) or np.count_nonzero(counts) < 2:
+            return None
+        weights = {u: c / sum(counts) for u, c in zip(self._uids, counts, strict=True) if c}
+        scores = [all_scores(self._outcome(counts, fold), self._functions) for fold in folds]
+        nested = Nested(self._predict_each(chosen), self._predict_each(best))
+        return Blend(weights, tuple(scores), self._predict_each([counts] * len(folds)), nested)
+
+    def _choose(self, folds: Sequence[int]) -> Counts:
+        """Return the best mean found by adding one trial at a time, the same one again or not."""
+        counts = best = (0,) * len(self._uids)
+        best_score, since = -np.inf, 0
+        pool = self._best_singles(folds)[:MOST_CANDIDATES]
+        for _ in range(ROUNDS):
+            candidates = [_one_more(counts, i) for i in pool]
+            scores = [self._mean_score(candidate, folds) for candidate in candidates]
+            counts = candidates[int(np.argmax(scores))]
+            since += 1
+            if max(scores) > best_score:
+                best, best_score, since = counts, max(scores), 0
+            if since == PATIENCE:
+                break
+        return best
+
+    def _best_singles(self, folds: Sequence[int]) -> list[int]:
+        """Return the trials by their scores on these folds alone, best first."""
+        scores = [self._mean_score(self._single(i), folds) for i in range(len(self._uids))]
+        return [int(i) for i in np.argsort(-np.array(scores), kind="stable")]
+
+    def _single(self, index: int) -> Counts:
+        return _one_more((0,) * len(self._uids), index)
+
+    def _mean_score(self, counts: Counts, folds: Sequence[int]) -> float:
+        return float(np.mean([self._score(counts, fold) for fold in folds]))
+
+    def _score(self, counts: Counts, fold: int) -> float:
+        """Return the metric of the run; the nested choices ask for the same ones many times."""
+        if (counts, fold) not in self._known:
+            function = {self._scoring: self._functions[self._scoring]}
+            outcome = self._outcome(counts, fold)
+            score = all_scores(outcome, function).get(self._scoring, -np.inf)
+            self._known[counts, fold] = score + TIE_BREAK * _certainty(outcome)
+        return self._known[counts, fold]
+
+    def _outcome(self, counts: Counts, fold: int) -> Outcome:
+        shown = self._predict(counts, fold)
+        return Outcome.of_fold(self._data, self._data.folds[fold], shown)
+
+    def _predict_each(self, counts: Sequence[Counts]) -> Predictions:
+        return tuple(self._predict(each, fold) for fold, each in enumerate(counts))
+
+    def _predict(self, counts: Counts, fold: int) -> Array:
+        chosen = np.flatnonzero(counts)
+        weights = np.array(counts)[chosen]
+        return np.asarray(np.average(self._shown[fold][chosen], axis=0, weights=weights))
+
+
+def _certainty(outcome: Outcome) -> float:
+    """Return the mean logarithm of what the true classes were given; 0 for values."""
+    if outcome.probabilities is None:
+        return 0.0
+    given = outcome.probabilities[np.arange(len(outcome.truth)), outcome.truth]
+    return float(np.log(np.clip(given, 1e-6, None)).mean())
+
+
+def _one_more(counts: Counts, index: int) -> Counts:
+    return (*counts[:index], counts[index] + 1, *counts[index + 1 :])

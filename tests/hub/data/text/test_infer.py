@@ -1,0 +1,96 @@
+"""What a column is, is found from all of its texts."""
+
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, NUMBER
+from auger_hub.data.text.infer import infer_column
+
+NUMBERS = {"type": NUMBER}
+
+
+def found(*texts: str, **options: Any) -> dict[str, Any]:
+    schema = infer_column("c", Counter(texts), **options).column.to_dict()
+    return {name: value for name, value in schema.items() if name not in ("name", "whole")}
+
+
+@pytest.mark.parametrize(
+    ("texts", "marks"),
+    [
+        (("44,451", "6,535", "870"), {"thousands": ","}),
+        (("6,120.0", "870.0"), {"thousands": ","}),
+        (("1.234,50", "870,00"), {"decimal": ",", "thousands": "."}),
+        (("12,5", "3,75"), {"decimal": ",", "thousands": "."}),
+        (("0,123", "1,234"), {"decimal": ",", "thousands": "."}),
+        (("1 234,5", "12"), {"decimal": ",", "thousands": " "}),
+        (("$12.50", "$1,200"), {"thousands": ",", "symbols": ["$"]}),
+        (("12 €", "5,50 €"), {"decimal": ",", "thousands": ".", "symbols": ["€"]}),
+        (("12%", "5.5%"), {"symbols": ["%"]}),
+        (("1e300", "2"), {}),
+        (("inf", "1.5"), {}),
+    ],
+)
+def test_numbers_are_found_with_their_marks(texts: tuple[str, ...], marks: dict[str, Any]) -> None:
+    assert found(*texts) == NUMBERS | marks
+
+
+def test_a_comma_behind_semicolons_is_a_decimal_one() -> None:
+    assert found("1,234", "5,678", delimiter=";") == NUMBERS | {"decimal": ",", "thousands": "."}
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        ("007", "12"), ("12E4", "1.10", "A10"), ("A1", "7", "8"), ("yes", "no"), ("1_000", "5"),
+        ("1234567890123456789", "1234567890123456788"), ("12345", "1234A", *map(str, range(50))),
+        ("3-4", "5-6"), ("march 4", "may be"), ("1", "2", "x"),
+    ],
+)  # fmt: skip
+def test_names_and_codes_are_texts(texts: tuple[str, ...]) -> None:
+    assert found(*texts)["type"] == CATEGORY
+
+
+def test_texts_of_a_typed_format_are_numbers_where_nothing_is_lost() -> None:
+    assert found("1.5", "2.5", is_typed=True)["type"] == NUMBER
+    assert found("1.10", "1.1", is_typed=True)["type"] == CATEGORY
+
+
+@pytest.mark.parametrize("mark", ["-", "n.a.", "unknown", "#DIV/0!", "."])
+def test_a_few_texts_among_numbers_are_marks_for_missing(mark: str) -> None:
+    result = infer_column("c", Counter([*map(str, range(40)), mark, mark]))
+    assert (result.column.type, result.column.missing) == (NUMBER, (mark,))
+    assert result.marks == {mark: 2}
+
+
+def test_many_texts_among_numbers_are_unreadable() -> None:
+    texts = [f"{n}.5" for n in range(900)] + [f"about {chr(97 + n)}" for n in range(26)]
+    result = infer_column("c", Counter(texts))
+    assert (result.column.type, result.unreadable) == (NUMBER, 26)
+
+
+@pytest.mark.parametrize(
+    ("texts", "form"),
+    [
+        (("2024-03-12T17:00:00+05:00", "2024-03-12"), "iso"),
+        (("2024/3/1", "2024/03/02 4:05"), "iso"),
+        (("9 Mar 2019", "31 Mar 2019"), "%d %b %Y"),
+        (("March 5, 2019", "April 16, 2020"), "%B %d, %Y"),
+        (("05-Mar-19", "26-Dec-19"), "%d-%b-%y"),
+        (("05/03/2019", "26/04/2019"), "%d/%m/%Y"),
+        (("05/03/2019", "06/04/2019"), "%m/%d/%Y"),
+        (("5.3.19", "26.12.19"), "%d.%m.%y"),
+        (("1/2/2020 1:45 PM", "13/2/2020 2:00 AM"), "%d/%m/%Y %I:%M %p"),
+        (("05.03.2019 10:00:00.25", "26.03.2019 10:00:00.5"), "%d.%m.%Y %H:%M:%S.%f"),
+        (("Tue, 05 Mar 2019 10:00:00 +0100",), "%a, %d %b %Y %H:%M:%S %z"),
+        (("1949-01", "1949-02"), "%Y-%m"),
+        (("Mar 2019", "Apr 2019"), "%b %Y"),
+    ],
+)
+def test_dates_are_found_with_their_format(texts: tuple[str, ...], form: str) -> None:
+    assert found(*texts) == {"type": DATE, "format": form}
+
+
+def test_truth_values_are_found_whatever_their_letters() -> None:
+    assert found("True", "FALSE", "true")["type"] == BOOLEAN
