@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 
 from hypothesis import given, settings
-from tests.cli.test_view_plan_markdown import delete, plan_of
+from tests.cli.views.plan.test_plan_markdown import delete, plan_of
 
 from auger_reconcile.cli.views.plan.plan_html import render_html
 from auger_reconcile.planner.plan import Plan
