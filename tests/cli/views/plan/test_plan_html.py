@@ -6,11 +6,11 @@ import re
 from html.parser import HTMLParser
 
 from hypothesis import given, settings
-from tests.cli.views.plan.test_plan_markdown import delete, plan_of
 
 from auger_reconcile.cli.views.plan.plan_html import render_html
 from auger_reconcile.planner.plan import Plan
 from tests.cli.drawn_plans import plans
+from tests.cli.views.plan.test_plan_markdown import delete, plan_of
 
 OURS = {
     *("html", "head", "meta", "title", "style", "body", "main", "section", "div", "span"),
