@@ -193,7 +193,7 @@ def audit(invocation: Invocation, *, lines: int, object_: str | None, **wanted: 
 
     Entries are written with the change itself, and kept for a year by default.
     """
-    from auger_reconcile.api.local_hub import LocalHub
+    from auger_reconcile.api.hubs.local_hub import LocalHub
     from auger_reconcile.cli.views.hub_text import render_audit
 
     found = LocalHub().list_audit_entries(lines, object=object_, **wanted)
