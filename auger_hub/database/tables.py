@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index
+from sqlalchemy import JSON, ForeignKey, Index, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -263,6 +263,8 @@ class Pipeline(Timestamped, Base):
     is_review_model_enabled: Mapped[bool] = mapped_column(default=False)
     refit_data_path: Mapped[str | None]
     pipeline_metadata: Mapped[dict[str, Any] | None]
+    monitor: Mapped[dict[str, Any] | None]
+    """How good it has to stay; the alerts of its endpoint are made of it."""
 
 
 class PipelineFile(Numbered, Timestamped, Base):
@@ -287,6 +289,14 @@ class Prediction(Timestamped, Base):
     """Questions to a model and its answers (§2.15); `request` is forgotten once answered."""
 
     __tablename__ = "predictions"
+    __table_args__ = (
+        Index(
+            "ix_predictions_uncounted",
+            "created_at",
+            sqlite_where=text("observation IS NOT NULL"),
+            postgresql_where=text("observation IS NOT NULL"),
+        ),
+    )
     id: Mapped[str] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = organization_id()
     project_id: Mapped[int] = project_id()
@@ -301,6 +311,8 @@ class Prediction(Timestamped, Base):
     result: Mapped[dict[str, Any] | None]
     result_key: Mapped[str | None]
     error_message: Mapped[str | None]
+    observation: Mapped[dict[str, Any] | None]
+    """Counts of what was asked and said, until its day has them."""
     predicted_at: Mapped[datetime] = mapped_column(default=now)
 
 
@@ -320,6 +332,8 @@ class Actual(Numbered, Base):
     status: Mapped[str] = mapped_column(default="waiting", index=True)
     scored_count: Mapped[int] = mapped_column(default=0)
     score: Mapped[float | None]
+    segment_scores: Mapped[dict[str, Any] | None]
+    """Score and number of rows by segment, `column=value`."""
     error_message: Mapped[str | None]
     happened_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)

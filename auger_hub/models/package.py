@@ -21,6 +21,7 @@ from auger_hub.data.read import Reading, read_with_schema
 from auger_hub.data.schema import TableSchema
 from auger_hub.models.contributions import BACKGROUND
 from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE
+from auger_hub.models.profile import PROFILE_FILE, make_profile
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
@@ -86,6 +87,8 @@ def package_model(
         _store(model, complete / MODEL_FILE)
         text = json.dumps(description, indent=2, ensure_ascii=False, default=_plain)
         (complete / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        profile = make_profile(features, target, description)
+        (complete / PROFILE_FILE).write_text(json.dumps(profile), encoding="utf-8")
         if task_info["model_type"] != "timeseries":
             rows = _background(features[description["needed"]], task_info["seed"])
             (complete / BACKGROUND_FILE).write_text(json.dumps(rows, default=_plain), "utf-8")

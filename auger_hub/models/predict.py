@@ -14,7 +14,7 @@ from __future__ import annotations
 import glob
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any
@@ -59,7 +59,8 @@ class Predictor:
     """A fitted model with what its input and output mean.
 
     When it `explains`, a prediction has what each column contributes to it besides. `notices` says
-    of the last prediction what could not be read, and what the model never met.
+    of the last prediction what could not be read, and what the model never met. `observe` is shown
+    the typed rows, what is answered, and the numbers of the predicted classes.
 
     Args:
         model: fitted pipeline; takes a data frame of the feature columns.
@@ -80,11 +81,13 @@ class Predictor:
         self.metric: str | None = description.get("task_info", {}).get("scoring")
         self.history: Sequence[float] = description.get("history", ())
         known = description.get("categories", {})
-        self._categories = {name: frozenset(values) for name, values in known.items()}
+        self.categories = {name: frozenset(values) for name, values in known.items()}
         self._time: tuple[str, str] | None = None
         if description.get("last_time"):
             self._time = (description["time_column"], description["last_time"])
         self.explains = False
+        self.folder: Path | None = None
+        self.observe: Callable[[pd.DataFrame, Array, Array | None], None] | None = None
         self.background: pd.DataFrame | None = None
         self._series: Sequence[str] = description["task_info"].get("seriesColumns") or ()
         self.has_interval = isinstance(model, IntervalForecaster)
@@ -98,6 +101,7 @@ class Predictor:
         predictor = cls(
             skops_io.loads(with_current_paths(folder / MODEL_FILE), trusted=TRUSTED), description
         )
+        predictor.folder = folder
         if (folder / BACKGROUND_FILE).is_file():
             rows = json.loads((folder / BACKGROUND_FILE).read_text(encoding="utf-8"))
             values = dict(zip(predictor.needed, zip(*rows, strict=True), strict=True))
@@ -411,7 +415,7 @@ class Predictor:
             self._tell("past-rows", name, count, f"{{rows}} of `{_braced(name)}` are {what}.")
 
     def _note_unknown(self, name: str, typed: pd.Series) -> None:
-        known = self._categories.get(name)
+        known = self.categories.get(name)
         if known is None:
             return
         new = [value for value in typed.dropna().unique() if str(value) not in known]
@@ -424,15 +428,23 @@ class Predictor:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
         more = self._explain(frame) if self.explains else []
         if self.has_interval:
-            return [*(_json_values(values) for values in self.forecast(frame)), *more]
+            forecast = self.forecast(frame)
+            self._observed(frame, forecast[0], None)
+            return [*(_json_values(values) for values in forecast), *more]
         answer = self.answer(frame)
         if self.classes is None:
+            self._observed(frame, answer, None)
             return [_json_values(answer), *more]
         chosen = self.choose(answer, threshold)
+        self._observed(frame, answer, chosen)
         if threshold is None:
             return [[self.classes[number] for number in chosen.tolist()], *more]
         labels = [self.classes[number] for number in chosen.tolist()]
         return [labels, *map(_json_values, answer.T), *more]
+
+    def _observed(self, frame: pd.DataFrame, answer: Array, chosen: Array | None) -> None:
+        if self.observe is not None:
+            self.observe(frame, answer, chosen)
 
     def _explain(self, frame: pd.DataFrame) -> list[list[Any]]:
         """Return the columns that explain: what is expected of any row, and each contribution."""

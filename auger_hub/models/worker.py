@@ -6,22 +6,25 @@ One JSON document a line. `{"id", "columns", "records", "threshold", "bare"}` is
 `{"id", "columns", "data", "notices"}`, `{"id", "file", "to", "threshold", "bare"}` with
 `{"id", "count", "notices"}`; what cannot be answered with `{"id", "error"}`, one sentence for the
 user. `proba` adds probabilities without a threshold; when `bare`, the answer is without the columns
-that were sent. With `evaluate` the rows of `records` or `file` are scored instead:
+that were sent. With `observe`, a list of columns, the answer has `observed` besides: counts of what
+was asked and said, also by the values of these columns. With `evaluate` the rows of `records` or `file` are scored instead:
 `{"id", "evaluation"}`; `truth` may be beside them. It ends with its input.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
 from auger_hub.data.files.bounds import bound_memory, most_bytes
 from auger_hub.data.notices import to_dicts
 from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
+from auger_hub.models.profile import PROFILE_FILE, Observer
 from auger_hub.settings import HubSettings
 from auger_hub.temporary import use_own_temporary
 
@@ -82,14 +85,43 @@ def answer(predictor: Predictor, line: str) -> dict[str, Any]:
 def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:
     threshold, bare = request.get("threshold"), bool(request.get("bare"))
     predictor.explains = bool(request.get("explain"))
+    observer = _begin_to_observe(predictor, request.get("observe"))
     if threshold is None and request.get("proba"):
         threshold = MOST_PROBABLE
     if "file" in request:
-        count = _predict_file(predictor, request, threshold, bare=bare)
-        return {"count": count, "notices": to_dicts(predictor.notices)}
-    records = request["records"]
-    columns, data = predictor.predict(request["columns"], records, threshold, bare=bare)
-    return {"columns": columns, "data": data, "notices": to_dicts(predictor.notices)}
+        answer: dict[str, Any] = {"count": _predict_file(predictor, request, threshold, bare=bare)}
+    else:
+        records = request["records"]
+        columns, data = predictor.predict(request["columns"], records, threshold, bare=bare)
+        answer = {"columns": columns, "data": data}
+    observed = {"observed": observer.take()} if observer else {}
+    return {**answer, "notices": to_dicts(predictor.notices), **observed}
+
+
+def _begin_to_observe(predictor: Predictor, segments: Sequence[str] | None) -> Observer | None:
+    """Return what counts the rows that are asked about next; None where nothing is to count them.
+
+    The profile of an older model is made while the model is loaded.
+    """
+    observer = None
+    if segments is not None and predictor.folder is not None:
+        observer = _observer(predictor.folder, _profiled_at(predictor.folder))
+        if observer is not None:
+            observer.begin(segments)
+    predictor.observe = observer.see if observer else None
+    return observer
+
+
+def _profiled_at(folder: Path) -> int:
+    try:
+        return (folder / PROFILE_FILE).stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@functools.lru_cache(maxsize=1)
+def _observer(folder: Path, _profiled_at: int) -> Observer | None:
+    return Observer.load(folder)
 
 
 def _evaluate(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]:

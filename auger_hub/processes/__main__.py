@@ -13,6 +13,7 @@ JOBS = {
     "compute": "auger_hub.runs.compute_job",
     "evaluate": "auger_hub.explain.evaluate_job",
     "explain": "auger_hub.explain.explain_job",
+    "refer": "auger_hub.explain.reference_job",
     "export": "auger_hub.serving.export_job",
     "package": "auger_hub.serving.package_job",
     "profile": "auger_hub.background.profile_job",

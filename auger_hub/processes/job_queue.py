@@ -10,6 +10,7 @@ from sqlalchemy import exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
+from auger_hub.database.review_tables import ModelReference
 from auger_hub.database.tables import (
     Actual,
     Base,
@@ -35,11 +36,11 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "score": (Actual, ("waiting",), "error"),
     "evaluate": (TrialEvaluation, ("waiting",), "error"),
     "explain": (Explanation, ("waiting",), "error"),
+    "refer": (ModelReference, ("waiting",), "error"),
 }
 _HOLDOUT_NOTICES = ("holdout-seen", "holdout-left-out")
 _EXPECTED = timedelta(minutes=3)
 _STARTED = ("deploying", "deployed", "running")
-_FAILING = (ProjectFile, Pipeline, PipelineFile, Actual, TrialEvaluation, Explanation)
 
 
 def find_jobs(database: Database) -> list[Job]:
@@ -118,7 +119,14 @@ def fail_row(database: Database, kind: str, row_id: str, message: str) -> None:
                 end_run(session, row, failed, message)
         elif (
             isinstance(
-                row, ProjectFile | Pipeline | PipelineFile | Actual | TrialEvaluation | Explanation
+                row,
+                ProjectFile
+                | Pipeline
+                | PipelineFile
+                | Actual
+                | TrialEvaluation
+                | Explanation
+                | ModelReference,
             )
             and row.status in unfinished
         ):

@@ -16,6 +16,7 @@ from auger_hub.routes.experiments import (
 from auger_hub.routes.models import (
     actuals,
     evaluations,
+    health,
     pipeline_files,
     pipelines,
     predictions,
@@ -46,6 +47,7 @@ _RESOURCES = (
     experiment_sessions,
     experiments,
     explanations,
+    health,
     hyperparameters,
     instance_types,
     organizations,

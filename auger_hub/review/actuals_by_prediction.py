@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -60,6 +61,31 @@ def of_predictions(
         for one, truth in zip(ids, truths, strict=True)
     ]
     return [*predictor.needed, _TRUTH], joined
+
+
+def days_of(
+    database: Database, pipeline_id: str, columns: list[str], records: list[list[Any]]
+) -> dict[int, datetime]:
+    """Return by the number of a row the day of the prediction that it names: truths come late."""
+    if _PREDICTION not in columns:
+        return {}
+    place = columns.index(_PREDICTION)
+    ids = [str(record[place]) for record in records]
+    wanted = list(dict.fromkeys(ids))
+    found: dict[str, datetime] = {}
+    for start in range(0, len(wanted), _AT_ONCE):
+        query = select(Prediction.id, Prediction.predicted_at).where(
+            Prediction.pipeline_id == pipeline_id,
+            Prediction.id.in_(wanted[start : start + _AT_ONCE]),
+        )
+        with database.read() as session:
+            found |= dict(session.execute(query).tuples())
+    days = {number: found.get(one) for number, one in enumerate(ids)}
+    return {
+        number: at.replace(hour=0, minute=0, second=0, microsecond=0)
+        for number, at in days.items()
+        if at is not None
+    }
 
 
 def _asked(

@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
+from auger_hub.database.engine import Database
 from auger_hub.database.tables import Actual, Pipeline, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
-from auger_hub.review.actuals_by_prediction import of_predictions
+from auger_hub.review.actuals_by_prediction import days_of, of_predictions
 from auger_hub.review.alerts import open_alerts
+from auger_hub.review.observations import segments_of
 from auger_hub.store.source_logins import without_login
 from auger_hub.store.sources import fetch_source
 
 if TYPE_CHECKING:
     from auger_hub.models.predict import Predictor
+
+_SEGMENTS = 40  # that are scored, of one day
 
 
 def score(place: Workplace, row_id: str) -> None:
@@ -34,12 +38,10 @@ def score(place: Workplace, row_id: str) -> None:
         raise Impossible("there is no model here to score")
     predictor = Predictor.load(folder)
     columns, records = _read(place, row)
-    days = _by_day(row, predictor, columns, records)
+    days = _by_day(place.database, row, predictor, columns, records)
     columns, records = of_predictions(place.database, pipeline.id, predictor, columns, records)
-    scored = [
-        _Day(happened_at, numbers, *_score_some(predictor, trial, columns, records, numbers))
-        for happened_at, numbers in days.items()
-    ]
+    judge = _Judge(predictor, trial, columns, records, segments_of(pipeline))
+    scored = [judge.score_day(happened_at, numbers) for happened_at, numbers in days.items()]
     if all(day.message for day in scored):
         raise Impossible(scored[0].message)
     with place.database.write() as session:
@@ -58,15 +60,28 @@ class _Day:
     value: float | None
     count: int
     message: str
+    segments: dict[str, Any]
 
 
 def _by_day(
-    row: Actual, predictor: Predictor, columns: list[str], records: list[list[Any]]
+    database: Database,
+    row: Actual,
+    predictor: Predictor,
+    columns: list[str],
+    records: list[list[Any]],
 ) -> dict[datetime, list[int]]:
-    """Return the numbers of the rows of each day: of `actual_date_column`, else they are of one."""
+    """Return the numbers of the rows of each day.
+
+    It is told by `actual_date_column`, else by the prediction that the row names, else all rows are
+    of one day.
+    """
     name = row.details.get("actual_date_column")
     if name is None or not records:
-        return {row.happened_at: list(range(len(records)))}
+        known = days_of(database, row.pipeline_id, columns, records)
+        days: dict[datetime, list[int]] = {}
+        for number in range(len(records)):
+            days.setdefault(known.get(number, row.happened_at), []).append(number)
+        return days or {row.happened_at: []}
     if name not in columns:
         raise Impossible(f"there is no column `{name}`, although it is the `actual_date_column`")
     import pandas as pd
@@ -79,31 +94,60 @@ def _by_day(
         column = ColumnSchema(name, DATE)
     texts = [record[columns.index(name)] for record in records]
     dates = to_column(texts, column, predictor.schema).dt.normalize()
-    days: dict[datetime, list[int]] = {}
+    days = {}
     for number, date in enumerate(dates):
         day = row.happened_at if pd.isna(date) else date.to_pydatetime()
         days.setdefault(day, []).append(number)
     return days
 
 
-def _score_some(
-    predictor: Predictor,
-    trial: Trial,
-    columns: list[str],
-    records: list[list[Any]],
-    numbers: list[int],
-) -> tuple[float | None, int, str]:
-    """Return the score of some rows, how many had a true value, and why there is no score."""
-    from auger_hub.models.predict import BadInput
-    from auger_hub.review.scoring import score_rows
+@dataclass(frozen=True)
+class _Judge:
+    """Scores some of the rows that a client sent, by the numbers of these."""
 
-    try:
-        result = score_rows(predictor, columns, [records[number] for number in numbers])
-    except BadInput as error:
-        return None, 0, str(error)
-    scores = result["scores"]
-    value = scores.get(trial.score_name, scores.get("accuracy", scores.get("r2")))
-    return value, result["count"], ""
+    predictor: Predictor
+    trial: Trial
+    columns: list[str]
+    records: list[list[Any]]
+    segments: list[str]
+
+    def score_day(self, happened_at: datetime, numbers: list[int]) -> _Day:
+        """Score the rows of one day, and of its segments."""
+        value, count, message = self._score(numbers)
+        segments = {} if message else self._score_segments(numbers)
+        return _Day(happened_at, numbers, value, count, message, segments)
+
+    def _score(self, numbers: list[int]) -> tuple[float | None, int, str]:
+        """Return the score of some rows, how many had a true value, and why there is no score."""
+        from auger_hub.models.predict import BadInput
+        from auger_hub.review.scoring import score_rows
+
+        records = [self.records[number] for number in numbers]
+        try:
+            result = score_rows(self.predictor, self.columns, records)
+        except BadInput as error:
+            return None, 0, str(error)
+        scores = result["scores"]
+        value = scores.get(self.trial.score_name, scores.get("accuracy", scores.get("r2")))
+        return value, result["count"], ""
+
+    def _score_segments(self, numbers: list[int]) -> dict[str, Any]:
+        """Return score and number of rows by segment, of those that have a score."""
+        by_segment: dict[str, list[int]] = {}
+        for name in self.segments:
+            if name not in self.columns:
+                continue
+            place = self.columns.index(name)
+            for number in numbers:
+                value = self.records[number][place]
+                value = "(missing)" if value is None or value == "" else value
+                by_segment.setdefault(f"{name}={value}", []).append(number)
+        told = {}
+        for segment, some in list(by_segment.items())[:_SEGMENTS]:
+            score, count, _ = self._score(some)
+            if score is not None:
+                told[segment] = [score, count]
+        return told
 
 
 def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
@@ -124,6 +168,7 @@ def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
         row.status = "error" if day.message else "scored"
         row.error_message = day.message or None
         row.score, row.scored_count, row.happened_at = day.value, day.count, day.happened_at
+        row.segment_scores = day.segments or None
     session.flush()
 
 

@@ -16,6 +16,7 @@ from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.processes.turns import in_turn, may_begin
 from auger_hub.review.alerts import open_alerts
+from auger_hub.review.observations import FAILED, segments_of
 from auger_hub.serving.model_worker import FILE_SECONDS, RECORDS_SECONDS, ModelWorker, WorkerDied
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage, project_key
@@ -152,6 +153,7 @@ class Predictions:
             row.status = "running"
             session.flush()
             pipeline = session.get_one(Pipeline, row.pipeline_id)
+            segments = segments_of(pipeline)
             project = session.get_one(Project, row.project_id)
             bucket = session.get_one(Organization, row.organization_id).main_bucket
         began = time.perf_counter()
@@ -159,7 +161,7 @@ class Predictions:
         try:
             if pipeline.status != "ready":
                 raise Refused("model should be in ready status")
-            changes = {**self._work_on(row, project.name, bucket), "status": "done"}
+            changes = {**self._work_on(row, project.name, bucket, segments), "status": "done"}
         except (Refused, SourceMissing) as error:
             changes = {"status": "error", "error_message": str(error)}
         except StoreFailed as error:
@@ -179,13 +181,15 @@ class Predictions:
         if not self._store(prediction_id, changes) and "result_key" in changes:
             self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
 
-    def _work_on(self, row: Prediction, project: str, bucket: str) -> dict[str, Any]:
+    def _work_on(
+        self, row: Prediction, project: str, bucket: str, segments: list[str]
+    ) -> dict[str, Any]:
         if row.id.startswith(EVALUATION):
             return self._evaluate(row, bucket)
         if (row.request or {})["file_url"] is None:
-            return self._predict_records(row)
+            return self._predict_records(row, segments)
         key = project_key(project, "predictions", f"{row.id}_predicted.csv")
-        return self._predict_file(row, bucket, key)
+        return self._predict_file(row, bucket, key, segments)
 
     def _store(self, prediction_id: str, changes: dict[str, Any]) -> bool:
         """Return whether the prediction is still there to have its result."""
@@ -197,11 +201,13 @@ class Predictions:
                 setattr(row, name, value)
             row.request = None
             if row.status == "error":
+                if not row.id.startswith(EVALUATION):
+                    row.observation = FAILED
                 session.flush()
                 open_alerts(session, row.pipeline_id)
         return True
 
-    def _predict_records(self, row: Prediction) -> dict[str, Any]:
+    def _predict_records(self, row: Prediction, segments: list[str]) -> dict[str, Any]:
         request = row.request or {}
         answer = self._ask(
             row.pipeline_id,
@@ -213,14 +219,18 @@ class Predictions:
                 "bare": request["options"].get("no_features_in_result", False),
                 "proba": request["options"].get("proba", False),
                 "explain": request["options"].get("explain", False),
+                "observe": segments,
             },
             self.answer_seconds,
         )
         result = {"columns": answer["columns"], "data": answer["data"], **_notices_of(answer)}
         question = {"columns": request["features"], "records": request["records"]}
-        return {"result": to_plain({**result, **self._scores(row, question)})}
+        result = to_plain({**result, **self._scores(row, question)})
+        return {"result": result, "observation": answer.get("observed")}
 
-    def _predict_file(self, row: Prediction, bucket: str, key: str) -> dict[str, Any]:
+    def _predict_file(
+        self, row: Prediction, bucket: str, key: str, segments: list[str]
+    ) -> dict[str, Any]:
         request = row.request or {}
         with (
             self._storage.place(bucket, key) as target,
@@ -236,13 +246,19 @@ class Predictions:
                     "bare": request["options"].get("no_features_in_result", False),
                     "proba": request["options"].get("proba", False),
                     "explain": request["options"].get("explain", False),
+                    "observe": segments,
                 },
                 FILE_SECONDS,
             )
             scores = self._scores(row, {"file": str(source)})
         count = answer["count"]
         result = {"count": count, **_notices_of(answer), **scores}
-        return {"result": result, "result_key": key, "records_count": count}
+        return {
+            "result": result,
+            "result_key": key,
+            "records_count": count,
+            "observation": answer.get("observed"),
+        }
 
     def _scores(self, row: Prediction, question: dict[str, Any]) -> dict[str, Any]:
         """Return `scores` when they were asked for (§2.15)."""

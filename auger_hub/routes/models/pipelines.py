@@ -67,6 +67,7 @@ class PipelineObject(TypedDict):
     has_review_data: bool
     refit_data_path: str | None
     metadata: dict[str, Any] | None
+    monitor: dict[str, Any] | None
     created_at: str
     updated_at: str
     trial: TrialObject | None
@@ -268,6 +269,8 @@ def _set_fields(call: Call, row: Pipeline) -> None:
         row.pipeline_metadata = call.given("metadata")
     if call.given("is_review_model_enabled") is not None:
         row.is_review_model_enabled = call.flag("is_review_model_enabled")
+    if call.given("monitor") is not None:
+        row.monitor = call.given("monitor") or None
 
 
 def _package_path(call: Call, row: Pipeline) -> str | None:
@@ -291,7 +294,12 @@ def signature(run: ExperimentSession | None) -> str:
     return hashlib.md5(columns.encode(), usedforsecurity=False).hexdigest()
 
 
-_CHANGEABLE = (Param("name"), Param("metadata", OBJECT), Param("is_review_model_enabled", FLAG))
+_CHANGEABLE = (
+    Param("name"),
+    Param("metadata", OBJECT),
+    Param("is_review_model_enabled", FLAG),
+    Param("monitor", OBJECT, "how good it has to stay; an empty one ends the watch"),
+)
 ROUTES = [
     Route(
         "GET",

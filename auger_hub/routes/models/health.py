@@ -1,0 +1,147 @@
+"""Serve the health of deployed models: drift, use, scores and open alerts.
+
+Additional to the API: no other hub has it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+from sqlalchemy import select
+
+from auger_hub.data.notices import Notice, to_dicts
+from auger_hub.database.review_tables import ModelReference, ReviewAlertItem
+from auger_hub.database.tables import Pipeline
+from auger_hub.http.contract import Call, Route
+from auger_hub.review.health import Known, describe_health, read_known
+from auger_hub.review.reference import read_profile, refer_anew
+from auger_hub.routes.query import find
+from auger_hub.timestamps import timestamp
+
+_SHOWN_ALERTS = 20
+
+
+class AlertObject(TypedDict):
+    """An alert that was opened for a model; `closed_at` is null while it goes on."""
+
+    id: int
+    kind: str
+    measure: str
+    text: str | None
+    opened_at: str
+    closed_at: str | None
+
+
+class ModelHealthObject(TypedDict):
+    """What a client sees of how a model does."""
+
+    object: Literal["model_health"]
+    id: str
+    name: str | None
+    status: Literal["ok", "warning", "alert", "unknown"]
+    monitor: dict[str, Any] | None
+    metric: str
+    trained_score: float | None
+    window: dict[str, Any] | None
+    columns: list[dict[str, Any]]
+    score: dict[str, Any] | None
+    estimate: dict[str, Any] | None
+    segments: list[dict[str, Any]]
+    days: list[dict[str, Any]]
+    alerts: list[AlertObject]
+    notices: list[dict[str, Any]]
+
+
+def health_of(call: Call, row: Pipeline) -> ModelHealthObject:
+    """Return how a model does; of an older one, what to compare it with is asked for."""
+    profile = read_profile(call.hub.settings.models_folder, row.id)
+    known = read_known(call.session, row, profile)
+    reference = call.session.get(ModelReference, row.id)
+    if reference is None and row.status == "ready" and row.trial_id is not None:
+        reference = refer_anew(call.session, row)
+    told = describe_health(known)
+    alerts = alerts_of(call, row)
+    return {
+        "object": "model_health",
+        "id": row.id,
+        "name": row.name,
+        "status": _status(told, alerts),
+        "monitor": row.monitor,
+        **told,  # type: ignore[typeddict-item]  # its members are those of above
+        "alerts": alerts,
+        "notices": to_dicts(_notices(row, known, reference, told)),
+    }
+
+
+def alerts_of(call: Call, row: Pipeline, *, only_open: bool = False) -> list[AlertObject]:
+    """Return the alerts that were opened for a model, the newest first."""
+    query = select(ReviewAlertItem).where(ReviewAlertItem.pipeline_id == row.id)
+    if only_open:
+        query = query.where(ReviewAlertItem.closed_at.is_(None))
+    newest = query.order_by(ReviewAlertItem.id.desc()).limit(_SHOWN_ALERTS)
+    return [
+        {
+            "id": item.id,
+            "kind": item.kind,
+            "measure": item.subject or item.kind,
+            "text": item.text,
+            "opened_at": timestamp(item.opened_at),
+            "closed_at": timestamp(item.closed_at) if item.closed_at else None,
+        }
+        for item in call.session.scalars(newest)
+    ]
+
+
+def _status(told: dict[str, Any], alerts: list[AlertObject]) -> Any:
+    levels = {one["level"] for one in told["columns"]}
+    if any(one["closed_at"] is None for one in alerts):
+        return "alert"
+    if levels & {"warn", "alert"}:
+        return "warning"
+    return "ok" if "ok" in levels or told["score"] else "unknown"
+
+
+def _notices(
+    row: Pipeline, known: Known, reference: ModelReference | None, told: dict[str, Any]
+) -> list[Notice]:
+    notices = []
+    if row.external is not None:
+        text = "The model lives elsewhere: only its actuals tell how it does."
+        notices.append(Notice("not-observed", text))
+    elif known.profile is None:
+        text = "The model was made by an older hub; what it learned from is being counted."
+        notices.append(Notice("no-profile", text))
+    if reference is not None and reference.status == "waiting":
+        text = "What the model says of rows that it has not seen is still being measured."
+        notices.append(Notice("no-reference", text))
+    if reference is not None and reference.status == "error":
+        text = f"The predictions are not compared: {reference.error_message}."
+        notices.append(Notice("no-reference", text))
+    uncounted = [one["column"] for one in told["columns"] if one["level"] == "not-compared"]
+    if uncounted:
+        named = ", ".join(f"`{name}`" for name in uncounted[:5])
+        text = f"Dates and free texts never repeat, so their drift is not measured: {named}"
+        text += ", ..." if len(uncounted) > 5 else "."
+        notices.append(Notice("not-compared", text, count=len(uncounted)))
+    if any(one["level"] == "few-rows" for one in told["columns"]):
+        text = f"Fewer than {known.monitor.min_rows:,} rows in the window: no drift is judged."
+        notices.append(Notice("few-rows", text))
+    if told["estimate"] and told["estimate"]["metric"] != known.metric:
+        text = f"`{known.metric}` cannot be estimated without actuals: `accuracy` is instead."
+        notices.append(Notice("other-metric", text))
+    return notices
+
+
+def _show(call: Call) -> ModelHealthObject:
+    return health_of(call, find(call, Pipeline, call.params["id"]))
+
+
+ROUTES = [
+    Route(
+        "GET",
+        "/pipelines/{id}/health",
+        _show,
+        "Show how a deployed model does: drift, use, scores and alerts",
+        answers=ModelHealthObject,
+    ),
+]
