@@ -44,7 +44,7 @@ def refer(place: Workplace, row_id: str) -> None:
 
 def _refer(place: Workplace, run: ExperimentSession, trial: Trial, folder: Path) -> dict[str, Any]:
     from auger_hub.explain.reference import measure_reference
-    from auger_hub.search.prepare import make_trial_data
+    from auger_hub.search.preparation.prepare import make_trial_data
     from auger_hub.search.task import BadTask
     from auger_hub.search.trials.trial import Candidate
 

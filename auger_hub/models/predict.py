@@ -14,6 +14,8 @@ from __future__ import annotations
 import glob
 import json
 import math
+import sys
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -443,8 +445,12 @@ class Predictor:
         return [labels, *map(_json_values, answer.T), *more]
 
     def _observed(self, frame: pd.DataFrame, answer: Array, chosen: Array | None) -> None:
-        if self.observe is not None:
+        if self.observe is None:
+            return
+        try:
             self.observe(frame, answer, chosen)
+        except Exception:  # noqa: BLE001 - nobody who asks shall go without an answer for it
+            traceback.print_exc(file=sys.stderr)
 
     def _explain(self, frame: pd.DataFrame) -> list[list[Any]]:
         """Return the columns that explain: what is expected of any row, and each contribution."""

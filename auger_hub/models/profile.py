@@ -193,15 +193,12 @@ class Observer:
         return {"prediction": self._prediction.count(answer)}
 
     def _add(self, segment: str, counted: dict[str, Any]) -> None:
-        if segment in self._seen:
-            counted = add_counts(self._seen[segment], counted)
-        elif "=" in segment:
-            name = segment.partition("=")[0]
-            known = [key for key in self._seen if key.partition("=")[0] == name]
-            if len(known) >= _SEGMENTS:
-                return self._add(f"{name}={OTHER_SEGMENT}", counted)
-        self._seen[segment] = counted
-        return None
+        name, divided, _ = segment.partition("=")
+        if divided and segment not in self._seen:
+            alike = sum(1 for key in self._seen if key.partition("=")[0] == name)
+            segment = f"{name}={OTHER_SEGMENT}" if alike >= _SEGMENTS else segment
+        before = self._seen.get(segment)
+        self._seen[segment] = counted if before is None else add_counts(before, counted)
 
 
 def count_classes(probabilities: Array, chosen: Array) -> dict[str, Any]:
@@ -232,4 +229,7 @@ def _groups(values: pd.Series) -> Iterable[tuple[str, Array]]:
 
 
 def _text(value: Any) -> str:
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    try:
+        return f"{float(value):g}"
+    except (TypeError, ValueError):
+        return str(value)

@@ -7,8 +7,9 @@ One JSON document a line. `{"id", "columns", "records", "threshold", "bare"}` is
 `{"id", "count", "notices"}`; what cannot be answered with `{"id", "error"}`, one sentence for the
 user. `proba` adds probabilities without a threshold; when `bare`, the answer is without the columns
 that were sent. With `observe`, a list of columns, the answer has `observed` besides: counts of what
-was asked and said, also by the values of these columns. With `evaluate` the rows of `records` or `file` are scored instead:
-`{"id", "evaluation"}`; `truth` may be beside them. It ends with its input.
+was asked and said, also by the values of these columns. With `evaluate` the rows of `records` or
+`file` are scored instead: `{"id", "evaluation"}`; `truth` may be beside them. It ends with its
+input.
 """
 
 from __future__ import annotations

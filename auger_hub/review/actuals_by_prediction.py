@@ -79,7 +79,7 @@ def days_of(
             Prediction.id.in_(wanted[start : start + _AT_ONCE]),
         )
         with database.read() as session:
-            found |= dict(session.execute(query).tuples())
+            found |= dict(session.execute(query).tuples().all())
     days = {number: found.get(one) for number, one in enumerate(ids)}
     return {
         number: at.replace(hour=0, minute=0, second=0, microsecond=0)

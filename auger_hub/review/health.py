@@ -307,14 +307,12 @@ def _describe_segments(
         if name.partition("=")[0] not in known.monitor.segments:
             continue
         counts = sum_days(known, name, days)
-        column = name.partition("=")[0]
-        others = [one for one in check_columns(known, counts) if one.column != column]
         value, rows = score_of(known, name, scored)
+        expected = estimate_of(known, counts)
         yield {
             "segment": name,
             "rows": counts.get("rows", 0),
-            "column": others[0].column if others else None,
-            "drift": others[0].drift.index if others and others[0].drift else None,
+            "estimate": expected[1] if expected else None,
             "score": value,
             "score_rows": rows,
         }

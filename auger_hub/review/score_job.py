@@ -139,8 +139,7 @@ class _Judge:
                 continue
             place = self.columns.index(name)
             for number in numbers:
-                value = self.records[number][place]
-                value = "(missing)" if value is None or value == "" else value
+                value = _segment_value(self.records[number][place])
                 by_segment.setdefault(f"{name}={value}", []).append(number)
         told = {}
         for segment, some in list(by_segment.items())[:_SEGMENTS]:
@@ -148,6 +147,16 @@ class _Judge:
             if score is not None:
                 told[segment] = [score, count]
         return told
+
+
+def _segment_value(value: Any) -> str:
+    """Return a value as those of predictions are told: a number is one however it was written."""
+    if value is None or value == "":
+        return "(missing)"
+    try:
+        return f"{float(value):g}"
+    except (TypeError, ValueError):
+        return str(value)
 
 
 def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
