@@ -185,6 +185,32 @@ def _audit(options: argparse.Namespace, settings: HubSettings) -> int:
     return 0
 
 
+def _check(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.program.check import FAILED, check_hub
+
+    found = check_hub(settings)
+    if options.json:
+        _print(json.dumps(found))
+        return 0  # what is wrong is in the answer
+    for one in found:
+        hint = f" ({one['hint']})" if one["hint"] else ""
+        _print(f"{one['state']:8} {one['part']:10} {one['text']}{hint}")
+    return int(any(one["state"] == FAILED for one in found))
+
+
+def _retention(options: argparse.Namespace, settings: HubSettings) -> int:
+    from datetime import timedelta
+
+    from auger_hub.background.retention import report_due
+    from auger_hub.database.tables import now
+    from auger_hub.store.identity import open_database
+
+    with open_database(settings).read() as session:
+        due = report_due(session, settings, now() + timedelta(days=options.days))
+    _print(json.dumps({"removes": settings.removes_by_age, "due": due}))
+    return 0
+
+
 def _change_logins(settings: HubSettings, act: Callable[[Session], Any]) -> int:
     """Print what `act` answers; a login of this machine that it has ended is made anew."""
     from auger_hub.store.identity import open_database
@@ -307,6 +333,11 @@ def _parser() -> _Parser:
     audit.add_argument("--action", help="of one kind of change, as create")
     audit.add_argument("--kind", help="of one kind of object, as project")
     audit.add_argument("--object", dest="object_id", help="of one object, by its id")
+    checked = add("check", stored, "look at settings, database, store, disk and network", _check)
+    checked.add_argument("--json", action="store_true", default=False, help="one JSON line")
+    checked.add_argument("--scheduler", metavar="URL", help="the Dask scheduler to ask")
+    due = add("retention", shared, "print what is older than it is kept", _retention)
+    due.add_argument("--days", type=int, default=0, help="what is so in so many days")
     _add_users(add("user", shared, "manage who may log in", _user), shared)
     _add_tokens(add("token", shared, "manage the tokens of users", _token), shared)
     return parser

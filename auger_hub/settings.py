@@ -54,6 +54,10 @@ class HubSettings:
     metrics: str = LOCAL
     audit_days: int = 365
     disk_alarm_mb: int = 1024
+    keep_predictions_days: int = 0
+    keep_trials_days: int = 0
+    keep_data_days: int = 0
+    keep_models_days: int = 0
 
     @classmethod
     def from_environment(cls) -> HubSettings:
@@ -70,6 +74,12 @@ class HubSettings:
         """Return the variables that make a child process serve the same hub."""
         told = {variable: str(getattr(self, name)) for name, (variable, _) in _variables().items()}
         return {"AUGER_HUB_HOME": str(self.home), **told}
+
+    @property
+    def removes_by_age(self) -> bool:
+        """Whether anything but the audit trail is removed because it is old."""
+        kept = (self.keep_predictions_days, self.keep_trials_days)
+        return any((*kept, self.keep_data_days, self.keep_models_days))
 
     @property
     def is_personal(self) -> bool:

@@ -77,7 +77,7 @@ class Supervisor:
         self._idle_looked_at = 0.0
         self._looked_at = time.monotonic()
         self._jobs: list[Job] = []
-        self._housekeeping = Housekeeping(settings, database)
+        self._housekeeping = Housekeeping(settings, database, storage)
         self._home: int | None = None
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 

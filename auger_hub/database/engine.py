@@ -129,6 +129,13 @@ class Database:
         pool: Any = self.engine.pool  # of every kind that is used here
         return int(pool.checkedout())
 
+    def secret(self, name: str) -> str | None:
+        """Return one of the hub's own keys."""
+        with self.engine.connect() as connection:
+            query = text("SELECT value FROM secrets WHERE name = :name")
+            value: str | None = connection.scalar(query, {"name": name})
+            return value
+
     def migrate(self) -> None:
         """Bring the tables to this version; costs one query when they already are.
 
@@ -137,7 +144,7 @@ class Database:
         """
         self._restrict()
         try:
-            revision = self._revision()
+            revision = self.revision()
         except (DatabaseError, TypeError, ValueError) as error:
             said = error.orig if isinstance(error, DatabaseError) else error
             reason = str(said).strip().partition("\n")[0]
@@ -193,7 +200,7 @@ class Database:
             if not path.exists() or path.stat().st_size == 0:
                 return True
         try:
-            return self._revision() is None
+            return self.revision() is None
         except (DatabaseError, TypeError, ValueError):
             return False
 
@@ -203,7 +210,8 @@ class Database:
             self._idle.pop().close()
         self.engine.dispose()
 
-    def _revision(self) -> str | None:
+    def revision(self) -> str | None:
+        """Return which version its tables are of; None without tables."""
         with self.engine.connect() as connection:
             if not inspect(connection).has_table("alembic_version"):
                 return None

@@ -104,6 +104,17 @@ def list_audit_entries(
     return found
 
 
+def check(*, environ: Mapping[str, str], home: Path) -> list[dict[str, Any]]:
+    """Return what is found of each part of the hub, running or not."""
+    found: list[dict[str, Any]] = _ask(["check", "--json"], environ=environ, home=home)
+    return found
+
+
+def report_retention(days: int, *, environ: Mapping[str, str], home: Path) -> dict[str, Any]:
+    """Return what the hub removes because of its age within so many days."""
+    return _ask_facts("retention", f"--days={days}", environ=environ, home=home)
+
+
 def serve_command(arguments: Sequence[str]) -> list[str]:
     """Return the command line that serves a hub in the foreground."""
     return [sys.executable, "-m", _MODULE, "serve", *arguments]

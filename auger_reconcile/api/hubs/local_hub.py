@@ -104,6 +104,24 @@ class LocalHub:
             [f"--limit={limit}", *narrowed], environ=self.environ, home=self.home
         )
 
+    def check(self) -> Sequence[Mapping[str, Any]]:
+        """Return what is found of each part: `part`, `state` (ok, warning, failed), `text`, `hint`.
+
+        Raises:
+            AugerError: the extra `hub` is not installed.
+        """
+        return local_hub.check(environ=self.environ, home=self.home)
+
+    def report_retention(self, days: int = 0) -> Mapping[str, Any]:
+        """Return what goes because of its age within so many days, before it goes: `due`.
+
+        `removes` tells whether the settings let anything go at all.
+
+        Raises:
+            Unavailable: the hub's rows cannot be read.
+        """
+        return local_hub.report_retention(days, environ=self.environ, home=self.home)
+
     def add_user(self, name: str, organization: str) -> Mapping[str, Any]:
         """Make a user; password and token are in the answer and nowhere else.
 

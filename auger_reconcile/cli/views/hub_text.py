@@ -59,6 +59,34 @@ def render_tokens(tokens: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
+def render_findings(findings: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line a part, and below it the way out of what is wrong."""
+    lines = []
+    for finding in findings:
+        told = f"{finding.get('state')!s:8} {finding.get('part')!s:10} {finding.get('text')}"
+        lines.append(plain(told))
+        if hint := finding.get("hint"):
+            lines.append(plain(f"{'':19} -> {hint}"))
+    return "\n".join(lines)
+
+
+def render_retention(facts: Mapping[str, Any]) -> str:
+    """Return a line for what goes together, or that nothing does."""
+    if not facts.get("removes"):
+        return "The settings of the hub keep everything for ever."
+    due = facts.get("due") or []
+    if not due:
+        return "Nothing is older than it is kept."
+    return "\n".join(
+        plain(
+            f"{one.get('count')!s:>6} {one.get('kind')!s:12} "
+            f"{one.get('name') or one.get('id')} of {one.get('organization')}, "
+            f"since {one.get('since')}"
+        )
+        for one in due
+    )
+
+
 def render_audit(entries: Sequence[Mapping[str, Any]]) -> str:
     """Return a line an entry: when, who, what was done to which object, from where."""
     if not entries:

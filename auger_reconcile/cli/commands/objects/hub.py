@@ -175,6 +175,38 @@ def restore(invocation: Invocation, *, file: Path) -> None:
     _show(invocation, facts, f"Restored {facts.get('rows')} rows into {facts.get('home')}.")
 
 
+@hub.command(example="auger hub check")
+def check(invocation: Invocation) -> ExitCode:
+    """Check settings, versions, folder, disk, database, store, models, scheduler and network.
+
+    One line for each part, with the way out of what is wrong. Changes nothing; exits with 1 when a
+    part fails, not for warnings.
+    """
+    from auger_reconcile.api.hubs.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_findings
+
+    with invocation.busy_with("Checking the hub"):
+        found = LocalHub().check()
+    _show(invocation, {"findings": list(found)}, render_findings(found))
+    is_bad = any(finding.get("state") == "failed" for finding in found)
+    return ExitCode.FAILED if is_bad else ExitCode.DONE
+
+
+@hub.command(example="auger hub retention --days 7")
+@click.option("--days", type=click.IntRange(0, 3650), default=0, help="What goes within so long.")
+def retention(invocation: Invocation, *, days: int) -> None:
+    """List what the hub is going to remove because it is old; nothing unless its settings say so.
+
+    AUGER_HUB_KEEP_PREDICTIONS_DAYS, ..._TRIALS_DAYS, ..._DATA_DAYS and ..._MODELS_DAYS say how long
+    each is kept.
+    """
+    from auger_reconcile.api.hubs.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_retention
+
+    facts = LocalHub().report_retention(days)
+    _show(invocation, facts, render_retention(facts))
+
+
 @hub.command(example="auger hub audit --user anna")
 @click.option(
     "-n",

@@ -1,0 +1,132 @@
+"""What `check` finds of a hub, and the way out that it names."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from auger_hub.accounts.users import find_or_add_organization
+from auger_hub.database.tables import (
+    Experiment,
+    ExperimentSession,
+    Hyperparameter,
+    Pipeline,
+    Project,
+    Trial,
+)
+from auger_hub.hub import open_hub
+from auger_hub.program import check
+from auger_hub.program.check import check_hub
+from auger_hub.settings import HubSettings
+from auger_hub.store.disk import Disk
+from tests.hub.client import Client
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> HubSettings:
+    """A hub that was started once."""
+    settings = HubSettings(home=tmp_path / "hub")
+    open_hub(settings).database.close()
+    return settings
+
+
+def found(settings: HubSettings) -> dict[str, tuple[str, str, str]]:
+    return {
+        one["part"]: (one["state"], one["text"], one["hint"])
+        for one in check_hub(settings)
+        if one["state"] != "ok"
+    }
+
+
+def test_nothing_is_wrong_with_a_hub_that_runs(hub: Client) -> None:
+    command = [sys.executable, "-m", "auger_hub", "check", "--home", str(hub.home)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stdout
+    parts = [line.split()[1] for line in done.stdout.splitlines()]
+    assert parts == [
+        *("settings", "versions", "folder", "disk", "database"),
+        *("store", "models", "scheduler", "network"),
+    ]
+
+
+def test_before_the_first_start_nothing_is_made(tmp_path: Path) -> None:
+    assert found(HubSettings(home=tmp_path / "hub")) == {}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_others_can_read_is_told_with_the_command_that_closes_it(
+    settings: HubSettings,
+) -> None:
+    settings.identity_path.chmod(0o644)
+    state, text, hint = found(settings)["folder"]
+    assert (state, text) == ("failed", "others can read identity.json")
+    assert hint == f"chmod go-rwx {settings.identity_path}"
+
+
+def test_a_database_that_is_lost_is_told_beside_its_models(settings: HubSettings) -> None:
+    (settings.models_folder / "6A1819560FAF2B2").mkdir()
+    for file in settings.home.glob("hub.db*"):
+        file.unlink()
+    state, text, hint = found(settings)["database"]
+    assert (state, "is empty" in text, "restore" in hint) == ("failed", True, True)
+
+
+def test_a_database_that_does_not_answer_fails_alone(settings: HubSettings) -> None:
+    away = replace(settings, database="postgresql://anna:S3CRET@127.0.0.1:9/hub")
+    told = found(away)
+    assert told["database"][0] == "failed"
+    assert "S3CRET" not in json.dumps(told)
+    assert "folder" not in told
+
+
+def test_a_ready_model_without_its_files_is_told(settings: HubSettings) -> None:
+    hub = open_hub(settings)
+    with hub.database.write() as session:
+        owner = find_or_add_organization(session, "local").id
+        mine: dict[str, Any] = {"organization_id": owner, "project_id": 1}
+        session.add(Project(id=1, organization_id=owner, name="p"))
+        session.add(
+            Hyperparameter(id=1, organization_id=owner, algorithm_name="a", algorithm_params={})
+        )
+        session.flush()
+        session.add(Experiment(id="e", name="e", data_path_url="u", **mine))
+        session.flush()
+        session.add(
+            ExperimentSession(id="r", experiment_id="e", number=1, starter_user_id=1, **mine)
+        )
+        session.flush()
+        told = {"score_name": "s", "task_type": "t", "raw_data": {}, "result": {}}
+        session.add(Trial(id="T1", experiment_session_id="r", hyperparameter_id=1, **told, **mine))
+        session.flush()
+        session.add(Pipeline(id="T1", trial_id="T1", status="ready", **mine))
+    hub.database.close()
+    state, text, _ = found(settings)["models"]
+    assert (state, text) == ("failed", "1 of 1 deployed models are not on the disk: T1")
+
+
+def test_a_network_without_tls_is_a_warning(settings: HubSettings) -> None:
+    state, text, hint = found(replace(settings, host="0.0.0.0"))["network"]
+    assert (state, "without TLS" in text, "--proxy" in hint) == ("warning", True, True)
+
+
+def test_a_scheduler_that_is_away_is_told(settings: HubSettings) -> None:
+    state, text, _ = found(replace(settings, scheduler="tcp://127.0.0.1:9"))["scheduler"]
+    assert state == "failed"
+    assert "does not answer" in text
+
+
+@pytest.mark.parametrize(("free", "state"), [(10, "failed"), (900, "warning"), (2000, "ok")])
+def test_a_disk_is_told_before_it_is_full(
+    settings: HubSettings, monkeypatch: pytest.MonkeyPatch, free: int, state: str
+) -> None:
+    disk = Disk(total=10_000 << 20, free=free << 20, alarm=1024 << 20)
+    monkeypatch.setattr(check, "look_at_disk", lambda _: disk)
+    (told,) = [one for one in check_hub(settings) if one["part"] == "disk"]
+    assert told["state"] == state
+    assert told["text"] == f"{free} MB of 10000 MB are free"
