@@ -1,24 +1,34 @@
-"""Child process: explains one trial while no other trial runs."""
+"""Child process: explains one trial while no trial runs, in the time that it may take."""
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 
 from auger_hub.database.tables import ExperimentSession, Explanation, Hyperparameter, Trial
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
+from auger_hub.processes.job_queue import find_jobs
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.runs.run_row import read_task
+from auger_hub.search.trials.process_call import Part, ProcessCall, ProcessDied
 
-_KINDER = 10  # than other work of the hub
+if TYPE_CHECKING:
+    from auger_hub.search.task import SearchTask
+
+_LAST = 19  # of all that this machine does
+_POLL_SECONDS = 0.5
+_STUCK_AFTER = 10  # times its processor seconds, and a minute
+_BESIDE = ("profile", "explain")
+Alike = list[tuple[dict[str, Any], float]]
 
 
 def explain(place: Workplace, row_id: str) -> None:
     """Explain a trial and store what was found."""
-    os.nice(_KINDER)
+    os.nice(_LAST)
     with place.database.read() as session:
         row = session.get(Explanation, row_id)
         if row is None or row.status != "waiting":
@@ -28,38 +38,83 @@ def explain(place: Workplace, row_id: str) -> None:
         alike = _alike(session, trial)
     if "refit_data_path" in trial.raw_data:
         raise Impossible("a model that was fitted on other data is explained by its first trial")
-    content = to_plain(_explain(place, run, trial, alike=alike, seconds=row.seconds))
+    with own_folder(place.settings, f"explain-{trial.id}") as folder:
+        task = read_task(place, run, folder)
+        call = ProcessCall(_explain, task, trial.id, trial.result, alike, row.seconds)
+        try:
+            content = _watch(place, row, call)
+        finally:
+            call.kill()
     with place.database.write() as session:
+        stored = session.get(Explanation, row_id)
+        if content and stored is not None and stored.status == "waiting":
+            stored.status, stored.content = "done", content
+
+
+def _watch(place: Workplace, row: Explanation, call: ProcessCall) -> dict[str, Any]:
+    """Return what was found in time; the process stands still while there is other work.
+
+    Nothing when nobody wants it any more.
+    """
+    from auger_hub.explain.explanation import cut_short
+
+    content: dict[str, Any] = {}
+    worked, is_paused = 0.0, False
+    while worked < 60 + _STUCK_AFTER * row.seconds:
+        if call.receiver.poll(_POLL_SECONDS):
+            try:
+                answer = call.receive()
+            except ProcessDied:
+                break
+            if not isinstance(answer, Part):
+                return content
+            content = answer.value
+        worked += 0 if is_paused else _POLL_SECONDS
+        if not _is_wanted(place, row.id):
+            return {}
+        if is_paused != _is_busy(place):
+            is_paused = not is_paused
+            call.pause() if is_paused else call.resume()
+    if not content:
+        raise Impossible(
+            f"it takes longer than the {row.seconds:.0f} seconds there are for it beside the run"
+        )
+    return cut_short(content, ["it was ended before the last of it"])
+
+
+def _is_wanted(place: Workplace, row_id: str) -> bool:
+    with place.database.read() as session:
         row = session.get(Explanation, row_id)
-        if row is not None and row.status == "waiting":
-            row.status, row.content = "done", content
+        return row is not None and row.status == "waiting"
+
+
+def _is_busy(place: Workplace) -> bool:
+    """Tell whether there is other work than to explain, or to look at data."""
+    return any(job.kind not in _BESIDE for job in find_jobs(place.database))
 
 
 def _explain(
-    place: Workplace,
-    run: ExperimentSession,
-    trial: Trial,
-    *,
-    alike: list[tuple[dict[str, Any], float]],
-    seconds: float,
-) -> dict[str, Any]:
-    from auger_hub.explain.explanation import explain_trial
+    task: SearchTask, trial_id: str, result: dict[str, Any], alike: Alike, seconds: float
+) -> Iterator[dict[str, Any]]:
+    """Yield what is known of the trial so far; done in a process of its own."""
+    from auger_hub.explain.allowance import Allowance
+    from auger_hub.explain.explanation import explain_by_and_by
     from auger_hub.search.preparation.prepare import make_trial_data
     from auger_hub.search.task import BadTask
     from auger_hub.search.trials.trial import Candidate
 
-    with own_folder(place.settings, f"explain-{trial.id}") as folder:
-        task = read_task(place, run, folder)
-        candidate = Candidate(
-            trial.id, trial.result["algorithm_name"], trial.result["algorithm_params"]
-        )
-        try:
-            return explain_trial(make_trial_data(task), candidate, alike=alike, seconds=seconds)
-        except BadTask as error:
-            raise Impossible(str(error)) from error
+    allowance = Allowance(seconds, is_fresh=True)
+    allowance.enforce()
+    candidate = Candidate(trial_id, result["algorithm_name"], result["algorithm_params"])
+    try:
+        data = make_trial_data(task)
+    except BadTask as error:
+        raise Impossible(str(error)) from error
+    for content in explain_by_and_by(data, candidate, alike=alike, allowance=allowance):
+        yield to_plain(content)
 
 
-def _alike(session: Any, trial: Trial) -> list[tuple[dict[str, Any], float]]:
+def _alike(session: Any, trial: Trial) -> Alike:
     """Return parameters and scores of the trials of the run with the same algorithm."""
     name = trial.result["algorithm_name"]
     query = (

@@ -13,9 +13,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from joblib import parallel_config
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from auger_hub.explain.allowance import Allowance
+from auger_hub.search.column_kinds import DATE
+from auger_hub.search.columns import CleanColumns, part_names
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROWS, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
@@ -23,6 +28,7 @@ from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData
 
 Array = np.ndarray[Any, Any]
+FIT_SHARE = 0.5  # of what an explanation may take
 
 
 @dataclass(frozen=True)
@@ -36,27 +42,61 @@ class FoldModel:
 
 
 class FoldModels:
-    """The models of all folds of a trial."""
+    """The models of all folds of a trial, or of as many as there is time for.
 
-    def __init__(self, data: TrialData, candidate: Candidate) -> None:
+    Attributes:
+        inputs: what the models take: the columns as the first step of a pipeline leaves them, which
+            is most of the time of a prediction; of series the columns of the file.
+    """
+
+    def __init__(
+        self, data: TrialData, candidate: Candidate, allowance: Allowance | None = None
+    ) -> None:
         self.data = data
+        self.inputs: pd.DataFrame = data.features if data.clean is None else data.clean
         self.metric: str = data.info["scoring"]
         self.labels: list[Any] = list(data.info.get("targetClasses", ()))
-        self._functions = metrics_for(data.info["model_type"], len(self.labels))
+        self._all = metrics_for(data.info["model_type"], len(self.labels))
+        self.folds: list[FoldModel] = []
         with quietly(data.info["threads"]):
-            self.folds = [self._fit(candidate, train, test) for train, test in data.folds]
+            for train, test in data.folds:
+                if allowance and self.folds and _is_too_late(allowance, len(self.folds)):
+                    break
+                self.folds.append(self._fit(candidate, train, test))
 
     def _fit(self, candidate: Candidate, train: Array, test: Array) -> FoldModel:
         params = dict(candidate.algorithm_params)
         most = params.pop(ROWS, None)
-        model = build_pipeline(self.data.info, candidate.algorithm_name, params)
+        model: Any = build_pipeline(self.data.info, candidate.algorithm_name, params)
+        if self.data.clean is not None:
+            model = _without_cleaning(model)
         known = sample_rows(train, self.data.target, most, self.data.info)
-        model.fit(self.data.features.iloc[known], self.data.target[known])
-        return FoldModel(model, train, test, self.predict(model, self.data.features.iloc[test]))
+        model.fit(self.inputs.iloc[known], self.data.target[known])
+        return FoldModel(model, train, test, self.predict(model, self.inputs.iloc[test]))
 
-    def predict(self, model: Any, features: Any) -> Array:
+    def predict(self, model: Any, inputs: pd.DataFrame) -> Array:
         """Return values, or one column of probabilities a class."""
-        return predict(model, features, len(self.labels))
+        return predict(model, inputs, len(self.labels))
+
+    def inputs_of(self, name: str) -> list[str]:
+        """Return what a column of the file becomes before a model takes it; none without use."""
+        if self.data.clean is None:
+            return [name]
+        kinds = self.data.info["featureKinds"]
+        if kinds.get(name) == DATE:
+            return list(part_names(name, kinds).values())
+        return [name] if name in kinds else []
+
+    def to_inputs(self, features: pd.DataFrame) -> pd.DataFrame:
+        """Return what the models take for some rows of the file."""
+        if self.data.clean is None:
+            return features
+        return CleanColumns(self.data.info["featureKinds"]).transform(features)
+
+    @property
+    def is_series(self) -> bool:
+        """Tell whether the rows follow each other in time, so that none is predicted alone."""
+        return bool(self.data.info["model_type"] == "timeseries")
 
     @property
     def rows(self) -> Array:
@@ -82,20 +122,31 @@ class FoldModels:
 
     def scores(self) -> dict[str, float]:
         """Return the mean over the folds of every metric that is defined in all of them."""
-        told = [self.score(fold.test, fold.shown, fold.train) for fold in self.folds]
+        told = [
+            all_scores(Outcome.of_fold(self.data, (fold.train, fold.test), fold.shown), self._all)
+            for fold in self.folds
+        ]
         names = [name for name in told[0] if all(name in scores for scores in told)]
         return {name: float(np.mean([scores[name] for scores in told])) for name in names}
 
-    def score(self, test: Array, shown: Array, train: Array) -> dict[str, float]:
-        """Return every metric of predictions for some rows."""
-        outcome = Outcome.of(self.data.target[test], shown, self.data.target[train])
-        return all_scores(outcome, self._functions)
-
-    def score_one(self, truth: Array, shown: Array, train: Array) -> float:
-        """Return the metric of the run alone; not a number where it is undefined."""
-        outcome = Outcome.of(truth, shown, self.data.target[train])
-        function = {self.metric: self._functions[self.metric]}
+    def score_one(self, fold: FoldModel, test: Array, shown: Array) -> float:
+        """Return the metric of the run alone for some rows of a fold; NaN where it is undefined."""
+        outcome = Outcome.of_fold(self.data, (fold.train, test), shown)
+        function = {self.metric: self._all[self.metric]}
         return all_scores(outcome, function).get(self.metric, np.nan)
+
+
+def _is_too_late(allowance: Allowance, fitted: int) -> bool:
+    """Tell whether fitting one more model would leave too little time for what they are for."""
+    return allowance.left(FIT_SHARE) < allowance.used / fitted
+
+
+def _without_cleaning(model: Any) -> Any:
+    """Return an unfitted pipeline, or an ensemble of some, that takes clean columns."""
+    if isinstance(model, Pipeline):
+        return model[1:]
+    model.estimators = [(name, _without_cleaning(member)) for name, member in model.estimators]
+    return model
 
 
 @contextmanager

@@ -1,139 +1,158 @@
-"""Measure which columns a trial needs: permutation importance and partial dependence.
+"""Measure which columns a trial needs: permutation importance (Breiman, "Random forests", 2001).
 
-Breiman, "Random forests", 2001, as scikit-learn's `inspection` has it: by how much the score falls
-when one column of rows that the model has not seen is shuffled. Pipelines take the columns of the
-file, so whatever is made of a column is shuffled with it.
+As scikit-learn's `inspection` has it: by how much the score falls when one column of rows that the
+model has not seen is shuffled. Whatever is made of a column of the file is shuffled with it. Every
+value is the library's; here many shuffled columns are predicted at once, the strongest ones first,
+for as long as there is time.
 """
 
 from __future__ import annotations
 
-import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
-from sklearn.inspection import permutation_importance
 
+from auger_hub.explain.allowance import Allowance
 from auger_hub.explain.fold_models import FoldModel, FoldModels, quietly
 
 Array = np.ndarray[Any, Any]
 MOST_REPEATS = 5
 MOST_ROWS, FEWEST_ROWS = 2_000, 100  # of a fold
-CURVES, POINTS, ROWS_OF_CURVES = 5, 12, 200
-MOST_LABELS = 12
+ROWS_AT_ONCE = 5_000
+SHARE = 0.8  # of what there is time for: the rest is for curves
 
 
-def measure_importance(models: FoldModels, seconds: float) -> dict[str, Any]:
-    """Return by how much the score falls without each column, the most needed first.
+@dataclass(frozen=True)
+class _Sample:
+    """Rows of a fold, the score of what is predicted of them, and how each repeat shuffles them."""
 
-    Args:
-        models: of the trial.
-        seconds: that it may take; fewer repetitions and rows are taken to keep to it.
-    """
-    repeats, rows = _plan(models, seconds)
-    drops = []
-    with quietly(models.data.info["threads"]):
-        for number, fold in enumerate(models.folds):
-            test = fold.test[:rows]
-            found = permutation_importance(
-                fold.model,
-                models.data.features.iloc[test],
-                models.data.target[test],
-                scoring=_scorer(models, fold),
-                n_repeats=repeats,
-                random_state=models.data.info["seed"] + number,
-            )
-            drops.append(found.importances)
-    table = np.concatenate(drops, axis=1)
-    with np.errstate(invalid="ignore"):
-        means, spread = np.nanmean(table, axis=1), np.nanstd(table, axis=1)
-    columns = [
-        {"column": str(name), "mean": mean, "std": std}
-        for name, mean, std in zip(models.data.features.columns, means, spread, strict=True)
-        if np.isfinite(mean)
-    ]
-    columns.sort(key=lambda one: -one["mean"])
-    return {"metric": models.metric, "repeats": repeats, "rows_of_a_fold": rows, "columns": columns}
+    fold: FoldModel
+    test: Array
+    shown: Array
+    score: float
+    orders: Sequence[Array]
 
 
-def _scorer(models: FoldModels, fold: FoldModel) -> Any:
-    def score(model: Any, features: Any, target: Array) -> float:
-        return models.score_one(target, models.predict(model, features), fold.train)
+class Importance:
+    """Measures by how much the score falls without each column."""
 
-    return score
+    def __init__(self, models: FoldModels, allowance: Allowance) -> None:
+        self._models, self._allowance = models, allowance
+        self._names = list(models.data.features.columns)
+        self._drops: dict[Any, list[float]] = {name: [] for name in self._names}
+        self._rows = min(MOST_ROWS, max(len(one.test) for one in models.folds))
+        self._seconds = 0.0  # that a column takes in all folds
+
+    def measure(self) -> Iterator[dict[str, Any]]:
+        """Yield what is known so far, first of all columns, then of each of them more exactly."""
+        with quietly(self._models.data.info["threads"]):
+            names = self._by_strength()
+            samples = [self._sample(number) for number in range(len(self._models.folds))]
+            for repeat in range(MOST_REPEATS):
+                for part in self._parts(names, self._rows):
+                    has_begun = bool(self._drops[names[0]])
+                    if has_begun and self._allowance.left(SHARE) < self._seconds * len(part):
+                        return
+                    self._measure(part, samples, repeat)
+                    yield self.told()
+
+    def told(self) -> dict[str, Any]:
+        """Return by how much the score falls without each column, the most needed first."""
+        measured = {name: drops for name, drops in self._drops.items() if drops}
+        columns = []
+        for name, drops in measured.items():
+            known = np.array(drops)[np.isfinite(drops)]
+            if len(known):
+                repeats = len(drops) // len(self._models.folds)
+                told = {"column": str(name), "mean": known.mean(), "std": known.std()}
+                columns.append({**told, "repeats": repeats})
+        columns.sort(key=lambda one: -one["mean"])
+        return {
+            "metric": self._models.metric,
+            "repeats": min((one["repeats"] for one in columns), default=0),
+            "rows_of_a_fold": self._rows,
+            "columns": columns,
+            "not_measured": [str(name) for name in self._names if name not in measured],
+        }
+
+    def _by_strength(self) -> list[Any]:
+        """Return the columns by how far predictions of a few rows move without them.
+
+        It also tells what there is time for: fewer rows are taken when they are too many.
+        """
+        fold = self._models.folds[0]
+        test, shown = fold.test[:FEWEST_ROWS], fold.shown[:FEWEST_ROWS]
+        order = np.random.default_rng(self._models.data.info["seed"]).permutation(len(test))
+        moves: dict[Any, float] = {}
+        began = self._allowance.used
+        for part in self._parts(self._names, len(test)):
+            if moves and self._allowance.left(SHARE) < 0:
+                break
+            found = self._predict(fold, test, part, order)
+            moves |= {name: float(np.abs(found[name] - shown).mean()) for name in part}
+        once = (self._allowance.used - began) / max(1, len(moves) * len(test))
+        self._seconds = once * self._rows * len(self._models.folds)
+        room = self._allowance.left(SHARE) / max(1e-9, self._seconds * len(self._names))
+        rows = int(np.clip(self._rows * room, min(FEWEST_ROWS, self._rows), self._rows))
+        self._seconds, self._rows = self._seconds * rows / self._rows, rows
+        return sorted(self._names, key=lambda name: -moves.get(name, -1.0))
+
+    def _sample(self, number: int) -> _Sample:
+        fold, seed = self._models.folds[number], self._models.data.info["seed"] + number
+        picked = np.arange(len(fold.test))
+        if len(picked) > self._rows and not self._models.is_series:
+            picked = np.sort(np.random.default_rng(seed).choice(picked, self._rows, replace=False))
+        picked = picked[: self._rows]
+        test, shown = fold.test[picked], fold.shown[picked]
+        score = self._models.score_one(fold, test, shown)
+        return _Sample(fold, test, shown, score, _orders(seed, len(test)))
+
+    def _parts(self, names: list[Any], rows: int) -> Iterator[list[Any]]:
+        """Yield as many columns as are predicted at once: of a series, whose rows follow, one."""
+        size = 1 if self._models.is_series else max(1, ROWS_AT_ONCE // max(1, rows))
+        for first in range(0, len(names), size):
+            yield names[first : first + size]
+
+    def _measure(self, names: list[Any], samples: list[_Sample], repeat: int) -> None:
+        began = self._allowance.used
+        for sample in samples:
+            found = self._predict(sample.fold, sample.test, names, sample.orders[repeat])
+            for name in names:
+                score = self._models.score_one(sample.fold, sample.test, found[name])
+                self._drops[name].append(sample.score - score)
+        self._seconds = (self._allowance.used - began) / len(names)
+
+    def _predict(
+        self, fold: FoldModel, test: Array, names: list[Any], order: Array
+    ) -> dict[Any, Array]:
+        """Return for each of the columns what is predicted of the rows when it is shuffled."""
+        inputs, count = self._models.inputs, len(test)
+        places = np.tile(test, len(names))
+        table = inputs.iloc[places].reset_index(drop=True)
+        for k, name in enumerate(names):
+            moved = places.copy()
+            moved[k * count : (k + 1) * count] = test[order]
+            for part in self._models.inputs_of(name):
+                table[part] = inputs[part].iloc[moved].array
+        shown = self._models.predict(fold.model, table)
+        return {name: shown[k * count : (k + 1) * count] for k, name in enumerate(names)}
 
 
-def _plan(models: FoldModels, seconds: float) -> tuple[int, int]:
-    """Return how often each column is shuffled, and on how many rows of a fold."""
-    fold = models.folds[0]
-    rows = min(MOST_ROWS, max(len(one.test) for one in models.folds))
-    began = time.monotonic()
-    models.predict(fold.model, models.data.features.iloc[fold.test[:rows]])
-    took = max(time.monotonic() - began, 1e-4)
-    once = took * len(models.folds) * len(models.data.features.columns)
-    repeats = int(np.clip(seconds / once, 1, MOST_REPEATS))
-    if once > seconds:
-        rows = int(np.clip(rows * seconds / once, min(FEWEST_ROWS, rows), rows))
-    return repeats, rows
+def measure_importance(models: FoldModels, allowance: Allowance) -> dict[str, Any]:
+    """Return by how much the score falls without each column, as far as there is time for."""
+    importance = Importance(models, allowance)
+    for _ in importance.measure():
+        pass
+    return importance.told()
 
 
-def draw_dependence(models: FoldModels, columns: list[str]) -> list[dict[str, Any]]:
-    """Return how the mean prediction moves with each of the columns (Friedman, 2001)."""
-    curves = []
-    with quietly(models.data.info["threads"]):
-        for name in columns[:CURVES]:
-            grid = grid_of(models.data.features[name])
-            if len(grid) > 1:
-                curves.append(_curve(models, name, grid))
-    return curves
-
-
-def grid_of(column: pd.Series) -> list[Any]:
-    """Return the values to ask about: quantiles of numbers and dates, the commonest labels."""
-    known = column.dropna()
-    if pd.api.types.is_bool_dtype(known) or not (
-        pd.api.types.is_numeric_dtype(known) or pd.api.types.is_datetime64_any_dtype(known)
-    ):
-        return list(known.value_counts().index[:MOST_LABELS])
-    quantiles = known.quantile(np.linspace(0.05, 0.95, POINTS), interpolation="nearest")
-    return list(quantiles.drop_duplicates())
-
-
-def _curve(models: FoldModels, name: str, grid: list[Any]) -> dict[str, Any]:
-    """Return the mean over the test rows of all folds; of classes, of the last one or of each."""
-    parts = [
-        models.data.features.iloc[fold.test[:ROWS_OF_CURVES]].reset_index(drop=True)
-        for fold in models.folds
-    ]
-    means = [
-        np.concatenate(
-            [
-                models.predict(fold.model, with_value(part, name, value))
-                for fold, part in zip(models.folds, parts, strict=True)
-            ]
-        ).mean(axis=0)
-        for value in grid
-    ]
-    curve: dict[str, Any] = {"column": name, "values": [_plain(value) for value in grid]}
-    if not models.labels:
-        return {**curve, "mean": [float(mean) for mean in means]}
-    table = np.array(means)
-    return {
-        **curve,
-        "classes": {str(label): list(table[:, k]) for k, label in enumerate(models.labels)},
-    }
-
-
-def with_value(part: pd.DataFrame, name: str, value: Any) -> pd.DataFrame:
-    """Return the rows with one column set to a value, of the type that the column has."""
-    column = pd.Series([value] * len(part), index=part.index)
-    dtype = part[name].dtype
-    if not (pd.api.types.is_integer_dtype(dtype) and isinstance(value, float)):
-        column = column.astype(dtype)
-    return part.assign(**{name: column})
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, pd.Timestamp):
-        return value.isoformat()
-    return value.item() if isinstance(value, np.generic) else value
+def _orders(seed: int, rows: int) -> list[Array]:
+    """Return how scikit-learn shuffles the rows of every column: each repeat those of the last."""
+    random = np.random.RandomState(np.random.RandomState(seed).randint(np.iinfo(np.int32).max + 1))
+    order, orders = np.arange(rows), [np.arange(rows)]
+    for _ in range(MOST_REPEATS):
+        random.shuffle(order)
+        orders.append(orders[-1][order])
+    return orders[1:]

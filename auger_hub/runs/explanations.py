@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from auger_hub.database.tables import ExperimentSession, Explanation, Trial
 
 SHARE = 0.2  # of the time of the run, for all explanations that nobody asked for
-CHEAP = 5.0  # seconds of fitting that are never too much
-SECONDS_WHEN_WANTED = 120.0
+LEAST = 5.0  # seconds for all of them, however short the run was
+SECONDS_WHEN_WANTED = 120.0  # and three times what the trial took: it is fitted again
+CUT_SHORT = "explanation-cut-short"
 MOST_LOOKED_AT = 200
 
 
@@ -31,26 +32,36 @@ def ask_explanations(session: Session, run: ExperimentSession) -> None:
     if run.started_at is not None and run.completed_at is not None:
         took = (run.completed_at - run.started_at).total_seconds()
     for trial in best.values():
-        fitting = float(trial.raw_data.get("evaluation_time") or 0.0)
-        seconds = seconds_for(SHARE * took / len(best), fitting)
+        seconds = seconds_for(max(SHARE * took, LEAST) / len(best), _fitting(session, trial))
         if seconds is not None:
             ask_explanation(session, trial, seconds)
 
 
 def seconds_for(share: float, fitting: float) -> float | None:
-    """Return what is left of a share of a run's time once a trial is fitted again.
+    """Return the processor time for a trial that nobody has asked to explain.
 
-    None when nothing is and fitting takes long: then the explanation waits until it is asked for.
+    None when fitting it again takes all of it: then the explanation waits until it is asked for.
     """
-    if fitting > max(share, CHEAP):
-        return None
-    return max(0.0, share - fitting)
+    return share if fitting < share else None
 
 
-def ask_explanation(
-    session: Session, trial: Trial, seconds: float = SECONDS_WHEN_WANTED
-) -> Explanation:
-    """Return the explanation of a trial; one that failed or is missing is asked for."""
+def _fitting(session: Session, trial: Trial) -> float:
+    """Return the seconds that it took to fit a trial, or all members of an ensemble."""
+    members = trial.result.get("algorithm_params", {}).get("pipelines") or ()
+    found = [session.get(Trial, str(uid)) for uid in members] if members else [trial]
+    return sum(float(one.raw_data.get("evaluation_time") or 0.0) for one in found if one)
+
+
+def ask_explanation(session: Session, trial: Trial, seconds: float | None = None) -> Explanation:
+    """Return the explanation of a trial; one that is missing, failed or cut short is asked for.
+
+    Args:
+        session: to the database.
+        trial: to explain.
+        seconds: that it may take; by default as many as one takes that a person waits for.
+    """
+    if seconds is None:
+        seconds = SECONDS_WHEN_WANTED + 3 * _fitting(session, trial)
     row = session.get(Explanation, trial.id)
     if row is None:
         row = Explanation(
@@ -60,7 +71,14 @@ def ask_explanation(
             seconds=seconds,
         )
         session.add(row)
-    elif row.status == "error":
+    elif row.status == "error" or (is_cut_short(row) and row.seconds < seconds):
         row.status, row.error_message, row.seconds = "waiting", None, seconds
+        row.content = None
     session.flush()
     return row
+
+
+def is_cut_short(row: Explanation) -> bool:
+    """Tell whether there was no time for all of an explanation."""
+    notices = (row.content or {}).get("notices", ())
+    return any(notice["code"] == CUT_SHORT for notice in notices)

@@ -15,6 +15,7 @@ from auger_reconcile.errors import AugerError, HubError, NotFound
 if TYPE_CHECKING:
     import pandas as pd
 
+_CUT_SHORT = "explanation-cut-short"
 PAUSE = 1.0  # seconds between two looks
 _UNKNOWN = (404, 405)
 
@@ -89,7 +90,7 @@ def fetch_explanation(
     deadline = time.monotonic() + seconds
     try:
         found = client.call("GET", path)
-        if found.get("status") in ("not_requested", "error"):
+        if found.get("status") in ("not_requested", "error") or _is_cut_short(found):
             found = client.call("POST", path)
         while found.get("status") == "waiting" and time.monotonic() < deadline:
             tell("waiting for the explanation, which is made while no trial runs")
@@ -108,6 +109,12 @@ def fetch_explanation(
             return None, "the explanation is not ready yet: it is made while no trial runs"
         case _:
             return None, str(found.get("error_message") or "the hub could not explain the trial")
+
+
+def _is_cut_short(found: Mapping[str, Any]) -> bool:
+    """Tell whether there was no time for all of it: who asks has time."""
+    notices = (found.get("content") or {}).get("notices") or ()
+    return any(notice.get("code") == _CUT_SHORT for notice in notices)
 
 
 def choose_row(board: Leaderboard, trial_id: str | None) -> Row | None:

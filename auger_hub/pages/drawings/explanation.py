@@ -11,7 +11,7 @@ from auger_hub.http.contract import Call, Fields
 from auger_hub.pages.drawings.chart import Mark, draw_bars, find_ticks
 from auger_hub.pages.words import number, ticks_in_words
 from auger_hub.routes.experiments.trials import scored_trial
-from auger_hub.runs.explanations import ask_explanation
+from auger_hub.runs.explanations import ask_explanation, is_cut_short
 
 WIDTH, HEIGHT = 340, 250
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 10, 30
@@ -48,6 +48,8 @@ def show_explanation(call: Call, trial_id: str) -> Fields:
         "error": None,
         "metric": content["metric"],
         "rows": content["rows"],
+        "notices": content.get("notices", []),
+        "is_cut_short": is_cut_short(row),
         "repeats": content["importance"]["repeats"],
         "importance": _importance(content["importance"]["columns"][:_COLUMNS]),
         "left_out": max(0, len(content["importance"]["columns"]) - _COLUMNS),

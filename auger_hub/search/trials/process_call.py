@@ -8,8 +8,10 @@ fork. Either way a call starts within milliseconds, and can be killed. Where the
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
@@ -67,6 +69,14 @@ class ProcessCall:
         self._process.kill()
         self.receiver.close()
 
+    def pause(self) -> None:
+        """Let the process stand still, where the system can."""
+        self._process.signal("SIGSTOP")
+
+    def resume(self) -> None:
+        """Let it go on."""
+        self._process.signal("SIGCONT")
+
 
 @dataclass(frozen=True)
 class Part:
@@ -81,6 +91,8 @@ class _CallProcess(Protocol):
     def exit_code(self) -> int | None: ...
 
     def kill(self) -> None: ...
+
+    def signal(self, name: str) -> None: ...
 
 
 class _OwnProcess:
@@ -103,6 +115,10 @@ class _OwnProcess:
     def kill(self) -> None:
         self._process.kill()
         self._process.join()
+
+    def signal(self, name: str) -> None:
+        if self._process.is_alive():
+            _signal(self._process.pid, name)
 
 
 class _ServerProcess:
@@ -131,6 +147,16 @@ class _ServerProcess:
     def kill(self) -> None:
         end(self._process)
         self._lifeline.close()
+
+    def signal(self, name: str) -> None:
+        _signal(self._process.pid, name)
+
+
+def _signal(pid: int | None, name: str) -> None:
+    number = getattr(signal, name, None)  # Windows has none of them
+    if pid is not None and number is not None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 class ProcessDied(Exception):

@@ -10,11 +10,12 @@ from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 from sklearn.inspection import partial_dependence, permutation_importance
 
+from auger_hub.explain.allowance import Allowance
 from auger_hub.explain.classes import describe_classes, gain_of
+from auger_hub.explain.dependence import draw_dependence, grid_of
 from auger_hub.explain.explanation import explain_trial
 from auger_hub.explain.fold_models import FoldModels
 from auger_hub.explain.hyperparameters import hyperparameter_importance
-from auger_hub.explain.importance import draw_dependence, grid_of
 from auger_hub.explain.values import describe_values
 from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.scores.board import mean_scores
@@ -37,7 +38,7 @@ def flowers(tmp_path_factory: pytest.TempPathFactory) -> TrialData:
 
 @pytest.fixture(scope="module")
 def explained(flowers: TrialData) -> dict[str, Any]:
-    return explain_trial(flowers, LINEAR, alike=[], seconds=5)
+    return explain_trial(flowers, LINEAR, alike=[], allowance=Allowance(50))
 
 
 @pytest.fixture(scope="module")
@@ -127,7 +128,7 @@ def test_all_of_a_class_is_found_in_all_of_the_rows() -> None:
 
 
 def test_the_column_that_matters_comes_first_and_noise_last(numbers: TrialData) -> None:
-    told = explain_trial(numbers, TREE, alike=[], seconds=5)
+    told = explain_trial(numbers, TREE, alike=[], allowance=Allowance(50))
     names = [one["column"] for one in told["importance"]["columns"]]
     assert (names[0], names[-1]) == ("useful", "noise")
     assert abs(told["importance"]["columns"][-1]["mean"]) < 0.2
@@ -144,7 +145,7 @@ def test_residuals_are_what_is_left(numbers: TrialData) -> None:
 
 
 def test_the_worst_rows_come_worst_first_with_their_values(numbers: TrialData) -> None:
-    told = explain_trial(numbers, TREE, alike=[], seconds=5)["worst_rows"]
+    told = explain_trial(numbers, TREE, alike=[], allowance=Allowance(50))["worst_rows"]
     losses = [row["loss"] for row in told]
     assert losses == sorted(losses, reverse=True)
     first = told[0]
@@ -154,7 +155,7 @@ def test_the_worst_rows_come_worst_first_with_their_values(numbers: TrialData) -
 
 
 def test_errors_by_segment_average_to_the_error_of_all(numbers: TrialData) -> None:
-    told = explain_trial(numbers, TREE, alike=[], seconds=5)
+    told = explain_trial(numbers, TREE, alike=[], allowance=Allowance(50))
     kinds = next(one for one in told["segments"] if one["column"] == "kind")["segments"]
     assert {one["value"] for one in kinds} == {"a", "b", "c"}
     mean = sum(one["error"] * one["rows"] for one in kinds) / sum(one["rows"] for one in kinds)
@@ -215,10 +216,32 @@ def test_of_few_or_equal_trials_no_hyperparameter_is_told(trials: list[Any]) -> 
     assert hyperparameter_importance(trials, seed=1) == {}
 
 
-def test_little_time_means_fewer_repetitions(flowers: TrialData, tmp_path: Path) -> None:
-    told = explain_trial(flowers, LINEAR, alike=[], seconds=1e-6)["importance"]
-    assert told["repeats"] == 1
-    assert len(told["columns"]) == 4
+def test_without_time_the_strongest_columns_are_measured_and_the_rest_is_told(
+    numbers: TrialData,
+) -> None:
+    told = explain_trial(numbers, TREE, alike=[], allowance=Allowance(1e-6))
+    assert (told["folds"], told["importance"]["repeats"], told["dependence"]) == (1, 1, [])
+    (notice,) = told["notices"]
+    assert notice["code"] == "explanation-cut-short"
+    assert "1 of 3 folds were fitted" in notice["text"]
+    assert told["values"]["points"]
+
+
+def test_with_time_for_everything_nothing_is_told(explained: dict[str, Any]) -> None:
+    assert explained["notices"] == []
+    assert {one["repeats"] for one in explained["importance"]["columns"]} == {5}
+
+
+def test_the_score_of_several_series_is_the_one_of_the_board(tmp_path: Path) -> None:
+    table = pd.concat([monthly(60).assign(shop="a"), monthly(60).assign(shop="b")])
+    table.loc[table["shop"] == "b", "sales"] *= 40
+    options = {**SERIES, "series": ["shop"], "horizon": 3}
+    task = task_for(tmp_path, table, "sales", model_type="timeseries", options=options)
+    data = make_trial_data(task)
+    ridge = Candidate.new("sklearn.linear_model.Ridge", {"lags": 12, "difference": True})
+    board = mean_scores(cross_validate(data, ridge).fold_scores)
+    assert data.series is not None
+    assert FoldModels(data, ridge).scores() == pytest.approx(board, abs=EXACT)
 
 
 def test_a_series_is_explained_without_curves_of_its_time(tmp_path: Path) -> None:
@@ -227,7 +250,7 @@ def test_a_series_is_explained_without_curves_of_its_time(tmp_path: Path) -> Non
         make_trial_data(task),
         Candidate.new("sklearn.linear_model.Ridge", {"lags": 12, "difference": True}),
         alike=[],
-        seconds=2,
+        allowance=Allowance(20),
     )
     assert told["dependence"] == []
     assert told["values"]["points"]

@@ -180,7 +180,9 @@ def test_a_bag_predicts_the_mean_of_the_models_of_the_folds(
     )
     models = FoldModels(make_trial_data(task), Candidate.new(algorithm, {}))
     rows = models.data.features.iloc[:40]
-    wanted = np.mean([models.predict(fold.model, rows) for fold in models.folds], axis=0)
+    wanted = np.mean(
+        [models.predict(fold.model, models.to_inputs(rows)) for fold in models.folds], axis=0
+    )
     np.testing.assert_allclose(predictor.model.predict_proba(rows), wanted)
 
 

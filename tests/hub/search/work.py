@@ -34,6 +34,22 @@ def loaded() -> bool:
     return "lightgbm" in sys.modules
 
 
+def wait_for(note: Path) -> bool:
+    """Return as soon as a file is there."""
+    while not note.exists():
+        time.sleep(0.01)
+    return True
+
+
+def work_for_ever() -> None:
+    """Use all the time that the system gives: none."""
+    from auger_hub.explain.allowance import Allowance
+
+    Allowance(0.0, is_fresh=True).enforce()
+    while True:
+        pass
+
+
 def outlive(note: Path) -> None:
     """Write the process id, then stay until killed."""
     note.write_text(str(os.getpid()))

@@ -65,6 +65,7 @@ def _summary(report: Report) -> Section:
     if report.trial is not None:
         score = "" if report.trial["score"] is None else f", {_four(report.trial['score'])}"
         lines.append(f"Explained: {report.trial['algorithm']} ({report.trial['id']}){score}.")
+    lines += [str(one["text"]) for one in (report.explanation or {}).get("notices") or ()]
     if report.missing:
         lines.append(f"No explanation: {report.missing}.")
     return Section("Summary", lines)

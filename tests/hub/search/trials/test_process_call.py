@@ -63,6 +63,16 @@ def test_deciding_needs_nothing_of_the_learning_stack() -> None:
     assert answer.stdout.strip() == "set()"
 
 
+@needs_fork_server
+def test_a_paused_process_does_nothing_until_it_is_resumed(tmp_path: Path) -> None:
+    call = ProcessCall(work.wait_for, tmp_path / "note")
+    call.pause()
+    (tmp_path / "note").touch()
+    assert not call.receiver.poll(0.3)
+    call.resume()
+    assert call.take()
+
+
 def test_work_ends_when_the_run_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = (
