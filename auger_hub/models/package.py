@@ -26,7 +26,7 @@ from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
 from auger_hub.search.pipelines.bag import bag_of
-from auger_hub.search.pipelines.boosted import without_stopping
+from auger_hub.search.pipelines.boosted import limit_rounds, without_stopping
 from auger_hub.search.pipelines.intervals import IntervalForecaster
 from auger_hub.search.pipelines.pipeline import (
     build_pipeline,
@@ -34,7 +34,7 @@ from auger_hub.search.pipelines.pipeline import (
     split_features_target,
 )
 from auger_hub.search.preparation.folds import count_folds, make_folds
-from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.sampling import ROUNDS, ROWS, sample_rows
 from auger_hub.search.task import SearchTask, read_settings
 
 FORMAT = 1
@@ -179,6 +179,7 @@ def _fit_bag(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> A
     for train, _ in folds:
         rows = sample_rows(train, data.target, most_rows, task_info)
         model = build_pipeline(task_info, trial["algorithm_name"], params)
+        limit_rounds(model, params.get(ROUNDS))
         threads = task_info.get("threads", 1)
         _fit(model, data.features.iloc[rows], data.target[rows], threads=threads)
         models.append(without_stopping(model))

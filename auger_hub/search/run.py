@@ -24,7 +24,7 @@ from auger_hub.search.algorithms.registry import (
     spaces_for,
     table_of,
 )
-from auger_hub.search.sampling import ROWS, rungs
+from auger_hub.search.sampling import ROUNDS, ROWS, rungs
 from auger_hub.search.scores.board import Board
 from auger_hub.search.task import (
     BadTask,
@@ -55,6 +55,9 @@ ENSEMBLE_SHARE = 0.05  # of the time of the run, at most,
 EXPECTATION_SHARE = 0.02  # and of this when there is none
 UNSURE = 1.5  # times what is left may be predicted for an algorithm that was not tried yet
 FIRST_LOOK_SHARE = 0.2  # of the time of the run, for the first trial of an algorithm
+LONGEST_SHARE = 0.15  # of it, for any trial that the clock can stop
+ENOUGH_ROUNDS = 0.4  # of the time of a trial that stops by itself, when the clock may stop it
+TRIAL_SECONDS = 0.4  # to start a trial, and to hand over what came of it
 OVERRUN_SHARE, MOST_OVERRUN = 0.04, 2.5  # for telling what to expect, when time is over; seconds
 FEWEST_SECONDS, PROCESS_SECONDS = 1.0, 0.3  # it gets at least; of these its process takes
 
@@ -153,8 +156,7 @@ class Search:
         self._times = TrialTimes(table_of(settings, info), folds)
         self._rungs = rungs(_training_rows(info["dataset_nrows"], folds))
         for result in board.searched:
-            rows = result.algorithm_params.get(ROWS)
-            self._times.learn(result.algorithm_name, result.fold_times, rows)
+            self._learn_times(result)
         self._numbers: dict[str, int] = {}
         self._left = settings.max_trials - len(board.searched)
 
@@ -189,7 +191,9 @@ class Search:
             proposal = self._race.ask(room_for)
             if proposal is None:
                 return
-            candidate = Candidate.new(proposal.algorithm_name, proposal.params, OPTIMIZER)
+            candidate = Candidate.new(
+                proposal.algorithm_name, proposal.params, OPTIMIZER, seconds=proposal.seconds
+            )
             self._numbers[candidate.uid] = proposal.number
             self._left -= 1
             self._pool.start(candidate)
@@ -203,22 +207,32 @@ class Search:
         """
         from auger_hub.search.study import Room
 
-        first_look = FIRST_LOOK_SHARE * self._settings.max_total_seconds
-        allowed = left if is_known else min(left, first_look)
+        is_stoppable = find_algorithm(algorithm_name).is_stoppable
+        share = LONGEST_SHARE if is_stoppable else FIRST_LOOK_SHARE
+        first_look = share * self._settings.max_total_seconds
+        allowed = left if is_known and not is_stoppable else min(left, first_look)
+        limit = allowed - TRIAL_SECONDS if is_stoppable else None
+        enough = ENOUGH_ROUNDS if is_stoppable else 1.0
         seconds = {rows: self._times.predict(algorithm_name, rows) for rows in self._rungs}
         for rows in self._rungs:
-            if seconds[rows] < allowed:
-                return Room(rows)
+            if enough * seconds[rows] < allowed:
+                return Room(rows, seconds=limit)
         fewest = self._rungs[-1]
-        if self._has_model and seconds[fewest] >= (left if is_known else UNSURE * left):
+        likely = left if is_known else UNSURE * left
+        if self._has_model and enough * seconds[fewest] >= likely:
             return None
-        return Room(fewest, is_dear=True)
+        return Room(fewest, is_dear=True, seconds=limit and left - TRIAL_SECONDS)
+
+    def _learn_times(self, result: TrialResult) -> None:
+        params = result.algorithm_params
+        is_cut = ROUNDS in params
+        rows = params.get(ROWS)
+        self._times.learn(result.algorithm_name, result.fold_times, rows, is_cut=is_cut)
 
     def _add(self, candidate: Candidate, evaluation: Evaluation, seconds: float) -> None:
         """Put a trial on the board, and let the search know what came of it."""
         result = self._board.add(candidate, evaluation, seconds)
-        rows = candidate.algorithm_params.get(ROWS)
-        self._times.learn(candidate.algorithm_name, evaluation.fold_times, rows)
+        self._learn_times(result)
         if candidate.uid in self._numbers:
             number = self._numbers.pop(candidate.uid)
             self._race.tell(candidate.algorithm_name, number, score_for_search(result))
@@ -258,16 +272,18 @@ class Search:
         predictions, scores = self._board.predictions(), self._board.scores
         blend = None
         if self._settings.use_ensemble:
+            algorithms = {one.uid: one.algorithm_name for one in self._board.searched}
+            found = (predictions, algorithms)
             blend = _call(
-                _blend, data_path, predictions, lambda: time.monotonic() > deadline or should_stop()
+                _blend, data_path, found, lambda: time.monotonic() > deadline or should_stop()
             )
         if blend is not None and not self._board.has_ensemble:
             name = ENSEMBLES[self._settings.model_type]
             self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
         end = deadline + min(MOST_OVERRUN, OVERRUN_SHARE * self._settings.max_total_seconds)
         end = max(end, time.monotonic() + FEWEST_SECONDS)
-        found = (predictions, scores, blend, end - time.monotonic() - PROCESS_SECONDS)
-        return _call(_expect, data_path, found, lambda: time.monotonic() > end or should_stop())
+        told = (predictions, scores, blend, end - time.monotonic() - PROCESS_SECONDS)
+        return _call(_expect, data_path, told, lambda: time.monotonic() > end or should_stop())
 
     def _predict_again(self, is_over: Callable[[], bool]) -> None:
         """Run the best trials of before a restart once more, for their predictions alone."""
@@ -320,10 +336,12 @@ def _store_data(task: SearchTask, path: Path) -> dict[str, Any]:
     return dict(data.info)
 
 
-def _blend(data_path: Path, predictions: Mapping[str, Predictions]) -> Blend | None:
+def _blend(
+    data_path: Path, found: tuple[Mapping[str, Predictions], Mapping[str, str]]
+) -> Blend | None:
     from auger_hub.search.scores.ensemble import Blender
 
-    return Blender(TrialData.load(data_path), predictions).blend()
+    return Blender(TrialData.load(data_path), *found).blend()
 
 
 def _expect(

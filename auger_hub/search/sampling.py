@@ -13,6 +13,8 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 ROWS = "training_rows"
+ROUNDS = "measured_rounds"
+"""Of boosting that the clock has stopped: a model that is deployed may have more of them."""
 FEWEST = 2_500
 STEP = 4
 

@@ -31,10 +31,12 @@ class Room:
     """What there is time for: a trial that learns from so many rows (None: all).
 
     A dear one takes more of the time than a first look is worth, and waits for the quick ones.
+    `seconds` is what boosting may take before the clock stops it; None for any other.
     """
 
     rows: int | None = None
     is_dear: bool = False
+    seconds: float | None = None
 
 
 RoomFor: TypeAlias = Callable[[str, bool], Room | None]
@@ -42,11 +44,12 @@ RoomFor: TypeAlias = Callable[[str, bool], Room | None]
 
 @dataclass(frozen=True)
 class Proposal:
-    """The next trial; `number` is its own within its algorithm's study."""
+    """The next trial; `number` is its own within its algorithm's study, `seconds` as in `Room`."""
 
     algorithm_name: str
     params: dict[str, Any]
     number: int
+    seconds: float | None = None
 
 
 class Arm:
@@ -193,8 +196,9 @@ class Race:
         new = [arm for arm in arms if not arm.asked]
         quick = [arm for arm in new if not rooms[arm.algorithm_name].is_dear]
         arm = next(iter(quick or self._by_cost(new)), None) or self._draw(arms)
-        number, params = arm.ask(rooms[arm.algorithm_name].rows)
-        return Proposal(arm.algorithm_name, params, number)
+        room = rooms[arm.algorithm_name]
+        number, params = arm.ask(room.rows)
+        return Proposal(arm.algorithm_name, params, number, room.seconds)
 
     def tell(self, name: str, number: int, score: float | None) -> None:
         """Take in what came of a trial; None for a failure."""

@@ -15,6 +15,7 @@ from auger_hub.search.algorithms.registry import find_algorithm
 
 _OVERHEAD_SECONDS = 0.2  # to start a trial, and to hand over what came of it
 _CAUTION = 1.2
+_LOWEST = 0.7  # times its guess: where others took less, they may have been guessed worse
 
 
 class TrialTimes:
@@ -30,14 +31,23 @@ class TrialTimes:
         algorithm_name: str,
         fold_times: tuple[float, ...] | list[float],
         rows: int | None = None,
+        *,
+        is_cut: bool = False,
     ) -> None:
-        """Take in what the finished folds of a trial took, of all rows or of so many."""
+        """Take in what the finished folds of a trial took, of all rows or of so many.
+
+        Of one that the clock has cut it is known only that it would have taken longer.
+        """
         if not fold_times:
             return
         guess = self._guess(algorithm_name, rows)
         took = sum(fold_times) / len(fold_times)
-        self._known.setdefault(algorithm_name, []).append(took / guess)
-        if not find_algorithm(algorithm_name).is_baseline:  # its first fold prepared for others
+        speed = took / guess
+        if is_cut:
+            speed = max(speed, self._speed(algorithm_name))
+        self._known.setdefault(algorithm_name, []).append(speed)
+        # the first fold of a baseline has prepared for others
+        if not is_cut and not find_algorithm(algorithm_name).is_baseline:
             self._speeds.append(min(fold_times) / guess)
 
     def predict(self, algorithm_name: str, rows: int | None = None) -> float:
@@ -47,9 +57,14 @@ class TrialTimes:
             algorithm_name: of the trial.
             rows: that each fold learns from; None for all of them.
         """
-        speeds = self._known.get(algorithm_name) or self._speeds[-9:] or [1.0]
-        took = self._guess(algorithm_name, rows) * median(speeds[-5:])
+        took = self._guess(algorithm_name, rows) * self._speed(algorithm_name)
         return _CAUTION * took * self._folds + _OVERHEAD_SECONDS
+
+    def _speed(self, algorithm_name: str) -> float:
+        """Return how many times its guess an algorithm takes, or others while it is not known."""
+        if known := self._known.get(algorithm_name):
+            return median(known[-5:])
+        return max(_LOWEST, median(self._speeds[-5:] or [1.0]))
 
     def _guess(self, algorithm_name: str, rows: int | None) -> float:
         """Return the seconds of one fold on a usual machine, by the record of the algorithm."""

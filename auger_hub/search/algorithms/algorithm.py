@@ -184,6 +184,7 @@ class Algorithm:
         is_baseline: what every other has to beat.
         is_extra: its library is an extra of this package, and may not be installed.
         is_weighted: it takes weights of classes.
+        is_stoppable: the clock may stop a fit, which keeps what it has so far.
         codes_argument: what it is told the places of categories by, of columns made `native`.
         parameters: of every fit; they are not shown.
         stored_types: what a stored model of it is made of, besides what is trusted anyway.
@@ -203,6 +204,7 @@ class Algorithm:
     is_baseline: bool = False
     is_extra: bool = False
     is_weighted: bool = False
+    is_stoppable: bool = False
     codes_argument: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     stored_types: tuple[str, ...] = ()

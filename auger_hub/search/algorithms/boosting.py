@@ -25,8 +25,12 @@ _EARLY_TYPES = (
     "auger_hub.search.pipelines.boosted.BoostedClassifier",
     "auger_hub.search.pipelines.boosted.BoostedRegressor",
 )
+_PLAIN_CODES = {"one_hot_max_size": 30, "max_ctr_complexity": 1}
+"""No statistics of pairs of categories: on 79 columns of houses they took six times as long."""
 _LIGHTGBM: dict[str, Any] = {"verbose": -1, "deterministic": True, "force_row_wise": True}
 _HISTOGRAM_TYPES = (
+    "functools.partial",  # of the next one: its own preprocessing, where columns are categories
+    "sklearn.utils.validation.check_array",
     "sklearn._loss.link.IdentityLink",
     "sklearn._loss.link.Interval",
     "sklearn._loss.link.LogLink",
@@ -76,18 +80,19 @@ def _lightgbm_space(table: Table) -> Space:
 
 
 def _catboost_space(table: Table) -> Space:
-    """Return CatBoost as it comes, with as many rounds as there is time for.
+    """Return CatBoost with as many rounds as there is time for, and steps to match.
 
-    Its own rule chooses the learning rate by rows and rounds.
+    Its own rule for the learning rate is off as soon as any regularization is given.
     """
     cost = _catboost_round(table)
     rounds = int(min(1000.0, max(100.0, table.fold_seconds / cost)))
-    start = {"depth": 6, "l2_leaf_reg": 3.0}
+    start = {"depth": 6, "l2_leaf_reg": 3.0, "learning_rate": min(0.3, max(0.04, 40 / rounds))}
     domains: dict[str, Domain] = {
         "depth": Whole(4, 8),
         "l2_leaf_reg": log_range(0.5, 30.0),
+        "learning_rate": log_range(0.02, 0.4),
     }
-    fixed = {"n_estimators": rounds, **({} if table.is_small else EARLY)}
+    fixed = {"n_estimators": rounds, **_PLAIN_CODES, **({} if table.is_small else EARLY)}
     return Space(domains, (start, {**start, "depth": 8}, {**start, "depth": 4}), fixed)
 
 
@@ -152,6 +157,7 @@ def _lightgbm(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         seconds=lambda table: 0.15 + table.outputs * (0.06 + 1.2e-6 * table.cells),
         is_quick_by_row=True,
         is_weighted=task == "classification",
+        is_stoppable=True,
         parameters=_LIGHTGBM,
         stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}", *_EARLY_TYPES),
     )
@@ -181,6 +187,7 @@ def _catboost(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         search=_catboost_space,
         seconds=lambda table: _catboost_space(table).fixed["n_estimators"] * _catboost_round(table),
         is_extra=True,
+        is_stoppable=True,
         parameters={"verbose": False, "allow_writing_files": False},
         stored_types=(f"catboost.core.{name}", *_EARLY_TYPES),
     )
@@ -195,6 +202,7 @@ def _xgboost(name: str, task: str) -> Algorithm:
         search=_xgboost_space,
         seconds=lambda table: table.outputs * (0.8 + 6e-6 * table.cells),
         is_extra=True,
+        is_stoppable=True,
         stored_types=("xgboost.core.Booster", f"xgboost.sklearn.{name}", *_EARLY_TYPES),
     )
 

@@ -23,7 +23,12 @@ from auger_hub.search.algorithms.algorithm import (
 _STORED_TYPES = ("sklearn.tree._tree.Tree",)
 
 
-def _space(table: Table) -> Space:
+_MOST_TREES, _FEWEST_TREES = 200, 60
+
+
+def _space(table: Table, seconds: float) -> Space:
+    """Return forests of as many trees as there is time for; `seconds` are those of a full one."""
+    trees = round(_MOST_TREES * min(1.0, table.fold_seconds / max(seconds, 1e-9)))
     start: dict[str, Any] = {
         "max_features": 0.5,
         "min_samples_leaf": 1,
@@ -37,17 +42,30 @@ def _space(table: Table) -> Space:
     if table.classes:
         start = {**start, "max_features": 0.3, **WEIGHT_START, "criterion": "gini"}
         domains = {**domains, **WEIGHT, "criterion": one_of("gini", "entropy")}
-    return Space(domains, (start, {**start, "min_samples_leaf": 3}), {"n_estimators": 200})
+    return Space(
+        domains,
+        (start, {**start, "min_samples_leaf": 3}),
+        {"n_estimators": max(trees, _FEWEST_TREES)},
+    )
 
 
 def _forest(name: str, task: str, turns: tuple[int, int], cost: float) -> Algorithm:
+    def full(table: Table) -> float:
+        return cost * table.cells * math.log2(table.rows + 1)
+
+    def search(table: Table) -> Space:
+        return _space(table, full(table))
+
+    def seconds(table: Table) -> float:
+        return full(table) * float(search(table).fixed["n_estimators"]) / _MOST_TREES
+
     return Algorithm(
         name=f"sklearn.ensemble.{name}",
         task=task,
         family=Family.FOREST,
         turns=turns,
-        search=_space,
-        seconds=lambda table: cost * table.cells * math.log2(table.rows + 1),
+        search=search,
+        seconds=seconds,
         is_weighted=task == "classification",
         stored_types=_STORED_TYPES,
     )

@@ -4,10 +4,14 @@ A fold's test rows never decide when to stop: they would flatter the score of th
 drawn from the training rows, so each fold's model learns from a tenth less, and its score errs on
 the careful side. A model that is deployed is fitted once more on all rows (`refit`), with the
 number of rounds that was found.
+
+Where the time for a fit is short, it is stopped by the clock and keeps the rounds it has. How many
+is told (`cut_after_`), so that the other folds, and whoever repeats the trial, get the same.
 """
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -32,9 +36,15 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         categories: places of columns that are codes of categories, for a library that asks.
         seed: of the rows that decide.
         refit: fit all rows once more with the number of rounds that was found.
+        until: on the clock of `time.monotonic`, when it stops with the rounds it has; None for
+            never.
+        most_rounds: after which it stops as it did by the clock; None for those of the estimator,
+            by which some choose their learning rate.
     """
 
-    def __init__(
+    cut_after_: int | None = None
+
+    def __init__(  # noqa: PLR0913 - what sklearn sets and clones are parameters
         self,
         estimator: Any,
         *,
@@ -42,12 +52,16 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         categories: Sequence[int] = (),
         seed: int = 0,
         refit: bool = False,
+        until: float | None = None,
+        most_rounds: int | None = None,
     ) -> None:
         self.estimator = estimator
         self.patience = patience
         self.categories = categories
         self.seed = seed
         self.refit = refit
+        self.until = until
+        self.most_rounds = most_rounds
 
     def fit(self, X: Any, y: Array) -> Any:  # noqa: N803 - sklearn's name
         """Fit on most rows, and stop by the others."""
@@ -55,11 +69,11 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         if isinstance(self, ClassifierMixin):
             self.classes_, places = np.unique(y, return_inverse=True)
             y = places if self.library == "xgboost" else y  # which wants them without a gap
+        table = self._table(X)
         if not self.patience:
-            self.fitted_ = clone(self.estimator).fit(self._table(X), y, **self._arguments())
+            self.fitted_, self.rounds_ = self._fit(table, y, None)
             return self
         learn, decide = _split(y, self.seed, has_classes=isinstance(self, ClassifierMixin))
-        table = self._table(X)
         fitted, rounds = self._fit(_rows(table, learn), y[learn], (_rows(table, decide), y[decide]))
         if self.refit:
             more = clone(self.estimator).set_params(n_estimators=round(rounds * _MORE_ROUNDS))
@@ -71,27 +85,54 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         """Return what the fitted model predicts."""
         return np.asarray(self.fitted_.predict(self._table(X))).reshape(-1)
 
-    def _fit(self, X: Any, y: Array, other: tuple[Any, Array]) -> tuple[Any, int]:  # noqa: N803
-        """Return the model and how many rounds it has."""
+    def _fit(
+        self,
+        X: Any,  # noqa: N803 - sklearn's name
+        y: Array,
+        other: tuple[Any, Array] | None,
+    ) -> tuple[Any, int]:
+        """Return the model and how many rounds it has, the best ones by the other rows."""
         model = clone(self.estimator)
+        told: dict[str, Any] = self._arguments()
+        clock = Clock(self.until, self.most_rounds)
         match self.library:
             case "lightgbm":
-                import lightgbm
+                told |= {} if other is None else {"eval_set": [other]}
+                told["callbacks"] = self._lightgbm_calls(clock, stops_early=other is not None)
+            case "xgboost":
+                told |= {} if other is None else {"eval_set": [other]}
+                told["verbose"] = False
+                patience = None if other is None else self.patience
+                stop = clock.for_xgboost() if clock.is_set else None
+                model.set_params(early_stopping_rounds=patience, callbacks=stop)
+            case _:
+                early = {"early_stopping_rounds": self.patience, "use_best_model": True}
+                told |= {} if other is None else {"eval_set": other, **early}
+                told |= {"callbacks": [clock]} if clock.is_set else {}
+        with warnings.catch_warnings():  # the name that replaces it is not in 4.5
+            warnings.filterwarnings("ignore", "The argument 'eval_set'")
+            model.fit(X, y, **told)
+        self.cut_after_ = clock.cut_after
+        return model, self._rounds_of(model)
 
-                stop = lightgbm.early_stopping(self.patience, verbose=False)
-                with warnings.catch_warnings():  # the name that replaces it is not in 4.5
-                    warnings.filterwarnings("ignore", "The argument 'eval_set'")
-                    model.fit(X, y, eval_set=[other], callbacks=[stop], **self._arguments())
+    def _lightgbm_calls(self, clock: Clock, *, stops_early: bool) -> list[Any]:
+        import lightgbm
+
+        calls = [lightgbm.early_stopping(self.patience, verbose=False)] if stops_early else []
+        return [*calls, clock.stop_lightgbm] if clock.is_set else calls
+
+    def _rounds_of(self, model: Any) -> int:
+        """Return how many rounds a fitted model has, or the best of them."""
+        match self.library:
+            case "lightgbm":
                 rounds = model.best_iteration_
             case "xgboost":
-                model.set_params(early_stopping_rounds=self.patience)
-                model.fit(X, y, eval_set=[other], verbose=False)
-                rounds = model.best_iteration + 1
+                model.set_params(callbacks=None)  # it is stored without
+                best = model.get_booster().attr("best_iteration")  # none of the last, if it is cut
+                rounds = model.get_booster().num_boosted_rounds() if best is None else int(best) + 1
             case _:
-                told = {"early_stopping_rounds": self.patience, "use_best_model": True}
-                model.fit(X, y, eval_set=other, **told, **self._arguments())
                 rounds = model.tree_count_
-        return model, max(1, int(rounds or 1))
+        return max(1, int(rounds or model.n_estimators))
 
     def _table(self, X: Any) -> Any:  # noqa: N803 - sklearn's name
         """Return the columns as the library takes them: CatBoost wants codes as integers."""
@@ -131,6 +172,74 @@ class BoostedClassifier(ClassifierMixin, _Boosted):  # type: ignore[misc]
 
 class BoostedRegressor(RegressorMixin, _Boosted):  # type: ignore[misc]
     """Boosting for values that stops early."""
+
+
+class Clock:
+    """Stops a fit when its time is over or its rounds are, after its first round at the earliest.
+
+    It is a callback of CatBoost as it stands, and has one for each of the others.
+    """
+
+    def __init__(self, until: float | None, most_rounds: int | None) -> None:
+        self.cut_after: int | None = None
+        self._until, self._most_rounds = until, most_rounds
+        self._best: tuple[float, int, Any] | None = None
+
+    @property
+    def is_set(self) -> bool:
+        """Tell whether it may ever stop anything."""
+        return self._until is not None or self._most_rounds is not None
+
+    def is_over(self, rounds: int) -> bool:
+        """Tell whether a fit has to stop after so many rounds."""
+        is_late = self._until is not None and time.monotonic() >= self._until
+        if is_late:
+            self.cut_after = rounds
+        return is_late or (self._most_rounds is not None and rounds >= self._most_rounds)
+
+    def after_iteration(self, info: Any) -> bool:
+        """Tell CatBoost whether to go on."""
+        return not self.is_over(info.iteration)
+
+    def stop_lightgbm(self, told: Any) -> None:
+        """Stop LightGBM at its best round so far, as it does itself after its last one."""
+        from lightgbm.callback import EarlyStopException
+
+        shown = told.evaluation_result_list
+        loss = -told.iteration  # the last round is the best where nothing tells another
+        if shown:
+            loss = -shown[0][2] if shown[0][3] else shown[0][2]
+        if self._best is None or loss < self._best[0]:
+            self._best = (loss, told.iteration, shown)
+        if self.is_over(told.iteration + 1):
+            raise EarlyStopException(*self._best[1:])
+
+    def for_xgboost(self) -> list[Any]:
+        """Return the callbacks of XGBoost, which itself notes the best round."""
+        from xgboost.callback import TrainingCallback
+
+        is_over = self.is_over
+
+        class Stop(TrainingCallback):
+            def after_iteration(self, _model: Any, epoch: int, _log: Any) -> bool:
+                return is_over(epoch + 1)
+
+        return [Stop()]
+
+
+def limit_rounds(model: Any, most_rounds: int | None, until: float | None = None) -> None:
+    """Tell the boosting in a pipeline or an estimator, if there is any, where it has to stop."""
+    named = {"most_rounds": most_rounds, "until": until}
+    for name in model.get_params():
+        last = name.rpartition("__")[2]
+        if last in named:
+            model.set_params(**{name: named[last]})
+
+
+def boosted_of(model: Any) -> _Boosted | None:
+    """Return the boosting in a fitted estimator, also of a transformed target; None without."""
+    model = getattr(model, "regressor_", model)
+    return model if isinstance(model, _Boosted) else None
 
 
 def _split(y: Array, seed: int, *, has_classes: bool) -> tuple[Array, Array]:

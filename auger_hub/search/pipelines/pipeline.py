@@ -27,7 +27,7 @@ from auger_hub.search.pipelines.boosted import BoostedClassifier, BoostedRegress
 from auger_hub.search.pipelines.forecast import LaggedForecaster
 from auger_hub.search.pipelines.heavy_tail import SignedLog
 from auger_hub.search.pipelines.preprocessing import code_places, preprocessing_for
-from auger_hub.search.sampling import ROWS
+from auger_hub.search.sampling import ROUNDS, ROWS
 
 # What XGBoost takes without naming it, and LightGBM beside it.
 _LIBRARY_OWN = ("random_state", "n_jobs", "verbose", "deterministic", "force_row_wise")
@@ -49,7 +49,8 @@ def build_pipeline(
     if algorithm_name in ENSEMBLES.values():
         return _ensemble(task_info, algorithm_params)
     algorithm = find_algorithm(algorithm_name)
-    params = {name: value for name, value in algorithm_params.items() if name != ROWS}
+    measured = (ROWS, ROUNDS)
+    params = {name: value for name, value in algorithm_params.items() if name not in measured}
     if task_info["model_type"] == "timeseries":
         return _forecaster(task_info, algorithm, params)
     return _tabular(task_info, algorithm, params)

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
+from auger_hub.search.sampling import ROUNDS
 from auger_hub.search.task import TrialResult
 from auger_hub.search.trials.trial import Candidate, Evaluation
 
@@ -131,10 +132,12 @@ class Board:
         if failure is None and self._scoring not in scores:
             error, failure = f"`{self._scoring}` is undefined for its predictions", "error"
         started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
+        params = dict(candidate.algorithm_params)
+        params |= {} if evaluation.cut_after is None else {ROUNDS: evaluation.cut_after}
         return TrialResult(
             uid=candidate.uid,
             algorithm_name=candidate.algorithm_name,
-            algorithm_params=dict(candidate.algorithm_params),
+            algorithm_params=params,
             score=None if failure else scores.get(self._scoring),
             all_scores=scores,
             fold_scores=[f[self._scoring] for f in evaluation.fold_scores if self._scoring in f],

@@ -21,7 +21,9 @@ from auger_hub.search.trials.trial import TrialData
 Array = np.ndarray[Any, Any]
 Predictions = tuple[Array, ...]
 Counts = tuple[int, ...]  # how often each trial was taken
-MOST_CANDIDATES = 12
+MOST_CANDIDATES = 16
+OF_ONE_ALGORITHM = 4  # of these at first: trials that differ by a number make the same errors
+DOUBT = 0.5  # standard errors by which an ensemble may seem worse: it varies less on new rows
 ROUNDS = 15
 TIE_BREAK = 1e-2  # of the log-likelihood: on few rows many blends have the very same accuracy
 PATIENCE = 4  # rounds without a better mean
@@ -49,9 +51,19 @@ class Blend:
 
 
 class Blender:
-    """Chooses and measures weights over the predictions of trials, given best trial first."""
+    """Chooses and measures weights over the predictions of trials, given best trial first.
 
-    def __init__(self, data: TrialData, predictions: Mapping[str, Predictions]) -> None:
+    `algorithms` names that of each trial; without, each has one of its own.
+    """
+
+    def __init__(
+        self,
+        data: TrialData,
+        predictions: Mapping[str, Predictions],
+        algorithms: Mapping[str, str] | None = None,
+    ) -> None:
+        known = algorithms or {}
+        self._algorithms = [known.get(uid, uid) for uid in predictions]
         self._data = data
         self._uids = list(predictions)
         self._shown = [np.stack(fold) for fold in zip(*predictions.values(), strict=True)]
@@ -76,7 +88,7 @@ class Blender:
         best = [self._single(self._best_singles(rest)[0]) for rest in others]
         single = [self._score(counts, fold) for counts, fold in zip(best, folds, strict=True)]
         counts = self._choose(list(folds))
-        if not np.mean(blended) > np.mean(single) or np.count_nonzero(counts) < 2:
+        if not _is_no_worse(blended, single) or np.count_nonzero(counts) < 2:
             return None
         weights = {u: c / sum(counts) for u, c in zip(self._uids, counts, strict=True) if c}
         scores = [all_scores(self._outcome(counts, fold), self._functions) for fold in folds]
@@ -87,7 +99,7 @@ class Blender:
         """Return the best mean found by adding one trial at a time, the same one again or not."""
         counts = best = (0,) * len(self._uids)
         best_score, since = -np.inf, 0
-        pool = self._best_singles(folds)[:MOST_CANDIDATES]
+        pool = self._pool(folds)
         for _ in range(ROUNDS):
             candidates = [_one_more(counts, i) for i in pool]
             scores = [self._mean_score(candidate, folds) for candidate in candidates]
@@ -98,6 +110,18 @@ class Blender:
             if since == PATIENCE:
                 break
         return best
+
+    def _pool(self, folds: Sequence[int]) -> list[int]:
+        """Return the trials to choose from: the best ones, and of each algorithm only a few."""
+        ranked = self._best_singles(folds)
+        before = {i: ranked[:place] for place, i in enumerate(ranked)}
+        names = self._algorithms
+        few = [
+            i
+            for i in ranked
+            if sum(names[other] == names[i] for other in before[i]) < OF_ONE_ALGORITHM
+        ]
+        return [*few, *(i for i in ranked if i not in few)][:MOST_CANDIDATES]
 
     def _best_singles(self, folds: Sequence[int]) -> list[int]:
         """Return the trials by their scores on these folds alone, best first."""
@@ -130,6 +154,13 @@ class Blender:
         chosen = np.flatnonzero(counts)
         weights = np.array(counts)[chosen]
         return np.asarray(np.average(self._shown[fold][chosen], axis=0, weights=weights))
+
+
+def _is_no_worse(blended: Sequence[float], single: Sequence[float]) -> bool:
+    """Tell whether an ensemble helps, or what it seems to lose is within the luck of the folds."""
+    gains = np.subtract(blended, single)
+    doubt = DOUBT * gains.std(ddof=1) / np.sqrt(len(gains))
+    return bool(gains.mean() > 0 or gains.mean() > -doubt)
 
 
 def _certainty(outcome: Outcome) -> float:

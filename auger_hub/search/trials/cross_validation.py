@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +15,15 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
+from auger_hub.search.pipelines.boosted import boosted_of, limit_rounds
 from auger_hub.search.pipelines.pipeline import build_pipeline
-from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.sampling import ROUNDS, ROWS, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.trials.fold_tables import FoldTables
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
 
 Array = np.ndarray[Any, Any]
+_SHARE_OF_FITTING = 0.85  # of the time of a fold; the rest is for what it predicts and scores
 
 
 def cross_validate(data: TrialData, candidate: Candidate) -> Evaluation:
@@ -49,28 +52,52 @@ def evaluate_folds(
     with warnings.catch_warnings(), threadpool_limits(threads), parallel_config("threading"):
         # A model that did not converge is scored like any other: the board shows what it is worth.
         warnings.simplefilter("ignore", ConvergenceWarning)
-        for number, (train, test) in enumerate(data.folds):
+        rounds = candidate.algorithm_params.get(ROUNDS)
+        for number, fold in enumerate(data.folds):
             began = time.monotonic()
-            shown = _predict_fold(data, candidate, number, tables)
-            outcome = Outcome.of_fold(data, (train, test), shown)
-            scores = all_scores(outcome, functions)
-            yield Evaluation((scores,), (time.monotonic() - began,), (shown,))
+            limit = _Limit(rounds)
+            if rounds is None and candidate.seconds is not None and not number:
+                limit = _Limit(
+                    until=began + _SHARE_OF_FITTING * candidate.seconds / len(data.folds)
+                )
+            shown, cut_after = _predict_fold(data, candidate, number, (tables, limit))
+            rounds = rounds or cut_after
+            scores = all_scores(Outcome.of_fold(data, fold, shown), functions)
+            took = time.monotonic() - began
+            yield Evaluation((scores,), (took,), (shown,), cut_after=cut_after)
 
 
-def _predict_fold(data: TrialData, candidate: Candidate, number: int, tables: FoldTables) -> Array:
-    """Return what a model of the training rows of a fold predicts of its test rows."""
+@dataclass(frozen=True)
+class _Limit:
+    """Where boosting stops: after so many rounds, or at a time of the clock."""
+
+    rounds: int | None = None
+    until: float | None = None
+
+
+def _predict_fold(
+    data: TrialData, candidate: Candidate, number: int, means: tuple[FoldTables, _Limit]
+) -> tuple[Array, int | None]:
+    """Return what a model of the training rows of a fold predicts of its test rows.
+
+    Beside it the rounds of boosting after which the clock has stopped it; None if it has not.
+    """
+    tables, limit = means
     params = dict(candidate.algorithm_params)
     most_rows = params.pop(ROWS, None)
     train, test = data.folds[number]
     train = sample_rows(train, data.target, most_rows, data.info)
     classes = len(data.info.get("targetClasses", ()))
     model = build_pipeline(data.info, candidate.algorithm_name, params)
+    limit_rounds(model, limit.rounds, limit.until)
     if data.clean is None or not isinstance(model, Pipeline):
         model.fit(data.features.iloc[train], data.target[train])
-        return predict(model, data.features.iloc[test], classes)
+        return predict(model, data.features.iloc[test], classes), None
     prepared, unseen = tables.prepare(model[1:-1], number, train)
     estimator = model[-1].fit(prepared, data.target[train])
-    return predict(estimator, unseen, classes)
+    boosted = boosted_of(estimator)
+    cut_after = None if boosted is None else boosted.cut_after_
+    return predict(estimator, unseen, classes), cut_after
 
 
 def predict(model: Any, features: Any, classes: int) -> Array:

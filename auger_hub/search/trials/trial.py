@@ -63,7 +63,8 @@ class Evaluation:
     """What a trial process sends: scores of each fold, and the predictions for the test rows.
 
     `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows). A trial
-    that was ended before its last fold has fewer of each, and a failure that says so.
+    that was ended before its last fold has fewer of each, and a failure that says so. `cut_after`
+    are the rounds of boosting after which the clock stopped its first fold, and they the others.
     """
 
     fold_scores: tuple[Mapping[str, float], ...] = ()
@@ -71,6 +72,7 @@ class Evaluation:
     predictions: tuple[Array, ...] = ()
     error: str | None = None
     failure: str | None = None
+    cut_after: int | None = None
 
     def and_fold(self, fold: Evaluation) -> Evaluation:
         """Return this with the results of one more fold."""
@@ -78,22 +80,33 @@ class Evaluation:
             (*self.fold_scores, *fold.fold_scores),
             (*self.fold_times, *fold.fold_times),
             (*self.predictions, *fold.predictions),
+            cut_after=self.cut_after or fold.cut_after,
         )
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """One algorithm with its parameters, to be evaluated."""
+    """One algorithm with its parameters, to be evaluated.
+
+    `seconds` is what all its folds may take: boosting stops then and keeps the rounds it has, while
+    any other goes on. None where there is time enough.
+    """
 
     uid: str
     algorithm_name: str
     algorithm_params: Mapping[str, Any]
     optimizer_name: str = ""
+    seconds: float | None = None
 
     @classmethod
     def new(
-        cls, algorithm_name: str, algorithm_params: Mapping[str, Any], optimizer_name: str = ""
+        cls,
+        algorithm_name: str,
+        algorithm_params: Mapping[str, Any],
+        optimizer_name: str = "",
+        *,
+        seconds: float | None = None,
     ) -> Candidate:
         """Return a candidate under an id of 15 upper-case hex characters, unique over all runs."""
         uid = secrets.token_hex(8)[1:].upper()
-        return cls(uid, algorithm_name, algorithm_params, optimizer_name)
+        return cls(uid, algorithm_name, algorithm_params, optimizer_name, seconds)

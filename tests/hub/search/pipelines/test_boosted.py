@@ -1,14 +1,20 @@
+import time
 from pathlib import Path
 from typing import Any
 
 import lightgbm
 import numpy as np
 import pytest
+from sklearn.base import clone
 from skops import io as skops_io
 
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.algorithms.registry import all_algorithms
-from auger_hub.search.pipelines.boosted import BoostedClassifier, BoostedRegressor
+from auger_hub.search.pipelines.boosted import (
+    BoostedClassifier,
+    BoostedRegressor,
+    limit_rounds,
+)
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.preparation.prepare import make_trial_data
 from tests.hub.search.tables import iris, mixed, task_for
@@ -22,6 +28,7 @@ EXTRAS = [
     if one.is_extra and one.task == "classification"
 ]
 BOOSTERS = ["lightgbm.LGBMClassifier", *EXTRAS]
+HISTOGRAM = "sklearn.ensemble.HistGradientBoostingClassifier"
 
 
 def noisy(rows: int = 600) -> tuple[Any, Any]:
@@ -57,14 +64,13 @@ def test_a_class_of_a_single_row_is_known_to_the_model() -> None:
         assert model.predict_proba(table[:3]).shape == (3, 3)
 
 
-@pytest.mark.parametrize("name", BOOSTERS)
+@pytest.mark.parametrize("name", [*BOOSTERS, HISTOGRAM])
 def test_a_stored_model_predicts_the_same_and_brings_no_type_of_its_own(
     name: str, tmp_path: Path
 ) -> None:
     data = make_trial_data(task_for(tmp_path, mixed(), "bought"))
-    params = {**EARLY, "preprocessing": {"categories": "native"}}
-    if name.startswith("xgboost"):
-        params = EARLY
+    native = {"preprocessing": {"categories": "native"}}
+    params = {HISTOGRAM: native, "xgboost.XGBClassifier": EARLY}.get(name, {**EARLY, **native})
     model = build_pipeline(data.info, name, params).fit(data.features, data.target)
     path = tmp_path / "model.skops"
     skops_io.dump(model, path)
@@ -73,6 +79,27 @@ def test_a_stored_model_predicts_the_same_and_brings_no_type_of_its_own(
     shown = model.predict_proba(data.features)
     np.testing.assert_array_equal(again.predict_proba(data.features), shown)
     assert (shown.argmax(axis=1) == data.target).mean() > 0.75
+
+
+@pytest.mark.parametrize("patience", [0, 5])
+@pytest.mark.parametrize("name", BOOSTERS)
+def test_a_fit_that_was_cut_by_the_clock_is_repeated_by_its_rounds(
+    name: str, patience: int, tmp_path: Path
+) -> None:
+    data = make_trial_data(task_for(tmp_path, iris(), "species"))
+    table, classes = data.features.to_numpy(dtype=float), data.target
+    params = {"n_estimators": 40, "early_stopping_rounds": patience}
+    model = build_pipeline(data.info, name, params)[-1]
+    boosted = (
+        model if isinstance(model, BoostedClassifier) else BoostedClassifier(model, patience=0)
+    )
+    limit_rounds(boosted, None, until=time.monotonic())
+    cut = clone(boosted).fit(table, classes)
+    assert cut.cut_after_ is not None
+    limit_rounds(boosted, cut.cut_after_)
+    again = clone(boosted).fit(table, classes)
+    assert (again.cut_after_, again.rounds_) == (None, cut.rounds_)
+    np.testing.assert_array_equal(again.predict_proba(table), cut.predict_proba(table))
 
 
 @pytest.mark.parametrize("name", BOOSTERS)

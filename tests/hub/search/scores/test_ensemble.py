@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from auger_hub.search.scores.ensemble import Blender
+from auger_hub.search.scores.ensemble import Blender, _is_no_worse
 from auger_hub.search.trials.trial import TrialData
 
 pytestmark = pytest.mark.search
@@ -102,6 +102,19 @@ def test_the_score_is_not_flattered_by_its_candidates() -> None:
             shown = np.average(blender._shown[fold], axis=0, weights=np.array(chosen))
             excess.append(np.corrcoef(shown, truth[test])[0, 1])
     assert abs(np.mean(excess)) < 3 * np.std(excess) / np.sqrt(len(excess))
+
+
+def test_other_algorithms_are_chosen_from_before_many_trials_of_one() -> None:
+    data, values = series([0.3] * 20 + [0.9])
+    algorithms = {**dict.fromkeys(values, "many"), "T20": "other"}
+    blender = Blender(data, values, algorithms)
+    assert 20 in blender._pool(range(FOLDS))
+    assert 20 not in Blender(data, values)._pool(range(FOLDS))
+
+
+def test_an_ensemble_that_loses_by_luck_alone_is_kept() -> None:
+    assert _is_no_worse([0.50, 0.52, 0.47], [0.51, 0.49, 0.50])
+    assert not _is_no_worse([0.50, 0.52, 0.47], [0.60, 0.61, 0.58])
 
 
 def test_probabilities_are_averaged() -> None:

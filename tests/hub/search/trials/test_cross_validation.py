@@ -6,12 +6,14 @@ import pandas as pd
 import pytest
 
 from auger_hub.search.preparation.prepare import make_trial_data
+from auger_hub.search.sampling import ROUNDS
 from auger_hub.search.trials.cross_validation import cross_validate
 from auger_hub.search.trials.trial import Candidate
 from tests.hub.search.tables import iris, mixed, monthly, task_for
 
 pytestmark = pytest.mark.search
 
+LIGHTGBM = "lightgbm.LGBMClassifier"
 LINEAR = "sklearn.linear_model.LogisticRegression"
 
 
@@ -35,6 +37,17 @@ def test_a_model_that_did_not_converge_is_scored_without_a_warning(tmp_path: Pat
     data = make_trial_data(task_for(tmp_path, iris(), "species"))
     evaluation = cross_validate(data, Candidate.new(LINEAR, {"max_iter": 1}))
     assert evaluation.fold_scores[0]["accuracy"] > 0
+
+
+def test_boosting_without_time_is_measured_on_all_folds_by_the_rounds_of_the_first(
+    tmp_path: Path,
+) -> None:
+    data = make_trial_data(task_for(tmp_path, iris(), "species"))
+    params = {"n_estimators": 30, "early_stopping_rounds": 5}
+    cut = cross_validate(data, Candidate.new(LIGHTGBM, params, seconds=0.0))
+    assert (cut.cut_after, len(cut.fold_scores)) == (1, 5)
+    again = cross_validate(data, Candidate.new(LIGHTGBM, {**params, ROUNDS: 1}))
+    assert (again.cut_after, again.fold_scores) == (None, cut.fold_scores)
 
 
 def test_series_are_forecast_fold_after_fold(tmp_path: Path) -> None:
