@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.client.credentials import Credentials
+    from auger_reconcile.history.read import ApplyRecord
     from auger_reconcile.planner.plan import Action, Plan
     from auger_reconcile.state import DesiredState, ObservedState
 
@@ -41,6 +42,7 @@ class Context:
         environ: environment variables; by default those of the process.
         home: the user's home folder.
         on_exchange: told of every request.
+        origin: what the history says applied: `command` or `program`.
 
     Credentials are looked for in `AUGER_CREDENTIALS` (JSON text), in the folder named by
     `AUGER_CREDENTIALS_PATH`, in the folder named by `path_to_credentials` of auger.yaml, and in
@@ -57,6 +59,7 @@ class Context:
         environ: Mapping[str, str] | None = None,
         home: Path | None = None,
         on_exchange: Callable[[Any], None] | None = None,
+        origin: str = "program",
     ) -> None:
         given = Path(path) if path is not None else Path()
         self.file = given / FILE_NAME if given.is_dir() or given.suffix == "" else given
@@ -67,6 +70,7 @@ class Context:
         self.home = home or Path.home()
         self._hub = hub
         self._on_exchange = on_exchange
+        self._origin = origin
         self._logger = logging.getLogger("auger")
 
     @cached_property
@@ -181,10 +185,37 @@ class Context:
         """Carry out a plan of one resource, and store selected names in auger.yaml."""
         from dataclasses import replace
 
-        from auger_reconcile.applier.apply import ApplyOptions, apply_plan
+        from auger_reconcile.applier.apply import ApplyOptions
+        from auger_reconcile.history.record import Origin, apply_recorded
 
         options = replace(options or ApplyOptions(wait=False), select=self._store)
-        return apply_plan(plan, self.session.client, self.folder, options)
+        origin = Origin(self._origin)
+        return apply_recorded(plan, self.session.client, self.folder, options, origin)
+
+    def history(self, *, limit: int | None = 20, everything: bool = False) -> list[ApplyRecord]:
+        """Return the applies that the hub has recorded, newest first, each without its actions.
+
+        Args:
+            limit: at most so many; None for all that the hub keeps.
+            everything: of all projects; by default of that in auger.yaml, where one is named.
+
+        Raises:
+            HubError: this hub keeps no history.
+        """
+        from auger_reconcile.history.read import read_applies
+
+        project = None if everything else self.name_of("name")
+        return list(read_applies(self.session.client, limit=limit, project=project))
+
+    def applied(self, number: int) -> ApplyRecord:
+        """Return one apply of the history, with what came of each of its actions.
+
+        Raises:
+            NotFound: the hub has no such apply, or not any more.
+        """
+        from auger_reconcile.history.read import read_apply
+
+        return read_apply(self.session.client, number)
 
     def apply_or_raise(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
         """Apply a plan and raise what went wrong.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.project import Project
     from auger_reconcile.api.report import Report
     from auger_reconcile.client.predict import Frame, FrameT, HubModel
+    from auger_reconcile.history.lineage import Lineage
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._deployment import ModelObject
 
@@ -237,6 +238,22 @@ class Model(Resource):
             trial = self.context.session.client.call("GET", f"trials/{known}")
         run_id = str(trial["experiment_session_id"])
         return Experiment(self.context).report(run_id, trial_id=known, seconds=seconds)
+
+    def lineage(self, asked: str) -> Lineage:
+        """Return what a prediction or a model comes from: trial, run, data, commit and apply.
+
+        Args:
+            asked: the id of a prediction, of a model or of a trial, or the name of a model that
+                auger.yaml declares.
+
+        Raises:
+            NotFound: the hub knows nothing of that id.
+        """
+        from auger_reconcile.api._names import check_id
+        from auger_reconcile.history.lineage import trace
+
+        known = check_id(self._identify(asked)[0], "prediction or model")
+        return trace(self.context.session.client, known)
 
     def actual(
         self, filename: str | Path, model_id: str, *, on_notices: NoticesTold | None = None

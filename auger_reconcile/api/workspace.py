@@ -44,6 +44,7 @@ class Workspace:
         hub: instead of the declared one.
         on_exchange: told of every request.
         needs_sources: a source that is not here is an error of the files, for whatever is asked.
+        origin: what the history says applied: `command`, `program` or `controller`.
     """
 
     files: Sequence[Path] = (Path("auger.yaml"),)
@@ -54,6 +55,7 @@ class Workspace:
     home: Path = field(default_factory=Path.home)
     on_exchange: Callable[[Any], None] | None = None
     needs_sources: bool = False
+    origin: str = "program"
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -202,11 +204,12 @@ class Workspace:
         Raises:
             PlanRefused: a guard forbids the plan; nothing was done.
         """
-        from auger_reconcile.applier.apply import apply_plan
+        from auger_reconcile.history.record import Origin, apply_recorded
 
         if not plan.refusals:
             self.remember_protection()
-        return apply_plan(plan, self.session.client, self.folder, options)
+        origin = Origin(self.origin)
+        return apply_recorded(plan, self.session.client, self.folder, options, origin)
 
     def remember_protection(self) -> tuple[Path, ...]:
         """Write what the declarations protect into the lock files; return those that changed.

@@ -7,6 +7,7 @@ from enum import Enum
 from html import escape
 from typing import Any
 
+from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.errors import AugerError
 from auger_reconcile.planner.plan import Action, Plan
 
@@ -39,11 +40,18 @@ class Outcome:
 
 @dataclass(frozen=True, repr=False)
 class ApplyResult:
-    """The outcomes of a plan, in the order of the plan."""
+    """The outcomes of a plan, in the order of the plan.
+
+    Attributes:
+        notices: what went wrong beside the plan, such as a record that could not be kept.
+        record: its number in the history of the hub; None where it is in none.
+    """
 
     plan: Plan
     outcomes: tuple[Outcome, ...]
     interrupted: bool = False
+    notices: tuple[Diagnostic, ...] = ()
+    record: int | None = None
 
     def __str__(self) -> str:
         """Return the result as text, a line an action."""

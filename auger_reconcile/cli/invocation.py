@@ -70,6 +70,7 @@ class Invocation:
             hub=self.hub,
             on_exchange=self.tell_exchange if self.is_verbose else None,
             needs_sources=needs_sources,
+            origin="command",
         )
         try:
             yield opened

@@ -25,7 +25,9 @@ SECTIONS = {
         "rollback": "Deploy the trial of a model that was live before.",
     },
     "What is there": {
-        "show": "Show what the hub has, or a saved plan.",
+        "show": "Show what the hub has, a saved plan, or a plan that was applied.",
+        "history": "List the plans that were applied, newest first.",
+        "lineage": "Show what a prediction or a model comes from.",
         "drift": "Show what the hub has that the files do not say.",
         "explain": "Show why something would be created, started or replaced, or why not.",
         "graph": "Draw the plan: every resource with what happens to it, and what needs what.",

@@ -245,6 +245,7 @@ def open_context(invocation: Invocation) -> Iterator[Context]:
         env=invocation.env,
         variables=invocation.variables,
         on_exchange=invocation.tell_exchange if invocation.is_verbose else None,
+        origin="command",
     ) as context:
         yield context
 

@@ -71,6 +71,8 @@ class _Handler(BaseHTTPRequestHandler):
         refusal = self.server.refusals.get(request)
         if asked.get("token") != TOKEN:
             refusal = {"status": 401, "message": "Invalid token"}
+        elif collection == "applies" and collection not in self.server.objects:
+            refusal = {"status": 404, "message": "Couldn't find a route"}  # as hubs of before
         elif self.command != "GET" and refusal is None:
             refusal = {"status": 503, "message": "this hub changes nothing"}
         if refusal:

@@ -68,6 +68,8 @@ class World:
         """Answer one request."""
         collection, *rest = path.split("/")
         given = json.loads(json.dumps(dict(body or {})))
+        if collection == "applies":
+            raise NotFound("this hub keeps no history", request=f"{method} {path}", status=404)
         if method == "POST":
             return _copy(self._creators()[collection](given))
         row = self.rows.get(collection, {}).get(rest[0])

@@ -60,6 +60,8 @@ def result_to_json(result: ApplyResult) -> dict[str, Any]:
         **{status.value: result.count(status) for status in Status},
         "interrupted": result.interrupted,
         "complete": result.is_complete,
+        "record": result.record,
+        "notices": [notice.to_json() for notice in result.notices],
     }
 
 

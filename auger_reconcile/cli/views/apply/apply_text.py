@@ -153,6 +153,7 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
         for outcome in result.outcomes
         for line in notice_lines(notices_of(outcome.object))
     ]
+    notices += [f"{item.summary}: {plain(item.label or item.code)}" for item in result.notices]
     lines += ["", *notices] if notices else []
     left = [outcome for outcome in result.outcomes if outcome.status is not Status.APPLIED]
     if left and all(_goes_on(outcome) for outcome in left):

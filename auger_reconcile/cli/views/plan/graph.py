@@ -1,9 +1,9 @@
-"""Render a plan as a graph of its resources, in DOT or Mermaid."""
+"""Draw graphs in DOT or Mermaid: of the resources of a plan, and of other boxes and arrows."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,15 @@ COLORS = {
 }
 IDLE = "#f4f4f4"
 FORMAT_VERSION = "1.0"
+
+
+@dataclass(frozen=True)
+class Box:
+    """What is drawn of a node: `id` is short and plain, `lines` are what people read."""
+
+    id: str
+    lines: tuple[str, ...]
+    color: str
 
 
 @dataclass(frozen=True)
@@ -79,18 +88,29 @@ def _named(action: Action) -> str:
 
 def render_dot(plan: Plan) -> str:
     """Return the graph in the language of Graphviz."""
-    graph = to_graph(plan)
-    return "\n".join(["digraph auger {", *_dot_lines(graph), "}"]) + "\n"
+    return draw_dot(*_drawn(to_graph(plan)))
 
 
-def _dot_lines(graph: Graph) -> Iterator[str]:
+def draw_dot(
+    boxes: Iterable[Box], arrows: Iterable[tuple[str, str]], *, name: str = "auger"
+) -> str:
+    """Return boxes and the arrows between their ids in the language of Graphviz."""
+    return "\n".join([f"digraph {name} {{", *_dot_lines(boxes, arrows), "}"]) + "\n"
+
+
+def _drawn(graph: Graph) -> tuple[list[Box], list[tuple[str, str]]]:
+    boxes = [Box(node.id, node.lines, node.color) for node in graph.nodes]
+    return boxes, [(start.id, end.id) for start, end in graph.edges]
+
+
+def _dot_lines(boxes: Iterable[Box], arrows: Iterable[tuple[str, str]]) -> Iterator[str]:
     yield "  rankdir = RL"
     yield '  node [shape = box, style = "rounded,filled", fontname = "Helvetica"]'
-    for node in graph.nodes:
-        label = "\\n".join(_escape_dot(line) for line in node.lines)
-        yield f'  {node.id} [label = "{label}", fillcolor = "{node.color}"]'
-    for start, end in graph.edges:
-        yield f"  {start.id} -> {end.id}"
+    for box in boxes:
+        label = "\\n".join(_escape_dot(line) for line in box.lines)
+        yield f'  {box.id} [label = "{label}", fillcolor = "{box.color}"]'
+    for start, end in arrows:
+        yield f"  {start} -> {end}"
 
 
 def _escape_dot(text: str) -> str:
@@ -99,18 +119,23 @@ def _escape_dot(text: str) -> str:
 
 def render_mermaid(plan: Plan) -> str:
     """Return the graph as a Mermaid flow chart, which Markdown of pull requests shows."""
-    graph = to_graph(plan)
-    return "\n".join(["flowchart RL", *_mermaid_lines(graph)]) + "\n"
+    return draw_mermaid(*_drawn(to_graph(plan)))
 
 
-def _mermaid_lines(graph: Graph) -> Iterator[str]:
-    for node in graph.nodes:
-        label = "<br/>".join(_escape_mermaid(line) for line in node.lines)
-        yield f'  {node.id}["{label}"]'
-    for start, end in graph.edges:
-        yield f"  {start.id} --> {end.id}"
-    for node in graph.nodes:
-        yield f"  style {node.id} fill:{node.color},color:#000"
+def draw_mermaid(boxes: Iterable[Box], arrows: Iterable[tuple[str, str]]) -> str:
+    """Return boxes and the arrows between their ids as a Mermaid flow chart."""
+    drawn = list(boxes)
+    return "\n".join(["flowchart RL", *_mermaid_lines(drawn, arrows)]) + "\n"
+
+
+def _mermaid_lines(boxes: Iterable[Box], arrows: Iterable[tuple[str, str]]) -> Iterator[str]:
+    for box in boxes:
+        label = "<br/>".join(_escape_mermaid(line) for line in box.lines)
+        yield f'  {box.id}["{label}"]'
+    for start, end in arrows:
+        yield f"  {start} --> {end}"
+    for box in boxes:
+        yield f"  style {box.id} fill:{box.color},color:#000"
 
 
 def _escape_mermaid(text: str) -> str:
