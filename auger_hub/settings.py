@@ -22,7 +22,11 @@ LOCAL, TOKEN, OPEN, OFF = METRICS = ("local", "token", "open", "off")
 """Who may read the metrics: this machine, the hub's own organization, everybody, nobody."""
 TEXT, JSON_LINES = LOG_FORMATS = ("text", "json")
 FILE, STDOUT = LOG_PLACES = ("file", "stdout")
+KEEP_ALL = "all"
+KEEPS = ("none", "ids", KEEP_ALL)
+"""What stays of a question to a model that was answered at once."""
 _CHOICES = {
+    "AUGER_HUB_KEEP_PREDICTIONS": KEEPS,
     "AUGER_HUB_CLUSTER_MODE": CLUSTER_MODES,
     "AUGER_HUB_LOG": LOG_PLACES,
     "AUGER_HUB_LOG_FORMAT": LOG_FORMATS,
@@ -54,6 +58,7 @@ class HubSettings:
     metrics: str = LOCAL
     audit_days: int = 365
     disk_alarm_mb: int = 1024
+    keep_predictions: str = KEEP_ALL
     keep_predictions_days: int = 0
     keep_trials_days: int = 0
     keep_data_days: int = 0

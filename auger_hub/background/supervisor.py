@@ -64,7 +64,9 @@ class Supervisor:
         self._database = database
         self._storage = storage
         self._fork_server = open_fork_server(settings)
-        self._predictions = Predictions(settings, database, storage, self._fork_server)
+        self.predictions = self._predictions = Predictions(
+            settings, database, storage, self._fork_server
+        )
         self._removal = Removal(database, storage)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from typing import TypeVar
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from auger_hub.accounts.users import find_caller
+from auger_hub.accounts.users import Caller, find_caller
 from auger_hub.database.engine import is_gone
 from auger_hub.http.body import Sent, Unreadable
 from auger_hub.http.carry_out import carry_out
 from auger_hub.http.contract import (
     TOKEN_PARAMS,
     ApiError,
+    Asked,
     Call,
     Fields,
     InvalidParams,
+    NotNow,
     Route,
     StorageFull,
     Unauthenticated,
@@ -31,6 +34,7 @@ from auger_hub.store.remote import StoreFailed
 from auger_hub.telemetry.request import note_caller
 
 _errors = logging.getLogger("auger.hub.errors")
+Told = TypeVar("Told")
 
 
 def respond(hub: Hub, route: Route, sent: Sent, base_url: str) -> Response:
@@ -48,15 +52,24 @@ def respond(hub: Hub, route: Route, sent: Sent, base_url: str) -> Response:
     return tell_failures(f"{route.method} {route.path}", params, answer)
 
 
+def respond_at_once(hub: Hub, route: Route, sent: Sent, base_url: str) -> Response | None:
+    """Return the answer to a request that need not wait in turn; None when it has to."""
+    params: Fields = {}
+
+    def answer() -> Response | None:
+        params.update(sent.read())
+        caller = _admit(hub, route, params)
+        assert route.at_once is not None
+        try:
+            return JSONResponse(envelope(route.at_once(Asked(hub, caller, params, base_url))))
+        except NotNow:
+            return None
+
+    return tell_failures(f"{route.method} {route.path}", params, answer)
+
+
 def _call(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
-    token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
-    caller = find_caller(hub.database, token) if token else None
-    if caller is None:
-        raise Unauthenticated
-    note_caller(caller.name, caller.organization)
-    complaints = check(route.params, params)
-    if complaints:
-        raise InvalidParams(*complaints)
+    caller = _admit(hub, route, params)
     is_read = route.method == "GET"
     with hub.database.read() if is_read else hub.database.write() as session:
         call = Call(hub, caller, session, params, base_url)
@@ -70,7 +83,20 @@ def _call(hub: Hub, route: Route, params: Fields, base_url: str) -> Response:
     return JSONResponse(envelope(answer))
 
 
-def tell_failures(place: str, params: Fields, answer: Callable[[], Response]) -> Response:
+def _admit(hub: Hub, route: Route, params: Fields) -> Caller:
+    """Return who calls; raise what is wrong with the token or the parameters."""
+    token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
+    caller = find_caller(hub.database, token) if token else None
+    if caller is None:
+        raise Unauthenticated
+    note_caller(caller.name, caller.organization)
+    complaints = check(route.params, params)
+    if complaints:
+        raise InvalidParams(*complaints)
+    return caller
+
+
+def tell_failures(place: str, params: Fields, answer: Callable[[], Told]) -> Told | Response:
     """Return the answer, or what went wrong in the form that clients read (§1.6)."""
     try:
         return answer()

@@ -57,6 +57,26 @@ Answer = Mapping[str, Any] | Sequence[Mapping[str, Any]] | Page
 """What goes into the envelope."""
 Handler = Callable[[Call], Answer | str]
 """A text is sent as it is, as the project's logs are (§2.4)."""
+
+
+class NotNow(Exception):
+    """What was asked cannot be answered at once; in turn it can."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An authenticated request that is answered without a transaction around it."""
+
+    hub: Hub
+    caller: Caller
+    params: Mapping[str, Any]
+    base_url: str
+
+    def in_session(self, session: Session) -> Call:
+        """Return the same request as a call within a transaction."""
+        return Call(self.hub, self.caller, session, self.params, self.base_url)
+
+
 PAGING = (
     Param("limit", INTEGER, "at most so many items; 50 by default, never more than 1000"),
     Param("offset", INTEGER, "so many items are left out before"),
@@ -77,6 +97,8 @@ class Route:
     is_list: bool = False
     inline: bool = False
     """Quick enough to be answered without a thread of its own."""
+    at_once: Callable[[Asked], Answer] | None = None
+    """Answers a request with `wait: true` without its turn; raises NotNow when it cannot."""
     is_audited: bool = True
     """Whether what it changes is noted in the audit trail; questions to models are not."""
 

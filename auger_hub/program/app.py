@@ -36,6 +36,7 @@ from auger_hub.http.params import check
 from auger_hub.hub import Hub
 from auger_hub.pages.routes import page_routes
 from auger_hub.program.access_log import AccessLog
+from auger_hub.program.answers_now import AnswersNow
 from auger_hub.program.heavy_requests import HeavyRequests
 from auger_hub.program.observe import observation_routes
 from auger_hub.program.openapi import docs_page, openapi_document
@@ -71,12 +72,12 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         await anyio.to_thread.run_sync(hub.supervisor.stop)
         hub.database.close()
 
-    heavy = HeavyRequests(hub)
+    heavy, answers = HeavyRequests(hub), AnswersNow(hub)
     bodies = Bodies(partial(_owner_of, hub))
     routes = [
         *observation_routes(hub),
         StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, bodies), methods=_METHODS),
-        *_api_routes(hub, bodies, heavy),
+        *_api_routes(hub, bodies, heavy, answers),
         StarletteRoute(f"{API_PREFIX}/openapi.json", _document, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/docs", _docs, methods=["GET"]),
         StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
@@ -96,7 +97,9 @@ def _end_in_time() -> None:
     watch.start()
 
 
-def _api_routes(hub: Hub, bodies: Bodies, heavy: HeavyRequests) -> list[StarletteRoute]:
+def _api_routes(
+    hub: Hub, bodies: Bodies, heavy: HeavyRequests, answers: AnswersNow
+) -> list[StarletteRoute]:
     """Group the routes by path; PUT is taken like PATCH (§1.1)."""
     by_path: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
@@ -105,13 +108,19 @@ def _api_routes(hub: Hub, bodies: Bodies, heavy: HeavyRequests) -> list[Starlett
         if route.method == "PATCH":
             methods["PUT"] = route
     return [
-        StarletteRoute(API_PREFIX + path, _endpoint(hub, bodies, heavy, methods), methods=_METHODS)
+        StarletteRoute(
+            API_PREFIX + path, _endpoint(hub, bodies, heavy, answers, methods), methods=_METHODS
+        )
         for path, methods in by_path.items()
     ]
 
 
 def _endpoint(
-    hub: Hub, bodies: Bodies, heavy: HeavyRequests, methods: dict[str, Route]
+    hub: Hub,
+    bodies: Bodies,
+    heavy: HeavyRequests,
+    answers: AnswersNow,
+    methods: dict[str, Route],
 ) -> Endpoint:
     most = {method: most_bytes(route) for method, route in methods.items()}
 
@@ -125,6 +134,10 @@ def _endpoint(
             async with bodies.take(request, most[method]) as sent:
                 if sent.is_heavy:
                     return await heavy.answer(route, sent, base_url)
+                if route.at_once is not None and sent.is_small:
+                    answered = await answers.answer(route, sent, base_url)
+                    if answered is not None:
+                        return answered
                 if route.inline and sent.is_small and hub.database.is_sqlite:
                     return respond(hub, route, sent, base_url)
                 return await anyio.to_thread.run_sync(respond, hub, route, sent, base_url)

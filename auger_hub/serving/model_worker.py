@@ -24,6 +24,10 @@ class WorkerDied(Exception):
     """The process ended while it was asked."""
 
 
+class Busy(Exception):
+    """Others ask the process, and there is no time to wait for them."""
+
+
 class ModelWorker:
     """One model in memory; questions are answered one after the other."""
 
@@ -44,6 +48,17 @@ class ModelWorker:
                 stderr=log,
             )
 
+    @property
+    def is_loaded(self) -> bool:
+        """Whether it has answered before: the next answer takes no longer than it has to."""
+        return self._has_answered
+
+    def ask_now(self, question: dict[str, Any], seconds: float, patience: float) -> dict[str, Any]:
+        """Do as `ask`; raise Busy when others ask it for longer than `patience`."""
+        if not self._lock.acquire(timeout=patience):
+            raise Busy
+        return self._ask(question, seconds)
+
     def ask(self, question: dict[str, Any], seconds: float = RECORDS_SECONDS) -> dict[str, Any]:
         """Send a question and wait for its answer; raise WorkerDied when none comes in time.
 
@@ -52,6 +67,10 @@ class ModelWorker:
         """
         if not self._lock.acquire(timeout=FILE_SECONDS):
             raise WorkerDied
+        return self._ask(question, seconds)
+
+    def _ask(self, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+        """Ask while the lock is held, and give it back."""
         seconds += 0 if self._has_answered else _LOAD_SECONDS
         watch = threading.Timer(seconds, self._kill)
         watch.daemon = True

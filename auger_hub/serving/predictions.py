@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +19,13 @@ from auger_hub.processes.plain_json import to_plain
 from auger_hub.processes.turns import in_turn, may_begin
 from auger_hub.review.alerts import open_alerts
 from auger_hub.review.observations import FAILED, segments_of
-from auger_hub.serving.model_worker import FILE_SECONDS, RECORDS_SECONDS, ModelWorker, WorkerDied
+from auger_hub.serving.model_worker import (
+    FILE_SECONDS,
+    RECORDS_SECONDS,
+    Busy,
+    ModelWorker,
+    WorkerDied,
+)
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage, project_key
 from auger_hub.store.remote import StoreFailed
@@ -26,6 +34,8 @@ from auger_hub.telemetry.metrics import PREDICTION_SECONDS, PREDICTIONS
 
 _log = logging.getLogger("auger.hub.predictions")
 _PLACES = 4
+_NOW_SECONDS = 10.0
+_PATIENCE = 1.0
 _STOP_SECONDS = 3.0
 _LOADED_MODELS = 4
 _UNUSED_SECONDS = 300.0
@@ -37,6 +47,37 @@ def _notices_of(answer: dict[str, Any]) -> dict[str, Any]:
     """Return the member `notices` of a result, which one that has none is without."""
     notices = answer.get("notices")
     return {"notices": notices} if notices else {}
+
+
+def _question(row: Prediction, segments: list[str]) -> dict[str, Any]:
+    """Return what a model's process is asked for a question with its rows in it."""
+    request = row.request or {}
+    return {
+        "id": row.id,
+        "columns": request["features"],
+        "records": request["records"],
+        "threshold": request["threshold"],
+        "bare": request["options"].get("no_features_in_result", False),
+        "proba": request["options"].get("proba", False),
+        "explain": request["options"].get("explain", False),
+        "observe": segments,
+    }
+
+
+def _result(answer: dict[str, Any]) -> dict[str, Any]:
+    return {"columns": answer["columns"], "data": answer["data"], **_notices_of(answer)}
+
+
+def _timed(changes: dict[str, Any], seconds: float) -> dict[str, Any]:
+    """Count how a question ended, and add how long its answer took."""
+    PREDICTIONS.labels(changes["status"]).inc()
+    PREDICTION_SECONDS.observe(seconds)
+    changes["time_consumed_ms"] = round(seconds * 1000)
+    return changes
+
+
+class InTurn(Exception):
+    """A question cannot be answered at once; it has to take its turn."""
 
 
 class Refused(Exception):
@@ -76,6 +117,7 @@ class Predictions:
         self._running: dict[str, _Asked] = {}
         self._workers: dict[str, ModelWorker] = {}
         self._lock = threading.Lock()
+        self._waiters: dict[str, Callable[[], object]] = {}
         self._stopping = False
 
     def take_up(self) -> None:
@@ -112,6 +154,43 @@ class Predictions:
                 self._running[one.id] = one
                 threading.Thread(target=self._answer, args=(one.id,), daemon=True).start()
 
+    def answer_now(self, row: Prediction, segments: list[str]) -> dict[str, Any]:
+        """Return what a question that is not stored changes when it is answered.
+
+        Raises:
+            InTurn: its model is not loaded, or it asks for more than a quick answer.
+        """
+        options = (row.request or {})["options"]
+        with self._lock:
+            worker = self._workers.get(row.pipeline_id)
+        is_quick = not (options.get("score") or options.get("explain"))
+        if worker is None or not worker.is_loaded or not is_quick or self._stopping:
+            raise InTurn
+        began = time.perf_counter()
+        try:
+            answer = worker.ask_now(_question(row, segments), _NOW_SECONDS, _PATIENCE)
+        except Busy as error:
+            raise InTurn from error
+        except WorkerDied as error:
+            self._end_dead(row.pipeline_id, worker)
+            raise InTurn from error
+        changes: dict[str, Any]
+        if answer.get("error"):
+            told = str(answer["error"])
+            changes = {"status": "error", "error_message": told, "observation": FAILED}
+        else:
+            result, observed = to_plain(_result(answer)), answer.get("observed")
+            changes = {"status": "done", "result": result, "observation": observed}
+        return _timed(changes, time.perf_counter() - began)
+
+    def call_when_done(self, prediction_id: str, call: Callable[[], object]) -> None:
+        """Call something once when a prediction has ended, from a thread of this."""
+        self._waiters[prediction_id] = call
+
+    def forget_waiter(self, prediction_id: str) -> None:
+        """Call nothing any more."""
+        self._waiters.pop(prediction_id, None)
+
     def forget(self, pipeline_id: str) -> None:
         """End the process of a model that is undeployed."""
         with self._lock:
@@ -143,6 +222,10 @@ class Predictions:
         finally:
             with self._lock:
                 self._running.pop(prediction_id, None)
+            waiter = self._waiters.pop(prediction_id, None)
+            if waiter is not None:
+                with suppress(RuntimeError):  # the server has ended meanwhile
+                    waiter()
             self._begin_next()
 
     def _predict(self, prediction_id: str) -> None:
@@ -174,10 +257,7 @@ class Predictions:
             if self._stopping:
                 return
             changes = {"status": "error", "error_message": _INTERNAL_ERROR}
-        seconds = time.perf_counter() - began
-        PREDICTIONS.labels(changes["status"]).inc()
-        PREDICTION_SECONDS.observe(seconds)
-        changes["time_consumed_ms"] = round(seconds * 1000)
+        _timed(changes, time.perf_counter() - began)
         if not self._store(prediction_id, changes) and "result_key" in changes:
             self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
 
@@ -209,21 +289,8 @@ class Predictions:
 
     def _predict_records(self, row: Prediction, segments: list[str]) -> dict[str, Any]:
         request = row.request or {}
-        answer = self._ask(
-            row.pipeline_id,
-            {
-                "id": row.id,
-                "columns": request["features"],
-                "records": request["records"],
-                "threshold": request["threshold"],
-                "bare": request["options"].get("no_features_in_result", False),
-                "proba": request["options"].get("proba", False),
-                "explain": request["options"].get("explain", False),
-                "observe": segments,
-            },
-            self.answer_seconds,
-        )
-        result = {"columns": answer["columns"], "data": answer["data"], **_notices_of(answer)}
+        answer = self._ask(row.pipeline_id, _question(row, segments), self.answer_seconds)
+        result = _result(answer)
         question = {"columns": request["features"], "records": request["records"]}
         result = to_plain({**result, **self._scores(row, question)})
         return {"result": result, "observation": answer.get("observed")}

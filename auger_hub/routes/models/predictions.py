@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypedDict
 
 from auger_hub.database.review_tables import Endpoint
 from auger_hub.database.tables import IS_PREDICTION, Pipeline, Prediction, now
-from auger_hub.http.contract import Call, Fields, InvalidParams, NotFound, Page, Route
+from auger_hub.http.contract import (
+    Asked,
+    Call,
+    Fields,
+    InvalidParams,
+    NotFound,
+    NotNow,
+    Page,
+    Route,
+)
 from auger_hub.http.params import FLAG, KEY, LIST, NUMBER, Param
+from auger_hub.review.alerts import open_alerts
+from auger_hub.review.observations import segments_of
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review.endpoints import primary_pipeline
 from auger_hub.routes.wire_object import to_object
+from auger_hub.serving.predictions import InTurn
+from auger_hub.settings import KEEPS
 from auger_hub.store.signing import DOWNLOAD_SECONDS
 from auger_hub.timestamps import timestamp
 
@@ -33,6 +47,12 @@ _ASKED = (
     Param("threshold", NUMBER, "adds the probability of every class"),
     Param("predicted_at", about="a time to note instead of now"),
     *(Param(name, FLAG) for name in _FLAGS),
+    Param("wait", FLAG, "answer with the result, if it is there within ten seconds"),
+    Param(
+        "keep",
+        about="with `wait`: what stays on the hub once it is answered",
+        choices=KEEPS,
+    ),
     Param("score_true_data", LIST, "true values to score against, else those of the target"),
 )
 
@@ -83,6 +103,19 @@ def add_question(
     call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None, *, prefix: str = ""
 ) -> Prediction:
     """Store what a model is asked; it is answered as soon as there is a place for it."""
+    if call.given("keep") not in (None, "all") and not call.flag("wait"):
+        told = "should be all without `wait`: what is fetched later has to be kept"
+        raise InvalidParams(("keep", told))
+    row = _question(call, pipeline, endpoint, prefix=prefix)
+    call.session.add(row)
+    call.session.flush()
+    return row
+
+
+def _question(
+    call: Call, pipeline: Pipeline, endpoint: Endpoint | None = None, *, prefix: str = ""
+) -> Prediction:
+    """Return a question as a row that is not stored; raise InvalidParams for a bad one."""
     if pipeline.status != "ready" or pipeline.external is not None:
         raise InvalidParams(("pipeline_id", "model should be in ready status"))
     records, features, url = call.given("records"), call.given("features"), call.given("file_url")
@@ -92,7 +125,7 @@ def add_question(
         _check_records(records, features)
     threshold = call.given("threshold")
     options = {name: call.flag(name) for name in _FLAGS}
-    row = Prediction(
+    return Prediction(
         id=f"{prefix}{uuid.uuid4()}",
         organization_id=pipeline.organization_id,
         project_id=pipeline.project_id,
@@ -108,9 +141,6 @@ def add_question(
             "options": {**options, "score_true_data": call.given("score_true_data")},
         },
     )
-    call.session.add(row)
-    call.session.flush()
-    return row
 
 
 def _check_records(records: list[Any], features: Any) -> None:
@@ -136,6 +166,80 @@ def to_time(call: Call, name: str) -> datetime | None:
         return time.astimezone(timezone.utc).replace(tzinfo=None) if time.tzinfo else time
     except (ValueError, OverflowError) as error:
         raise InvalidParams((name, "should be a date")) from error
+
+
+Find = Callable[[Call], tuple[Pipeline, Endpoint | None]]
+"""Finds whom a request asks."""
+
+
+def _of_pipeline(call: Call) -> tuple[Pipeline, Endpoint | None]:
+    return find(call, Pipeline, call.params["pipeline_id"]), None
+
+
+def _of_endpoint(call: Call) -> tuple[Pipeline, Endpoint | None]:
+    endpoint = find(call, Endpoint, call.params["endpoint_id"])
+    pipeline = primary_pipeline(call, endpoint)
+    if pipeline is None:
+        raise InvalidParams(("endpoint_id", "endpoint has no active model"))
+    return pipeline, endpoint
+
+
+def _at_once(find_asked: Find, name: Name) -> Callable[[Asked], PredictionObject]:
+    """Return what answers a small question without its turn, and keeps of it what is wanted."""
+
+    def answer(asked: Asked) -> PredictionObject:
+        with asked.hub.database.read() as session:
+            call = asked.in_session(session)
+            pipeline, endpoint = find_asked(call)
+            row, segments = _question(call, pipeline, endpoint), segments_of(pipeline)
+        if (row.request or {})["file_url"] is not None:
+            raise NotNow
+        row.created_at = row.updated_at = now()
+        try:
+            changes = asked.hub.supervisor.predictions.answer_now(row, segments)
+        except InTurn as error:
+            raise NotNow from error
+        for column, value in changes.items():
+            setattr(row, column, value)
+        row.request = None
+        shown = describe(call, row, name)
+        _keep(asked, row)
+        return shown
+
+    return answer
+
+
+def _keep(asked: Asked, row: Prediction) -> None:
+    keep = keep_of(asked)
+    if keep == "none":
+        return
+    if keep == "ids":
+        row.result = None
+    with asked.hub.database.write() as session:
+        session.add(row)
+        if row.status == "error":
+            session.flush()
+            open_alerts(session, row.pipeline_id)
+
+
+def keep_of(asked: Asked) -> str:
+    """Return what stays of a question that is answered at once: as it says, or the settings."""
+    return str(asked.params.get("keep") or asked.hub.settings.keep_predictions)
+
+
+def forget_answer(asked: Asked, prediction_id: str) -> None:
+    """Remove of a question that waited in turn, and was answered, what is not to be kept."""
+    keep = keep_of(asked)
+    if keep == "all":
+        return
+    with asked.hub.database.write() as session:
+        row = session.get(Prediction, prediction_id)
+        if row is None or row.result_key is not None:  # a file is fetched later
+            return
+        if keep == "none":
+            session.delete(row)
+        else:
+            row.result = None
 
 
 def _routes(name: Name) -> list[Route]:
@@ -171,6 +275,7 @@ def _routes(name: Name) -> list[Route]:
             "Ask a deployed model",
             takes=(Param("pipeline_id", KEY).needed, *_ASKED),
             answers=PredictionObject,
+            at_once=_at_once(_of_pipeline, name),
             is_audited=False,
         ),
         Route("GET", f"/{name}s/{{id}}", show, "Show a prediction", answers=PredictionObject),
@@ -193,11 +298,7 @@ def _endpoint_show(call: Call) -> PredictionObject:
 
 
 def _endpoint_create(call: Call) -> PredictionObject:
-    endpoint = find(call, Endpoint, call.params["endpoint_id"])
-    pipeline = primary_pipeline(call, endpoint)
-    if pipeline is None:
-        raise InvalidParams(("endpoint_id", "endpoint has no active model"))
-    return describe(call, add_question(call, pipeline, endpoint), "prediction_group")
+    return describe(call, add_question(call, *_of_endpoint(call)), "prediction_group")
 
 
 _OF_ENDPOINT = "/endpoints/{endpoint_id}/predictions"
@@ -219,6 +320,7 @@ ROUTES = [
         "Ask the primary model of an endpoint",
         takes=_ASKED,
         answers=PredictionObject,
+        at_once=_at_once(_of_endpoint, "prediction_group"),
         is_audited=False,
     ),
     Route(

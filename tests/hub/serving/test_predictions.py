@@ -17,7 +17,7 @@ import pytest
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Pipeline, Prediction, Project
 from auger_hub.fork_server.client import ForkServer, Running
-from auger_hub.serving.predictions import Predictions
+from auger_hub.serving.predictions import InTurn, Predictions
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
 from tests.hub.client import wait_until
@@ -180,3 +180,35 @@ def test_a_model_without_its_files_says_so_and_what_helps(
         told = session.get_one(Prediction, "one").error_message or ""
     assert "missing or damaged" in told
     assert "deploy it again" in told
+
+
+def question(name: str) -> Prediction:
+    return Prediction(id=name, organization_id=1, project_id=1, pipeline_id=ANNA, request=REQUEST)
+
+
+def test_a_model_that_is_not_loaded_is_asked_in_turn(predictions: Predictions) -> None:
+    with pytest.raises(InTurn):
+        predictions.answer_now(question("now"), [])
+
+
+def test_a_loaded_model_answers_at_once_unless_it_is_stopped(
+    predictions: Predictions, database: Database, fork_server: Watched, monkeypatch: Any
+) -> None:
+    ask(predictions, database, ANNA, "first")
+    assert is_ended(database, "first", 60)
+    assert predictions.answer_now(question("now"), [])["status"] == "done"
+    monkeypatch.setattr("auger_hub.serving.predictions._NOW_SECONDS", 0.2)
+    os.kill(fork_server.started[0].pid, signal.SIGSTOP)
+    with pytest.raises(InTurn):
+        predictions.answer_now(question("stopped"), [])
+    ask(predictions, database, ANNA, "again")
+    assert is_ended(database, "again", 60)
+    assert status_of(database, "again") == "done"
+
+
+def test_who_waits_is_called_when_it_is_done(predictions: Predictions, database: Database) -> None:
+    called = threading.Event()
+    predictions.call_when_done("first", called.set)
+    ask(predictions, database, ANNA, "first")
+    assert called.wait(60)
+    assert status_of(database, "first") == "done"
