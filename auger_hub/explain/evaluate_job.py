@@ -71,6 +71,8 @@ class _Scoring:
         }
         with self._place.database.read() as session:
             trial = session.get(Trial, trial_id)
+        if trial is not None and trial.organization_id == self._run.organization_id:
+            told["found_by"] = trial.experiment_session_id
         try:
             with _as_sentence():
                 scored = self._score(trial)

@@ -42,12 +42,20 @@ from auger_reconcile.resources._deployment import (
 )
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Remove, Steps
+from auger_reconcile.resources.gates.bouts import (
+    bout_of,
+    contender_of,
+    decide_before,
+    evaluations_of,
+    folds_of,
+    holdout_of,
+    metric_of,
+    named_before,
+)
 from auger_reconcile.resources.gates.gate import (
     FOLDS,
     HOLDOUT,
     Bout,
-    Contender,
-    Decision,
     Gate,
     Verdict,
     Where,
@@ -55,8 +63,7 @@ from auger_reconcile.resources.gates.gate import (
     decide,
     describe_gate,
 )
-from auger_reconcile.resources.gates.measure import measure
-from auger_reconcile.resources.gates.measured import Evaluation
+from auger_reconcile.resources.gates.measure import keep_outcome, measure
 from auger_reconcile.resources.names.metrics import score_range
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
@@ -172,9 +179,9 @@ class Model(Kind[ModelSpec, ModelObject]):
                 unknown=("trial", "score"),
                 pending=True,
                 detail={Verb.CREATE: text},
-                gate=_decide(spec, experiment, owned),
+                gate=decide_before(spec, experiment, owned),
             )
-        wanted, score, outlook = _wanted_trial(spec, live, experiment.object)
+        wanted, score, outlook = _wanted_trial(spec, live, experiment)
         if spec.trial == BEST and score is None:
             refusal = f"experiment.{spec.experiment} has {NO_SCORE}"
             return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
@@ -193,9 +200,10 @@ class Model(Kind[ModelSpec, ModelObject]):
                 **_live_below_gate(spec, wanted, experiment),
             )
         if score is not None and spec.min_score is not None and score < spec.min_score:
-            refusal = f"the best score {score:.4f} is below the gate {spec.min_score:g}"
+            whose = "best score" if spec.trial == BEST else "score"
+            refusal = f"the {whose} {score:.4f} is below the gate {spec.min_score:g}"
             return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
-        decision = _decide(spec, experiment, owned)
+        decision = decide_before(spec, experiment, owned)
         if decision is not None and decision.verdict is Verdict.CLOSED:
             return Assessment(
                 spec.name, refusal=decision.text, revisions=tuple(owned), gate=decision
@@ -271,13 +279,18 @@ class Model(Kind[ModelSpec, ModelObject]):
                 return found  # the run brought nothing better than what is live
         if spec.min_score is not None and not (score is not None and score >= spec.min_score):
             told = "unknown" if score is None else f"{score:.4f}"
+            if spec.trial != BEST:
+                least = Gate(min_score=spec.min_score, on=FOLDS)
+                yield from keep_outcome(least, bout_of(trial, live, work))
             raise ActionFailed(
                 f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
             )
         if spec.gate is not None:
-            bout = _bout_of(trial, live, work)
+            bout = bout_of(trial, live, work)
             decision = yield from measure(spec.gate, bout)
             if decision.verdict is not Verdict.OPEN:
+                if spec.trial != BEST:
+                    yield from keep_outcome(spec.gate, bout)
                 raise ActionFailed(decision.text, hint=KEPT if live else None)
         if spec.locally:
             return (yield from download(str(trial["id"]), trial))
@@ -354,38 +367,6 @@ def _told_gate(spec: ModelSpec) -> str:
     return "".join(f", {one}" for one in told if one)
 
 
-def _decide(
-    spec: ModelSpec, experiment: Assessment, owned: Sequence[ModelObject]
-) -> Decision | None:
-    """Return what the gate says of the trial that is wanted, as far as the hub has told."""
-    if spec.gate is None:
-        return None
-    found: ExperimentObject | None = experiment.object
-    best = best_run(found.runs, found.run) if found and not experiment.pending else None
-    told = tuple(_evaluations(experiment.revisions))
-    if spec.trial == BEST:
-        challenger = Contender(
-            best.account.best_trial if best else None,
-            best.id if best else None,
-            best.score if best else None,
-            told,
-            _metric(found),
-        )
-    else:
-        challenger = Contender(spec.trial, None, None, told, _metric(found))
-    live = [item for item in owned if item.status in DEPLOYING | {READY}]
-    return decide(
-        spec.gate,
-        Bout(
-            metric=_metric(found) or "score",
-            challenger=challenger,
-            champion=_contender(live[-1], told, _metric(found)) if live else None,
-            folds=Where(FOLDS, best.id, best.id) if best else None,
-            holdout=_holdout(found),
-        ),
-    )
-
-
 def _live_below_gate(spec: ModelSpec, live: ModelObject, experiment: Assessment) -> dict[str, Any]:
     """Return that what is live would not pass its gate as it is declared now; it stays."""
     told = []
@@ -393,10 +374,10 @@ def _live_below_gate(spec: ModelSpec, live: ModelObject, experiment: Assessment)
         told.append(f"its score {live.score:.4f} is below {spec.min_score:g}")
     decision = None
     if spec.gate is not None:
-        evaluations = tuple(_evaluations(experiment.revisions))
-        one = _contender(live, evaluations, _metric(experiment.object))
+        evaluations = tuple(evaluations_of(experiment.revisions))
+        one = contender_of(live, evaluations, metric_of(experiment.object))
         folds = Where(FOLDS, live.run_id, live.run_id) if live.run_id else None
-        metric, holdout = _metric(experiment.object), _holdout(experiment.object)
+        metric, holdout = metric_of(experiment.object), holdout_of(experiment.object)
         alone = spec.gate.model_copy(update={"beats_live": False})
         decision = as_champion(decide(alone, Bout(metric or "score", one, None, folds, holdout)))
         told += [check.text for check in decision.checks if check.verdict is Verdict.CLOSED]
@@ -409,40 +390,6 @@ def _live_below_gate(spec: ModelSpec, live: ModelObject, experiment: Assessment)
         return {"gate": decision}
     below = f"the live model is below its gate: {'; '.join(told)}"
     return {"caution": below, "caution_code": "below-gate", "gate": decision}
-
-
-def _bout_of(trial: Mapping[str, Any], live: Sequence[ModelObject], work: Work) -> Bout:
-    """Return what the gate decides about once the trial is chosen."""
-    experiment: ExperimentObject | None = work.refs.get("experiment")
-    told = tuple(_evaluations([experiment] if experiment else []))
-    run, score = trial.get("experiment_session_id"), trial.get("score_value")
-    metric = str(trial["score_name"]) if trial.get("score_name") else None
-    return Bout(
-        metric=metric or "score",
-        challenger=Contender(str(trial["id"]), str(run), score, told, metric),
-        champion=_contender(live[-1], told, metric) if live else None,
-        folds=Where(FOLDS, str(run), str(run)) if run else None,
-        holdout=_holdout(experiment),
-    )
-
-
-def _contender(found: ModelObject, told: tuple[Evaluation, ...], metric: str | None) -> Contender:
-    return Contender(found.trial_id, found.run_id, found.score, told, metric)
-
-
-def _evaluations(experiments: Iterable[ExperimentObject]) -> Iterator[Evaluation]:
-    for experiment in experiments:
-        for run in experiment.runs:
-            yield from run.account.evaluations
-
-
-def _holdout(found: ExperimentObject | None) -> Where | None:
-    return Where(HOLDOUT, *found.held_out) if found and found.held_out else None
-
-
-def _metric(found: ExperimentObject | None) -> str | None:
-    told = found.run.settings.get("metric") if found and found.run else None
-    return str(told) if told else None
 
 
 def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> bool:
@@ -473,13 +420,20 @@ def is_best(found: ModelObject, run: Run) -> bool:
 
 
 def _wanted_trial(
-    spec: ModelSpec, live: Sequence[ModelObject], experiment: ExperimentObject | None
+    spec: ModelSpec, live: Sequence[ModelObject], experiment: Assessment
 ) -> tuple[ModelObject | None, float | None, str]:
     """Return the live object of the wanted trial, its score, what to expect; where known."""
+    found: ExperimentObject | None = experiment.object
     if spec.trial != BEST:
-        found = next((item for item in live if item.trial_id == spec.trial), None)
-        return found, found.score if found else None, ""
-    best = best_run(experiment.runs, experiment.run) if experiment else None
+        deployed = next((item for item in live if item.trial_id == spec.trial), None)
+        if deployed is not None:
+            return deployed, deployed.score, ""
+        named = named_before(spec.trial, found, tuple(evaluations_of(experiment.revisions)))
+        own = next((one.found_by for one in named.evaluations if one.trial_id == spec.trial), None)
+        folds = folds_of(named)
+        known = named.on(folds) if folds and own in (None, named.run_id) else None
+        return None, known.score if known else None, ""
+    best = best_run(found.runs, found.run) if found else None
     if best is None:
         return None, None, ""
     expected = best.account.expected

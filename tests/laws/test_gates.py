@@ -57,6 +57,26 @@ def test_after_an_apply_the_next_plan_is_empty_or_says_why_a_gate_is_closed(
 
 
 @HUNDREDS
+@given(world=hubs(), before=gated_documents(), document=gated_documents(), place=st.integers(0, 9))
+def test_the_gate_of_a_named_trial_is_asked_once(
+    data: Path, world: World, before: Document, document: Document, place: int
+) -> None:
+    live_through(world, [before], data)
+    trials = sorted(world.rows.get("trials", {}))
+    if not trials:
+        return
+    document["models"]["prod"]["trial"] = trials[place % len(trials)]
+    wire = Wire(world)
+    driver = Driver(wire, data)
+    result = apply_expecting_nothing_strange(driver, document)
+    again = driver.plan(declare(document, folder=data))
+    closed = any("the gate is closed" in str(one.error) for one in result.outcomes)
+    if result.is_complete or closed:
+        assert told(again) == []
+        assert not closed or closed_gates(again)
+
+
+@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=gated_documents())
 def test_a_plan_measures_nothing(
     data: Path, world: World, steps: list[Any], document: Document

@@ -208,6 +208,7 @@ class World:
         trial = self.rows.get("trials", {}).get(trial_id)
         if trial is None:
             return {**told, "error": "its trial was deleted"}
+        told["found_by"] = trial["experiment_session_id"]
         rows = self.rows["project_files"].get(str(data), {"url": ""})
         content = self.stored.get(_key(rows["url"]), rows["url"]) if data else run["_content"]
         score = trial["score_value"]

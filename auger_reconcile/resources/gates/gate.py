@@ -119,7 +119,8 @@ class Contender:
             by = {one.metric, self.metric} - {None}
             if is_it and len(by) < 2 and (one.error is not None or wanted <= one.segments.keys()):
                 return one
-        if where.rows == FOLDS and where.id == self.run_id and not wanted:
+        is_on_board = where.rows == FOLDS and where.id == self.run_id and self.score is not None
+        if is_on_board and not wanted:
             return Evaluation(self.trial_id, where.id, None, None, self.score)
         return None
 

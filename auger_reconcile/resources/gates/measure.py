@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from auger_reconcile.errors import ActionFailed, NotFound
@@ -30,6 +31,13 @@ def measure(gate: Gate, bout: Bout) -> Steps:
             champion=champion and replace(champion, evaluations=(*champion.evaluations, *told)),
         )
     return decide(gate, bout)
+
+
+def keep_outcome(gate: Gate, bout: Bout) -> Steps:
+    """Have the hub keep the score of a trial that did not pass: no plan reads whole boards."""
+    unscored = replace(bout, challenger=replace(bout.challenger, score=None))
+    with suppress(ActionFailed):  # a hub that keeps nothing is asked again
+        yield from measure(gate, unscored)
 
 
 def _questions(gate: Gate, bout: Bout) -> Iterator[tuple[Where, list[str], tuple[str, ...]]]:

@@ -38,6 +38,7 @@ class Evaluation:
         segments: column to its values; None for a column that the rows do not have.
         error: why there is no score.
         metric: of the score and of the segments, where the hub tells.
+        found_by: the run that found the trial, where the hub tells.
     """
 
     trial_id: str
@@ -49,12 +50,14 @@ class Evaluation:
     segments: Mapping[str, tuple[Segment, ...] | None] = field(default_factory=dict)
     error: str | None = None
     metric: str | None = None
+    found_by: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return the members by name."""
         return {
             "metric": self.metric,
             "trial_id": self.trial_id,
+            "found_by": self.found_by,
             "project_file_id": self.dataset_id,
             "count": self.count,
             "score": self.score,
@@ -127,6 +130,7 @@ def _evaluation(one: Mapping[str, Any], run_id: str) -> Evaluation:
         },
         error=str(one["error"]) if one.get("error") else None,
         metric=str(one["metric"]) if one.get("metric") else None,
+        found_by=str(one["found_by"]) if one.get("found_by") else None,
     )
 
 
