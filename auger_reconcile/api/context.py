@@ -188,9 +188,24 @@ class Context:
         from auger_reconcile.applier.apply import ApplyOptions
         from auger_reconcile.history.record import Origin, apply_recorded
 
+        plan = self.judge(plan)
         options = replace(options or ApplyOptions(wait=False), select=self._store)
         origin = Origin(self._origin)
         return apply_recorded(plan, self.session.client, self.folder, options, origin)
+
+    def judge(self, plan: Plan) -> Plan:
+        """Return a plan with what the policies beside and above auger.yaml say of it.
+
+        Raises:
+            ConfigError: a policy is none.
+        """
+        from auger_reconcile.api.plans.policies import judge_plan, read_policies
+        from auger_reconcile.state import DesiredState
+
+        rules = read_policies([self.folder], self.environ)
+        if not rules or plan.objections:
+            return plan
+        return judge_plan(plan, self.try_desired() or DesiredState({}), rules, env=self.env)
 
     def history(self, *, limit: int | None = 20, everything: bool = False) -> list[ApplyRecord]:
         """Return the applies that the hub has recorded, newest first, each without its actions.

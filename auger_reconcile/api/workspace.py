@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.explain import Explanation
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.planner.targets import Scope
+    from auger_reconcile.policy.rule import Rule
     from auger_reconcile.state import DesiredState, ObservedState
 
 MISSING_SOURCE = "missing-source"  # the code of a diagnostic
@@ -44,6 +45,7 @@ class Workspace:
         hub: instead of the declared one.
         on_exchange: told of every request.
         needs_sources: a source that is not here is an error of the files, for whatever is asked.
+        approved: names of policies whose approval is given.
         origin: what the history says applied: `command`, `program` or `controller`.
     """
 
@@ -56,6 +58,7 @@ class Workspace:
     on_exchange: Callable[[Any], None] | None = None
     needs_sources: bool = False
     origin: str = "program"
+    approved: frozenset[str] = frozenset()
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -173,9 +176,32 @@ class Workspace:
         self.require_sources(plan)
         if plan.is_empty:
             return plan
+        plan = self.judge(plan)
         from auger_reconcile.api.files.line_ends import explain_line_ends
 
         return explain_line_ends(plan, observed)
+
+    @cached_property
+    def rules(self) -> tuple[Rule, ...]:
+        """The policies that stand beside and above the files.
+
+        Raises:
+            ConfigError: one of them is none.
+        """
+        from auger_reconcile.api.plans.policies import read_policies
+
+        folders = [path if path.is_dir() else path.parent for path in self.files]
+        return read_policies(folders, self.environ)
+
+    def judge(self, plan: Plan) -> Plan:
+        """Return a plan with what the policies say of it.
+
+        Raises:
+            ConfigError: a policy is none.
+        """
+        from auger_reconcile.api.plans.policies import judge_plan
+
+        return judge_plan(plan, self.desired, self.rules, env=self.env, approved=self.approved)
 
     def drift(self, scope: Scope | None = None) -> Drift:
         """Return how the hub differs from what the files say; nothing is changed.
@@ -204,9 +230,10 @@ class Workspace:
         Raises:
             PlanRefused: a guard forbids the plan; nothing was done.
         """
+        from auger_reconcile.applier.apply import refusals_of
         from auger_reconcile.history.record import Origin, apply_recorded
 
-        if not plan.refusals:
+        if not refusals_of(plan):
             self.remember_protection()
         origin = Origin(self.origin)
         return apply_recorded(plan, self.session.client, self.folder, options, origin)

@@ -30,6 +30,7 @@ from auger_reconcile.applier.result import (
 from auger_reconcile.applier.steps import StepRunner
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ActionFailed, AugerError, Interrupted, PlanRefused
 from auger_reconcile.planner.plan import Action, Plan, Replacement, place_of
 from auger_reconcile.resources._base import Verb, Work
@@ -71,11 +72,28 @@ def apply_plan(
         options: how.
 
     Raises:
-        PlanRefused: a guard forbids the plan; nothing was done.
+        PlanRefused: a guard or a policy forbids the plan; nothing was done.
     """
-    if plan.refusals:
-        raise PlanRefused(plan.refusals)
+    if refusals := refusals_of(plan):
+        raise PlanRefused(refusals)
     return _Apply(plan, client, folder, options or ApplyOptions()).run()
+
+
+def refusals_of(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return why a plan is not carried out: guards, and policies that nobody has approved."""
+    return (
+        *plan.refusals,
+        *(
+            Diagnostic(
+                Severity.ERROR,
+                "not-approved",
+                "a policy requires approval",
+                label=f"`{name}`",
+                hint=f"auger apply --approve {name}",
+            )
+            for name in plan.unapproved
+        ),
+    )
 
 
 class _Apply:

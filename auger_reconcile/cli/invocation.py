@@ -58,7 +58,9 @@ class Invocation:
         )
 
     @contextmanager
-    def workspace(self, *, needs_sources: bool = False) -> Iterator[Workspace]:
+    def workspace(
+        self, *, needs_sources: bool = False, approved: Iterable[str] = ()
+    ) -> Iterator[Workspace]:
         """Open the workspace of the files, and close its connection afterwards."""
         from auger_reconcile.api.workspace import Workspace
 
@@ -71,6 +73,7 @@ class Invocation:
             on_exchange=self.tell_exchange if self.is_verbose else None,
             needs_sources=needs_sources,
             origin="command",
+            approved=frozenset(approved),
         )
         try:
             yield opened

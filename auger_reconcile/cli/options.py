@@ -134,6 +134,13 @@ def apply_options(function: F) -> F:
         click.option(
             "--wait/--no-wait", default=False, help="Wait for runs that nothing depends on."
         ),
+        click.option(
+            "--approve",
+            "approved",
+            multiple=True,
+            metavar="POLICY",
+            help="Give the approval that this policy requires; repeatable.",
+        ),
         click.option("--auto-approve", is_flag=True, help="Do not ask."),
     ):
         function = option(function)

@@ -130,21 +130,24 @@ def run_plan(
         AugerError: there is nobody to ask, or nobody who could read the plan.
         PlanRefused: a guard forbids the plan, and the output is JSON.
     """
+    from auger_reconcile.applier.apply import refusals_of
     from auger_reconcile.errors import AugerError, PlanRefused
 
     nobody = AugerError(
         "the plan needs consent, and there is nobody to ask",
         hint=f"`{consent.option}` gives it beforehand",
     )
-    if plan.refusals and invocation.as_json:
-        raise PlanRefused(plan.refusals)
+    refusals = refusals_of(plan)
+    if refusals and invocation.as_json:
+        raise PlanRefused(refusals)
     if invocation.as_json and not (consent.given or plan.is_empty):
         raise nobody
     _show_before(invocation, plan)
-    if plan.refusals or plan.is_empty:
-        if plan.refusals:
+    if refusals or plan.is_empty:
+        if refusals:
+            _tell_unapproved(invocation, plan)
             invocation.tell("\nNothing was done.")
-        return find_exit_code(plan)
+        return ExitCode.FAILED if refusals else find_exit_code(plan)
     if not consent.given:
         if not (sys.stdin.isatty() and sys.stderr.isatty()):
             raise nobody
@@ -155,6 +158,16 @@ def run_plan(
     if result.interrupted:
         return ExitCode.INTERRUPTED
     return ExitCode.DONE if result.is_complete else ExitCode.FAILED
+
+
+def _tell_unapproved(invocation: Invocation, plan: Plan) -> None:
+    """Say which policies require an approval that nobody has given."""
+    from auger_reconcile.applier.apply import refusals_of
+    from auger_reconcile.cli.views.diagnostic import render_diagnostics
+
+    missing = refusals_of(plan)[len(plan.refusals) :]
+    if missing:
+        invocation.tell("\n" + render_diagnostics(missing, color=invocation.error_color))
 
 
 def _show_before(invocation: Invocation, plan: Plan) -> None:
@@ -274,7 +287,7 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
 
     with open_context(invocation) as context:
         with invocation.busy_with(READING):
-            plan = make(context)
+            plan = context.judge(make(context))
         if plan.is_empty and not (invocation.as_json or plan.refusals or plan.diagnostics):
             invocation.show(idle)
             return ExitCode.DONE

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from auger_reconcile import __version__
-from auger_reconcile.applier.apply import ApplyOptions, apply_plan
+from auger_reconcile.applier.apply import ApplyOptions, apply_plan, refusals_of
 from auger_reconcile.applier.result import ApplyResult, Event, Finished, Outcome
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.diagnostics import Diagnostic, Severity
@@ -64,7 +64,7 @@ def apply_recorded(
         Conflict: it is to be alone, and another apply is under way; nothing was done.
     """
     chosen = options or ApplyOptions()
-    if plan.refusals or all(action.verb is Verb.SELECT for action in plan.actions):
+    if refusals_of(plan) or all(action.verb is Verb.SELECT for action in plan.actions):
         return apply_plan(plan, client, folder, chosen)
     record, notices = _open(plan, client, folder, origin)
     if record is None:

@@ -11,7 +11,7 @@ from html import escape
 from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.diagnostics import Diagnostic, SourceSpan
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
@@ -25,6 +25,48 @@ class Replacement(str, Enum):
 
     NEW_FIRST = "+/-"
     OLD_FIRST = "-/+"
+
+
+class Effect(str, Enum):
+    """What a policy does about what it objects to."""
+
+    DENY = "deny"
+    WARN = "warn"
+    REQUIRE_APPROVAL = "require_approval"
+
+
+@dataclass(frozen=True)
+class Objection:
+    """What a policy says of a plan.
+
+    Attributes:
+        address: of the resource it is about; None when it is the plan as a whole.
+        span: where the policy is written.
+        is_approved: the approval that it requires was given.
+    """
+
+    policy: str
+    effect: Effect
+    message: str
+    address: str | None = None
+    span: SourceSpan | None = None
+    hint: str | None = None
+    is_approved: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the JSON form used in plans."""
+        return {
+            "policy": self.policy,
+            "effect": self.effect.value,
+            "message": self.message,
+            "address": self.address,
+            "approved": self.is_approved,
+        }
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Any]) -> Objection:
+        """Return the objection of a saved plan, not approved by anybody since."""
+        return cls(item["policy"], Effect(item["effect"]), item["message"], item["address"])
 
 
 @dataclass(frozen=True)
@@ -80,6 +122,7 @@ class Plan:
         refusals: guards that forbid to apply the plan at all.
         coverage: what was not looked at, or not compared.
         gates: what the gate of each model that has one says, with its numbers.
+        objections: what policies say of it; what they deny is among the refusals too.
     """
 
     hub: str
@@ -93,6 +136,7 @@ class Plan:
     refusals: tuple[Diagnostic, ...] = ()
     coverage: Coverage = COMPLETE
     gates: Mapping[Address, Decision] = field(default_factory=dict)
+    objections: tuple[Objection, ...] = ()
 
     def __str__(self) -> str:
         """Return the plan as text, a line an action."""
@@ -115,6 +159,16 @@ class Plan:
     def is_empty(self) -> bool:
         """Whether there is nothing to do."""
         return not self.actions
+
+    @property
+    def unapproved(self) -> tuple[str, ...]:
+        """The names of the policies whose approval is required and was not given."""
+        names = (
+            one.policy
+            for one in self.objections
+            if one.effect is Effect.REQUIRE_APPROVAL and not one.is_approved
+        )
+        return tuple(dict.fromkeys(names))
 
     @property
     def summary(self) -> dict[str, int]:

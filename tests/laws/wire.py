@@ -47,8 +47,8 @@ class Wire:
 
     @property
     def changes(self) -> list[tuple[str, str, Mapping[str, Any]]]:
-        """The requests that are no reads."""
-        return [request for request in self.sent if request[0] != "GET"]
+        """The requests that change a project: no reads, and no record of the history."""
+        return [one for one in self.sent if one[0] != "GET" and not one[1].startswith("applies")]
 
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         return self._send(method, path, body, lambda: self.world.call(method, path, body))

@@ -87,7 +87,7 @@ def plan_rollback(
     file = Path(span.path) if span else workspace.folder / "auger.yaml"
     if edit and spec.trial != trial and not plan.refusals:
         plan = rollback.with_trial(plan, address, spec.trial, trial)
-    return Rollback(workspace, plan, trial, file)
+    return Rollback(workspace, workspace.judge(plan), trial, file)
 
 
 def _read_past(workspace: Workspace, observation: Observation, project: str) -> tuple[Past, ...]:

@@ -167,6 +167,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         StalePlan: the files or an object that the plan touches have changed.
         PlanRefused: it was saved although a guard forbids it.
     """
+    from auger_reconcile.api.plans.policies import with_saved_objections
     from auger_reconcile.planner.build import build_plan
     from auger_reconcile.planner.saved.document import declaration_of, options_of
     from auger_reconcile.planner.saved.stale import still_fitting
@@ -189,6 +190,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     except StalePlan as error:
         told = f"the hub has changed since the plan was made: {error}"
         raise StalePlan(told, hint=_AGAIN) from None
+    plan = with_saved_objections(workspace.judge(plan), document, workspace.approved)
     return plan, workspace
 
 

@@ -41,6 +41,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
             {"address": str(at), "project": at.project, **gate.to_json()}
             for at, gate in plan.gates.items()
         ],
+        "policies": [one.to_json() for one in plan.objections],
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
 

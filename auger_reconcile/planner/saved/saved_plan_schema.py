@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import BaseModel, StrictBool, StrictInt, StrictStr
 
-from auger_reconcile.planner.plan import Replacement
+from auger_reconcile.planner.plan import Effect, Replacement
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.resources.gates.gate import Verdict
 
@@ -96,6 +96,13 @@ class _Gate(BaseModel):
     checks: list[_Check]
 
 
+class _Objection(BaseModel):
+    policy: StrictStr
+    effect: Effect
+    message: StrictStr
+    address: StrictStr | None
+
+
 class _Resource(BaseModel):
     project: StrictStr
     kind: StrictStr
@@ -136,6 +143,7 @@ class _SavedPlan(BaseModel):
     needed: list[_Needed]
     diagnostics: list[_Diagnostic]
     gates: list[_Gate] = []
+    policies: list[_Objection] = []
     not_looked_at: list[StrictStr] = []
     not_compared: list[_NotCompared] = []
     declaration: _Declaration

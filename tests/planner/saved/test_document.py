@@ -60,6 +60,7 @@ def test_the_document_of_a_plan() -> None:
         "not_compared": [],
         "estimate": None,
         "gates": [],
+        "policies": [],
         "diagnostics": [
             {
                 "severity": "error",

@@ -39,6 +39,7 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
     wait: bool,
     parallelism: int,
     timeout: float | None,
+    approved: tuple[str, ...] = (),
     **given: Any,
 ) -> ExitCode:
     """Make a plan as the options say, or take the saved one, and carry it out.
@@ -55,7 +56,7 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
     if saved and any(given.values()):
         raise click.UsageError("a saved plan takes no options of planning: it is carried out as is")
     document = read_plan(saved) if saved else None
-    with invocation.workspace() as files:
+    with invocation.workspace(approved=approved) as files:
         workspace = files
         options = None if document else read_files(invocation, files, **given)
         with invocation.busy_with(READING):

@@ -19,7 +19,7 @@ def validate(invocation: Invocation) -> ExitCode:
 
     with invocation.workspace(needs_sources=True) as workspace:
         try:
-            loaded = workspace.loaded
+            loaded, _ = workspace.loaded, workspace.rules
         except ConfigError as error:
             if not invocation.as_json:
                 raise
