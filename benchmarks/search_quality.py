@@ -87,7 +87,7 @@ def main() -> None:
     """Measure what is missing, then print all."""
     options = _parse()
     bind(options.cores)
-    pythons = {tool: _python_of(tool, options.environments) for tool in options.tools}
+    pythons = {tool: python_of(tool, options.environments) for tool in options.tools}
     sets = _sets(options)
     known = list(read_results(options.results))
     asked = list(_asked(options))
@@ -233,13 +233,13 @@ def _sets(options: argparse.Namespace) -> dict[str, DataSet]:
     folder = options.environments / TABLES / "csv"
     if any(not (folder / f"{name}.csv").exists() for name in real):
         folder.mkdir(parents=True, exist_ok=True)
-        python = _python_of(TABLES, options.environments)
+        python = python_of(TABLES, options.environments)
         subprocess.run([python, CONTESTANTS / "dump_tables.py", folder, *real], check=True)
     known = {**SETS, **real_sets(folder)}
     return {name: known[name] for name in options.sets}
 
 
-def _python_of(tool: str, folder: Path) -> Path:
+def python_of(tool: str, folder: Path) -> Path:
     """Return the Python of a tool; make its environment when it is not there."""
     packages = {**PACKAGES, TABLES: DATA_PACKAGES}
     if tool not in packages:

@@ -108,6 +108,7 @@ def show_trial(call: Call) -> View:
             "error": result.get("error"),
             "failure": result.get("failure"),
             "seconds": result.get("evaluation_time"),
+            "predict_ms": result.get("predict_ms"),
             "optimizer": algorithm(str(result.get("optimizer_name") or "")),
             "created_at": row.created_at,
         },
@@ -182,6 +183,7 @@ def _board(call: Call, run: ExperimentSession) -> list[Fields]:
             "holdout": held_out.get(trial_id),
             "spread": _spread(result.get("fold_scores") or []),
             "seconds": result.get("evaluation_time"),
+            "predict_ms": result.get("predict_ms"),
             "is_ensemble": bool(result.get("ensemble")),
             "is_deployed": status not in (None, "undeployed", "undeploying"),
         }

@@ -25,6 +25,7 @@ _FAILURES = {
     "stopped": "timeouts",
     "error": "error_trials",
     "memory": "failed_trials",
+    "slow": "failed_trials",
 }
 
 
@@ -132,6 +133,7 @@ class TrialStore:
             "estimated_time": 0,
             "optimizer_name": stored["optimizer_name"],
             "evaluation_time": stored["evaluation_time"],
+            "predict_ms": stored["predict_ms"],
             "algorithm_params": stored["algorithm_params"],
             "create_trial_time": stored["started_at"],
             "estimated_timeout": False,

@@ -25,7 +25,7 @@ from auger_hub.search.algorithms.registry import (
     table_of,
 )
 from auger_hub.search.sampling import ROUNDS, ROWS, rungs
-from auger_hub.search.scores.board import Board
+from auger_hub.search.scores.board import Board, Speed
 from auger_hub.search.task import (
     BadTask,
     SearchTask,
@@ -121,7 +121,9 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
             return "interrupted"
         executor = _executor(task, settings, path)
         count = workers or (lambda: task.workers)
-        board = Board(info["scoring"], finished, report)
+        models = info["usedFolds"] if settings.deploy == "bag" else 1
+        speed = Speed(settings.max_predict_ms, models)
+        board = Board(info["scoring"], finished, report, speed)
         judge = _judge(board, info)
         with TrialPool(executor, count, settings.max_trial_seconds, judge) as pool:
             search = Search(settings, info, pool, board)
@@ -273,7 +275,8 @@ class Search:
         blend = None
         if self._settings.use_ensemble:
             algorithms = {one.uid: one.algorithm_name for one in self._board.searched}
-            found = (predictions, algorithms)
+            limit = self._settings.max_predict_ms or float("inf")
+            found = (predictions, algorithms, self._board.predict_ms, limit)
             blend = _call(
                 _blend, data_path, found, lambda: time.monotonic() > deadline or should_stop()
             )
@@ -337,11 +340,14 @@ def _store_data(task: SearchTask, path: Path) -> dict[str, Any]:
 
 
 def _blend(
-    data_path: Path, found: tuple[Mapping[str, Predictions], Mapping[str, str]]
+    data_path: Path,
+    found: tuple[Mapping[str, Predictions], Mapping[str, str], Mapping[str, float], float],
 ) -> Blend | None:
-    from auger_hub.search.scores.ensemble import Blender
+    from auger_hub.search.scores.ensemble import Blender, Prices
 
-    return Blender(TrialData.load(data_path), *found).blend()
+    predictions, algorithms, milliseconds, limit = found
+    prices = Prices(milliseconds, limit)
+    return Blender(TrialData.load(data_path), predictions, algorithms, prices).blend()
 
 
 def _expect(

@@ -17,7 +17,6 @@ MODEL_TYPES = ("classification", "regression", "timeseries")
 
 # Members that change nothing here; `prepare` names those a client sent, so that nobody is misled.
 IGNORED_OPTIONS = (
-    "oversampling",
     "apply_eval_set",
     "apply_estimate_trial_time",
     "optimizers",
@@ -35,12 +34,15 @@ IGNORED_OPTIONS = (
     "retrain_policy_type",
     "retrain_policy_value",
 )
+# Members that only say something about classes.
+CLASS_OPTIONS = ("oversampling",)
 # Members that only say something about time series.
 SERIES_OPTIONS = ("series", "horizon", "past_only")
 # The same within `splitOptions`.
 IGNORED_SPLIT_OPTIONS = ("test_size_limit",)
 
 
+_CLASSES = "classification"
 _MOST = 1_000_000_000
 _HIGHEST_SEED = 2**31 - 1
 
@@ -91,6 +93,7 @@ class TrialResult:
     optimizer_name: str
     ensemble: bool
     started_at: str
+    predict_ms: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, ready for JSON."""
@@ -129,6 +132,7 @@ class Settings:
     allowed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     deploy: str = "refit"
+    max_predict_ms: float | None = None
     ignored: tuple[str, ...] = field(default=())
 
     @property
@@ -166,16 +170,18 @@ def read_settings(task: SearchTask) -> Settings:
         validation_share=1 - _number(split, "trainRatio", 0.8, most=1),
         groups=str(split.get("groups_col") or "") or None,
         threads=int(_number(options, "cpu_per_mt_algorithm", 0)) or None,
-        class_weight=_mapping(options, "algorithm_params_common").get("class_weight"),
+        class_weight=_class_weight(options, model_type),
         series=series,
         horizon=(int(_number(options, "horizon", 0)) or None) if is_series else None,
         past_only=tuple(map(str, _names(options, "past_only"))) if is_series else (),
         allowed=_leaf_names(_allowed(options)),
         blocked=_leaf_names(_list(options, "algorithms_to_exlude")),
         deploy=_deploy(options, in_order=in_order),
+        max_predict_ms=_number(options, "max_predict_ms", 0) or None,
         ignored=(
             *(name for name in IGNORED_OPTIONS if options.get(name)),
             *(name for name in IGNORED_SPLIT_OPTIONS if split.get(name)),
+            *(name for name in CLASS_OPTIONS if options.get(name) and model_type != _CLASSES),
             *(name for name in SERIES_OPTIONS if options.get(name) and not is_series),
         ),
     )
@@ -190,6 +196,18 @@ def _model_type(task: SearchTask, options: Mapping[str, Any]) -> str:
     if model_type not in MODEL_TYPES:
         raise BadTask(f"The model type `{model_type}` is not one of {', '.join(MODEL_TYPES)}.")
     return model_type
+
+
+def _class_weight(options: Mapping[str, Any], model_type: str) -> Any:
+    """Return the weights of classes; of oversampling those that it would give their rows.
+
+    A row that is repeated counts as often as one of so much weight, and costs more time; rows that
+    are made up (SMOTE) would be in the way of trees and of probabilities.
+    """
+    given = _mapping(options, "algorithm_params_common").get("class_weight")
+    if given or not options.get("oversampling") or model_type != _CLASSES:
+        return given
+    return "balanced"
 
 
 def _deploy(options: Mapping[str, Any], *, in_order: bool) -> str:

@@ -84,6 +84,7 @@ def to_row(trial: Row) -> Row:
         "score_name": trial.get("score_name"),
         "score": float(score) if isinstance(score, int | float) else None,
         "seconds": raw.get("evaluation_time"),
+        "predict_ms": raw.get("predict_ms"),
         "ensemble": bool(raw.get("ensemble")),
         "all_scores": raw.get("all_scores") or {},
         "fold_scores": raw.get("fold_scores") or [],

@@ -8,6 +8,7 @@ once, beside the board (`expectation`).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,17 @@ KEPT = 12  # predictions may be large: those of so many of the best trials are a
 ROOM = 32 << 20  # and of more while they take no more bytes than this
 
 
+@dataclass(frozen=True)
+class Speed:
+    """How quickly models have to predict: at most so many milliseconds a row, if that matters.
+
+    Where the models of the folds are deployed, there are `models` of each trial.
+    """
+
+    most_ms: float | None = None
+    models: int = 1
+
+
 class Board:
     """Takes trials in, reports each once, and knows the best."""
 
@@ -30,8 +42,9 @@ class Board:
         scoring: str,
         finished: Sequence[TrialResult],
         report: Callable[[TrialResult], None],
+        speed: Speed = Speed(),
     ) -> None:
-        self._scoring, self._report = scoring, report
+        self._scoring, self._report, self._speed = scoring, report, speed
         self._results = list(finished)
         self._predictions: dict[str, Predictions] = {}
 
@@ -81,6 +94,10 @@ class Board:
     def add(self, candidate: Candidate, evaluation: Evaluation, seconds: float) -> TrialResult:
         """Take in and report what came of a trial."""
         result = self._result(candidate, evaluation, seconds)
+        most, took = self._speed.most_ms, result.predict_ms
+        if most is not None and took is not None and took > most:
+            reason = f"takes {took:.2g} ms a row to predict, more than the {most:g} of the run"
+            result = replace(result, score=None, error=reason, failure="slow")
         self._results.append(result)
         if result.score is not None:
             self.keep_predictions(candidate, evaluation)
@@ -102,6 +119,8 @@ class Board:
         folds = len(blend.fold_scores)
         evaluation = Evaluation(blend.fold_scores, (seconds / folds,) * folds)
         result = self._result(candidate, evaluation, seconds, ensemble=True)
+        known = [member.predict_ms for member in members if member.predict_ms is not None]
+        result = replace(result, predict_ms=sum(known) if len(known) == len(members) else None)
         self._results.append(result)
         self._report(result)
 
@@ -119,6 +138,11 @@ class Board:
         uids = [result.uid for result in self.best(len(self._scored))]
         return {uid: self._predictions[uid] for uid in uids if uid in self._predictions}
 
+    @property
+    def predict_ms(self) -> dict[str, float]:
+        """Return the milliseconds a row of the trials of which they are known."""
+        return {r.uid: r.predict_ms for r in self._scored if r.predict_ms is not None}
+
     def _result(
         self,
         candidate: Candidate,
@@ -134,6 +158,7 @@ class Board:
         started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
         params = dict(candidate.algorithm_params)
         params |= {} if evaluation.cut_after is None else {ROUNDS: evaluation.cut_after}
+        took = evaluation.predict_ms
         return TrialResult(
             uid=candidate.uid,
             algorithm_name=candidate.algorithm_name,
@@ -148,6 +173,7 @@ class Board:
             optimizer_name=candidate.optimizer_name,
             ensemble=ensemble,
             started_at=started.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            predict_ms=None if took is None else took * self._speed.models,
         )
 
 

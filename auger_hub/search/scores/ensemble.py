@@ -9,7 +9,7 @@ every trial: by what it predicts for the test rows of each fold.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,14 @@ class Blend:
     nested: Nested | None = None
 
 
+@dataclass(frozen=True)
+class Prices:
+    """What each trial costs, such as milliseconds a row, and how much they may together."""
+
+    of_trials: Mapping[str, float] = field(default_factory=dict)
+    most: float = np.inf
+
+
 class Blender:
     """Chooses and measures weights over the predictions of trials, given best trial first.
 
@@ -61,9 +69,12 @@ class Blender:
         data: TrialData,
         predictions: Mapping[str, Predictions],
         algorithms: Mapping[str, str] | None = None,
+        prices: Prices | None = None,
     ) -> None:
-        known = algorithms or {}
+        known, prices = algorithms or {}, prices or Prices()
         self._algorithms = [known.get(uid, uid) for uid in predictions]
+        self._prices = np.array([prices.of_trials.get(uid, 0.0) for uid in predictions])
+        self._most = prices.most
         self._data = data
         self._uids = list(predictions)
         self._shown = [np.stack(fold) for fold in zip(*predictions.values(), strict=True)]
@@ -101,7 +112,9 @@ class Blender:
         best_score, since = -np.inf, 0
         pool = self._pool(folds)
         for _ in range(ROUNDS):
-            candidates = [_one_more(counts, i) for i in pool]
+            candidates = [_one_more(counts, i) for i in pool if self._is_affordable(counts, i)]
+            if not candidates:
+                break
             scores = [self._mean_score(candidate, folds) for candidate in candidates]
             counts = candidates[int(np.argmax(scores))]
             since += 1
@@ -110,6 +123,11 @@ class Blender:
             if since == PATIENCE:
                 break
         return best
+
+    def _is_affordable(self, counts: Counts, index: int) -> bool:
+        """Tell whether a trial may be added: of those that are there already, or cheap enough."""
+        taken = np.array(counts) > 0
+        return bool(taken[index] or self._prices[taken].sum() + self._prices[index] <= self._most)
 
     def _pool(self, folds: Sequence[int]) -> list[int]:
         """Return the trials to choose from: the best ones, and of each algorithm only a few."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -60,11 +60,11 @@ def evaluate_folds(
                 limit = _Limit(
                     until=began + _SHARE_OF_FITTING * candidate.seconds / len(data.folds)
                 )
-            shown, cut_after = _predict_fold(data, candidate, number, (tables, limit))
-            rounds = rounds or cut_after
+            found = _predict_fold(data, candidate, number, (tables, limit))
+            (shown,), rounds = found.predictions, rounds or found.cut_after
             scores = all_scores(Outcome.of_fold(data, fold, shown), functions)
             took = time.monotonic() - began
-            yield Evaluation((scores,), (took,), (shown,), cut_after=cut_after)
+            yield replace(found, fold_scores=(scores,), fold_times=(took,))
 
 
 @dataclass(frozen=True)
@@ -77,11 +77,8 @@ class _Limit:
 
 def _predict_fold(
     data: TrialData, candidate: Candidate, number: int, means: tuple[FoldTables, _Limit]
-) -> tuple[Array, int | None]:
-    """Return what a model of the training rows of a fold predicts of its test rows.
-
-    Beside it the rounds of boosting after which the clock has stopped it; None if it has not.
-    """
+) -> Evaluation:
+    """Return what a model of the training rows of a fold predicts of its test rows, not scored."""
     tables, limit = means
     params = dict(candidate.algorithm_params)
     most_rows = params.pop(ROWS, None)
@@ -92,12 +89,19 @@ def _predict_fold(
     limit_rounds(model, limit.rounds, limit.until)
     if data.clean is None or not isinstance(model, Pipeline):
         model.fit(data.features.iloc[train], data.target[train])
-        return predict(model, data.features.iloc[test], classes), None
+        return _timed(model, data.features.iloc[test], classes)
     prepared, unseen = tables.prepare(model[1:-1], number, train)
     estimator = model[-1].fit(prepared, data.target[train])
     boosted = boosted_of(estimator)
     cut_after = None if boosted is None else boosted.cut_after_
-    return predict(estimator, unseen, classes), cut_after
+    return replace(_timed(estimator, unseen, classes), cut_after=cut_after)
+
+
+def _timed(model: Any, features: Any, classes: int) -> Evaluation:
+    """Return the predictions, and what they took."""
+    began = time.monotonic()
+    shown = predict(model, features, classes)
+    return Evaluation(predictions=(shown,), predict_times=(time.monotonic() - began,))
 
 
 def predict(model: Any, features: Any, classes: int) -> Array:

@@ -65,6 +65,7 @@ class Evaluation:
     `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows). A trial
     that was ended before its last fold has fewer of each, and a failure that says so. `cut_after`
     are the rounds of boosting after which the clock stopped its first fold, and they the others.
+    `predict_times` are the seconds that the predictions took.
     """
 
     fold_scores: tuple[Mapping[str, float], ...] = ()
@@ -73,6 +74,7 @@ class Evaluation:
     error: str | None = None
     failure: str | None = None
     cut_after: int | None = None
+    predict_times: tuple[float, ...] = ()
 
     def and_fold(self, fold: Evaluation) -> Evaluation:
         """Return this with the results of one more fold."""
@@ -81,7 +83,14 @@ class Evaluation:
             (*self.fold_times, *fold.fold_times),
             (*self.predictions, *fold.predictions),
             cut_after=self.cut_after or fold.cut_after,
+            predict_times=(*self.predict_times, *fold.predict_times),
         )
+
+    @property
+    def predict_ms(self) -> float | None:
+        """Return the milliseconds that a row of many takes to be predicted; None if not known."""
+        rows = sum(len(shown) for shown in self.predictions)
+        return 1e3 * sum(self.predict_times) / rows if rows and self.predict_times else None
 
 
 @dataclass(frozen=True)

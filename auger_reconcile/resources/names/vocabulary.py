@@ -6,6 +6,7 @@ and reads, so that neither can learn or forget a name alone.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from enum import Enum
 from typing import Any, NamedTuple
@@ -17,6 +18,7 @@ class Value(Enum):
     ANY = ""
     COUNT = "expected a positive integer"
     FLAG = "expected true or false"
+    AMOUNT = "expected a positive number"
     NAMES = "expected a list"
     SHARE = "expected a number between 0 and 1"
     URL = "expected an http(s) URL"
@@ -31,8 +33,8 @@ class Value(Enum):
                 return isinstance(value, bool)
             case Value.NAMES:
                 return isinstance(value, (list, str))
-            case Value.SHARE:
-                return is_number and 0 < value < 1
+            case Value.SHARE | Value.AMOUNT:
+                return is_number and 0 < value < (1 if self is Value.SHARE else math.inf)
             case Value.URL:
                 return str(value).startswith(("http://", "https://"))
             case Value.ANY:
@@ -59,7 +61,7 @@ class Option(NamedTuple):
 OPTIONS: Mapping[str, Option] = {
     "trials_per_worker": Option(("trials_per_worker",), Value.COUNT, is_heeded=False),
     "max_concurrent_trials": Option(("trials_per_worker",), Value.COUNT, is_heeded=False),
-    "oversampling": Option(("oversampling",), is_heeded=False),
+    "oversampling": Option(("oversampling",)),
     "estimate_trial_time": Option(("apply_estimate_trial_time",), Value.FLAG, is_heeded=False),
     "apply_eval_set": Option(("apply_eval_set",), Value.FLAG, is_heeded=False),
     "max_cores_per_trial": Option(("cpu_per_mt_algorithm",), Value.COUNT),
@@ -83,6 +85,7 @@ OPTIONS: Mapping[str, Option] = {
     "test_size_limit": Option(("splitOptions", "test_size_limit"), is_heeded=False),
     "groups_col": Option(("splitOptions", "groups_col")),
     "deploy": Option(("deploy",)),
+    "max_predict_ms": Option(("max_predict_ms",), Value.AMOUNT),
     "class_weight": Option(("algorithm_params_common", "class_weight")),
     "validation_source": Option(("test_data_path",), Value.URL, is_heeded=False),
 }

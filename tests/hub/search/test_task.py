@@ -109,8 +109,18 @@ def test_keys_of_a_search_space_name_algorithms() -> None:
 
 
 def test_options_without_effect_are_named() -> None:
-    options = {"targetFeature": "age", "oversampling": {"name": "SMOTE"}, "roi_metric": None}
-    assert read_settings(task(options, stat_data())).ignored == ("oversampling",)
+    options = {"targetFeature": "age", "optimizers": ["x"], "roi_metric": None}
+    assert read_settings(task(options, stat_data())).ignored == ("optimizers",)
+
+
+def test_oversampling_weighs_the_classes_and_is_no_word_about_values() -> None:
+    options = {"targetFeature": "age", "oversampling": {"name": "SMOTE"}}
+    classes = read_settings(task(options, stat_data()))
+    assert (classes.class_weight, classes.ignored) == ("balanced", ())
+    own = {**options, "algorithm_params_common": {"class_weight": {"1": 3}}}
+    assert read_settings(task(own, stat_data())).class_weight == {"1": 3}
+    values = read_settings(task(options, stat_data(), "regression"))
+    assert (values.class_weight, values.ignored) == (None, ("oversampling",))
 
 
 def test_the_flag_decides_when_there_is_no_model_type() -> None:

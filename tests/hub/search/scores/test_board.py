@@ -1,7 +1,9 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from auger_hub.search.scores.board import KEPT, Board, mean_scores
+from auger_hub.search.scores.board import KEPT, Board, Speed, mean_scores
 from auger_hub.search.scores.ensemble import Blend
 from auger_hub.search.task import TrialResult
 from auger_hub.search.trials.trial import Candidate, Evaluation
@@ -27,6 +29,18 @@ def test_a_score_is_the_mean_over_the_folds() -> None:
     result = filled.add(Candidate.new("a.B", {"x": 1}, "optuna"), evaluation(0.2, 0.4), 1.5)
     assert result.score == pytest.approx(0.3)
     assert (result.fold_scores, result.evaluation_time) == ([0.2, 0.4], 1.5)
+
+
+def test_a_model_that_predicts_too_slowly_is_told_and_no_choice() -> None:
+    reported: list[TrialResult] = []
+    filled = Board("r2", [], reported.append, Speed(most_ms=5.0, models=5))
+    one = replace(evaluation(0.9, 0.9), predict_times=(0.001, 0.003))  # of four rows
+    slow = filled.add(Candidate.new("a.B", {}, "optuna"), replace(one, predict_times=(1.0,)), 0.1)
+    quick = filled.add(Candidate.new("a.B", {}, "optuna"), one, 0.1)
+    assert (slow.score, slow.failure) == (None, "slow")
+    assert "ms a row" in str(slow.error)
+    assert (quick.score, quick.predict_ms) == (0.9, pytest.approx(5.0))
+    assert filled.predict_ms == {quick.uid: quick.predict_ms}
 
 
 def test_every_trial_is_reported_once() -> None:

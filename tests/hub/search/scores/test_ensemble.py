@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
-from auger_hub.search.scores.ensemble import Blender, _is_no_worse
+from auger_hub.search.scores.ensemble import Blender, Prices, _is_no_worse
 from auger_hub.search.trials.trial import TrialData
 
 pytestmark = pytest.mark.search
@@ -110,6 +110,13 @@ def test_other_algorithms_are_chosen_from_before_many_trials_of_one() -> None:
     blender = Blender(data, values, algorithms)
     assert 20 in blender._pool(range(FOLDS))
     assert 20 not in Blender(data, values)._pool(range(FOLDS))
+
+
+def test_an_ensemble_costs_no_more_than_it_may() -> None:
+    data, values = series([0.5, 0.5, 0.5, 0.5])
+    blend = Blender(data, values, prices=Prices(dict.fromkeys(values, 2.0), 5.0)).blend()
+    assert blend is not None
+    assert len(blend.weights) == 2
 
 
 def test_an_ensemble_that_loses_by_luck_alone_is_kept() -> None:
