@@ -14,7 +14,7 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --gen
 	laws fuzz mutate mutants soak judges contract-fuzz kills clean
 help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
-	@echo "make quick          run the tests that need no hub and no search, in less than a minute"
+	@echo "make quick          run the tests that need no process and no search, in less than a minute"
 	@echo "make test           run the tests, on a real hub, in less than five minutes"
 	@echo "make check          what CI runs: format, lint, types, import contracts, docs, workflows, all tests"
 	@echo "make slow           run the tests that 'make test' leaves out: kills, faults, whole lives"
@@ -56,7 +56,7 @@ demo: .venv/.hub
 	@$(BIN)/python examples/demo.py
 
 quick: .venv/.dev
-	@$(PYTEST) -m "not hub and not search and not slow"
+	@HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not hub and not process and not search and not slow"
 
 test: .venv/.dev
 	@$(PYTEST)
@@ -68,8 +68,8 @@ test-newest:
 	@.venv-newest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/.dev
-	@$(PYTEST) -m slow || { echo "Once more, one by one, what failed beside other tests:"; \
-	$(BIN)/python -m pytest -m slow --last-failed --last-failed-no-failures none; }
+	@$(PYTEST) -m "slow and not soak" || { echo "Once more, one by one, what failed beside other tests:"; \
+	$(BIN)/python -m pytest -m "slow and not soak" --last-failed --last-failed-no-failures none; }
 
 check: .venv/.dev
 	$(BIN)/ruff format --check .
@@ -137,6 +137,7 @@ mutants: .venv/.dev
 
 soak: .venv/.dev
 	AUGER_SOAK=1 $(BIN)/python -m pytest -m slow --timeout 0 tests
+	AUGER_TABLES=300 $(BIN)/python -m pytest -n 2 tests/hub/models/test_one_reading.py
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws -m "not slow"
 	AUGER_FUZZ=25000 AUGER_FUZZ_FROM=$$(date +%s) $(BIN)/python -m pytest -n 2 tests/fuzz
 	$(MAKE) --no-print-directory contract-fuzz

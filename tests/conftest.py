@@ -1,6 +1,7 @@
 """Lanes of the tests, and the end of every process that a run of them leaves behind.
 
-`make quick` runs what is neither `hub` nor `search` nor `slow`, `make test` all but `slow`.
+`make quick` runs what is neither `hub` nor `process` nor `search` nor `slow`, `make test` all but
+`slow`.
 """
 
 from __future__ import annotations
@@ -17,7 +18,10 @@ import pytest
 
 from tests.object_store.store import Store, serve_store, surround
 
+HUB = Path(__file__).parent / "hub"
+LANES = ("hub", "process", "search", "slow")
 FIRST_LANES = "not slow"  # as in pyproject.toml
+LEARNING = ("explain", "models", "search")  # folders of tests/hub that import the learning stack
 
 
 @pytest.hookimpl(trylast=True)
@@ -67,6 +71,11 @@ def hub_lane() -> None:
 
 
 @pytest.fixture(scope="session")
+def process_lane() -> None:
+    """Asked for by what starts processes that are no hub, or waits for clocks."""
+
+
+@pytest.fixture(scope="session")
 def search_lane() -> None:
     """Every fixture that fits models asks for this: whatever uses one is in the lane `search`."""
 
@@ -77,7 +86,7 @@ def slow_lane() -> None:
 
 
 @pytest.fixture(scope="session")
-def running_store() -> Iterator[Store]:
+def running_store(process_lane: None) -> Iterator[Store]:
     """Serve one store that speaks S3 to all tests."""
     with serve_store() as store:
         yield store
@@ -94,6 +103,16 @@ def store(running_store: Store, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put tests into lanes by the fixtures that they need, before any lane is selected."""
     for item in items:
-        for lane in ("hub", "search", "slow"):
+        for lane in LANES:
             if f"{lane}_lane" in getattr(item, "fixturenames", ()):
                 item.add_marker(lane)
+        if item.get_closest_marker("soak"):
+            item.add_marker("slow")
+        if item.path.is_relative_to(HUB) and item.path.relative_to(HUB).parts[0] in LEARNING:
+            item.add_marker("search")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Spare `make quick` the seconds in which the learning stack is imported."""
+    is_learning = collection_path.parent == HUB and collection_path.name in LEARNING
+    return True if is_learning and "not search" in config.option.markexpr else None

@@ -34,11 +34,21 @@ def main(run: int, folder: str) -> None:
         for one in left:
             with suppress(psutil.Error):
                 end(one)
-        psutil.wait_procs(left, timeout=PATIENCE)
+        give_up_at = time.monotonic() + PATIENCE
+        while any(map(is_alive, left)) and time.monotonic() < give_up_at:
+            time.sleep(0.02)
     links = [*Path(folder).glob(f"{ELSEWHERE}*"), *Path(folder).glob(f"popen-*/{ELSEWHERE}*")]
     for link in links:  # of a run in one process, and of workers
         shutil.rmtree(link.resolve(), ignore_errors=True)
     (Path(folder) / ".lock").unlink(missing_ok=True)  # by which pytest takes it for one in use
+
+
+def is_alive(process: psutil.Process) -> bool:
+    """Say whether it runs; one that has ended and nobody has waited for does not."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def note_elsewhere(folder: Path) -> None:

@@ -282,6 +282,7 @@ def test_how_the_hub_reads_a_data_set_is_known(trained: Trained, hub: LiveHub, w
         assert data.check().schema == data.schema
 
 
+@pytest.mark.process
 def test_a_check_reads_what_auger_yaml_says_of_columns_and_needs_no_hub(work: Path) -> None:
     (work / "t.csv").write_text("code,n\n007,1\n008,x\n009,-\n")
     declared = "columns: {code: {type: text}}, missing: ['-', x]"
@@ -293,6 +294,7 @@ def test_a_check_reads_what_auger_yaml_says_of_columns_and_needs_no_hub(work: Pa
     assert [one.type for one in other.columns][1] != "number"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("others", ["{}", "{h: {source: h.csv, columns: {n: {type: text}}}}"])
 def test_a_check_of_the_source_leaves_other_data_sets_alone(work: Path, others: str) -> None:
     (work / "t.csv").write_text("n\n1\n2\n")

@@ -230,6 +230,7 @@ def test_a_declared_model_is_asked_by_its_name(declared: Model, work: Path, name
     assert read(path)[1] == [*ROW, "setosa"]
 
 
+@pytest.mark.slow
 def test_a_declared_model_that_is_downloaded_is_asked_here(
     declared: Model, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -259,6 +260,7 @@ def test_deployed_models_are_listed(model: Model, trained: Trained) -> None:
     assert [(item["id"], item["status"]) for item in listed] == [(trained.model_id, "ready")]
 
 
+@pytest.mark.slow
 @BOTH
 def test_every_format_and_a_data_frame_are_predicted_alike(
     model: Model, trained: Trained, work: Path, locally: bool
@@ -341,6 +343,7 @@ def test_a_model_is_exported_as_what_other_tools_load(model: Model, trained: Tra
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_an_export_is_served_without_a_hub(model: Model, trained: Trained, work: Path) -> None:
     archive = model.servable(trained.model_id)
     assert model.servable(str(archive)) == archive
@@ -384,6 +387,7 @@ def test_what_is_no_export_cannot_be_served(work: Path) -> None:
         serve_export(work, "127.0.0.1", 0)
 
 
+@pytest.mark.slow
 @BOTH
 def test_a_prediction_is_explained_by_what_each_column_contributes(
     model: Model, trained: Trained, work: Path, locally: bool

@@ -108,7 +108,10 @@ def test_without_credentials_for_a_named_hub_nobody_is_authenticated(work: Path)
 
 
 @pytest.mark.parametrize("method", ["create", "delete", "start", "stop", "properties"])
-def test_a_hub_that_is_away_is_unavailable(work: Path, method: str) -> None:
+def test_a_hub_that_is_away_is_unavailable(
+    work: Path, method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auger_reconcile.client.http.transport._FIRST_BACKOFF", 0)
     away = '{"token": "t", "organization": "shop", "api_url": "http://127.0.0.1:9"}'
     with (
         Context(environ={"AUGER_CREDENTIALS": away}, home=work) as context,

@@ -20,7 +20,7 @@ class StaticHub(ThreadingHTTPServer):
         objects: collection to its objects.
         refusals: `METHOD collection` to status and message.
         asked: `METHOD collection` of every request, in order.
-        slow: a request, and the seconds that its answer takes.
+        held: a request whose answer waits until it is `released`.
     """
 
     daemon_threads = True
@@ -31,8 +31,8 @@ class StaticHub(ThreadingHTTPServer):
         organizations = [{"id": 1, "name": "acme"}]
         self.objects = {"organizations": organizations, **content}
         self.asked: list[str] = []
-        self.slow: tuple[str, float] = ("", 0.0)
-        self.stopping = threading.Event()
+        self.held = ""
+        self.released = threading.Event()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a client that went away."""
@@ -66,8 +66,8 @@ class _Handler(BaseHTTPRequestHandler):
         collection = self.path.removeprefix("/api/v1/").partition("/")[0]
         request = f"{self.command} {collection}"
         self.server.asked.append(request)
-        if request == self.server.slow[0]:
-            self.server.stopping.wait(self.server.slow[1])
+        if request == self.server.held:
+            self.server.released.wait()
         refusal = self.server.refusals.get(request)
         if asked.get("token") != TOKEN:
             refusal = {"status": 401, "message": "Invalid token"}
@@ -106,6 +106,6 @@ def serve(content: Mapping[str, Any]) -> Iterator[StaticHub]:
         try:
             yield hub
         finally:
-            hub.stopping.set()
+            hub.released.set()
             hub.shutdown()
             thread.join()

@@ -14,6 +14,8 @@ from tests.api.live_hub import LiveHub, write_flowers
 
 from .conftest import User
 
+pytestmark = pytest.mark.slow
+
 ODD_NAMES = [
     "with space",
     "ünï 花 🌸",

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 SERVICE = """\
 import os, pathlib, time
 pathlib.Path("started.part").write_text(str(os.getpid()))

@@ -262,6 +262,7 @@ def test_verbose_tells_every_request_and_no_token(
     assert TOKEN not in answer.out + answer.err
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("unbuffered", ["", "1"])
 @pytest.mark.parametrize("options", [[], ["--json"]])
 def test_a_full_disk_is_told_in_one_sentence(
@@ -278,6 +279,7 @@ def test_a_full_disk_is_told_in_one_sentence(
     assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 
+@pytest.mark.process
 def test_a_reader_who_goes_away_is_a_failure_in_one_sentence(
     folder: Path, empty_hub: StaticHub
 ) -> None:
@@ -290,6 +292,7 @@ def test_a_reader_who_goes_away_is_a_failure_in_one_sentence(
     assert done.stderr == "error: the output was closed before everything was written to it\n"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
 def test_a_closed_stream_takes_nothing_and_breaks_nothing(
     folder: Path, empty_hub: StaticHub, closed: str
@@ -305,6 +308,7 @@ def test_no_stream_takes_no_colours() -> None:
     assert wants_color(None, refused=False) is False
 
 
+@pytest.mark.process
 def test_the_module_runs_as_a_program(folder: Path) -> None:
     done = run_program("--version", stdout=subprocess.PIPE)
     assert (done.returncode, done.stdout[:6]) == (0, "auger ")

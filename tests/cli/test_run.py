@@ -26,6 +26,7 @@ def declared(folder: Path, empty_hub: StaticHub) -> None:
     (folder / "auger.yaml").write_text(FILE)
 
 
+@pytest.mark.process
 def test_the_word_yes_carries_the_plan_out(empty_hub: StaticHub) -> None:
     with Terminal("apply") as terminal:
         terminal.wait_for(QUESTION)
@@ -36,6 +37,7 @@ def test_the_word_yes_carries_the_plan_out(empty_hub: StaticHub) -> None:
     assert "project.churn was not created" in terminal.screen
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("answer", ["y\n", "YES\n", "yes please\n", "\n", "no\n", CTRL_D])
 def test_any_other_word_does_nothing_and_exits_5(answer: str, empty_hub: StaticHub) -> None:
     with Terminal("apply") as terminal:
@@ -46,6 +48,7 @@ def test_any_other_word_does_nothing_and_exits_5(answer: str, empty_hub: StaticH
     assert "Nothing was done." in terminal.screen
 
 
+@pytest.mark.process
 def test_ctrl_c_at_the_question_does_nothing_and_exits_130(empty_hub: StaticHub) -> None:
     with Terminal("apply") as terminal:
         terminal.wait_for(QUESTION)
@@ -55,6 +58,7 @@ def test_ctrl_c_at_the_question_does_nothing_and_exits_130(empty_hub: StaticHub)
     assert "Traceback" not in terminal.screen
 
 
+@pytest.mark.process
 def test_nothing_to_do_asks_nothing(empty_hub: StaticHub) -> None:
     empty_hub.objects["projects"] = [PROJECT]
     with Terminal("apply") as terminal:
@@ -63,6 +67,7 @@ def test_nothing_to_do_asks_nothing(empty_hub: StaticHub) -> None:
     assert "No changes." in terminal.screen
 
 
+@pytest.mark.process
 def test_auto_approve_asks_nothing(empty_hub: StaticHub) -> None:
     with Terminal("apply", "--auto-approve") as terminal:
         assert terminal.wait_for_end() == 1
@@ -70,6 +75,7 @@ def test_auto_approve_asks_nothing(empty_hub: StaticHub) -> None:
     assert "POST projects" in empty_hub.asked
 
 
+@pytest.mark.process
 def test_json_cannot_be_asked(empty_hub: StaticHub) -> None:
     with Terminal("apply", "--json") as terminal:
         assert terminal.wait_for_end() == 1
@@ -77,12 +83,14 @@ def test_json_cannot_be_asked(empty_hub: StaticHub) -> None:
     assert "POST projects" not in empty_hub.asked
 
 
+@pytest.mark.process
 def test_a_terminal_gets_colours() -> None:
     with Terminal("plan") as terminal:
         terminal.wait_for_end()
     assert "\x1b[32m" in terminal.screen
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("name", ["NO_COLOR", "--no-color", "TERM"])
 def test_colours_can_be_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "NO_COLOR":
@@ -95,19 +103,22 @@ def test_colours_can_be_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> N
     assert "project.churn" in terminal.screen
 
 
+@pytest.mark.process
 def test_the_first_ctrl_c_ends_early_and_reports(empty_hub: StaticHub) -> None:
-    empty_hub.slow = ("POST projects", 3.0)
+    empty_hub.held = "POST projects"
     with Terminal("apply", "--auto-approve") as terminal:
         wait_for_request(empty_hub, "POST projects")
         terminal.type(CTRL_C)
         terminal.wait_for("Finishing what has begun")
+        empty_hub.released.set()
         assert terminal.wait_for_end() == 130
     assert "Interrupted: " in terminal.screen
     assert "Traceback" not in terminal.screen
 
 
+@pytest.mark.process
 def test_the_second_ctrl_c_ends_at_once(empty_hub: StaticHub) -> None:
-    empty_hub.slow = ("POST projects", 30.0)
+    empty_hub.held = "POST projects"
     with Terminal("apply", "--auto-approve") as terminal:
         wait_for_request(empty_hub, "POST projects")
         terminal.type(CTRL_C)
@@ -119,6 +130,7 @@ def test_the_second_ctrl_c_ends_at_once(empty_hub: StaticHub) -> None:
     assert "Interrupted: " not in terminal.screen
 
 
+@pytest.mark.process
 def test_destroy_asks_as_apply_does(empty_hub: StaticHub) -> None:
     empty_hub.objects["projects"] = [PROJECT]
     with Terminal("destroy") as terminal:
@@ -150,22 +162,26 @@ def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[st
     return subprocess.Popen(command, stdout=stdout, stderr=subprocess.PIPE, text=True)
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_a_signal_ends_an_apply_early_and_in_order(
     number: signal.Signals, empty_hub: StaticHub
 ) -> None:
-    empty_hub.slow = ("POST projects", 3.0)
+    empty_hub.held = "POST projects"
     with start("apply", "--auto-approve") as child:
         wait_for_request(empty_hub, "POST projects")
         child.send_signal(number)
-        out, err = child.communicate(timeout=60)
+        assert child.stderr
+        assert any("Finishing what has begun" in line for line in child.stderr)
+        empty_hub.released.set()
+        out, _ = child.communicate(timeout=60)
     assert child.returncode == 130
     assert "Interrupted: applied 0 of 1 action" in out
-    assert "Finishing what has begun" in err
 
 
+@pytest.mark.process
 def test_a_second_signal_ends_an_apply_at_once(empty_hub: StaticHub) -> None:
-    empty_hub.slow = ("POST projects", 30.0)
+    empty_hub.held = "POST projects"
     with start("apply", "--auto-approve") as child:
         wait_for_request(empty_hub, "POST projects")
         child.send_signal(signal.SIGTERM)
@@ -182,6 +198,7 @@ def closed_pipe() -> int:
     return writer
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("form", [(), ("--json",)])
 def test_a_plan_that_nobody_can_read_is_not_carried_out(
     form: tuple[str, ...], empty_hub: StaticHub
@@ -196,6 +213,7 @@ def test_a_plan_that_nobody_can_read_is_not_carried_out(
     assert "POST projects" not in empty_hub.asked
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("command", ["plan", "show", "validate", "drift"])
 def test_a_reader_that_goes_away_never_looks_like_success(command: str) -> None:
     writer = closed_pipe()

@@ -160,6 +160,7 @@ def test_the_first_touch_starts_a_hub_that_can_be_used(real):
     assert ensure_local_hub(**real) == found
 
 
+@pytest.mark.slow
 @pytest.mark.hub
 def test_two_that_touch_it_at_once_get_the_same_hub(real):
     with ThreadPoolExecutor(2) as threads:
@@ -167,6 +168,7 @@ def test_two_that_touch_it_at_once_get_the_same_hub(real):
     assert found[0] == found[1]
 
 
+@pytest.mark.slow
 @pytest.mark.hub
 def test_a_hub_that_was_killed_is_started_again(real):
     before = ensure_local_hub(**real)

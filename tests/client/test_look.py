@@ -11,6 +11,8 @@ from auger_reconcile.client import look
 from auger_reconcile.client.look import look_lightly, look_with_hub
 from auger_reconcile.errors import AugerError
 
+pytestmark = pytest.mark.process
+
 HEAD = "id,note,day,flag,group,empty,score\n"
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from .conftest import Person
 
-pytestmark = [pytest.mark.slow, pytest.mark.hub]
+pytestmark = [pytest.mark.slow, pytest.mark.hub, pytest.mark.soak]
 
 MOMENTS = (
     "project.iris: created",

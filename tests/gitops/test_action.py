@@ -17,6 +17,8 @@ from .conftest import ACTION, GITOPS, Checkout
 from .fake_github import comment, serve_github
 from .finished import finished
 
+pytestmark = pytest.mark.process
+
 DESCRIPTION = yaml.safe_load((ACTION / "action.yml").read_text(encoding="utf-8"))
 SCRIPT = (ACTION / "run.sh").read_text(encoding="utf-8")
 

@@ -69,6 +69,7 @@ def test_a_command_can_be_typed(line: str, tmp_path: Path, monkeypatch: pytest.M
     assert parse_command(line).command.callback is not None
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("line", list(commands(GITOPS / ".gitlab-ci.yml")))
 def test_a_command_of_the_gitlab_template_runs(checkout: Checkout, line: str) -> None:
     desired = load_desired_state([GITOPS / "auger.yaml"], env="prod", environ={}).state
@@ -149,6 +150,7 @@ def test_the_image_installs_what_is_locked() -> None:
     assert (ROOT / "requirements" / f"{locked}.txt").exists()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("schema", "paths"),
     [

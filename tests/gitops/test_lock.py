@@ -10,6 +10,8 @@ import yaml
 
 from .conftest import GITOPS, Checkout
 
+pytestmark = pytest.mark.process
+
 NAME = "Propose to remember what is protected"
 BRANCH = "auger/lock-1"
 LOCK = "auger.prod.lock.yaml"

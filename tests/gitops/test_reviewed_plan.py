@@ -16,6 +16,8 @@ import pytest
 
 from .conftest import GITOPS
 
+pytestmark = pytest.mark.process
+
 TOKEN = "glpat-of-the-tests"
 MERGED = {"iid": 5, "state": "merged", "sha": "bbb", "target_branch": "main"}
 ANSWERS: dict[str, Any] = {

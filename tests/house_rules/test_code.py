@@ -11,6 +11,7 @@ import pytest
 from house_rules.conftest import PACKAGE, ROOT, find_files, for_each
 
 LONGEST = 500  # lines
+WIDEST = 15  # modules beside each other: more of them have an order, which sub-folders tell
 NAMELESS = {"utils", "helpers", "common", "manager", "core", "misc"}
 HEAVY = ("requests", "pydantic", "deepdiff", "rich", "yaml", "auger_hub")
 # A home or work folder, of whatever system; `anna` is the person of the examples.
@@ -18,6 +19,7 @@ DEVELOPER_PATH = re.compile(
     r"(?<![\w.}/-])(?:/(?:home|Users|root|work)/|[A-Z]:\\Users\\)(?!anna)\w"
 )
 MODULES = find_files(PACKAGE, "*.py")
+WINGS = {wing: find_files(ROOT / wing, "*.py") for wing in ("auger_hub", "auger_reconcile")}
 TEXTS = [
     path
     for pattern in ("*.py", "*.md", "*.yaml", "*.toml", "*.txt", "Makefile", "*.mako")
@@ -34,6 +36,12 @@ def test_a_module_is_not_too_long(module):
 @for_each(MODULES)
 def test_a_module_is_named_by_what_it_is_for(module):
     assert NAMELESS.isdisjoint({*module.parts[:-1], module.stem.strip("_")})
+
+
+@for_each(sorted({ROOT / wing / path.parent for wing in WINGS for path in WINGS[wing]}))
+def test_a_folder_shows_an_order_and_no_list(folder):
+    names = sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+    assert len(names) <= WIDEST or folder.name == "versions"  # of migrations, each with its number
 
 
 @for_each(TEXTS)

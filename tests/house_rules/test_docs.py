@@ -51,11 +51,13 @@ def declared(name: str):
     return load_desired_state([path], environ={}, check_sources=False).state
 
 
+@pytest.mark.process
 def test_the_generated_pages_are_current():
     done = generate("--check")
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.process
 def test_a_page_that_is_changed_by_hand_is_noticed_and_mended(tmp_path):
     docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")
     (docs / "commands" / "plan.md").write_text("by hand")

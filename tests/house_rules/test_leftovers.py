@@ -11,6 +11,8 @@ import pytest
 
 from tests import leftovers
 
+pytestmark = pytest.mark.process
+
 SLEEPER = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 

@@ -66,6 +66,7 @@ def test_a_run_survives_the_killed_hub_and_is_adopted(own_hub: HubSettings) -> N
     assert wait_until(lambda: not is_alive(pid))
 
 
+@pytest.mark.soak
 def test_a_run_killed_with_its_hub_goes_on_with_the_trials_it_had(own_hub: HubSettings) -> None:
     daemon.start(own_hub)
     hub = connect(own_hub)
@@ -84,6 +85,7 @@ def test_a_run_killed_with_its_hub_goes_on_with_the_trials_it_had(own_hub: HubSe
     assert run_pid(hub, run_id) != pid
 
 
+@pytest.mark.soak
 def test_stop_ends_the_run_processes_and_the_next_start_goes_on(own_hub: HubSettings) -> None:
     daemon.start(own_hub)
     hub = connect(own_hub)
@@ -117,6 +119,7 @@ def kill_as_often_as_it_starts(hub: Client, run_id: str) -> set[int]:
     return killed
 
 
+@pytest.mark.soak
 def test_a_run_whose_process_dies_twice_without_a_trial_between_is_closed_as_an_error(
     own_hub: HubSettings,
 ) -> None:

@@ -1,4 +1,4 @@
-"""How many worlds: `HYPOTHESIS_PROFILE=laws` tries 10,000 of each law, `search` new ones."""
+"""How many worlds: `HYPOTHESIS_PROFILE` `quick`, `ci`, `laws` (10,000), or `search` (new ones)."""
 
 import os
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ settings.register_profile(
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=12)
 settings.register_profile("laws", settings.get_profile("ci"), max_examples=10_000)
 settings.register_profile(
     "search",

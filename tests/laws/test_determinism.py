@@ -87,6 +87,7 @@ def plan_of_the_shop(folder: Path) -> bytes:
     return to_bytes(Driver(Wire(world), folder, PlanOptions(prune=True)).plan(desired))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("seed", ["0", "1", "4711"])
 def test_the_seed_of_dictionaries_changes_no_byte_of_a_plan(folder: Path, seed: str) -> None:
     code = (

@@ -16,6 +16,8 @@ from cli.static_hub import StaticHub, _Handler, serve
 
 import auger_reconcile
 
+pytestmark = pytest.mark.process
+
 PAGE = Path(__file__).parents[2] / "docs" / "extending"
 PACKAGE = Path(auger_reconcile.__file__).parent
 PROJECT = {"id": 7, "name": "shop", "organization_id": 1, "status": "running"}

@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 SERVE = "from auger_reconcile.api.hubs.local_hub import LocalHub; LocalHub().serve(['--json'])"
 AS_PROCESS_1 = ("unshare", "--user", "--map-root-user", "--pid", "--fork", "--mount-proc")
 

@@ -178,6 +178,7 @@ def test_a_file_that_drips_for_ever_is_given_up(hub, to):
     assert list(to.parent.iterdir()) == []
 
 
+@pytest.mark.process
 def test_a_slow_file_that_comes_steadily_is_whole(hub, to):
     def send_slowly(connection, received):
         raw(b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n")(connection, received)

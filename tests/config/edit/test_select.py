@@ -217,7 +217,7 @@ def test_a_missing_file_cannot_be_edited(file: Path) -> None:
 
 
 LONG = settings(
-    deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 # Pieces of files as people write them: before the value, the value, after it.
 _TEXTS = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs")), min_size=1)
@@ -233,7 +233,7 @@ _REST = st.lists(
 
 
 @settings(
-    deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(_BEFORE, _OLD, _AFTER, _REST, _ENDS, st.booleans(), _TEXTS)
 def test_only_the_bytes_of_the_value_change(  # noqa: PLR0917 - one strategy per part of a file
@@ -267,7 +267,7 @@ _FLOW_REST = st.lists(
 
 
 @settings(
-    deadline=None, max_examples=250, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    deadline=None, max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(_FLOW_REST, _FLOW_OLD, st.tuples(_GAPS, _GAPS, _GAPS), _FLOW_REST, _TEXTS)
 def test_only_the_bytes_of_the_value_change_between_brackets(  # noqa: PLR0917 - as above

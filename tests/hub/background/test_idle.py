@@ -71,6 +71,7 @@ def test_a_new_data_set_is_a_use(database: Database) -> None:
         assert end > now() + timedelta(minutes=29)
 
 
+@pytest.mark.process
 def test_the_end_is_told_before_it_comes(tmp_path: Path) -> None:
     settings = HubSettings(home=tmp_path / "hub", cluster_mode=SINGLE_TENANT)
     daemon.start(settings)

@@ -47,6 +47,7 @@ def stored(hub: Client, project: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_deleted_experiment_takes_its_models_exports_and_predictions_along(
     hub: Client, project: dict[str, Any], model: dict[str, Any]
 ) -> None:

@@ -125,6 +125,7 @@ def test_a_feather_file_that_unpacks_beyond_measure_is_refused(tmp_path: Path) -
         profile_file(tmp_path / "t.feather")
 
 
+@pytest.mark.process
 def test_a_process_that_reads_files_has_bounded_memory(tmp_path: Path) -> None:
     pytest.importorskip("resource")
     pa, feather = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.feather")

@@ -23,6 +23,8 @@ from auger_hub.search.trials.cross_validation import cross_validate
 from auger_hub.search.trials.trial import Candidate, TrialData
 from tests.hub.search.tables import iris, monthly, task_for
 
+pytestmark = pytest.mark.search
+
 EXACT = 1e-9
 OPTIONS = {"scoring": "accuracy", "crossValidationFolds": 3}
 SERIES = {"scoring": "neg_mase", "crossValidationFolds": 3}

@@ -19,6 +19,8 @@ from auger_hub.http import connections
 from auger_hub.http.connections import BoundedHttp, Connections
 from tests.hub.client import wait_until
 
+pytestmark = pytest.mark.process
+
 HEAD = b"GET /health HTTP/1.1\r\nHost: h\r\n"
 BODY = b"POST /take HTTP/1.1\r\nHost: h\r\nContent-Length: 1000000\r\n\r\n"
 

@@ -66,6 +66,7 @@ def test_exported_forecaster_carries_its_own_class(
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_exported_models_of_single_series_need_none_of_what_fitted_them(
     make_model: MakeModel, panel_table: Path, tmp_path: Path
 ) -> None:
@@ -82,6 +83,7 @@ def test_exported_models_of_single_series_need_none_of_what_fitted_them(
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 
 
+@pytest.mark.slow
 def test_client_says_what_is_wrong_without_a_traceback(iris_model: Path, tmp_path: Path) -> None:
     exported = unzip(iris_model, tmp_path)
     (exported / "data.csv").write_text("sepal_length\n1\n")

@@ -77,6 +77,7 @@ def test_joblib_holds_a_pipeline_that_predicts_the_same(
     assert shown == pytest.approx(pd.DataFrame(wanted).to_numpy(), abs=1e-12)
 
 
+@pytest.mark.slow
 def test_joblib_of_values_is_a_regressor(
     make_model: MakeModel, mixed_table: Path, tmp_path: Path
 ) -> None:
@@ -91,6 +92,7 @@ def test_joblib_of_values_is_a_regressor(
     assert values == pytest.approx([row[0] for row in hub_predicts(model, mixed_table)])
 
 
+@pytest.mark.slow
 def test_mlflow_finds_its_loader_and_the_loader_predicts_the_same(
     make_model: MakeModel, mixed_table: Path, tmp_path: Path
 ) -> None:

@@ -167,6 +167,8 @@ def test_data_that_cannot_be_read_any_more_makes_no_model(tmp_path: Path) -> Non
     assert not (tmp_path / "model").exists()
 
 
+@pytest.mark.slow
+@pytest.mark.search
 @pytest.mark.parametrize("algorithm", [LOGISTIC, "lightgbm.LGBMClassifier"])
 def test_a_bag_predicts_the_mean_of_the_models_of_the_folds(
     algorithm: str, mixed_table: Path, tmp_path: Path
@@ -186,6 +188,7 @@ def test_a_bag_predicts_the_mean_of_the_models_of_the_folds(
     np.testing.assert_allclose(predictor.model.predict_proba(rows), wanted)
 
 
+@pytest.mark.search
 def test_a_bag_of_values_predicts_their_mean(mixed_table: Path, tmp_path: Path) -> None:
     info = {**describe(mixed_table, "amount", "regression"), "deploy": "bag"}
     trial = {"uid": "0A" * 7 + "F", "algorithm_name": RIDGE, "algorithm_params": {}}

@@ -20,7 +20,7 @@ URL = "http://127.0.0.1:{port}{path}"
 @pytest.fixture(scope="module", params=[""])
 def port(iris_model: Path, request: pytest.FixtureRequest) -> Iterator[int]:
     server = make_server(Service(Predictor.load(iris_model), "M1"), "127.0.0.1", 0, request.param)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield server.server_address[1]
     server.shutdown()

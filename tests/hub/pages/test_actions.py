@@ -14,6 +14,7 @@ def path_of(browser: Browser, url: str) -> str:
     return url.removeprefix(browser.url)
 
 
+@pytest.mark.slow
 def test_a_run_is_started_again_and_stopped(
     hub: Client, browser: Browser, finished_run: dict[str, Any]
 ) -> None:

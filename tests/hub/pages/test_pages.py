@@ -106,6 +106,7 @@ def test_a_trial_shows_every_score_and_fold(browser: Browser, finished_run: dict
     assert f"2 {trial['raw_data']['fold_scores'][1]:.4f}" in text
 
 
+@pytest.mark.slow
 def test_a_trial_is_explained_when_a_visitor_asks(
     hub: Client, browser: Browser, finished_run: dict[str, Any]
 ) -> None:

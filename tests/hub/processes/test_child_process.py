@@ -10,6 +10,8 @@ import pytest
 from auger_hub.processes.child_process import Child, Job, end_all, hold_job
 from auger_hub.settings import HubSettings
 
+pytestmark = pytest.mark.process
+
 JOB = Job("run", "abc", 1)
 HOLD = """
 import sys, time

@@ -17,7 +17,7 @@ from auger_hub.processes.job_queue import is_work_expected
 from auger_hub.settings import HubSettings
 from tests.hub.client import wait_until
 
-pytestmark = pytest.mark.search
+pytestmark = [pytest.mark.search, pytest.mark.slow]
 
 needs_fork = pytest.mark.skipif(not IS_ABLE, reason="no fork here")
 

@@ -49,6 +49,7 @@ def test_the_log_of_a_project_goes_with_it(settings: HubSettings) -> None:
     assert there == [True, True, False]
 
 
+@pytest.mark.process
 def test_what_a_process_logs_begins_with_its_time() -> None:
     said = "import logging; from auger_hub.processes.logs import log_with_times as begin; "
     said += "begin(); logging.getLogger('a').info('b')"

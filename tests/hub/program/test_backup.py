@@ -66,6 +66,7 @@ def test_a_running_hub_is_not_restored_into(hub: Client, tmp_path: Path) -> None
     assert "stop it before you restore" in refused.stderr
 
 
+@pytest.mark.process
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "x.tar.gz"
     file.write_bytes(b"no archive")

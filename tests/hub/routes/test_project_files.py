@@ -42,7 +42,7 @@ def web(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "iris.csv").write_bytes(IRIS.read_bytes())
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(folder))
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
@@ -167,6 +167,7 @@ def test_a_download_needs_its_signature(hub: Client, iris_project: dict[str, Any
         assert requests.get(wrong, timeout=10).status_code == 403
 
 
+@pytest.mark.slow
 def test_an_upload_needs_no_memory_for_its_size(
     hub: Client, project: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -312,6 +313,7 @@ def test_a_deleted_data_set_takes_its_bytes_along(hub: Client, project: dict[str
     assert wait_until(lambda: not stored.exists())
 
 
+@pytest.mark.slow
 def test_a_small_upload_that_unpacks_to_a_gigabyte_ends_with_an_error(
     hub: Client, project: dict[str, Any], tmp_path: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_on_the_folds_the_score_is_that_of_the_board(hub: Client, held: dict[str
     assert evaluations(again, None)[best["id"]]["segments"].keys() == one["segments"].keys()
 
 
+@pytest.mark.slow
 def test_another_holdout_is_scored_without_a_search(
     hub: Client, held: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -133,6 +134,7 @@ def test_another_holdout_is_scored_without_a_search(
     assert len(hub.get("/trials", experiment_session_id=run["id"])) == len(held["trials"])
 
 
+@pytest.mark.slow
 def test_a_holdout_without_a_column_is_told(
     hub: Client, held: dict[str, Any], tmp_path: Path
 ) -> None:

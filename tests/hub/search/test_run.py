@@ -80,6 +80,7 @@ def test_the_same_seed_gives_the_same_board(board: list[TrialResult], tmp_path: 
     assert what(search(quick_task(tmp_path))) == what(board)
 
 
+@pytest.mark.slow
 def test_a_restart_goes_on_where_it_was(board: list[TrialResult], tmp_path: Path) -> None:
     before = {one.uid: one for one in board[:4]}
     found = search(quick_task(tmp_path), tuple(before.values()))
@@ -93,6 +94,7 @@ def test_a_good_enough_score_ends_the_search(tmp_path: Path) -> None:
     assert len(found) == 2
 
 
+@pytest.mark.slow
 def test_the_total_time_ends_the_search(tmp_path: Path) -> None:
     began = time.monotonic()
     search(quick_task(tmp_path, max_n_trials=10_000, max_total_time_mins=0.1))
@@ -105,6 +107,7 @@ def test_a_budget_that_reading_used_up_leaves_the_baseline(tmp_path: Path) -> No
     assert found[0].score is not None
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_board_of_boosting_and_forests(tmp_path: Path) -> None:
     only = ["LGBMClassifier", "CatBoostClassifier", "ExtraTreesClassifier"]
     few = {"max_n_trials": 5, "allowed_algorithms": only, "crossValidationFolds": 2}

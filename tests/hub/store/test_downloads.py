@@ -44,7 +44,7 @@ def site() -> Iterator[str]:
     Site.is_over.clear()
     Site.waiting.clear()
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     Site.is_over.set()

@@ -40,7 +40,7 @@ def guarded() -> Iterator[tuple[str, list[str | None]]]:
             pass
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     yield f"127.0.0.1:{server.server_port}", told
     server.shutdown()
     server.server_close()

@@ -67,7 +67,7 @@ class Site(http.server.BaseHTTPRequestHandler):
 def site() -> Iterator[str]:
     Site.asked, Site.allowed = [], []
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Site)
-    thread = threading.Thread(target=server.serve_forever)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()

@@ -41,6 +41,7 @@ def test_options_that_contradict_each_other_are_wrong_usage(
 def test_the_hub_of_every_command_is_the_one_to_log_in_to(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("auger_reconcile.client.http.transport._FIRST_BACKOFF", 0)
     monkeypatch.setattr("sys.stdin", io.StringIO("secret\n"))
     answer = user.run("--hub", "http://127.0.0.1:9", *WHO, "--password-stdin")
     assert answer.code == 1

@@ -40,6 +40,7 @@ def test_the_new_file_is_valid_and_says_what_was_asked(
     assert user.run("fmt", "--check", "churn/auger.yaml").code == 0
 
 
+@pytest.mark.process
 def test_what_the_data_suggests_is_proposed_with_reasons(user: User, folder: Path) -> None:
     rows = [f"{n},CH,{n % 7},{'yes' if n % 3 else 'no'}" for n in range(1000, 1030)]
     (folder / "data.csv").write_text("\n".join(["key,country,visits,churned", *rows]) + "\n")

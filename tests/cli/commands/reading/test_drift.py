@@ -68,7 +68,10 @@ def test_drift_only_reads(user: User, empty_hub: StaticHub) -> None:
     assert {request.partition(" ")[0] for request in empty_hub.asked} == {"GET"}
 
 
-def test_a_hub_that_refuses_is_no_drift(user: User, empty_hub: StaticHub) -> None:
+def test_a_hub_that_refuses_is_no_drift(
+    user: User, empty_hub: StaticHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auger_reconcile.client.http.transport._FIRST_BACKOFF", 0)
     empty_hub.refusals = {"GET projects": {"status": 500, "message": "broken"}}
     assert user.run("drift").code == 1
 

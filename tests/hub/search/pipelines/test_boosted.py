@@ -64,6 +64,7 @@ def test_a_class_of_a_single_row_is_known_to_the_model() -> None:
         assert model.predict_proba(table[:3]).shape == (3, 3)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*BOOSTERS, HISTOGRAM])
 def test_a_stored_model_predicts_the_same_and_brings_no_type_of_its_own(
     name: str, tmp_path: Path
@@ -102,6 +103,7 @@ def test_a_fit_that_was_cut_by_the_clock_is_repeated_by_its_rounds(
     np.testing.assert_array_equal(again.predict_proba(table), cut.predict_proba(table))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BOOSTERS)
 def test_a_category_that_training_never_saw_is_predicted(name: str, tmp_path: Path) -> None:
     data = make_trial_data(task_for(tmp_path, mixed(), "bought"))

@@ -17,6 +17,8 @@ from auger_hub.search.pipelines.origins import count_origins, rolling_origins, s
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.pipelines.series import split_series
 
+pytestmark = pytest.mark.search
+
 DAYS = 120
 KNOWN = 90
 

@@ -61,6 +61,7 @@ def test_every_regressor_learns_from_a_table_of_all_kinds(name: str, size: dict[
     assert np.isfinite(model.predict(features)).all()
 
 
+@pytest.mark.slow
 def test_what_can_be_learned_is_learned(bought: dict[str, Any]) -> None:
     features, target, _ = split_features_target(mixed(), bought)
     model = build_pipeline(bought, "sklearn.linear_model.LogisticRegression", {})
@@ -97,6 +98,7 @@ def test_preprocessing_is_chosen_by_the_trial(
     assert model.fit(features, target).score(features, target) > 0.7
 
 
+@pytest.mark.slow
 def test_nothing_of_the_target_reaches_the_features(bought: dict[str, Any]) -> None:
     features, _, _ = split_features_target(mixed(), bought)
     noise = np.random.default_rng(5).integers(0, 2, len(features))
@@ -104,6 +106,7 @@ def test_nothing_of_the_target_reaches_the_features(bought: dict[str, Any]) -> N
     assert cross_val_score(model, features, noise, scoring="roc_auc").mean() < 0.6
 
 
+@pytest.mark.slow
 def test_the_same_seed_fits_the_same_model(bought: dict[str, Any]) -> None:
     features, target, _ = split_features_target(mixed(), bought)
     name = "sklearn.ensemble.ExtraTreesClassifier"

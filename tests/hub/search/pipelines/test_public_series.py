@@ -13,6 +13,8 @@ from auger_hub.search.pipelines.intervals import IntervalForecaster
 from benchmarks.series_quality import split
 from benchmarks.series_sets import SERIES, SETS, TARGET, TIME
 
+pytestmark = pytest.mark.search
+
 CHEAP = ["nile, years", "gdp, quarters", "electricity, years"]
 
 

@@ -68,6 +68,7 @@ def guesses(seed: int, rows: int, hits: list[float]) -> tuple[TrialData, Shown]:
     return data, shown
 
 
+@pytest.mark.search
 def test_of_equals_the_luck_of_the_best_is_taken_off() -> None:
     """Twenty trials that are right in 8 of 10 rows: the best promises more, the estimate not."""
     told = [expected(*guesses(seed, 100, [0.8] * 20)) for seed in range(16)]
@@ -83,6 +84,7 @@ def test_a_trial_that_is_really_better_keeps_its_score() -> None:
     assert one.low < one.score < one.high
 
 
+@pytest.mark.search
 def test_the_interval_holds_what_new_rows_tell() -> None:
     """The best trial is right in 8 of 10 rows; as many new rows tell 0.8 give or take."""
     random = np.random.default_rng(0)
@@ -145,6 +147,7 @@ def test_neighbours_whose_errors_are_alike_widen_the_interval() -> None:
     assert widths[1] > 1.5 * widths[0]
 
 
+@pytest.mark.search
 def test_an_ensemble_is_expected_at_what_other_folds_chose() -> None:
     random = np.random.default_rng(8)
     target = random.normal(size=150)

@@ -112,6 +112,7 @@ def test_a_scheduler_that_is_not_there_is_said_to_be_missing(
         ClusterExecutor.connect(Address("tcp://127.0.0.1:9"), stored, PATIENT, is_same_disk=False)
 
 
+@pytest.mark.soak
 def test_a_worker_keeps_the_time_limit(scheduler: str, stored: Path) -> None:
     with pool_on(scheduler, stored, Limits(1, None)) as pool:
         pool.start(Candidate.new(FOREST, ENDLESS))
@@ -120,6 +121,7 @@ def test_a_worker_keeps_the_time_limit(scheduler: str, stored: Path) -> None:
     assert seconds >= 1
 
 
+@pytest.mark.soak
 def test_a_worker_keeps_the_memory_limit(scheduler: str, stored: Path) -> None:
     with pool_on(scheduler, stored, Limits(60, 100)) as pool:
         pool.start(Candidate.new(NETWORK, {"hidden_layer_sizes": [5000, 5000]}))
@@ -168,6 +170,7 @@ def begin_trial(pool: TrialPool) -> bool:
     return all(evaluation.failure is None for _, evaluation, _ in collect(pool, 60))
 
 
+@pytest.mark.soak
 def test_a_run_begins_in_own_processes_and_moves_on(
     scheduler: str, stored: Path, moving: MovingExecutor
 ) -> None:
@@ -177,6 +180,7 @@ def test_a_run_begins_in_own_processes_and_moves_on(
         start_endless(pool, scheduler)
 
 
+@pytest.mark.soak
 def test_the_loss_of_a_cluster_costs_its_trials_one_retry_in_own_processes(
     scheduler: str, moving: MovingExecutor
 ) -> None:

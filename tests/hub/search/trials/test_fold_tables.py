@@ -37,6 +37,7 @@ def test_what_was_prepared_is_prepared_once(data: TrialData, tmp_path: Path) -> 
         np.testing.assert_array_equal(one, other)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "choices"),
     [

@@ -77,6 +77,7 @@ def test_a_judge_stops_a_trial_between_its_folds(stored: Path) -> None:
     assert len(evaluation.fold_scores) == len(evaluation.predictions) == 2
 
 
+@pytest.mark.slow
 def test_of_a_trial_that_is_cut_off_the_finished_folds_are_left(stored: Path) -> None:
     seen: list[int] = []
 

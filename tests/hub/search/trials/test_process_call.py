@@ -73,6 +73,7 @@ def test_a_paused_process_does_nothing_until_it_is_resumed(tmp_path: Path) -> No
     assert call.take()
 
 
+@pytest.mark.slow
 def test_work_ends_when_the_run_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     code = (
