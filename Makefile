@@ -94,6 +94,7 @@ site: .venv/.dev
 workflows: .venv/.dev
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml examples/gitops/.github/workflows/*.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-actions .github/actions/auger/action.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec deploy/compose.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.dependabot .github/dependabot.yml
 	$(BIN)/check-jsonschema --builtin-schema vendor.gitlab-ci --data-transform gitlab-ci examples/gitops/.gitlab-ci.yml
 	@if command -v actionlint > /dev/null; then actionlint .github/workflows/*.yml examples/gitops/.github/workflows/*.yml; \

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_hub.accounts.roles import ROLES, SCOPES
 from auger_hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSettings, HubSettings
 
 if TYPE_CHECKING:
@@ -143,16 +144,31 @@ def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
 
 
 def _user(options: argparse.Namespace, settings: HubSettings) -> int:
-    from auger_hub.accounts.users import add_user, list_users, revoke_user
+    from auger_hub.accounts.users import add_user, list_users, revoke_user, set_role
 
     def act(session: Session) -> Any:
         match options.action:
             case "add":
-                return add_user(session, options.name, options.organization)
+                role = getattr(options, "role", None)
+                return add_user(session, options.name, options.organization, role)
+            case "role":
+                return {"changed": set_role(session, options.name, options.role)}
             case "revoke":
                 return {"revoked": revoke_user(session, options.name)}
             case _:
                 return list_users(session)
+
+    return _change_logins(settings, act)
+
+
+def _organization(options: argparse.Namespace, settings: HubSettings) -> int:
+    from auger_hub.accounts.users import limit_organization, list_organizations
+
+    def act(session: Session) -> Any:
+        if options.action == "list":
+            return list_organizations(session)
+        limits = {name: getattr(options, name, None) for name in ("most_workers", "most_questions")}
+        return {"changed": limit_organization(session, options.name, **limits)}
 
     return _change_logins(settings, act)
 
@@ -164,7 +180,8 @@ def _token(options: argparse.Namespace, settings: HubSettings) -> int:
         match options.action:
             case "add":
                 lifetime = options.days * _DAY_SECONDS if options.days else None
-                return add_token(session, options.user, options.name, lifetime)
+                scope = getattr(options, "scope", None)
+                return add_token(session, options.user, options.name, lifetime, scope)
             case "end":
                 return {"ended": end_token(session, options.id)}
             case _:
@@ -339,6 +356,14 @@ def _parser() -> _Parser:
     due = add("retention", shared, "print what is older than it is kept", _retention)
     due.add_argument("--days", type=int, default=0, help="what is so in so many days")
     _add_users(add("user", shared, "manage who may log in", _user), shared)
+    organizations = _commands(
+        add("org", shared, "limit organizations", _organization), dest="action"
+    )
+    limited = organizations("limit", shared, "set limits of an organization; 0 is none")
+    limited.add_argument("name")
+    limited.add_argument("--most-workers", type=int, help="of all its runs at the same time")
+    limited.add_argument("--most-questions", type=int, help="to its models in a minute")
+    organizations("list", shared, "list the organizations and their limits")
     _add_tokens(add("token", shared, "manage the tokens of users", _token), shared)
     return parser
 
@@ -403,6 +428,10 @@ def _add_users(user: _Parser, shared: _Parser) -> None:
     added = add("add", shared, "make a user, print password and token once")
     added.add_argument("name")
     added.add_argument("--organization", default="local", help="whose objects the user sees")
+    added.add_argument("--role", choices=ROLES, help="what the user may do")
+    changed = add("role", shared, "give a user another role")
+    changed.add_argument("name")
+    changed.add_argument("role", choices=ROLES)
     add("revoke", shared, "end all logins of a user").add_argument("name")
     add("list", shared, "list the users")
 
@@ -413,6 +442,7 @@ def _add_tokens(token: _Parser, shared: _Parser) -> None:
     added.add_argument("user")
     added.add_argument("--name", default="", help="a name for it, to recognise it by")
     added.add_argument("--days", type=int, help="how long it is valid; for ever by default")
+    added.add_argument("--scope", choices=SCOPES, help="what it may do of what its user may")
     add("end", shared, "end one token").add_argument("id", help="as `token list` shows it")
     add("list", shared, "list the tokens that are good")
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 
 from auger_hub.accounts.attempts import Attempts
+from auger_hub.accounts.rates import Rates
 from auger_hub.accounts.users import find_seal
 from auger_hub.background.supervisor import Supervisor
 from auger_hub.database.engine import Database
@@ -28,6 +29,7 @@ class Hub:
     signer: Signer
     supervisor: Supervisor
     attempts: Attempts = field(default_factory=Attempts)
+    rates: Rates = field(default_factory=Rates)
 
 
 def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:

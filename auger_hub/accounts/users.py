@@ -15,12 +15,14 @@ from sqlalchemy import CursorResult, bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from auger_hub.accounts.audit import Deed, note
+from auger_hub.accounts.roles import ADMIN, MEMBER, WRITING, rank_of
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Token, User
 from auger_hub.timestamps import timestamp
 
 LOGIN_SECONDS = 31 * 24 * 3600  # wire contract §1.3
 MOST_NAME = 255
+LEAST_PASSWORD = 12
 _USER_NAME = re.compile(r"[\w.@+-]{1,255}")  # an address of e-mail is one
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
 _NOBODY = f"{'0' * 32}:{'0' * 128}"
@@ -33,6 +35,9 @@ _CALLER = (  # built once: it is asked with every request
         Token.expires_at,
         User.name,
         Organization.name.label("organization"),
+        User.role,
+        Token.scope,
+        Organization.most_questions,
     )
     .join(Token, Token.user_id == User.id)
     .join(Organization, Organization.id == User.organization_id)
@@ -52,6 +57,9 @@ class Caller:
         seal: changes with the password; what is signed for the user ends with it.
         name: of the user.
         organization: its name.
+        rank: what the user may do with this token, see `accounts.roles`.
+        is_scoped: whether the token may do less than its user.
+        most_questions: to models in a minute, of the whole organization; None is any number.
     """
 
     user_id: int
@@ -59,6 +67,9 @@ class Caller:
     seal: str
     name: str = ""
     organization: str = ""
+    rank: int = WRITING
+    is_scoped: bool = False
+    most_questions: int | None = None
 
 
 def hash_password(password: str) -> str:
@@ -79,7 +90,14 @@ def digest_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def issue_token(session: Session, user_id: int, lifetime: int | None, name: str = "") -> str:
+def issue_token(
+    session: Session,
+    user_id: int,
+    lifetime: int | None,
+    name: str = "",
+    *,
+    scope: str | None = None,
+) -> str:
     """Store a new token's digest and return the token; drop those of all users that are over.
 
     Args:
@@ -87,13 +105,14 @@ def issue_token(session: Session, user_id: int, lifetime: int | None, name: str 
         user_id: whose login it is.
         lifetime: in seconds; None is for ever.
         name: what tells it from others in a list.
+        scope: what it may do of what its user may; None is all of it.
     """
     began = int(time.time())
     session.execute(delete(Token).where(Token.expires_at < began))
     token = secrets.token_urlsafe(32)
     expires_at = began + lifetime if lifetime else None
-    row = Token(digest=digest_token(token), user_id=user_id, expires_at=expires_at, name=name)
-    session.add(row)
+    told = {"expires_at": expires_at, "name": name, "scope": scope}
+    session.add(Token(digest=digest_token(token), user_id=user_id, **told))
     return token
 
 
@@ -102,11 +121,21 @@ def find_caller(database: Database, token: str) -> Caller | None:
     row = database.first(_CALLER, {"digest": digest_token(token)})
     if row is None:
         return None
-    user_id, organization_id, password_hash, expires_at, name, organization = row
+    user_id, organization_id, password_hash, expires_at, name, organization, *more = row
+    role, scope, most_questions = more
     is_over = expires_at is not None and expires_at < time.time()
     if is_over or password_hash is None:
         return None
-    return Caller(user_id, organization_id, _seal(password_hash), name, organization)
+    return Caller(
+        user_id,
+        organization_id,
+        _seal(password_hash),
+        name,
+        organization,
+        rank_of(role, scope),
+        scope is not None,
+        most_questions,
+    )
 
 
 def find_seal(database: Database, user_id: int) -> str | None:
@@ -143,11 +172,15 @@ def find_or_add_organization(session: Session, name: str) -> Organization:
     return organization
 
 
-def add_user(session: Session, name: str, organization: str) -> dict[str, Any]:
+def add_user(
+    session: Session, name: str, organization: str, role: str | None = None
+) -> dict[str, Any]:
     """Make a user with a random password, or give an existing one a new password and token.
 
-    A new password ends all logins of before. Returns `{"username", "password", "token",
-    "organization", "ended"}`; both secrets are shown only here, `ended` counts the logins.
+    A new password ends all logins of before. Without a `role` an existing user keeps the own, the
+    first one of an organization is its admin, and others are members. Returns `{"username",
+    "password", "token", "organization", "role", "ended"}`; both secrets are shown only here, and
+    `ended` counts the logins.
     Raises ValueError for a name that no user can have, and for a user of another organization.
     """
     password = secrets.token_urlsafe(18)
@@ -158,10 +191,13 @@ def add_user(session: Session, name: str, organization: str) -> dict[str, Any]:
             raise ValueError(
                 "a user's name has 1 to 255 letters, digits and `.`, `_`, `@`, `+`, `-`"
             )
-        user = User(name=name, organization_id=owner.id, password_hash=None)
+        others = select(User.id).where(User.organization_id == owner.id).limit(1)
+        usual = ADMIN if session.scalar(others) is None else MEMBER
+        user = User(name=name, organization_id=owner.id, password_hash=None, role=usual)
         session.add(user)
     elif user.organization_id != owner.id:
         raise ValueError(f"user `{name}` belongs to another organization")
+    user.role = role or user.role
     user.password_hash = hash_password(password)
     session.flush()
     _note(session, "set password", user)
@@ -172,8 +208,53 @@ def add_user(session: Session, name: str, organization: str) -> dict[str, Any]:
         "password": password,
         "token": token,
         "organization": organization,
+        "role": user.role,
         "ended": ended,
     }
+
+
+def set_role(session: Session, name: str, role: str) -> bool:
+    """Give a user another role; False when there is no such user.
+
+    Raises ValueError for the last admin of an organization, who would leave it without one.
+    """
+    user = session.scalar(select(User).where(User.name == name))
+    if user is None:
+        return False
+    if role != ADMIN:
+        refuse_last_admin(session, user)
+    user.role = role
+    _note(session, f"set role {role}", user)
+    return True
+
+
+def refuse_last_admin(session: Session, user: User) -> None:
+    """Raise ValueError when an organization would be left without an admin who may log in."""
+    others = select(User.id).where(
+        User.organization_id == user.organization_id,
+        User.id != user.id,
+        User.role == ADMIN,
+        User.password_hash.is_not(None),
+    )
+    if user.role == ADMIN and session.scalar(others.limit(1)) is None:
+        raise ValueError(f"user `{user.name}` is the only admin of the organization")
+
+
+def change_password(session: Session, user_id: int, old: str, new: str) -> dict[str, Any] | None:
+    """Give a user the password of the own choice, which ends all logins of before.
+
+    Returns `{"token", "ended"}` with a new login, or None when the old password is wrong. Raises
+    ValueError for a password that is too short.
+    """
+    user = session.get_one(User, user_id)
+    if not is_password(old, user.password_hash):
+        return None
+    if not LEAST_PASSWORD <= len(new) <= MOST_NAME:
+        raise ValueError(f"should have {LEAST_PASSWORD} to {MOST_NAME} characters")
+    user.password_hash = hash_password(new)
+    _note(session, "change password", user)
+    ended = _end_logins(session, user)
+    return {"token": issue_token(session, user.id, LOGIN_SECONDS, "login"), "ended": ended}
 
 
 def add_own_token(session: Session, name: str, organization: str) -> str:
@@ -205,7 +286,13 @@ def _end_logins(session: Session, user: User) -> int:
     return int(cast("CursorResult[Any]", ended).rowcount)
 
 
-def add_token(session: Session, user_name: str, name: str, lifetime: int | None) -> dict[str, Any]:
+def add_token(
+    session: Session,
+    user_name: str,
+    name: str,
+    lifetime: int | None,
+    scope: str | None = None,
+) -> dict[str, Any]:
     """Make one more token of a user and return it with its id; it is shown only here.
 
     Raises ValueError when there is no such user, or none who may log in.
@@ -213,7 +300,7 @@ def add_token(session: Session, user_name: str, name: str, lifetime: int | None)
     user = session.scalar(select(User).where(User.name == user_name))
     if user is None or user.password_hash is None:
         raise ValueError(f"there is no user `{user_name}` who may log in")
-    token = issue_token(session, user.id, lifetime, name)
+    token = issue_token(session, user.id, lifetime, name, scope=scope)
     token_id = _id_of(digest_token(token))
     note(session, user.organization_id, Deed("create", "token", token_id, name))
     return {"username": user_name, "name": name, "id": token_id, "token": token}
@@ -233,6 +320,7 @@ def list_tokens(session: Session) -> list[dict[str, Any]]:
             "name": token.name or "",
             "created_at": timestamp(token.created_at),
             "expires_at": _when(token.expires_at),
+            "scope": token.scope,
         }
         for token, user_name in session.execute(query.order_by(Token.created_at, Token.digest))
     ]
@@ -269,6 +357,41 @@ def list_users(session: Session) -> list[dict[str, object]]:
         Organization, Organization.id == User.organization_id
     )
     return [
-        {"name": user.name, "organization": name, "active": user.password_hash is not None}
+        {
+            "name": user.name,
+            "organization": name,
+            "role": user.role,
+            "active": user.password_hash is not None,
+        }
         for user, name in session.execute(query.order_by(User.id))
     ]
+
+
+def list_organizations(session: Session) -> list[dict[str, Any]]:
+    """Return every organization with its limits."""
+    return [
+        {
+            "name": row.name,
+            "most_workers": row.most_workers,
+            "most_questions": row.most_questions,
+        }
+        for row in session.scalars(select(Organization).order_by(Organization.id))
+    ]
+
+
+def limit_organization(session: Session, name: str, **limits: int | None) -> bool:
+    """Set limits of an organization, 0 for none; False when there is none of that name.
+
+    Args:
+        session: one that writes.
+        name: of the organization.
+        limits: `most_workers`, `most_questions`; None leaves one as it is.
+    """
+    row = session.scalar(select(Organization).where(Organization.name == name))
+    if row is None:
+        return False
+    for limit, value in limits.items():
+        if value is not None:
+            setattr(row, limit, value or None)
+    note(session, row.id, Deed("limit", "organization", row.id, name))
+    return True

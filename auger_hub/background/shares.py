@@ -10,10 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
-from auger_hub.database.tables import ExperimentSession, Project
+from auger_hub.database.tables import ExperimentSession, Organization, Project
 from auger_hub.settings import HubSettings
 
 QUEUED = "waits for a free worker of its project"
@@ -25,13 +26,27 @@ def slots(project: Project, settings: HubSettings) -> int:
     return max(1, project.workers_count if settings.scheduler else min(project.workers_count, here))
 
 
+def _left_to(session: Session, project: Project, most: int) -> int:
+    """Return how many workers a project may have of those that its organization is limited to."""
+    organization = session.get_one(Organization, project.organization_id)
+    if organization.most_workers is None:
+        return most
+    used = select(func.coalesce(func.sum(ExperimentSession.workers), 0)).where(
+        ExperimentSession.organization_id == organization.id,
+        ExperimentSession.project_id != project.id,
+        ExperimentSession.status.in_(("preprocess", "started")),
+    )
+    return min(most, organization.most_workers - (session.scalar(used) or 0))
+
+
 def may_start(database: Database, settings: HubSettings, run_id: str, working: int) -> bool:
     """Return whether there is a worker for one more run of its project; say so to it when not."""
     with database.read() as session:
         run = session.get(ExperimentSession, run_id)
         if run is None:
             return False
-        if working < slots(session.get_one(Project, run.project_id), settings):
+        project = session.get_one(Project, run.project_id)
+        if working < _left_to(session, project, slots(project, settings)):
             return True
         is_told = run.message == QUEUED
     if not is_told:
@@ -51,6 +66,7 @@ def share(database: Database, settings: HubSettings, project_id: int, runs: Sequ
         query = select(ExperimentSession).where(ExperimentSession.id.in_(runs))
         order = (ExperimentSession.created_at, ExperimentSession.id)
         working = list(session.scalars(query.order_by(*order)))
-        each, rest = divmod(slots(project, settings), max(1, len(working)))
+        workers = max(1, _left_to(session, project, slots(project, settings)))
+        each, rest = divmod(workers, max(1, len(working)))
         for number, run in enumerate(working):
             run.workers = max(1, each + (number < rest))

@@ -45,6 +45,10 @@ class Organization(Numbered, Timestamped, Base):
     main_bucket: Mapped[str] = mapped_column(unique=True)
     cluster_mode: Mapped[str] = mapped_column(default="multi_tenant")
     status: Mapped[str] = mapped_column(default="ready")
+    most_workers: Mapped[int | None]
+    """Of all its runs at the same time; None is as many as there are."""
+    most_questions: Mapped[int | None]
+    """To its models, in a minute; None is as many as they answer."""
 
 
 def organization_id() -> Mapped[int]:
@@ -63,6 +67,7 @@ class User(Numbered, Timestamped, Base):
     __tablename__ = "users"
     organization_id: Mapped[int] = organization_id()
     name: Mapped[str] = mapped_column(unique=True)
+    role: Mapped[str] = mapped_column(default="member", server_default="member")
     password_hash: Mapped[str | None]
 
 
@@ -77,6 +82,8 @@ class Token(Base):
     """Unix seconds."""
     name: Mapped[str | None]
     """What its owner calls it."""
+    scope: Mapped[str | None]
+    """What it may do of what its user may; None is all of it."""
 
 
 class Secret(Base):

@@ -29,6 +29,7 @@ from auger_hub.http.contract import (
 )
 from auger_hub.http.files import is_full_disk
 from auger_hub.http.params import check
+from auger_hub.http.permission import permit, permit_route
 from auger_hub.hub import Hub
 from auger_hub.store.remote import StoreFailed
 from auger_hub.telemetry.request import note_caller
@@ -63,6 +64,7 @@ def respond_at_once(hub: Hub, route: Route, sent: Sent, base_url: str) -> Respon
         try:
             return JSONResponse(envelope(route.at_once(Asked(hub, caller, params, base_url))))
         except NotNow:
+            hub.rates.give_back(caller.organization_id)
             return None
 
     return tell_failures(f"{route.method} {route.path}", params, answer)
@@ -90,9 +92,11 @@ def _admit(hub: Hub, route: Route, params: Fields) -> Caller:
     if caller is None:
         raise Unauthenticated
     note_caller(caller.name, caller.organization)
+    permit(caller, route.needed_rank)
     complaints = check(route.params, params)
     if complaints:
         raise InvalidParams(*complaints)
+    permit_route(hub, route, caller)
     return caller
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
+from auger_hub.accounts.roles import READING, WRITING, describe_need
 from auger_hub.accounts.users import Caller
 from auger_hub.http.params import INTEGER, TEXT, Complaint, Param
 
@@ -99,8 +100,17 @@ class Route:
     """Quick enough to be answered without a thread of its own."""
     at_once: Callable[[Asked], Answer] | None = None
     """Answers a request with `wait: true` without its turn; raises NotNow when it cannot."""
+    rank: int | None = None
+    """What a caller has to be (`accounts.roles`): by default one who reads, or who writes."""
     is_audited: bool = True
     """Whether what it changes is noted in the audit trail; questions to models are not."""
+
+    @property
+    def needed_rank(self) -> int:
+        """What a caller has to be for it."""
+        if self.rank is not None:
+            return self.rank
+        return READING if self.method == "GET" else WRITING
 
     @property
     def params(self) -> tuple[Param, ...]:
@@ -148,6 +158,26 @@ class NotFound(ApiError):
 
     def __init__(self, kind: str) -> None:
         super().__init__({"error_type": "not_found", "message": f"Couldn't find {kind}"})
+
+
+class Forbidden(ApiError):
+    """The caller may not do that, in the own organization."""
+
+    status = 403
+
+    def __init__(self, rank: int) -> None:
+        message = f"this needs {describe_need(rank)}"
+        super().__init__({"error_type": "forbidden", "message": message})
+
+
+class TooManyQuestions(ApiError):
+    """The organization has asked its models as often as it may for now."""
+
+    status = 429
+
+    def __init__(self, most: int) -> None:
+        message = f"the organization may ask its models {most} times a minute, try later"
+        super().__init__({"error_type": "too_many_requests", "message": message})
 
 
 class MethodNotAllowed(ApiError):
@@ -258,4 +288,4 @@ MOST_ECHO = 8 * 1024
 _MOST_ECHO_OF_ONE = 2 * 1024
 _PIECES = json.JSONEncoder(ensure_ascii=False, default=str)
 TOKEN_PARAMS = ("project_api_token", "cluster_api_token", "token", "system_token")
-SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password"))
+SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password", "new_password"))

@@ -11,6 +11,7 @@ from auger_hub.database.tables import ExperimentSession, Pipeline, PipelineFile,
 from auger_hub.http.carry_out import carry_out
 from auger_hub.http.contract import Call, Fields, InvalidParams, Route
 from auger_hub.http.params import check
+from auger_hub.http.permission import permit_route
 from auger_hub.pages.view import View
 from auger_hub.routes.datasets import project_file_urls, project_files
 from auger_hub.routes.experiments import experiment_sessions
@@ -29,6 +30,7 @@ EXPORTS = {
 def send(call: Call, routes: list[Route], method: str, path: str, **params: Any) -> Any:
     """Answer as the API does to a client of the same user, its checks included."""
     route = next(one for one in routes if (one.method, one.path) == (method, path))
+    permit_route(call.hub, route, call.caller)
     if complaints := check(route.params, params):
         raise InvalidParams(*complaints)
     return carry_out(route, replace(call, params=params))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from auger_hub.accounts.audit import entries
+from auger_hub.accounts.roles import MANAGING
 from auger_hub.http.contract import Call, Fields
+from auger_hub.http.permission import permit
 from auger_hub.pages.view import View
 from auger_hub.routes.query import to_int
 
@@ -18,6 +20,7 @@ _PAGES: dict[str, str] = {
 
 def show_audit(call: Call) -> View:
     """Show the newest entries of the organization, or those before one."""
+    permit(call.caller, MANAGING)
     query = entries(organization_id=call.caller.organization_id, user=call.given("user"))
     before = to_int(call.given("before") or 0)
     if before > 0:

@@ -16,7 +16,9 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.templating import Jinja2Templates
 
+from auger_hub.accounts.roles import READING, WRITING
 from auger_hub.http.contract import ApiError, Call, Fields, NotFound
+from auger_hub.http.permission import permit
 from auger_hub.hub import Hub
 from auger_hub.pages.visitor.guard import Endpoint, guard
 from auger_hub.pages.visitor.session import find_visitor
@@ -102,6 +104,7 @@ def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) 
     note_caller(caller.name, caller.organization)
     visitor: Fields = {"name": caller.name, "organization": caller.organization}
     try:
+        permit(caller, READING if fields is None else WRITING)
         with hub.database.read() if fields is None else hub.database.write() as session:
             params = {**request.query_params, "form": fields, **request.path_params}
             call = Call(hub, caller, session, params, str(request.base_url).rstrip("/"))

@@ -22,6 +22,7 @@ from auger_hub.routes.models import (
     predictions,
     roi_validations,
 )
+from auger_hub.routes.people import users
 from auger_hub.routes.projects import (
     cluster_statuses,
     cluster_tasks,
@@ -63,6 +64,7 @@ _RESOURCES = (
     roi_validations,
     trial_evaluations,
     trials,
+    users,
 )
 
 ROUTES: list[Route] = [route for resource in _RESOURCES for route in resource.ROUTES]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypedDict
 
 from auger_hub.accounts.audit import entries
+from auger_hub.accounts.roles import MANAGING
 from auger_hub.database.tables import AuditEntry
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import KEY, Param
@@ -54,5 +55,6 @@ ROUTES = [
         ),
         answers=AuditEntryObject,
         is_list=True,
+        rank=MANAGING,
     )
 ]

@@ -115,6 +115,13 @@ def report_retention(days: int, *, environ: Mapping[str, str], home: Path) -> di
     return _ask_facts("retention", f"--days={days}", environ=environ, home=home)
 
 
+def run_organization_command(
+    arguments: Sequence[str], *, environ: Mapping[str, str], home: Path
+) -> Any:
+    """Run `org limit|list` and return its answer."""
+    return _ask(["org", *arguments], environ=environ, home=home)
+
+
 def serve_command(arguments: Sequence[str]) -> list[str]:
     """Return the command line that serves a hub in the foreground."""
     return [sys.executable, "-m", _MODULE, "serve", *arguments]
@@ -182,7 +189,7 @@ def _ask(
             hint='the extra `hub` brings it\npip install "auger-reconcile[hub]"',
         )
     folder = find_hub_home(environ=environ, home=home)
-    of_many = arguments[0] in ("user", "token")
+    of_many = arguments[0] in ("user", "token", "org")
     verb = f"{arguments[1]} the {arguments[0]}" if of_many else arguments[0]
     try:
         done = subprocess.run(

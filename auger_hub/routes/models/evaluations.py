@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, TypedDict
 
+from auger_hub.accounts.roles import ASKING
 from auger_hub.database.tables import EVALUATION, Pipeline, Prediction
 from auger_hub.http.contract import Call, NotFound, Route
 from auger_hub.http.params import KEY, NUMBER, Param
@@ -89,6 +90,7 @@ ROUTES = [
         ),
         answers=EvaluationObject,
         is_audited=False,
+        rank=ASKING,
     ),
     Route("GET", "/evaluations/{id}", _show, "Show an evaluation", answers=EvaluationObject),
 ]

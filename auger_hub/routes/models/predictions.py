@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypedDict
 
+from auger_hub.accounts.roles import ASKING
 from auger_hub.database.review_tables import Endpoint
 from auger_hub.database.tables import IS_PREDICTION, Pipeline, Prediction, now
 from auger_hub.http.contract import (
@@ -277,6 +278,7 @@ def _routes(name: Name) -> list[Route]:
             answers=PredictionObject,
             at_once=_at_once(_of_pipeline, name),
             is_audited=False,
+            rank=ASKING,
         ),
         Route("GET", f"/{name}s/{{id}}", show, "Show a prediction", answers=PredictionObject),
     ]
@@ -322,6 +324,7 @@ ROUTES = [
         answers=PredictionObject,
         at_once=_at_once(_of_endpoint, "prediction_group"),
         is_audited=False,
+        rank=ASKING,
     ),
     Route(
         "GET",

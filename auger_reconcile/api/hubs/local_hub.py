@@ -122,13 +122,49 @@ class LocalHub:
         """
         return local_hub.report_retention(days, environ=self.environ, home=self.home)
 
-    def add_user(self, name: str, organization: str) -> Mapping[str, Any]:
+    def set_role(self, name: str, role: str) -> Mapping[str, Any]:
+        """Give a user another role; `changed` tells whether there is one.
+
+        Raises:
+            Unavailable: the organization would be left without an admin.
+        """
+        changed: Mapping[str, Any] = self._ask_users(["role", "--", name, role])
+        return changed
+
+    def limit_organization(self, name: str, **limits: int | None) -> Mapping[str, Any]:
+        """Set limits of an organization, 0 for none; `changed` tells whether there is one.
+
+        Args:
+            name: of the organization.
+            limits: `most_workers` of all its runs, `most_questions` to its models in a minute.
+        """
+        told = [
+            f"--{limit.replace('_', '-')}={value}"
+            for limit, value in limits.items()
+            if value is not None
+        ]
+        changed: Mapping[str, Any] = local_hub.run_organization_command(
+            ["limit", *told, "--", name], environ=self.environ, home=self.home
+        )
+        return changed
+
+    def list_organizations(self) -> Sequence[Mapping[str, Any]]:
+        """Return the organizations with their limits."""
+        listed: Sequence[Mapping[str, Any]] = local_hub.run_organization_command(
+            ["list"], environ=self.environ, home=self.home
+        )
+        return listed
+
+    def add_user(self, name: str, organization: str, role: str | None = None) -> Mapping[str, Any]:
         """Make a user; password and token are in the answer and nowhere else.
+
+        Without a role the first user of an organization is its admin, and others are members.
 
         Raises:
             Unavailable: there is such a user.
         """
-        arguments = ["add", "--organization", organization, "--", name]
+        given = [] if role is None else [f"--role={role}"]
+        arguments = ["add", "--organization", organization, *given, "--", name]
         added: Mapping[str, Any] = self._ask_users(arguments)
         return added
 
@@ -145,20 +181,24 @@ class LocalHub:
         revoked: Mapping[str, Any] = self._ask_users(["revoke", "--", name])
         return revoked
 
-    def add_token(self, user: str, name: str, days: int | None) -> Mapping[str, Any]:
+    def add_token(
+        self, user: str, name: str, days: int | None, scope: str | None = None
+    ) -> Mapping[str, Any]:
         """Make one more token of a user: `token`, shown only here, and its `id`.
 
         Args:
             user: whose it is.
             name: what tells it from others in a list.
             days: how long it is good; None is for ever.
+            scope: what it may do of what the user may: `read`, `predict`, `write`; None is all.
 
         Raises:
             Unavailable: there is no such user.
         """
         lifetime = [] if days is None else ["--days", str(days)]
+        limited = [] if scope is None else [f"--scope={scope}"]
         added: Mapping[str, Any] = self._ask_tokens(
-            ["add", f"--name={name}", *lifetime, "--", user]
+            ["add", f"--name={name}", *lifetime, *limited, "--", user]
         )
         return added
 

@@ -45,6 +45,19 @@ def _render_once(what: str, facts: Mapping[str, Any]) -> str:
     return "\n".join([f"{what} shown this once:", *lines])
 
 
+def render_organizations(organizations: Sequence[Mapping[str, Any]]) -> str:
+    """Return a line an organization, with its limits."""
+    wide = max((len(str(one.get("name"))) for one in organizations), default=0)
+    return "\n".join(plain(f"{one.get('name')!s:{wide}}  {_limits(one)}") for one in organizations)
+
+
+def _limits(organization: Mapping[str, Any]) -> str:
+    workers, questions = organization.get("most_workers"), organization.get("most_questions")
+    told = [f"{count_of(workers, 'worker')} at most"] if workers else []
+    told += [f"{count_of(questions, 'question')} a minute"] if questions else []
+    return ", ".join(told) or "no limits"
+
+
 def render_tokens(tokens: Sequence[Mapping[str, Any]]) -> str:
     """Return a line a token: its id, whose it is, its name, until when it is good."""
     cells = [
@@ -110,7 +123,8 @@ def render_audit(entries: Sequence[Mapping[str, Any]]) -> str:
 
 def _until(token: Mapping[str, Any]) -> str:
     expires = token.get("expires_at")
-    return f"until {plain(str(expires))}" if expires else "without end"
+    scope = f", to {plain(str(token['scope']))} alone" if token.get("scope") else ""
+    return (f"until {plain(str(expires))}" if expires else "without end") + scope
 
 
 def render_users(users: Sequence[Mapping[str, Any]]) -> str:
@@ -118,6 +132,7 @@ def render_users(users: Sequence[Mapping[str, Any]]) -> str:
     wide = max((len(str(user.get("name"))) for user in users), default=0)
     return "\n".join(
         f"{plain(str(user.get('name'))):{wide}}  {plain(str(user.get('organization')))}"
+        f"  {plain(str(user.get('role') or ''))}".rstrip()
         + ("" if user.get("active") else "  (revoked)")
         for user in users
     )

@@ -100,6 +100,8 @@ def _classify(answer: Answer, details: tuple[str, ...]) -> tuple[type[HubError],
 def _to_authentication_error(answer: Answer, details: tuple[str, ...]) -> NotAuthenticated:
     """Return the error for 401 (no or bad token) and 403."""
     words = "; ".join(details) or answer.reason
+    if answer.status == 403:
+        return NotAuthenticated(f"the hub does not allow it: {words}")
     return NotAuthenticated(
         f"the hub refused the credentials: {words}",
         hint="a token ends after about a month; a new one comes from\nauger auth login",

@@ -232,6 +232,9 @@ def audit(invocation: Invocation, *, lines: int, object_: str | None, **wanted: 
     _show(invocation, {"entries": list(found)}, render_audit(found))
 
 
+_roles = click.Choice(["viewer", "member", "admin"])
+
+
 @hub.group(example="auger hub user add anna")
 def user() -> None:
     """Manage who may log in to the hub."""
@@ -246,7 +249,12 @@ def _check_user_name(_ctx: click.Context, _param: click.Parameter, name: str) ->
 @user.command(example="auger hub user add anna --organization shop")
 @click.argument("name", callback=_check_user_name)
 @click.option("--organization", default="local", show_default=True, help="Whose objects to see.")
-def add(invocation: Invocation, *, name: str, organization: str) -> None:
+@click.option(
+    "--role",
+    type=_roles,
+    help="What to do with them; the first of an organization is its admin, others are members.",
+)
+def add(invocation: Invocation, *, name: str, organization: str, role: str | None) -> None:
     """Make a user, or give one a new password; it is shown this once.
 
     A new password ends all logins and tokens of before, and what was signed for them.
@@ -254,8 +262,26 @@ def add(invocation: Invocation, *, name: str, organization: str) -> None:
     from auger_reconcile.api.hubs.local_hub import LocalHub
     from auger_reconcile.cli.views.hub_text import render_new_user
 
-    added = LocalHub().add_user(name, organization)
+    added = LocalHub().add_user(name, organization, role)
     _show(invocation, added, render_new_user(added))
+
+
+@user.command("role", example="auger hub user role anna viewer")
+@click.argument("name")
+@click.argument("role", type=_roles)
+def set_role(invocation: Invocation, *, name: str, role: str) -> None:
+    """Give a user another role.
+
+    A viewer reads what the organization has, a member works with it, and an admin manages its users
+    besides.
+    """
+    from auger_reconcile.api.hubs.local_hub import LocalHub
+    from auger_reconcile.errors import NotFound
+
+    facts = LocalHub().set_role(name, role)
+    if not facts.get("changed"):
+        raise NotFound(f"there is no user `{name}`", hint="auger hub user list")
+    _show(invocation, facts, f"`{name}` is {role} now.")
 
 
 @user.command("list", example="auger hub user list")
@@ -286,6 +312,40 @@ def revoke(invocation: Invocation, *, name: str) -> ExitCode:
     return ExitCode.DONE
 
 
+@hub.group("org", example="auger hub org list")
+def organization() -> None:
+    """Limit what organizations may use of the hub."""
+
+
+@organization.command("list", example="auger hub org list")
+def list_organizations(invocation: Invocation) -> None:
+    """List the organizations and their limits."""
+    from auger_reconcile.api.hubs.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import render_organizations
+
+    found = LocalHub().list_organizations()
+    _show(invocation, {"organizations": list(found)}, render_organizations(found))
+
+
+@organization.command("limit", example="auger hub org limit shop --most-workers 4")
+@click.argument("name")
+@click.option("--most-workers", type=click.IntRange(min=0), help="Of all its runs; 0 for no limit.")
+@click.option(
+    "--most-questions",
+    type=click.IntRange(min=0),
+    help="To its models in a minute; 0 for no limit.",
+)
+def limit(invocation: Invocation, *, name: str, **limits: int | None) -> None:
+    """Limit an organization; what is not given stays as it is."""
+    from auger_reconcile.api.hubs.local_hub import LocalHub
+    from auger_reconcile.errors import NotFound
+
+    facts = LocalHub().limit_organization(name, **limits)
+    if not facts.get("changed"):
+        raise NotFound(f"there is no organization `{name}`", hint="auger hub org list")
+    _show(invocation, facts, f"The limits of `{name}` are set.")
+
+
 @hub.group(example="auger hub token list")
 def token() -> None:
     """Manage the tokens by which programs use the hub."""
@@ -295,12 +355,19 @@ def token() -> None:
 @click.argument("user")
 @click.option("--name", default="", help="What tells it from others in the list.")
 @click.option("--days", type=click.IntRange(min=1, max=36500), help="How long it is good.")
-def add_token(invocation: Invocation, *, user: str, name: str, days: int | None) -> None:
+@click.option(
+    "--scope",
+    type=click.Choice(["read", "predict", "write"]),
+    help="What it may do of what its user may: read, ask models too, or change objects too.",
+)
+def add_token(
+    invocation: Invocation, *, user: str, name: str, days: int | None, scope: str | None
+) -> None:
     """Make a token of a user; it is shown this once."""
     from auger_reconcile.api.hubs.local_hub import LocalHub
     from auger_reconcile.cli.views.hub_text import render_new_token
 
-    added = LocalHub().add_token(user, name, days)
+    added = LocalHub().add_token(user, name, days, scope)
     _show(invocation, added, render_new_token(added))
 
 
