@@ -87,12 +87,14 @@ class ObservedState:
     Attributes:
         objects: (project, kind) to the objects there; the projects themselves are under
             (project, "project").
+        present: the hub's time, ISO 8601; None where it does not tell.
     """
 
     hub: str
     organization: str
     organization_id: int | None
     objects: Mapping[tuple[str, str], tuple[Any, ...]]
+    present: str | None = field(default=None, compare=False)
 
     def of(self, project: str, kind: str) -> tuple[Any, ...]:
         """Return the objects of a kind in a project."""

@@ -19,6 +19,8 @@ from auger_hub.database.tables import (
     now,
 )
 from auger_hub.processes.job_queue import end_run
+from auger_hub.review.alerts import close_replaced
+from auger_hub.review.monitored import detach
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
 
@@ -99,3 +101,5 @@ def retire_pipelines(database: Database, settings: HubSettings, predictions: Pre
             pipeline = session.get(Pipeline, pipeline_id)
             if pipeline is not None and pipeline.status == "undeploying":
                 pipeline.status = "undeployed"
+                detach(session, pipeline)
+                close_replaced(session)

@@ -25,7 +25,7 @@ from auger_hub.processes.child_process import Child, Job, end_all, open_fork_ser
 from auger_hub.processes.job_queue import close_job, count_trials, find_jobs, is_work_expected
 from auger_hub.processes.logs import log_path, read_log, sweep_logs
 from auger_hub.processes.turns import in_turn, may_begin
-from auger_hub.review.watch import watch_models
+from auger_hub.review.watch import Watch
 from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
@@ -44,7 +44,7 @@ _UNWANTED_SECONDS = 20.0
 _SHORT_JOBS = 3
 _STOP_SECONDS = 5.0
 _LEARNING = ("run", "package", "export", "score", "evaluate", "explain", "refer")
-_UNHURRIED = ("explain", "refer")  # nothing waits for it: it runs while no trial or model does
+_UNHURRIED = ("explain", "refer")  # nothing waits for them: they run while no trial does
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Supervisor:
             settings, database, storage, self._fork_server
         )
         self._removal = Removal(database, storage)
+        self._watch = Watch(database, settings.models_folder)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
@@ -146,7 +147,7 @@ class Supervisor:
         if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
             self._idle_looked_at = time.monotonic()
             stop_idle(self._database)
-            watch_models(self._database)
+            self._watch.look()
             sweep_models(self._database, self._settings, self._predictions)
             sweep_logs(self._database, self._settings)
             empty_trash(self._settings)
@@ -210,7 +211,8 @@ class Supervisor:
                 self._share(job.project_id, working | {job.row_id})
             return is_free
         if job.kind in _UNHURRIED:
-            return all(other.kind == "profile" for other in self._children)
+            patient = {"profile", *_UNHURRIED} - {job.kind}
+            return all(other.kind in patient for other in self._children)
         short = [other for other in self._children if other.kind not in ("run", *_UNHURRIED)]
         return may_begin(job, short, _SHORT_JOBS)
 

@@ -7,7 +7,81 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+DRIFT, SCORE, MISSING = "drift", "score", "missing"
 _WEEK = 168
+
+
+class BadMonitor(ValueError):
+    """A monitor says what cannot be; the text is for who sent it."""
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One thing that a monitor may declare, and the alert that stands for it (§2.18).
+
+    Attributes:
+        kind: of the alert.
+        limit: the member that is its threshold; None where the value itself is.
+    """
+
+    name: str
+    kind: str
+    limit: str | None
+
+    def read(self, told: Any) -> tuple[float, int]:
+        """Return threshold and hours."""
+        if self.limit is None:
+            return float(told), _WEEK
+        default = Monitor.alert if self.name == DRIFT else None
+        return float(told.get(self.limit, default)), int(told.get("window_hours", _WEEK))
+
+    def changed(self, told: Any, threshold: float, hours: int) -> Any:
+        """Return what is declared with another threshold and other hours."""
+        if self.limit is None:
+            return threshold
+        return {**(told or {}), self.limit: threshold, "window_hours": hours}
+
+
+MEASURES = {
+    DRIFT: Measure(DRIFT, "feature_average_range", "alert"),
+    SCORE: Measure(SCORE, "model_accuracy", "min"),
+    MISSING: Measure(MISSING, "feature_average_range", None),
+}
+_MEMBERS = {
+    DRIFT: ("warn", "alert", "window_hours", "min_rows"),
+    SCORE: ("min", "window_hours", "min_rows"),
+}
+
+
+def check_monitor(told: Mapping[str, Any]) -> None:
+    """Raise BadMonitor unless a monitor can be followed."""
+    unknown = set(told) - {*MEASURES, "segments"}
+    if unknown:
+        raise BadMonitor(f"has no member {sorted(unknown)[0]}")
+    for name, members in _MEMBERS.items():
+        _check_members(name, told.get(name), members)
+    if told.get(SCORE) is not None and "min" not in told[SCORE]:
+        raise BadMonitor("score should have a min")
+    if told.get(MISSING) is not None:
+        _check_number(MISSING, told[MISSING])
+    segments = told.get("segments", [])
+    if not isinstance(segments, list) or not all(isinstance(one, str) for one in segments):
+        raise BadMonitor("segments should be an array of names")
+
+
+def _check_members(name: str, told: Any, members: tuple[str, ...]) -> None:
+    if told is None:
+        return
+    if not isinstance(told, dict) or set(told) - set(members):
+        raise BadMonitor(f"{name} should be an object of {', '.join(members)}")
+    for member, value in told.items():
+        _check_number(f"{name}.{member}", value)
+
+
+def _check_number(name: str, value: Any) -> None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value):
+        raise BadMonitor(f"{name} should be a number")
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from auger_hub.database.engine import Database
 from auger_hub.database.tables import Actual, Pipeline, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.review.actuals_by_prediction import days_of, of_predictions
-from auger_hub.review.alerts import open_alerts
+from auger_hub.review.alerts import review_alerts
 from auger_hub.review.observations import segments_of
 from auger_hub.store.source_logins import without_login
 from auger_hub.store.sources import fetch_source
@@ -48,7 +48,7 @@ def score(place: Workplace, row_id: str) -> None:
         row = session.get(Actual, int(row_id))
         if row is not None and row.status == "waiting":
             _store(session, row, scored)
-            open_alerts(session, pipeline.id)
+            review_alerts(session, place.settings.models_folder, pipeline.id)
 
 
 @dataclass(frozen=True)
@@ -72,12 +72,13 @@ def _by_day(
 ) -> dict[datetime, list[int]]:
     """Return the numbers of the rows of each day.
 
-    It is told by `actual_date_column`, else by the prediction that the row names, else all rows are
-    of one day.
+    It is told by `actual_date_column`, else by `actuals_at`, else by the prediction that the row
+    names, however late its truth comes, else all rows are of the day they came.
     """
     name = row.details.get("actual_date_column")
     if name is None or not records:
-        known = days_of(database, row.pipeline_id, columns, records)
+        is_dated = row.details.get("is_dated", False)
+        known = {} if is_dated else days_of(database, row.pipeline_id, columns, records)
         days: dict[datetime, list[int]] = {}
         for number in range(len(records)):
             days.setdefault(known.get(number, row.happened_at), []).append(number)

@@ -5,10 +5,47 @@ Level-triggered: what is stored decides, so nothing that happened while no hub r
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
+
+from sqlalchemy import select
+
 from auger_hub.database.engine import Database
+from auger_hub.database.review_tables import EndpointPipeline, ReviewAlert
+from auger_hub.review.alerts import close_replaced, review_alerts
 from auger_hub.review.observations import count_new
 
+_WHOLE_SECONDS = 600.0
 
-def watch_models(database: Database) -> None:
-    """Count what is new, and look at the alerts of the models that it is about."""
-    count_new(database)
+
+class Watch:
+    """Looks at models that have news at once, and at all of them when it starts and now and then.
+
+    Between the news and the look a hub may have been killed, and a day may end without any news.
+    """
+
+    def __init__(self, database: Database, models_folder: Path) -> None:
+        self._database = database
+        self._models_folder = models_folder
+        self._looked_at: float | None = None
+
+    def look(self) -> None:
+        """Count what is new, and look at the alerts that it may open or close."""
+        watched = count_new(self._database)
+        present = time.monotonic()
+        if self._looked_at is None or present - self._looked_at > _WHOLE_SECONDS:
+            self._looked_at = present
+            watched |= self._all_watched()
+        for pipeline_id in sorted(watched):
+            with self._database.write() as session:
+                review_alerts(session, self._models_folder, pipeline_id)
+
+    def _all_watched(self) -> set[str]:
+        query = (
+            select(EndpointPipeline.pipeline_id)
+            .join(ReviewAlert, ReviewAlert.endpoint_id == EndpointPipeline.endpoint_id)
+            .where(EndpointPipeline.active.is_(True), ReviewAlert.active.is_(True))
+        )
+        with self._database.write() as session:
+            close_replaced(session)
+            return set(session.scalars(query))

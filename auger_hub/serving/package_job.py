@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from auger_hub.database.tables import ExperimentSession, Pipeline, ProjectFile, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
+from auger_hub.review.monitored import attach_monitor
 from auger_hub.review.reference import refer_anew
 from auger_hub.runs.run_row import options_of, seed_of, stat_data_of
 from auger_hub.store.local import key_of_url
@@ -28,6 +29,7 @@ def package(place: Workplace, row_id: str) -> None:
             row.status = "ready"
             if row.trial_id is not None:
                 refer_anew(session, row)
+            attach_monitor(session, row)
 
 
 def fit_model(place: Workplace, trial_id: str) -> Path:

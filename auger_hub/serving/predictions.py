@@ -17,7 +17,7 @@ from auger_hub.database.tables import EVALUATION, Organization, Pipeline, Predic
 from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.processes.turns import in_turn, may_begin
-from auger_hub.review.alerts import open_alerts
+from auger_hub.review.alerts import review_alerts
 from auger_hub.review.observations import FAILED, segments_of
 from auger_hub.serving.model_worker import (
     FILE_SECONDS,
@@ -284,7 +284,7 @@ class Predictions:
                 if not row.id.startswith(EVALUATION):
                     row.observation = FAILED
                 session.flush()
-                open_alerts(session, row.pipeline_id)
+                review_alerts(session, self._settings.models_folder, row.pipeline_id)
         return True
 
     def _predict_records(self, row: Prediction, segments: list[str]) -> dict[str, Any]:

@@ -74,6 +74,7 @@ class HubClient:
         )
         self.url = self._transport.url
         self._token = token
+        self._present: str | None = None
         self._timeout = timeout
         self._retries = retries
         self._pace = pace
@@ -85,6 +86,11 @@ class HubClient:
 
     def __repr__(self) -> str:
         return f"HubClient({self.url!r})"
+
+    @property
+    def present(self) -> str | None:
+        """The hub's time at its newest answer, ISO 8601; None where it does not tell."""
+        return self._present
 
     @property
     def is_readable_on_the_way(self) -> bool:
@@ -220,6 +226,7 @@ class HubClient:
             members["token"] = self._token
         full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
         answer = self._transport.exchange(method, full_path, to_json(members))
+        self._present = answer.present or self._present
         secrets = [self._token, members.get("password")]
         try:
             data, meta = read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)

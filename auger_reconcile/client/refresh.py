@@ -56,7 +56,7 @@ def refresh(
             with _in_known_form(kind.plural):
                 objects[name, kind.name] = kind.observe(mine)
                 _check_identities(objects[name, kind.name])
-    return ObservedState(client.url, organization, organization_id, objects)
+    return ObservedState(client.url, organization, organization_id, objects, client.present)
 
 
 @contextmanager

@@ -178,7 +178,7 @@ def _assess_one(declared: Spec, kind: Kind[Any, Any], place: _Place, *, again: b
     for name in (declared.name, *declared.formerly):
         spec = declared if first is None else declared.model_copy(update={"name": name})
         objects = place.objects.find(place.address.project, kind, kind.lookup(spec, place.refs))
-        scene = Scene(objects, place.refs, place.names, diff_settings)
+        scene = Scene(objects, place.refs, place.names, diff_settings, place.objects.present)
         assessment = kind.assess(spec, scene)
         if again:
             assessment = kind.renew(spec, assessment, scene)

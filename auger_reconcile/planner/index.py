@@ -15,6 +15,7 @@ class Index:
 
     def __init__(self, observed: ObservedState) -> None:
         self._observed = observed
+        self.present = observed.present
         self._by_key: dict[tuple[str, str], dict[str, dict[int, Any]]] = {}
 
     def objects(self, project: str, kind: str) -> list[Any]:

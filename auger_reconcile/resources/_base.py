@@ -194,12 +194,14 @@ class Scene(NamedTuple):
         refs: role to the assessment of what the resource refers to.
         names: those of all declared resources of the kind, its own included.
         differ: tells which settings differ.
+        present: the hub's time, ISO 8601, where it tells.
     """
 
     objects: Sequence[Any]
     refs: Mapping[str, Assessment]
     names: DeclaredNames
     differ: Differ
+    present: str | None = None
 
 
 S = TypeVar("S", bound=Spec)

@@ -13,6 +13,8 @@ from typing import Any
 from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
 from auger_reconcile.resources._base import BULKY
 from auger_reconcile.resources._steps import Await, Call, Download, Steps
+from auger_reconcile.resources.gates.monitor import Alert, Monitor, alerts_from_wire
+from auger_reconcile.resources.gates.monitor import from_wire as monitor_from_wire
 from auger_reconcile.resources.search.account import Expected
 
 READY = "ready"
@@ -34,6 +36,9 @@ class ModelObject:
         score: of its trial, by `metric`.
         path: of a downloaded export, None for a pipeline.
         expected: of its trial on new rows, where the run that chose it tells.
+        monitor: what is watched of it; None where nothing is.
+        is_watchable: the hub tells what is watched.
+        alerts: that are open about it.
     """
 
     id: str
@@ -46,6 +51,9 @@ class ModelObject:
     algorithm: str | None = None
     path: str | None = None
     expected: Expected | None = field(default=None, compare=False, metadata={BULKY: True})
+    monitor: Monitor | None = None
+    is_watchable: bool = field(default=True, compare=False, metadata={BULKY: True})
+    alerts: tuple[Alert, ...] = field(default=(), compare=False, metadata={BULKY: True})
 
 
 def deploy(body: Mapping[str, Any]) -> Steps:
@@ -135,6 +143,9 @@ def from_wire(item: Mapping[str, Any]) -> ModelObject:
         score=float(score) if isinstance(score, int | float) else None,
         metric=trial.get("score_name"),
         algorithm=algorithm,
+        monitor=monitor_from_wire(item.get("monitor")),
+        is_watchable="monitor" in item,
+        alerts=alerts_from_wire(item.get("alerts")),
     )
 
 

@@ -28,6 +28,7 @@ from auger_reconcile.resources._base import (
 from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
+from auger_reconcile.resources.gates.monitor import Alert, alerts_from_wire
 from auger_reconcile.resources.names.revisions import (
     in_series,
     next_revision,
@@ -37,6 +38,7 @@ from auger_reconcile.resources.names.revisions import (
 from auger_reconcile.resources.names.vocabulary import OPTIONS, PASSED_ON
 from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.resources.search.evaluation import SearchSettings
+from auger_reconcile.resources.search.retrain import Retrain, check_retrain, find_due
 from auger_reconcile.resources.search.runs import (
     COMPLETED,
     IN_PROGRESS,
@@ -73,6 +75,11 @@ class ExperimentSpec(SearchSettings):
         description="The run that `experiment leaderboard` shows by default.",
         traits=[Trait.LOCAL],
     )
+    retrain: Retrain | None = setting(
+        default=None,
+        description="When it is run again though nothing of it has changed.",
+        traits=[Trait.LOCAL],
+    )
     state: str = setting(
         default="completed",
         description=(
@@ -97,7 +104,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
     options = OPTIONS
     spec = ExperimentSpec
     object = ExperimentObject
-    reads = ("experiments", "experiment_sessions")
+    reads = ("experiments", "experiment_sessions", "pipelines")
     states: ClassVar = {
         "completed": Wanted.STARTED,
         "created": Wanted.PRESENT,
@@ -115,12 +122,16 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         for item in answers["experiment_sessions"]:
             if not item.get("deleted"):
                 runs[str(item.get("experiment_id"))].append(run_from_wire(item))
+        alerts = _alerts_by_run(answers.get("pipelines", ()))
         return tuple(
             ExperimentObject(
                 id=str(item["id"]),
                 name=str(item["name"]),
                 dataset_id=item.get("project_file_id"),
                 runs=tuple(sorted(runs[str(item["id"])], key=lambda run: (run.created_at, run.id))),
+                alerts=tuple(
+                    one for run in runs[str(item["id"])] for one in alerts.get(run.id, ())
+                ),
             )
             for item in answers["experiments"]
             if not item.get("deleted")
@@ -137,6 +148,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         if header is not None and spec.state != "absent":
             yield from _evaluation.check_columns(spec, header)
         yield from _check_holdout(spec, getattr(refs.get("holdout"), "header", None))
+        if spec.retrain is not None:
+            yield from check_retrain(spec.retrain)
 
     def index_keys(self, found: ExperimentObject) -> Iterable[str]:
         """By name, as a revision, by the data set it is bound to, and by its runs' holdouts."""
@@ -182,7 +195,9 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             changes=changes,
             pending=is_run_to_come(spec, found.run),
         )
-        if not why_start and not assessment.pending:
+        if spec.retrain and not why_start and spec.state == "completed":
+            assessment = _retrain(spec.retrain, found, assessment, scene)
+        if not assessment.start and not assessment.pending:
             return assessment  # most are so, and nothing more is asked of those
         return _with_outlook(assessment, spec, scene.refs["dataset"])
 
@@ -312,6 +327,39 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another experiment has other runs."""
         return {("experiment", "name"): name, ("experiment", "experiment_session_id"): None}
+
+
+def _alerts_by_run(pipelines: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[Alert, ...]]:
+    """Return run to what is open about its live models."""
+    alerts: dict[str, tuple[Alert, ...]] = {}
+    for item in pipelines:
+        if item.get("alerts") and not item.get("deleted") and item.get("status") == "ready":
+            run = str(item.get("experiment_session_id"))
+            alerts[run] = (*alerts.get(run, ()), *alerts_from_wire(item["alerts"]))
+    return alerts
+
+
+def _retrain(
+    retrain: Retrain, found: ExperimentObject, assessment: Assessment, scene: Scene
+) -> Assessment:
+    """Return the assessment with the start that what has happened since the last run asks for.
+
+    A run that was made for it and never started is taken up.
+    """
+    if found.run is None or found.run.status != COMPLETED:
+        return assessment
+    known = {run.id: run for item in assessment.revisions for run in item.runs}
+    alerts = [one for item in assessment.revisions for one in item.alerts]
+    due = find_due(retrain, list(known.values()), alerts, scene.present)
+    if due.later:
+        return assessment._replace(caution=due.later, caution_code="retrain-later")
+    if due.why is None:
+        return assessment
+    newer = [run for run in found.runs if run.created_at > found.run.created_at]
+    waiting = next((run for run in reversed(newer) if run.status == WAITING), None)
+    return assessment._replace(
+        object=replace(found, run=waiting), start=f"retrain: {due.why}", pending=True
+    )
 
 
 def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:

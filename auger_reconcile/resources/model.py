@@ -42,6 +42,14 @@ from auger_reconcile.resources._deployment import (
 )
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Remove, Steps
+from auger_reconcile.resources._watching import (
+    IGNORED,
+    Ignored,
+    check_causes,
+    check_monitor,
+    set_monitor,
+    watch,
+)
 from auger_reconcile.resources.gates.bouts import (
     bout_of,
     contender_of,
@@ -52,9 +60,9 @@ from auger_reconcile.resources.gates.bouts import (
     metric_of,
     named_before,
 )
+from auger_reconcile.resources.gates.check import check_gate, least_scores
 from auger_reconcile.resources.gates.gate import (
     FOLDS,
-    HOLDOUT,
     Bout,
     Gate,
     Verdict,
@@ -64,6 +72,7 @@ from auger_reconcile.resources.gates.gate import (
     describe_gate,
 )
 from auger_reconcile.resources.gates.measure import keep_outcome, measure
+from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.names.metrics import score_range
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
@@ -88,6 +97,11 @@ class ModelSpec(Spec):
     gate: Gate | None = setting(
         default=None,
         description="What a trial has to reach before it takes the place of the live model.",
+        traits=[Trait.RAIL],
+    )
+    monitor: Monitor | None = setting(
+        default=None,
+        description="How good it has to stay: limits whose breach opens an alert.",
         traits=[Trait.RAIL],
     )
     locally: bool = setting(
@@ -134,12 +148,15 @@ class Model(Kind[ModelSpec, ModelObject]):
     def check(self, spec: ModelSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
         """Compare the gate with the range of the metric, and with what there is to judge by."""
         experiment = refs.get("experiment")
+        yield from check_monitor(spec.monitor, experiment, locally=spec.locally)
+        if spec.state != "absent":
+            yield from check_causes(spec.monitor, experiment)
         if spec.gate is not None:
-            yield from _check_gate(spec.gate, spec, experiment)
+            yield from check_gate(spec.gate, spec.min_score, experiment)
         if experiment is None:
             return
         lowest, highest = score_range(experiment.scoring)
-        for path, least in _least_scores(spec):
+        for path, least in least_scores(spec.gate, spec.min_score):
             if not lowest <= least <= highest:
                 is_open = lowest == -math.inf
                 most = f"at most {highest:g}"
@@ -192,12 +209,13 @@ class Model(Kind[ModelSpec, ModelObject]):
         )
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
+            told = _live_below_gate(spec, wanted, experiment)
             return Assessment(
                 spec.name,
                 object=wanted,
                 superseded=rest,
                 revisions=(wanted, *rest),
-                **_live_below_gate(spec, wanted, experiment),
+                **(told | watch(_watched(spec), wanted, cautioned="caution" in told)),
             )
         if score is not None and spec.min_score is not None and score < spec.min_score:
             whose = "best score" if spec.trial == BEST else "score"
@@ -257,12 +275,14 @@ class Model(Kind[ModelSpec, ModelObject]):
         names = [one.name for one in among["model"]]
         is_named_alone = found.name is not None and names.count(found.name) == 1
         name = str(found.name) if is_named_alone else f"model-{found.trial_id}"
+        watched = {"monitor": found.monitor} if found.monitor else {}
         for experiment in among["experiment"]:
             if any(run.id == found.run_id for run in experiment.runs):
-                yield ModelSpec(name=name, experiment=experiment.name)
-                yield ModelSpec(name=name, experiment=experiment.name, trial=found.trial_id)
-        yield ModelSpec(name=name, trial=found.trial_id)
-        yield ModelSpec(name=f"model-{found.trial_id}", trial=found.trial_id)
+                of = {"name": name, "experiment": experiment.name, **watched}
+                yield ModelSpec(**of)
+                yield ModelSpec(**of, trial=found.trial_id)
+        yield ModelSpec(name=name, trial=found.trial_id, **watched)
+        yield ModelSpec(name=f"model-{found.trial_id}", trial=found.trial_id, **watched)
 
     def follow(self, found: ModelObject) -> Steps | None:
         """Wait until it answers."""
@@ -275,8 +295,8 @@ class Model(Kind[ModelSpec, ModelObject]):
         score = trial.get("score_value")
         live = [found for found in work.superseded if found.status in DEPLOYING | {READY}]
         for found in live:
-            if found.trial_id == str(trial["id"]):
-                return found  # the run brought nothing better than what is live
+            if found.trial_id == str(trial["id"]):  # the run brought nothing better
+                return (yield from set_monitor(found, _watched(spec)))
         if spec.min_score is not None and not (score is not None and score >= spec.min_score):
             told = "unknown" if score is None else f"{score:.4f}"
             if spec.trial != BEST:
@@ -294,11 +314,16 @@ class Model(Kind[ModelSpec, ModelObject]):
                 raise ActionFailed(decision.text, hint=KEPT if live else None)
         if spec.locally:
             return (yield from download(str(trial["id"]), trial))
-        item = yield from deploy({"trial_id": trial["id"], "name": work.name})
+        watched = {"monitor": to_wire(spec.monitor)} if spec.monitor else {}
+        item = yield from deploy({"trial_id": trial["id"], "name": work.name, **watched})
         if item.get("status") in DEPLOYING:
             item = yield from wait_ready(item["id"], trial["id"])
         check_ready(item, trial["id"])
         return replace(from_wire({"trial": trial, **item}), expected=trial.get("expected"))
+
+    def start(self, work: Work) -> Steps:
+        """Bring the monitor of what is live to what is declared."""
+        return (yield from set_monitor(work.object, _watched(work.spec)))
 
     def delete(self, work: Work) -> Steps:
         """Undeploy, or remove the download."""
@@ -331,33 +356,9 @@ class Model(Kind[ModelSpec, ModelObject]):
         return Loss.TRAFFIC if found.status == READY else Loss.NONE
 
 
-def _least_scores(spec: ModelSpec) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Yield every least score that is declared, with its path."""
-    if spec.min_score is not None:
-        yield ("min_score",), spec.min_score
-    if spec.gate is not None and spec.gate.min_score is not None:
-        yield ("gate", "min_score"), spec.gate.min_score
-    for column, least in spec.gate.segments.items() if spec.gate else ():
-        yield ("gate", "segments", column), least
-
-
-def _check_gate(gate: Gate, spec: ModelSpec, experiment: Any) -> Iterator[Finding]:
-    """Yield what is wrong with a gate: it asks for nothing, or for what nobody can tell."""
-    if gate.min_score is None and not gate.beats_live and not gate.segments:
-        hint = "a gate has `min_score`, `beats_live` or `segments`"
-        yield Finding("empty-gate", "a gate that is always open", ("gate",), hint)
-    if gate.min_score is not None and spec.min_score is not None:
-        hint = "`min_score` of the model is a gate on the folds already"
-        yield Finding("declared-twice", "declared twice", ("gate", "min_score"), hint)
-    if gate.on == HOLDOUT and getattr(experiment, "holdout", None) is None:
-        hint = "the experiment of the model declares no `holdout`"
-        yield Finding("no-holdout", "a gate on rows that are not there", ("gate", "on"), hint)
-    if experiment is None:
-        hint = "`experiment` names the runs that tell how its trials were measured"
-        yield Finding("missing-field", "a gate without its experiment", ("gate",), hint)
-    if gate.margin and not gate.beats_live:
-        hint = "`margin` is what `beats_live` asks for, and it is not asked"
-        yield Finding("unused-field", "a margin to nothing", ("gate", "margin"), hint)
+def _watched(spec: ModelSpec) -> Monitor | Ignored | None:
+    """Return what is to be watched, or that it does not matter."""
+    return IGNORED if spec.locally or "monitor" in spec.lifecycle.ignore_changes else spec.monitor
 
 
 def _told_gate(spec: ModelSpec) -> str:

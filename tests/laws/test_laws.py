@@ -254,7 +254,10 @@ ALLOWED = {
     "start experiment": "POST experiment_sessions|PATCH experiment_sessions/ID( preprocess)?",
     "stop experiment": "PATCH experiment_sessions/ID interrupted",
     "delete experiment": "DELETE experiments/ID",
-    "create model": "POST trial_evaluations|POST pipelines|POST pipeline_files",
+    "create model": (
+        "POST trial_evaluations|POST pipelines|POST pipeline_files|PATCH pipelines/ID"
+    ),
+    "start model": "PATCH pipelines/ID",
     "delete model": "PATCH pipelines/ID undeploying",
 }
 

@@ -42,6 +42,7 @@ class World:
     Attributes:
         dashes: names come back with `-` for `_` (wire contract §2.4).
         keeps_names: pipelines have a `name`.
+        watches: pipelines have a `monitor` and `alerts`.
         fates: how the next runs end, the first first; after them every run is completed.
         rows: collection to id to object.
         made: how often something was created or started, deleted ones included.
@@ -52,6 +53,7 @@ class World:
 
     dashes: bool = False
     keeps_names: bool = True
+    watches: bool = True
     fates: list[str] = field(default_factory=list)
     url: str = "https://hub.test"
     rows: dict[str, dict[str, Row]] = field(default_factory=dict)
@@ -328,7 +330,17 @@ class World:
             row = self._add("pipelines", trial["id"], trial["project_id"], status="packaging")
         row |= {"trial": trial, "trial_id": trial["id"]}
         row["experiment_session_id"] = trial["experiment_session_id"]
+        if self.watches:
+            row |= {"monitor": given.get("monitor") or None, "alerts": row.get("alerts", [])}
         return _put(row, name=given.get("name")) if self.keeps_names else row
+
+    def decay(self, pipeline: Row) -> None:
+        """Open an alert about a live model."""
+        number = self._next_id()
+        opened = f"2020-01-01T00:00:00.{number:03d}Z"
+        alert = {"id": number, "measure": "score", "text": "score 0.1", "opened_at": opened}
+        if self.watches:
+            pipeline["alerts"] = [alert]
 
     def _export(self, given: Row) -> Row:
         row = self._add("pipeline_files", self._next_id(), None, trial_id=given["trial_id"])
@@ -352,6 +364,8 @@ class World:
                 self._hold_out(row, given)
             case "experiment_sessions", ["interrupted"]:
                 self._transit(row, ("waiting", *LIVE), "interrupted")
+            case "pipelines", [None] if self.watches:
+                row["monitor"] = given["monitor"] or None
             case "pipelines", ["undeploying"]:
                 self._transit(row, ("ready", "packaged_with_error", "undeploying"), "undeploying")
             case _:

@@ -52,6 +52,7 @@ _EXPERIMENTS = _some(
         state=st.sampled_from(["completed", "created", "stopped", "absent"]),
         lifecycle=st.just({"ignore_changes": ["max_n_trials"]}),
         options=st.just({"splitOptions": {"shuffleData": True}}),
+        retrain=st.sampled_from([{"on": "score"}, {"on": ["schedule"], "schedule": "0 3 * * 1"}]),
     ),
 )
 _LEAST = st.sampled_from([0.1, 0.4, 0.8])
@@ -70,6 +71,13 @@ _MODELS = _some(
         min_score=st.sampled_from([0.2, 0.6, 0.9]),
         locally=st.booleans(),
         gate=_ASKING,
+        monitor=st.sampled_from(
+            [
+                {"score": {"min": 0.8}},
+                {"drift": {"alert": 0.3, "window": "48h"}, "segments": ["id", "age"]},
+                {"missing": 0.05},
+            ]
+        ),
         state=st.sampled_from(["deployed", "deployed", "absent"]),
     ),
 )
@@ -96,6 +104,8 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     present = [name for name, one in experiments.items() if one.get("state") != "absent"]
     models = _that_need(draw, _MODELS, "experiment", present)
     for model in models.values():
+        if model.get("locally"):
+            model.pop("monitor", None)
         if "min_score" in model.get("gate", {}):
             model.pop("min_score", None)
     if draw(st.booleans()):
@@ -256,6 +266,12 @@ def _undeploy(world: World, number: int) -> None:
         world.call("PATCH", f"pipelines/{pipeline['id']}", {"status": "undeploying"})
 
 
+def _decay(world: World, number: int) -> None:
+    pipeline = _nth(world, "pipelines", number)
+    if pipeline and pipeline["status"] == "ready":
+        world.decay(world.rows["pipelines"][pipeline["id"]])
+
+
 HAPPENINGS: Mapping[str, Callable[[World, int], None]] = {
     "a person stops the cluster": _stop_project,
     "a person starts a cluster of another size": _start_project,
@@ -268,6 +284,7 @@ HAPPENINGS: Mapping[str, Callable[[World, int], None]] = {
     "another client makes an experiment": _add_foreign_experiment,
     "a person deploys a trial": _deploy_by_hand,
     "a person undeploys": _undeploy,
+    "a live model decays": _decay,
     "time passes": lambda world, _: world.settle(),
 }
 _EVENTS = st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 3))

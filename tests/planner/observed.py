@@ -22,7 +22,8 @@ def observe(told: Mapping[str, Any]) -> ObservedState:
 
     Args:
         told: `project` (its wire object, without id and name where they do not matter), `files`,
-            `experiments`, `runs`, `pipelines` and `exports`: each object in a few words.
+            `experiments`, `runs`, `pipelines` and `exports`: each object in a few words; and
+            `present`, the hub's time.
     """
     project = told.get("project")
     answers: dict[str, Sequence[Row]] = {
@@ -36,7 +37,7 @@ def observe(told: Mapping[str, Any]) -> ObservedState:
         "local_exports": [_export(row) for row in told.get("exports", ())],
     }
     objects = {("shop", kind.name): kind.observe(answers) for kind in all_kinds().values()}
-    return ObservedState("https://hub.test", "acme", 7, objects)
+    return ObservedState("https://hub.test", "acme", 7, objects, told.get("present"))
 
 
 def _file(told: Row) -> Row:
@@ -67,6 +68,7 @@ def _run(told: Row, number: int) -> Row:
         "created_at": f"2020-01-{number + 1:02d}T00:00:00.000Z",
         **body,
         **told.get("times", {}),
+        **({"project_file_id": told["file"]} if "file" in told else {}),
     }
 
 
@@ -77,7 +79,7 @@ def _pipeline(told: Row) -> Row:
         "status": told.get("status", "ready"),
         "experiment_session_id": told.get("run"),
         "trial": trial,
-        **({"name": told["name"]} if "name" in told else {}),
+        **{name: told[name] for name in ("name", "monitor", "alerts") if name in told},
     }
 
 

@@ -110,7 +110,7 @@ def test_kinds_are_found_in_their_folder() -> None:
 @pytest.mark.parametrize("verb", ["start", "stop"])
 def test_what_cannot_be_active_says_so(verb: str) -> None:
     with pytest.raises(NotImplementedError, match="a bug in auger_reconcile"):
-        getattr(kind_of("model"), verb)(None)
+        getattr(kind_of("dataset"), verb)(None)
 
 
 def test_a_model_cannot_be_selected() -> None:

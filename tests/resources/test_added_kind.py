@@ -27,6 +27,10 @@ class Endpoints(_Handler):
     """Lets endpoints be made and deleted, and nothing else."""
 
     def do_POST(self) -> None:
+        if "endpoints" not in self.path:
+            self.read()
+            self._send(404, {"meta": {"status": 404, "errors": []}})
+            return
         made = self.server.objects.setdefault("endpoints", [])
         made.append({**self.read(), "id": f"p{len(made)}"})
         self._send(201, {"meta": {"status": 201}, "data": made[-1]})

@@ -58,13 +58,17 @@ def _add(call: Call, pipeline: Pipeline) -> Nothing:
     if rows and not all(isinstance(row, dict | list) for row in rows):
         raise InvalidParams(("actuals", "should be an array of objects or of arrays"))
     given = {param.name: call.given(param.name) for param in _DETAILS}
+    happened_at = to_time(call, "actuals_at")
     call.session.add(
         Actual(
             organization_id=pipeline.organization_id,
             pipeline_id=pipeline.id,
             rows=rows or [],
-            details={name: value for name, value in given.items() if value is not None},
-            happened_at=to_time(call, "actuals_at") or now(),
+            details={
+                **{name: value for name, value in given.items() if value is not None},
+                "is_dated": happened_at is not None,
+            },
+            happened_at=happened_at or now(),
         )
     )
     return {}

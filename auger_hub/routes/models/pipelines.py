@@ -22,7 +22,10 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import FLAG, KEY, NUMBER, OBJECT, Param
+from auger_hub.review.alerts import describe_open
 from auger_hub.review.distribution import Days, compare_days, read_answers
+from auger_hub.review.monitor import BadMonitor, check_monitor
+from auger_hub.review.monitored import attach_monitor
 from auger_hub.review.performance import daily_performance
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.experiments import trials
@@ -33,6 +36,7 @@ from auger_hub.routes.review.endpoint_pipelines import EndpointPipelineObject
 from auger_hub.routes.wire_object import to_object
 from auger_hub.runs.run_row import options_of
 from auger_hub.store.local import project_key
+from auger_hub.timestamps import timestamp
 
 _GONE = ("undeployed", "undeploying")
 _UNDEPLOYABLE = ("ready", "packaged_with_error", "undeploying")
@@ -68,11 +72,21 @@ class PipelineObject(TypedDict):
     refit_data_path: str | None
     metadata: dict[str, Any] | None
     monitor: dict[str, Any] | None
+    alerts: list[OpenAlert]
     created_at: str
     updated_at: str
     trial: TrialObject | None
     provider: str
     endpoint_pipelines: list[EndpointPipelineObject]
+
+
+class OpenAlert(TypedDict):
+    """An alert that is open about a model."""
+
+    id: int
+    measure: str
+    text: str | None
+    opened_at: str
 
 
 class StatsObject(TypedDict):
@@ -118,6 +132,10 @@ def describe(call: Call, row: Pipeline) -> PipelineObject:
         avg_prediction_time_sec=float(seconds) / 1000 if seconds is not None else None,
         has_review_data=call.session.scalar(has_actuals) is not None,
         metadata=row.pipeline_metadata,
+        alerts=[
+            {**one, "opened_at": timestamp(one["opened_at"])}
+            for one in describe_open(call.session, row.id)
+        ],
         trial=trials.describe(call, trial) if trial else None,
         provider="external" if row.external is not None else "auger",
         endpoint_pipelines=endpoint_pipelines.describe_all(
@@ -226,7 +244,7 @@ def _create(call: Call) -> PipelineObject:
     elif row.status == "undeploying":
         raise InvalidParams(("trial_id", "model is undeploying"))
     elif row.status in ("undeployed", "packaged_with_error"):
-        row.status, row.error_message = "packaging", None
+        row.status, row.error_message, row.monitor = "packaging", None, None
     _set_fields(call, row)
     call.session.flush()
     return describe(call, row)
@@ -270,7 +288,18 @@ def _set_fields(call: Call, row: Pipeline) -> None:
     if call.given("is_review_model_enabled") is not None:
         row.is_review_model_enabled = call.flag("is_review_model_enabled")
     if call.given("monitor") is not None:
-        row.monitor = call.given("monitor") or None
+        _set_monitor(call, row)
+
+
+def _set_monitor(call: Call, row: Pipeline) -> None:
+    told = call.given("monitor")
+    try:
+        check_monitor(told)
+    except BadMonitor as error:
+        raise InvalidParams(("monitor", str(error))) from error
+    row.monitor = told or None
+    call.session.flush()
+    attach_monitor(call.session, row)
 
 
 def _package_path(call: Call, row: Pipeline) -> str | None:

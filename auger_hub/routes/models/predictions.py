@@ -22,7 +22,7 @@ from auger_hub.http.contract import (
     Route,
 )
 from auger_hub.http.params import FLAG, KEY, LIST, NUMBER, Param
-from auger_hub.review.alerts import open_alerts
+from auger_hub.review.alerts import review_alerts
 from auger_hub.review.observations import segments_of
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.query import find, rows_of, to_page
@@ -220,7 +220,7 @@ def _keep(asked: Asked, row: Prediction) -> None:
         session.add(row)
         if row.status == "error":
             session.flush()
-            open_alerts(session, row.pipeline_id)
+            review_alerts(session, asked.hub.settings.models_folder, row.pipeline_id)
 
 
 def keep_of(asked: Asked) -> str:

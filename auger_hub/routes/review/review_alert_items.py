@@ -24,7 +24,10 @@ class ReviewAlertItemObject(TypedDict):
     threshold: float
     sensitivity: int
     values: list[Any]
-    action_results: None
+    pipeline_id: str | None
+    text: str | None
+    closed_at: str | None
+    action_results: dict[str, Any] | None
     notification_results: None
     created_at: str
     updated_at: str

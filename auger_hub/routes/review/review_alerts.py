@@ -7,6 +7,7 @@ from typing import Literal, TypedDict
 from auger_hub.database.review_tables import Endpoint, ReviewAlert
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import FLAG, INTEGER, KEY, NUMBER, Param
+from auger_hub.review.monitored import follow_alert
 from auger_hub.routes.query import find, rows_of, to_int, to_page
 from auger_hub.routes.wire_object import delete, to_object
 
@@ -71,6 +72,7 @@ def _update(call: Call) -> ReviewAlertObject:
     row = find(call, ReviewAlert, call.params["id"])
     _set_fields(call, row)
     call.session.flush()
+    follow_alert(call.session, row)
     return describe(row)
 
 
@@ -88,6 +90,7 @@ def _set_fields(call: Call, row: ReviewAlert) -> None:
 
 def _delete(call: Call) -> ReviewAlertObject:
     row = find(call, ReviewAlert, call.params["id"])
+    follow_alert(call.session, row, is_gone=True)
     return delete(call, row, describe(row))
 
 

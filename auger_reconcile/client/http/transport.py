@@ -11,6 +11,7 @@ import random
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http.client import responses as reasons
 from typing import Any
@@ -73,6 +74,14 @@ class Answer:
     def reason(self) -> str:
         """Status and its usual words, such as `502 Bad Gateway`."""
         return f"{self.status} {reasons.get(self.status, '')}".rstrip()
+
+    @property
+    def present(self) -> str | None:
+        """The time of the hub, ISO 8601, or None when it does not say."""
+        try:
+            return parsedate_to_datetime(self.headers.get("Date", "")).isoformat()
+        except (TypeError, ValueError):
+            return None
 
     @property
     def retry_after(self) -> float:

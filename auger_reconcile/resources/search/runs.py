@@ -15,6 +15,7 @@ from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import BULKY, Differ, FieldChange, comparable
 from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
+from auger_reconcile.resources.gates.monitor import Alert
 from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.resources.search.account import EMPTY, Account, account_from_wire
 from auger_reconcile.resources.search.evaluation import SearchSettings
@@ -42,7 +43,9 @@ class Run:
     Attributes:
         settings: in the words of auger.yaml; a setting that cannot be told is absent.
         score: of the best trial so far, None while there is none.
-        created_at: ISO 8601, for order only.
+        created_at: ISO 8601.
+        data_id: of the data set that it learned from, which holds actuals besides where it was
+            asked to.
         seconds: that it took, once it is completed and where the hub tells.
         account: what the hub tells beside its board.
     """
@@ -54,6 +57,7 @@ class Run:
     created_at: str
     seconds: float | None = field(default=None, metadata={BULKY: True})
     account: Account = field(default=EMPTY, metadata={BULKY: True})
+    data_id: str | None = field(default=None, metadata={BULKY: True})
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class ExperimentObject:
         dataset_id: the data set it is bound to for good.
         run: the run that carries the declared settings, once there is one.
         held_out: id and name of the declared holdout; the id is "" while it is not on the hub.
+        alerts: that are open about live models of its runs.
     """
 
     id: str
@@ -72,6 +77,7 @@ class ExperimentObject:
     runs: tuple[Run, ...]
     run: Run | None = field(default=None, metadata={BULKY: True})
     held_out: tuple[str, str] | None = field(default=None, metadata={BULKY: True})
+    alerts: tuple[Alert, ...] = field(default=(), metadata={BULKY: True})
 
     def bound_to(self, run: Run) -> ExperimentObject:
         """Return the experiment with the run that carries the declared settings."""
@@ -219,6 +225,7 @@ def run_from_wire(item: Mapping[str, Any]) -> Run:
         created_at=str(item.get("created_at") or ""),
         seconds=run_seconds(item) if status == COMPLETED else None,
         account=account_from_wire(item),
+        data_id=str(item["project_file_id"]) if item.get("project_file_id") else None,
     )
 
 

@@ -47,7 +47,7 @@ def best_run(runs: Iterable[Run], like: Run | None) -> Run | None:
     """Return the completed run with the best trial, the oldest of equals.
 
     A newer run that brought nothing better is no reason to deploy again. Scores of another metric
-    or target cannot be compared: only runs like the bound one count.
+    or target, or of other rows, cannot be compared: only runs like the bound one count.
     """
     if like is None:
         return None
@@ -57,6 +57,7 @@ def best_run(runs: Iterable[Run], like: Run | None) -> Run | None:
         for run in sorted(runs, key=lambda run: (run.created_at, run.id))
         if run.status == COMPLETED
         and run.score is not None
+        and run.data_id == like.data_id
         and all(run.settings.get(name) == like.settings.get(name) for name in told)
     ]
     return max(alike, key=lambda one: one[0])[1] if alike else None

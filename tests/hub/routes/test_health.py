@@ -11,6 +11,12 @@ import pytest
 from tests.hub.client import IRIS, OPTIONS, Client, wait_until
 
 FEATURES = OPTIONS["featureColumns"]
+MONITOR = {
+    "drift": {"warn": 0.1, "alert": 0.25},
+    "score": {"min": 0.99, "window_hours": 48},
+    "missing": 0.05,
+    "segments": ["petal_width"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +29,7 @@ def rows() -> list[list[str]]:
 def watched(hub: Client, finished_run: dict[str, Any], rows: list[list[str]]) -> dict[str, Any]:
     """A model with a day like its training data, one of another kind, and late actuals."""
     trial = finished_run["trials"][1]["id"]
-    hub.post("/pipelines", trial_id=trial, monitor={"segments": ["petal_width"]})
+    hub.post("/pipelines", trial_id=trial, name="watched", monitor=MONITOR)
     hub.wait("Pipeline", trial, "ready")
     drawn = random.Random(0).choices(rows, k=200)
     ask(hub, trial, drawn, "2026-03-01")
@@ -97,3 +103,83 @@ def test_a_model_that_nobody_asked_is_not_known_to_be_well(
     hub: Client, pipeline: dict[str, Any]
 ) -> None:
     assert hub.call("GET", f"/pipelines/{pipeline['id']}/health").status == 200
+
+
+def open_alerts(hub: Client, model: str) -> dict[str, str]:
+    told = hub.get(f"/pipelines/{model}")["alerts"]
+    return {one["measure"]: one["text"] for one in told}
+
+
+def test_what_is_declared_opens_alerts_that_say_why(hub: Client, watched: dict[str, Any]) -> None:
+    assert wait_until(lambda: len(open_alerts(hub, watched["id"])) == 3, seconds=30)
+    told = open_alerts(hub, watched["id"])
+    assert told["drift"].startswith("drift: ")
+    assert "400 rows of 7 days" in told["drift"]
+    assert "`sepal_width` 50.0% instead of 0.0%" in told["missing"]
+    assert "below 0.99 for 2 days, 200 rows" in told["score"]
+
+
+def test_older_clients_see_the_same_alerts(hub: Client, watched: dict[str, Any]) -> None:
+    assert wait_until(lambda: len(open_alerts(hub, watched["id"])) == 3, seconds=30)
+    endpoint = hub.get(f"/pipelines/{watched['id']}")["endpoint_pipelines"][0]["endpoint_id"]
+    rules = hub.get("/review_alerts", endpoint_id=endpoint)
+    assert {(one["kind"], one["threshold"]) for one in rules} == {
+        ("feature_average_range", 0.25),
+        ("feature_average_range", 0.05),
+        ("model_accuracy", 0.99),
+    }
+    items = hub.get("/review_alert_items", endpoint_id=endpoint)
+    assert [one["closed_at"] for one in items] == [None] * 3
+
+
+def test_an_alert_closes_when_it_holds_again_and_opens_no_second_time(
+    hub: Client, watched: dict[str, Any], rows: list[list[str]]
+) -> None:
+    assert wait_until(lambda: len(open_alerts(hub, watched["id"])) == 3, seconds=30)
+    ask(hub, watched["id"], random.Random(1).choices(rows, k=200), "2026-03-20")
+    assert wait_until(lambda: list(open_alerts(hub, watched["id"])) == ["score"], seconds=30)
+    told = health(hub, watched["id"])
+    assert len(told["alerts"]) == 3
+    assert column(told, "sepal_length")["level"] == "ok"
+
+
+def test_what_an_older_client_changes_of_an_alert_is_a_change_of_the_monitor(
+    hub: Client, watched: dict[str, Any]
+) -> None:
+    endpoint = hub.get(f"/pipelines/{watched['id']}")["endpoint_pipelines"][0]["endpoint_id"]
+    rules = hub.get("/review_alerts", endpoint_id=endpoint)
+    score = next(one for one in rules if one["kind"] == "model_accuracy")
+    hub.patch(f"/review_alerts/{score['id']}", threshold=0.5)
+    assert hub.get(f"/pipelines/{watched['id']}")["monitor"]["score"]["min"] == 0.5
+    hub.call("DELETE", f"/review_alerts/{score['id']}")
+    assert "score" not in hub.get(f"/pipelines/{watched['id']}")["monitor"]
+
+
+@pytest.mark.parametrize(
+    ("monitor", "told"),
+    [
+        ({"mood": 1}, "has no member mood"),
+        ({"score": {"window_hours": 1}}, "score should have a min"),
+        ({"missing": "much"}, "missing should be a number"),
+        ({"segments": "region"}, "segments should be an array of names"),
+    ],
+)
+def test_a_monitor_that_cannot_be_followed_is_refused(
+    hub: Client, pipeline: dict[str, Any], monitor: dict[str, Any], told: str
+) -> None:
+    answer = hub.call("PATCH", f"/pipelines/{pipeline['id']}", monitor=monitor)
+    assert answer.errors == [("invalid_param", "monitor", told)]
+
+
+def test_averages_out_of_range_open_the_alert_of_older_clients(
+    hub: Client, pipeline: dict[str, Any], rows: list[list[str]]
+) -> None:
+    endpoint = hub.post("/endpoints", pipeline_id=pipeline["id"], name="older")["id"]
+    sent = {"kind": "feature_average_range", "threshold": 3, "sensitivity": 24}
+    hub.post("/review_alerts", endpoint_id=endpoint, **sent)
+    moved = [[str(float(row[0]) + 9), *row[1:]] for row in rows[:20]]
+    ask(hub, pipeline["id"], moved, "2026-04-01")
+    path = "/review_alert_items"
+    assert wait_until(lambda: bool(hub.get(path, endpoint_id=endpoint)), seconds=30)
+    (item,) = hub.get(path, endpoint_id=endpoint)
+    assert item["text"].startswith("the average of `sepal_length` is ")

@@ -1,0 +1,166 @@
+"""When an experiment is run again though nothing of it has changed, and why. Pure.
+
+A cause leads to one run: what is open about the live model, or a time that a schedule names, is
+answered by any run that was begun after it. The times are the hub's, as it tells them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal, NamedTuple
+
+from pydantic import BaseModel, ConfigDict, field_validator
+
+from auger_reconcile.resources._base import Finding
+from auger_reconcile.resources._spec import Trait, setting
+from auger_reconcile.resources.gates.monitor import DRIFT, MISSING, SCORE, Alert
+from auger_reconcile.resources.search.runs import COMPLETED, IN_PROGRESS, WAITING, Run
+from auger_reconcile.schedule import (
+    SPAN_PATTERN,
+    is_schedule,
+    last_due,
+    moment,
+    say_moment,
+    to_hours,
+    to_seconds,
+)
+
+Cause = Literal["drift", "score", "data", "schedule"]
+_BEGUN = IN_PROGRESS | {COMPLETED}
+_MEASURES = {
+    "drift": (DRIFT, MISSING, "feature_average_range"),
+    "score": (SCORE, "model_accuracy"),
+}
+
+
+class Actuals(BaseModel):
+    """What a run that is started again learns from besides its data set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    actuals: bool = setting(
+        default=False,
+        description="Whether the actuals of its models are learned from besides the data set.",
+    )
+    window: str = setting(
+        default="365d",
+        description="How old these may be: `365d`, `12w`.",
+        pattern=SPAN_PATTERN,
+    )
+
+    @property
+    def hours(self) -> int:
+        """The window in hours."""
+        return to_hours(self.window)
+
+
+class Retrain(BaseModel):
+    """When an experiment is run again though nothing of it has changed."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    on: tuple[Cause, ...] = setting(
+        description=(
+            "What starts a run: an alert about `drift` or `score` of its live model, `schedule`, "
+            "or new `data`, which always does."
+        ),
+        traits=[Trait.UNORDERED],
+        min_length=1,
+    )
+    schedule: str | None = setting(
+        default=None,
+        description="When, as a cron expression in UTC: `0 3 * * 1` is every Monday at three.",
+    )
+    not_more_often: str = setting(
+        default="1d",
+        description="The time between the beginnings of two runs: `1d`, `6h`.",
+        pattern=SPAN_PATTERN,
+        traits=[Trait.RAIL],
+    )
+    use: Actuals = setting(default=Actuals(), description="What it learns from.")
+
+    @field_validator("on", mode="before")
+    @classmethod
+    def _one_cause(cls, on: object) -> object:
+        return [on] if isinstance(on, str) else on
+
+
+class Due(NamedTuple):
+    """Whether an experiment is to be run again.
+
+    Attributes:
+        why: it is, in words.
+        later: it would be, but its last run is too new: in words.
+    """
+
+    why: str | None = None
+    later: str | None = None
+
+
+NOT_DUE = Due()
+
+
+def check_retrain(retrain: Retrain) -> Iterator[Finding]:
+    """Yield what is wrong with a declaration that is right by its types."""
+    path = ("retrain", "schedule")
+    if "schedule" in retrain.on and retrain.schedule is None:
+        hint = "`on: [schedule]` needs `schedule`, such as `0 3 * * 1`"
+        yield Finding("missing-field", "a field is missing", ("retrain",), hint, "`schedule`")
+    if retrain.schedule is not None and "schedule" not in retrain.on:
+        yield Finding("unused-field", "a schedule that nothing follows", path, _ON)
+    if retrain.schedule is not None and not is_schedule(retrain.schedule):
+        hint = "five fields: minute, hour, day of the month, month, day of the week"
+        yield Finding("invalid-value", "no cron expression", path, hint)
+
+
+_ON = "`on` names what starts a run, and `schedule` is not among it"
+
+
+def find_due(
+    retrain: Retrain, runs: Sequence[Run], alerts: Iterable[Alert], present: str | None
+) -> Due:
+    """Return whether there is a cause that no run has answered yet.
+
+    Args:
+        retrain: what is declared.
+        runs: of the experiment.
+        alerts: that are open about its live models.
+        present: the hub's time, ISO 8601; without it no schedule is due.
+    """
+    tried = [
+        found
+        for run in runs
+        if run.status != WAITING and (found := moment(run.created_at)) is not None
+    ]
+    answered = max(
+        (found for run in runs if run.status in _BEGUN and (found := moment(run.created_at))),
+        default=None,
+    )
+    if answered is None:
+        return NOT_DUE
+    time = moment(present) if present else None
+    causes = [*_open(retrain, alerts, answered), *_scheduled(retrain, answered, time)]
+    if not causes:
+        return NOT_DUE
+    why = "; ".join(causes)
+    wait = max(tried) + to_seconds(retrain.not_more_often)
+    if time is None or time < wait:
+        until = f"not before {say_moment(wait)}, {retrain.not_more_often} after the last run"
+        return Due(later=f"{why}: it is run again {until}")
+    return Due(why)
+
+
+def _open(retrain: Retrain, alerts: Iterable[Alert], answered: float) -> Iterator[str]:
+    wanted = {one for cause in retrain.on for one in _MEASURES.get(cause, ())}
+    for alert in alerts:
+        opened = moment(alert.opened_at)
+        if alert.measure in wanted and opened is not None and opened > answered:
+            yield alert.text
+
+
+def _scheduled(retrain: Retrain, answered: float, time: float | None) -> Iterator[str]:
+    if "schedule" not in retrain.on or retrain.schedule is None or time is None:
+        return
+    due = last_due(retrain.schedule, time)
+    if due is not None and due > answered:
+        yield f"scheduled for {say_moment(due)} ({retrain.schedule})"
