@@ -20,6 +20,7 @@ from auger_hub.pages.experiments import describe_run, scored_trials, show_settin
 from auger_hub.pages.view import View
 from auger_hub.pages.words import plain
 from auger_hub.routes.query import find
+from auger_hub.runs.run_row import options_of
 
 
 def show_comparison(call: Call) -> View:
@@ -33,7 +34,7 @@ def show_comparison(call: Call) -> View:
     facts = {
         "project": {"id": project.id, "name": project.name},
         "runs": told,
-        "warning": _warning(told),
+        "warning": _different_targets(*runs) or _warning(told),
         "settings": _rows(*({k: plain(v) for k, v in one.items()} for one in settings)),
         "algorithms": _rows(*(_best_of_each(call, run) for run in runs)),
         "plots": _curves(call, runs, told),
@@ -52,6 +53,14 @@ def _describe(call: Call, run: ExperimentSession) -> Fields:
         "data_id": data.id if data else None,
         "rows": ((data.statistics if data else None) or {}).get("count"),
     }
+
+
+def _different_targets(left: ExperimentSession, right: ExperimentSession) -> str | None:
+    targets = [options_of(run).get("targetFeature") for run in (left, right)]
+    if targets[0] == targets[1]:
+        return None
+    told = " and ".join(str(name) for name in targets)
+    return f"The runs predict different columns ({told}): their scores say nothing of each other."
 
 
 def _warning(runs: list[Fields]) -> str | None:

@@ -149,6 +149,11 @@ def end_run(session: Session, run: ExperimentSession, status: str, message: str 
         }
     else:
         run.model_settings = {**run.model_settings, **settings}
+    holdout = run.model_settings.get("holdout")
+    if status != "completed" and isinstance(holdout, dict) and holdout["status"] == "waiting":
+        why = f"the run ended with `{status}`, and only a completed one is scored on it"
+        told = {**holdout, "status": "error", "error": why}
+        run.model_settings = {**run.model_settings, "holdout": told}
     session.flush()
 
 

@@ -99,6 +99,12 @@ class Comparison:
     @property
     def warning(self) -> str | None:
         """Why the scores of the two cannot be compared; None where they can."""
+        for name in ("target", "model_type"):
+            one = next((one for one in self.settings if one.name == name), None)
+            if one is not None and not one.is_same:
+                told = " and ".join(f"`{value}`" for value in (one.left, one.right))
+                apart = "their scores say nothing of each other"
+                return f"The runs predict different things ({told}): {apart}."
         metrics = {one["score_name"] for run in (self.left, self.right) for one in run.board.trials}
         if len(metrics) > 1:
             return f"The runs have different metrics ({', '.join(sorted(map(str, metrics)))})."

@@ -184,7 +184,9 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
     " folder, `onnx` is made where it predicts the same.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path), help="Zip or folder to make; in models/ by default."
+    "--out",
+    type=click.Path(path_type=Path),
+    help="Zip or folder to make, in models/ by default; `-` writes a zip to standard output.",
 )
 def export(invocation: Invocation, *, model_id: str, form: str, out: Path | None) -> None:
     """Download a model as what other tools load.
@@ -193,9 +195,20 @@ def export(invocation: Invocation, *, model_id: str, form: str, out: Path | None
     Each export has a README with the lines of Python that load it.
     """
     from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.streams import writing_standard
 
-    with open_context(invocation) as context, invocation.busy_with("Exporting"):
-        path = Model(context).export(model_id, form, out)
+    to_stdout = out == STANDARD
+    if to_stdout and (form != "zip" or invocation.as_json):
+        told = f"a folder of {form}" if form != "zip" else "a zip beside JSON"
+        raise click.UsageError(f"--out - writes one zip, and not {told}: name a path")
+    with (
+        open_context(invocation) as context,
+        invocation.busy_with("Exporting"),
+        writing_standard(to_stdout, out) as target,
+    ):
+        path = Model(context).export(model_id, form, target)
+    if to_stdout:
+        return
     if invocation.as_json:
         invocation.show_json({"path": str(path), "format": form})
     else:

@@ -125,3 +125,10 @@ def test_a_curve_has_a_point_at_each_improvement() -> None:
     ]
     assert best_so_far(trials, "2026-01-01T00:00:01Z") == [(1.0, 0.7), (4.0, 0.8)]
     assert best_so_far(trials, None) == [(0.0, 0.7), (3.0, 0.8)]
+
+
+def test_runs_that_predict_different_columns_are_not_compared() -> None:
+    left = replace(LEFT, settings={**LEFT.settings, "target": "species"})
+    right = replace(RIGHT, settings={**RIGHT.settings, "target": "width"})
+    lines = list(render_comparison_text(Comparison(left, right)))
+    assert any("`species` and `width`" in line for line in lines)
