@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from auger_hub.database.tables import ExperimentSession, Explanation, Hyperparameter, Trial
-from auger_hub.processes.child_process import own_folder
+from auger_hub.processes.child_process import is_free, own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.job_queue import find_jobs
 from auger_hub.processes.plain_json import to_plain
@@ -19,7 +19,7 @@ from auger_hub.search.trials.process_call import Part, ProcessCall, ProcessDied
 if TYPE_CHECKING:
     from auger_hub.search.task import SearchTask
 
-_LAST = 19  # of all that this machine does
+_KINDER = 5  # than other work of the hub, beside which it stands still
 _POLL_SECONDS = 0.5
 _STUCK_AFTER = 10  # times its processor seconds, and a minute
 _BESIDE = ("profile", "explain")
@@ -28,7 +28,7 @@ Alike = list[tuple[dict[str, Any], float]]
 
 def explain(place: Workplace, row_id: str) -> None:
     """Explain a trial and store what was found."""
-    os.nice(_LAST)
+    os.nice(_KINDER)
     with place.database.read() as session:
         row = session.get(Explanation, row_id)
         if row is None or row.status != "waiting":
@@ -89,8 +89,11 @@ def _is_wanted(place: Workplace, row_id: str) -> bool:
 
 
 def _is_busy(place: Workplace) -> bool:
-    """Tell whether there is other work than to explain, or to look at data."""
-    return any(job.kind not in _BESIDE for job in find_jobs(place.database))
+    """Tell whether other work is being done than to explain, or to look at data."""
+    return any(
+        job.kind not in _BESIDE and not is_free(place.settings, job.name)
+        for job in find_jobs(place.database)
+    )
 
 
 def _explain(

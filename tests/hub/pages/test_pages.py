@@ -115,7 +115,7 @@ def test_a_trial_is_explained_when_a_visitor_asks(
     assert "Explain this trial" in browser.get(path).text
     answer = browser.post(path, {}, allow_redirects=False)
     assert (answer.status_code, answer.headers["Location"]) == (303, f"{path}#explanation")
-    assert wait_until(lambda: hub.get(f"{path}/explanation")["status"] == "done", seconds=90)
+    assert wait_until(lambda: hub.get(f"{path}/explanation")["status"] == "done", seconds=180)
     told = hub.get(f"{path}/explanation")["content"]
     page = browser.get(path).text
     text = texts_of(page)
