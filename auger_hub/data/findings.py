@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from auger_hub.data.notices import Notice, lines_skipped, rows
+from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
 from auger_hub.data.read import Table
 from auger_hub.data.schema import DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.delimited import place
@@ -65,7 +65,9 @@ def purpose_of(figures: Figures, count: int) -> str:
     return "identifier" if is_counted or is_named or is_inexact else "feature"
 
 
-def notices_of_file(schema: TableSchema, header: Sequence[str] = ()) -> Iterator[Notice]:
+def notices_of_file(
+    schema: TableSchema, header: Sequence[str] = (), comments: int = 0
+) -> Iterator[Notice]:
     """Yield what was guessed about the file as a whole."""
     if schema.encoding not in CERTAIN:
         text = f"The file is no Unicode; its encoding is taken for {schema.encoding}."
@@ -73,6 +75,8 @@ def notices_of_file(schema: TableSchema, header: Sequence[str] = ()) -> Iterator
     if schema.skipped:
         text = lines_skipped(schema.skipped)
         yield Notice("lines-skipped", text, count=schema.skipped)
+    if comments:
+        yield comments_skipped(comments)
     yield from _header_of_values(header)
     for name, written in zip(schema.names, header, strict=False):
         if not written.strip():

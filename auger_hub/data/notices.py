@@ -34,6 +34,13 @@ def rows(count: int) -> str:
     return f"{count:,} row" + ("" if count == 1 else "s")
 
 
+def comments_skipped(count: int) -> Notice:
+    """Say that lines between the rows were left out."""
+    what = "line among the rows is a comment and was" if count == 1 else "lines among the rows are"
+    text = f"{count:,} {what}{'' if count == 1 else ' comments and were'} skipped."
+    return Notice("comments-skipped", text, count=count)
+
+
 def lines_skipped(count: int) -> str:
     """Say that lines before the header were left out."""
     if count == 1:

@@ -90,10 +90,13 @@ def profile_file(
     reading = Reading(declared=declared or Declared())
     with open_table(path, in_order=False, reading=reading, name=name) as whole:
         parts = [_profile_part(part) for part in whole.parts()]
-        header = whole.header
+        header, comments = whole.header, whole.comments
     columns = [column for part in parts for column in part.schema.columns]
     schema = replace(parts[0].schema, columns=tuple(columns))
-    notices = [*notices_of_file(schema, header), *(one for part in parts for one in part.notices)]
+    notices = [
+        *notices_of_file(schema, header, comments),
+        *(one for part in parts for one in part.notices),
+    ]
     return {
         "count": parts[0].rows,
         "columns_count": len(columns),

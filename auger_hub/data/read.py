@@ -50,6 +50,7 @@ from auger_hub.data.text.wide import (
 __all__ = ["Table", "UnreadableData", "open_table", "read_raw", "read_table", "read_with_schema"]
 
 THREADS = 2
+_COMMENTS_WITHIN = 64 << 20  # bytes in which a comment among the rows is looked for
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,8 @@ class Table:
 
     The columns at the places `pending` hold texts that the schema makes numbers or dates of.
     `found` says of each column how it was judged; it is empty where the schema was known before.
-    `header` has the names as the file has them. A table of very many columns is `whole` in memory
+    `header` has the names as the file has them, `comments` counts the lines among its rows that are
+    none. A table of very many columns is `whole` in memory
     instead, and its `parts` are in databases.
     """
 
@@ -67,6 +69,7 @@ class Table:
     pending: tuple[int, ...]
     found: tuple[Found, ...] = ()
     header: tuple[str, ...] = ()
+    comments: int = 0
     whole: WideTable | None = None
     is_part: bool = False
 
@@ -217,6 +220,25 @@ def _load_delimited(
 ) -> Table:
     """Load by the first query that fits the values; rows of uneven width fit none."""
     file = delimited.look_at(text)
+    try:
+        return _load_rows(connection, file, name, reading, encoding)
+    except UnreadableData:
+        with text.open("rb") as start:
+            if b"\n#" not in start.read(_COMMENTS_WITHIN).replace(b"\r", b"\n").replace(b" ", b""):
+                raise
+    with delimited.without_comments(file) as (bare, comments):
+        table = _load_rows(connection, bare, name, reading, encoding)
+    schema = replace(table.schema, skipped=file.dialect.skipped)
+    return replace(table, schema=schema, comments=comments)
+
+
+def _load_rows(
+    connection: duckdb.DuckDBPyConnection,
+    file: delimited.DelimitedFile,
+    name: str,
+    reading: Reading,
+    encoding: str,
+) -> Table:
     written = TableSchema(
         (),
         reading.missing,

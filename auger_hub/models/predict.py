@@ -27,7 +27,7 @@ from skops import io as skops_io
 
 from auger_hub.data.files.encoding import UTF_8, NoText, find_encoding
 from auger_hub.data.names import free_name, unique_names
-from auger_hub.data.notices import Notice, lines_skipped, rows
+from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
 from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.dialect import BadText, Dialect, Row, find_dialect, quoted_cell, read_rows
 from auger_hub.data.text.typed import count_unreadable, to_frame
@@ -227,9 +227,14 @@ class Predictor:
                 self._note_file(encoding, dialect)
                 if not bare and encoding == UTF_8 and _has_mark(src):
                     file.write("\ufeff")
-                yield from self._predict_rows(
-                    read_rows(source, dialect), dialect, file, threshold, bare=bare
-                )
+                if not bare and encoding != UTF_8:
+                    text = f"The file is in {encoding}; what is written is in UTF-8."
+                    self._guessed.append(Notice("written-in-utf-8", text))
+                comments: list[int] = []
+                read = read_rows(source, dialect, comments.append)
+                yield from self._predict_rows(read, dialect, file, threshold, bare=bare)
+                if comments:
+                    self._guessed.append(comments_skipped(len(comments)))
         except NoText as error:
             raise BadInput(f"`{src.name}` is no table: it holds binary data.") from error
         except BadText as error:

@@ -15,7 +15,7 @@ from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.job_queue import end_run
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.runs.explanations import ask_explanations
-from auger_hub.runs.run_row import NO_FAILURES, options_of, read_task
+from auger_hub.runs.run_row import NO_FAILURES, notices_of_data, options_of, read_task
 from auger_hub.runs.trial_evaluations import ask_holdout_scores
 from auger_hub.runs.trial_store import TrialStore
 from auger_hub.timestamps import naive_timestamp
@@ -85,6 +85,8 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
     task = read_task(place, run, folder)
     try:
         info = to_plain(prepare(task))
+        told = notices_of_data(place.database, run, task.stat_data)
+        info["notices"] = [*told, *info["notices"]]
         if not _begin(place.database, run.id, info, task.model_type):
             return None
         store = TrialStore(place.database, run.id, info)

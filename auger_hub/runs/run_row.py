@@ -5,9 +5,11 @@ What the hub itself writes into its `model_settings` is named here as well (wire
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_hub.database.engine import Database
 from auger_hub.database.tables import ExperimentSession, Project, ProjectFile
 from auger_hub.processes.job_process import Impossible, Workplace
 from auger_hub.runs.compute import memory_of
@@ -86,6 +88,17 @@ def read_task(place: Workplace, run: ExperimentSession, folder: Path) -> SearchT
         schema=(data.statistics or {}).get("schema"),
         data_name=data.name,
     )
+
+
+def notices_of_data(
+    database: Database, run: ExperimentSession, columns: Iterable[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Return what was told of the data set, but of columns that the run leaves out."""
+    with database.read() as session:
+        data = session.get(ProjectFile, run.project_file_id) if run.project_file_id else None
+    told = (data.statistics or {}).get("notices") or [] if data else []
+    left_out = {c["column_name"] for c in columns if not (c.get("use", True) or c.get("isTarget"))}
+    return [notice for notice in told if notice.get("column") not in left_out]
 
 
 def _model_type(options: dict[str, Any]) -> str:

@@ -99,6 +99,10 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None
         from auger_reconcile.cli.views.diagnostic import render_diagnostics
 
         invocation.tell("\n" + render_diagnostics(problems, color=invocation.error_color))
+    if plan.notices and not invocation.is_quiet:
+        from auger_reconcile.cli.views.plan.plan_notices import plan_notice_lines
+
+        invocation.tell("\n".join(["", *plan_notice_lines(plan), ""]))
 
 
 def find_exit_code(plan: Plan) -> ExitCode:

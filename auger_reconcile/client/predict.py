@@ -105,10 +105,10 @@ def predict_file(  # noqa: PLR0913 - what one prediction is asked with, and who 
     draft = result.with_name(f".{result.name}.part")
     try:
         with open_table(source, form) as table, _writing(table, draft, result) as writer:
-            asker.told.extend(table.notices)
             for done in _write_predicted(asker, table, writer):
                 if on_rows:
                     on_rows(done)
+            asker.told[:0] = table.notices
         draft.replace(result)
     except OSError as error:
         raise AugerError(f"`{result}` cannot be written: {error.strerror}") from None

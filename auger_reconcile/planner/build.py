@@ -33,6 +33,7 @@ from auger_reconcile.resources._base import Assessment, Kind, Scene, Verb, Wante
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources.names.revisions import DeclaredNames
+from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.state import DesiredState, ObservedState
 
 
@@ -109,6 +110,7 @@ def build_plan(
             for at, one in chosen.items()
             if one.assessment.gate and not _is_gone(one)
         },
+        notices={at: told for at, one in chosen.items() if (told := _known_notices(one))},
     )
 
 
@@ -219,6 +221,14 @@ def _declared_names(desired: DesiredState) -> dict[tuple[str, str], DeclaredName
 
 def _is_gone(status: ResourceStatus) -> bool:
     return status.wanted is Wanted.ABSENT
+
+
+def _known_notices(status: ResourceStatus) -> tuple[Notice, ...]:
+    """Return what the hub has told of an object; what is made or started anew will have its own."""
+    found = status.assessment.object
+    if found is None or status.assessment.start or _is_gone(status):
+        return ()
+    return status.kind.notices(found)
 
 
 def _implied_by(

@@ -17,6 +17,7 @@ from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources.gates.gate import Decision
+from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.state import Digest
 
 
@@ -123,6 +124,7 @@ class Plan:
         coverage: what was not looked at, or not compared.
         gates: what the gate of each model that has one says, with its numbers.
         objections: what policies say of it; what they deny is among the refusals too.
+        notices: what the hub has told of each data set and run that stays as it is.
     """
 
     hub: str
@@ -137,6 +139,7 @@ class Plan:
     coverage: Coverage = COMPLETE
     gates: Mapping[Address, Decision] = field(default_factory=dict)
     objections: tuple[Objection, ...] = ()
+    notices: Mapping[Address, tuple[Notice, ...]] = field(default_factory=dict)
 
     def __str__(self) -> str:
         """Return the plan as text, a line an action."""

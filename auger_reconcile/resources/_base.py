@@ -21,6 +21,7 @@ from auger_reconcile.resources._steps import Steps
 from auger_reconcile.resources.gates.gate import Decision
 from auger_reconcile.resources.names.revisions import DeclaredNames, canonical
 from auger_reconcile.resources.names.vocabulary import Option
+from auger_reconcile.resources.search.account import Notice
 
 # Marks a field of an observed object that is no attribute of its own: derived, or too big to tell.
 BULKY = "bulky"
@@ -314,6 +315,10 @@ class Kind(ABC, Generic[S, Obj]):
     def facts(self, spec: S | None, found: Obj | None) -> Mapping[str, str]:
         """Return what tells people which resource and object this is, by name; by default none."""
         return {}
+
+    def notices(self, found: Obj) -> tuple[Notice, ...]:
+        """Return what the hub tells of an object that the user should know; by default nothing."""
+        return ()
 
     def declarations(self, found: Obj, among: Mapping[str, Sequence[Any]]) -> Iterator[S]:
         """Yield the declarations that may stand for an object, the best first; by default none.

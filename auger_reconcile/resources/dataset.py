@@ -224,6 +224,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             facts["table"] = f"{counted}{len(found.columns)} columns"
         return facts
 
+    def notices(self, found: DatasetObject) -> tuple[Notice, ...]:
+        """What was guessed about its file, and what is odd in it."""
+        return found.notices
+
     def declarations(
         self, found: DatasetObject, among: Mapping[str, Sequence[Any]]
     ) -> Iterator[DatasetSpec]:

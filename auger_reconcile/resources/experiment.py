@@ -37,6 +37,7 @@ from auger_reconcile.resources.names.revisions import (
 )
 from auger_reconcile.resources.names.vocabulary import OPTIONS, PASSED_ON
 from auger_reconcile.resources.search import evaluation as _evaluation
+from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.resources.search.evaluation import SearchSettings
 from auger_reconcile.resources.search.retrain import Retrain, check_retrain, find_due
 from auger_reconcile.resources.search.runs import (
@@ -232,6 +233,10 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         if run and run.account.holdout:
             facts["holdout"] = run.account.held_out.removeprefix("holdout ")
         return facts
+
+    def notices(self, found: ExperimentObject) -> tuple[Notice, ...]:
+        """What the run that it stands for has told."""
+        return found.run.account.notices if found.run else ()
 
     def declarations(
         self, found: ExperimentObject, among: Mapping[str, Sequence[Any]]

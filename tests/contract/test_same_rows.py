@@ -70,3 +70,33 @@ def test_a_file_has_the_same_rows_for_all(tmp_path: Path, seed: int) -> None:
     learned = as_learned(path)
     assert as_predicted(path) == learned
     assert as_sent(path) == learned
+
+
+COMMENTED = "a,b\n1,x\n# counted by hand\n2,y\n#\n3,z\n"
+
+
+def test_comments_among_the_rows_are_left_out_by_all(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(COMMENTED)
+    rows = [["a", "b"], ["1", "x"], ["2", "y"], ["3", "z"]]
+    assert as_learned(path) == as_predicted(path) == as_sent(path) == rows
+
+
+def test_a_row_that_begins_like_a_comment_is_a_row(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\n1,x\n#2,y\n")
+    rows = [["a", "b"], ["1", "x"], ["#2", "y"]]
+    assert as_learned(path) == as_predicted(path) == as_sent(path) == rows
+
+
+@pytest.mark.parametrize("text", ['a,b\n1,x\n2,"y\n3,z\n', 'a,b\n1,x\n2, "y\n3, "z"\n'])
+def test_a_quote_that_is_never_closed_is_told_with_its_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(text)
+    told = "has a quote in line 3 that is never closed"
+    with pytest.raises(UnreadableData, match=told):
+        read_raw(path)
+    with pytest.raises(AugerError, match=told), open_rows(path) as file:
+        list(file.rows)
+    with pytest.raises(BadText, match=told), path.open(newline="") as file:
+        list(read_to_predict(file, find_dialect(text)))

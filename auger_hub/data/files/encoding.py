@@ -16,6 +16,7 @@ _JUDGED = 1 << 18
 WESTERN = "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
 _LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
+_NEAR = ("cp1250", "cp1254")
 _CANDIDATES = [
     *_LATIN, "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253",
     "cp1255", "cp1256", "euc_jp", "koi8_r",
@@ -90,8 +91,18 @@ def guess_encoding(sample: bytes) -> str:
     listed = _CANDIDATES if _is_latin(sample) else _CANDIDATES[len(_LATIN) :]
     best = from_bytes(sample, cp_isolation=listed).best()
     found = listed[0] if best is None else str(best.encoding)
+    return WESTERN if is_rather_western(sample, found) else found
+
+
+def is_rather_western(sample: bytes, found: str) -> bool:
+    """Tell texts that mean the same in Windows-1252, or in which a letter or two would differ.
+
+    `naïve` alone is `naďve` to a detector.
+    """
     try:
-        same = sample.decode(found) == sample.decode(WESTERN)
+        pairs = set(zip(sample.decode(found), sample.decode(WESTERN), strict=False))
     except UnicodeDecodeError:
-        return found
-    return WESTERN if same else found
+        return False
+    other = {western for one, western in pairs if one != western}
+    is_near = found in _NEAR and len(other) <= 2 and all(map(str.isalpha, other))
+    return not other or is_near

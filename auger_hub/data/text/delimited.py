@@ -91,6 +91,14 @@ def without_blanks(file: DelimitedFile) -> Iterator[DelimitedFile]:
     if not file.dialect.spaced and file.width > 1:
         yield file
         return
+    with without_comments(file) as (bare, _):
+        yield bare
+
+
+@contextmanager
+def without_comments(file: DelimitedFile) -> Iterator[tuple[DelimitedFile, int]]:
+    """Yield a copy of the file with its rows alone, and how many lines were comments."""
+    comments: list[int] = []
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / file.path.name
         with (
@@ -98,11 +106,13 @@ def without_blanks(file: DelimitedFile) -> Iterator[DelimitedFile]:
             copy.open("w", encoding="utf-8", newline="") as target,
         ):
             writer = csv.writer(target, delimiter=file.dialect.delimiter, lineterminator="\n")
+            rows = read_rows(source, file.dialect, comments.append)
             try:
-                writer.writerows(row.cells for row in read_rows(source, file.dialect))
+                writer.writerows(row.cells for row in rows)
             except BadText as error:
                 raise UnreadableData(f"`{file.path.name}` {error}.") from error
-        yield DelimitedFile(copy, replace(file.dialect, skipped=0, spaced=False))
+        dialect = replace(file.dialect, skipped=0, spaced=False)
+        yield DelimitedFile(copy, dialect), len(comments)
 
 
 def _refuse_long_last_line(path: Path) -> None:

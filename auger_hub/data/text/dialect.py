@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import IO, NamedTuple
 
@@ -168,12 +168,16 @@ class Row(NamedTuple):
         return delimiter.join((body, *cells)) + end
 
 
-def read_rows(file: IO[str], dialect: Dialect) -> Iterator[Row]:
-    """Yield the header and the rows behind it; blank lines are left out.
+def read_rows(
+    file: IO[str], dialect: Dialect, on_comment: Callable[[int], None] | None = None
+) -> Iterator[Row]:
+    """Yield the header and the rows behind it; blank lines and comments are left out.
 
     Args:
         file: opened with `newline=""`, at its start.
         dialect: of the file.
+        on_comment: told the line of each comment among the rows: it begins with `#` and has not
+            as many cells as a row.
 
     Raises:
         BadText: a row has not the width of the header, or a quote is never closed.
@@ -190,6 +194,9 @@ def read_rows(file: IO[str], dialect: Dialect) -> Iterator[Row]:
             yield Row(cells, text, line)
         elif len(cells) == width + 1 and not cells[-1]:  # a delimiter at the end of the row
             yield Row(cells[:-1], _without_last(text, dialect.delimiter), line)
+        elif text.lstrip().startswith("#"):
+            if on_comment:
+                on_comment(line)
         else:
             raise BadText(f"has {len(cells)} values in line {line}, but {width} columns")
 
@@ -197,6 +204,7 @@ def read_rows(file: IO[str], dialect: Dialect) -> Iterator[Row]:
 def _records(file: IO[str], dialect: Dialect) -> Iterator[tuple[int, list[str], str]]:
     """Yield how many lines were read, the cells and the text of each record."""
     taken: list[str] = []
+    read = 0  # lines of the records before
 
     def lines() -> Iterator[str]:
         for line in file:
@@ -211,14 +219,15 @@ def _records(file: IO[str], dialect: Dialect) -> Iterator[tuple[int, list[str], 
         for cells in reader:
             text = taken[0] if len(taken) == 1 else "".join(taken)
             taken.clear()
-            if not spaced:
-                yield reader.line_num, cells, text
-                continue
-            if text.count('"') % 2:
+            if spaced and text.count('"') % 2:
                 raise csv.Error("a quote is never closed")
-            yield reader.line_num, [cell.rstrip(" ") for cell in cells], text
+            bare = [cell.rstrip(" ") for cell in cells] if spaced else cells
+            yield reader.line_num, bare, text
+            read = reader.line_num
     except csv.Error as error:
-        place = reader.line_num + dialect.skipped
+        place = read + 1 + dialect.skipped
+        if "unexpected end" in str(error) or "never closed" in str(error):
+            raise BadText(f"has a quote in line {place} that is never closed") from error
         raise BadText(f"cannot be read as a table in line {place}: {error}") from error
 
 

@@ -110,7 +110,16 @@ class CsvTable:
     def __init__(self, rows: RowFile) -> None:
         self._rows = rows
         self.columns = rows.header.cells
-        self.notices = list(notices_of(rows))
+        self._is_written = False
+
+    @property
+    def notices(self) -> list[Notice]:
+        """What was guessed about the file, and left out so far."""
+        told = list(notices_of(self._rows))
+        if self._is_written and self._rows.encoding != UTF_8:
+            text = f"The file is in {self._rows.encoding}; what is written is in UTF-8."
+            told.append({"code": "written-in-utf-8", "column": None, "count": None, "text": text})
+        return told
 
     def batches(self, size: int | None) -> Iterator[Any]:
         """Yield rows; see `Table`."""
@@ -123,7 +132,7 @@ class CsvTable:
     @contextmanager
     def writing(self, to: Path) -> Iterator[Writer]:
         """Open what writes rows in UTF-8; the header goes before the first ones."""
-        rows = self._rows
+        rows, self._is_written = self._rows, True
         with to.open("w", newline="", encoding="utf-8") as file:
             if rows.has_mark and rows.encoding == UTF_8:
                 file.write("\ufeff")
@@ -164,3 +173,8 @@ def notices_of(rows: RowFile) -> Iterator[Notice]:
         lines = "line of the file is no row and was" if rows.skipped == 1 else lines
         text = f"The first {lines} skipped."
         yield {"code": "lines-skipped", "column": None, "count": rows.skipped, "text": text}
+    if rows.comments:
+        count = len(rows.comments)
+        text = f"{count:,} lines among the rows are comments and were skipped."
+        text = "1 line among the rows is a comment and was skipped." if count == 1 else text
+        yield {"code": "comments-skipped", "column": None, "count": count, "text": text}

@@ -1,4 +1,4 @@
-"""The names of a local table's columns, where they can be read from its first line.
+"""The names of a local table's columns, where they can be read from its first lines.
 
 A mistake in `target` is told before anything is uploaded. What is no delimited text tells nothing
 here; the hub's statistics tell it later.
@@ -10,17 +10,14 @@ import bz2
 import csv
 import gzip
 import lzma
-import re
 from collections.abc import Callable
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
-LONGEST_HEADER = 1 << 20  # characters
-DELIMITERS = ",;\t|"
-_COMPARED_ROWS = 20
-_QUOTED = re.compile(r'"[^"]*"')
+from auger_reconcile.delimited import find_dialect, unique_names
+
+LONGEST_HEAD = 1 << 18  # characters
 _OPENERS: dict[str, Callable[..., Any]] = {
     ".csv": open,
     ".gz": gzip.open,
@@ -30,21 +27,13 @@ _OPENERS: dict[str, Callable[..., Any]] = {
 
 
 def read_header(path: Path) -> tuple[str, ...] | None:
-    """Return the columns of a CSV file, or None when its first line does not tell them."""
+    """Return the columns of a CSV file as a hub names them, or None where they cannot be told."""
     opener = _OPENERS.get(path.suffix.lower())
     if opener is None or ".csv" not in [suffix.lower() for suffix in path.suffixes]:
         return None
     with suppress(OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError):
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            text = file.read(LONGEST_HEADER)
-        first = _QUOTED.sub("", text).partition("\n")[0]
-        delimiter = max(DELIMITERS, key=first.count)
-        lines = text.splitlines(keepends=True)
-        rows = csv.reader(lines, delimiter=delimiter, skipinitialspace=True)
-        names = next(rows, [])
-        widths = {len(row) for row in islice(rows, _COMPARED_ROWS) if row}
-        if widths - {len(names)}:  # a title, or lines that are no rows: the hub tells them apart
-            return None
-        if names and all(name.strip() for name in names):
-            return tuple(name.strip() for name in names)
+            header = find_dialect(file.read(LONGEST_HEAD)).header
+        if any(name.strip() for name in header):
+            return tuple(unique_names(header))
     return None

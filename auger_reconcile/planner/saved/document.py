@@ -7,7 +7,7 @@ version. A saved plan is the same document with the declaration that it was made
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -20,6 +20,7 @@ from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
 from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources.gates.gate import Decision
+from auger_reconcile.resources.search.account import Notice, notices_from_wire
 from auger_reconcile.state import Declared, DesiredState
 
 FORMAT_VERSION = "1.0"
@@ -42,6 +43,11 @@ def to_document(plan: Plan) -> dict[str, Any]:
             for at, gate in plan.gates.items()
         ],
         "policies": [one.to_json() for one in plan.objections],
+        "notices": [
+            {"address": str(at), "project": at.project, **one.to_json()}
+            for at, told in plan.notices.items()
+            for one in told
+        ],
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
 
@@ -183,7 +189,16 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
             )
             for item in document.get("gates", ())
         },
+        notices=_notices_of(document.get("notices", ())),
     )
+
+
+def _notices_of(items: Iterable[Mapping[str, Any]]) -> dict[Address, tuple[Notice, ...]]:
+    told: dict[Address, tuple[Notice, ...]] = {}
+    for item in items:
+        at = Address.parse(item["address"])._replace(project=item["project"])
+        told[at] = (*told.get(at, ()), *notices_from_wire({"notices": [item]}))
+    return told
 
 
 def _diagnostic_of(item: Mapping[str, Any]) -> Diagnostic:

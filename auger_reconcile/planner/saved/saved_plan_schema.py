@@ -135,6 +135,15 @@ class _NotCompared(BaseModel):
     reason: StrictStr
 
 
+class _Notice(BaseModel):
+    address: StrictStr
+    project: StrictStr
+    code: StrictStr
+    column: StrictStr | None
+    count: StrictInt | None
+    text: StrictStr
+
+
 class _SavedPlan(BaseModel):
     hub: StrictStr
     organization: StrictStr
@@ -144,6 +153,7 @@ class _SavedPlan(BaseModel):
     diagnostics: list[_Diagnostic]
     gates: list[_Gate] = []
     policies: list[_Objection] = []
+    notices: list[_Notice] = []
     not_looked_at: list[StrictStr] = []
     not_compared: list[_NotCompared] = []
     declaration: _Declaration

@@ -7,7 +7,6 @@ anything is trained.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -15,7 +14,6 @@ from auger_reconcile.resources.files.project_file import DatasetObject
 from auger_reconcile.resources.search.account import Notice
 
 WARN, REFUSE = "warn", "refuse"
-_GENERATED = re.compile(r"Unnamed: \d+|.+\.\d+")  # names that a hub gives where a file has none
 _DATATYPES = {"integer": "number", "double": "number", "datetime": "date", "string": "names"}
 _NAMES = {"category": "names", "text": "names"}
 _LISTED = 3
@@ -25,8 +23,7 @@ def compare_header(before: DatasetObject, header: Sequence[str] | None) -> tuple
     """Return which columns are gone or new by the header of a file; () where it tells nothing."""
     if header is None or not before.columns:
         return ()
-    known = [name for name, _ in before.columns if not _GENERATED.fullmatch(name)]
-    return tuple(_compare_names(known, [name for name in header if name.strip()]))
+    return tuple(_compare_names([name for name, _ in before.columns], header))
 
 
 def compare_tables(before: DatasetObject, after: DatasetObject) -> tuple[Notice, ...]:

@@ -98,7 +98,7 @@ def test_a_damaged_archive_is_an_error(
         (b"\n", "is empty"),
         (b"a,b\n1\n", "has a row with 1 values where 2 are expected, in line 2"),
         (b'a,b\n"1\n1",2\n\n1,2,3\n', "has a row with 3 values where 2 are expected, in line 5"),
-        (b'a,b\n1,"x\n', "is no CSV file"),
+        (b'a,b\n1,"x\n', "has a quote in line 2 that is never closed"),
         (b"\x00\x01\x02a,b\n1,\xff\n", "is no CSV file"),
     ],
 )

@@ -18,6 +18,11 @@ from auger_reconcile.config.declarations.csv_header import read_header
         ("a\tb\n", ("a", "b")),
         ("alone\n1\n", ("alone",)),
         ('"two\nlines",b\n', ("two\nlines", "b")),
+        ("# made on Monday\na;b\n1;2\n3;4\n", ("a", "b")),
+        ("Sales of March\n\na,b\n1,2\n3,4\n", ("a", "b")),
+        ("sep=|\na|b\n1|2\n", ("a", "b")),
+        ("a,,a\n1,2,3\n", ("a", "Unnamed: 1", "a.1")),
+        ("a;b,c\n1,5;2\n2,5;3\n", ("a", "b,c")),
     ],
 )
 def test_the_first_record_names_the_columns(
@@ -29,7 +34,7 @@ def test_the_first_record_names_the_columns(
     assert read_header(path) == columns
 
 
-@pytest.mark.parametrize("content", [b"", b"a,,c\n", b"\xff\xfe\x00,b\n", b"\n"])
+@pytest.mark.parametrize("content", [b"", b",,\n", b"\xff\xfe\x00,b\n", b"\n"])
 def test_what_is_no_header_tells_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(content)

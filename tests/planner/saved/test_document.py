@@ -61,6 +61,7 @@ def test_the_document_of_a_plan() -> None:
         "estimate": None,
         "gates": [],
         "policies": [],
+        "notices": [],
         "diagnostics": [
             {
                 "severity": "error",

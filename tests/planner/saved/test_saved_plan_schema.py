@@ -66,6 +66,7 @@ MAY_BE_MISSING = {
     "summary",
     "estimate",
     "gates",
+    "notices",
     "policies",
     "refused",
     "not_looked_at",

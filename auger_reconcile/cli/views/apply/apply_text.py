@@ -23,14 +23,16 @@ from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan.plan_text import Labels
 from auger_reconcile.cli.views.run.account import notice_lines, notices_of, told_of
 from auger_reconcile.cli.views.words import PAST, count_of, duration, size
-from auger_reconcile.errors import ConfigError, StillUnderWay
+from auger_reconcile.errors import ActionFailed, ConfigError, StillUnderWay
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import AGAIN as REPEATED
 from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources.search.account import Notice
 
 WORTH_TELLING = 0.05  # seconds that an action takes at least to be told
 SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn over
 AGAIN = "Run the same command again for the rest; what was applied is not repeated."
+MEND = "Correct what failed, then run the same command again; what was applied is not repeated."
 REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
 GOES_ON = "It goes on at the hub: `auger wait` follows it."
 # What a person looks at next, by kind and verb of what was applied.
@@ -128,6 +130,11 @@ def _goes_on(outcome: Outcome) -> bool:
     return isinstance(outcome.error, StillUnderWay)
 
 
+def _needs_mending(outcome: Outcome) -> bool:
+    """Tell what fails again until somebody changes data or declaration."""
+    return isinstance(outcome.error, ActionFailed) and not _goes_on(outcome)
+
+
 def _done(outcome: Outcome) -> str:
     is_cleared = outcome.action.verb is Verb.SELECT and not outcome.action.name
     return "cleared" if is_cleared else PAST[outcome.action.verb]
@@ -148,11 +155,7 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
             first, *rest = make_lines(_why(outcome.error))
             lines += ["", f"{label}: {who}: {first}", *(f"  {line}" for line in rest)]
             lines += render_facts(outcome.error, color=color)
-    notices = [
-        f"{labels.of(outcome.action)}: {line}"
-        for outcome in result.outcomes
-        for line in notice_lines(notices_of(outcome.object))
-    ]
+    notices = list(_notice_lines(result, labels))
     notices += [f"{item.summary}: {plain(item.label or item.code)}" for item in result.notices]
     lines += ["", *notices] if notices else []
     left = [outcome for outcome in result.outcomes if outcome.status is not Status.APPLIED]
@@ -160,10 +163,21 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
         lines += ["", GOES_ON]
     elif left:
         is_repeated = any(one.action.reason == REPEATED for one in result.outcomes)
-        lines += ["", REPEATS if is_repeated else AGAIN]
+        again = REPEATS if is_repeated else AGAIN
+        lines += ["", MEND if any(map(_needs_mending, left)) else again]
     elif commands := list(dict.fromkeys(_next_commands(result))):
         lines += ["", "Next:", *(f"  {command}" for command in commands)]
     return "\n".join(lines) + "\n"
+
+
+def _notice_lines(result: ApplyResult, labels: Labels) -> Iterator[str]:
+    """Yield a line a notice; a run has those of its data set as well, which is told before."""
+    told: set[tuple[str, Notice]] = set()
+    for outcome in result.outcomes:
+        project = outcome.action.address.project
+        new = [one for one in notices_of(outcome.object) if (project, one) not in told]
+        told.update((project, one) for one in new)
+        yield from (f"{labels.of(outcome.action)}: {line}" for line in notice_lines(new))
 
 
 def _headline(result: ApplyResult, *, color: bool) -> str:

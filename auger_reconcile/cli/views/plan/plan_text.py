@@ -9,6 +9,7 @@ from typing import Any
 import click
 from rich.cells import cell_len
 
+from auger_reconcile.address import Address
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan.gates import below_gate, gate_lines, gates_of
 from auger_reconcile.cli.views.words import count_of, expectation, matches, uncovered
@@ -108,11 +109,16 @@ class Labels:
     """The addresses of a plan's actions, with their project when it has several."""
 
     def __init__(self, plan: Plan) -> None:
-        self._is_qualified = len({action.address.project for action in plan.actions}) > 1
+        addresses = [*(action.address for action in plan.actions), *plan.notices]
+        self._is_qualified = len({address.project for address in addresses}) > 1
 
     def of(self, action: Action) -> str:
         """Return the address of an action as it is shown."""
-        return plain(action.address.qualified if self._is_qualified else str(action.address))
+        return self.at(action.address)
+
+    def at(self, address: Address) -> str:
+        """Return an address as it is shown."""
+        return plain(address.qualified if self._is_qualified else str(address))
 
 
 def _header(plan: Plan) -> str:

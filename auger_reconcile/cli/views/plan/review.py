@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan.gates import below_gate
+from auger_reconcile.cli.views.plan.plan_notices import notices_of_plan
 from auger_reconcile.cli.views.plan.plan_text import (
     LOSSES,
     Labels,
@@ -191,12 +192,14 @@ def _is_compared(plan: Plan, challenger: Action, champions: Sequence[Action]) ->
 
 
 def problems_of(plan: Plan) -> Iterator[tuple[str, str]]:
-    """Yield severity and text of what forbids the plan or is unknown, refusals first."""
+    """Yield severity and text: what forbids the plan first, then what is unknown, then notices."""
     for item in (*plan.refusals, *plan.diagnostics):
         place = f"{item.span.path}:{item.span.line}" if item.span else ""
         about = ", ".join(part for part in (item.address, place) if part)
         parts = (item.summary, item.label, f"({about})" if about else "", item.hint)
         yield item.severity.value, " — ".join(plain(part) for part in parts if part)
+    for label, notice in notices_of_plan(plan):
+        yield "notice", f"{plain(notice.text)} — ({label})"
 
 
 def rest_of(entries: Sequence[ReviewItem]) -> str:
