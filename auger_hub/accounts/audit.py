@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
@@ -20,6 +20,7 @@ THE_HUB = "(hub)"
 """Background work that nobody asked for, as what settings of retention remove."""
 _MOST_NAME = 255
 _AT_ONCE = 5000
+_MOST = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -95,9 +96,14 @@ def list_entries(session: Session, limit: int, **wanted: Any) -> list[dict[str, 
 
 
 def prune(database: Database, days: int) -> int:
-    """Remove the entries of before so many days, some at a time; return how many."""
+    """Remove the entries of before so many days, some at a time; return how many.
+
+    More than `_MOST` are not kept: whoever creates and deletes all day must not fill the disk.
+    """
     oldest = now() - timedelta(days=days)
-    old = select(AuditEntry.id).where(AuditEntry.at < oldest).limit(_AT_ONCE)
+    newest = select(func.max(AuditEntry.id)).scalar_subquery()
+    is_old = (AuditEntry.at < oldest) | (AuditEntry.id <= newest - _MOST)
+    old = select(AuditEntry.id).where(is_old).limit(_AT_ONCE)
     with database.connect() as connection:
         if connection.scalar(old.limit(1)) is None:
             return 0

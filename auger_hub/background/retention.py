@@ -212,7 +212,9 @@ def _remove_trials(session: Session, due: Due, cut: datetime) -> int:
 
 def _data(session: Session, cut: datetime) -> Iterator[Due]:
     """Yield data sets that a newer one of the same series has replaced, and that nothing names."""
-    files = list(session.scalars(select(ProjectFile).order_by(ProjectFile.id)))
+    of = ProjectFile.__table__.c
+    columns = (of.id, of.project_id, of.organization_id, of.name, of.url, of.updated_at)
+    files = session.execute(select(*columns).order_by(of.id)).all()  # statistics are long
     newest = {(file.project_id, _series(file.name)): file.id for file in files}
     used = set(session.scalars(select(Experiment.project_file_id)))
     used |= set(session.scalars(select(ExperimentSession.project_file_id)))

@@ -51,7 +51,11 @@ class AnswersNow:
         token = next((str(params[name]) for name in TOKEN_PARAMS if params.get(name)), "")
         if params.get("wait") not in _YES or not token:
             return None
-        caller = await anyio.to_thread.run_sync(find_caller, self._hub.database, token)
+        database = self._hub.database
+        if database.is_sqlite:  # quicker than a thread
+            caller = find_caller(database, token)
+        else:
+            caller = await anyio.to_thread.run_sync(find_caller, database, token)
         if caller is None:
             return None
         async with self._place(caller.organization_id) as has_place:

@@ -74,6 +74,8 @@ def part_names(name: str, kinds: Mapping[str, str]) -> dict[str, str]:
 
 def to_number(column: pd.Series) -> pd.Series:
     """Return floats; what is no finite number is missing, truth values are 1 and 0."""
+    if column.dtype == np.float64 and not np.isinf(column.to_numpy()).any():
+        return column  # as it is when rows come typed
     if column.dtype == object or pd.api.types.is_string_dtype(column):
         column = column.map(_plain_number)
     numbers = pd.to_numeric(column, errors="coerce").astype("float64")

@@ -66,6 +66,7 @@ def _create(call: Call) -> NewUserObject:
     name = str(call.params["name"])
     if call.session.scalar(select(User.id).where(User.name == name)) is not None:
         raise InvalidParams(("name", "has already been taken"))
+    _slow_down(call)
     try:
         role = call.given("role")
         made = add_user(call.session, name, call.caller.organization, role or ROLES[1])
@@ -94,11 +95,21 @@ def _delete(call: Call) -> UserObject:
     return _describe(row)
 
 
+def _slow_down(call: Call) -> tuple[str, str]:
+    """Count one more password of a user, of which each takes a while; raise TooManyLogins.
+
+    By the user alone: others behind the same address have nothing to do with it.
+    """
+    own = ("password", f"user {call.caller.user_id}")
+    if not call.hub.attempts.take(*own):
+        raise TooManyLogins
+    return own
+
+
 def _change_password(call: Call) -> NewLogin:
     if call.caller.is_scoped:
         raise Forbidden(MANAGING)  # of the own account: what a token of a scope is not for
-    if not call.hub.attempts.take(call.caller.name, ""):
-        raise TooManyLogins
+    own = _slow_down(call)
     old, new = str(call.params["password"]), str(call.params["new_password"])
     try:
         changed = change_password(call.session, call.caller.user_id, old, new)
@@ -106,7 +117,7 @@ def _change_password(call: Call) -> NewLogin:
         raise InvalidParams(("new_password", str(error))) from error
     if changed is None:
         raise Unauthenticated("Password incorrect")
-    call.hub.attempts.forgive(call.caller.name, "")
+    call.hub.attempts.forgive(*own)
     return {"token": changed["token"], "ended": changed["ended"]}
 
 

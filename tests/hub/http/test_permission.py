@@ -152,3 +152,10 @@ def test_a_role_that_is_none_is_refused(hub: Client) -> None:
     command = [sys.executable, "-m", "auger_hub", "user", "role", "local", "king"]
     command += ["--home", str(hub.home)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 2
+
+
+def test_who_makes_users_all_day_is_slowed_down(hub: Client) -> None:
+    made = run(hub, "user", "add", "roles.busy", "--organization", "of-busy")
+    busy = Client(hub.url, made["token"], hub.home)
+    told = [busy.call("POST", "/users", name=f"busy.{number}").status for number in range(11)]
+    assert told == [200] * 10 + [429]
