@@ -49,6 +49,20 @@ class Digest:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """The branch that a file wants to be applied from.
+
+    Attributes:
+        here: that of the checkout; None where there is none, or none is told.
+        span: where it is declared.
+    """
+
+    wanted: str
+    here: str | None
+    span: SourceSpan
+
+
+@dataclass(frozen=True)
 class DesiredState:
     """What the files ask for.
 
@@ -61,6 +75,7 @@ class DesiredState:
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
         forgotten: what `removed` takes out of the files and leaves on the hub.
+        branches: that the files want to be applied from.
         digest: of all declared values; comments, order and quotes do not change it.
     """
 
@@ -72,6 +87,7 @@ class DesiredState:
     revision_history: Mapping[str, int] = field(default_factory=dict)
     spared: frozenset[tuple[str, str]] = frozenset()
     forgotten: frozenset[Address] = frozenset()
+    branches: tuple[Branch, ...] = ()
     digest: str | Digest = ""
 
     @property

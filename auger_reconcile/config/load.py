@@ -29,6 +29,7 @@ from auger_reconcile.config.declarations.rules import check_rules
 from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.files import legacy
+from auger_reconcile.config.files.branch import find_branch
 from auger_reconcile.config.files.find_files import SECOND_FILE, find_files
 from auger_reconcile.config.files.for_each import expand_loops
 from auger_reconcile.config.files.interpolation import interpolate, referenced_names
@@ -41,7 +42,7 @@ from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.config.syntax.yaml_errors import find_lookalikes
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
-from auger_reconcile.state import Declared, DesiredState, Digest
+from auger_reconcile.state import Branch, Declared, DesiredState, Digest
 
 _NAMES = ("name", "organization", DATA.name, *SEARCH.at_top, "experiment_session_id")
 _EMPTY_OVERLAY = "write what differs in this environment, or remove the file"
@@ -251,6 +252,7 @@ class _Assembler:
         self._history: dict[str, int] = {}
         self._spared: set[tuple[str, str]] = set()
         self._forgotten: frozenset[Address] = frozenset()
+        self._branches: list[Branch] = []
 
     def assemble(self, documents: Sequence[ProjectFile]) -> DesiredState:
         for document in documents:
@@ -264,6 +266,7 @@ class _Assembler:
             revision_history=self._history,
             spared=frozenset(self._spared),
             forgotten=self._forgotten,
+            branches=tuple(self._branches),
         )
         return replace(state, digest=Digest(partial(digest_of, state)))
 
@@ -289,6 +292,11 @@ class _Assembler:
         self._spared |= {(document.name, kind) for kind in document.emptied}
         if head.revision_history is not None:
             self._history[document.name] = head.revision_history
+        node = document.root.value("protected_branch")
+        if head.protected_branch is not None and node is not None:
+            here = find_branch(node.file.path.parent, head.protected_branch, os.environ)
+            span = node.file.span(node.start, node.end)
+            self._branches.append(Branch(head.protected_branch, here, span))
         for name in ("hub", "organization", "path_to_credentials"):
             text, node = getattr(head, name), document.root.value(name)
             if name == "hub" and isinstance(node, Scalar):

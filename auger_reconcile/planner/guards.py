@@ -36,6 +36,8 @@ def check_guards(
     """
     yield from check_protection(desired, actions)
     yield from _check_budgets(desired, actions)
+    if actions:
+        yield from _check_branches(desired)
     deletes = [action for action in actions if action.verb is Verb.DELETE]
     if max_deletes is None:
         yield from _check_share(deletes, counts)
@@ -99,6 +101,20 @@ def _check_budgets(desired: DesiredState, actions: Sequence[Action]) -> Iterator
             hint="a run that nothing is known of counts with its `max_total_time`",
             address=str(address),
         )
+
+
+def _check_branches(desired: DesiredState) -> Iterator[Diagnostic]:
+    for branch in desired.branches:
+        if branch.here != branch.wanted:
+            here = f"`{branch.here}`" if branch.here else "on no branch that is known"
+            yield Diagnostic(
+                Severity.ERROR,
+                "protected-branch",
+                "the checkout is on another branch than the plan may be made from",
+                span=branch.span,
+                label=f"this is {here}, allowed is `{branch.wanted}`",
+                hint="the change is merged first, or `protected_branch` is removed",
+            )
 
 
 def _check_share(

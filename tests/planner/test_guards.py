@@ -12,7 +12,7 @@ from auger_reconcile.planner.guards import check_guards
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.state import Declared, DesiredState
+from auger_reconcile.state import Branch, Declared, DesiredState
 
 WHOLE, SETTING = SourceSpan("auger.yaml", 3, 1), SourceSpan("auger.yaml", 7, 5)
 
@@ -161,3 +161,24 @@ def test_what_was_protected_when_it_was_applied_is_told_by_its_lock() -> None:
             address="dataset.d.csv",
         )
     ]
+
+
+def off_branch(here: str | None, *, gone: int = 1) -> list[Diagnostic]:
+    actions = [delete(f"{number}.csv", number) for number in range(gone)]
+    desired = DesiredState({}, branches=(Branch("main", here, SETTING),))
+    return list(check_guards(desired, actions, {("churn", "dataset"): 1}, None))
+
+
+@pytest.mark.parametrize(("here", "said"), [("feature", "this is `feature`"), (None, "no branch")])
+def test_a_plan_from_another_branch_is_refused(here: str | None, said: str) -> None:
+    (item,) = off_branch(here)
+    assert (item.code, item.span) == ("protected-branch", SETTING)
+    assert said in str(item.label)
+
+
+def test_a_plan_from_the_branch_is_not() -> None:
+    assert off_branch("main") == []
+
+
+def test_where_nothing_is_to_be_done_no_branch_is_asked_for() -> None:
+    assert off_branch("feature", gone=0) == []

@@ -77,6 +77,15 @@ class Head(BaseModel):
         ge=0,
         le=10_000,
     )
+    protected_branch: str | None = setting(
+        default=None,
+        description=(
+            "The branch of the repository that plans are made from; a plan from another one is "
+            "refused. In the overlay of an environment it is the rule of that environment."
+        ),
+        traits=[Trait.RAIL],
+        min_length=1,
+    )
     moved: tuple[Move, ...] = Field(
         (),
         description="Resources with another name than before: they are renamed, not made anew.",

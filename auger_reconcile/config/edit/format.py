@@ -34,7 +34,7 @@ _TOP = (
     *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
     *("state", *AT_TOP, "cluster", "budget_minutes"),
     *LONG_FORM,
-    *("lifecycle", "revision_history", "review"),
+    *("lifecycle", "revision_history", "protected_branch", "review"),
 )
 _FIRST = (KEY, "name", "experiment_session_id")
 _LAST = ("state", "lifecycle")
