@@ -117,54 +117,12 @@ TABLES = {
 }
 
 
-LEARNED_FROM = {
-    **{
-        name: (lambda name=name: keel(name))
-        for name in (
-            "australian",
-            "bands",
-            "chess",
-            "contraceptive",
-            "crx",
-            "german",
-            "magic",
-            "mammographic",
-            "optdigits",
-            "penbased",
-            "phoneme",
-            "ring",
-            "segment",
-            "spambase",
-            "texture",
-            "tic-tac-toe",
-            "vehicle",
-            "vowel",
-        )
-    },
-    "wage2": lambda: woold("wage2", "lwage", "wage"),
-    "gpa2": lambda: woold("gpa2", "colgpa"),
-    "401ksubs": lambda: woold("401ksubs", "nettfa"),
-    "airfare": lambda: woold("airfare", "lfare", "fare"),
-    "bwght": lambda: woold("bwght", "bwght", "lbwght", "bwghtlbs"),
-    "mlb1": lambda: woold("mlb1", "lsalary", "salary"),
-    "hprice2": lambda: woold("hprice2", "lprice", "price"),
-    "attend": lambda: woold("attend", "stndfnl", "final"),
-    "card": lambda: woold("card", "lwage", "wage"),
-    "htv": lambda: woold("htv", "wage", "lwage"),
-    "meap01": lambda: woold("meap01", "math4"),
-    "recid": lambda: woold("recid", "ldurat", "durat"),
-    "sleep75": lambda: woold("sleep75", "sleep"),
-    "twoyear": lambda: woold("twoyear", "lwage"),
-}
-"""What starting points of the search were chosen on (`benchmarks.portfolio`): none of `TABLES`."""
-
-
 def main(folder, *names):
     """Write the tables that are missing."""
     for name in names or TABLES:
         path = Path(folder) / f"{name}.csv"
         if not path.exists():
-            {**TABLES, **LEARNED_FROM}[name]().to_csv(path, index=False)
+            TABLES[name]().to_csv(path, index=False)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 Trials differ in their hyperparameters far more often than in their preprocessing, which on wide
 tables takes longer than many a fit. What was learned from the training rows of a fold is the same
-for all of them; so the numbers are written beside the data, and read again.
+for all of them; so the numbers are written beside the data, and read again. Topics of texts are the
+same for all families of algorithms, which differ in how they scale them; they are shared by column.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.base import clone
 from sklearn.compose import ColumnTransformer
 
+from auger_hub.search.column_kinds import TEXT
+from auger_hub.search.pipelines.preprocessing import split_text
 from auger_hub.search.trials.trial import FOLDS_SUFFIX, TrialData
 
 Array = np.ndarray[Any, Any]
@@ -48,12 +52,46 @@ class FoldTables:
         known = None if place is None else _read(place)
         if known is not None:
             return known
-        clean, target = self._data.clean, self._data.target
-        prepared = np.asarray(steps.fit_transform(clean.iloc[train], target[train]), dtype=float)
-        test = np.asarray(steps.transform(clean.iloc[self._data.folds[fold][1]]), dtype=float)
+        prepared, test = self._make(steps, fold, train)
         if place is not None and prepared.nbytes + test.nbytes <= _MOST_BYTES:
             _write(place, prepared, test)
         return prepared, test
+
+    def _make(self, steps: Any, fold: int, train: Array) -> tuple[Array, Array]:
+        """Return the numbers as the steps make them, the topics of texts as they are known."""
+        columns = steps[0]
+        texts = [one for one in columns.transformers if one[0].startswith(f"{TEXT}_")]
+        others = [one for one in columns.transformers if one not in texts]
+        parts = []
+        if others or not texts:
+            rest = clone(columns).set_params(transformers=others)
+            parts.append(self._fit(rest, (fold, train), self._data.clean))
+        for _, prepare, column in texts:
+            topics, scaler = split_text(prepare)
+            shown = self._topics(topics, column, fold, train)
+            if scaler is not None:
+                scaled = clone(scaler).fit(shown[0])
+                shown = scaled.transform(shown[0]), scaled.transform(shown[1])
+            parts.append(shown)
+        made, test = zip(*parts, strict=True)
+        return np.hstack(made), np.hstack(test)
+
+    def _topics(self, topics: Any, column: str, fold: int, train: Array) -> tuple[Array, Array]:
+        """Return the topics of one column of texts, made once."""
+        name = hashlib.sha256(f"{TEXT} {column}".encode()).hexdigest()[:24]
+        place = None if self._folder is None else self._folder / f"{name}-{fold}-{len(train)}"
+        known = None if place is None else _read(place)
+        if known is None:
+            known = self._fit(topics, (fold, train), self._data.clean[column])
+            if place is not None:
+                _write(place, *known)
+        return known
+
+    def _fit(self, steps: Any, rows: tuple[int, Array], table: Any) -> tuple[Array, Array]:
+        fold, train = rows
+        made = steps.fit_transform(table.iloc[train], self._data.target[train])
+        test = steps.transform(table.iloc[self._data.folds[fold][1]])
+        return np.asarray(made, dtype=float), np.asarray(test, dtype=float)
 
     def _place(self, steps: Any, fold: int, rows: int) -> Path | None:
         if self._folder is None:

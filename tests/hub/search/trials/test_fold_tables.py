@@ -56,6 +56,38 @@ def test_another_way_of_preparing_is_another_table(
     assert made.shape != other.shape or not np.array_equal(made, other)
 
 
+@pytest.fixture
+def written(tmp_path: Path) -> TrialData:
+    """Rows with a column of texts beside the others."""
+    frame = mixed()
+    words = ["good", "bad", "cold", "soup", "room", "clean", "late", "warm", "food", "staff"]
+    random = np.random.default_rng(0)
+    frame["note"] = [" ".join(random.choice(words, 6)) for _ in range(len(frame))]
+    return make_trial_data(task_for(tmp_path, frame, "bought"))
+
+
+@pytest.mark.parametrize("name", [LINEAR, TREES])
+def test_topics_that_are_shared_are_those_of_the_pipeline(
+    written: TrialData, tmp_path: Path, name: str
+) -> None:
+    train, test = written.folds[0]
+    whole = steps(written, name)
+    expected = whole.fit_transform(written.clean.iloc[train], written.target[train])
+    made, shown = FoldTables(written, tmp_path / "data.pickle").prepare(
+        steps(written, name), 0, train
+    )
+    np.testing.assert_allclose(made, expected, atol=1e-9)
+    np.testing.assert_allclose(shown, whole.transform(written.clean.iloc[test]), atol=1e-9)
+
+
+def test_topics_are_made_once_for_all_families(written: TrialData, tmp_path: Path) -> None:
+    tables, train = FoldTables(written, tmp_path / "data.pickle"), written.folds[0][0]
+    tables.prepare(steps(written, LINEAR), 0, train)
+    tables.prepare(steps(written, TREES), 0, train)
+    files = list((tmp_path / "data.folds").glob("*.train.npy"))
+    assert len(files) == 3  # two families, and the topics
+
+
 def test_every_fold_has_tables_of_its_own(data: TrialData, tmp_path: Path) -> None:
     tables = FoldTables(data, tmp_path / "data.pickle")
     first, _ = tables.prepare(steps(data, LINEAR), 0, data.folds[0][0])
