@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from auger_reconcile.address import Address
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
+    from auger_reconcile.config.declarations.channel import Channel
     from auger_reconcile.config.load import Loaded
+    from auger_reconcile.history.checkout import Checkout
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.drift import Drift
     from auger_reconcile.planner.explain import Explanation
@@ -46,6 +48,9 @@ class Workspace:
         on_exchange: told of every request.
         needs_sources: a source that is not here is an error of the files, for whatever is asked.
         approved: names of policies whose approval is given.
+        is_exclusive: nothing is applied while another apply is under way in the same projects.
+        beat_seconds: how often the hub hears of an apply.
+        checkout: where the files came from, instead of what Git says of their folder.
         origin: what the history says applied: `command`, `program` or `controller`.
     """
 
@@ -59,6 +64,9 @@ class Workspace:
     needs_sources: bool = False
     origin: str = "program"
     approved: frozenset[str] = frozenset()
+    is_exclusive: bool = False
+    beat_seconds: float = 15.0
+    checkout: Checkout | None = None
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -126,8 +134,8 @@ class Workspace:
         from auger_reconcile.config.load import Loaded
 
         other = replace(self)
-        locks = self.loaded.locks if self.has_files else ()
-        other.__dict__["loaded"] = Loaded(desired, (), locks)
+        told = self.loaded if self.has_files else Loaded(desired, ())
+        other.__dict__["loaded"] = replace(told, state=desired, warnings=())
         return other
 
     @property
@@ -235,8 +243,26 @@ class Workspace:
 
         if not refusals_of(plan):
             self.remember_protection()
-        origin = Origin(self.origin)
-        return apply_recorded(plan, self.session.client, self.folder, options, origin)
+        origin = Origin(self.origin, self.is_exclusive, self.beat_seconds, self.checkout)
+        result = apply_recorded(plan, self.session.client, self.folder, options, origin)
+        return self._notify(result) if result.outcomes else result
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """Who is told of what, as the files say."""
+        return self.loaded.channels if self.has_files else ()
+
+    def _notify(self, result: ApplyResult) -> ApplyResult:
+        """Tell of an apply those who want to hear of it; return the result with what failed."""
+        if not self.channels:
+            return result
+        from auger_reconcile.notify.message import about_apply
+        from auger_reconcile.notify.send import tell
+
+        said = {f"AUGER_VAR_{name}": value for name, value in self.variables.items()}
+        message = about_apply(result, self.origin)
+        failures = tell(message, self.channels, {**self.environ, **said})
+        return replace(result, notices=(*result.notices, *failures))
 
     def remember_protection(self) -> tuple[Path, ...]:
         """Write what the declarations protect into the lock files; return those that changed.

@@ -44,6 +44,7 @@ SECTIONS = {
         "hub": "Run a hub of your own on this machine.",
     },
     "For your tools": {
+        "controller": "Watch repositories, plan their commits, apply what is allowed.",
         "policy": "Test and list the rules over plans.",
         "fmt": "Lay auger.yaml out: keys in their order, comments kept.",
         "schema": "Print the JSON Schema of auger.yaml, for completion in editors.",

@@ -16,6 +16,7 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.build import Builder
+from auger_reconcile.config.declarations.channel import SECTION, Channel, read_channels
 from auger_reconcile.config.declarations.declaration import (
     DATA,
     LONG_FORM,
@@ -55,11 +56,13 @@ class Loaded:
 
     Attributes:
         locks: the files that remember what is protected.
+        channels: who is told of what; a secret that one refers to is in none of them.
     """
 
     state: DesiredState
     warnings: tuple[Diagnostic, ...]
     locks: tuple[Lock, ...] = ()
+    channels: tuple[Channel, ...] = ()
 
 
 def load_desired_state(
@@ -91,7 +94,7 @@ def load_desired_state(
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
     state = replace(state, protected=frozenset().union(*(lock.protected for lock in locks)))
-    return Loaded(state, loader.report.diagnostics, locks)
+    return Loaded(state, loader.report.diagnostics, locks, tuple(loader.channels))
 
 
 def read_settings(
@@ -139,6 +142,7 @@ class _Loader:
 
     def __init__(self, env: str | None, variables: Map[str, str], environ: Map[str, str]) -> None:
         self.report = Report()
+        self.channels: list[Channel] = []
         self._env = env
         self._variables = variables
         self._environ = environ
@@ -181,7 +185,8 @@ class _Loader:
             read = self._read_yaml(over, _EMPTY_OVERLAY)
             layers = [legacy.modernise(root, self.report) for root in read]
             roots = self._lay_over(roots, layers)
-        return [self._replace_variables(root) for root in roots]
+        self.channels += [one for root in roots for one in read_channels(root, self.report)]
+        return [self._replace_variables(root.without(SECTION)) for root in roots]
 
     def _read_yaml(self, path: Path, if_empty: str = "`name:` comes first") -> list[Mapping]:
         text, problems = read_text(path)

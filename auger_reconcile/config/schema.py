@@ -11,6 +11,7 @@ from typing import Any, get_origin
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
 
+from auger_reconcile.config.declarations.channel import SECTION, Channel
 from auger_reconcile.config.declarations.declaration import (
     DATA,
     HOME,
@@ -63,6 +64,7 @@ def _document() -> type[BaseModel]:
             dict[str, str | int | float | bool],
             Field(None, description="Values for `${name}` anywhere in the file."),
         ),
+        SECTION: (list[Channel], Field(None, description="Who is told of what.")),
         "review": (dict[str, Any], Field(None, description="Review settings of other clients.")),
     }
     for section, name in LONG_FORM.items():

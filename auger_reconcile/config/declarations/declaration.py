@@ -154,4 +154,4 @@ class ProjectFile:
 def known_fields() -> tuple[str, ...]:
     """Return every key that a document may have."""
     own = ("name", *Head.model_fields, *PROJECT_FIELDS)
-    return (*own, *AT_TOP, *LONG_FORM, "variables", "review")
+    return (*own, *AT_TOP, *LONG_FORM, "variables", "review", "notify")

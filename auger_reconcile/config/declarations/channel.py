@@ -1,0 +1,109 @@
+"""Define and read what `notify` declares: who is told of what. A secret stands nowhere in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from typing import Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from auger_reconcile.config.declarations.validate import Place, validate
+from auger_reconcile.config.syntax.nodes import Mapping, Sequence
+from auger_reconcile.config.syntax.report import Report
+
+SECTION = "notify"
+REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_SECRET_HOSTS = ("hooks.slack.com", "webhook.office.com", "logic.azure.com", "discord.com")
+
+
+class When(str, Enum):
+    """What may be told."""
+
+    APPLIED = "applied"
+    FAILURE = "failure"
+    RETRAINED = "retrained"
+    REFUSED = "refused"
+    ASKED = "asked"
+    DRIFT = "drift"
+
+
+class Channel(BaseModel):
+    """One way to tell somebody: a webhook, or mail."""
+
+    model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
+
+    webhook: str | None = Field(
+        default=None, description="URL, or `${NAME}` of an environment variable that holds it."
+    )
+    form: Literal["json", "slack", "teams"] = Field(
+        default="json", description="What the webhook reads: `json`, `slack` or `teams`."
+    )
+    mail: tuple[str, ...] = Field(default=(), description="Addresses that get a mail.")
+    smtp: str | None = Field(
+        default=None,
+        description="`smtp://host:587` (with STARTTLS) or `smtps://host:465`, or `${NAME}`; user "
+        "and password come from AUGER_SMTP_USER and AUGER_SMTP_PASSWORD.",
+    )
+    sender: str | None = Field(default=None, alias="from", description="The mail's sender.")
+    on: tuple[When, ...] = Field(
+        default=(When.FAILURE,),
+        min_length=1,
+        description="`applied`, `failure`, `retrained`, `refused`, `asked`, `drift`.",
+    )
+
+    @field_validator("webhook", "smtp")
+    @classmethod
+    def _is_reference_or_harmless(cls, value: str | None) -> str | None:
+        if value is None or REFERENCE.fullmatch(value):
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https", "smtp", "smtps") or not parts.hostname:
+            raise ValueError("it is neither a URL nor ${NAME} of an environment variable")
+        is_secret = "@" in parts.netloc or parts.query or parts.hostname.endswith(_SECRET_HOSTS)
+        if is_secret:
+            raise ValueError("the URL holds a secret: write ${NAME}, and set that variable")
+        return value
+
+    @model_validator(mode="after")
+    def _is_one_way(self) -> Channel:
+        if bool(self.webhook) == bool(self.mail):
+            raise ValueError("it names either a `webhook` or `mail`")
+        if self.mail and not self.smtp:
+            raise ValueError("`mail` needs `smtp`, the server that sends it")
+        return self
+
+    @property
+    def label(self) -> str:
+        """What it is called in a message, without what may be secret."""
+        if self.mail:
+            return f"mail to {', '.join(self.mail)}"
+        reference = REFERENCE.fullmatch(self.webhook or "")
+        return f"webhook ${{{reference[1]}}}" if reference else f"webhook {_host(self.webhook)}"
+
+
+def _host(url: str | None) -> str:
+    return urlsplit(url or "").hostname or "?"
+
+
+def wanting(channels: Iterable[Channel], events: Iterable[When]) -> list[Channel]:
+    """Return the channels that want to hear of one of these."""
+    told = set(events)
+    return [channel for channel in channels if told.intersection(channel.on)]
+
+
+def read_channels(root: Mapping, report: Report) -> Iterator[Channel]:
+    """Yield the channels of a document, whose references are looked up when they are used."""
+    node = root.value(SECTION)
+    if node is None:
+        return
+    listed = node.items if isinstance(node, Sequence) else [node]
+    for item in listed:
+        if not isinstance(item, Mapping):
+            report.error("wrong-type", "a channel is a map", item, hint="with `webhook` or `mail`")
+            continue
+        channel = validate(Channel, item, Place(item, "a channel"), report)
+        if channel is not None:
+            yield channel

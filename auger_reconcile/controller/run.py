@@ -1,0 +1,105 @@
+"""Run a controller: look at every target at each interval, never two controllers in one home."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from pathlib import Path
+
+from auger_reconcile.controller.look import Looker
+from auger_reconcile.controller.settings import Settings, Target
+from auger_reconcile.controller.status import Book, TargetStatus
+from auger_reconcile.errors import AugerError
+
+_LOCK = "lock"
+_TICK = 1.0  # seconds after which an end is noticed at the latest
+
+
+class Controller:
+    """Looks at targets until it is told to stop.
+
+    Args:
+        settings: what to watch.
+        environ: environment variables, with the credentials.
+        user_home: where credentials are looked for besides.
+    """
+
+    def __init__(self, settings: Settings, environ: Mapping[str, str], user_home: Path) -> None:
+        self.settings = settings
+        self.stop = threading.Event()
+        self.book = Book(settings.home)
+        self._looker = Looker(settings, self.book, environ, user_home, self.stop)
+
+    def once(self) -> list[TargetStatus]:
+        """Look at every target once; return how they stand."""
+        with hold(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
+            self._begin()
+            return list(pool.map(self._looker.look, self.settings.targets))
+
+    def run(self) -> None:
+        """Look at every target at each interval, until `stop` is set."""
+        with hold(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
+            self._begin()
+            due = dict.fromkeys(self.settings.targets, 0.0)
+            running: dict[Future[TargetStatus], Target] = {}
+            while not self.stop.is_set():
+                now = time.monotonic()
+                for target in set(due) - set(running.values()):
+                    if due[target] <= now:
+                        running[pool.submit(self._looker.look, target)] = target
+                if running:
+                    done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        due[running.pop(future)] = time.monotonic() + self.settings.interval
+                else:
+                    self.stop.wait(max(0.0, min(due.values()) - now))
+
+    def _begin(self) -> None:
+        self.book.forget_others({target.name for target in self.settings.targets})
+
+
+@contextmanager
+def hold(home: Path) -> Iterator[None]:
+    """Be the only controller of a home; the lock of a killed one is free again.
+
+    Raises:
+        AugerError: another one runs.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(home / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        if not _try_lock(descriptor):
+            raise AugerError(
+                f"another controller runs in `{home}`",
+                hint="auger controller status",
+            )
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_running(home: Path) -> bool:
+    """Say whether a controller holds a home."""
+    try:
+        descriptor = os.open(home / _LOCK, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _try_lock(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _try_lock(descriptor: int) -> bool:
+    """Take the lock of an open file, which ends with the process."""
+    import fcntl  # noqa: PLC0415 - not on Windows, where controllers do not run
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
