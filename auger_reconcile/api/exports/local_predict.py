@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import os
 import shlex
 import shutil
+import site
 import subprocess
 import sys
 import tempfile
@@ -27,6 +29,18 @@ IMAGE = "deeplearninc/auger-ml-worker:stable"
 MOUNT = "/var/src/auger-ml-worker/exported_model"  # wire contract §2.14
 DONE = ".complete"
 _NOTICE = "notice: "
+_RUNS_CODE = {
+    "code": "runs-code",
+    "column": None,
+    "count": None,
+    "text": "This ran the program of the export on this machine, as the hub sent it.",
+}
+_PASSED: tuple[str, ...] = (
+    *("PATH", "LANG", "LC_", "TZ", "TMP", "TEMP", "SYSTEMROOT", "PYTHON", "VIRTUAL_ENV"),
+    *("CONDA", "LD_", "DYLD_", "OMP_", "OPENBLAS_", "MKL_", "COV"),
+)
+"""How the variables begin that an export gets: what it takes to find Python and its packages."""
+_WITHOUT_NETWORK = ("unshare", "--map-root-user", "--net", "--")
 
 
 @dataclass
@@ -49,7 +63,7 @@ class ExportedModel:
             source = Path(room) / "data.csv"
             with source.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([columns, *records])
-            said = _run(_command(self.folder, source, self.arguments), self.folder)
+            said = _run(_command(self.folder, source, self.arguments), self.folder, Path(room))
             self.told.extend(_notices_in(said))
             with predicted_path(source).open(newline="", encoding="utf-8") as file:
                 header, *rows = csv.reader(file)
@@ -129,12 +143,12 @@ def predict_locally(
         with _room_beside(result) as room:
             copied = _bring(source, room)
             command = _command(folder, copied, arguments)
-            said = _run(command, folder)
+            said = _run(command, folder, room)
             if not predicted_path(copied).exists():
                 raise AugerError("the downloaded model wrote no predictions")
             predicted_path(copied).replace(result)
             if on_notices:
-                on_notices(_notices_in(said))
+                on_notices([_RUNS_CODE, *_notices_in(said)])
     except OSError as error:
         raise AugerError(f"`{source}` cannot be predicted: {error.strerror}") from None
     return result
@@ -185,14 +199,19 @@ def _notices_in(said: str) -> list[dict[str, Any]]:
     return [{"code": "prediction", "column": None, "count": None, "text": line} for line in lines]
 
 
-def _run(command: list[str], folder: Path) -> str:
-    """Run an export, which gets to know no credentials; return what it says on standard error.
+def _run(command: list[str], folder: Path, room: Path) -> str:
+    """Run an export; return what it says on standard error.
+
+    It is code that a hub has sent. So it gets to know neither credentials nor the user's folder,
+    and has no network where the system lets a user take it away. In a container it has neither.
 
     Raises:
         AugerError: it failed.
     """
-    hidden = ("AUGER_CREDENTIALS", "PYTHONSAFEPATH")  # the second hides the export's own package
-    environ = {name: value for name, value in os.environ.items() if name not in hidden}
+    environ = dict(os.environ)
+    if command[0] == sys.executable:
+        environ = _plain_environment(room)
+        command = [*_cut_off(), *command]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environ)
     if done.returncode == 0:
         return done.stderr
@@ -203,6 +222,22 @@ def _run(command: list[str], folder: Path) -> str:
         listed = shlex.quote(str(folder / "requirements.txt"))
         hint = f"its packages are listed\npip install -r {listed}"
     raise AugerError(f"the downloaded model failed: {last}", hint=hint)
+
+
+def _plain_environment(room: Path) -> dict[str, str]:
+    """Return what finds Python's packages, with a folder of no interest as the user's."""
+    passed = {name: value for name, value in os.environ.items() if name.startswith(_PASSED)}
+    passed.pop("PYTHONSAFEPATH", None)  # it hides the export's own package
+    return {**passed, "HOME": str(room), "PYTHONUSERBASE": site.getuserbase()}
+
+
+@functools.cache
+def _cut_off() -> tuple[str, ...]:
+    """Return what starts a program without network, nothing where that is not possible."""
+    if shutil.which(_WITHOUT_NETWORK[0]) is None:
+        return ()
+    tried = subprocess.run([*_WITHOUT_NETWORK, "true"], capture_output=True, check=False)
+    return _WITHOUT_NETWORK if tried.returncode == 0 else ()
 
 
 def unpack(archive: Path) -> Path:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from auger_reconcile.api.exports.local_predict import open_export, predict_locally, unpack
+from auger_reconcile.api.exports.local_predict import (
+    _cut_off,
+    open_export,
+    predict_locally,
+    unpack,
+)
 from auger_reconcile.client.files.tables import predicted_path
 from auger_reconcile.errors import AugerError
 
@@ -119,3 +126,38 @@ def test_an_export_of_the_cloud_needs_docker(
     with pytest.raises(AugerError, match="made by the Auger Cloud") as caught:
         predict(archive, source)
     assert "Docker" in str(caught.value.hint)
+
+
+LISTEN = """\
+import os, socket, sys
+from pathlib import Path
+source = Path(sys.argv[1].partition("=")[2])
+told = [os.environ["HOME"], str(os.environ.get("AWS_SECRET_ACCESS_KEY"))]
+try:
+    socket.create_connection(("127.0.0.1", PORT), timeout=5).close()
+    told.append("connected")
+except OSError:
+    told.append("alone")
+source.with_name(source.stem + "_predicted.csv").write_text("\\n".join(told))
+"""
+
+
+def test_an_export_knows_neither_the_users_folder_nor_other_secrets_and_says_that_it_ran(
+    tmp_path: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+    told: list[dict[str, Any]] = []
+    model = open_export(export(tmp_path, LISTEN.replace("PORT", "9")))
+    result = predict_locally(model, source, predicted_path(source), told.extend)
+    home, secret, _ = result.read_text().splitlines()
+    assert Path(home).parent == source.parent
+    assert secret == "None"
+    assert [notice["code"] for notice in told] == ["runs-code"]
+
+
+@pytest.mark.skipif(not _cut_off(), reason="the system lets no user take a network away")
+def test_an_export_has_no_network(tmp_path: Path, source: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        result = predict(export(tmp_path, LISTEN.replace("PORT", port)), source)
+    assert result.read_text().splitlines()[-1] == "alone"
