@@ -21,7 +21,10 @@ from tests.object_store.store import Store, serve_store, surround
 HUB = Path(__file__).parent / "hub"
 LANES = ("hub", "process", "search", "slow")
 FIRST_LANES = "not slow"  # as in pyproject.toml
-LEARNING = ("explain", "models", "search")  # folders of tests/hub that import the learning stack
+LEARNING = (  # what imports the learning stack
+    *(HUB / name for name in ("explain", "models", "review", "search")),
+    HUB.parent / "house_rules" / "test_metrics.py",
+)
 
 
 @pytest.hookimpl(trylast=True)
@@ -108,11 +111,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(lane)
         if item.get_closest_marker("soak"):
             item.add_marker("slow")
-        if item.path.is_relative_to(HUB) and item.path.relative_to(HUB).parts[0] in LEARNING:
+        if any(item.path.is_relative_to(path) for path in LEARNING):
             item.add_marker("search")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Spare `make quick` the seconds in which the learning stack is imported."""
-    is_learning = collection_path.parent == HUB and collection_path.name in LEARNING
-    return True if is_learning and "not search" in config.option.markexpr else None
+    is_spared = collection_path in LEARNING and "not search" in config.option.markexpr
+    return True if is_spared else None
