@@ -160,6 +160,10 @@ class Experiment(Resource):
         Raises:
             NotFound: there is no run.
         """
+        return self._read_board(run_id)[0]
+
+    def _read_board(self, run_id: str | None) -> tuple[Leaderboard, dict[str, Any], list[Row]]:
+        """Return the board of a run, and what it was made of: the run and its trials."""
         from auger_reconcile.api.leaderboard import Leaderboard
         from auger_reconcile.resources.search.account import account_from_wire
 
@@ -169,11 +173,12 @@ class Experiment(Resource):
             run_id = self._latest().id
         with hinting("the ids of runs come from\nauger experiment history"):
             run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
-        trials = client.list_all("trials", {"experiment_session_id": run_id})
+        trials = list(client.list_all("trials", {"experiment_session_id": run_id}))
         account = account_from_wire(run)
         rows = [{**to_row(trial), "holdout": _on_holdout(account, trial)} for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
-        return Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account)
+        board = Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account)
+        return board, run, trials
 
     def report(
         self,
@@ -227,12 +232,9 @@ class Experiment(Resource):
         from auger_reconcile.api.comparison import ComparedRun, best_so_far
         from auger_reconcile.resources.search.runs import run_from_wire
 
-        client = self.context.session.client
-        board = self.board(run_id)
-        run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
+        board, run, trials = self._read_board(run_id)
         told = run.get("model_settings") or {}
         options = told.get("evaluation_options") or {}
-        trials = client.list_all("trials", {"experiment_session_id": run_id})
         return ComparedRun(
             experiment=self._name_of("experiments", run.get("experiment_id")),
             dataset=self._name_of("project_files", run.get("project_file_id")),
@@ -240,7 +242,7 @@ class Experiment(Resource):
             features=options.get("dataset_ncols"),
             settings=dict(run_from_wire(run).settings),
             board=board,
-            curve=best_so_far(list(trials), run.get("started_at") or told.get("start_time")),
+            curve=best_so_far(trials, run.get("started_at") or told.get("start_time")),
         )
 
     def _name_of(self, collection: str, item_id: Any) -> str | None:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 import tempfile
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from auger_reconcile.api.exports.local_predict import unzip
 from auger_reconcile.client.http.download import fetch_file
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError
@@ -70,20 +70,3 @@ def _wait(client: HubClient, item: dict[str, Any], tell: Callable[[str], None]) 
         time.sleep(PAUSE)
         item = client.call("GET", f"pipeline_files/{item['id']}")
     return item
-
-
-def unzip(archive: Path, folder: Path) -> Path:
-    """Unpack an export; return the folder.
-
-    Raises:
-        AugerError: the archive is damaged, or wants to write outside the folder.
-    """
-    try:
-        with zipfile.ZipFile(archive) as file:
-            for name in file.namelist():
-                if not (folder / name).resolve().is_relative_to(folder.resolve()):
-                    raise AugerError(f"`{archive}` holds a path that leaves its folder")
-            file.extractall(folder)
-    except zipfile.BadZipFile as error:
-        raise AugerError(f"`{archive}` cannot be unpacked: {error}") from None
-    return folder

@@ -250,6 +250,17 @@ def unpack(archive: Path) -> Path:
     if (folder / DONE).exists() and (folder / DONE).stat().st_mtime >= archive.stat().st_mtime:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
+    unzip(archive, folder, hint=_command_to_deploy(archive))
+    (folder / DONE).touch()
+    return folder
+
+
+def unzip(archive: Path, folder: Path, *, hint: str | None = None) -> Path:
+    """Unpack an export; return the folder.
+
+    Raises:
+        AugerError: the archive is damaged, or wants to write outside the folder.
+    """
     try:
         with zipfile.ZipFile(archive) as file:
             for name in file.namelist():
@@ -257,9 +268,7 @@ def unpack(archive: Path) -> Path:
                     raise AugerError(f"`{archive}` holds a path that leaves its folder")
             file.extractall(folder)
     except (zipfile.BadZipFile, OSError) as error:
-        hint = _command_to_deploy(archive)
         raise AugerError(f"`{archive}` cannot be unpacked: {error}", hint=hint) from None
-    (folder / DONE).touch()
     return folder
 
 

@@ -11,7 +11,7 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from auger_reconcile.api.exports.export import unzip
+from auger_reconcile.api.exports.local_predict import unzip
 from auger_reconcile.errors import AugerError
 
 PROGRAM = "serve.py"
