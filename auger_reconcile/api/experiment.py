@@ -162,7 +162,7 @@ class Experiment(Resource):
         """
         return self._read_board(run_id)[0]
 
-    def _read_board(self, run_id: str | None) -> tuple[Leaderboard, dict[str, Any], list[Row]]:
+    def _read_board(self, run_id: str | None) -> tuple[Leaderboard, Row, Sequence[Row]]:
         """Return the board of a run, and what it was made of: the run and its trials."""
         from auger_reconcile.api.leaderboard import Leaderboard
         from auger_reconcile.resources.search.account import account_from_wire
@@ -173,7 +173,7 @@ class Experiment(Resource):
             run_id = self._latest().id
         with hinting("the ids of runs come from\nauger experiment history"):
             run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
-        trials = list(client.list_all("trials", {"experiment_session_id": run_id}))
+        trials = tuple(client.list_all("trials", {"experiment_session_id": run_id}))
         account = account_from_wire(run)
         rows = [{**to_row(trial), "holdout": _on_holdout(account, trial)} for trial in trials]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
