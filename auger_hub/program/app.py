@@ -6,6 +6,7 @@ import os
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 from functools import partial
 
 import anyio.to_thread
@@ -33,6 +34,7 @@ from auger_hub.http.contract import (
 from auger_hub.http.files import file_routes
 from auger_hub.http.guards import OwnNames
 from auger_hub.http.params import check
+from auger_hub.http.thread_shares import ThreadShares
 from auger_hub.hub import Hub
 from auger_hub.pages.routes import page_routes
 from auger_hub.program.access_log import AccessLog
@@ -44,6 +46,7 @@ from auger_hub.program.route_table import ROUTES
 from auger_hub.settings import API_PREFIX
 
 _THREADS = 16
+_SHARE = 12
 _LAST_SECONDS = 30.0
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
@@ -77,7 +80,7 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
     routes = [
         *observation_routes(hub),
         StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, bodies), methods=_METHODS),
-        *_api_routes(hub, bodies, heavy, answers),
+        *_api_routes(_Desk(hub, bodies, heavy, answers)),
         StarletteRoute(f"{API_PREFIX}/openapi.json", _document, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/docs", _docs, methods=["GET"]),
         StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
@@ -97,9 +100,33 @@ def _end_in_time() -> None:
     watch.start()
 
 
-def _api_routes(
-    hub: Hub, bodies: Bodies, heavy: HeavyRequests, answers: AnswersNow
-) -> list[StarletteRoute]:
+@dataclass(frozen=True)
+class _Desk:
+    """What takes the requests of all routes: each kind where it holds up nobody."""
+
+    hub: Hub
+    bodies: Bodies
+    heavy: HeavyRequests
+    answers: AnswersNow
+    shares: ThreadShares = field(default_factory=partial(ThreadShares, _SHARE))
+
+    async def answer(self, route: Route, request: Request, most: int) -> Response:
+        """Return the answer to a request whose body has so many bytes at most."""
+        base_url = str(request.base_url).rstrip("/")
+        async with self.bodies.take(request, most) as sent:
+            if sent.is_heavy:
+                return await self.heavy.answer(route, sent, base_url)
+            if route.at_once is not None and sent.is_small:
+                answered = await self.answers.answer(route, sent, base_url)
+                if answered is not None:
+                    return answered
+            if route.inline and sent.is_small and self.hub.database.is_sqlite:
+                return respond(self.hub, route, sent, base_url)
+            async with self.shares.take(request.client.host if request.client else ""):
+                return await anyio.to_thread.run_sync(respond, self.hub, route, sent, base_url)
+
+
+def _api_routes(desk: _Desk) -> list[StarletteRoute]:
     """Group the routes by path; PUT is taken like PATCH (§1.1)."""
     by_path: dict[str, dict[str, Route]] = {}
     for route in ROUTES:
@@ -108,20 +135,12 @@ def _api_routes(
         if route.method == "PATCH":
             methods["PUT"] = route
     return [
-        StarletteRoute(
-            API_PREFIX + path, _endpoint(hub, bodies, heavy, answers, methods), methods=_METHODS
-        )
+        StarletteRoute(API_PREFIX + path, _endpoint(desk, methods), methods=_METHODS)
         for path, methods in by_path.items()
     ]
 
 
-def _endpoint(
-    hub: Hub,
-    bodies: Bodies,
-    heavy: HeavyRequests,
-    answers: AnswersNow,
-    methods: dict[str, Route],
-) -> Endpoint:
+def _endpoint(desk: _Desk, methods: dict[str, Route]) -> Endpoint:
     most = {method: most_bytes(route) for method, route in methods.items()}
 
     async def answer(request: Request) -> Response:
@@ -129,18 +148,8 @@ def _endpoint(
         route = methods.get(method)
         if route is None:
             return _refuse_method(methods)
-        base_url = str(request.base_url).rstrip("/")
         try:
-            async with bodies.take(request, most[method]) as sent:
-                if sent.is_heavy:
-                    return await heavy.answer(route, sent, base_url)
-                if route.at_once is not None and sent.is_small:
-                    answered = await answers.answer(route, sent, base_url)
-                    if answered is not None:
-                        return answered
-                if route.inline and sent.is_small and hub.database.is_sqlite:
-                    return respond(hub, route, sent, base_url)
-                return await anyio.to_thread.run_sync(respond, hub, route, sent, base_url)
+            return await desk.answer(route, request, most[method])
         except ApiError as error:
             return refuse(error)
 

@@ -49,9 +49,9 @@ def _create(call: Call) -> TrialEvaluationObject:
     run = find(call, ExperimentSession, call.params["experiment_session_id"])
     if run.status != "completed":
         raise InvalidParams(("experiment_session_id", "is not completed"))
-    data_id = call.given("project_file_id")
-    if data_id is not None:
-        data = find(call, ProjectFile, data_id)
+    data = None
+    if call.given("project_file_id") is not None:
+        data = find(call, ProjectFile, call.given("project_file_id"))
         if data.project_id != run.project_id:
             raise InvalidParams(("project_file_id", "is not of the project of the run"))
     trials = _names(call, "trial_ids", MOST_TRIALS)
@@ -62,7 +62,7 @@ def _create(call: Call) -> TrialEvaluationObject:
             call.session,
             run,
             trials,
-            None if data_id is None else int(str(data_id)),
+            None if data is None else data.id,
             segments=segments,
         ),
     )

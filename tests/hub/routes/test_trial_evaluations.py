@@ -181,3 +181,10 @@ def test_a_trial_that_is_not_there_says_so(hub: Client, held: dict[str, Any]) ->
     (one,) = ask(hub, held["run"], trial_ids=["NONE"])["results"] or [None]
     assert one is not None
     assert (one["score"], "no such trial" in one["error"]) == (None, True)
+
+
+def test_an_id_that_came_as_a_float_is_that_id(hub: Client, held: dict[str, Any]) -> None:
+    asked = {"experiment_session_id": held["run"]["id"], "trial_ids": [held["trials"][0]["id"]]}
+    data_id = held["holdout"]["id"]
+    made = hub.post("/trial_evaluations", project_file_id=float(data_id), **asked)
+    assert made["project_file_id"] == data_id
