@@ -24,6 +24,7 @@ from auger_hub.database.tables import (
 from auger_hub.http.contract import Call, Fields, NotFound
 from auger_hub.pages.question import Field, make_fields
 from auger_hub.pages.view import View
+from auger_hub.routes.models.health import health_of
 from auger_hub.routes.models.predictions import ROUTES
 from auger_hub.routes.query import find
 from auger_hub.runs.run_row import options_of
@@ -104,6 +105,7 @@ def _view(  # noqa: PLR0913 - the parts of one page
         "curl": _curl(call, row, fields),
         "rivals": _rivals(call, row, run),
         "thresholds": _thresholds(call, row),
+        "health": health_of(call, row),
     }
     is_going = row.status in _GOING or not answered
     return View("model.html", facts, is_going, status)

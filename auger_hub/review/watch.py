@@ -11,11 +11,18 @@ from pathlib import Path
 from sqlalchemy import select
 
 from auger_hub.database.engine import Database
-from auger_hub.database.review_tables import EndpointPipeline, ReviewAlert
+from auger_hub.database.review_tables import EndpointPipeline, ModelReference, ReviewAlert
+from auger_hub.database.tables import Pipeline
 from auger_hub.review.alerts import close_replaced, review_alerts
 from auger_hub.review.observations import count_new
+from auger_hub.review.reference import refer_anew
 
 _WHOLE_SECONDS = 600.0
+_UNCOMPARED = select(Pipeline).where(
+    Pipeline.status == "ready",
+    Pipeline.trial_id.is_not(None),
+    Pipeline.id.not_in(select(ModelReference.id)),
+)
 
 
 class Watch:
@@ -48,4 +55,6 @@ class Watch:
         )
         with self._database.write() as session:
             close_replaced(session)
+            for pipeline in session.scalars(_UNCOMPARED):  # of a hub that watched nothing
+                refer_anew(session, pipeline)
             return set(session.scalars(query))

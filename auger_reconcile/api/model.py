@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.evaluation import Evaluation
     from auger_reconcile.api.exports.local_predict import ExportedModel
+    from auger_reconcile.api.health import Health
     from auger_reconcile.api.project import Project
     from auger_reconcile.api.report import Report
     from auger_reconcile.client.predict import Frame, FrameT, HubModel
@@ -238,6 +239,34 @@ class Model(Resource):
             trial = self.context.session.client.call("GET", f"trials/{known}")
         run_id = str(trial["experiment_session_id"])
         return Experiment(self.context).report(run_id, trial_id=known, seconds=seconds)
+
+    def health(self, model_id: str | None = None) -> Health:
+        """Return how a deployed model does: drift, use, scores and alerts.
+
+        Args:
+            model_id: of a deployed model, or the name of one that auger.yaml declares; by default
+                the only one.
+
+        Raises:
+            NotFound: there is no such model.
+            AugerError: the model was downloaded, or its hub watches no models.
+        """
+        from auger_reconcile.api.health import Health
+
+        known, is_here = self._identify(model_id)
+        if is_here:
+            raise AugerError(
+                f"model `{known}` was downloaded; the hub watches what it answers itself",
+                hint=f"to deploy it:\nauger model deploy {known}",
+            )
+        path = f"pipelines/{check_id(known, 'model')}"
+        client = self.context.session.client
+        with hinting(f"to deploy it:\nauger model deploy {known}"):
+            client.call("GET", path)
+        try:
+            return Health.from_wire(client.call("GET", f"{path}/health"))
+        except NotFound as error:
+            raise AugerError("this hub watches no models") from error
 
     def lineage(self, asked: str) -> Lineage:
         """Return what a prediction or a model comes from: trial, run, data, commit and apply.

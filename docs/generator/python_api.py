@@ -11,6 +11,7 @@ from typing import Any
 import auger.api
 import auger_reconcile.errors
 from auger_reconcile.api.evaluation import Evaluation
+from auger_reconcile.api.health import Health
 from auger_reconcile.api.look import ColumnLook, Look
 from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult, Outcome
@@ -23,7 +24,7 @@ FUNCTIONS = (auger.api.plan, auger.api.apply, auger.api.destroy, auger.api.drift
 CLASSES = ("Workspace", "Context", "Project", "DataSet", "Experiment", "Model")
 VALUES = (
     *(PlanOptions, Plan, Action, FieldChange, ApplyResult, Outcome, ApplyOptions),
-    *(Evaluation, Look, ColumnLook),
+    *(Evaluation, Health, Look, ColumnLook),
 )
 SECTIONS = ("Args", "Attributes", "Returns", "Raises")
 INTRODUCTION = """\

@@ -38,7 +38,7 @@ class Wire:
     fault: Fault | None = None
     cut_at: int = -1
     sent: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
-    present: str = "2030-01-01T00:00:00+00:00"
+    present: str = "2020-01-01T00:02:00+00:00"  # later than anything was made
     _dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

@@ -52,7 +52,13 @@ _EXPERIMENTS = _some(
         state=st.sampled_from(["completed", "created", "stopped", "absent"]),
         lifecycle=st.just({"ignore_changes": ["max_n_trials"]}),
         options=st.just({"splitOptions": {"shuffleData": True}}),
-        retrain=st.sampled_from([{"on": "score"}, {"on": ["schedule"], "schedule": "0 3 * * 1"}]),
+        retrain=st.sampled_from(
+            [
+                {"on": ["score"], "not_more_often": "1m"},
+                {"on": ["score"]},
+                {"on": ["schedule"], "schedule": "0 3 * * 1"},
+            ]
+        ),
     ),
 )
 _LEAST = st.sampled_from([0.1, 0.4, 0.8])

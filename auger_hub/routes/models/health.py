@@ -14,7 +14,7 @@ from auger_hub.database.review_tables import ModelReference, ReviewAlertItem
 from auger_hub.database.tables import Pipeline
 from auger_hub.http.contract import Call, Route
 from auger_hub.review.health import Known, describe_health, read_known
-from auger_hub.review.reference import read_profile, refer_anew
+from auger_hub.review.reference import read_profile
 from auger_hub.routes.query import find
 from auger_hub.timestamps import timestamp
 
@@ -53,12 +53,10 @@ class ModelHealthObject(TypedDict):
 
 
 def health_of(call: Call, row: Pipeline) -> ModelHealthObject:
-    """Return how a model does; of an older one, what to compare it with is asked for."""
+    """Return how a model does."""
     profile = read_profile(call.hub.settings.models_folder, row.id)
     known = read_known(call.session, row, profile)
     reference = call.session.get(ModelReference, row.id)
-    if reference is None and row.status == "ready" and row.trial_id is not None:
-        reference = refer_anew(call.session, row)
     told = describe_health(known)
     alerts = alerts_of(call, row)
     return {

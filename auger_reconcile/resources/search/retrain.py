@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict
 
 from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources._spec import Trait, setting
@@ -21,7 +21,6 @@ from auger_reconcile.schedule import (
     last_due,
     moment,
     say_moment,
-    to_hours,
     to_seconds,
 )
 
@@ -31,27 +30,6 @@ _MEASURES = {
     "drift": (DRIFT, MISSING, "feature_average_range"),
     "score": (SCORE, "model_accuracy"),
 }
-
-
-class Actuals(BaseModel):
-    """What a run that is started again learns from besides its data set."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    actuals: bool = setting(
-        default=False,
-        description="Whether the actuals of its models are learned from besides the data set.",
-    )
-    window: str = setting(
-        default="365d",
-        description="How old these may be: `365d`, `12w`.",
-        pattern=SPAN_PATTERN,
-    )
-
-    @property
-    def hours(self) -> int:
-        """The window in hours."""
-        return to_hours(self.window)
 
 
 class Retrain(BaseModel):
@@ -77,12 +55,6 @@ class Retrain(BaseModel):
         pattern=SPAN_PATTERN,
         traits=[Trait.RAIL],
     )
-    use: Actuals = setting(default=Actuals(), description="What it learns from.")
-
-    @field_validator("on", mode="before")
-    @classmethod
-    def _one_cause(cls, on: object) -> object:
-        return [on] if isinstance(on, str) else on
 
 
 class Due(NamedTuple):

@@ -308,6 +308,29 @@ def evaluate(
         invocation.tell(line)
 
 
+@model.command(example="auger model health production")
+@click.argument("model_id", metavar="[MODEL]", required=False)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), help="How it is shown.")
+def health(invocation: Invocation, *, model_id: str | None, form: str | None) -> None:
+    """Show how a deployed model does: drift, use, scores and alerts.
+
+    MODEL is its id, or the name auger.yaml gives it; by default the only one.
+    """
+    from auger_reconcile.api.model import Model
+    from auger_reconcile.cli.views.run.health import render_health
+    from auger_reconcile.cli.views.schema import notice_lines
+
+    with open_context(invocation) as context:
+        found = Model(context).health(model_id)
+    if invocation.as_json or form == "json":
+        invocation.show_json(found.to_dict())
+        return
+    for line in render_health(found):
+        invocation.show(line)
+    for line in notice_lines(found.notices):
+        invocation.tell(line)
+
+
 @model.command(example="auger model actual outcomes.csv --model-id 390955D2AB984D7")
 @click.argument("file", type=FilePath())
 @model_id_option
