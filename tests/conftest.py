@@ -21,8 +21,9 @@ from tests.object_store.store import Store, serve_store, surround
 HUB = Path(__file__).parent / "hub"
 LANES = ("hub", "process", "search", "slow")
 FIRST_LANES = "not slow"  # as in pyproject.toml
-LEARNING = (  # what imports the learning stack
-    *(HUB / name for name in ("explain", "models", "review", "search")),
+LEARNING = (  # what imports DuckDB, pandas or scikit-learn
+    *(HUB / name for name in ("data", "explain", "models", "review", "search", "serving")),
+    HUB.parent / "contract" / "test_same_rows.py",
     HUB.parent / "house_rules" / "test_metrics.py",
 )
 
