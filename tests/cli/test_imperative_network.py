@@ -21,8 +21,8 @@ from tests.api.live_hub import LiveHub, write_flowers, write_project
 
 from .conftest import User
 
-REQUESTS = 12  # more than any of the commands sends here before it is done
-LONGEST = 40  # the same, for those that wait
+REQUESTS = 16  # more than any of the commands sends here before it is done
+LONGEST = 44  # the same, for those that wait
 
 
 @pytest.fixture(autouse=True)
