@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import func, select
@@ -234,9 +234,12 @@ def _rivals(call: Call, row: Pipeline, run: ExperimentSession) -> list[Fields]:
         .order_by(Trial.score_value.desc(), Trial.created_at.desc())
         .limit(_MOST_RIVALS)
     )
+    settings = _settings_of_all(call, run)
+    held_out = on_newest_holdout(settings, options_of(run).get("scoring"))
     return [
         {
             "id": trial.id,
+            "holdout": held_out.get(trial.id),
             "run": number,
             "run_id": trial.experiment_session_id,
             "algorithm": name,
@@ -246,6 +249,35 @@ def _rivals(call: Call, row: Pipeline, run: ExperimentSession) -> list[Fields]:
         }
         for trial, name, number in call.session.execute(query)
     ]
+
+
+def _settings_of_all(call: Call, run: ExperimentSession) -> list[Fields]:
+    """Return what is kept with each run of the experiment, the newest first."""
+    query = (
+        select(ExperimentSession)
+        .where(ExperimentSession.experiment_id == run.experiment_id)
+        .order_by(ExperimentSession.number.desc())
+    )
+    return [one.model_settings for one in call.session.scalars(query)]
+
+
+def on_newest_holdout(settings: Sequence[Fields], metric: str | None) -> dict[str, float]:
+    """Return how trials do on the holdout of the newest run that has one, whichever run told.
+
+    Args:
+        settings: what is kept with each run, the newest first.
+        metric: of the scores.
+    """
+    held_out = [one["holdout"] for one in settings if isinstance(one.get("holdout"), dict)]
+    return {
+        str(told["trial_id"]): told["score"]
+        for one in reversed(settings)
+        for told in one.get("evaluations") or ()
+        if held_out
+        and told.get("project_file_id") == held_out[0]["project_file_id"]
+        and told.get("metric") == metric
+        and told.get("score") is not None
+    }
 
 
 def _thresholds(call: Call, row: Pipeline) -> Fields | None:

@@ -144,6 +144,7 @@ def _models(call: Call, project: Project) -> list[Fields]:
     return [
         {
             "id": pipeline.id,
+            "name": pipeline.name,
             "status": pipeline.status,
             "algorithm": name,
             "score": trial.score_value,

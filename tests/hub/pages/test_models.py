@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from auger_hub.pages.models import _curl
+from auger_hub.pages.models import _curl, on_newest_holdout
 from auger_hub.pages.question import make_fields
 from hub.pages.conftest import Browser, texts_of, wait_for_text
 from tests.hub.client import Client, wait_until
@@ -139,3 +139,15 @@ def test_a_model_is_shown_whatever_a_client_said_of_its_run(
 @pytest.mark.parametrize("told", [None, "x", 5, [1, "x", None], {"a": 1}])
 def test_a_feature_that_nothing_good_is_known_of_is_a_text(told: object) -> None:
     assert [(field.name, field.kind) for field in make_fields(["a"], told)] == [("a", "text")]
+
+
+def test_challengers_are_told_on_the_holdout_of_the_newest_run() -> None:
+    def told(trial: str, data: int, score: float | None) -> dict[str, Any]:
+        return {"trial_id": trial, "project_file_id": data, "metric": "auc", "score": score}
+
+    newest = {"holdout": {"project_file_id": 2}, "evaluations": [told("B", 2, 0.9)]}
+    oldest = {"holdout": {"project_file_id": 1}, "evaluations": [told("A", 1, 0.7)]}
+    between = {"evaluations": [told("A", 2, 0.8), told("C", 2, None)]}
+    found = on_newest_holdout([newest, between, oldest], "auc")
+    assert found == {"A": 0.8, "B": 0.9}
+    assert on_newest_holdout([newest], "r2") == on_newest_holdout([between], "auc") == {}
