@@ -209,7 +209,8 @@ class Search:
         """
         from auger_hub.search.study import Room
 
-        is_stoppable = find_algorithm(algorithm_name).is_stoppable
+        is_series = self._settings.model_type == "timeseries"
+        is_stoppable = find_algorithm(algorithm_name).is_stoppable and not is_series
         share = LONGEST_SHARE if is_stoppable else FIRST_LOOK_SHARE
         first_look = share * self._settings.max_total_seconds
         allowed = left if is_known and not is_stoppable else min(left, first_look)

@@ -53,13 +53,13 @@ def evaluate_folds(
         # A model that did not converge is scored like any other: the board shows what it is worth.
         warnings.simplefilter("ignore", ConvergenceWarning)
         rounds = candidate.algorithm_params.get(ROUNDS)
+        # a forecaster fits several models, of which no single number of rounds could be told
+        seconds = None if data.clean is None else candidate.seconds
         for number, fold in enumerate(data.folds):
             began = time.monotonic()
             limit = _Limit(rounds)
-            if rounds is None and candidate.seconds is not None and not number:
-                limit = _Limit(
-                    until=began + _SHARE_OF_FITTING * candidate.seconds / len(data.folds)
-                )
+            if rounds is None and seconds is not None and not number:
+                limit = _Limit(until=began + _SHARE_OF_FITTING * seconds / len(data.folds))
             found = _predict_fold(data, candidate, number, (tables, limit))
             (shown,), rounds = found.predictions, rounds or found.cut_after
             scores = all_scores(Outcome.of_fold(data, fold, shown), functions)

@@ -57,6 +57,14 @@ def test_series_are_forecast_fold_after_fold(tmp_path: Path) -> None:
     assert evaluation.fold_scores[-1]["neg_mase"] > -0.5
 
 
+def test_the_clock_does_not_stop_a_forecaster_which_fits_several_models(tmp_path: Path) -> None:
+    data = make_trial_data(task_for(tmp_path, monthly(), "sales", "timeseries"))
+    name, params = "lightgbm.LGBMRegressor", {"lags": 12, "n_estimators": 5}
+    free = cross_validate(data, Candidate.new(name, params))
+    cut = cross_validate(data, Candidate.new(name, params, seconds=0.0))
+    assert (cut.cut_after, cut.fold_scores) == (None, free.fold_scores)
+
+
 @pytest.mark.parametrize("name", ["sklearn.linear_model.Ridge", "lightgbm.LGBMRegressor"])
 def test_no_forecast_depends_on_what_comes_after_its_training_rows(
     tmp_path: Path, name: str
