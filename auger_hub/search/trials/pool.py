@@ -146,12 +146,15 @@ class TrialPool:
         """
         ready = connection.wait([trial.call.receiver for trial in self._running], POLL_SECONDS)
         ended = []
+        limit = f"stopped after {self._seconds:g} seconds, the limit of one trial"
         for trial in list(self._running):
             evaluation = None
             if trial.call.receiver in ready:
                 evaluation = self._receive(trial)
+                # on a busy machine it may have ended before anybody looked
+                if evaluation is not None and sum(evaluation.fold_times) > self._seconds:
+                    evaluation = replace(evaluation, error=limit, failure="timeout")
             elif trial.call.seconds > self._seconds:
-                limit = f"stopped after {self._seconds:g} seconds, the limit of one trial"
                 evaluation = self._cut_off(trial, limit)
             if evaluation is not None:
                 ended.append((trial.candidate, evaluation, trial.call.seconds))
