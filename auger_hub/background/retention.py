@@ -34,6 +34,7 @@ from auger_hub.database.tables import (
     Prediction,
     ProjectFile,
     Trial,
+    TrialEvaluation,
 )
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
@@ -218,6 +219,7 @@ def _data(session: Session, cut: datetime) -> Iterator[Due]:
     newest = {(file.project_id, _series(file.name)): file.id for file in files}
     used = set(session.scalars(select(Experiment.project_file_id)))
     used |= set(session.scalars(select(ExperimentSession.project_file_id)))
+    used |= set(session.scalars(select(TrialEvaluation.project_file_id)))  # holdouts
     urls = set(session.scalars(select(Experiment.data_path_url)))
     for file in files:
         is_newest = newest[file.project_id, _series(file.name)] == file.id

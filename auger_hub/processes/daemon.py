@@ -17,7 +17,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from auger_hub.private_file import read_json
-from auger_hub.settings import HubSettings
+from auger_hub.settings import FILE, HubSettings
 
 _START_SECONDS = 120.0  # a busy machine takes long to import a server; one that ended ends the wait
 _STOP_SECONDS = 40.0
@@ -133,7 +133,8 @@ def _spawn(settings: HubSettings, *, is_new: bool) -> subprocess.Popen[bytes]:
             stderr=log,
             start_new_session=True,
             cwd=settings.home,
-            env={**os.environ, **settings.to_environment()},
+            # it has no output that anybody reads: the log is kept in bounds by itself
+            env={**os.environ, **settings.to_environment(), "AUGER_HUB_LOG": FILE},
         )
 
 

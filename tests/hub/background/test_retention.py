@@ -24,6 +24,7 @@ from auger_hub.database.tables import (
     Project,
     ProjectFile,
     Trial,
+    TrialEvaluation,
     now,
 )
 from auger_hub.settings import HubSettings
@@ -138,6 +139,16 @@ def test_data_that_an_experiment_names_and_the_newest_stay(
 ) -> None:
     assert remove_due(database, storage, replace(settings, keep_data_days=30), now()) == 1
     assert left(database, ProjectFile) == {"2", "3"}
+
+
+def test_a_holdout_that_trials_were_scored_on_stays(
+    database: Database, settings: HubSettings, storage: Storage
+) -> None:
+    with database.write() as session:
+        owners: dict[str, Any] = {"organization_id": 1, "project_id": 1, "trial_ids": []}
+        of_run = {"experiment_session_id": "r1", "project_file_id": 1}
+        session.add(TrialEvaluation(id="t", **of_run, **owners))
+    assert remove_due(database, storage, replace(settings, keep_data_days=30), now()) == 0
 
 
 def test_a_model_that_was_undeployed_long_ago_goes_with_what_it_was_asked(
