@@ -24,10 +24,20 @@ _IDENTIFIER = re.compile(
 )
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?", re.ASCII)
 _TIME_NAMES = re.compile(
-    r"date|time|day|epoch|created|updated|(^|[_\s.-])(at|ts|dt|when)$", re.IGNORECASE
+    r"date|time|day|month|epoch|created|updated|(^|[_\s.-])(at|ts|dt|when)$", re.IGNORECASE
 )
 _SEPARATED = re.compile(r"\S+(\s+\S+)+|[^:]+(:[^:]+)+|[^~^]+([~^][^~^]+)+")
 _EXACT = 2**53
+_EXCEL_DAYS = (20_000, 73_000)  # 1954 to 2099
+_PLACEHOLDERS = {99, 999, 9_999, 99_999, 999_999}
+_LEAST_VALUES = 4
+_LONG_NUMBER = 1e10
+_TOTALS_WITHIN = 3  # columns
+_REPORT_ROWS = 200_000  # tables with sums below them are made for people
+_TOTAL = re.compile(
+    r"((grand |sub|sub-)?totals?|sum|gesamt(summe)?|summe|totale|somme|итого|合計|总计):?",
+    re.IGNORECASE,
+)
 _EPOCHS = (
     (946_684_800, 4_102_444_800, "seconds"),
     (946_684_800_000, 4_102_444_800_000, "milliseconds"),
@@ -115,6 +125,13 @@ def notices_of_reading(
                 f"`{column.name}` looks like {one.looks}, as `{one.example}`, but is read as names."
             )
             yield Notice("text-like-values", text, column.name)
+        if one.grouped and one.column == column:
+            text = (
+                f"`{column.name}` is read as fractions, as `{one.grouped}`; where its points stand"
+                f' between thousands, declare `columns: {{{column.name}: {{thousands: "."'
+                ', decimal: ","}}`.'
+            )
+            yield Notice("number-ambiguous", text, column.name)
         unread = lost.get(position, 0)
         if unread:
             example = f", as `{one.example}`" if one.example else ""
@@ -150,36 +167,108 @@ def notices_of_columns(table: Table, figures: Sequence[Figures], count: int) -> 
                 yield Notice("identifier", text, name, one.unique)
         if one.column.type == NUMBER:
             yield from _dates_in_numbers(table, one)
+            yield from _placeholders(table, one)
+            yield from _rounded(table, one)
     if len(figures) == 1 and not table.is_part:
         yield from _one_column(figures[0])
     if not table.is_part:
+        yield from _totals(table, figures, count)
         yield from _duplicates(table, count)
         yield from _panel(table, figures, count)
 
 
 def _dates_in_numbers(table: Table, figures: Figures) -> Iterator[Notice]:
-    """Tell numbers that are dates, as 20190305, or times since 1970."""
-    lowest, highest = figures.lowest or 0, figures.highest or 0
-    if not figures.column.whole or figures.unique < _LEAST_DATES:
-        return
-    name, says = figures.column.name, ""
-    if lowest >= 19000101 and highest <= 21001231 and _are_days(table, name):
-        says = f"dates written as {int(lowest)}"
-    elif _TIME_NAMES.search(name):
-        kinds = [unit for low, high, unit in _EPOCHS if low <= lowest and highest <= high]
-        says = f"{kinds[0]} since 1970" if kinds else ""
-    if says:
-        declared = f"`columns: {{{name}: {{type: date}}}}`"
-        text = f"`{name}` looks like {says} and is read as numbers; {declared} makes dates of them."
+    """Tell numbers that are dates, as 20190305, or times since 1970, or days of Excel."""
+    says, declared = _dates_meant(table, figures)
+    if says and figures.unique >= _LEAST_DATES:
+        name = figures.column.name
+        said = f"`columns: {{{name}: {{{declared}}}}}`"
+        text = f"`{name}` looks like {says} and is read as numbers; {said} makes dates of them."
         yield Notice("numbers-like-dates", text, name)
 
 
-def _are_days(table: Table, name: str) -> bool:
+def _dates_meant(table: Table, figures: Figures) -> tuple[str, str]:
+    """Return what numbers look like, and how it is declared."""
+    lowest, highest = figures.lowest or 0, figures.highest or 0
+    name, whole = figures.column.name, figures.column.whole
+    if whole and lowest >= 19000101 and highest <= 21001231 and _are_days(table, name):
+        return f"dates written as {int(lowest)}", "type: date"
+    if not _TIME_NAMES.search(name):
+        return "", ""
+    first, last = _EXCEL_DAYS
+    if first <= lowest and highest <= last:
+        return "days as Excel counts them", "type: date"
+    if whole and lowest >= 190001 and highest <= 210012 and _are_days(table, name, "%Y%m"):
+        return f"months written as {int(lowest)}", 'type: date, format: "%Y%m"'
+    kinds = [unit for low, high, unit in _EPOCHS if low <= lowest and highest <= high and whole]
+    return (f"{kinds[0]} since 1970", "type: date") if kinds else ("", "")
+
+
+def _are_days(table: Table, name: str, form: str = "%Y%m%d") -> bool:
     at = place(table.schema.names.index(name))
-    days = f"try_strptime(CAST({at} AS VARCHAR), '%Y%m%d') IS NOT NULL"
+    days = f"try_strptime(CAST({at} AS VARCHAR), '{form}') IS NOT NULL"
     query = f"SELECT bool_and({days}) FROM data WHERE {at} IS NOT NULL"  # noqa: S608
     row = table.connection.execute(query).fetchone()
     return bool(row and row[0])
+
+
+def _placeholders(table: Table, figures: Figures) -> Iterator[Notice]:
+    """Tell a number that stands for missing, as -999: it is far from all others, and repeated."""
+    name = figures.column.name
+    for value in (figures.lowest, figures.highest):
+        if value is None or abs(value) not in _PLACEHOLDERS or figures.unique < _LEAST_VALUES:
+            continue
+        at = place(table.schema.names.index(name))
+        query = (
+            f"SELECT count_if({at} = {value!r}), min({at}) FILTER ({at} <> {value!r}),"  # noqa: S608
+            f" max({at}) FILTER ({at} <> {value!r}) FROM data"
+        )
+        count, low, high = table.connection.execute(query).fetchone() or (0, 0, 0)
+        is_far = max(low - value, value - high) > high - low
+        if count > 1 and (is_far or value < 0 <= low):
+            told = f"`{value:g}` in `{name}` ({rows(count)}) is far from all other values"
+            text = f"{told}: where it means no value, list it under `missing`."
+            yield Notice("placeholder-suspected", text, name, count)
+
+
+def _rounded(table: Table, figures: Figures) -> Iterator[Notice]:
+    """Tell numbers of things that a spreadsheet has rounded: 1.23457E+11."""
+    name = figures.column.name
+    is_large = figures.lowest is not None and figures.lowest >= _LONG_NUMBER
+    if figures.column.whole or not is_large or not _ID_NAMES.search(name):
+        return
+    at = place(table.schema.names.index(name))
+    query = f"SELECT bool_and({at} = floor({at})) FROM data"  # noqa: S608  (names are places)
+    row = table.connection.execute(query).fetchone()
+    if row and row[0]:
+        text = (
+            f"`{name}` holds numbers as {figures.lowest:.5E}, which a spreadsheet has rounded:"
+            " different ones may have become the same."
+        )
+        yield Notice("rounded-numbers", text, name)
+
+
+def _totals(table: Table, figures: Sequence[Figures], count: int) -> Iterator[Notice]:
+    """Tell rows that sum up the others."""
+    if count > _REPORT_ROWS:
+        return
+    marked = {one.column.name: one.marks for one in table.found}
+    for position, one in enumerate(figures[:_TOTALS_WITHIN]):
+        at, name = place(position), one.column.name
+        if one.column.type in (NUMBER, DATE):
+            found = sum(n for mark, n in marked.get(name, {}).items() if _TOTAL.fullmatch(mark))
+        else:
+            query = (
+                f"SELECT count_if(regexp_full_match(trim({at}), '{_TOTAL.pattern}', 'i')) FROM data"  # noqa: S608
+            )
+            row = table.connection.execute(query).fetchone()
+            found = int(row[0] or 0) if row else 0
+        if 0 < found <= max(1, count * 0.1) and count > _LEAST_VALUES:
+            are = "looks like a sum" if found == 1 else "look like sums"
+            text = f"{rows(found)} {are} of others by `{name}`, and are learned from like them."
+            text = text.replace("and are", "and is") if found == 1 else text
+            yield Notice("total-rows", text, name, found)
+            return
 
 
 def _one_column(figures: Figures) -> Iterator[Notice]:

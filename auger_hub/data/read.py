@@ -333,13 +333,18 @@ def _settle(table: Table, reading: Reading) -> Table:
     """Judge the columns that are still texts by all of their values instead of the first ones."""
     found = list(table.found)
     columns = list(table.schema.columns)
+    has_commas = table.schema.delimiter == ";" and any(one.decimal == "," for one in columns)
     pending = []
     for position in table.pending:
         column = columns[position]
         if reading.declared.columns.get(column.name, {}).get("type") is None:
             counts = count_texts(table.connection, "data", position)
             found[position] = infer_column(
-                column.name, counts, delimiter=table.schema.delimiter, missing=reading.missing
+                column.name,
+                counts,
+                delimiter=table.schema.delimiter,
+                missing=reading.missing,
+                has_commas=has_commas,
             )
             columns[position] = reading.declared.apply(found[position].column)
         if columns[position].type in (NUMBER, DATE):

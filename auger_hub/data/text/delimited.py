@@ -18,7 +18,7 @@ import duckdb
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.schema import DATE, ISO, MISSING, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.dialect import BadText, Dialect, find_dialect, read_rows
-from auger_hub.data.text.infer import Found, infer_column
+from auger_hub.data.text.infer import GROUPED, Found, infer_column
 from auger_hub.data.text.sql import literal, one_file
 
 AS_IT_IS = "hive_partitioning=false"
@@ -150,8 +150,30 @@ def judge(
                 counts = count_texts(connection, "sample", position)
                 delimiter = file.dialect.delimiter
                 found.append(infer_column(name, counts, delimiter=delimiter, missing=missing))
+    if file.dialect.delimiter == ";":
+        found = [_regrouped(connection, n, one, found) for n, one in enumerate(found)]
     connection.execute("DROP TABLE sample")
     return found
+
+
+def _regrouped(
+    connection: duckdb.DuckDBPyConnection, position: int, one: Found, others: Sequence[Found]
+) -> Found:
+    """Look again at `100.101`, a fraction or not: where semicolons are, commas may be decimal."""
+    if one.column.type != NUMBER or not one.column.is_plain or one.column.whole:
+        return one
+    name = place(position)
+    query = (
+        f"SELECT bool_and(regexp_full_match({name}, '{GROUPED.pattern}')), max({name})"  # noqa: S608
+        f" FROM sample WHERE {name} IS NOT NULL AND {name} LIKE '%.%'"
+        f" HAVING (SELECT bool_and(regexp_full_match({name}, '{GROUPED.pattern}')) FROM sample)"
+    )
+    row = connection.execute(query).fetchone()
+    if not row or not row[0]:
+        return one
+    if any(other.column.decimal == "," for other in others):
+        return replace(one, column=replace(one.column, decimal=",", thousands="."))
+    return replace(one, grouped=str(row[1]).strip())
 
 
 _MOST_DIFFERENT = 200_000
@@ -314,7 +336,12 @@ def explain(
     where = f" in line {line}" if line else ""
     match code:
         case "TOO MANY COLUMNS" | "MISSING COLUMNS":
-            cells = len(next(csv.reader(text.splitlines(), delimiter=file.dialect.delimiter), ()))
+            cells = len(
+                next(
+                    csv.reader(text.strip("\r\n").splitlines(), delimiter=file.dialect.delimiter),
+                    (),
+                )
+            )
             return UnreadableData(f"`{name}` has {cells} values{where}, but {file.width} columns.")
         case "UNQUOTED VALUE":
             return UnreadableData(f"`{name}` has a quote{where} that is never closed.")

@@ -35,6 +35,9 @@ SYMBOLS = (
     "DKK", "PLN", "Rs.", "Rs", "Fr.", "kr.", "kr", "zł", "Kč", "Ft", "руб.",
 )  # fmt: skip
 _PLAIN = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
+_SHEET_ERROR = re.compile(r"#(DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|N/A|WERT!|BEZUG!|ZAHL!)")
+GROUPED = re.compile(r"\s*[+-]?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})*|0)\s*", re.ASCII)
+"""Numbers whose points may stand between thousands, all of them."""
 _CODE = re.compile(r"[+-]?0[0-9]+", re.ASCII)
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 _ISO_LOOKS = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}([T ]+\d{1,2}:\d{2}.*)?\s*", re.ASCII)
@@ -71,7 +74,8 @@ _TRIED_TEXTS = 12
 class Found:
     """What a column is, and how many of its values are marks for missing or cannot be read.
 
-    Of texts, `looks` says that they look like something else.
+    Of texts, `looks` says that they look like something else. `grouped` is one of numbers that may
+    as well have marks between thousands: `100.101`.
     """
 
     column: ColumnSchema
@@ -79,15 +83,17 @@ class Found:
     unreadable: int = 0
     example: str = ""
     looks: str = ""
+    grouped: str = ""
 
 
-def infer_column(
+def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
     name: str,
     counts: Mapping[str, int],
     *,
     delimiter: str | None = None,
     is_typed: bool = False,
     missing: Sequence[str] = MISSING,
+    has_commas: bool = False,
 ) -> Found:
     """Return what a column is.
 
@@ -98,6 +104,7 @@ def infer_column(
         is_typed: the format tells numbers from texts, so that texts like numbers are numbers only
             where nothing is lost: `1.10` and `1.1` are two texts.
         missing: what stands for missing in the whole table.
+        has_commas: other columns of the file have a decimal comma: `100.101` is no fraction there.
     """
     marks = frozenset(missing)
     known = {text: count for text, count in counts.items() if not is_missing(text, marks)}
@@ -106,8 +113,10 @@ def infer_column(
         return Found(ColumnSchema(name, CATEGORY), {})
     if all(text.strip().lower() in ("true", "false") for text in known):
         return Found(ColumnSchema(name, BOOLEAN), {})
+    if has_commas and all(GROUPED.fullmatch(text) for text in known):
+        return Found(ColumnSchema(name, NUMBER, decimal=",", thousands="."), {})
     for found in (_numbers(name, known, delimiter, is_typed=is_typed), _dates(name, known)):
-        if found is not None and (found.unreadable + sum(found.marks.values())) <= whole * 0.1:
+        if found is not None and _lost(found) - _errors(found) <= (whole - _errors(found)) * 0.1:
             return found
     looks = looks_like(known)
     return Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
@@ -224,6 +233,11 @@ def _dates(name: str, known: Mapping[str, int]) -> Found | None:
         if not _lost(best):
             break
     return best
+
+
+def _errors(found: Found) -> int:
+    """Count the errors of a spreadsheet, as `#DIV/0!`: they are no values, however many."""
+    return sum(count for mark, count in found.marks.items() if _SHEET_ERROR.fullmatch(mark))
 
 
 def _lost(found: Found) -> int:

@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping
 MOSTLY = 0.9
 _LEAST = 3
 _UNIT = re.compile(r"[<>~≈±]?\s*[+-]?\d[\d.,' ]*?\s?(?P<unit>[^\W\d_]{1,5}|[°%‰µ][^\W\d_]{0,3})\.?")
+_NUMBER = re.compile(r"\s*[+-]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?\s*", re.ASCII)
+_CODE = re.compile(r"\s*0[0-9]+\s*", re.ASCII)
 _BOUND = re.compile(r"\s*[<>~≈≤≥]\s*[+-]?\d[\d.,]*\s*")
 _CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[ap]\.?m\.?)?\s*", re.IGNORECASE)
 _DATES = re.compile(
@@ -36,6 +38,8 @@ def looks_like(counts: Mapping[str, int]) -> str:
 
 def _likenesses(counts: Mapping[str, int]) -> Iterator[str]:
     enough = sum(counts.values()) * MOSTLY
+    if _count(_NUMBER, counts) >= enough and not _count(_CODE, counts):
+        yield "numbers"
     if _count(_DATES, counts) >= enough:
         yield "dates"
     if _count(_CLOCK, counts) >= enough:

@@ -22,6 +22,9 @@ _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASC
 _TRUTH = {"true": 1.0, "false": 0.0}
 _SPACES = "\u00a0\u202f\u2009 "
 _APOSTROPHES = "'\u2019"
+_SIGN = re.compile(r"^([+-])\s+")
+_EXCEL_DAY = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?", re.ASCII)
+_EXCEL_FIRST = pd.Timestamp("1899-12-30", tz="UTC")  # its day 0, as far as days after 1900-02-28 go
 _EPOCH = re.compile(r"[+-]?[0-9]{9,13}(\.[0-9]+)?", re.ASCII)
 _MILLISECONDS = 1e11  # seconds since 1970 are fewer until the year 5138
 _OFFSET = re.compile(r"([zZ]|[+-][0-9]{2}:?[0-9]{2}|[+-][0-9]{2}|UTC|GMT)\s*$")
@@ -169,11 +172,11 @@ class NumberReader:
 
         That is in parentheses, or with its minus behind.
         """
-        bare = text.strip().replace("\u2212", "-")
+        bare = _SIGN.sub(r"\1", text.strip().replace("\u2212", "-"))
         is_negative = bare.startswith("(") and bare.endswith(")")
         bare = bare[1:-1].strip() if is_negative else bare
         for symbol in self._symbols:
-            bare = bare.removeprefix(symbol).removesuffix(symbol).strip()
+            bare = _SIGN.sub(r"\1", bare.removeprefix(symbol).removesuffix(symbol).strip())
             for sign in "+-":
                 if bare.startswith(sign + symbol):
                     bare = sign + bare[1 + len(symbol) :].strip()
@@ -274,8 +277,12 @@ def _try_other_marks(series: pd.Series, dates: pd.Series, form: str | None) -> N
 
 
 def _try_epoch(series: pd.Series, dates: pd.Series) -> None:
-    """Read what is left of digits as seconds or milliseconds since 1970."""
+    """Read what is left of digits: days as Excel counts them, or seconds since 1970, or less."""
     rest = series[dates.isna()]
+    days = rest[rest.map(lambda text: bool(_EXCEL_DAY.fullmatch(text)))].astype(float)
+    if len(days):
+        seconds = (days * 86_400).round()
+        dates[days.index] = (_EXCEL_FIRST + pd.to_timedelta(seconds, unit="s")).dt.as_unit("us")
     rest = rest[rest.map(lambda text: bool(_EPOCH.fullmatch(text)))].astype(float)
     if len(rest):
         seconds = rest.where(rest.abs() < _MILLISECONDS, rest / 1000)

@@ -133,6 +133,21 @@ DEFECTS = [
           ("utf-16-le", "Ulm", "Bonn", "Kiel"),
           ("utf-16-be", "Ulm", "Bonn", "Kiel"),
       ]),
+    Defect("points of thousands or not", ("number-ambiguous",), of("{n}.{m}"), column="sales",
+           about=("sales",)),
+    *(Defect(f"placeholder {one}", ("placeholder-suspected",), mixed("{n}.5", one, 5))
+      for one in ["-999", "-9999.0", "99999", "-99"]),
+    *(Defect(f"half are {one}", ("missing-tokens",), mixed("{n}.5", one, 30))
+      for one in ["#DIV/0!", "#VALUE!"]),
+    Defect("rounded by a spreadsheet", ("rounded-numbers",), codes(*of("1.{m}0{n}E+11")[:30]),
+           column="customer_id", about=("customer_id",)),
+    *(Defect(f"{form} as {name}", ("numbers-like-dates",), codes(*of(form)[:30]), column=name,
+             about=(name,))
+      for form, name in [("44{m}", "order_date"), ("44{m}.5", "time"), ("{y}{mo:02}", "month")]),
+    *(Defect(f"a row of {one}", ("total-rows",),
+             change=lambda text, one=one: f"{text}300.5;60;{one}\n", about=("town",))  # type: ignore[misc]
+      for one in ["Total", "Summe", "Grand total", "SUM"]),
+    Defect("numbers with a few names", ("text-like-values",), mixed("{n}", "12a")),
     Defect("comments among rows", ("comments-skipped",),
            change=lambda text: text.replace("\n", "\n# by hand\n", 5), about=(None,)),
     Defect("a doubled row", ("duplicate-rows",), change=lambda text: text + text.splitlines()[9],

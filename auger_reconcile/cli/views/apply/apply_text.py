@@ -9,6 +9,7 @@ from typing import Protocol
 
 import click
 
+from auger_reconcile.address import Address
 from auger_reconcile.applier.result import (
     ApplyResult,
     Event,
@@ -172,11 +173,13 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
 
 def _notice_lines(result: ApplyResult, labels: Labels) -> Iterator[str]:
     """Yield a line a notice; a run has those of its data set as well, which is told before."""
-    told: set[tuple[str, Notice]] = set()
+    told: dict[Address, tuple[Notice, ...]] = dict(result.plan.notices)
     for outcome in result.outcomes:
-        project = outcome.action.address.project
-        new = [one for one in notices_of(outcome.object) if (project, one) not in told]
-        told.update((project, one) for one in new)
+        address, notices = outcome.action.address, notices_of(outcome.object)
+        needed = result.plan.references.get(address, {}).values()
+        known = {notice for at in needed for notice in told.get(at, ())}
+        told[address] = notices
+        new = [notice for notice in notices if notice not in known]
         yield from (f"{labels.of(outcome.action)}: {line}" for line in notice_lines(new))
 
 

@@ -14,13 +14,12 @@ MOST = 20  # lines in a terminal
 
 def notices_of_plan(plan: Plan) -> list[tuple[str, Notice]]:
     """Return label and notice of what stays as it is; a run repeats those of its data set."""
-    labels, told = Labels(plan), set[tuple[str, Notice]]()
+    labels = Labels(plan)
     shown = []
     for address, notices in plan.notices.items():
-        for notice in notices:
-            if (address.project, notice) not in told:
-                told.add((address.project, notice))
-                shown.append((labels.at(address), notice))
+        needed = plan.references.get(address, {}).values()
+        told = {notice for at in needed for notice in plan.notices.get(at, ())}
+        shown += [(labels.at(address), notice) for notice in notices if notice not in told]
     return shown
 
 
