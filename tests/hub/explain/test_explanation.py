@@ -103,6 +103,10 @@ def test_confusion_and_curves_are_scikit_learns(
         assert curve["roc"] == pytest.approx(np.c_[false, true], abs=EXACT)
         found, meant = calibration_curve(truth == k, shown[:, k], n_bins=10, strategy="quantile")
         assert curve["calibration"] == pytest.approx(np.c_[meant, found], abs=EXACT)
+        precision, recall, _ = sk.precision_recall_curve(truth == k, shown[:, k])
+        assert curve["precision_recall"] == pytest.approx(np.c_[recall, precision], abs=EXACT)
+        brier = sk.brier_score_loss(truth == k, shown[:, k])
+        assert curve["brier"] == pytest.approx(brier, abs=EXACT)
         average = sk.average_precision_score(truth == k, shown[:, k])
         assert curve["average_precision"] == pytest.approx(average, abs=EXACT)
 
@@ -141,6 +145,7 @@ def test_residuals_are_what_is_left(numbers: TrialData) -> None:
     told = describe_values(models.truth, models.shown, seed=1)
     left = models.truth - models.shown
     assert told["residuals"]["mean"] == pytest.approx(left.mean(), abs=EXACT)
+    assert told["residuals"]["std"] == pytest.approx(np.std(left), abs=EXACT)
     assert told["residuals"]["quantiles"]["50"] == pytest.approx(np.median(left), abs=EXACT)
     assert sum(told["residuals"]["histogram"]["counts"]) == len(left)
     assert told["points"] == pytest.approx(np.c_[models.truth, models.shown], abs=EXACT)
