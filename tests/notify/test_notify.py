@@ -14,6 +14,7 @@ import pytest
 
 from auger_reconcile.address import Address
 from auger_reconcile.applier.result import ApplyResult, Outcome, Status
+from auger_reconcile.cli.views.diagnostic import render_diagnostics
 from auger_reconcile.config.declarations.channel import Channel, When
 from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.errors import AugerError, ConfigError
@@ -203,3 +204,12 @@ def test_a_channel_that_is_none_is_told_at_its_place(
     found = caught.value.diagnostics
     assert told in "\n".join(item.summary for item in found)
     assert {item.span.line for item in found if item.span} == {2}
+
+
+@pytest.mark.parametrize("key", ["webhook", "smtp"])
+def test_a_secret_in_the_file_is_not_repeated_by_its_error(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        declare(tmp_path, f"[{{{key}: 'https://user:{SECRET}@hooks.slack.com/{SECRET}'}}]")
+    (item,) = caught.value.diagnostics
+    assert item.code == "secret-in-file"
+    assert SECRET not in render_diagnostics([item], color=False)

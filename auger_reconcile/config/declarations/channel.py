@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from enum import Enum
 from typing import Literal
 from urllib.parse import urlsplit
@@ -11,12 +12,17 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from auger_reconcile.config.declarations.validate import Place, validate
-from auger_reconcile.config.syntax.nodes import Mapping, Sequence
+from auger_reconcile.config.syntax.nodes import Mapping, Scalar, Sequence, span_of
 from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.diagnostics import Diagnostic, Severity
 
 SECTION = "notify"
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _SECRET_HOSTS = ("hooks.slack.com", "webhook.office.com", "logic.azure.com", "discord.com")
+
+
+_NOT_HERE = "the URL holds a secret"
+_REFERENCE_HINT = "write ${NAME}, and set that variable of the environment"
 
 
 class When(str, Enum):
@@ -62,9 +68,8 @@ class Channel(BaseModel):
         parts = urlsplit(value)
         if parts.scheme not in ("http", "https", "smtp", "smtps") or not parts.hostname:
             raise ValueError("it is neither a URL nor ${NAME} of an environment variable")
-        is_secret = "@" in parts.netloc or parts.query or parts.hostname.endswith(_SECRET_HOSTS)
-        if is_secret:
-            raise ValueError("the URL holds a secret: write ${NAME}, and set that variable")
+        if _holds_secret(value):
+            raise ValueError(f"{_NOT_HERE}: {_REFERENCE_HINT}")
         return value
 
     @model_validator(mode="after")
@@ -82,6 +87,16 @@ class Channel(BaseModel):
             return f"mail to {', '.join(self.mail)}"
         reference = REFERENCE.fullmatch(self.webhook or "")
         return f"webhook ${{{reference[1]}}}" if reference else f"webhook {_host(self.webhook)}"
+
+
+def _holds_secret(url: str) -> bool:
+    """Say whether whoever reads a URL could send by it, or log in."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return True
+    return "@" in parts.netloc or bool(parts.query) or host.endswith(_SECRET_HOSTS)
 
 
 def _host(url: str | None) -> str:
@@ -104,6 +119,19 @@ def read_channels(root: Mapping, report: Report) -> Iterator[Channel]:
         if not isinstance(item, Mapping):
             report.error("wrong-type", "a channel is a map", item, hint="with `webhook` or `mail`")
             continue
+        if _refuse_secrets(item, report):
+            continue
         channel = validate(Channel, item, Place(item, "a channel"), report)
         if channel is not None:
             yield channel
+
+
+def _refuse_secrets(item: Mapping, report: Report) -> bool:
+    """Report each URL that holds a secret, by its place alone; say whether there is one."""
+    found = [item.value(name) for name in ("webhook", "smtp")]
+    secrets = [one for one in found if isinstance(one, Scalar) and _holds_secret(one.text)]
+    for one in secrets:
+        span = replace(span_of(one), text="")
+        told = Diagnostic(Severity.ERROR, "secret-in-file", _NOT_HERE, span, hint=_REFERENCE_HINT)
+        report.add(told)
+    return bool(secrets)
