@@ -23,7 +23,10 @@ _ABOUT = (
 _ERRORS = {
     "400": "A parameter is refused; malformed JSON is answered with an empty page",
     "401": "No token, a wrong one or an expired one",
+    "403": "The role of the user, or the scope of the token, does not allow it",
     "404": "There is no such object in the caller's organization",
+    "409": "Something else has come first",
+    "429": "Too much was asked within a minute; nothing was changed",
     "503": "The database of the hub does not answer; nothing was changed",
     "507": "The disk of the hub is full or failing; nothing was changed",
 }
@@ -56,7 +59,6 @@ def openapi_document() -> dict[str, Any]:
         operation = _operation(route, named)
         if route is login:
             operation["security"] = []
-            operation["responses"] |= {"429": _error("Too many logins failed", named)}
         methods = paths.setdefault("/api/v1" + route.path, {})
         methods[route.method.lower()] = operation
         if route.method == "PATCH":  # §1.1: the hub takes PUT like PATCH

@@ -62,7 +62,8 @@ def _ask(settings: HubSettings, program: Path, folder: Path, rest: list[str]) ->
 
 def _count_failures(log: Path) -> int:
     """Return 1 when the hub noted an exception that it did not expect."""
-    failed = [line for line in log.read_text("utf-8").splitlines() if line.endswith(" failed")]
+    lines = log.read_text("utf-8").splitlines()
+    failed = [line for line in lines if line.partition(" [")[0].endswith(" failed")]
     print("\n".join(failed) or "The hub logged no failure of its own.")
     return 1 if failed else 0
 
