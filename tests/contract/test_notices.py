@@ -148,6 +148,7 @@ def run_on(name: str, statistics: dict[str, Any]) -> dict[str, Any] | None:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif("AUGER_DEFECTS" not in os.environ, reason="for the soak: minutes of searches")
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("defects", GROUPS, ids=range(len(GROUPS)))
 def test_a_defect_of_data_is_told_in_all_places(

@@ -239,6 +239,6 @@ def _without_last(text: str, delimiter: str) -> str:
 
 def quoted_cell(text: str, delimiter: str) -> str:
     """Return a cell as it stands in a file, quoted where it has to be."""
-    if any(mark in text for mark in (delimiter, '"', "\n", "\r")):
+    if delimiter in text or '"' in text or "\n" in text or "\r" in text:  # of every cell written
         return '"' + text.replace('"', '""') + '"'
     return text

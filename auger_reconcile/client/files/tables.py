@@ -158,7 +158,7 @@ def _cells(values: Sequence[Any], delimiter: str) -> list[str]:
 
 
 def _quoted(text: str, delimiter: str) -> str:
-    if any(mark in text for mark in (delimiter, '"', "\n", "\r")):
+    if delimiter in text or '"' in text or "\n" in text or "\r" in text:  # of every cell written
         return '"' + text.replace('"', '""') + '"'
     return text
 
