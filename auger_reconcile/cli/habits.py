@@ -37,7 +37,6 @@ COMMANDS = {
     "logout": "auger auth logout",
     "whoami": "auger auth whoami",
     "leaderboard": "auger experiment leaderboard",
-    "history": "auger experiment history",
     "experiments": "auger experiment list",
     "runs": "auger experiment history",
     "models": "auger model list",

@@ -251,7 +251,7 @@ MUTATIONS = (
     Mutation(
         "a refused plan is not applied",
         APPLY,
-        "    if plan.refusals:\n",
+        "    if refusals := refusals_of(plan):\n",
         "    if False:\n",
     ),
     Mutation(

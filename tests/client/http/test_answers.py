@@ -78,11 +78,16 @@ def test_only_200_and_201_are_success(status):
     fail(answer(status, b'{"data": {}}'))
 
 
-@pytest.mark.parametrize("status", [401, 403])
-def test_refused_credentials_say_how_to_get_new_ones(status):
-    error = fail(refusal(status, {"message": "User should be logged in"}), NotAuthenticated)
+def test_refused_credentials_say_how_to_get_new_ones():
+    error = fail(refusal(401, {"message": "User should be logged in"}), NotAuthenticated)
     assert str(error) == "the hub refused the credentials: User should be logged in"
     assert error.hint.endswith("\nauger auth login")
+
+
+def test_what_a_user_may_not_do_is_told_in_the_words_of_the_hub():
+    error = fail(refusal(403, {"message": "only admins do this"}), NotAuthenticated)
+    assert str(error) == "the hub does not allow it: only admins do this"
+    assert error.hint is None
 
 
 def test_a_refusal_without_words_shows_the_status():
