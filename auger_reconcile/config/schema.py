@@ -98,12 +98,29 @@ def _optional(info: FieldInfo) -> tuple[Any, Any]:
 
 
 def _loosen(schema: dict[str, Any]) -> None:
-    """Let every property be empty or a variable; turn patterns that list words into choices."""
-    for model in (schema, *schema.get("$defs", {}).values()):
+    """Let every property be empty or a variable; turn patterns that list words into choices.
+
+    A mapping needs no key: a file and its overlay may each give some of them. Items of lists do.
+    """
+    models: dict[str, Any] = schema.get("$defs", {})
+    for name in models.keys() - _of_lists(schema):
+        models[name].pop("required", None)
+    for model in (schema, *models.values()):
         for name, value in model.get("properties", {}).items():
             told = {key: value[key] for key in ("description", "default") if value.get(key)}
             kept = [_tidy(choice) for choice in value.get("anyOf", [value]) if choice != _NULL]
             model["properties"][name] = {"anyOf": [*kept, _VARIABLE, _NULL], **told}
+
+
+def _of_lists(value: Any) -> set[str]:
+    """Return the names of the models that are items of a list somewhere in a schema."""
+    if isinstance(value, list):
+        return set().union(*map(_of_lists, value))
+    if not isinstance(value, dict):
+        return set()
+    item = value.get("items")
+    named = {item["$ref"].rpartition("/")[2]} if isinstance(item, dict) and "$ref" in item else ()
+    return set(named).union(*map(_of_lists, value.values()))
 
 
 def _tidy(choice: dict[str, Any]) -> dict[str, Any]:

@@ -60,7 +60,9 @@ def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
     return Pulled(project, rendered.text, (*imported.left_out, *rendered.left_out))
 
 
-def pull_into(context: Context, file: Path, project: str, *, everything: bool = False) -> Pulled:
+def pull_into(
+    context: Context, file: Path, project: str, *, everything: bool = False, is_first: bool = True
+) -> Pulled:
     """Change an existing auger.yaml so that its plan is empty, and no byte besides.
 
     What differs is changed, what the hub does not have goes, what nothing declares is added;
@@ -71,6 +73,7 @@ def pull_into(context: Context, file: Path, project: str, *, everything: bool = 
         file: of which auger.yaml.
         project: its name.
         everything: older revisions too, of what the file does not declare.
+        is_first: look once more when the plan of what was written is not empty.
 
     Raises:
         AugerError: the file declares another project.
@@ -97,6 +100,11 @@ def pull_into(context: Context, file: Path, project: str, *, everything: bool = 
     texts = layers.texts_with(changes)
     with _rewritten(texts):
         differs = tuple(_differences(_load(context, file), observed, project))
+        if differs and is_first:  # data of what was absent is looked at now that it is not
+            again = pull_into(context, file, project, everything=everything, is_first=False)
+            changed = tuple(dict.fromkeys((*texts, *again.changed)))
+            left_out = tuple(dict.fromkeys((*imported.left_out, *again.left_out)))
+            return replace(again, changed=changed, left_out=left_out)
     text = file.read_text(encoding="utf-8")
     return Pulled(project, text, imported.left_out, differs, tuple(texts))
 

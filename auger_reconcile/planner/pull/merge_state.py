@@ -156,7 +156,8 @@ class _Stage:
         for spec, found in self._mixtures(one):
             with suppress(ValueError):
                 type(spec).model_validate(spec.model_dump())
-                yield spec, found
+                if not any(finding.is_error for finding in self.kind.check(spec, {})):
+                    yield spec, found
 
     def _mixtures(self, one: ResourceStatus) -> Iterator[tuple[Spec, Any]]:
         spec, assessment = one.declared.spec, one.assessment
