@@ -16,7 +16,7 @@ help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
 	@echo "make quick          run the tests that need no process and no search, in less than a minute"
 	@echo "make test           run the tests, on a real hub, in less than five minutes"
-	@echo "make check          what CI runs: format, lint, types, import contracts, docs, workflows, all tests"
+	@echo "make check          what CI runs: format, lint, types, import contracts, docs, workflows, 'make test'"
 	@echo "make slow           run the tests that 'make test' leaves out: kills, faults, whole lives"
 	@echo "make format         format the code"
 	@echo "make docs           generate docs/ from the commands, the models and the docstrings"
@@ -79,7 +79,6 @@ check: .venv/.dev
 	$(BIN)/python docs/generate.py --check
 	$(MAKE) --no-print-directory site workflows
 	$(MAKE) --no-print-directory test
-	$(MAKE) --no-print-directory slow
 
 format: .venv/.dev
 	$(BIN)/ruff format .
