@@ -576,15 +576,20 @@ def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]
     with duckdb.connect() as connection:
         connection.execute("SET memory_limit = '600MB'")
         one_file = glob.escape(str(src))
+        listed = "SELECT name FROM parquet_schema(?)"
+        written = [row[0] for row in connection.execute(listed, [one_file]).fetchall()[1:]]
         connection.execute("SELECT * FROM read_parquet(?, hive_partitioning=false)", [one_file])
+        read = [column[0] for column in connection.description or ()]
+        is_flat = len(written) == len(read)  # DuckDB renames what differs in case alone
+        names = written if is_flat else read
         if rows_at_once is None:
-            yield connection.df()
+            yield connection.df().set_axis(names, axis="columns")
             return
         vectors = max(1, rows_at_once // 2048)
         first = True
         while len(batch := connection.fetch_df_chunk(vectors)) or first:
             first = False
-            yield batch
+            yield batch.set_axis(names, axis="columns")
 
 
 def _json_values(values: Any) -> list[Any]:

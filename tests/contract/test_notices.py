@@ -133,7 +133,7 @@ def in_plan(place: Place) -> Texts:
 
 SAMPLE = int(os.environ.get("AUGER_DEFECTS", "12"))
 SOME = DEFECTS[:: max(1, len(DEFECTS) // SAMPLE)]
-TOGETHER = 20
+TOGETHER = 10  # of which a terminal shows all: it shows twenty notices of a plan
 GROUPS = [SOME[start : start + TOGETHER] for start in range(0, len(SOME), TOGETHER)]
 BOARDS = 1  # run of each group, which repeats what was told of its data
 

@@ -353,3 +353,15 @@ def test_rows_without_a_time_or_too_far_away_are_refused(panel: Predictor) -> No
     for day, words in (("soon", "no time in `day`"), ("9000-01-01", "steps after the last")):
         with pytest.raises(BadInput, match=words):
             panel.predict(COLUMNS_OF_PANEL, [[day, 1, 1]], None)
+
+
+def test_columns_of_parquet_may_differ_in_case_alone(make_model: MakeModel, tmp_path: Path) -> None:
+    frame = pd.DataFrame({"x": np.arange(40.0), "X": np.arange(40.0) % 7})
+    frame.assign(y=3 * frame["x"] - frame["X"]).to_csv(tmp_path / "t.csv", index=False)
+    ridge = "sklearn.linear_model.Ridge"
+    predictor = Predictor.load(make_model(tmp_path / "t.csv", "y", "regression", ridge))
+    frame.to_parquet(tmp_path / "t.parquet")
+    predictor.predict_file(tmp_path / "t.parquet", tmp_path / "p.csv", None)
+    predicted = pd.read_csv(tmp_path / "p.csv")
+    assert list(predicted) == ["x", "X", "y"]
+    assert np.corrcoef(predicted["y"], 3 * frame["x"] - frame["X"])[0, 1] > 0.99
