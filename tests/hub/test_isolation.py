@@ -27,10 +27,14 @@ MAKES_OWN = {
     ("POST", "/projects"),
     ("POST", "/hyperparameters"),
     ("POST", "/dataset_manifests"),
+    ("POST", "/users"),
+    ("PATCH", "/password"),
+    ("PUT", "/password"),
 }
 LISTS = {
-    "/organizations",
-    "/instance_types",
+    "/organizations": "organizations",
+    "/instance_types": "organizations",
+    "/users": "users",
 }
 
 
@@ -59,6 +63,7 @@ def known(
     evaluation = hub.post("/evaluations", pipeline_id=ids["pipelines"], **asked)
     return {
         **ids,
+        "users": hub.get("/users")[0]["id"],
         "applies": hub.post("/applies", projects=["p"])["id"],
         "evaluations": evaluation["id"],
         "dataset_manifests": manifest,
@@ -91,6 +96,7 @@ def body_of(known: dict[str, Any], resource: str) -> dict[str, Any]:
         "file_path": known["file"]["url"].rpartition("/")[2],
         "object": "Project",
         "kind": "model_accuracy",
+        "role": "viewer",
         "threshold": 1,
         "sensitivity": 1,
         "expressions": [],
@@ -121,7 +127,7 @@ def test_a_stranger_finds_nothing_under_anothers_ids(
     )
     is_list = method == "GET" and "{" not in path and answer.status_code == 200
     if is_list and path in LISTS:
-        assert known["organizations"] not in [one["id"] for one in answer.json()["data"]]
+        assert known[LISTS[path]] not in [one["id"] for one in answer.json()["data"]]
     elif is_list:
         assert answer.json()["data"] == []
     else:
