@@ -49,19 +49,24 @@ def _notices_of(answer: dict[str, Any]) -> dict[str, Any]:
     return {"notices": notices} if notices else {}
 
 
-def _question(row: Prediction, segments: list[str]) -> dict[str, Any]:
-    """Return what a model's process is asked for a question with its rows in it."""
+def _options(row: Prediction, segments: list[str]) -> dict[str, Any]:
+    """Return what a model's process is told of any question, wherever its rows are."""
     request = row.request or {}
     return {
         "id": row.id,
-        "columns": request["features"],
-        "records": request["records"],
         "threshold": request["threshold"],
         "bare": request["options"].get("no_features_in_result", False),
         "proba": request["options"].get("proba", False),
         "explain": request["options"].get("explain", False),
         "observe": segments,
     }
+
+
+def _question(row: Prediction, segments: list[str]) -> dict[str, Any]:
+    """Return what a model's process is asked for a question with its rows in it."""
+    request = row.request or {}
+    rows = {"columns": request["features"], "records": request["records"]}
+    return {**_options(row, segments), **rows}
 
 
 def _result(answer: dict[str, Any]) -> dict[str, Any]:
@@ -305,16 +310,7 @@ class Predictions:
         ):
             answer = self._ask(
                 row.pipeline_id,
-                {
-                    "id": row.id,
-                    "file": str(source),
-                    "to": str(target),
-                    "threshold": request["threshold"],
-                    "bare": request["options"].get("no_features_in_result", False),
-                    "proba": request["options"].get("proba", False),
-                    "explain": request["options"].get("explain", False),
-                    "observe": segments,
-                },
+                {**_options(row, segments), "file": str(source), "to": str(target)},
                 FILE_SECONDS,
             )
             scores = self._scores(row, {"file": str(source)})
