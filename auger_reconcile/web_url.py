@@ -30,6 +30,11 @@ def without_login(url: str) -> str:
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
+def without_fragment(url: str) -> str:
+    """Return a web address without what comes behind `#`, which no server is told."""
+    return url.partition("#")[0] if is_web_url(url) else url
+
+
 def is_loopback(url: str) -> bool:
     """Say whether a URL points to this machine."""
     parts = split_web_url(url)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+from typing import Any
+
 from auger_hub.database.tables import ProjectFile
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain
@@ -21,13 +24,14 @@ def profile(place: Workplace, row_id: str) -> None:
     if row is None or row.status != "processing":
         return
     bucket = place.bucket(row.organization_id)
+    source: dict[str, Any] = {}
     if is_remote(row.url) and not place.storage.has(bucket, row.key):
         with place.storage.create(bucket, row.key) as file:
-            download(url, file, place.settings)
+            source = {"source": asdict(download(url, file, place.settings))}
     path = place.stored_path(row.organization_id, row.key)
     try:
         declared = Declared.from_dict(row.declared_schema)
-        statistics = to_plain(profile_file(path, row.name, declared))
+        statistics = {**to_plain(profile_file(path, row.name, declared)), **source}
     except UnreadableData as error:
         raise Impossible(str(error)) from error
     with place.database.write() as session:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import hashlib
 import http.client
 import io
 import os
@@ -20,6 +21,7 @@ import time
 import urllib.request
 from base64 import b64encode
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from pathlib import Path
 from typing import IO, Any
@@ -41,10 +43,24 @@ class SourceMissing(Exception):
     """The data is not there; the text is for the user."""
 
 
-def download(url: str, target: IO[bytes], settings: HubSettings) -> None:
-    """Copy what `url` serves; raise SourceMissing when it cannot be had."""
+@dataclass(frozen=True)
+class Downloaded:
+    """What was copied, so that others can tell later whether the address still serves it.
+
+    Attributes:
+        etag: what its server calls this content, where it says.
+    """
+
+    sha256: str
+    size: int
+    etag: str | None
+
+
+def download(url: str, target: IO[bytes], settings: HubSettings) -> Downloaded:
+    """Copy what `url` serves, and return what it was; raise SourceMissing when it is not there."""
     shown = _shown(url)
     deadline = time.monotonic() + _MOST_SECONDS
+    digest = hashlib.sha256()
     try:
         with _opener(settings).open(_request(url), timeout=_TIMEOUT_SECONDS) as response:
             size = 0
@@ -54,9 +70,11 @@ def download(url: str, target: IO[bytes], settings: HubSettings) -> None:
                     raise SourceMissing(f"`{shown}` has more than {MAX_UPLOAD_BYTES} bytes")
                 if time.monotonic() > deadline:
                     raise SourceMissing(f"`{shown}` takes more than {_MOST_SECONDS // 3600} hours")
+                digest.update(chunk)
                 target.write(chunk)
             if response.length:
                 raise SourceMissing(f"`{shown}` ended {response.length} bytes early")
+            return Downloaded(digest.hexdigest(), size, response.headers.get("ETag"))
     except (OSError, ValueError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise SourceMissing(f"`{shown}` cannot be downloaded: {reason}") from error

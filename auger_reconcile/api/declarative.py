@@ -27,13 +27,14 @@ if TYPE_CHECKING:
 OnEvent = Callable[["Event"], None]
 
 
-def plan(
+def plan(  # noqa: PLR0913 - keyword-only, each with a default
     path: str | Path = ".",
     *,
     env: str | None = None,
     variables: Mapping[str, str] | None = None,
     hub: str | None = None,
     options: PlanOptions | None = None,
+    refresh_sources: bool = False,
 ) -> Plan:
     """Return what has to happen so that the hub has what the files say; nothing is changed.
 
@@ -43,13 +44,14 @@ def plan(
         variables: values of `${name}` in the files.
         hub: `local` or a URL, instead of what the files and the credentials say.
         options: targets, prune and the like.
+        refresh_sources: read URLs of data sets again, and compare them with what the hub has read.
 
     Raises:
         ConfigError: the files are not valid; it carries every problem.
         NotAuthenticated: the credentials are missing or refused.
         HubError: the hub cannot be read.
     """
-    with _open(path, env, variables, hub) as workspace:
+    with _open(path, env, variables, hub, refresh_sources=refresh_sources) as workspace:
         return workspace.plan(options)
 
 
@@ -115,6 +117,7 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
     hub: str | None = None,
     targets: Iterable[str] = (),
     excludes: Iterable[str] = (),
+    refresh_sources: bool = False,
 ) -> Drift:
     """Return how the hub differs from the files, what they do not name included; only reads.
 
@@ -125,6 +128,7 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
         hub: as for `plan`.
         targets: only these addresses and what they need, such as `experiment.churn`.
         excludes: not these addresses, nor what needs them.
+        refresh_sources: as for `plan`.
 
     Raises:
         AugerError: an address is not declared.
@@ -132,7 +136,7 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
     from auger_reconcile.api.plans.addresses import parse_addresses
     from auger_reconcile.planner.targets import Scope
 
-    with _open(path, env, variables, hub) as workspace:
+    with _open(path, env, variables, hub, refresh_sources=refresh_sources) as workspace:
         declared = workspace.desired.resources
         chosen = (tuple(parse_addresses(given, declared)) for given in (targets, excludes))
         return workspace.drift(Scope(*chosen))
@@ -140,11 +144,22 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
 
 @contextmanager
 def _open(
-    path: str | Path, env: str | None, variables: Mapping[str, str] | None, hub: str | None
+    path: str | Path,
+    env: str | None,
+    variables: Mapping[str, str] | None,
+    hub: str | None,
+    *,
+    refresh_sources: bool = False,
 ) -> Iterator[Workspace]:
     from auger_reconcile.api.workspace import Workspace
 
-    workspace = Workspace(files=(Path(path),), env=env, variables=dict(variables or {}), hub=hub)
+    workspace = Workspace(
+        files=(Path(path),),
+        env=env,
+        variables=dict(variables or {}),
+        hub=hub,
+        refresh_sources=refresh_sources,
+    )
     try:
         yield workspace
     finally:

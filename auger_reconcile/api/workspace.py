@@ -47,6 +47,7 @@ class Workspace:
         hub: instead of the declared one.
         on_exchange: told of every request.
         needs_sources: a source that is not here is an error of the files, for whatever is asked.
+        refresh_sources: read URLs of data sets again, and compare their content with the hub's.
         approved: names of policies whose approval is given.
         is_exclusive: nothing is applied while another apply is under way in the same projects.
         beat_seconds: how often the hub hears of an apply.
@@ -62,6 +63,7 @@ class Workspace:
     home: Path = field(default_factory=Path.home)
     on_exchange: Callable[[Any], None] | None = None
     needs_sources: bool = False
+    refresh_sources: bool = False
     origin: str = "program"
     approved: frozenset[str] = frozenset()
     is_exclusive: bool = False
@@ -159,6 +161,8 @@ class Workspace:
     def observe(self) -> ObservedState:
         """Read what the hub has of the declared projects.
 
+        With `refresh_sources` the desired state has the content of URLs from now on.
+
         Raises:
             HubError: it cannot be read.
         """
@@ -166,7 +170,13 @@ class Workspace:
 
         session, projects = self.session, self.desired.projects
         with _without_collection():
-            return refresh(session.client, projects, session.organization, folder=self.folder)
+            observed = refresh(session.client, projects, session.organization, folder=self.folder)
+        if self.refresh_sources:
+            from auger_reconcile.api.plans.remote_sources import read_remote_sources
+
+            read = read_remote_sources(self.desired, observed)
+            self.__dict__["loaded"] = replace(self.loaded, state=read)
+        return observed
 
     def plan(self, options: PlanOptions | None = None) -> Plan:
         """Return what apply would do; nothing is changed.
@@ -177,10 +187,9 @@ class Workspace:
         """
         from auger_reconcile.planner.build import build_plan
 
-        desired = self.desired
+        observed = self.observe()
         with _without_collection():
-            observed = self.observe()
-            plan = build_plan(desired, observed, options)
+            plan = build_plan(self.desired, observed, options)
         self.require_sources(plan)
         if plan.is_empty:
             return plan
@@ -224,7 +233,8 @@ class Workspace:
         from auger_reconcile.planner.drift import find_drift
         from auger_reconcile.planner.targets import EVERYTHING
 
-        return find_drift(self.desired, self.observe(), scope or EVERYTHING)
+        observed = self.observe()
+        return find_drift(self.desired, observed, scope or EVERYTHING)
 
     def explain(self, address: Address) -> Explanation:
         """Return why a declared resource would be created, started or replaced, or why not."""

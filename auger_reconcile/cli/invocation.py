@@ -59,7 +59,11 @@ class Invocation:
 
     @contextmanager
     def workspace(
-        self, *, needs_sources: bool = False, approved: Iterable[str] = ()
+        self,
+        *,
+        needs_sources: bool = False,
+        refresh_sources: bool = False,
+        approved: Iterable[str] = (),
     ) -> Iterator[Workspace]:
         """Open the workspace of the files, and close its connection afterwards."""
         from auger_reconcile.api.workspace import Workspace
@@ -72,6 +76,7 @@ class Invocation:
             hub=self.hub,
             on_exchange=self.tell_exchange if self.is_verbose else None,
             needs_sources=needs_sources,
+            refresh_sources=refresh_sources,
             origin="command",
             approved=frozenset(approved),
         )

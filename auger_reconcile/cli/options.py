@@ -90,6 +90,13 @@ def scope_options(function: F) -> F:
     return function
 
 
+refresh_option = click.option(
+    "--refresh-sources",
+    is_flag=True,
+    help="Read URLs of data sets again, and compare their content with what the hub has read.",
+)
+
+
 def delete_options(function: F) -> F:
     """Add the options that narrow a plan and limit what it deletes."""
     return scope_options(

@@ -44,7 +44,10 @@ from auger_reconcile.resources.files.project_file import (
 from auger_reconcile.resources.files.source import (
     NOT_HERE,
     NOT_READ_AGAIN,
+    NOT_TOLD,
     DatasetSpec,
+    address_of,
+    bare_address,
     declared_schema,
     describe_source,
     holds_content,
@@ -63,7 +66,7 @@ from auger_reconcile.resources.names.revisions import (
     split_extension,
 )
 from auger_reconcile.resources.search.account import Notice
-from auger_reconcile.web_url import is_web_url, without_login
+from auger_reconcile.web_url import is_web_url, without_fragment
 
 
 class Dataset(Kind[DatasetSpec, DatasetObject]):
@@ -113,12 +116,12 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """By name, as a revision, and by URL."""
         return (
             *series_keys(found.name, split_extension(found.name)[1]),
-            f"url:{without_login(found.url)}",
+            f"url:{bare_address(found.url)}",
         )
 
     def lookup(self, spec: DatasetSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
         """By name; and by URL, of which a project has each only once (wire contract §1.6)."""
-        return (*super().lookup(spec, refs), f"url:{without_login(spec.source or '')}")
+        return (*super().lookup(spec, refs), f"url:{bare_address(spec.source or '')}")
 
     def assess(self, spec: DatasetSpec, scene: Scene) -> Assessment:
         """Find the revision with the declared content; other content is a new revision."""
@@ -128,7 +131,11 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         known = [item for item in usable if holds_content(item, spec)]
         if not known and spec.is_remote:  # another name, which once was a revision of this one
             known = [found for found in scene.objects if is_usable_from(found, spec)]
-        unread = NOT_READ_AGAIN if spec.is_remote else None
+        previous = next(reversed(usable), None)
+        unread = None
+        if spec.is_remote:
+            previous = next(reversed(known), previous)
+            known, unread = _compare_newest(known, spec)
         if not known and lacks_content(spec):
             known, unread = usable, NOT_HERE  # the newest is taken for it, until it can be read
         as_declared = [item for item in known if is_read_as_declared(item, spec)]
@@ -136,8 +143,8 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             return self._read_again(spec, known[-1], revisions, scene)
         if known:
             bound = (as_declared or known)[-1]
-            before = _before(usable, bound)
-            changes = compare_tables(before, bound) if before else ()
+            older = _before(usable, bound)
+            changes = compare_tables(older, bound) if older else ()
             return Assessment(
                 bound.name,
                 object=bound,
@@ -158,7 +165,6 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         )
         failed = {item.name for item in broken}
         taken = [item.name for item in revisions if item.name not in failed]
-        previous = usable[-1] if usable else None
         changes = compare_header(previous, spec.header) if previous else ()
         return Assessment(
             next_revision(base, extension, taken, scene.names),
@@ -202,6 +208,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             object=None,
             create=AGAIN,
             broken=(found,) if spec.is_remote else (),
+            previous=found if spec.is_remote else assessment.previous,
             caution=None,
             uncompared=None,
             detail={Verb.CREATE: describe_source(spec)},
@@ -211,7 +218,8 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """Where the data comes from, its content, and its size as a table."""
         facts = {"source": describe_source(spec)} if spec and spec.source else {}
         if spec and found and spec.source and not spec.sha256:
-            facts["content"] = f"not compared: {NOT_READ_AGAIN if spec.is_remote else NOT_HERE}"
+            why = (spec.unread or NOT_READ_AGAIN) if spec.is_remote else NOT_HERE
+            facts["content"] = f"not compared: {why}"
         if spec and spec.sha256:
             facts["declared content"] = f"sha256 {spec.sha256}"
         if found:
@@ -234,7 +242,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """By its URL, or by its name alone: where a local source lies no hub can tell."""
         if found.status in USABLE:
             if is_web_url(found.url):
-                yield DatasetSpec(name=found.name, source=found.url)
+                yield DatasetSpec(name=found.name, source=without_fragment(found.url))
             yield DatasetSpec(name=found.name)
 
     def series(self, found: DatasetObject) -> tuple[str, int]:
@@ -251,7 +259,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         A cut before the registration leaves an unused upload, which costs nothing but its bytes.
         """
         spec: DatasetSpec = work.spec
-        place = {"url": spec.source or ""} if spec.is_remote else (yield from upload(work))
+        if spec.is_remote:
+            place = {"url": address_of(spec, work.name, work.previous)}
+        else:
+            place = yield from upload(work)
         body = {
             "name": work.name,
             "project_id": work.project.id,
@@ -274,6 +285,21 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another data set has other experiments."""
         return {("dataset",): name, **NO_EXPERIMENT}
+
+
+def _compare_newest(
+    known: list[DatasetObject], spec: DatasetSpec
+) -> tuple[list[DatasetObject], str | None]:
+    """Return what was made of a URL as it is now, and why that is not known where it is not.
+
+    Only the newest counts: a URL that serves what it once did gets another revision, so that a
+    plan that does not read it again comes to the same.
+    """
+    if spec.sha256 is None or not known:
+        return known, spec.unread or NOT_READ_AGAIN
+    if known[-1].content is None:
+        return known, NOT_TOLD
+    return (known, None) if known[-1].content == spec.sha256 else ([], None)
 
 
 def _breach(spec: DatasetSpec, changes: Sequence[Notice]) -> str | None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from auger.api import ConfigError, Context, PlanRefused, Project, StalePlan, apply, destroy, drift
 from auger.api import plan as make_plan
+from auger_reconcile.api.plans.saved_plan import read_plan, refresh_plan, save_plan
+from auger_reconcile.api.workspace import Workspace
 from auger_reconcile.applier.result import Event, Finished, Started
 from tests.api.live_hub import LiveHub
 
@@ -79,3 +85,50 @@ def test_a_broken_file_carries_every_problem(declared: Path) -> None:
     with pytest.raises(ConfigError) as caught:
         make_plan(declared)
     assert len(caught.value.diagnostics) >= 2
+
+
+@pytest.fixture
+def table(work: Path) -> Iterator[tuple[Path, str]]:
+    """A file, and the URL where it is served."""
+    folder = work.parent / "web"
+    folder.mkdir()
+    (folder / "d.csv").write_text("a,b\n1,2\n3,4\n")
+
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    yield folder / "d.csv", f"http://127.0.0.1:{server.server_port}/d.csv"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def test_a_url_is_compared_where_that_is_asked_for(
+    declared: Path, table: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, url = table
+    with (declared / "auger.yaml").open("a") as stream:
+        stream.write(f"datasets: {{d.csv: {{source: '{url}'}}}}\n")
+    assert apply(path=declared).is_complete
+    same = make_plan(declared, refresh_sources=True)
+    assert (same.is_empty, dict(same.coverage.uncompared)) == (True, {})
+    file.write_text("a,b\n1,2\n3,5\n")
+    (unread,) = make_plan(declared).coverage.uncompared.values()
+    assert "--refresh-sources" in unread
+    changed = make_plan(declared, refresh_sources=True)
+    assert [action.name for action in changed.actions] == ["d-1.csv"]
+    workspace = Workspace((declared,), refresh_sources=True)
+    save_plan(tmp_path / "plan", workspace.plan(), workspace)
+    plan, restored = refresh_plan(read_plan(tmp_path / "plan"), Workspace((declared,)))
+    assert restored.apply(plan).is_complete
+    for opened in (workspace, restored):
+        opened.close()
+    assert make_plan(declared, refresh_sources=True).is_empty
+    assert verbs(declared) == []
+    file.unlink()
+    (reason,) = make_plan(declared, refresh_sources=True).coverage.uncompared.values()
+    assert reason == "the URL cannot be read again from here: 127.0.0.1 answered 404"

@@ -46,8 +46,10 @@ def _file(told: Row) -> Row:
     stat_data = [{"column_name": name, "datatype": "integer"} for name in COLUMNS]
     status = told.get("status", "processed")
     statistics = {"count": 9, "stat_data": stat_data} if status == "processed" else None
+    if "fetched" in told:  # what the hub has read from a URL
+        statistics = {**(statistics or {}), "source": {"sha256": content_hash(told["fetched"])}}
     return {"url": url or "s3://bucket/files/x.csv", "status": status, "statistics": statistics} | {
-        key: value for key, value in told.items() if key != "content"
+        key: value for key, value in told.items() if key not in ("content", "fetched")
     }
 
 

@@ -31,6 +31,7 @@ class DatasetObject:
     Attributes:
         content: SHA-256 of what it was made from, or None when another client made it.
         columns: names and datatypes from the statistics, in file order; empty until processed.
+        etag: what the server of its URL calls the content that the hub has read.
         declared: what was declared of its columns when it was made; None where the hub keeps none.
     """
 
@@ -42,6 +43,7 @@ class DatasetObject:
     columns: tuple[tuple[str, str], ...] = field(metadata={BULKY: True})
     statistics: Mapping[str, Any] | None = field(metadata={BULKY: True})
     declared: Mapping[str, Any] | None = field(default=None, metadata={BULKY: True})
+    etag: str | None = field(default=None, metadata={BULKY: True})
 
     @cached_property
     def column_names(self) -> frozenset[str]:
@@ -88,6 +90,7 @@ def from_wire(item: Mapping[str, Any]) -> DatasetObject:
     url = str(item.get("url") or "")
     content = _CONTENT.search(url) or _DESCRIBED.fullmatch(str(item.get("description")))
     statistics = item.get("statistics")
+    fetched = (statistics or {}).get("source") or {}
     described = (statistics or {}).get("stat_data") or ()
     columns = tuple((str(c.get("column_name")), str(c.get("datatype"))) for c in described)
     return DatasetObject(
@@ -95,7 +98,8 @@ def from_wire(item: Mapping[str, Any]) -> DatasetObject:
         name=str(item["name"]),
         status=str(item.get("status")),
         url=url,
-        content=content[1] if content else None,
+        content=fetched.get("sha256") or (content[1] if content else None),
+        etag=fetched.get("etag"),
         columns=columns,
         statistics=statistics,
         declared=(item["schema"] or {}) if "schema" in item else None,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel
 
@@ -19,14 +19,17 @@ from auger_reconcile.resources._steps import Await, Call, Steps, Upload
 from auger_reconcile.resources.files.project_file import USABLE, DatasetObject
 from auger_reconcile.resources.names.revisions import is_named, split_extension
 from auger_reconcile.resources.project import is_single_tenant
-from auger_reconcile.web_url import is_web_url, without_login
+from auger_reconcile.web_url import is_web_url, without_fragment, without_login
 
 KEY_NAME_LENGTH = 100  # characters of the file name kept in the upload key
 LARGE = 5 * 1024**3  # bytes; S3 takes no larger ones by a form, so that parts are asked for
 _PREPARING = frozenset({"pending", "received", "started", "retry"})
 
 
-NOT_READ_AGAIN = "a URL is not read again, so that its content may have changed"
+NOT_READ_AGAIN = (
+    "a URL is not read again without `--refresh-sources`, so that its content may have changed"
+)
+NOT_TOLD = "the hub does not tell what it has read from the URL"
 NOT_HERE = "the source cannot be read here"
 
 
@@ -68,7 +71,8 @@ class DatasetSpec(Spec):
     source: str | None = setting(
         default=None,
         description=(
-            "Local path, relative to the file that declares it, an http(s) URL that the hub reads, "
+            "Local path, relative to the file that declares it, an http(s) URL that the hub reads "
+            "(once; `--refresh-sources` of plan, apply and drift compares what it serves now), "
             "or `s3://bucket/key`, which is read here, with the extra `s3`. Without a source the "
             "data set of this very name has to be on the hub."
         ),
@@ -115,12 +119,17 @@ class DatasetSpec(Spec):
     )
     sha256: str | None = setting(
         default=None,
-        description="Computed: SHA-256 of a source that the hub is sent.",
+        description="Computed: SHA-256 of a source that was read here.",
         traits=[Trait.IDENTITY, Trait.COMPUTED],
     )
     size: int | None = setting(
         default=None,
-        description="Computed: bytes of a source that the hub is sent.",
+        description="Computed: bytes of a source that was read here.",
+        traits=[Trait.LOCAL, Trait.COMPUTED],
+    )
+    unread: str | None = setting(
+        default=None,
+        description="Computed: why a URL that was to be read again could not be.",
         traits=[Trait.LOCAL, Trait.COMPUTED],
     )
     same_text: tuple[str, ...] = setting(
@@ -163,7 +172,31 @@ def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:
 
 def is_same_address(url: str, other: str) -> bool:
     """Compare two addresses as hubs do, which show none with a user and password."""
-    return without_login(url) == without_login(other)
+    return bare_address(url) == bare_address(other)
+
+
+def bare_address(url: str) -> str:
+    """Return an address without who asks and without what tells revisions apart."""
+    return without_login(without_fragment(url))
+
+
+def address_of(spec: DatasetSpec, name: str, previous: DatasetObject | None) -> str:
+    """Return the URL to make a revision of.
+
+    A hub takes a URL only once. What comes behind `#` no server is told, so that another revision
+    of the same URL says there which content it is, as the key of an upload does.
+
+    Args:
+        spec: the data set.
+        name: of the revision.
+        previous: the one before it, of the same URL where there is one.
+    """
+    source = spec.source or ""
+    if previous is None or not is_same_address(previous.url, source):
+        return source
+    if spec.sha256 is not None:
+        return f"{without_fragment(source)}#/sha256-{spec.sha256}-{quote(name)}"
+    return f"{without_fragment(source)}#/{quote(name)}" if "#" in previous.url else source
 
 
 def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:
@@ -217,7 +250,8 @@ def say_why_new(
     if broken:
         return "the hub could not read it the last time"
     if usable:
-        what = "another source is declared" if spec.is_remote else "the content has changed"
+        is_other = spec.is_remote and not is_same_address(usable[-1].url, spec.source or "")
+        what = "another source is declared" if is_other else "the content has changed"
         return f"{what} since `{usable[-1].name}`"
     return "does not exist"
 

@@ -10,7 +10,7 @@ import click
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import apply_options, plan_options
+from auger_reconcile.cli.options import apply_options, plan_options, refresh_option
 from auger_reconcile.cli.path import FilePath
 from auger_reconcile.cli.run import READING, Consent, read_files, run_plan
 
@@ -18,6 +18,7 @@ from auger_reconcile.cli.run import READING, Consent, read_files, run_plan
 @command(example="auger apply --auto-approve --wait")
 @click.argument("planfile", required=False, type=FilePath())
 @plan_options
+@refresh_option
 @apply_options
 def apply(invocation: Invocation, *, planfile: Path | None, **given: Any) -> ExitCode:
     """Make the hub what the files say.
@@ -40,6 +41,7 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
     parallelism: int,
     timeout: float | None,
     approved: tuple[str, ...] = (),
+    refresh_sources: bool = False,
     **given: Any,
 ) -> ExitCode:
     """Make a plan as the options say, or take the saved one, and carry it out.
@@ -53,10 +55,10 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.waiting import Patience
 
-    if saved and any(given.values()):
+    if saved and (refresh_sources or any(given.values())):
         raise click.UsageError("a saved plan takes no options of planning: it is carried out as is")
     document = read_plan(saved) if saved else None
-    with invocation.workspace(approved=approved) as files:
+    with invocation.workspace(approved=approved, refresh_sources=refresh_sources) as files:
         workspace = files
         options = None if document else read_files(invocation, files, **given)
         with invocation.busy_with(READING):

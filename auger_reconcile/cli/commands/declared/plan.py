@@ -12,7 +12,7 @@ from auger_reconcile.cli.command import command
 from auger_reconcile.cli.commands.reading.drift import show_drift
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_options
+from auger_reconcile.cli.options import plan_options, refresh_option
 from auger_reconcile.cli.path import STANDARD, FilePath, quote_path
 from auger_reconcile.cli.run import FORMATS, READING, find_exit_code, read_files, show_plan
 
@@ -21,6 +21,7 @@ REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
 
 @command(example="auger plan --detailed-exitcode")
 @plan_options
+@refresh_option
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to do, 0 when not."
 )
@@ -43,13 +44,14 @@ REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
     metavar="FILE",
     help="Save the plan; `auger apply FILE` carries out that and nothing else. `-` is stdout.",
 )
-def plan(
+def plan(  # noqa: PLR0913 - keyword-only, the options of the command
     invocation: Invocation,
     *,
     detailed_exitcode: bool,
     form: str,
     out: Path | None,
     refresh_only: bool,
+    refresh_sources: bool,
     **given: Any,
 ) -> ExitCode:
     """Show what apply would do; nothing is changed."""
@@ -58,9 +60,9 @@ def plan(
         if out or form not in ("text", "json") or any(given.values()):
             raise click.UsageError("`--refresh-only` plans nothing, and takes no options of a plan")
         shown = replace(invocation, as_json=invocation.as_json or form == "json")
-        code = show_drift(shown, **scope)
+        code = show_drift(shown, refresh_sources=refresh_sources, **scope)
         return code if detailed_exitcode else ExitCode.DONE
-    with invocation.workspace() as workspace:
+    with invocation.workspace(refresh_sources=refresh_sources) as workspace:
         options = read_files(invocation, workspace, **given)
         with invocation.busy_with(READING):
             made = workspace.plan(options)

@@ -7,12 +7,13 @@ from typing import Any
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import scope_options
+from auger_reconcile.cli.options import refresh_option, scope_options
 from auger_reconcile.cli.run import READING, read_files
 
 
 @command(example="auger drift --json")
 @scope_options
+@refresh_option
 def drift(invocation: Invocation, **given: Any) -> ExitCode:
     """Show what the hub has that the files do not say.
 
@@ -23,11 +24,11 @@ def drift(invocation: Invocation, **given: Any) -> ExitCode:
     return show_drift(invocation, **given)
 
 
-def show_drift(invocation: Invocation, **given: Any) -> ExitCode:
+def show_drift(invocation: Invocation, *, refresh_sources: bool = False, **given: Any) -> ExitCode:
     """Read files and hub and show how they differ in what is asked for."""
     from auger_reconcile.cli.views.plan.drift import drift_to_json, render_drift
 
-    with invocation.workspace() as workspace:
+    with invocation.workspace(refresh_sources=refresh_sources) as workspace:
         scope = read_files(invocation, workspace, **given).scope
         with invocation.busy_with(READING):
             found = workspace.drift(scope)
