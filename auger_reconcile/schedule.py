@@ -40,6 +40,11 @@ def moment(text: str) -> float | None:
     return (found if found.tzinfo else found.replace(tzinfo=timezone.utc)).timestamp()
 
 
+def to_day(seconds: float) -> str:
+    """Return the day in UTC of a moment: `2026-11-30`."""
+    return datetime.fromtimestamp(max(seconds, 0.0), tz=timezone.utc).date().isoformat()
+
+
 def is_schedule(schedule: str) -> bool:
     """Say whether a text is a cron expression of five fields that is due at some time."""
     from cronsim import CronSim, CronSimError

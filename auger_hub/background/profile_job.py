@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from auger_hub.background.actuals_data import write_joined
 from auger_hub.database.tables import ProjectFile
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain
@@ -23,11 +24,13 @@ def profile(place: Workplace, row_id: str) -> None:
         url = "" if row is None else url_to_download(session, row)
     if row is None or row.status != "processing":
         return
-    bucket = place.bucket(row.organization_id)
+    bucket, notices = place.bucket(row.organization_id), []
     source: dict[str, Any] = {}
     if is_remote(row.url) and not place.storage.has(bucket, row.key):
         with place.storage.create(bucket, row.key) as file:
             source = {"source": asdict(download(url, file, place.settings))}
+    if row.made_of and not place.storage.has(bucket, row.key):
+        notices = write_joined(place, row, bucket)
     path = place.stored_path(row.organization_id, row.key)
     try:
         declared = Declared.from_dict(row.declared_schema)
@@ -37,6 +40,7 @@ def profile(place: Workplace, row_id: str) -> None:
     with place.database.write() as session:
         row = session.get(ProjectFile, int(row_id))
         if row is not None and row.status == "processing":
+            statistics["notices"] = [*statistics.get("notices", []), *notices]
             row.status, row.statistics = "processed", statistics
 
 

@@ -15,6 +15,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from auger_hub.background.alert_actions import act_on_alerts
 from auger_hub.background.housekeeping import Housekeeping
 from auger_hub.background.project_lifecycle import advance_projects, retire_pipelines, stop_idle
 from auger_hub.background.removal import Removal
@@ -148,6 +149,7 @@ class Supervisor:
             self._idle_looked_at = time.monotonic()
             stop_idle(self._database)
             self._watch.look()
+            act_on_alerts(self._database)
             sweep_models(self._database, self._settings, self._predictions)
             sweep_logs(self._database, self._settings)
             empty_trash(self._settings)

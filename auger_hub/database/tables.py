@@ -145,6 +145,8 @@ class ProjectFile(Numbered, Timestamped, Base):
     statistics: Mapped[dict[str, Any] | None]
     declared_schema: Mapped[dict[str, Any] | None]
     error_message: Mapped[str | None]
+    made_of: Mapped[dict[str, Any] | None]
+    """Of which other data set and which actuals; None for one that a client made."""
 
 
 class Experiment(Timestamped, Base):

@@ -7,18 +7,15 @@ actuals of one are its rows in their order, and there have to be as many of them
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import select
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Prediction
 from auger_hub.processes.job_process import Impossible
-
-if TYPE_CHECKING:
-    from auger_hub.models.predict import Predictor
 
 _AT_ONCE = 500
 _PREDICTION, _TRUTH = "prediction_id", "actual"
@@ -27,7 +24,7 @@ _PREDICTION, _TRUTH = "prediction_id", "actual"
 def of_predictions(
     database: Database,
     pipeline_id: str,
-    predictor: Predictor,
+    needed: Sequence[str],
     columns: list[str],
     records: list[list[Any]],
 ) -> tuple[list[str], list[list[Any]]]:
@@ -40,14 +37,14 @@ def of_predictions(
         Impossible: no row names a prediction whose features are known.
     """
     names_predictions = {_PREDICTION, _TRUTH} <= set(columns)
-    if not names_predictions or set(predictor.needed) <= set(columns):
+    if not names_predictions or set(needed) <= set(columns):
         return columns, records
     ids = [str(record[columns.index(_PREDICTION)]) for record in records]
     truths = [record[columns.index(_TRUTH)] for record in records]
     sent = Counter(ids)
     asked = {
         prediction_id: iter(rows)
-        for prediction_id, rows in _asked(database, pipeline_id, predictor, sent)
+        for prediction_id, rows in _asked(database, pipeline_id, needed, sent)
         if len(rows) == sent[prediction_id]
     }
     if not asked:
@@ -55,12 +52,12 @@ def of_predictions(
             "no `prediction_id` is the id of a prediction of this model with as many records as"
             " there are actuals of it"
         )
-    unknown = [None] * (len(predictor.needed) + 1)
+    unknown = [None] * (len(needed) + 1)
     joined = [
         [*next(asked[one]), truth] if one in asked else unknown
         for one, truth in zip(ids, truths, strict=True)
     ]
-    return [*predictor.needed, _TRUTH], joined
+    return [*needed, _TRUTH], joined
 
 
 def days_of(
@@ -89,7 +86,7 @@ def days_of(
 
 
 def _asked(
-    database: Database, pipeline_id: str, predictor: Predictor, ids: Iterable[str]
+    database: Database, pipeline_id: str, needed: Sequence[str], ids: Iterable[str]
 ) -> Iterable[tuple[str, list[list[Any]]]]:
     """Yield the predictions that show what they were asked about, with the values of each row."""
     wanted = list(ids)
@@ -103,6 +100,6 @@ def _asked(
             found = session.execute(query).all()
         for prediction_id, result in found:
             shown = (result or {}).get("columns", [])
-            if set(predictor.needed) <= set(shown):
-                places = [shown.index(name) for name in predictor.needed]
+            if set(needed) <= set(shown):
+                places = [shown.index(name) for name in needed]
                 yield prediction_id, [[row[place] for place in places] for row in result["data"]]

@@ -21,3 +21,17 @@ def daily_performance(session: Session, pipeline_id: str) -> dict[str, float]:
         total, counted = sums.get(day, (0.0, 0))
         sums[day] = (total + (score or 0.0) * count, counted + count)
     return {day: total / counted for day, (total, counted) in sums.items() if counted}
+
+
+def count_days(session: Session, pipeline_id: str) -> dict[str, int]:
+    """Return of how many rows of each day it is known what really happened."""
+    query = (
+        select(Actual.happened_at, Actual.scored_count)
+        .where(Actual.pipeline_id == pipeline_id, Actual.scored_count > 0)
+        .order_by(Actual.happened_at)
+    )
+    days: dict[str, int] = {}
+    for happened_at, count in session.execute(query):
+        day = happened_at.date().isoformat()
+        days[day] = days.get(day, 0) + count
+    return days

@@ -37,9 +37,11 @@ def score(place: Workplace, row_id: str) -> None:
     if trial is None or not folder.is_dir():
         raise Impossible("there is no model here to score")
     predictor = Predictor.load(folder)
-    columns, records = _read(place, row)
+    columns, records = read_sent(place, row)
     days = _by_day(place.database, row, predictor, columns, records)
-    columns, records = of_predictions(place.database, pipeline.id, predictor, columns, records)
+    columns, records = of_predictions(
+        place.database, pipeline.id, predictor.needed, columns, records
+    )
     judge = _Judge(predictor, trial, columns, records, segments_of(pipeline))
     scored = [judge.score_day(happened_at, numbers) for happened_at, numbers in days.items()]
     if all(day.message for day in scored):
@@ -182,7 +184,7 @@ def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
     session.flush()
 
 
-def _read(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
+def read_sent(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows of whatever form the client sent."""
     from auger_hub.data.files.unreadable import UnreadableData
     from auger_hub.review.scoring import table_of

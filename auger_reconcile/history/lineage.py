@@ -179,7 +179,13 @@ class _Trace:
             "rows": rows,
             "sha256": content[0] if content else None,
         }
+        made_of = told.get("made_of") or {}
+        if made_of:
+            facts["actuals"] = made_of.get("actuals")
         data = self._add("dataset", data_id, facts, run, is_missing=item is None)
+        if made_of.get("project_file_id"):
+            self._dataset(str(made_of["project_file_id"]), data)
+            return
         if item is not None and content is None:
             self._notices[f"data set {told.get('name')}: its content was not hashed"] = None
         self._applies(data, object_id=data_id, action=_CREATE)

@@ -85,9 +85,11 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     def observe(
         self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> tuple[DatasetObject, ...]:
-        """Translate project files."""
+        """Translate project files; what the hub itself has made of others is declared by nobody."""
         return tuple(
-            from_wire(item) for item in answers["project_files"] if not item.get("deleted")
+            from_wire(item)
+            for item in answers["project_files"]
+            if not item.get("deleted") and not item.get("made_of")
         )
 
     def check(self, spec: DatasetSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:

@@ -39,7 +39,13 @@ from auger_reconcile.resources.names.vocabulary import OPTIONS, PASSED_ON
 from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.resources.search.evaluation import SearchSettings
-from auger_reconcile.resources.search.retrain import Retrain, check_retrain, find_due
+from auger_reconcile.resources.search.retrain import (
+    Retrain,
+    check_retrain,
+    describe_use,
+    find_due,
+    to_wire,
+)
 from auger_reconcile.resources.search.runs import (
     COMPLETED,
     IN_PROGRESS,
@@ -133,6 +139,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 alerts=tuple(
                     one for run in runs[str(item["id"])] for one in alerts.get(run.id, ())
                 ),
+                actual_days=_count_actuals(answers.get("pipelines", ()), runs[str(item["id"])]),
             )
             for item in answers["experiments"]
             if not item.get("deleted")
@@ -176,7 +183,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 revisions=revisions,
                 pending=is_run_to_come(spec, None),
             )
-            return _with_outlook(new, spec, scene.refs["dataset"])
+            return _with_outlook(new, spec, scene)
         wanted = _evaluation.settings_of(spec, dataset.column_names)
         newest = bound[-1]
         if spec.holdout:
@@ -200,7 +207,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             assessment = _retrain(spec.retrain, found, assessment, scene)
         if not assessment.start and not assessment.pending:
             return assessment  # most are so, and nothing more is asked of those
-        return _with_outlook(assessment, spec, scene.refs["dataset"])
+        return _with_outlook(assessment, spec, scene)
 
     def renew(self, spec: ExperimentSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """A new run, where the file wants one."""
@@ -212,7 +219,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             start=assessment.start or AGAIN,
             pending=True,
         )
-        return _with_outlook(again, spec, scene.refs["dataset"])
+        return _with_outlook(again, spec, scene)
 
     def facts(
         self, spec: ExperimentSpec | None, found: ExperimentObject | None
@@ -296,6 +303,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         if run is None or run.status not in SATISFYING:
             dataset = yield from wait_processed(work.refs["dataset"])
             body = _evaluation.to_wire(work.spec, dataset.statistics or {}, holdout)
+            body |= to_wire(work.spec.retrain)
             item = yield Call("POST", "experiment_sessions", {"experiment_id": found.id, **body})
             run = run_from_wire(item)
             yield from give_way(found, run, work.project.id)
@@ -344,6 +352,21 @@ def _alerts_by_run(pipelines: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple
     return alerts
 
 
+def _count_actuals(
+    pipelines: Iterable[Mapping[str, Any]], runs: Sequence[Run]
+) -> Mapping[str, int] | None:
+    """Return day to the rows whose outcome is known, of the models of some runs."""
+    ids = {run.id for run in runs}
+    told = [item for item in pipelines if str(item.get("experiment_session_id")) in ids]
+    if told and not any("actual_days" in item for item in told):
+        return None
+    days: dict[str, int] = defaultdict(int)
+    for item in told:
+        for day, count in (item.get("actual_days") or {}).items():
+            days[str(day)] += int(count)
+    return days
+
+
 def _retrain(
     retrain: Retrain, found: ExperimentObject, assessment: Assessment, scene: Scene
 ) -> Assessment:
@@ -374,15 +397,17 @@ def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
     return spec.state == "completed"
 
 
-def _with_outlook(assessment: Assessment, spec: ExperimentSpec, data: Assessment) -> Assessment:
+def _with_outlook(assessment: Assessment, spec: ExperimentSpec, scene: Scene) -> Assessment:
     """Add what there is to say of the run that is to come, or that is under way."""
+    data, found = scene.refs["dataset"], assessment.object
+    use = describe_use(spec.retrain, found.actual_days, scene.present) if found else ""
     dataset: DatasetObject | None = data.object
     columns = dataset.column_names if dataset else frozenset()
     wanted = _evaluation.settings_of(spec, columns)
     is_first = assessment.start and dataset and not (assessment.object and assessment.object.runs)
     breach = data.breach if is_first and spec.state == "completed" else None
     return assessment._replace(
-        detail={Verb.START: _evaluation.describe_search(spec)},
+        detail={Verb.START: _evaluation.describe_search(spec) + use},
         past=past_seconds(wanted, assessment.revisions, dataset.id if dataset else None),
         limit=spec.max_total_time * 60.0,
         fault=(_unknown_column(spec, columns) if assessment.start else None) or breach,

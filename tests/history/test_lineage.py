@@ -73,6 +73,19 @@ def test_a_prediction_is_traced_to_its_data_and_the_commits_that_made_each() -> 
     assert text.splitlines()[8].startswith("                └── apply 4")
 
 
+def test_data_made_of_actuals_is_traced_to_the_data_set_below_it() -> None:
+    run = {**HUB["experiment_sessions/R"], "project_file_id": 12}
+    made_of = {"project_file_id": 9, "actuals": 30}
+    told = {"name": "churn with actuals-12.parquet", "statistics": {"count": 150}}
+    lineage = lineage_of(
+        "P", experiment_sessions__R=run, project_files__12={**told, "made_of": made_of}
+    )
+    lines = render_tree(lineage).splitlines()
+    joined = next(line for line in lines if "churn with actuals" in line)
+    assert joined.endswith("150 rows, 30 rows of them actuals")
+    assert "dataset churn.csv (9)  120 rows" in lines[lines.index(joined) + 1]
+
+
 def test_a_model_is_traced_by_its_id() -> None:
     assert [one.kind for one in lineage_of("T").origins][:2] == ["model", "apply"]
 

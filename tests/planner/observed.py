@@ -14,6 +14,8 @@ from auger_reconcile.state import DesiredState, ObservedState
 
 COLUMNS = ("id", "age", "target")
 
+_TOLD_OF_A_MODEL = ("name", "monitor", "alerts", "actual_days")
+
 Row = dict[str, Any]
 
 
@@ -81,7 +83,7 @@ def _pipeline(told: Row) -> Row:
         "status": told.get("status", "ready"),
         "experiment_session_id": told.get("run"),
         "trial": trial,
-        **{name: told[name] for name in ("name", "monitor", "alerts") if name in told},
+        **{name: told[name] for name in _TOLD_OF_A_MODEL if name in told},
     }
 
 

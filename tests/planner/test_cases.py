@@ -77,6 +77,12 @@ def test_changes_are(case: dict[str, Any]) -> None:
     assert [f"{c.path}: {c.before} -> {c.after}" for c in changes] == case["changes"]
 
 
+@pytest.mark.parametrize("case", having("details"))
+def test_details_are(case: dict[str, Any]) -> None:
+    details = {shorten(action): action.detail for action in build(case).actions}
+    assert {name: details[name] for name in case["details"]} == case["details"]
+
+
 @pytest.mark.parametrize("case", having("loss"))
 def test_loss_is(case: dict[str, Any]) -> None:
     losses = {shorten(action): action.loss.value for action in build(case).actions}

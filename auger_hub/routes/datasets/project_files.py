@@ -46,6 +46,7 @@ class ProjectFileObject(TypedDict):
     statistics: dict[str, Any] | None
     schema: dict[str, Any] | None
     error_message: str | None
+    made_of: dict[str, Any] | None
     created_at: str
     updated_at: str
     providers: list[str]

@@ -6,8 +6,6 @@ import hashlib
 import secrets
 from typing import Any, Literal, TypedDict
 
-from sqlalchemy import func, select
-
 from auger_hub.database.tables import (
     Experiment,
     ExperimentSession,
@@ -19,11 +17,13 @@ from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.projects.projects import running_project
 from auger_hub.routes.query import find, rows_of, to_key, to_page
 from auger_hub.routes.wire_object import to_object
+from auger_hub.runs.again import Wanted, begins, join_actuals, next_number
 from auger_hub.runs.run_row import MEASURED, OWN_SETTINGS
 from auger_hub.runs.trial_evaluations import hold_out
 from auger_hub.search.task import MODEL_TYPES
 from auger_hub.timestamps import naive_timestamp
 
+_MOST_HOURS = 24 * 3650
 _STOPPABLE = ("waiting", "preprocess", "started")
 
 
@@ -97,16 +97,13 @@ def _show(call: Call) -> ExperimentSessionObject:
 
 def _create(call: Call) -> ExperimentSessionObject:
     experiment = find(call, Experiment, call.params["experiment_id"])
-    numbers = select(func.max(ExperimentSession.number)).where(
-        ExperimentSession.experiment_id == experiment.id
-    )
     row = ExperimentSession(
         id=secrets.token_hex(8),
         organization_id=experiment.organization_id,
         project_id=experiment.project_id,
         experiment_id=experiment.id,
         project_file_id=experiment.project_file_id,
-        number=(call.session.scalar(numbers) or 0) + 1,
+        number=next_number(call.session, experiment.id),
         model_type=call.given("model_type"),
         model_settings=_as_new(call.given("model_settings") or {}),
         dataset_statistics=call.given("dataset_statistics"),
@@ -115,7 +112,23 @@ def _create(call: Call) -> ExperimentSessionObject:
     call.session.add(row)
     call.session.flush()
     _hold_out(call, row)
+    _use_actuals(call, row)
     return describe(call, row)
+
+
+def _use_actuals(call: Call, row: ExperimentSession) -> None:
+    """Let the run learn from actuals besides, if it is asked to and there are any."""
+    told = call.given("actuals")
+    data = call.session.get(ProjectFile, row.project_file_id) if row.project_file_id else None
+    if told is None or data is None:
+        return
+    hours = told.get("window_hours")
+    is_whole = isinstance(hours, int) and not isinstance(hours, bool)
+    if hours is not None and not (is_whole and hours > 0):
+        raise InvalidParams(("actuals", "window_hours should be a whole number of hours"))
+    since = begins(min(hours, _MOST_HOURS) if hours else None)
+    wanted = Wanted(since, row.experiment_id)
+    row.project_file_id = join_actuals(call.session, data, wanted).id
 
 
 def _as_new(sent: dict[str, Any]) -> dict[str, Any]:
@@ -218,6 +231,7 @@ ROUTES = [
             Param("model_type", choices=MODEL_TYPES),
             Param("dataset_statistics", OBJECT, "columns with their roles"),
             _HOLDOUT,
+            Param("actuals", OBJECT, "learn from those of its models besides, of `window_hours`"),
         ),
         answers=ExperimentSessionObject,
     ),

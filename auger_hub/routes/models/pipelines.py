@@ -26,7 +26,7 @@ from auger_hub.review.alerts import describe_open
 from auger_hub.review.distribution import Days, compare_days, read_answers
 from auger_hub.review.monitor import BadMonitor, check_monitor
 from auger_hub.review.monitored import attach_monitor
-from auger_hub.review.performance import daily_performance
+from auger_hub.review.performance import count_days, daily_performance
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.experiments import trials
 from auger_hub.routes.experiments.trials import TrialObject
@@ -73,6 +73,7 @@ class PipelineObject(TypedDict):
     metadata: dict[str, Any] | None
     monitor: dict[str, Any] | None
     alerts: list[OpenAlert]
+    actual_days: dict[str, int]
     created_at: str
     updated_at: str
     trial: TrialObject | None
@@ -136,6 +137,7 @@ def describe(call: Call, row: Pipeline) -> PipelineObject:
             {**one, "opened_at": timestamp(one["opened_at"])}
             for one in describe_open(call.session, row.id)
         ],
+        actual_days=count_days(call.session, row.id),
         trial=trials.describe(call, trial) if trial else None,
         provider="external" if row.external is not None else "auger",
         endpoint_pipelines=endpoint_pipelines.describe_all(

@@ -70,6 +70,7 @@ _TOLD: Mapping[str, Callable[[Facts], str]] = {
     "score_value": lambda facts: f"{facts.get('score_name', 'score')} {facts['score_value']:.4f}",
     "target": lambda facts: " by ".join(str(facts[n]) for n in ("target", "metric") if n in facts),
     "rows": lambda facts: _rows(facts["rows"]),
+    "actuals": lambda facts: f"{_rows(facts['actuals'])} of them actuals",
     "records_count": lambda facts: _rows(facts["records_count"]),
     "sha256": lambda facts: f"sha256 {facts['sha256'][:_LETTERS]}",
     "commit": _commit,

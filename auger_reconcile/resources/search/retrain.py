@@ -6,8 +6,8 @@ answered by any run that was begun after it. The times are the hub's, as it tell
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Literal, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,8 @@ from auger_reconcile.schedule import (
     last_due,
     moment,
     say_moment,
+    to_day,
+    to_hours,
     to_seconds,
 )
 
@@ -30,6 +32,22 @@ _MEASURES = {
     "drift": (DRIFT, MISSING, "feature_average_range"),
     "score": (SCORE, "model_accuracy"),
 }
+
+
+class Use(BaseModel):
+    """What a run learns from besides the declared data set."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    actuals: bool = setting(
+        default=False,
+        description="Rows that its models were asked, with what really happened to them.",
+    )
+    window: str = setting(
+        default="365d",
+        description="How old these may be.",
+        pattern=SPAN_PATTERN,
+    )
 
 
 class Retrain(BaseModel):
@@ -54,6 +72,10 @@ class Retrain(BaseModel):
         description="The time between the beginnings of two runs: `1d`, `6h`.",
         pattern=SPAN_PATTERN,
         traits=[Trait.RAIL],
+    )
+    use: Use = setting(
+        default=Use(),
+        description="What its runs learn from besides the declared data set.",
     )
 
 
@@ -86,6 +108,33 @@ def check_retrain(retrain: Retrain) -> Iterator[Finding]:
 
 
 _ON = "`on` names what starts a run, and `schedule` is not among it"
+
+
+def to_wire(retrain: Retrain | None) -> dict[str, Any]:
+    """Return what a run is asked to learn from besides its data set (wire contract §7)."""
+    if retrain is None or not retrain.use.actuals:
+        return {}
+    return {"actuals": {"window_hours": to_hours(retrain.use.window)}}
+
+
+def describe_use(
+    retrain: Retrain | None, days: Mapping[str, int] | None, present: str | None
+) -> str:
+    """Return in words what a run learns from besides its data set; empty for nothing.
+
+    Args:
+        retrain: what is declared.
+        days: rows whose outcome is known, by ISO day; None of a hub that does not tell.
+        present: the hub's time.
+    """
+    if retrain is None or not retrain.use.actuals:
+        return ""
+    if days is None:
+        return ", without actuals: this hub joins none"
+    time = moment(present) if present else None
+    first = "" if time is None else to_day(time - to_seconds(retrain.use.window))
+    rows = sum(count for day, count in days.items() if day >= first)
+    return f", with {rows:,} row{'' if rows == 1 else 's'} of actuals of {retrain.use.window}"
 
 
 def find_due(

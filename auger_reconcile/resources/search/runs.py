@@ -69,6 +69,8 @@ class ExperimentObject:
         run: the run that carries the declared settings, once there is one.
         held_out: id and name of the declared holdout; the id is "" while it is not on the hub.
         alerts: that are open about live models of its runs.
+        actual_days: of how many rows of each day its models know what happened; None where the hub
+            does not tell.
     """
 
     id: str
@@ -78,6 +80,9 @@ class ExperimentObject:
     run: Run | None = field(default=None, metadata={BULKY: True})
     held_out: tuple[str, str] | None = field(default=None, metadata={BULKY: True})
     alerts: tuple[Alert, ...] = field(default=(), metadata={BULKY: True})
+    actual_days: Mapping[str, int] | None = field(
+        default=None, compare=False, metadata={BULKY: True}
+    )
 
     def bound_to(self, run: Run) -> ExperimentObject:
         """Return the experiment with the run that carries the declared settings."""
