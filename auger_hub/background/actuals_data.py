@@ -18,7 +18,7 @@ from auger_hub.database.tables import Actual, ExperimentSession, Pipeline, Proje
 from auger_hub.processes.job_process import Impossible, Workplace
 from auger_hub.review.actuals_by_prediction import of_predictions
 from auger_hub.review.score_job import read_sent
-from auger_hub.runs.again import Wanted, condition
+from auger_hub.runs.again import condition
 from auger_hub.runs.run_row import options_of
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _join(
             lost += actual.scored_count
             continue
         if target not in columns and _TRUTH in columns:
-            columns = [target if name == _TRUTH else name for name in columns]
+            columns = [str(target) if name == _TRUTH else name for name in columns]
         part = _typed(columns, records, schema)
         told = part[part[target].notna()] if target in part else part[:0]
         lost += len(part) - len(told)
@@ -93,10 +93,9 @@ def _wanted(
     place: Workplace, made_of: dict[str, Any]
 ) -> Iterator[tuple[Actual, ExperimentSession]]:
     since, until = made_of["since"], _time(made_of["until"])
-    wanted = Wanted(_time(since) if since else None, made_of["experiment_id"])
+    wanted = condition(made_of["experiment_id"], _time(since) if since else None, until)
     with place.database.read() as session:
-        query = select(Actual.id).where(*condition(wanted, until)).order_by(Actual.id)
-        ids = list(session.scalars(query))
+        ids = list(session.scalars(select(Actual.id).where(*wanted).order_by(Actual.id)))
     for number in ids:
         with place.database.read() as session:
             actual = session.get(Actual, number)

@@ -30,6 +30,7 @@ from auger_hub.store.local import project_key
 from auger_hub.timestamps import timestamp
 
 _SCORED = "scored"
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -37,19 +38,13 @@ class Wanted:
     """Which actuals are to be joined with a data set.
 
     Attributes:
-        since: the earliest day; None for all there are.
+        hours: before the end of the newest day that has any, back to the beginning of a day; None
+            for all there are.
         experiment_id: of whose models.
     """
 
-    since: datetime | None
+    hours: int | None
     experiment_id: str
-
-
-def begins(hours: float | None) -> datetime | None:
-    """Return the first moment of the day so many hours ago; None for any."""
-    if hours is None:
-        return None
-    return (now() - timedelta(hours=hours)).replace(hour=0, minute=0, second=0, microsecond=0)
 
 
 def join_actuals(session: Session, base: ProjectFile, wanted: Wanted) -> ProjectFile:
@@ -58,7 +53,9 @@ def join_actuals(session: Session, base: ProjectFile, wanted: Wanted) -> Project
     Only the row is made here: the rows are joined when it is profiled.
     """
     until = now()
-    count = session.scalar(select(func.sum(Actual.scored_count)).where(*condition(wanted, until)))
+    since = _begins(session, wanted, until)
+    conditions = condition(wanted.experiment_id, since, until)
+    count = session.scalar(select(func.sum(Actual.scored_count)).where(*conditions))
     if not count:
         return base
     project = session.get_one(Project, base.project_id)
@@ -73,7 +70,7 @@ def join_actuals(session: Session, base: ProjectFile, wanted: Wanted) -> Project
         made_of={
             "project_file_id": base.id,
             "experiment_id": wanted.experiment_id,
-            "since": timestamp(wanted.since) if wanted.since else None,
+            "since": timestamp(since) if since else None,
             "until": timestamp(until),
             "actuals": int(count),
         },
@@ -86,19 +83,35 @@ def join_actuals(session: Session, base: ProjectFile, wanted: Wanted) -> Project
     return row
 
 
-def condition(wanted: Wanted, until: datetime) -> list[Any]:
+def _begins(session: Session, wanted: Wanted, until: datetime) -> datetime | None:
+    """Return the first moment that is joined.
+
+    It is counted from the newest day, as the health of a model is (`review/health`): the same rows
+    make the same data whenever a run asks for them.
+    """
+    if wanted.hours is None:
+        return None
+    of = [*condition(wanted.experiment_id, None, until), Actual.happened_at < until + _DAY]
+    newest = session.scalar(select(func.max(Actual.happened_at)).where(*of))
+    if newest is None:
+        return None
+    days = max(1, -(-wanted.hours // 24))
+    return newest.replace(hour=0, minute=0, second=0, microsecond=0) - (days - 1) * _DAY
+
+
+def condition(experiment_id: str, since: datetime | None, until: datetime) -> list[Any]:
     """Return what actuals have to fulfil to be joined."""
     models = (
         select(Pipeline.id)
         .join(ExperimentSession, ExperimentSession.id == Pipeline.experiment_session_id)
-        .where(ExperimentSession.experiment_id == wanted.experiment_id)
+        .where(ExperimentSession.experiment_id == experiment_id)
     )
     told = [
         Actual.pipeline_id.in_(models),
         Actual.status == _SCORED,
         Actual.created_at <= until,
     ]
-    return told if wanted.since is None else [*told, Actual.happened_at >= wanted.since]
+    return told if since is None else [*told, Actual.happened_at >= since]
 
 
 def next_number(session: Session, experiment_id: str) -> int:

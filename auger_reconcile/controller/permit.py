@@ -10,6 +10,7 @@ from enum import Enum
 
 from auger_reconcile.controller.settings import Target
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.resources.search.retrain import RETRAIN
 
 
 class Verdict(str, Enum):
@@ -52,6 +53,15 @@ def permit(
     if asks := tuple(_asks(plan, target)):
         return Permit(Verdict.ASK, asks)
     return Permit(Verdict.APPLY)
+
+
+def is_asked_by_retrain(plan: Plan) -> bool:
+    """Say whether all of a plan follows from `retrain`: the files ask for it."""
+    follows: set[str] = set()
+    for action in plan.actions:
+        if action.reason.startswith(RETRAIN) or follows.intersection(action.depends_on):
+            follows.add(action.id)
+    return len(follows) == len(plan.actions)
 
 
 def _waits(target: Target, now: datetime) -> Iterator[str]:

@@ -40,6 +40,7 @@ from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.resources.search.evaluation import SearchSettings
 from auger_reconcile.resources.search.retrain import (
+    RETRAIN,
     Retrain,
     check_retrain,
     describe_use,
@@ -386,7 +387,7 @@ def _retrain(
     newer = [run for run in found.runs if run.created_at > found.run.created_at]
     waiting = next((run for run in reversed(newer) if run.status == WAITING), None)
     return assessment._replace(
-        object=replace(found, run=waiting), start=f"retrain: {due.why}", pending=True
+        object=replace(found, run=waiting), start=f"{RETRAIN}{due.why}", pending=True
     )
 
 
@@ -400,7 +401,7 @@ def is_run_to_come(spec: ExperimentSpec, run: Run | None) -> bool:
 def _with_outlook(assessment: Assessment, spec: ExperimentSpec, scene: Scene) -> Assessment:
     """Add what there is to say of the run that is to come, or that is under way."""
     data, found = scene.refs["dataset"], assessment.object
-    use = describe_use(spec.retrain, found.actual_days, scene.present) if found else ""
+    use = describe_use(spec.retrain, found.actual_days) if found else ""
     dataset: DatasetObject | None = data.object
     columns = dataset.column_names if dataset else frozenset()
     wanted = _evaluation.settings_of(spec, columns)

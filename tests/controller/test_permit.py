@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.address import Address
-from auger_reconcile.controller.permit import Verdict, permit
+from auger_reconcile.controller.permit import Verdict, is_asked_by_retrain, permit
 from auger_reconcile.controller.settings import Target
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.planner.estimate import Estimate
@@ -100,3 +100,15 @@ def test_a_policy_that_requires_approval_is_asked_for() -> None:
     plan = make_plan(Verb.CREATE)
     plan = replace(plan, objections=(Objection("look", Effect.REQUIRE_APPROVAL, "look"),))
     assert decide(plan).reasons == ("policy `look` requires approval",)
+
+
+def test_a_retraining_and_what_follows_from_it_is_no_drift() -> None:
+    start, create, delete = make_plan(Verb.START, Verb.CREATE, Verb.DELETE).actions
+    start = replace(start, reason="retrain: accuracy 0.6 below 0.8")
+    create = replace(create, depends_on=(start.id,))
+    plan = Plan(
+        "http://hub", "acme", 1, "d", (start, create, replace(delete, depends_on=(create.id,)))
+    )
+    assert is_asked_by_retrain(plan)
+    assert not is_asked_by_retrain(replace(plan, actions=(*plan.actions, delete)))
+    assert not is_asked_by_retrain(make_plan(Verb.START))

@@ -17,7 +17,7 @@ from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.projects.projects import running_project
 from auger_hub.routes.query import find, rows_of, to_key, to_page
 from auger_hub.routes.wire_object import to_object
-from auger_hub.runs.again import Wanted, begins, join_actuals, next_number
+from auger_hub.runs.again import Wanted, join_actuals, next_number
 from auger_hub.runs.run_row import MEASURED, OWN_SETTINGS
 from auger_hub.runs.trial_evaluations import hold_out
 from auger_hub.search.task import MODEL_TYPES
@@ -126,8 +126,7 @@ def _use_actuals(call: Call, row: ExperimentSession) -> None:
     is_whole = isinstance(hours, int) and not isinstance(hours, bool)
     if hours is not None and not (is_whole and hours > 0):
         raise InvalidParams(("actuals", "window_hours should be a whole number of hours"))
-    since = begins(min(hours, _MOST_HOURS) if hours else None)
-    wanted = Wanted(since, row.experiment_id)
+    wanted = Wanted(min(hours, _MOST_HOURS) if hours else None, row.experiment_id)
     row.project_file_id = join_actuals(call.session, data, wanted).id
 
 

@@ -27,6 +27,8 @@ from auger_reconcile.schedule import (
 )
 
 Cause = Literal["drift", "score", "data", "schedule"]
+RETRAIN = "retrain: "
+"""How the reason of a run begins that nothing but `retrain` asks for."""
 _BEGUN = IN_PROGRESS | {COMPLETED}
 _MEASURES = {
     "drift": (DRIFT, MISSING, "feature_average_range"),
@@ -45,7 +47,7 @@ class Use(BaseModel):
     )
     window: str = setting(
         default="365d",
-        description="How old these may be.",
+        description="How much of the newest past of these, a day at least.",
         pattern=SPAN_PATTERN,
     )
 
@@ -117,22 +119,20 @@ def to_wire(retrain: Retrain | None) -> dict[str, Any]:
     return {"actuals": {"window_hours": to_hours(retrain.use.window)}}
 
 
-def describe_use(
-    retrain: Retrain | None, days: Mapping[str, int] | None, present: str | None
-) -> str:
+def describe_use(retrain: Retrain | None, days: Mapping[str, int] | None) -> str:
     """Return in words what a run learns from besides its data set; empty for nothing.
 
     Args:
         retrain: what is declared.
         days: rows whose outcome is known, by ISO day; None of a hub that does not tell.
-        present: the hub's time.
     """
     if retrain is None or not retrain.use.actuals:
         return ""
     if days is None:
         return ", without actuals: this hub joins none"
-    time = moment(present) if present else None
-    first = "" if time is None else to_day(time - to_seconds(retrain.use.window))
+    newest = moment(max(days, default="1970-01-01")) or 0.0
+    length = max(1, -(-to_hours(retrain.use.window) // 24))
+    first = to_day(newest - (length - 1) * 86_400)
     rows = sum(count for day, count in days.items() if day >= first)
     return f", with {rows:,} row{'' if rows == 1 else 's'} of actuals of {retrain.use.window}"
 
