@@ -187,6 +187,7 @@ def _catboost(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         search=_catboost_space,
         seconds=lambda table: _catboost_space(table).fixed["n_estimators"] * _catboost_round(table),
         is_extra=True,
+        is_weighted=task == "classification",
         is_stoppable=True,
         parameters={"verbose": False, "allow_writing_files": False},
         stored_types=(f"catboost.core.{name}", *_EARLY_TYPES),
@@ -202,6 +203,7 @@ def _xgboost(name: str, task: str) -> Algorithm:
         search=_xgboost_space,
         seconds=lambda table: table.outputs * (0.8 + 6e-6 * table.cells),
         is_extra=True,
+        is_weighted=task == "classification",
         is_stoppable=True,
         stored_types=("xgboost.core.Booster", f"xgboost.sklearn.{name}", *_EARLY_TYPES),
     )

@@ -14,16 +14,34 @@ from __future__ import annotations
 import time
 import warnings
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin, clone
 from sklearn.pipeline import Pipeline
+from sklearn.utils.class_weight import compute_sample_weight
 
 Array = np.ndarray[Any, Any]
 _SHARE, _FEWEST, _MOST = 0.1, 100, 5_000  # rows that decide when to stop
 _MORE_ROUNDS = 1.1  # of a model of more rows than those that told the number of rounds
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows to learn from, or to decide by; without weights, all count the same."""
+
+    table: Any
+    target: Array
+    weights: Array | None
+
+    def at(self, places: Array) -> _Rows:
+        """Return the rows at some places."""
+        is_frame = isinstance(self.table, pd.DataFrame)
+        table = self.table.iloc[places] if is_frame else np.asarray(self.table)[places]
+        weights = None if self.weights is None else self.weights[places]
+        return _Rows(table, self.target[places], weights)
 
 
 class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
@@ -40,6 +58,8 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
             never.
         most_rounds: after which it stops as it did by the clock; None for those of the estimator,
             by which some choose their learning rate.
+        class_weight: `balanced`, or weights by class, for a library that takes none of classes
+            itself; they count for the rows that decide as well.
     """
 
     cut_after_: int | None = None
@@ -54,6 +74,7 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         refit: bool = False,
         until: float | None = None,
         most_rounds: int | None = None,
+        class_weight: Any = None,
     ) -> None:
         self.estimator = estimator
         self.patience = patience
@@ -62,22 +83,24 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         self.refit = refit
         self.until = until
         self.most_rounds = most_rounds
+        self.class_weight = class_weight
 
     def fit(self, X: Any, y: Array) -> Any:  # noqa: N803 - sklearn's name
         """Fit on most rows, and stop by the others."""
         y = np.asarray(y)
+        weights = compute_sample_weight(self.class_weight, y) if self.class_weight else None
         if isinstance(self, ClassifierMixin):
             self.classes_, places = np.unique(y, return_inverse=True)
             y = places if self.library == "xgboost" else y  # which wants them without a gap
-        table = self._table(X)
+        rows = _Rows(self._table(X), y, weights)
         if not self.patience:
-            self.fitted_, self.rounds_ = self._fit(table, y, None)
+            self.fitted_, self.rounds_ = self._fit(rows, None)
             return self
         learn, decide = _split(y, self.seed, has_classes=isinstance(self, ClassifierMixin))
-        fitted, rounds = self._fit(_rows(table, learn), y[learn], (_rows(table, decide), y[decide]))
+        fitted, rounds = self._fit(rows.at(learn), rows.at(decide))
         if self.refit:
             more = clone(self.estimator).set_params(n_estimators=round(rounds * _MORE_ROUNDS))
-            fitted = more.fit(table, y, **self._arguments())
+            fitted = more.fit(rows.table, y, sample_weight=weights, **self._arguments())
         self.fitted_, self.rounds_ = fitted, rounds
         return self
 
@@ -85,35 +108,41 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         """Return what the fitted model predicts."""
         return np.asarray(self.fitted_.predict(self._table(X))).reshape(-1)
 
-    def _fit(
-        self,
-        X: Any,  # noqa: N803 - sklearn's name
-        y: Array,
-        other: tuple[Any, Array] | None,
-    ) -> tuple[Any, int]:
+    def _fit(self, rows: _Rows, other: _Rows | None) -> tuple[Any, int]:
         """Return the model and how many rounds it has, the best ones by the other rows."""
         model = clone(self.estimator)
-        told: dict[str, Any] = self._arguments()
+        told: dict[str, Any] = {"sample_weight": rows.weights, **self._arguments()}
         clock = Clock(self.until, self.most_rounds)
         match self.library:
             case "lightgbm":
-                told |= {} if other is None else {"eval_set": [other]}
+                told |= {} if other is None else {"eval_set": [(other.table, other.target)]}
                 told["callbacks"] = self._lightgbm_calls(clock, stops_early=other is not None)
             case "xgboost":
-                told |= {} if other is None else {"eval_set": [other]}
+                if other is not None:
+                    told["eval_set"] = [(other.table, other.target)]
+                    told["sample_weight_eval_set"] = (
+                        None if other.weights is None else [other.weights]
+                    )
                 told["verbose"] = False
                 patience = None if other is None else self.patience
                 stop = clock.for_xgboost() if clock.is_set else None
                 model.set_params(early_stopping_rounds=patience, callbacks=stop)
             case _:
-                early = {"early_stopping_rounds": self.patience, "use_best_model": True}
-                told |= {} if other is None else {"eval_set": other, **early}
+                if other is not None:
+                    told |= {"eval_set": self._pool(other), "use_best_model": True}
+                    told["early_stopping_rounds"] = self.patience
                 told |= {"callbacks": [clock]} if clock.is_set else {}
         with warnings.catch_warnings():  # the name that replaces it is not in 4.5
             warnings.filterwarnings("ignore", "The argument 'eval_set'")
-            model.fit(X, y, **told)
+            model.fit(rows.table, rows.target, **told)
         self.cut_after_ = clock.cut_after
         return model, self._rounds_of(model)
+
+    def _pool(self, rows: _Rows) -> Any:
+        """Return rows as CatBoost takes them beside those that it learns from."""
+        from catboost import Pool
+
+        return Pool(rows.table, rows.target, weight=rows.weights, **self._arguments())
 
     def _lightgbm_calls(self, clock: Clock, *, stops_early: bool) -> list[Any]:
         import lightgbm
@@ -254,10 +283,6 @@ def _split(y: Array, seed: int, *, has_classes: bool) -> tuple[Array, Array]:
         unknown = np.isin(y[decide], y[learn], invert=True)
         learn, decide = np.concatenate([learn, decide[unknown]]), decide[~unknown]
     return np.sort(learn), np.sort(decide)
-
-
-def _rows(table: Any, places: Array) -> Any:
-    return table.iloc[places] if isinstance(table, pd.DataFrame) else np.asarray(table)[places]
 
 
 def without_stopping(model: Any) -> Any:

@@ -175,17 +175,18 @@ def _estimator(
     }
     open_to = _LIBRARY_OWN if "kwargs" in accepted else ()
     fixed = {key: value for key, value in fixed.items() if key in accepted or key in open_to}
-    wanted = {"class_weight": _class_weight(task_info)} if "class_weight" in accepted else {}
-    wanted = {key: value for key, value in wanted.items() if value is not None}
+    weight = _class_weight(task_info)
+    takes_weight = "class_weight" in accepted
+    wanted: dict[str, Any] = {"class_weight": weight} if takes_weight and weight is not None else {}
     if codes and algorithm.codes_argument:
         wanted[algorithm.codes_argument] = codes
     patience = params.pop("early_stopping_rounds", 0)
     estimator = kind(**{**fixed, **params, **wanted})
     if patience or algorithm.is_extra or (codes and not algorithm.codes_argument):
-        boosted = (
-            BoostedClassifier if task_info["model_type"] == "classification" else BoostedRegressor
-        )
-        return boosted(estimator, patience=patience, categories=codes, seed=task_info["seed"])
+        how = {"patience": patience, "categories": codes, "seed": task_info["seed"]}
+        if task_info["model_type"] != "classification":
+            return BoostedRegressor(estimator, **how)
+        return BoostedClassifier(estimator, class_weight=None if takes_weight else weight, **how)
     if algorithm.is_calibrated:
         return CalibratedClassifierCV(estimator, ensemble=False, cv=3)
     if algorithm.family is Family.SCALED_TARGET:

@@ -132,3 +132,20 @@ def test_the_model_is_told_which_columns_are_codes(tmp_path: Path) -> None:
     model.fit(data.features, data.target)
     made = model[1].output_indices_["category"]
     assert places == list(range(made.start, made.stop)) != []
+
+
+@pytest.mark.parametrize("algorithm", EXTRAS)
+@pytest.mark.parametrize("early", [{}, EARLY])
+def test_a_library_without_weights_of_classes_gets_them_by_row(
+    tmp_path: Path, algorithm: str, early: dict[str, Any]
+) -> None:
+    data = make_trial_data(task_for(tmp_path, mixed(), "bought"))
+    rare = int(np.bincount(data.target).argmin())
+    weighted = {**data.info, "classWeight": "balanced"}
+
+    def share_of_rare(info: dict[str, Any]) -> float:
+        model = build_pipeline(info, algorithm, {"n_estimators": 40, **early})
+        told = model.fit(data.features, data.target).predict_proba(data.features)
+        return float(told[:, rare].mean())
+
+    assert share_of_rare({**data.info, "classWeight": None}) < share_of_rare(weighted)
