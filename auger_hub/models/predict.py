@@ -17,7 +17,6 @@ import math
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,7 +28,8 @@ from auger_hub.data.files.encoding import UTF_8, NoText, find_encoding
 from auger_hub.data.names import free_name, unique_names
 from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
 from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.text.dialect import BadText, Dialect, Row, find_dialect, quoted_cell, read_rows
+from auger_hub.data.text.batches import Batch, read_batches, write_rows
+from auger_hub.data.text.dialect import BadText, Dialect, find_dialect
 from auger_hub.data.text.typed import count_unreadable, to_frame
 from auger_hub.models.contributions import contribute
 from auger_hub.models.trusted import TRUSTED
@@ -45,6 +45,7 @@ DESCRIPTION_FILE = "model.json"
 BACKGROUND_FILE = "background.json"
 """Some rows of the training data, that contributions are measured from; older models have none."""
 BATCH_ROWS = 20_000
+_BATCH_CELLS = 2_000_000
 MOST_PROBABLE = math.nan
 """A threshold that decides nothing: the most probable class is predicted, its chances added."""
 _HEAD = 1 << 20
@@ -231,7 +232,8 @@ class Predictor:
                     text = f"The file is in {encoding}; what is written is in UTF-8."
                     self._guessed.append(Notice("written-in-utf-8", text))
                 comments: list[int] = []
-                read = read_rows(source, dialect, comments.append)
+                size = None if self.in_one_piece else _rows_of(len(dialect.header))
+                read = read_batches(source, dialect, size, comments.append)
                 yield from self._predict_rows(read, dialect, file, threshold, bare=bare)
                 if comments:
                     self._guessed.append(comments_skipped(len(comments)))
@@ -244,7 +246,7 @@ class Predictor:
 
     def _predict_rows(
         self,
-        source: Iterator[Row],
+        source: Iterator[Batch],
         dialect: Dialect,
         file: IO[str],
         threshold: float | None,
@@ -256,14 +258,14 @@ class Predictor:
         known = {name: place for place, name in enumerate(names)}
         places = {name: known[name] for name in self.needed}
         header = next(source)
+        delimiter = "," if bare else dialect.delimiter
         added = self._free_columns([] if bare else dialect.header, threshold)
-        _write_rows(file, dialect, [header], [[name] for name in added], bare=bare)
-        while batch := list(islice(source, self.rows_at_once)):
-            cells = [row.cells for row in batch]
-            values = {name: [row[place] for row in cells] for name, place in places.items()}
+        write_rows(file, delimiter, None if bare else header, [[name] for name in added])
+        for batch in source:
+            values = {name: batch.columns[place] for name, place in places.items()}
             predicted = self._predict_values(values, threshold)
-            _write_rows(file, dialect, batch, predicted, bare=bare)
-            yield len(batch)
+            write_rows(file, delimiter, None if bare else batch, predicted)
+            yield len(batch.texts)
 
     def _predict_tables(
         self,
@@ -538,6 +540,11 @@ def _braced(name: str) -> str:
     return name.replace("{", "{{").replace("}", "}}")
 
 
+def _rows_of(width: int) -> int:
+    """Return how many rows of a text are in memory at a time: fewer of a wide table."""
+    return max(1, min(BATCH_ROWS, _BATCH_CELLS // width))
+
+
 def _to_read(encoding: str) -> str:
     return "utf-8-sig" if encoding == UTF_8 else encoding
 
@@ -545,29 +552,6 @@ def _to_read(encoding: str) -> str:
 def _has_mark(src: Path) -> bool:
     with src.open("rb") as file:
         return file.read(3) == _BYTE_ORDER_MARK
-
-
-def _write_rows(
-    file: IO[str],
-    dialect: Dialect,
-    batch: Sequence[Row],
-    added: Sequence[Sequence[Any]],
-    *,
-    bare: bool,
-) -> None:
-    """Write rows as they stand with more cells at their ends, or these cells alone."""
-    delimiter = "," if bare else dialect.delimiter
-    cells = zip(*([_cell(value, delimiter) for value in column] for column in added), strict=True)
-    if bare:
-        file.writelines(",".join(row) + "\n" for row in cells)
-    else:
-        file.writelines(
-            row.extended(delimiter, more) for row, more in zip(batch, cells, strict=True)
-        )
-
-
-def _cell(value: Any, delimiter: str) -> str:
-    return "" if value is None else quoted_cell(str(value), delimiter)
 
 
 def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]:

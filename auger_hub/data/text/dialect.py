@@ -10,10 +10,11 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import IO, NamedTuple
+from itertools import islice
+from typing import NamedTuple
 
 from auger_hub.data.names import unique_names
 
@@ -161,15 +162,41 @@ class Row(NamedTuple):
     text: str
     line: int
 
-    def extended(self, delimiter: str, cells: Iterable[str]) -> str:
-        """Return the text with more cells at its end, before the line's end."""
-        body = self.text.rstrip("\r\n")
-        end = self.text[len(body) :] or "\n"
-        return delimiter.join((body, *cells)) + end
+
+class Lines:
+    """The lines of a file, counted; some that were taken may be put back."""
+
+    def __init__(self, file: Iterable[str]) -> None:
+        self._file = iter(file)
+        self._back: deque[str] = deque()
+        self.read = 0
+
+    def __iter__(self) -> Iterator[str]:
+        """Return itself: the lines are read once."""
+        return self
+
+    def __next__(self) -> str:
+        """Return the next line with its end."""
+        line = self._back.popleft() if self._back else next(self._file)
+        self.read += 1
+        return line
+
+    def take(self, count: int | None) -> list[str]:
+        """Return so many of the next lines, or all of them."""
+        if self._back:
+            return list(islice(self, count))
+        taken = list(islice(self._file, count))
+        self.read += len(taken)
+        return taken
+
+    def put_back(self, lines: Sequence[str]) -> None:
+        """Let the last lines that were taken be the next ones."""
+        self._back.extendleft(reversed(lines))
+        self.read -= len(lines)
 
 
 def read_rows(
-    file: IO[str], dialect: Dialect, on_comment: Callable[[int], None] | None = None
+    file: Iterable[str], dialect: Dialect, on_comment: Callable[[int], None] | None = None
 ) -> Iterator[Row]:
     """Yield the header and the rows behind it; blank lines and comments are left out.
 
@@ -183,37 +210,39 @@ def read_rows(
         BadText: a row has not the width of the header, or a quote is never closed.
     """
     csv.field_size_limit(_LONGEST_FIELD)
-    for _ in range(dialect.skipped):
-        file.readline()
+    lines = file if isinstance(file, Lines) else Lines(file)
+    for _ in islice(lines, dialect.skipped):
+        pass
     width = len(dialect.header)
-    for number, cells, text in _records(file, dialect):
-        line = number + dialect.skipped
+    for cells, text in _records(lines, dialect):
         if not cells or (len(cells) == 1 and width > 1 and not cells[0].strip()):
             continue
         if len(cells) == width:
-            yield Row(cells, text, line)
+            yield Row(cells, text, lines.read)
         elif len(cells) == width + 1 and not cells[-1]:  # a delimiter at the end of the row
-            yield Row(cells[:-1], _without_last(text, dialect.delimiter), line)
+            yield Row(cells[:-1], _without_last(text, dialect.delimiter), lines.read)
         elif text.lstrip().startswith("#"):
             if on_comment:
-                on_comment(line)
+                on_comment(lines.read)
         else:
-            raise BadText(f"has {len(cells)} values in line {line}, but {width} columns")
+            raise BadText(f"has {len(cells)} values in line {lines.read}, but {width} columns")
 
 
-def _records(file: IO[str], dialect: Dialect) -> Iterator[tuple[int, list[str], str]]:
-    """Yield how many lines were read, the cells and the text of each record."""
+def _records(lines: Lines, dialect: Dialect) -> Iterator[tuple[list[str], str]]:
+    """Yield the cells and the text of each record; no line behind it is taken."""
     taken: list[str] = []
-    read = 0  # lines of the records before
+    begins = 0  # the line of the record
 
-    def lines() -> Iterator[str]:
-        for line in file:
+    def kept() -> Iterator[str]:
+        nonlocal begins
+        for line in lines:
+            begins = begins if taken else lines.read
             taken.append(line)
             yield line
 
     spaced = dialect.spaced
     reader = csv.reader(
-        lines(), delimiter=dialect.delimiter, skipinitialspace=spaced, strict=not spaced
+        kept(), delimiter=dialect.delimiter, skipinitialspace=spaced, strict=not spaced
     )
     try:
         for cells in reader:
@@ -221,14 +250,11 @@ def _records(file: IO[str], dialect: Dialect) -> Iterator[tuple[int, list[str], 
             taken.clear()
             if spaced and text.count('"') % 2:
                 raise csv.Error("a quote is never closed")
-            bare = [cell.rstrip(" ") for cell in cells] if spaced else cells
-            yield reader.line_num, bare, text
-            read = reader.line_num
+            yield [cell.rstrip(" ") for cell in cells] if spaced else cells, text
     except csv.Error as error:
-        place = read + 1 + dialect.skipped
         if "unexpected end" in str(error) or "never closed" in str(error):
-            raise BadText(f"has a quote in line {place} that is never closed") from error
-        raise BadText(f"cannot be read as a table in line {place}: {error}") from error
+            raise BadText(f"has a quote in line {begins} that is never closed") from error
+        raise BadText(f"cannot be read as a table in line {begins}: {error}") from error
 
 
 def _without_last(text: str, delimiter: str) -> str:

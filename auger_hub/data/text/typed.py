@@ -84,7 +84,10 @@ def as_series(values: Iterable[Any]) -> pd.Series:
 def _to_texts(series: pd.Series, marks: frozenset[str]) -> pd.Series:
     if series.dtype != object:
         return series
-    kept = [None if _stands_for_none(value, marks) else value for value in series.tolist()]
+    values = series.tolist()
+    if all(type(value) is str for value in values) and marks.isdisjoint(values):
+        return series
+    kept = [None if _stands_for_none(value, marks) else value for value in values]
     return pd.Series(kept, index=series.index, dtype=object)
 
 
@@ -121,11 +124,15 @@ def finite(numbers: pd.Series) -> pd.Series:
 def _read_plain(values: list[Any], marks: frozenset[str]) -> Any:
     """Read plain numbers all at once; None when one of them has to be looked at by itself."""
     try:
-        known = [math.nan if value is None or value in marks else value for value in values]
-        texts = "\n".join([value for value in known if type(value) is str])
+        known, texts = values, "_"
+        if all(type(value) is str for value in values) and marks.isdisjoint(values):
+            texts = "\n".join(values)
+        if "_" in texts:
+            known = [math.nan if value is None or value in marks else value for value in values]
+            texts = "\n".join([value for value in known if type(value) is str])
         if "_" in texts or not texts.isascii():  # Python would take them for numbers
             return None
-        return np.array(known, dtype=object).astype(float)
+        return np.fromiter(map(float, known), dtype=float, count=len(known))
     except (TypeError, ValueError, OverflowError):
         return None
 
@@ -191,10 +198,14 @@ def _to_dates(series: pd.Series, column: ColumnSchema, marks: frozenset[str]) ->
         return pd.to_datetime(series, unit="s", errors="coerce").astype("datetime64[us]")
     if pd.api.types.is_datetime64_any_dtype(series):
         return _in_zone(series, column.timezone) if series.dt.tz is not None else series
-    known = np.empty(len(series), dtype=object)
-    known[:] = [value if _is_date_like(value, marks) else None for value in series.tolist()]
-    codes, different = pd.factorize(known)
-    stamps = np.append(_known_dates(list(different), column), np.datetime64("NaT", "us"))
+    values = series.tolist()
+    if not all(type(value) is str for value in values):
+        values = [value if _is_date_like(value, marks) else None for value in values]
+    known = np.empty(len(values), dtype=object)
+    known[:] = values
+    codes, found = pd.factorize(known)
+    different = [value if _is_date_like(value, marks) else None for value in found]
+    stamps = np.append(_known_dates(different, column), np.datetime64("NaT", "us"))
     return pd.Series(stamps[codes], index=series.index)  # the code of a gap is -1, the last one
 
 

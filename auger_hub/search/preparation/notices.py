@@ -31,7 +31,10 @@ _LEAST_ROWS = 50
 
 @dataclass(frozen=True)
 class Prepared:
-    """What a run has made of its data: the table, and what of it is learned from."""
+    """What a run has made of its data: the table, and what of it is learned from.
+
+    `unknown` is how many rows have no target; of series those without a time are left out as well.
+    """
 
     frame: pd.DataFrame
     features: pd.DataFrame
@@ -39,6 +42,7 @@ class Prepared:
     labels: Sequence[Any]
     kinds: Mapping[str, str]
     time_column: str | None
+    unknown: int
 
 
 def notices_of_run(settings: Settings, prepared: Prepared, folds: Sequence[str]) -> list[Notice]:
@@ -72,11 +76,10 @@ def _weights(settings: Settings) -> Iterator[Notice]:
 
 
 def _rows_left_out(settings: Settings, prepared: Prepared) -> Iterator[Notice]:
-    missing = len(prepared.frame) - len(prepared.target)
-    if missing:
+    if prepared.unknown:
         what = "value" if settings.classification else "number"
-        text = f"{rows(missing)} without a {what} in the target `{settings.target}` left out."
-        yield Notice("rows-without-target", text, settings.target, missing)
+        text = f"{rows(prepared.unknown)} without a {what} in the target `{settings.target}`"
+        yield Notice("rows-without-target", f"{text} left out.", settings.target, prepared.unknown)
 
 
 def _columns_left_out(settings: Settings, prepared: Prepared) -> Iterator[Notice]:

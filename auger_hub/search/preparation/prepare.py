@@ -108,6 +108,7 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
     info = _roles(settings, task.seed)
     features, target, encoder = split_features_target(frame, info)
     _check_target(settings, target, len(frame))
+    unknown = len(frame) - len(target)
     kinds = {
         name: kind
         for name in settings.columns
@@ -126,10 +127,10 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
     if settings.model_type == "timeseries":
         folds, notes = _describe_series(settings, info, features, folds, notes)
     notices = notices_of_run(
-        settings, Prepared(frame, features, target, labels, kinds, time_column), notes
+        settings, Prepared(frame, features, target, labels, kinds, time_column, unknown), notes
     )
-    if len(frame) > len(target):
-        notes.append(f"{len(frame) - len(target)} rows without a value of the target are left out.")
+    if unknown:
+        notes.append(f"{unknown} rows without a value of the target are left out.")
     used = data.schema.of([*settings.columns, settings.target])
     return {
         **info,

@@ -49,7 +49,7 @@ def test_a_delimiter_at_the_end_of_each_row_adds_no_column() -> None:
     text = 'a,b\n1,2,\n3,"",\n5,6,""\n'
     rows = list(read_rows(io.StringIO(text, newline=""), find_dialect(text)))
     assert [row.cells for row in rows[1:]] == [["1", "2"], ["3", ""], ["5", "6"]]
-    assert [row.extended(",", ["p"]) for row in rows[1:]] == ["1,2,p\n", '3,"",p\n', "5,6,p\n"]
+    assert [row.text for row in rows[1:]] == ["1,2\n", '3,""\n', "5,6\n"]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,7 @@ def test_times_that_are_missing_or_doubled_are_told_with_their_counts(tmp_path: 
     assert told["missing-times"]["count"] == 2
     assert told["doubled-times"]["count"] == 1
     assert told["rows-without-time"]["count"] == 1
+    assert "rows-without-target" not in told
     assert info["dataset_nrows"] == len(frame) - 1
 
 
