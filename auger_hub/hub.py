@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from auger_hub.accounts.attempts import Attempts
-from auger_hub.accounts.rates import Rates
+from auger_hub.accounts.rates import CountedBefore, Rates
 from auger_hub.accounts.users import find_seal
 from auger_hub.background.supervisor import Supervisor
 from auger_hub.database.engine import Database
@@ -51,7 +51,8 @@ def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:
 
 def join_hub(settings: HubSettings) -> Hub:
     """Return a running hub as another of its processes sees it; its work is not for this one."""
-    return _assemble(settings, Database(settings.database_url), open_storage(settings))
+    hub = _assemble(settings, Database(settings.database_url), open_storage(settings))
+    return replace(hub, rates=CountedBefore())
 
 
 def _assemble(settings: HubSettings, database: Database, storage: Storage) -> Hub:

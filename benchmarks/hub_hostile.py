@@ -4,8 +4,8 @@
 
 200 clients poll; 8 senders without a token send large bodies as slowly as they may, 4 sources send
 what is to be predicted as slowly, one model's process is stopped, and somebody sends one giant body
-after the other. All over loopback. Told are the times and errors of the honest ones, and what of
-memory, descriptors and log the hub has used.
+after the other, from a process of their own. All over loopback. Told are the times and errors of
+the honest ones, and what of memory, descriptors and log the hub has used.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import multiprocessing
 import os
 import signal
 import socket
@@ -84,9 +85,15 @@ def hold_up(hub: OwnHub, model: str, over: threading.Event) -> None:
     source = serve_slowly(over)
     for number in range(SOURCES):
         hub.call("POST", "/predictions", pipeline_id=model, file_url=f"{source}/{number}.csv")
+    context = multiprocessing.get_context("spawn")  # else what they do would delay the honest ones
+    context.Process(target=attack, args=(hub.url, hub.token), daemon=True).start()
+
+
+def attack(url: str, token: str) -> None:
+    """Send what is long, until this process is ended."""
     for _ in range(SENDERS):
-        threading.Thread(target=send_slowly, args=(hub.url, over), daemon=True).start()
-    threading.Thread(target=send_giants, args=(hub, over), daemon=True).start()
+        threading.Thread(target=send_slowly, args=(url,), daemon=True).start()
+    send_giants(url, token)
 
 
 def serve_slowly(over: threading.Event) -> str:
@@ -108,27 +115,31 @@ def serve_slowly(over: threading.Event) -> str:
     return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
-def send_slowly(url: str, over: threading.Event) -> None:
+def send_slowly(url: str) -> None:
     """Send large bodies without a token, each as slowly as the hub bears it."""
     place = urlsplit(url)
     head = b"POST /api/v1/predictions HTTP/1.1\r\nHost: h\r\nContent-Length: 67108863\r\n\r\n"
-    while not over.wait(1):
+    start = head + b" " * 32 * 1024**2
+    while True:
+        time.sleep(1)
         with (
             contextlib.suppress(OSError),
             socket.create_connection((place.hostname, place.port or 80), timeout=10) as line,
         ):
-            line.sendall(head + b" " * 32 * 1024**2)
-            while not over.wait(1):
+            line.sendall(start)
+            while True:
+                time.sleep(1)
                 line.sendall(b" " * RATE)
 
 
-def send_giants(hub: OwnHub, over: threading.Event) -> None:
+def send_giants(url: str, token: str) -> None:
     """Send one body after the other that takes long to parse."""
     members = ",".join(["[1,2,3]"] * 900_000)
-    body = f'{{"token": "{hub.token}", "records": [{members}]}}'.encode()
-    while not over.wait(2):
+    body = f'{{"token": "{token}", "records": [{members}]}}'.encode()
+    while True:
+        time.sleep(2)
         with contextlib.suppress(requests.RequestException):
-            requests.post(f"{hub.url}/api/v1/predictions", data=body, timeout=300)
+            requests.post(f"{url}/api/v1/predictions", data=body, timeout=300)
 
 
 async def poll_all(hub: OwnHub, seconds: float) -> tuple[list[float], list[str]]:

@@ -34,3 +34,11 @@ class Rates:
             times = self._times.get(organization_id)
             if times:
                 times.pop()
+
+
+class CountedBefore(Rates):
+    """For a process that answers what was counted by the one that handed it over."""
+
+    def take(self, organization_id: int, most: int) -> bool:  # noqa: ARG002 - see above
+        """Allow it."""
+        return True

@@ -2,8 +2,8 @@
 
 A body is read by whoever sends it, before it is known who that is. So only routes that carry data
 take a long one, a long one is not parsed before a token of this hub was seen in it, and those that
-show none at their beginning share little room: when it is full, the one that has stalled longest
-of the address that holds most has to go.
+show none at their beginning share little room and a moderate rate: when the room is full, the one
+that has stalled longest of the address that holds most has to go.
 """
 
 from __future__ import annotations
@@ -40,6 +40,9 @@ HEAVY_BYTES = 256 * 1024
 """What is parsed and answered in another process: it would hold up everybody else here."""
 _MOST_HELD_BYTES = 512 * 1024**2
 _MOST_OF_STRANGERS = 128 * 1024**2
+_RATE_OF_STRANGERS = 16 * 1024**2
+"""Bytes a second of all long bodies together whose senders are not known: reading them takes the
+time of the one thread that all requests go through."""
 _MOST_CONTAINERS = 1_000_000
 _MOST_VALUES = 10_000_000
 _MOST_KEYS = 5_000_000
@@ -130,6 +133,7 @@ class Bodies:
     def __init__(self, owner_of: Callable[[str], str | None] = lambda _: None) -> None:
         self._owner_of = owner_of
         self._held: set[_Held] = set()
+        self._paced_until = 0.0
 
     @asynccontextmanager
     async def take(self, request: Request, most: int) -> AsyncIterator[Sent]:
@@ -168,6 +172,14 @@ class Bodies:
                 self._held.add(held)
             held.size, held.heard_at = len(body), time.monotonic()
             self._make_room(held)
+            if chunk and not held.is_known:
+                await self._pace(len(chunk))
+
+    async def _pace(self, size: int) -> None:
+        """Wait as long as so many bytes take at the rate of all strangers together."""
+        present = time.monotonic()
+        self._paced_until = max(self._paced_until, present) + size / _RATE_OF_STRANGERS
+        await anyio.sleep(self._paced_until - present)
 
     async def _look_at_token(self, sent: Sent, held: _Held) -> None:
         """Find whose a long body is, by its head or its beginning."""

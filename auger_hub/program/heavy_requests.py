@@ -24,10 +24,11 @@ import anyio
 import anyio.to_thread
 from starlette.responses import Response
 
-from auger_hub.accounts.users import find_caller
+from auger_hub.accounts.users import Caller, find_caller
 from auger_hub.http.answer import respond
 from auger_hub.http.body import Sent
 from auger_hub.http.contract import Fields, Route, Unauthenticated, Unavailable
+from auger_hub.http.permission import permit_route
 from auger_hub.hub import Hub, join_hub
 from auger_hub.program.route_table import ROUTES
 from auger_hub.settings import HubSettings
@@ -82,9 +83,11 @@ class HeavyRequests:
 
         Raises:
             Unauthenticated: there is no token of this hub in it.
+            Forbidden, TooManyQuestions: whose token it is may not ask that, or not now.
             Unavailable: it took too long, or the process for it was killed.
         """
-        owner = await anyio.to_thread.run_sync(self._owner_of, sent)
+        caller = await anyio.to_thread.run_sync(self._caller_of, sent)
+        permit_route(self._hub, route, caller)  # here, where all questions are counted
         request = _Request(
             ROUTES.index(route),
             sent.query,
@@ -93,7 +96,7 @@ class HeavyRequests:
             base_url,
             current_request(),
         )
-        async with self._turns.setdefault(owner, asyncio.Lock()):
+        async with self._turns.setdefault(caller.organization_id, asyncio.Lock()):
             answer = await self._ask(request)
         self._hub.supervisor.wake()
         return Response(answer.body, status_code=answer.status, media_type=answer.media_type)
@@ -108,12 +111,12 @@ class HeavyRequests:
             process.kill()
         pool.shutdown(wait=False, cancel_futures=True)
 
-    def _owner_of(self, sent: Sent) -> int:
+    def _caller_of(self, sent: Sent) -> Caller:
         for token in sent.possible_tokens():
             caller = find_caller(self._hub.database, token)
             if caller is not None:
                 note_caller(caller.name, caller.organization)
-                return caller.organization_id
+                return caller
         raise Unauthenticated
 
     async def _ask(self, request: _Request) -> _Answer:

@@ -260,3 +260,22 @@ def test_what_costs_far_more_than_its_bytes_is_not_parsed(
     monkeypatch.setattr(body_module, "_MOST_KEYS", 1500)
     with pytest.raises(ValueError, match=r"too many values|more than 400 digits"):
         parse_body(body)
+
+
+def test_bodies_of_strangers_are_read_no_faster_than_others_can_bear(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(body_module.anyio, "sleep", sleep)
+    monkeypatch.setattr(body_module, "_RATE_OF_STRANGERS", SMALL_BYTES)
+    chunks = [b" " * SMALL_BYTES] * 3
+    asyncio.run(take(Bodies(), MOST_DATA_BYTES, *chunks))
+    assert [round(seconds) for seconds in waited] == [1, 2]
+    waited.clear()
+    known = b'{"token": "known", "text": "' + b"x" * SMALL_BYTES
+    asyncio.run(take(Bodies(lambda _: "organization 1"), MOST_DATA_BYTES, known, *chunks))
+    assert waited == []

@@ -11,6 +11,7 @@ import pytest
 
 from auger_hub.accounts.rates import Rates
 from auger_hub.accounts.roles import ASKING, MANAGING, READING, WRITING, rank_of
+from auger_hub.http.body import HEAVY_BYTES
 from auger_hub.program.route_table import ROUTES
 from tests.hub.client import Client
 from tests.hub.pages.conftest import Browser, run_hub
@@ -146,6 +147,20 @@ def test_a_limit_of_questions_is_told_with_its_number(hub: Client, admin: Client
     assert told[-1] == 429
     limits = {one["name"]: one["most_questions"] for one in run(hub, "org", "list")}
     assert limits[ORGANIZATION] is None
+
+
+def test_questions_count_alike_however_long_they_are(hub: Client, admin: Client) -> None:
+    run(hub, "org", "limit", ORGANIZATION, "--most-questions", "2")
+    admin.call("POST", "/predictions", pipeline_id="none")
+    long = {"pipeline_id": "none", "features": ["a"], "records": [["x" * HEAVY_BYTES]]}
+    told = [admin.call("POST", "/predictions", **long).status for _ in range(2)]
+    run(hub, "org", "limit", ORGANIZATION, "--most-questions", "0")
+    assert told[-1] == 429
+
+
+def test_a_long_request_is_for_those_who_may_make_it(viewer: Client) -> None:
+    told = viewer.call("POST", "/projects", name="x", description="x" * HEAVY_BYTES)
+    assert told.status == 403
 
 
 def test_a_role_that_is_none_is_refused(hub: Client) -> None:
