@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.state import DesiredState, ObservedState
+
+WriteFiles: TypeAlias = Callable[[Mapping[Path, str]], None]
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,7 @@ def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
     return Pulled(project, rendered.text, (*imported.left_out, *rendered.left_out))
 
 
-def pull_into(
-    context: Context, file: Path, project: str, *, everything: bool = False, is_first: bool = True
-) -> Pulled:
+def pull_into(context: Context, file: Path, project: str, *, everything: bool = False) -> Pulled:
     """Change an existing auger.yaml so that its plan is empty, and no byte besides.
 
     What differs is changed, what the hub does not have goes, what nothing declares is added;
@@ -73,13 +73,27 @@ def pull_into(
         file: of which auger.yaml.
         project: its name.
         everything: older revisions too, of what the file does not declare.
-        is_first: look once more when the plan of what was written is not empty.
 
     Raises:
         AugerError: the file declares another project.
         ConfigError: the file is not valid, or cannot be changed without touching something else.
         NotFound: there is no such project.
     """
+    with _rewriting() as write_files:
+        first = _write_changes(context, file, project, write_files, everything=everything)
+        if not first.differs:
+            return first
+        # Data of what was absent is looked at now that it is not.
+        again = _write_changes(context, file, project, write_files, everything=everything)
+    changed = tuple(dict.fromkeys((*first.changed, *again.changed)))
+    left_out = tuple(dict.fromkeys((*first.left_out, *again.left_out)))
+    return replace(again, changed=changed, left_out=left_out)
+
+
+def _write_changes(
+    context: Context, file: Path, project: str, write_files: WriteFiles, *, everything: bool
+) -> Pulled:
+    """Change the file once; its plan may then say more of data that was not looked at."""
     from auger_reconcile.config.edit.diff_declarations import changes_between
     from auger_reconcile.config.edit.project_files import Layers
     from auger_reconcile.planner.pull.merge_state import merge_state
@@ -98,13 +112,8 @@ def pull_into(
     mine = {at: one for at, one in desired.resources.items() if at.project == project}
     changes = changes_between(layers.settings, mine, imported.state.resources)
     texts = layers.texts_with(changes)
-    with _rewritten(texts):
-        differs = tuple(_differences(_load(context, file), observed, project))
-        if differs and is_first:  # data of what was absent is looked at now that it is not
-            again = pull_into(context, file, project, everything=everything, is_first=False)
-            changed = tuple(dict.fromkeys((*texts, *again.changed)))
-            left_out = tuple(dict.fromkeys((*imported.left_out, *again.left_out)))
-            return replace(again, changed=changed, left_out=left_out)
+    write_files(texts)
+    differs = tuple(_differences(_load(context, file), observed, project))
     text = file.read_text(encoding="utf-8")
     return Pulled(project, text, imported.left_out, differs, tuple(texts))
 
@@ -118,15 +127,19 @@ def _load(context: Context, file: Path) -> DesiredState:
 
 
 @contextmanager
-def _rewritten(texts: Mapping[Path, str]) -> Iterator[None]:
-    """Write files; what stood there comes back when they cannot be read any more."""
+def _rewriting() -> Iterator[WriteFiles]:
+    """Yield what writes files; what stood there comes back when they cannot be read any more."""
     from auger_reconcile.config.edit.write import replace_file
 
-    before = {path: path.read_bytes() for path in texts}
-    try:
+    before: dict[Path, bytes] = {}
+
+    def write_files(texts: Mapping[Path, str]) -> None:
+        before.update({path: path.read_bytes() for path in texts if path not in before})
         for path, text in texts.items():
             replace_file(path, text)
-        yield
+
+    try:
+        yield write_files
     except ConfigError:
         for path, old in before.items():
             path.write_bytes(old)
