@@ -2,5 +2,6 @@
 
 Each is called as `python FILE TRAIN TEST OUT '{"kind", "metric", "seconds", "seed", "folds",
 "cores"}'` and writes the predictions for TEST as a CSV file: one column a class with its
-probability, or the column `prediction`. None imports anything of the others.
+probability, or the column `prediction`. What all of them read and write is
+`exchange.py`.
 """

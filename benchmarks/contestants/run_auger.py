@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from exchange import TARGET, run, write_numbers
 
 AUGER = Path(sys.executable).with_name("auger")
-TARGET = "target"
 _FILE = """hub: local
 name: quality
 source: {source}
@@ -37,9 +37,8 @@ models:
 """
 
 
-def main(train: str, test: str, out: str, asked: str) -> None:
+def main(train: str, test: str, out: str, task: dict[str, Any]) -> str:
     """Search, deploy, predict."""
-    task: dict[str, Any] = json.loads(asked)
     folder = Path.cwd()
     hub = folder / "hub"
     known = {"AUGER_HUB_HOME": str(hub), "HOME": str(folder)}
@@ -62,13 +61,13 @@ def main(train: str, test: str, out: str, asked: str) -> None:
         auger("hub", "stop")
     table = pd.read_csv(Path(test).with_name(f"{Path(test).stem}_predicted.csv"))
     if task["kind"] == "regression":
-        table[[f"{TARGET}_predicted"]].set_axis(["prediction"], axis=1).to_csv(out, index=False)
+        write_numbers(table[f"{TARGET}_predicted"], out)
     else:
         names = [name for name in table if name.startswith("proba_")]
         table[names].rename(columns=lambda name: name.removeprefix("proba_")).to_csv(
             out, index=False
         )
-    print(_best(board))
+    return _best(board)
 
 
 def _best(board: Any) -> str:
@@ -78,4 +77,4 @@ def _best(board: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    run(main)

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json
-import sys
 import tempfile
 from pathlib import Path
 
 import pandas as pd
+from exchange import SERIES, TIME, VALUE, run
 
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
 from auger_hub.search.run import SearchTask, TrialResult, prepare, run_search
 
-TIME, SERIES, TARGET = "time", "series", "y"
 
-
-def main(train: str, test: str, out: str, asked: str) -> None:
+def main(train: str, test: str, out: str, asked: dict[str, object]) -> str:
     """Search, package, predict."""
-    task = make_task(Path(train), json.loads(asked))
+    task = make_task(Path(train), asked)
     board: dict[str, TrialResult] = {}
     run_search(task, [], report=lambda one: board.update({one.uid: one}), should_stop=lambda: False)
     scored = [one for one in board.values() if one.score is not None]
@@ -31,15 +28,15 @@ def main(train: str, test: str, out: str, asked: str) -> None:
         predicted = Path(folder) / "predicted.csv"
         Predictor.load(model).predict_file(Path(test), predicted, None)
         table = pd.read_csv(predicted)
-    names = {TARGET: "prediction", f"{TARGET}_low": "low", f"{TARGET}_high": "high"}
+    names = {VALUE: "prediction", f"{VALUE}_low": "low", f"{VALUE}_high": "high"}
     table[[*names]].rename(columns=names).to_csv(out, index=False)
-    print(f"{best.algorithm_name.rpartition('.')[2]} of {len(scored)}")
+    return f"{best.algorithm_name.rpartition('.')[2]} of {len(scored)}"
 
 
 def make_task(train: Path, asked: dict[str, object]) -> SearchTask:
     """Return the task as a client of the hub would ask it."""
     names = pd.read_csv(train, nrows=0).columns
-    columns = [{"column_name": n, "use": n != TARGET, "isTarget": n == TARGET} for n in names]
+    columns = [{"column_name": n, "use": n != VALUE, "isTarget": n == VALUE} for n in names]
     options = {
         "scoring": "neg_mase",
         "max_total_time_mins": float(str(asked["seconds"])) / 60,
@@ -52,4 +49,4 @@ def make_task(train: Path, asked: dict[str, object]) -> SearchTask:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    run(main)

@@ -1,26 +1,20 @@
 """Run AutoGluon's TabularPredictor, in an environment with `autogluon.tabular` and boosting."""
 
-import json
-import sys
 import tempfile
 
-import pandas as pd
 from autogluon.tabular import TabularPredictor
+from exchange import TARGET, read_table, run, task_of, write_numbers
 
 METRICS = {"accuracy": "accuracy", "roc_auc": "roc_auc", "neg_log_loss": "log_loss", "r2": "r2"}
 
 
 def main(train, test, out, asked):
     """Search, predict."""
-    asked = json.loads(asked)
-    table, unseen = pd.read_csv(train), pd.read_csv(test).drop(columns="target")
-    classes = table["target"].nunique()
-    kind = "regression"
-    if asked["kind"] == "classification":
-        kind = "binary" if classes == 2 else "multiclass"
+    table, unseen = read_table(train, test)
+    kind = task_of(table, asked)
     with tempfile.TemporaryDirectory() as folder:
         predictor = TabularPredictor(
-            "target",
+            TARGET,
             problem_type=kind,
             eval_metric=METRICS[asked["metric"]],
             path=folder,
@@ -33,12 +27,11 @@ def main(train, test, out, asked):
             num_cpus=asked["cores"],
         )
         if kind == "regression":
-            predicted = pd.DataFrame({"prediction": predictor.predict(unseen)})
+            write_numbers(predictor.predict(unseen), out)
         else:
-            predicted = predictor.predict_proba(unseen)
-        predicted.to_csv(out, index=False)
-        print(predictor.model_best)
+            predictor.predict_proba(unseen).to_csv(out, index=False)
+        return predictor.model_best
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    run(main)

@@ -1,9 +1,6 @@
 """Run FLAML's AutoML, in an environment with `flaml[automl]`."""
 
-import json
-import sys
-
-import pandas as pd
+from exchange import TARGET, read_table, run, write_chances, write_numbers
 from flaml import AutoML
 
 METRICS = {"accuracy": "accuracy", "roc_auc": "roc_auc", "neg_log_loss": "log_loss", "r2": "r2"}
@@ -11,12 +8,11 @@ METRICS = {"accuracy": "accuracy", "roc_auc": "roc_auc", "neg_log_loss": "log_lo
 
 def main(train, test, out, asked):
     """Search, predict."""
-    asked = json.loads(asked)
-    table, unseen = (as_flaml_takes_it(pd.read_csv(file)) for file in (train, test))
+    table, unseen = (as_flaml_takes_it(rows) for rows in read_table(train, test))
     automl = AutoML()
     automl.fit(
-        table.drop(columns="target"),
-        table["target"],
+        table.drop(columns=TARGET),
+        table[TARGET],
         task=asked["kind"],
         metric=METRICS[asked["metric"]],
         time_budget=asked["seconds"],
@@ -27,18 +23,17 @@ def main(train, test, out, asked):
         verbose=0,
     )
     if asked["kind"] == "regression":
-        predicted = pd.DataFrame({"prediction": automl.predict(unseen)})
+        write_numbers(automl.predict(unseen), out)
     else:
-        predicted = pd.DataFrame(automl.predict_proba(unseen), columns=automl.classes_)
-    predicted.to_csv(out, index=False)
-    print(automl.best_estimator)
+        write_chances(automl.predict_proba(unseen), automl.classes_, out)
+    return automl.best_estimator
 
 
 def as_flaml_takes_it(table):
-    """Return texts as objects: FLAML knows no newer kind of text column."""
-    texts = table.drop(columns="target", errors="ignore").select_dtypes(["object", "string"])
+    """Return texts as categories: FLAML knows no newer kind of text column."""
+    texts = table.drop(columns=TARGET, errors="ignore").select_dtypes(["object", "string"])
     return table.astype(dict.fromkeys(texts.columns, "category"))
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    run(main)

@@ -1,10 +1,8 @@
 """Run mljar-supervised's AutoML, in an environment with `mljar-supervised`."""
 
-import json
-import sys
 import tempfile
 
-import pandas as pd
+from exchange import TARGET, read_table, run, task_of, write_chances, write_numbers
 from supervised.automl import AutoML
 
 METRICS = {"accuracy": "accuracy", "roc_auc": "auc", "neg_log_loss": "logloss", "r2": "r2"}
@@ -12,12 +10,8 @@ METRICS = {"accuracy": "accuracy", "roc_auc": "auc", "neg_log_loss": "logloss", 
 
 def main(train, test, out, asked):
     """Search, predict."""
-    asked = json.loads(asked)
-    table, unseen = pd.read_csv(train), pd.read_csv(test).drop(columns="target")
-    classes = table["target"].nunique()
-    kind = "regression"
-    if asked["kind"] == "classification":
-        kind = "binary_classification" if classes == 2 else "multiclass_classification"
+    table, unseen = read_table(train, test)
+    kind = task_of(table, asked, "binary_classification", "multiclass_classification")
     folds = {
         "validation_type": "kfold",
         "k_folds": asked["folds"],
@@ -37,16 +31,13 @@ def main(train, test, out, asked):
             random_state=asked["seed"],
             verbose=0,
         )
-        automl.fit(table.drop(columns="target"), table["target"])
+        automl.fit(table.drop(columns=TARGET), table[TARGET])
         if kind == "regression":
-            predicted = pd.DataFrame({"prediction": automl.predict(unseen)})
+            write_numbers(automl.predict(unseen), out)
         else:
-            predicted = pd.DataFrame(
-                automl.predict_proba(unseen), columns=sorted(table["target"].unique())
-            )
-        predicted.to_csv(out, index=False)
-        print(automl._best_model.get_type())
+            write_chances(automl.predict_proba(unseen), sorted(table[TARGET].unique()), out)
+        return automl._best_model.get_type()
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    run(main)
