@@ -140,6 +140,10 @@ class Project(Resource):
         """Whatever auger.yaml is about so far, another project can be selected in it."""
         return True
 
+    def selected_name(self) -> str | None:
+        """Return the name in auger.yaml: a project has no revisions that it may stand for."""
+        return self._project
+
     def _stored_name(self) -> str | None:
         return self._project
 

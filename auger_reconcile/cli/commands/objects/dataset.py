@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, select_option, yes_option
+from auger_reconcile.cli.objects import Objects, add_commands
+from auger_reconcile.cli.options import plan_option, select_option
 from auger_reconcile.cli.run import open_context, run_one_resource
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.cli.views.table import Column
 
 
 @group(example="auger dataset list")
@@ -22,42 +28,45 @@ def dataset() -> None:
     """
 
 
-@dataset.command("list", example="auger dataset list")
-def list_(invocation: Invocation) -> None:
-    """List all data sets of the project."""
+def _open(context: Context, name: str | None) -> DataSet:
     from auger_reconcile.api.dataset import DataSet
-    from auger_reconcile.cli.views.table import Column, member, moment
 
-    columns = (
-        Column("Name", member("name")),
+    return DataSet(context, dataset_name=name)
+
+
+def _columns() -> list[Column]:
+    from auger_reconcile.cli.views.table import Column, member
+
+    def counted(name: str) -> Callable[[Mapping[str, Any]], Any]:
+        return lambda row: (row.get("statistics") or {}).get(name)
+
+    return [
         Column("Status", member("status")),
-        Column("Rows", lambda row: (row.get("statistics") or {}).get("count"), is_number=True),
-        Column(
-            "Columns",
-            lambda row: (row.get("statistics") or {}).get("columns_count"),
-            is_number=True,
-        ),
-        Column("Id", member("id")),
-        Column("Created", moment("created_at")),
-    )
-    with open_context(invocation) as context:
-        data = DataSet(context)
-        invocation.show_list(
-            data.list(),
-            columns,
-            selected=data.selected_name(),
-            empty="The project has no data set yet.",
-        )
+        Column("Rows", counted("count"), is_number=True),
+        Column("Columns", counted("columns_count"), is_number=True),
+    ]
+
+
+add_commands(
+    dataset,
+    Objects(
+        "data set",
+        _open,
+        _columns,
+        listed="data sets of the project",
+        deleted="a data set",
+        none_yet="The project has no data set yet.",
+        example="churn.csv",
+    ),
+)
 
 
 @dataset.command(example="auger dataset show churn.csv")
 @click.argument("name", required=False)
 def show(invocation: Invocation, *, name: str | None) -> None:
     """Show how the hub reads a data set: its columns, their types, and what is odd."""
-    from auger_reconcile.api.dataset import DataSet
-
     with open_context(invocation) as context:
-        found = DataSet(context, dataset_name=name).properties()
+        found = _open(context, name).properties()
         target = context.name_of("target")
     statistics = found.get("statistics") or {}
     about = {"name": found.get("name"), "status": found.get("status")}
@@ -73,10 +82,8 @@ def check(invocation: Invocation, *, source: str | None) -> None:
 
     SOURCE is by default the one in auger.yaml, read as that says of its columns.
     """
-    from auger_reconcile.api.dataset import DataSet
-
     with open_context(invocation) as context, invocation.busy_with("Reading"):
-        look = DataSet(context).check(source)
+        look = _open(context, None).check(source)
         target = context.name_of("target")
     _show_statistics(invocation, look.statistics, {"source": look.source}, target)
 
@@ -102,21 +109,6 @@ def _show_statistics(
         invocation.tell(line)
 
 
-@dataset.command(example="auger dataset select churn.csv")
-@click.argument("name")
-@plan_option
-def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
-    """Select an existing data set: store its name in auger.yaml."""
-    from auger_reconcile.api.dataset import DataSet
-
-    return run_one_resource(
-        invocation,
-        lambda c: DataSet(c, dataset_name=name).plan_select(),
-        show_only=show_only,
-        idle="It is selected already.",
-    )
-
-
 @dataset.command(example="auger dataset create files/churn.csv")
 @click.argument("source", required=False)
 @plan_option
@@ -129,33 +121,11 @@ def create(
     SOURCE is by default the one in auger.yaml; another one is stored there. An object of a store
     is s3://bucket/key and needs the extra `s3`.
     """
-    from auger_reconcile.api.dataset import DataSet
-
     return run_one_resource(
         invocation,
-        lambda c: DataSet(c).plan_create(source, select=select),
+        lambda c: _open(c, None).plan_create(source, select=select),
         show_only=show_only,
         idle="A data set with this content is there already, and selected.",
-    )
-
-
-@dataset.command(example="auger dataset delete churn.csv")
-@click.argument("name", required=False)
-@plan_option
-@yes_option
-@select_option
-def delete(
-    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
-) -> ExitCode:
-    """Delete a data set, and clear its name from auger.yaml."""
-    from auger_reconcile.api.dataset import DataSet
-
-    return run_one_resource(
-        invocation,
-        lambda c: DataSet(c, dataset_name=name).plan_delete(select=select),
-        show_only=show_only,
-        idle="There is nothing to delete.",
-        consent=yes,
     )
 
 
@@ -164,10 +134,8 @@ def delete(
 @click.option("--to", default=".", metavar="DIR", help="Folder to put the file into.")
 def download(invocation: Invocation, *, name: str | None, to: str) -> None:
     """Download the file that a data set was made from."""
-    from auger_reconcile.api.dataset import DataSet
-
     with open_context(invocation) as context, invocation.busy_with("Downloading"):
-        path = DataSet(context, dataset_name=name).download(to)
+        path = _open(context, name).download(to)
     if invocation.as_json:
         invocation.show_json({"path": str(path)})
     else:

@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, select_option, wait_option, yes_option
+from auger_reconcile.cli.objects import Objects, add_commands
+from auger_reconcile.cli.options import plan_option, select_option, wait_option
 from auger_reconcile.cli.reporting import out_option, report_options, write_out, write_report
 from auger_reconcile.cli.run import open_context, run_one_resource
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.experiment import Experiment
+    from auger_reconcile.cli.views.table import Column
 
 
 @group(example="auger experiment leaderboard")
@@ -22,41 +29,30 @@ def experiment() -> None:
     """
 
 
-@experiment.command("list", example="auger experiment list")
-def list_(invocation: Invocation) -> None:
-    """List all experiments of the project."""
-    from auger_reconcile.api.experiment import Experiment
-    from auger_reconcile.cli.views.table import Column, member, moment
-
-    columns = (
-        Column("Name", member("name")),
-        Column("Last run", member("last_experiment_session_status")),
-        Column("Id", member("id")),
-        Column("Created", moment("created_at")),
-    )
-    with open_context(invocation) as context:
-        found = Experiment(context)
-        invocation.show_list(
-            found.list(),
-            columns,
-            selected=found.selected_name(),
-            empty="The project has no experiment yet.",
-        )
-
-
-@experiment.command(example="auger experiment select churn-experiment")
-@click.argument("name")
-@plan_option
-def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
-    """Select an existing experiment: store its name in auger.yaml."""
+def _open(context: Context, name: str | None) -> Experiment:
     from auger_reconcile.api.experiment import Experiment
 
-    return run_one_resource(
-        invocation,
-        lambda c: Experiment(c, experiment_name=name).plan_select(),
-        show_only=show_only,
-        idle="It is selected already.",
-    )
+    return Experiment(context, experiment_name=name)
+
+
+def _columns() -> list[Column]:
+    from auger_reconcile.cli.views.table import Column, member
+
+    return [Column("Last run", member("last_experiment_session_status"))]
+
+
+add_commands(
+    experiment,
+    Objects(
+        "experiment",
+        _open,
+        _columns,
+        listed="experiments of the project",
+        deleted="an experiment with its runs",
+        none_yet="The project has no experiment yet.",
+        example="churn-experiment",
+    ),
+)
 
 
 @experiment.command(example="auger experiment start --wait")
@@ -78,11 +74,9 @@ def start(  # noqa: PLR0913 - keyword-only, the options of the command
 
     A run with these settings and this data that is there already is enough.
     """
-    from auger_reconcile.api.experiment import Experiment
-
     return run_one_resource(
         invocation,
-        lambda c: Experiment(c, experiment_name=name).plan_start(again=again, select=select),
+        lambda c: _open(c, name).plan_start(again=again, select=select),
         show_only=show_only,
         idle="A run with these settings and this data is there already; --again starts another.",
         wait=wait,
@@ -94,11 +88,9 @@ def start(  # noqa: PLR0913 - keyword-only, the options of the command
 @plan_option
 def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
     """Stop the run that is going on; what it has finished is kept."""
-    from auger_reconcile.api.experiment import Experiment
-
     return run_one_resource(
         invocation,
-        lambda c: Experiment(c, experiment_name=name).plan_stop(),
+        lambda c: _open(c, name).plan_stop(),
         show_only=show_only,
         idle="No run is active.",
     )
@@ -112,12 +104,11 @@ def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
     Scores are means over the folds; above them stands what to expect of the best one on new rows.
     With -v, the hyperparameters of each.
     """
-    from auger_reconcile.api.experiment import Experiment
     from auger_reconcile.cli.views.run.leaderboard import Layout, render_leaderboard
     from auger_reconcile.cli.views.table import terminal_width
 
     with open_context(invocation) as context:
-        board = Experiment(context).board(run_id)
+        board = _open(context, None).board(run_id)
     if invocation.as_json:
         invocation.show_json(board.to_json())
         return
@@ -142,10 +133,8 @@ def report(
     Which columns matter, what is confused with what, where the model is bad. All of it comes from
     rows that the models had not seen.
     """
-    from auger_reconcile.api.experiment import Experiment
-
     with open_context(invocation) as context, invocation.busy_with("Reading the run"):
-        found = Experiment(context).report(run_id, trial_id=trial_id)
+        found = _open(context, None).report(run_id, trial_id=trial_id)
     write_report(invocation, found, form, out)
 
 
@@ -165,11 +154,10 @@ def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Pa
 
     Of settings, those that differ. The ids of runs come from `auger experiment history`.
     """
-    from auger_reconcile.api.experiment import Experiment
     from auger_reconcile.cli.views.run import comparison as views
 
     with open_context(invocation) as context, invocation.busy_with("Reading the runs"):
-        found = Experiment(context).compare(left, right)
+        found = _open(context, None).compare(left, right)
     if invocation.as_json or form == "json":
         text = views.render_comparison_json(found)
     elif form == "html":
@@ -183,11 +171,10 @@ def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Pa
 @click.argument("name", required=False)
 def history(invocation: Invocation, *, name: str | None) -> None:
     """Show every run of the experiment: settings, status and leaderboard."""
-    from auger_reconcile.api.experiment import Experiment
     from auger_reconcile.cli.views.run.leaderboard import render_history
 
     with open_context(invocation) as context:
-        runs = Experiment(context, experiment_name=name).history()
+        runs = _open(context, name).history()
         if invocation.as_json:
             invocation.show_json(list(runs))
             return
@@ -197,23 +184,3 @@ def history(invocation: Invocation, *, name: str | None) -> None:
             shown = True
     if not shown:
         invocation.tell("The experiment has no run yet.")
-
-
-@experiment.command(example="auger experiment delete churn-experiment")
-@click.argument("name", required=False)
-@plan_option
-@yes_option
-@select_option
-def delete(
-    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
-) -> ExitCode:
-    """Delete an experiment with its runs, and clear its name from auger.yaml."""
-    from auger_reconcile.api.experiment import Experiment
-
-    return run_one_resource(
-        invocation,
-        lambda c: Experiment(c, experiment_name=name).plan_delete(select=select),
-        show_only=show_only,
-        idle="There is nothing to delete.",
-        consent=yes,
-    )

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, select_option, yes_option
-from auger_reconcile.cli.run import open_context, run_one_resource
+from auger_reconcile.cli.objects import Objects, add_commands
+from auger_reconcile.cli.options import plan_option, select_option
+from auger_reconcile.cli.run import run_one_resource
+
+if TYPE_CHECKING:
+    from auger_reconcile.api.context import Context
+    from auger_reconcile.api.project import Project
+    from auger_reconcile.cli.views.table import Column
 
 name_argument = click.argument("name", required=False)
 
@@ -21,40 +29,30 @@ def project() -> None:
     """
 
 
-@project.command("list", example="auger project list")
-def list_(invocation: Invocation) -> None:
-    """List all projects of the organization."""
-    from auger_reconcile.api.project import Project
-    from auger_reconcile.cli.views.table import Column, member, moment
-
-    columns = (
-        Column("Name", member("name")),
-        Column("Status", member("status")),
-        Column("Id", member("id")),
-        Column("Created", moment("created_at")),
-    )
-    with open_context(invocation) as context:
-        invocation.show_list(
-            Project(context).list(),
-            columns,
-            selected=context.name_of("name"),
-            empty="There is no project yet.",
-        )
-
-
-@project.command(example="auger project select churn")
-@click.argument("name")
-@plan_option
-def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
-    """Select an existing project: store its name in auger.yaml."""
+def _open(context: Context, name: str | None) -> Project:
     from auger_reconcile.api.project import Project
 
-    return run_one_resource(
-        invocation,
-        lambda c: Project(c, name).plan_select(),
-        show_only=show_only,
-        idle="It is selected already.",
-    )
+    return Project(context, name)
+
+
+def _columns() -> list[Column]:
+    from auger_reconcile.cli.views.table import Column, member
+
+    return [Column("Status", member("status"))]
+
+
+add_commands(
+    project,
+    Objects(
+        "project",
+        _open,
+        _columns,
+        listed="projects of the organization",
+        deleted="a project with all that is in it",
+        none_yet="There is no project yet.",
+        example="churn",
+    ),
+)
 
 
 @project.command(example="auger project create churn")
@@ -63,33 +61,11 @@ def select(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
 @select_option
 def create(invocation: Invocation, *, name: str | None, select: bool, show_only: bool) -> ExitCode:
     """Create a project and select it."""
-    from auger_reconcile.api.project import Project
-
     return run_one_resource(
         invocation,
-        lambda c: Project(c, name).plan_create(select=select),
+        lambda c: _open(c, name).plan_create(select=select),
         show_only=show_only,
         idle="The project is there already.",
-    )
-
-
-@project.command(example="auger project delete churn")
-@name_argument
-@plan_option
-@yes_option
-@select_option
-def delete(
-    invocation: Invocation, *, name: str | None, select: bool, show_only: bool, yes: bool
-) -> ExitCode:
-    """Delete a project with all that is in it, and clear its name from auger.yaml."""
-    from auger_reconcile.api.project import Project
-
-    return run_one_resource(
-        invocation,
-        lambda c: Project(c, name).plan_delete(select=select),
-        show_only=show_only,
-        idle="There is nothing to delete.",
-        consent=yes,
     )
 
 
@@ -98,11 +74,9 @@ def delete(
 @plan_option
 def start(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
     """Start the project's cluster with the size that auger.yaml declares."""
-    from auger_reconcile.api.project import Project
-
     return run_one_resource(
         invocation,
-        lambda c: Project(c, name).plan_start(),
+        lambda c: _open(c, name).plan_start(),
         show_only=show_only,
         idle="The cluster runs already.",
     )
@@ -113,11 +87,9 @@ def start(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitC
 @plan_option
 def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
     """Stop the project's cluster."""
-    from auger_reconcile.api.project import Project
-
     return run_one_resource(
         invocation,
-        lambda c: Project(c, name).plan_stop(),
+        lambda c: _open(c, name).plan_stop(),
         show_only=show_only,
         idle="The cluster does not run.",
     )
