@@ -72,6 +72,7 @@ test-newest:
 	@.venv-newest/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 slow: .venv/.dev
+	@HYPOTHESIS_PROFILE=deep $(PYTEST) -m "not slow" tests/laws
 	@$(PYTEST) -m "slow and not soak" || { echo "Once more, one by one, what failed beside other tests:"; \
 	$(BIN)/python -m pytest -m "slow and not soak" --last-failed --last-failed-no-failures none; }
 

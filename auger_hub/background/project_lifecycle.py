@@ -25,7 +25,7 @@ from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
 
 _NEXT = {"deploying": "deployed", "deployed": "running", "undeploying": "undeployed"}
-_STEP = timedelta(seconds=0.15)  # so that every status can be seen
+_STEP = timedelta(seconds=0.05)  # so that every status can be seen
 
 
 def advance_projects(database: Database, removal: Removal, busy: AbstractSet[int]) -> bool:

@@ -36,7 +36,7 @@ from auger_hub.store.trash import empty_trash
 from auger_hub.telemetry.metrics import JOB_FAILURES
 
 _log = logging.getLogger("auger.hub.work")
-_MOVING_SECONDS = 0.1
+_MOVING_SECONDS = 0.05
 _WORKING_SECONDS = 0.25
 _IDLE_SECONDS = 5.0
 _ATTEMPTS = 2

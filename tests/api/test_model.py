@@ -127,7 +127,10 @@ def test_a_file_without_rows_has_no_predictions(model: Model, trained: Trained, 
         (False, b"a,b\x00\x01\n1,2\n", "is no CSV file"),
         (False, b"a,b\n1,2\n3\n", "has a row with 1 values where 2 are expected"),
         (True, None, r"`.*bad.csv` cannot be predicted: No such file or directory"),
-        (True, b"sepal_length,other\n1,2\n", "needs columns .* `petal_length`"),
+        pytest.param(
+            *(True, b"sepal_length,other\n1,2\n", "needs columns .* `petal_length`"),
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_file_that_cannot_be_predicted_is_refused_and_nothing_written(
@@ -154,6 +157,7 @@ def test_many_rows_go_in_batches_with_progress(model: Model, trained: Trained, w
     assert len(read(path)) == 4501
 
 
+@pytest.mark.slow
 def test_an_export_runs_in_its_own_process_where_no_hub_is_and_no_network(
     trained: Trained, work: Path
 ) -> None:

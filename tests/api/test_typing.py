@@ -48,6 +48,7 @@ wrong: int = run_id
 """
 
 
+@pytest.mark.slow
 def test_a_program_is_checked_and_its_one_mistake_found(tmp_path: Path) -> None:
     (tmp_path / "program.py").write_text(PROGRAM)
     (tmp_path / "mypy.ini").write_text("[mypy]\nstrict = true\n")

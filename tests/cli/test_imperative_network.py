@@ -187,6 +187,7 @@ def cut(user: User, hub: LiveHub, folder: Path, monkeypatch: pytest.MonkeyPatch)
     return Cut(user, hub, folder, monkeypatch)
 
 
+@pytest.mark.slow
 def test_an_experiment_starts_once_and_is_stored_when_its_run_is_there(
     cut: Cut, user: User, folder: Path, learned: Learned
 ) -> None:
@@ -206,6 +207,7 @@ def test_an_experiment_starts_once_and_is_stored_when_its_run_is_there(
     assert file.read_text() == text
 
 
+@pytest.mark.slow
 def test_a_model_is_deployed_once_and_then_undeployed(
     cut: Cut, user: User, folder: Path, learned: Learned
 ) -> None:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,11 @@ from .terminal import CTRL_C, CTRL_D, Terminal
 FILE = "name: churn\norganization: acme\n"
 QUESTION = 'Only "yes" is accepted: '
 PROJECT = {"id": 7, "name": "churn", "organization_id": 1, "status": "undeployed"}
+
+
+def slow(*values: Any) -> list[Any]:
+    """Return more values of a parameter, each of which costs a process, for `make slow`."""
+    return [pytest.param(value, marks=pytest.mark.slow) for value in values]
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +44,7 @@ def test_the_word_yes_carries_the_plan_out(empty_hub: StaticHub) -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("answer", ["y\n", "YES\n", "yes please\n", "\n", "no\n", CTRL_D])
+@pytest.mark.parametrize("answer", ["y\n", *slow("YES\n", "yes please\n", "\n", "no\n", CTRL_D)])
 def test_any_other_word_does_nothing_and_exits_5(answer: str, empty_hub: StaticHub) -> None:
     with Terminal("apply") as terminal:
         terminal.wait_for(QUESTION)
@@ -91,7 +97,7 @@ def test_a_terminal_gets_colours() -> None:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("name", ["NO_COLOR", "--no-color", "TERM"])
+@pytest.mark.parametrize("name", ["NO_COLOR", *slow("--no-color", "TERM")])
 def test_colours_can_be_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if name == "NO_COLOR":
         monkeypatch.setenv("NO_COLOR", "1")
@@ -163,7 +169,7 @@ def start(*arguments: str, stdout: int = subprocess.PIPE) -> subprocess.Popen[st
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, *slow(signal.SIGHUP, signal.SIGINT)])
 def test_a_signal_ends_an_apply_early_and_in_order(
     number: signal.Signals, empty_hub: StaticHub
 ) -> None:
@@ -199,7 +205,7 @@ def closed_pipe() -> int:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("form", [(), ("--json",)])
+@pytest.mark.parametrize("form", [(), *slow(("--json",))])
 def test_a_plan_that_nobody_can_read_is_not_carried_out(
     form: tuple[str, ...], empty_hub: StaticHub
 ) -> None:
@@ -214,7 +220,7 @@ def test_a_plan_that_nobody_can_read_is_not_carried_out(
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("command", ["plan", "show", "validate", "drift"])
+@pytest.mark.parametrize("command", ["plan", *slow("show", "validate", "drift")])
 def test_a_reader_that_goes_away_never_looks_like_success(command: str) -> None:
     writer = closed_pipe()
     with start(command, stdout=writer) as child:

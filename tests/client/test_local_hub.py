@@ -178,6 +178,7 @@ def test_a_hub_that_was_killed_is_started_again(real):
     assert local_hub.status(**real)["running"] is True
 
 
+@pytest.mark.slow
 @pytest.mark.hub
 def test_users_are_managed_and_log_in(real):
     hub = local_hub.start(**real)

@@ -9,7 +9,7 @@ import pytest
 
 from .targets import TARGETS
 
-SEEDS = int(os.environ.get("AUGER_FUZZ", "150"))  # of each target
+SEEDS = int(os.environ.get("AUGER_FUZZ", "75"))  # of each target
 FIRST = int(os.environ.get("AUGER_FUZZ_FROM", "0"))
 MOST_TOLD = 20
 

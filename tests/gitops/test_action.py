@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
-from cli.static_hub import StaticHub, serve
 
 from auger_reconcile.cli.views.plan.plan_markdown import MARKER
 from auger_reconcile.config.load import load_desired_state
+from tests.cli.static_hub import StaticHub, serve
 
 from .conftest import ACTION, GITOPS, Checkout
 from .fake_github import comment, serve_github

@@ -57,6 +57,7 @@ def test_the_generated_pages_are_current():
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_page_that_is_changed_by_hand_is_noticed_and_mended(tmp_path):
     docs = shutil.copytree(ROOT / "docs", tmp_path / "docs")

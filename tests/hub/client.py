@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import time
 import uuid
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import requests
 
+from auger_hub.__main__ import main
 from auger_hub.settings import HubSettings
 
 OPTIONS = {
@@ -151,6 +155,46 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
             return False
         time.sleep(0.05)
     return True
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command of the hub's program said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def try_hub(home: object, *arguments: str) -> Done:
+    """Run a command of the hub's program, in this process: a new one costs half a second."""
+    mask = os.umask(0o077)  # which the program changes
+    out, err = io.StringIO(), io.StringIO()
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            code = main([*arguments, "--home", str(home)])
+    finally:
+        os.umask(mask)
+    return Done(code, out.getvalue(), err.getvalue())
+
+
+def run_hub(home: object, *arguments: str) -> str:
+    """Run a command that succeeds; return its last line."""
+    done = try_hub(home, *arguments)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip().splitlines()[-1]
+
+
+def add_user(hub: Client, name: str, organization: str | None = None) -> dict[str, Any]:
+    """Return a new user with password and token, of an organization of its own by default."""
+    added = run_hub(hub.home, "user", "add", name, "--organization", organization or f"of-{name}")
+    return dict(json.loads(added))
+
+
+def add_stranger(hub: Client) -> Client:
+    """Return a client of a user of another organization."""
+    user = add_user(hub, f"stranger-{uuid.uuid4().hex[:6]}")
+    return Client(hub.url, user["token"], hub.home)
 
 
 def connect(settings: HubSettings) -> Client:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import uuid
 from typing import Any
 
@@ -12,7 +9,7 @@ import pytest
 import requests
 
 from auger_hub.program.openapi import openapi_document
-from tests.hub.client import Client, wait_until
+from tests.hub.client import Client, add_stranger, wait_until
 
 from .test_recordings import World
 
@@ -40,11 +37,7 @@ LISTS = {
 
 @pytest.fixture(scope="module")
 def stranger(hub: Client) -> Client:
-    name = f"stranger-{uuid.uuid4().hex[:6]}"
-    command = [sys.executable, "-m", "auger_hub", "user", "add", name]
-    command += ["--organization", name, "--home", str(hub.home)]
-    user = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
-    return Client(hub.url, user["token"], hub.home)
+    return add_stranger(hub)
 
 
 @pytest.fixture(scope="module")

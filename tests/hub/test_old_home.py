@@ -32,6 +32,7 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "hub"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "first"), [(RIDGE, 137.137), (NAIVE, 133.682)])
 def test_a_model_that_was_stored_then_predicts_as_it_did(
     home: Path, model: str, first: float

@@ -1,4 +1,8 @@
-"""How many worlds: `HYPOTHESIS_PROFILE` `quick`, `ci`, `laws` (10,000), or `search` (new ones)."""
+"""How many worlds there are.
+
+`HYPOTHESIS_PROFILE` is `quick`, `ci`, `deep` (as `make slow` has it), `laws` (10,000), or `search`
+(new ones).
+"""
 
 import os
 from collections.abc import Iterator
@@ -13,13 +17,14 @@ CONTENTS = ("x", "y", "z", "unreadable")
 
 settings.register_profile(
     "ci",
-    max_examples=50,
+    max_examples=25,
     deadline=None,
     database=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-settings.register_profile("quick", settings.get_profile("ci"), max_examples=12)
+settings.register_profile("quick", settings.get_profile("ci"), max_examples=8)
+settings.register_profile("deep", settings.get_profile("ci"), max_examples=100)
 settings.register_profile("laws", settings.get_profile("ci"), max_examples=10_000)
 settings.register_profile(
     "search",

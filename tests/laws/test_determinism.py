@@ -88,7 +88,7 @@ def plan_of_the_shop(folder: Path) -> bytes:
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("seed", ["0", "1", "4711"])
+@pytest.mark.parametrize("seed", ["4711", pytest.param("0", marks=pytest.mark.slow)])
 def test_the_seed_of_dictionaries_changes_no_byte_of_a_plan(folder: Path, seed: str) -> None:
     code = (
         "import sys; from pathlib import Path; "

@@ -62,6 +62,7 @@ def test_order_of_answers_does_not_matter() -> None:
     assert as_text(plan) == as_text(other)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_hash_seed_does_not_matter() -> None:
     texts = {run("import planner.test_build as t; t.show()", PYTHONHASHSEED=s) for s in ("1", "2")}
@@ -170,6 +171,7 @@ def test_twice_the_experiments_are_at_most_twice_the_work(monkeypatch: pytest.Mo
     assert count_work(monkeypatch, 400) <= 2.1 * count_work(monkeypatch, 200)
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_ten_thousand_experiments_are_planned(monkeypatch: pytest.MonkeyPatch) -> None:
     assert count_work(monkeypatch, 10_000) < 50 * 10_000

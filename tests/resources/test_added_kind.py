@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cli.static_hub import StaticHub, _Handler, serve
 
 import auger_reconcile
+from tests.cli.static_hub import StaticHub, _Handler, serve
 
 pytestmark = pytest.mark.process
 
@@ -161,10 +161,16 @@ def test_without_the_package_its_section_is_unknown(site: Site) -> None:
 @pytest.mark.parametrize(
     ("entry", "told"),
     [
-        ("endpoint = auger_endpoints:NOTHING", "cannot be loaded"),
+        pytest.param(
+            "endpoint = auger_endpoints:NOTHING", "cannot be loaded", marks=pytest.mark.slow
+        ),
         ("endpoint = no_such_module:KIND", "cannot be loaded"),
         ("other = auger_endpoints:KIND", "is no kind named `other`"),
-        ("endpoint = auger_endpoints:EndpointSpec", "is no kind named `endpoint`"),
+        pytest.param(
+            "endpoint = auger_endpoints:EndpointSpec",
+            "is no kind named `endpoint`",
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_a_kind_that_cannot_be_used_names_its_package(site: Site, entry: str, told: str) -> None:

@@ -48,7 +48,13 @@ def is_served(port: int) -> bool:
 
 
 @pytest.mark.skipif(os.name != "posix", reason="a process cannot become another here")
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        *(pytest.param(one, marks=pytest.mark.slow) for one in (signal.SIGHUP, signal.SIGINT)),
+    ],
+)
 def test_a_signal_to_the_started_process_ends_the_hub_in_order(
     tmp_path: Path, started: list[subprocess.Popen[str]], number: signal.Signals
 ) -> None:
@@ -61,6 +67,7 @@ def test_a_signal_to_the_started_process_ends_the_hub_in_order(
     assert not (tmp_path / "hub" / "hub.json").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("unshare"), reason="no way to be process 1")
 def test_a_hub_that_is_process_1_ends_at_sigterm(
     tmp_path: Path, started: list[subprocess.Popen[str]]
@@ -77,6 +84,7 @@ def test_a_hub_that_is_process_1_ends_at_sigterm(
     assert not is_served(port)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a process cannot become another here")
 def test_a_hub_under_nohup_goes_on_when_the_terminal_is_gone(
     tmp_path: Path, started: list[subprocess.Popen[str]]

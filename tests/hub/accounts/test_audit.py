@@ -13,9 +13,9 @@ from auger_hub.accounts.audit import Deed, list_entries, note, prune
 from auger_hub.accounts.users import add_token, add_user, end_token, log_in, revoke_user
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import AuditEntry, now
-from tests.hub.client import Client
-from tests.hub.pages.conftest import Browser, run_hub, texts_of
-from tests.hub.pages.conftest import add_user as add_stranger
+from tests.hub.client import Client, run_hub
+from tests.hub.client import add_user as add_user_of
+from tests.hub.pages.conftest import Browser, texts_of
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_a_life_of_a_project_is_told_with_who_and_from_where(hub: Client) -> Non
 def test_the_page_shows_an_organization_its_own_entries(
     hub: Client, project: dict[str, Any]
 ) -> None:
-    password = add_stranger(hub, "auditor")
+    password = add_user_of(hub, "auditor")["password"]
     browser = Browser(hub.url)
     browser.post("/log-in", {"user": "auditor", "password": password})
     page = texts_of(browser.get("/audit").text)

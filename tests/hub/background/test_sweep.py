@@ -98,6 +98,7 @@ def test_a_deleted_project_takes_all_its_files_along(
     assert wait_until(lambda: not (hub.home / "models" / model["trial_id"]).exists())
 
 
+@pytest.mark.slow
 def test_files_under_a_name_that_another_project_had_before_are_kept(
     hub: Client, project: dict[str, Any]
 ) -> None:

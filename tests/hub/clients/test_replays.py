@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import uuid
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.hub.client import IRIS, Client, wait_until
+from tests.hub.client import IRIS, Client, add_user, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -31,11 +29,7 @@ STATUS_MEMBERS = ("status", "s3_model_path_status")
 @pytest.fixture
 def user(hub: Client) -> dict[str, str]:
     """A user with an organization of its own, as every recorded client had."""
-    name = f"judge-{uuid.uuid4().hex[:8]}"
-    command = [sys.executable, "-m", "auger_hub", "user", "add", name]
-    command += ["--organization", name, "--home", str(hub.home)]
-    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
-    return dict(json.loads(done.stdout))
+    return add_user(hub, f"judge-{uuid.uuid4().hex[:8]}")
 
 
 class Player:

@@ -199,6 +199,7 @@ def test_unreadable_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
         profile_file(tmp_path / "t.csv")
 
 
+@pytest.mark.slow
 def test_a_wide_table_of_texts_fits_into_memory(tmp_path: Path) -> None:
     names = [f"c{number}" for number in range(300)]
     rows = [[f"{name}{row}" for name in names] for row in range(5)]

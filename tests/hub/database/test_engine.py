@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from auger_hub.database import engine as engine_module
 from auger_hub.database.engine import HEAD, Database, is_gone
 from auger_hub.database.tables import Base, Organization, Project, Secret
-from hub.database.writers import count_at_once
+from tests.hub.database.writers import count_at_once
 
 
 @pytest.fixture

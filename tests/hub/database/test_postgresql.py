@@ -21,9 +21,9 @@ from auger_hub.database.tables import Base, Secret
 from auger_hub.processes import daemon
 from auger_hub.program.backup import back_up, restore
 from auger_hub.settings import HubSettings
-from hub.database.writers import count_at_once
 from tests import leftovers
 from tests.hub.client import Client, connect, wait_until
+from tests.hub.database.writers import count_at_once
 
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))

@@ -21,6 +21,7 @@ def test_a_share_is_over_before_the_whole() -> None:
     assert allowance.left(0.5) < allowance.left() < allowance.left() + 1
 
 
+@pytest.mark.slow
 def test_a_process_that_does_not_look_at_the_time_is_ended_by_the_system() -> None:
     with pytest.raises(ProcessDied) as death:
         ProcessCall(work.work_for_ever).take()

@@ -100,7 +100,14 @@ def answer_to(line: socket.socket, sent: bytes) -> bytes:
     return answer
 
 
-@pytest.mark.parametrize("sent", [b"", b"G", HEAD], ids=["nothing", "a letter", "half a head"])
+@pytest.mark.parametrize(
+    "sent",
+    [
+        pytest.param(b"", id="nothing"),
+        pytest.param(b"G", id="a letter", marks=pytest.mark.slow),
+        pytest.param(HEAD, id="half a head", marks=pytest.mark.slow),
+    ],
+)
 def test_a_head_that_does_not_come_ends_the_connection(reach: Open, sent: bytes) -> None:
     assert is_ended(reach(sent), 5)
 
@@ -119,6 +126,7 @@ def test_a_body_that_stalls_is_ended(reach: Open) -> None:
     assert is_ended(reach(BODY + b"x" * 100), 9)
 
 
+@pytest.mark.slow
 def test_a_body_that_keeps_coming_is_taken_however_long_it_takes(reach: Open) -> None:
     line = reach(BODY.replace(b"1000000", b"8000"))
     for _ in range(8):
@@ -127,6 +135,7 @@ def test_a_body_that_keeps_coming_is_taken_however_long_it_takes(reach: Open) ->
     assert answer_to(line, b"").endswith(b"8000")
 
 
+@pytest.mark.slow
 def test_an_answer_that_nobody_takes_is_ended(reach: Open) -> None:
     reach(b"GET /give HTTP/1.1\r\nHost: h\r\n\r\n")
     held = BoundedHttp.connections_of_server

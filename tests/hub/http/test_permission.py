@@ -13,8 +13,8 @@ from auger_hub.accounts.rates import Rates
 from auger_hub.accounts.roles import ASKING, MANAGING, READING, WRITING, rank_of
 from auger_hub.http.body import HEAVY_BYTES
 from auger_hub.program.route_table import ROUTES
-from tests.hub.client import Client
-from tests.hub.pages.conftest import Browser, run_hub
+from tests.hub.client import Client, run_hub
+from tests.hub.pages.conftest import Browser
 
 ORGANIZATION = "of-roles"
 

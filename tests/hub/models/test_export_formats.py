@@ -66,6 +66,7 @@ def hub_predicts(model: Path, data: Path) -> list[list[Any]]:
     return rows
 
 
+@pytest.mark.slow
 def test_joblib_holds_a_pipeline_that_predicts_the_same(
     make_model: MakeModel, mixed_table: Path, tmp_path: Path
 ) -> None:
@@ -140,7 +141,11 @@ def test_onnx_predicts_the_same_by_the_lines_of_its_readme(
 
 
 @pytest.mark.parametrize(
-    "algorithm", ["lightgbm.LGBMClassifier", "sklearn.ensemble.RandomForestClassifier"]
+    "algorithm",
+    [
+        "lightgbm.LGBMClassifier",
+        pytest.param("sklearn.ensemble.RandomForestClassifier", marks=pytest.mark.slow),
+    ],
 )
 def test_onnx_of_trees_is_checked_on_the_training_rows(
     make_model: MakeModel, tmp_path: Path, algorithm: str

@@ -47,6 +47,13 @@ SMALL: dict[str, dict[str, Any]] = {
 }
 
 
+def most_slow(algorithms: list[str]) -> list[Any]:
+    """Return the algorithms for a parameter, of which all lanes have one or two."""
+    quick = (LOGISTIC, RIDGE, "lightgbm.LGBMClassifier")
+    slow = pytest.mark.slow
+    return [one if one in quick else pytest.param(one, marks=slow) for one in algorithms]
+
+
 def ensemble(*members: str) -> dict[str, Any]:
     names = [f"{number:015X}" for number in range(len(members))]
     return {
@@ -56,7 +63,7 @@ def ensemble(*members: str) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("algorithm", CLASSIFIERS)
+@pytest.mark.parametrize("algorithm", most_slow(CLASSIFIERS))
 def test_stored_classifier_predicts_what_the_pipeline_predicts(
     make_model: MakeModel, mixed_table: Path, algorithm: str
 ) -> None:
@@ -64,7 +71,7 @@ def test_stored_classifier_predicts_what_the_pipeline_predicts(
     assert_same_as_pipeline(folder, mixed_table)
 
 
-@pytest.mark.parametrize("algorithm", REGRESSORS)
+@pytest.mark.parametrize("algorithm", most_slow(REGRESSORS))
 def test_stored_regressor_predicts_what_the_pipeline_predicts(
     make_model: MakeModel, mixed_table: Path, algorithm: str
 ) -> None:
@@ -81,6 +88,7 @@ def test_stored_ensemble_of_classifiers_predicts_what_its_pipelines_predict(
     assert_same_as_pipeline(folder, mixed_table)
 
 
+@pytest.mark.slow
 def test_stored_ensemble_of_regressors_predicts_what_its_pipelines_predict(
     make_model: MakeModel, mixed_table: Path
 ) -> None:

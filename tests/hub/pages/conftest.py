@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import html
-import json
 import re
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -15,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.hub.client import Client, wait_until
+from tests.hub.client import Client, add_user, run_hub, wait_until
 
 
 @dataclass
@@ -41,19 +38,6 @@ class Browser:
         return self.get(path, headers={"X-Fragment": "1"}, allow_redirects=False)
 
 
-def run_hub(home: object, *arguments: str) -> str:
-    """Run a command of the hub's program and return its last line."""
-    command = [sys.executable, "-m", "auger_hub", *arguments, "--home", str(home)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.strip().splitlines()[-1]
-
-
-def add_user(hub: Client, name: str) -> str:
-    """Make a user of an organization of its own and return the password."""
-    added = run_hub(hub.home, "user", "add", name, "--organization", f"of-{name}")
-    return str(json.loads(added)["password"])
-
-
 def texts_of(page: str) -> str:
     """Return what a reader sees, in one line."""
     return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
@@ -73,7 +57,7 @@ def make_browser(hub: Client) -> Iterator[Callable[[str], Browser]]:
 
         def make(name: str) -> Browser:
             browser = Browser(hub.url, sessions.enter_context(requests.Session()))
-            fields = {"user": name, "password": add_user(hub, name)}
+            fields = {"user": name, "password": add_user(hub, name)["password"]}
             assert browser.post("/log-in", fields).status_code == 200
             return browser
 

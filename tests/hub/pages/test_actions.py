@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from hub.pages.conftest import Browser, texts_of
 from tests.hub.client import Client, wait_until
+from tests.hub.pages.conftest import Browser, texts_of
 
 
 def path_of(browser: Browser, url: str) -> str:

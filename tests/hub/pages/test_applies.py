@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from hub.pages.conftest import Browser, texts_of
 from tests.hub.client import Client
+from tests.hub.pages.conftest import Browser, texts_of
 
 HOSTILE = "<script>alert(1)</script>"
 

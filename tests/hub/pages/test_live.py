@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub.pages import chromium
-from hub.pages.conftest import run_hub
-from tests.hub.client import Client, wait_until
+from tests.hub.client import Client, run_hub, wait_until
+from tests.hub.pages import chromium
 
 pytestmark = pytest.mark.slow
 

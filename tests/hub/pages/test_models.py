@@ -16,8 +16,8 @@ import requests
 
 from auger_hub.pages.models import _curl, on_newest_holdout
 from auger_hub.pages.question import make_fields
-from hub.pages.conftest import Browser, texts_of, wait_for_text
 from tests.hub.client import Client, wait_until
+from tests.hub.pages.conftest import Browser, texts_of, wait_for_text
 
 SETOSA = {"f0": "5.1", "f1": "3.5", "f2": "1.4", "f3": "0.2"}
 
@@ -120,6 +120,7 @@ def test_a_model_that_lives_elsewhere_has_a_page(
     assert browser.post(f"/models/{model['id']}", {"f0": "1"}).status_code == 200
 
 
+@pytest.mark.slow
 def test_a_model_is_shown_whatever_a_client_said_of_its_run(
     hub: Client, browser: Browser, iris_project: dict[str, Any]
 ) -> None:

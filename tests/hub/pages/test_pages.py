@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from hub.pages.conftest import Browser, texts_of
 from tests.hub.client import Client, wait_until
+from tests.hub.pages.conftest import Browser, texts_of
 
 HOSTILE = "<script>alert(1)</script>\"'&amp;{{7*7}}"
 ESCAPED = "&lt;script&gt;alert(1)&lt;/script&gt;&#34;&#39;&amp;amp;{{7*7}}"

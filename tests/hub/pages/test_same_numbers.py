@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from hub.pages.conftest import Browser, texts_of
 from tests.hub.client import IRIS, Client, wait_until
+from tests.hub.pages.conftest import Browser, texts_of
 
 Rows = list[list[Any]]
 

@@ -1,10 +1,7 @@
 from __future__ import annotations
 
-import json
 import re
 import sqlite3
-import subprocess
-import sys
 import uuid
 from contextlib import closing
 from typing import Any
@@ -14,7 +11,7 @@ import requests
 
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
-from tests.hub.client import Client, connect, wait_until
+from tests.hub.client import Client, add_stranger, connect, wait_until
 
 UNAUTHENTICATED = [("unauthenticated", None, "User should be logged in")]
 
@@ -26,10 +23,7 @@ def send(hub: Client, method: str, path: str, **options: Any) -> requests.Respon
 @pytest.fixture(scope="module")
 def stranger(hub: Client) -> Client:
     """A user of another organization on the same hub."""
-    command = [sys.executable, "-m", "auger_hub", "user", "add", "stranger"]
-    command += ["--organization", "elsewhere", "--home", str(hub.home)]
-    user = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
-    return Client(hub.url, user["token"], hub.home)
+    return add_stranger(hub)
 
 
 @pytest.mark.parametrize(

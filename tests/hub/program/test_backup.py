@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +12,11 @@ from auger_hub.hub import open_hub
 from auger_hub.processes import daemon
 from auger_hub.program.backup import back_up
 from auger_hub.settings import HubSettings
-from tests.hub.client import IRIS, Client, connect
+from tests.hub.client import IRIS, Client, Done, connect, try_hub
 
 
-def command(name: str, file: Path, home: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    place = ["--home", str(home), *more]
-    arguments = [sys.executable, "-m", "auger_hub", name, str(file), *place]
-    return subprocess.run(arguments, capture_output=True, text=True, check=False, timeout=120)
+def command(name: str, file: Path, home: Path, *more: str) -> Done:
+    return try_hub(home, name, str(file), *more)
 
 
 @pytest.mark.slow

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +23,7 @@ from auger_hub.program import check
 from auger_hub.program.check import check_hub
 from auger_hub.settings import HubSettings
 from auger_hub.store.disk import Disk
-from tests.hub.client import Client
+from tests.hub.client import Client, try_hub
 
 
 @pytest.fixture
@@ -45,8 +43,7 @@ def found(settings: HubSettings) -> dict[str, tuple[str, str, str]]:
 
 
 def test_nothing_is_wrong_with_a_hub_that_runs(hub: Client) -> None:
-    command = [sys.executable, "-m", "auger_hub", "check", "--home", str(hub.home)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = try_hub(hub.home, "check")
     assert done.returncode == 0, done.stdout
     parts = [line.split()[1] for line in done.stdout.splitlines()]
     assert parts == [

@@ -46,6 +46,7 @@ def test_a_heavy_request_of_a_stranger_is_not_parsed(hub: Client, token: str) ->
     assert post(hub, f'{{"token": "{token}", "records": {HEAVY}}}').status_code == 401
 
 
+@pytest.mark.slow
 def test_others_are_answered_while_bombs_are_defused(hub: Client) -> None:
     post(hub, f'{{"token": "{hub.token}", "records": {HEAVY}}}')  # the process is there
     bomb = f'{{"token": "{hub.token}", "records": [{",".join(["[1]"] * 900_000)}]}}'

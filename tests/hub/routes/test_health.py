@@ -137,6 +137,7 @@ def test_older_clients_see_the_same_alerts(hub: Client, watched: dict[str, Any])
     assert [one["closed_at"] for one in items] == [None] * 3
 
 
+@pytest.mark.slow
 def test_an_alert_closes_when_it_holds_again_and_opens_no_second_time(
     hub: Client, watched: dict[str, Any], rows: list[list[str]]
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_monitor_that_cannot_be_followed_is_refused(
     assert answer.errors == [("invalid_param", "monitor", told)]
 
 
+@pytest.mark.slow
 def test_averages_out_of_range_open_the_alert_of_older_clients(
     hub: Client, watched: dict[str, Any], rows: list[list[str]]
 ) -> None:

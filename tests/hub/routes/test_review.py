@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
 import uuid
 from datetime import datetime, timezone
 from typing import Any
@@ -10,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.hub.client import OPTIONS, Client, wait_until
+from tests.hub.client import OPTIONS, Client, add_user, wait_until
 
 FEATURES = OPTIONS["featureColumns"]
 RECORDS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]
@@ -279,11 +276,7 @@ def test_the_oldest_client_learns_what_a_search_tries(hub: Client, project: dict
 
 def test_whoever_tries_passwords_has_to_wait(hub: Client) -> None:
     name = f"victim-{uuid.uuid4().hex[:8]}"
-    command = [sys.executable, "-m", "auger_hub", "user", "add", name]
-    done = subprocess.run(
-        [*command, "--home", str(hub.home)], capture_output=True, check=True, timeout=60
-    )
-    user = json.loads(done.stdout)
+    user = add_user(hub, name)
     url = f"{hub.url}/api/v1/tokens"
     statuses = [
         requests.post(url, json={"email": name, "password": "x"}, timeout=30).status_code

@@ -191,6 +191,7 @@ def test_a_model_that_is_not_loaded_is_asked_in_turn(predictions: Predictions) -
         predictions.answer_now(question("now"), [])
 
 
+@pytest.mark.slow
 def test_a_loaded_model_answers_at_once_unless_it_is_stopped(
     predictions: Predictions, database: Database, fork_server: Watched, monkeypatch: Any
 ) -> None:

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import http.server
-import json
-import subprocess
-import sys
 import threading
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests.hub.client import IRIS, Client, wait_until
+from tests.hub.client import IRIS, Client, add_stranger, wait_until
 
 
 class Site(http.server.BaseHTTPRequestHandler):
@@ -56,11 +52,7 @@ def site() -> Iterator[str]:
 @pytest.fixture
 def stranger(hub: Client) -> Client:
     """A client of another organization."""
-    name = f"stranger-{uuid.uuid4().hex[:6]}"
-    command = [sys.executable, "-m", "auger_hub", "user", "add", name]
-    command += ["--organization", name, "--home", str(hub.home)]
-    user = json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
-    return Client(hub.url, user["token"], hub.home)
+    return add_stranger(hub)
 
 
 @pytest.mark.slow

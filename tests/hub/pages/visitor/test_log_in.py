@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import requests
 
-from hub.pages.conftest import Browser, add_user, run_hub
-from tests.hub.client import Client
+from tests.hub.client import Client, add_user, run_hub
+from tests.hub.pages.conftest import Browser
 
 PATHS = ["/", "/projects/1", "/datasets/1", "/experiments/x", "/trials/x", "/models/x"]
 
@@ -34,7 +34,7 @@ def test_the_assets_of_the_log_in_page_are_open_to_all(anyone: Browser, name: st
 
 
 def test_user_and_password_lead_to_the_page_that_was_wanted(hub: Client, anyone: Browser) -> None:
-    password = add_user(hub, "wanda")
+    password = add_user(hub, "wanda")["password"]
     form = anyone.get("/projects/999999")
     assert "Log in" in form.text
     after = form.url.removeprefix(anyone.url)
@@ -63,7 +63,7 @@ def test_a_wrong_password_and_an_unknown_user_look_the_same(hub: Client, anyone:
 def test_guessing_is_stopped_even_when_the_next_guess_is_right(
     hub: Client, anyone: Browser
 ) -> None:
-    password = add_user(hub, "gustav")
+    password = add_user(hub, "gustav")["password"]
     for _ in range(10):
         anyone.post("/log-in", {"user": "gustav", "password": "wrong"})
     answer = anyone.post("/log-in", {"user": "gustav", "password": password})

@@ -55,7 +55,13 @@ FORECASTERS = {
     "direct": lagged(lags=7, horizon=14),
     "seasonal": lagged(lags=7, horizon=5, difference="season"),
 }
-every_forecaster = pytest.mark.parametrize("name", FORECASTERS)
+every_forecaster = pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow) if name == "arima" else name
+        for name in FORECASTERS
+    ],
+)
 
 
 @every_forecaster

@@ -116,6 +116,7 @@ def test_the_same_seed_fits_the_same_model(bought: dict[str, Any]) -> None:
     assert np.array_equal(first.predict_proba(features), second.predict_proba(features))
 
 
+@pytest.mark.slow
 def test_an_ensemble_is_built_from_its_parameters_alone(bought: dict[str, Any]) -> None:
     features, target, _ = split_features_target(mixed(), bought)
     members = [
