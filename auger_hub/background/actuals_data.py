@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from auger_hub.data.notices import Notice, rows, to_dicts
-from auger_hub.database.tables import Actual, ExperimentSession, Pipeline, ProjectFile
+from auger_hub.database.tables import Actual, ExperimentSession, Pipeline, Prediction, ProjectFile
 from auger_hub.processes.job_process import Impossible, Workplace
 from auger_hub.review.actuals_by_prediction import of_predictions
 from auger_hub.review.score_job import read_sent
@@ -111,8 +111,9 @@ def _rows_of(
 ) -> tuple[list[str], list[list[Any]]]:
     """Return the rows with their features, also of actuals that only name predictions."""
     columns, records = read_sent(place, actual)
+    among = Prediction.project_id == run.project_id
     needed = [str(name) for name in run.model_settings.get("featureColumns") or []]
-    return of_predictions(place.database, actual.pipeline_id, needed, columns, records)
+    return of_predictions(place.database, among, needed, columns, records)
 
 
 def _typed(columns: list[str], records: list[list[Any]], schema: TableSchema) -> pd.DataFrame:

@@ -274,6 +274,8 @@ class Pipeline(Timestamped, Base):
     pipeline_metadata: Mapped[dict[str, Any] | None]
     monitor: Mapped[dict[str, Any] | None]
     """How good it has to stay; the alerts of its endpoint are made of it."""
+    rollout: Mapped[dict[str, Any] | None]
+    """Which model stands beside it, how, and since when."""
 
 
 class PipelineFile(Numbered, Timestamped, Base):
@@ -346,6 +348,11 @@ class Actual(Numbered, Base):
     error_message: Mapped[str | None]
     happened_at: Mapped[datetime] = mapped_column(default=now)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+COPY = "is_copy"
+"""Among the details of actuals that another model got: of two that are scored side by side."""
+IS_OWN = Actual.details[COPY].as_boolean().is_not(True)
 
 
 class DatasetManifest(Timestamped, Base):

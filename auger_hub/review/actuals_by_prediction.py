@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Prediction
@@ -23,7 +23,7 @@ _PREDICTION, _TRUTH = "prediction_id", "actual"
 
 def of_predictions(
     database: Database,
-    pipeline_id: str,
+    among: ColumnElement[bool],
     needed: Sequence[str],
     columns: list[str],
     records: list[list[Any]],
@@ -44,7 +44,7 @@ def of_predictions(
     sent = Counter(ids)
     asked = {
         prediction_id: iter(rows)
-        for prediction_id, rows in _asked(database, pipeline_id, needed, sent)
+        for prediction_id, rows in _asked(database, among, needed, sent)
         if len(rows) == sent[prediction_id]
     }
     if not asked:
@@ -61,7 +61,7 @@ def of_predictions(
 
 
 def days_of(
-    database: Database, pipeline_id: str, columns: list[str], records: list[list[Any]]
+    database: Database, among: ColumnElement[bool], columns: list[str], records: list[list[Any]]
 ) -> dict[int, datetime]:
     """Return by the number of a row the day of the prediction that it names: truths come late."""
     if _PREDICTION not in columns:
@@ -72,7 +72,7 @@ def days_of(
     found: dict[str, datetime] = {}
     for start in range(0, len(wanted), _AT_ONCE):
         query = select(Prediction.id, Prediction.predicted_at).where(
-            Prediction.pipeline_id == pipeline_id,
+            among,
             Prediction.id.in_(wanted[start : start + _AT_ONCE]),
         )
         with database.read() as session:
@@ -86,13 +86,13 @@ def days_of(
 
 
 def _asked(
-    database: Database, pipeline_id: str, needed: Sequence[str], ids: Iterable[str]
+    database: Database, among: ColumnElement[bool], needed: Sequence[str], ids: Iterable[str]
 ) -> Iterable[tuple[str, list[list[Any]]]]:
     """Yield the predictions that show what they were asked about, with the values of each row."""
     wanted = list(ids)
     for start in range(0, len(wanted), _AT_ONCE):
         query = select(Prediction.id, Prediction.result).where(
-            Prediction.pipeline_id == pipeline_id,
+            among,
             Prediction.id.in_(wanted[start : start + _AT_ONCE]),
             Prediction.status == "done",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auger_hub.database.tables import Actual
+from auger_hub.database.tables import IS_OWN, Actual
 
 
 def daily_performance(session: Session, pipeline_id: str) -> dict[str, float]:
@@ -27,7 +27,7 @@ def count_days(session: Session, pipeline_id: str) -> dict[str, int]:
     """Return of how many rows of each day it is known what really happened."""
     query = (
         select(Actual.happened_at, Actual.scored_count)
-        .where(Actual.pipeline_id == pipeline_id, Actual.scored_count > 0)
+        .where(Actual.pipeline_id == pipeline_id, Actual.scored_count > 0, IS_OWN)
         .order_by(Actual.happened_at)
     )
     days: dict[str, int] = {}

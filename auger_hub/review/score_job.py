@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auger_hub.database.engine import Database
-from auger_hub.database.tables import Actual, Pipeline, Trial
+from auger_hub.database.tables import Actual, Pipeline, Prediction, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.review.actuals_by_prediction import days_of, of_predictions
 from auger_hub.review.alerts import review_alerts
@@ -33,15 +35,16 @@ def score(place: Workplace, row_id: str) -> None:
             return
         pipeline = session.get_one(Pipeline, row.pipeline_id)
         trial = session.get(Trial, pipeline.trial_id) if pipeline.trial_id else None
+        others = _side_by_side(session, pipeline)
     folder = place.settings.models_folder / pipeline.id
     if trial is None or not folder.is_dir():
         raise Impossible("there is no model here to score")
     predictor = Predictor.load(folder)
     columns, records = read_sent(place, row)
-    days = _by_day(place.database, row, predictor, columns, records)
-    columns, records = of_predictions(
-        place.database, pipeline.id, predictor.needed, columns, records
-    )
+    among = Prediction.pipeline_id.in_([pipeline.id, *others])
+    find_days = partial(days_of, place.database, among, columns, records)
+    days = _by_day(row, find_days, predictor, columns, records)
+    columns, records = of_predictions(place.database, among, predictor.needed, columns, records)
     judge = _Judge(predictor, trial, columns, records, segments_of(pipeline))
     scored = [judge.score_day(happened_at, numbers) for happened_at, numbers in days.items()]
     if all(day.message for day in scored):
@@ -51,6 +54,15 @@ def score(place: Workplace, row_id: str) -> None:
         if row is not None and row.status == "waiting":
             _store(session, row, scored)
             review_alerts(session, place.settings.models_folder, pipeline.id)
+
+
+def _side_by_side(session: Session, pipeline: Pipeline) -> list[str]:
+    """Return the models that are scored on the same rows, whoever has answered these."""
+    query = select(Pipeline).where(
+        Pipeline.project_id == pipeline.project_id, Pipeline.rollout.is_not(None)
+    )
+    pairs = [{one.id, str((one.rollout or {})["challenger"])} for one in session.scalars(query)]
+    return [other for pair in pairs if pipeline.id in pair for other in pair - {pipeline.id}]
 
 
 @dataclass(frozen=True)
@@ -66,8 +78,8 @@ class _Day:
 
 
 def _by_day(
-    database: Database,
     row: Actual,
+    find_days: Callable[[], dict[int, datetime]],
     predictor: Predictor,
     columns: list[str],
     records: list[list[Any]],
@@ -80,7 +92,7 @@ def _by_day(
     name = row.details.get("actual_date_column")
     if name is None or not records:
         is_dated = row.details.get("is_dated", False)
-        known = {} if is_dated else days_of(database, row.pipeline_id, columns, records)
+        known = {} if is_dated else find_days()
         days: dict[datetime, list[int]] = {}
         for number in range(len(records)):
             days.setdefault(known.get(number, row.happened_at), []).append(number)

@@ -16,6 +16,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.tables import (
+    IS_OWN,
     Actual,
     Experiment,
     ExperimentSession,
@@ -109,6 +110,7 @@ def condition(experiment_id: str, since: datetime | None, until: datetime) -> li
     told = [
         Actual.pipeline_id.in_(models),
         Actual.status == _SCORED,
+        IS_OWN,
         Actual.created_at <= until,
     ]
     return told if since is None else [*told, Actual.happened_at >= since]

@@ -12,6 +12,7 @@ from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.review.monitored import attach_monitor
 from auger_hub.review.reference import refer_anew
 from auger_hub.runs.run_row import options_of, seed_of, stat_data_of
+from auger_hub.serving.rollouts import note_ready
 from auger_hub.store.local import key_of_url
 
 
@@ -29,6 +30,7 @@ def package(place: Workplace, row_id: str) -> None:
             row.status = "ready"
             if row.trial_id is not None:
                 refer_anew(session, row)
+            note_ready(session, row)
             attach_monitor(session, row)
 
 

@@ -51,7 +51,8 @@ def decide_actions(status: ResourceStatus) -> Iterator[Action]:
         yield from _replace(status)
     elif assessment.superseded:
         for found in assessment.superseded:
-            yield delete_action(status, found, f"superseded by {_label(assessment.object)}")
+            why = getattr(found, "verdict", None) or f"superseded by {_label(assessment.object)}"
+            yield delete_action(status, found, why)
     yield from _activate(status)
 
 

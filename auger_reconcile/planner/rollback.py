@@ -80,7 +80,8 @@ def plan_rollback(
     touched, whatever the files say of it by now.
     """
     address, trial = status.declared.address, previous.model.trial_id
-    changed = {"trial": trial, "min_score": None, "gate": None, "experiment": None}
+    left_out = dict.fromkeys(("min_score", "gate", "rollout", "experiment"))
+    changed = {**left_out, "trial": trial}
     spec = status.declared.spec.model_copy(update=changed)
     resources = {
         at: one

@@ -15,6 +15,8 @@ from auger_reconcile.resources._base import BULKY
 from auger_reconcile.resources._steps import Await, Call, Download, Steps
 from auger_reconcile.resources.gates.monitor import Alert, Monitor, alerts_from_wire
 from auger_reconcile.resources.gates.monitor import from_wire as monitor_from_wire
+from auger_reconcile.resources.gates.rollout import ABORTED, Progress
+from auger_reconcile.resources.gates.rollout import from_wire as rollout_from_wire
 from auger_reconcile.resources.search.account import Expected
 
 READY = "ready"
@@ -39,6 +41,9 @@ class ModelObject:
         monitor: what is watched of it; None where nothing is.
         is_watchable: the hub tells what is watched.
         alerts: that are open about it.
+        rollout: of a model that stands beside this one, which answers.
+        is_rollable: the hub tells of rollouts.
+        verdict: why it goes, of one that stood beside a live one.
     """
 
     id: str
@@ -54,6 +59,9 @@ class ModelObject:
     monitor: Monitor | None = None
     is_watchable: bool = field(default=True, compare=False, metadata={BULKY: True})
     alerts: tuple[Alert, ...] = field(default=(), compare=False, metadata={BULKY: True})
+    rollout: Progress | None = field(default=None, compare=False, metadata={BULKY: True})
+    is_rollable: bool = field(default=True, compare=False, metadata={BULKY: True})
+    verdict: str | None = field(default=None, compare=False, metadata={BULKY: True})
 
 
 def deploy(body: Mapping[str, Any]) -> Steps:
@@ -89,8 +97,9 @@ def undeploy(found: ModelObject) -> Steps:
     path = f"pipelines/{found.id}"
     if found.status in DEPLOYING:  # it cannot be undeployed before it is deployed
         yield Await("pipelines", found.id, DEPLOYING)
+    why = {"rollout": {"stage": ABORTED, "why": found.verdict}} if found.verdict else {}
     try:
-        yield Call("PATCH", path, {"status": UNDEPLOYING})
+        yield Call("PATCH", path, {"status": UNDEPLOYING, **why})
     except Conflict:
         item = yield Call("GET", path)
         if item.get("status") in DEPLOYING | {READY}:
@@ -146,6 +155,8 @@ def from_wire(item: Mapping[str, Any]) -> ModelObject:
         monitor=monitor_from_wire(item.get("monitor")),
         is_watchable="monitor" in item,
         alerts=alerts_from_wire(item.get("alerts")),
+        rollout=rollout_from_wire(item.get("rollout")),
+        is_rollable="rollout" in item,
     )
 
 

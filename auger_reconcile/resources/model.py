@@ -40,6 +40,17 @@ from auger_reconcile.resources._deployment import (
     undeploy,
     wait_ready,
 )
+from auger_reconcile.resources._rolling import (
+    assess_rollout,
+    begins_beside,
+    body_beside,
+    change_share,
+    is_promotion,
+    promote,
+    standing_of,
+    tell_begin,
+    was_aborted,
+)
 from auger_reconcile.resources._spec import Spec, Trait, setting
 from auger_reconcile.resources._steps import Remove, Steps
 from auger_reconcile.resources._watching import (
@@ -73,6 +84,7 @@ from auger_reconcile.resources.gates.gate import (
 )
 from auger_reconcile.resources.gates.measure import keep_outcome, measure
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
+from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
 from auger_reconcile.resources.names.metrics import score_range
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
@@ -97,6 +109,11 @@ class ModelSpec(Spec):
     gate: Gate | None = setting(
         default=None,
         description="What a trial has to reach before it takes the place of the live model.",
+        traits=[Trait.RAIL],
+    )
+    rollout: Rollout | None = setting(
+        default=None,
+        description="How a new trial takes the place of the live model; by default at once.",
         traits=[Trait.RAIL],
     )
     monitor: Monitor | None = setting(
@@ -148,6 +165,7 @@ class Model(Kind[ModelSpec, ModelObject]):
     def check(self, spec: ModelSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
         """Compare the gate with the range of the metric, and with what there is to judge by."""
         experiment = refs.get("experiment")
+        yield from check_rollout(spec.rollout, locally=spec.locally)
         yield from check_monitor(spec.monitor, experiment, locally=spec.locally)
         if spec.state != "absent":
             yield from check_causes(spec.monitor, experiment)
@@ -186,12 +204,14 @@ class Model(Kind[ModelSpec, ModelObject]):
         owned = [item for item in live if is_owned(item, spec, experiment)]
         gate = _told_gate(spec)
         of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
+        beside, superseded = begins_beside(spec.rollout, owned)
         if spec.trial == BEST and experiment.pending:
             text = f"{of} (known after the run){gate}"
             return Assessment(
                 spec.name,
                 create="the run decides which trial is the best",
-                superseded=tuple(owned),
+                superseded=superseded,
+                previous=beside,
                 revisions=tuple(owned),
                 unknown=("trial", "score"),
                 pending=True,
@@ -200,13 +220,17 @@ class Model(Kind[ModelSpec, ModelObject]):
             )
         wanted, score, outlook = _wanted_trial(spec, live, experiment)
         if spec.trial == BEST and score is None:
-            refusal = f"experiment.{spec.experiment} has {NO_SCORE}"
-            return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
+            unscored = f"experiment.{spec.experiment} has {NO_SCORE}"
+            return Assessment(spec.name, refusal=unscored, revisions=tuple(owned))
         text = (
             f"{of} {spec.trial}{gate}"
             if spec.trial != BEST
             else f"{of}, {score:.4f}{outlook}{gate}"
         )
+        if wanted and wanted is not standing_of(owned).live:
+            rolling = assess_rollout(spec.rollout, spec.name, owned, scene.present)
+            if rolling is not None:
+                return _and_watched(rolling, spec)
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
             told = _live_below_gate(spec, wanted, experiment)
@@ -217,21 +241,31 @@ class Model(Kind[ModelSpec, ModelObject]):
                 revisions=(wanted, *rest),
                 **(told | watch(_watched(spec), wanted, cautioned="caution" in told)),
             )
+        refusal: str | None = None
         if score is not None and spec.min_score is not None and score < spec.min_score:
             whose = "best score" if spec.trial == BEST else "score"
             refusal = f"the {whose} {score:.4f} is below the gate {spec.min_score:g}"
-            return Assessment(spec.name, refusal=refusal, revisions=tuple(owned))
-        decision = decide_before(spec, experiment, owned)
+        decision = None if refusal else decide_before(spec, experiment, owned)
         if decision is not None and decision.verdict is Verdict.CLOSED:
+            refusal = decision.text
+        aborted = was_aborted(beside, _trial_id(spec, experiment))
+        if refusal or aborted:
+            told = {"caution": aborted, "caution_code": "rollout-aborted"} if aborted else {}
             return Assessment(
-                spec.name, refusal=decision.text, revisions=tuple(owned), gate=decision
+                spec.name,
+                object=None if refusal else beside,
+                refusal=refusal,
+                revisions=tuple(owned),
+                gate=decision,
+                **told,
             )
         broken = (wanted,) if wanted else ()
         return Assessment(
             spec.name,
-            create=_why_new(owned, broken),
+            create=_why_new(owned, broken, spec, beside),
             broken=broken,
-            superseded=tuple(item for item in owned if item not in broken),
+            superseded=tuple(item for item in superseded if item not in broken),
+            previous=beside,
             revisions=tuple(owned),
             unknown=("trial",) if spec.trial == BEST else (),
             detail={Verb.CREATE: text},
@@ -272,6 +306,8 @@ class Model(Kind[ModelSpec, ModelObject]):
         """As the best of its experiment, or by its trial; downloads are not on the hub."""
         if found.path is not None or found.status not in DEPLOYING | {READY}:
             return
+        if any(one.rollout and one.rollout.challenger == found.id for one in among["model"]):
+            return  # it stands beside the one that is declared
         names = [one.name for one in among["model"]]
         is_named_alone = found.name is not None and names.count(found.name) == 1
         name = str(found.name) if is_named_alone else f"model-{found.trial_id}"
@@ -289,41 +325,37 @@ class Model(Kind[ModelSpec, ModelObject]):
         return wait_ready(found.id, found.trial_id) if found.status in DEPLOYING else None
 
     def create(self, work: Work) -> Steps:
-        """Wait for the run, choose the trial, pass the gate, deploy or download."""
+        """Wait for the run, choose the trial, pass the gate, deploy or download.
+
+        One that stands beside the live model already was measured when it began: it is promoted.
+        """
         spec: ModelSpec = work.spec
         trial = yield from choose_trial(spec.trial, work.refs.get("experiment"))
-        score = trial.get("score_value")
-        live = [found for found in work.superseded if found.status in DEPLOYING | {READY}]
+        beside: ModelObject | None = work.previous
+        listed = (beside, *work.superseded) if beside else work.superseded
+        live = [found for found in listed if found.status in DEPLOYING | {READY}]
+        watched = {"monitor": to_wire(spec.monitor)} if spec.monitor else {}
+        if is_promotion(work.superseded, str(trial["id"])):
+            return (yield from promote(str(trial["id"]), watched))
         for found in live:
             if found.trial_id == str(trial["id"]):  # the run brought nothing better
-                return (yield from set_monitor(found, _watched(spec)))
-        if spec.min_score is not None and not (score is not None and score >= spec.min_score):
-            told = "unknown" if score is None else f"{score:.4f}"
-            if spec.trial != BEST:
-                least = Gate(min_score=spec.min_score, on=FOLDS)
-                yield from keep_outcome(least, bout_of(trial, live, work))
-            raise ActionFailed(
-                f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
-            )
-        if spec.gate is not None:
-            bout = bout_of(trial, live, work)
-            decision = yield from measure(spec.gate, bout)
-            if decision.verdict is not Verdict.OPEN:
-                if spec.trial != BEST:
-                    yield from keep_outcome(spec.gate, bout)
-                raise ActionFailed(decision.text, hint=KEPT if live else None)
+                is_live = beside is None or found is beside
+                return (yield from set_monitor(found, _watched(spec))) if is_live else found
+        yield from _pass_gates(spec, trial, [beside] if beside else live, work)
         if spec.locally:
             return (yield from download(str(trial["id"]), trial))
-        watched = {"monitor": to_wire(spec.monitor)} if spec.monitor else {}
-        item = yield from deploy({"trial_id": trial["id"], "name": work.name, **watched})
+        more = body_beside(spec.rollout, beside, str(trial["id"])) if beside else watched
+        item = yield from deploy({"trial_id": trial["id"], "name": work.name, **more})
         if item.get("status") in DEPLOYING:
             item = yield from wait_ready(item["id"], trial["id"])
         check_ready(item, trial["id"])
         return replace(from_wire({"trial": trial, **item}), expected=trial.get("expected"))
 
     def start(self, work: Work) -> Steps:
-        """Bring the monitor of what is live to what is declared."""
-        return (yield from set_monitor(work.object, _watched(work.spec)))
+        """Bring the monitor of what is live to the declared, and the share of what is beside it."""
+        spec: ModelSpec = work.spec
+        live = yield from set_monitor(work.object, _watched(spec))
+        return (yield from change_share(live, spec.rollout)) if spec.rollout else live
 
     def delete(self, work: Work) -> Steps:
         """Undeploy, or remove the download."""
@@ -354,6 +386,49 @@ class Model(Kind[ModelSpec, ModelObject]):
         if found.path is not None:
             return Loss.ARTIFACTS
         return Loss.TRAFFIC if found.status == READY else Loss.NONE
+
+
+def _pass_gates(
+    spec: ModelSpec, trial: Mapping[str, Any], live: Sequence[ModelObject], work: Work
+) -> Steps:
+    """Yield what measures a trial for its gates.
+
+    Raises:
+        ActionFailed: one of them is closed.
+    """
+    score = trial.get("score_value")
+    if spec.min_score is not None and not (score is not None and score >= spec.min_score):
+        told = "unknown" if score is None else f"{score:.4f}"
+        if spec.trial != BEST:
+            least = Gate(min_score=spec.min_score, on=FOLDS)
+            yield from keep_outcome(least, bout_of(trial, live, work))
+        raise ActionFailed(
+            f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
+        )
+    if spec.gate is not None:
+        bout = bout_of(trial, live, work)
+        decision = yield from measure(spec.gate, bout)
+        if decision.verdict is not Verdict.OPEN:
+            if spec.trial != BEST:
+                yield from keep_outcome(spec.gate, bout)
+            raise ActionFailed(decision.text, hint=KEPT if live else None)
+
+
+def _and_watched(rolling: Assessment, spec: ModelSpec) -> Assessment:
+    """Return how a model stands whose live one may be watched by other limits than declared."""
+    if rolling.object is None:
+        return rolling
+    told = watch(_watched(spec), rolling.object, cautioned=True)
+    return rolling._replace(**told | ({"restart": rolling.restart} if rolling.restart else {}))
+
+
+def _trial_id(spec: ModelSpec, experiment: Assessment) -> str | None:
+    """Return the id of the wanted trial, where a plan knows it."""
+    if spec.trial != BEST:
+        return spec.trial
+    found: ExperimentObject | None = experiment.object
+    best = best_run(found.runs, found.run) if found else None
+    return best.account.best_trial if best else None
 
 
 def _watched(spec: ModelSpec) -> Monitor | Ignored | None:
@@ -442,9 +517,16 @@ def _wanted_trial(
     return next((item for item in live if is_best(item, best)), None), best.score, outlook
 
 
-def _why_new(owned: Sequence[ModelObject], broken: Sequence[ModelObject]) -> str:
+def _why_new(
+    owned: Sequence[ModelObject],
+    broken: Sequence[ModelObject],
+    spec: ModelSpec,
+    beside: ModelObject | None,
+) -> str:
     if broken:
         return f"its deployment failed: status `{broken[0].status}`"
+    if spec.rollout and beside:
+        return tell_begin(spec.rollout, beside)
     if owned:
         return f"replaces trial {owned[-1].trial_id}"
     return "not deployed"

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from sqlalchemy import delete, select
 
 from auger_hub.database.review_tables import Endpoint, EndpointPipeline
-from auger_hub.database.tables import Actual, Pipeline, Prediction, Project, now
+from auger_hub.database.tables import COPY, Actual, Pipeline, Prediction, Project, now
 from auger_hub.http.contract import Call, InvalidParams, Route
 from auger_hub.http.params import ANY, FLAG, KEY, LIST, Param
 from auger_hub.routes.models.predictions import to_time
@@ -16,6 +16,7 @@ from auger_hub.routes.projects import cluster_tasks
 from auger_hub.routes.projects.cluster_tasks import ClusterTaskObject
 from auger_hub.routes.query import find
 from auger_hub.routes.review.endpoints import primary_pipeline
+from auger_hub.serving.rollouts import counterpart
 
 _DETAILS = (
     Param("actual_column_names", LIST, "names of the values of a row that is an array"),
@@ -59,18 +60,19 @@ def _add(call: Call, pipeline: Pipeline) -> Nothing:
         raise InvalidParams(("actuals", "should be an array of objects or of arrays"))
     given = {param.name: call.given(param.name) for param in _DETAILS}
     happened_at = to_time(call, "actuals_at")
-    call.session.add(
-        Actual(
-            organization_id=pipeline.organization_id,
-            pipeline_id=pipeline.id,
-            rows=rows or [],
-            details={
-                **{name: value for name, value in given.items() if value is not None},
-                "is_dated": happened_at is not None,
-            },
-            happened_at=happened_at or now(),
+    told = {name: value for name, value in given.items() if value is not None}
+    other = counterpart(call.session, pipeline)
+    for one in (pipeline, other) if other is not None else (pipeline,):
+        copied = {} if one is pipeline else {COPY: True}
+        call.session.add(
+            Actual(
+                organization_id=one.organization_id,
+                pipeline_id=one.id,
+                rows=rows or [],
+                details={**told, "is_dated": happened_at is not None, **copied},
+                happened_at=happened_at or now(),
+            )
         )
-    )
     return {}
 
 

@@ -16,6 +16,7 @@ from auger_hub.http.contract import Call, Route
 from auger_hub.review.health import Known, describe_health, read_known
 from auger_hub.review.reference import read_profile
 from auger_hub.routes.query import find
+from auger_hub.serving.rollouts import ABORTED, describe_rollout
 from auger_hub.timestamps import timestamp
 
 _SHOWN_ALERTS = 20
@@ -49,6 +50,7 @@ class ModelHealthObject(TypedDict):
     segments: list[dict[str, Any]]
     days: list[dict[str, Any]]
     alerts: list[AlertObject]
+    rollout: dict[str, Any] | None
     notices: list[dict[str, Any]]
 
 
@@ -67,7 +69,8 @@ def health_of(call: Call, row: Pipeline) -> ModelHealthObject:
         "monitor": row.monitor,
         **told,  # type: ignore[typeddict-item]  # its members are those of above
         "alerts": alerts,
-        "notices": to_dicts(_notices(row, known, reference, told)),
+        "rollout": (rollout := describe_rollout(call.session, row)),
+        "notices": to_dicts([*_beside(rollout), *_notices(row, known, reference, told)]),
     }
 
 
@@ -97,6 +100,24 @@ def _status(told: dict[str, Any], alerts: list[AlertObject]) -> Any:
     if levels & {"warn", "alert"}:
         return "warning"
     return "ok" if "ok" in levels or told["score"] else "unknown"
+
+
+def _beside(rollout: dict[str, Any] | None) -> list[Notice]:
+    """Return in words what stands, or stood, beside a model."""
+    if rollout is None:
+        return []
+    share = f" of {rollout['share']} %" if rollout["share"] else ""
+    scores = "no actuals yet"
+    if rollout["score"] is not None:
+        live = rollout["live_score"]
+        beside = "" if live is None else f", {live:.4g} of this one"
+        scores = f"{rollout['score']:.4g} of {rollout['rows']:,} rows{beside}"
+    if rollout["stage"] == ABORTED:
+        text = f"Trial {rollout['challenger']} was aborted beside it: {rollout['why']}."
+    else:
+        stage = f"{rollout['stage']}{share}"
+        text = f"Trial {rollout['challenger']} stands beside it as a {stage}: {scores}."
+    return [Notice("rollout", text)]
 
 
 def _notices(

@@ -35,6 +35,7 @@ from auger_hub.routes.review import endpoint_pipelines
 from auger_hub.routes.review.endpoint_pipelines import EndpointPipelineObject
 from auger_hub.routes.wire_object import to_object
 from auger_hub.runs.run_row import options_of
+from auger_hub.serving.rollouts import BadRollout, describe_rollout, set_rollout
 from auger_hub.store.local import project_key
 from auger_hub.timestamps import timestamp
 
@@ -74,6 +75,7 @@ class PipelineObject(TypedDict):
     monitor: dict[str, Any] | None
     alerts: list[OpenAlert]
     actual_days: dict[str, int]
+    rollout: dict[str, Any] | None
     created_at: str
     updated_at: str
     trial: TrialObject | None
@@ -138,6 +140,7 @@ def describe(call: Call, row: Pipeline) -> PipelineObject:
             for one in describe_open(call.session, row.id)
         ],
         actual_days=count_days(call.session, row.id),
+        rollout=describe_rollout(call.session, row),
         trial=trials.describe(call, trial) if trial else None,
         provider="external" if row.external is not None else "auger",
         endpoint_pipelines=endpoint_pipelines.describe_all(
@@ -247,6 +250,7 @@ def _create(call: Call) -> PipelineObject:
         raise InvalidParams(("trial_id", "model is undeploying"))
     elif row.status in ("undeployed", "packaged_with_error"):
         row.status, row.error_message, row.monitor = "packaging", None, None
+        row.rollout = None
     _set_fields(call, row)
     call.session.flush()
     return describe(call, row)
@@ -291,6 +295,11 @@ def _set_fields(call: Call, row: Pipeline) -> None:
         row.is_review_model_enabled = call.flag("is_review_model_enabled")
     if call.given("monitor") is not None:
         _set_monitor(call, row)
+    if call.given("rollout") is not None:
+        try:
+            set_rollout(call.session, row, call.given("rollout"))
+        except BadRollout as error:
+            raise InvalidParams(("rollout", str(error))) from error
 
 
 def _set_monitor(call: Call, row: Pipeline) -> None:
@@ -330,6 +339,7 @@ _CHANGEABLE = (
     Param("metadata", OBJECT),
     Param("is_review_model_enabled", FLAG),
     Param("monitor", OBJECT, "how good it has to stay; an empty one ends the watch"),
+    Param("rollout", OBJECT, "`stage`, `share`, and `of` which model that answers it is beside"),
 )
 ROUTES = [
     Route(

@@ -29,6 +29,7 @@ from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review.endpoints import primary_pipeline
 from auger_hub.routes.wire_object import to_object
 from auger_hub.serving.predictions import InTurn
+from auger_hub.serving.rollouts import choose
 from auger_hub.settings import KEEPS
 from auger_hub.store.signing import DOWNLOAD_SECONDS
 from auger_hub.timestamps import timestamp
@@ -182,7 +183,7 @@ def _of_endpoint(call: Call) -> tuple[Pipeline, Endpoint | None]:
     pipeline = primary_pipeline(call, endpoint)
     if pipeline is None:
         raise InvalidParams(("endpoint_id", "endpoint has no active model"))
-    return pipeline, endpoint
+    return choose(call.session, pipeline), endpoint
 
 
 def _at_once(find_asked: Find, name: Name) -> Callable[[Asked], PredictionObject]:

@@ -1,0 +1,139 @@
+"""Models that take the place of live ones step by step: what stands beside what, and the requests.
+
+What is decided is in `gates/rollout`. Every step is an action of a plan: a create begins one, a
+start changes its share, a create with the delete of the live model promotes, a delete aborts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
+
+from auger_reconcile.errors import ActionFailed
+from auger_reconcile.resources._base import Assessment, Verb
+from auger_reconcile.resources._deployment import DEPLOYING, READY, ModelObject, from_wire
+from auger_reconcile.resources._steps import Call, Steps
+from auger_reconcile.resources.gates.rollout import (
+    ABORTED,
+    Rollout,
+    Step,
+    decide_next,
+    describe_rollout,
+    to_wire,
+)
+
+NO_ROLLOUTS = "this hub has no rollouts; without `rollout` the model is replaced at once"
+
+
+class Standing(NamedTuple):
+    """What is live of a model, and what is beside it.
+
+    Attributes:
+        live: answers; None where nothing does.
+        others: what is of the same declaration besides.
+    """
+
+    live: ModelObject | None
+    others: tuple[ModelObject, ...]
+
+
+def standing_of(owned: Sequence[ModelObject]) -> Standing:
+    """Tell the live model from what is beside it."""
+    beside = {one.rollout.challenger for one in owned if one.rollout}
+    answering = [one for one in owned if one.status in DEPLOYING | {READY}]
+    rolling = [one for one in answering if one.rollout]
+    plain = [one for one in answering if one.id not in beside]
+    live = next(reversed(rolling or plain), None)
+    return Standing(live, tuple(one for one in owned if one is not live))
+
+
+def begins_beside(
+    rollout: Rollout | None, owned: Sequence[ModelObject]
+) -> tuple[ModelObject | None, tuple[ModelObject, ...]]:
+    """Return beside which model a new one begins, and what it supersedes at once."""
+    standing = standing_of(owned)
+    if rollout is None or standing.live is None or standing.live.path is not None:
+        return None, tuple(owned)
+    return standing.live, standing.others
+
+
+def assess_rollout(
+    rollout: Rollout | None, name: str, owned: Sequence[ModelObject], present: str | None
+) -> Assessment | None:
+    """Return how a model that stands beside the live one goes on; None where none does."""
+    live, others = standing_of(owned)
+    found = live.rollout if live else None
+    challenger = next((one for one in others if found and one.id == found.challenger), None)
+    if live is None or found is None or challenger is None or not found.is_under_way:
+        return None
+    if challenger.status not in DEPLOYING | {READY}:
+        return None
+    rest = tuple(one for one in others if one is not challenger)
+    come = decide_next(rollout, found, present, live.metric)
+    here = Assessment(name, object=live, superseded=rest, revisions=(live, challenger, *rest))
+    match come.step:
+        case Step.PROMOTE:
+            return Assessment(
+                name,
+                create=f"promote: {come.why}",
+                superseded=(live, *rest),
+                revisions=(live, challenger, *rest),
+                detail={Verb.CREATE: f"trial {challenger.trial_id} answers instead"},
+            )
+        case Step.ABORT:
+            gone = replace(challenger, verdict=come.why)
+            return here._replace(superseded=(gone, *rest))
+        case Step.CHANGE:
+            return here._replace(restart=come.why)
+        case Step.WAIT:
+            return here._replace(caution=come.why, caution_code="rollout")
+
+
+def was_aborted(live: ModelObject | None, trial_id: str | None) -> str | None:
+    """Return why a trial is not tried again beside what is live; None where it may be."""
+    found = live.rollout if live else None
+    if found is None or found.stage != ABORTED or trial_id is None or found.challenger != trial_id:
+        return None
+    return f"trial {trial_id} was aborted beside the live model: {found.why or 'no reason given'}"
+
+
+def body_beside(rollout: Rollout | None, live: ModelObject, trial_id: str) -> Mapping[str, Any]:
+    """Return what the request that deploys a model says of the one that it begins beside.
+
+    Raises:
+        ActionFailed: the hub knows no such thing, or the trial was aborted.
+    """
+    if rollout is None or not live.is_rollable:
+        raise ActionFailed(NO_ROLLOUTS)
+    if aborted := was_aborted(live, trial_id):
+        raise ActionFailed(aborted)
+    return {"rollout": to_wire(rollout, live.id)}
+
+
+def change_share(live: ModelObject, rollout: Rollout) -> Steps:
+    """Yield the request that changes stage and share of what is beside a live model."""
+    found = live.rollout
+    if found is not None and (found.stage, found.share) != (rollout.stage, rollout.share):
+        path = f"pipelines/{found.challenger}"
+        yield Call("PATCH", path, {"rollout": to_wire(rollout, live.id)})
+    return live
+
+
+def promote(trial_id: str, watched: Mapping[str, Any]) -> Steps:
+    """Yield the request after which a model answers that stood beside the live one."""
+    item = yield Call("PATCH", f"pipelines/{trial_id}", {"rollout": {"stage": "live"}, **watched})
+    return from_wire(item)
+
+
+def is_promotion(superseded: Sequence[ModelObject], trial_id: str) -> bool:
+    """Say whether a trial stands beside one of the models that it is to supersede."""
+    return any(
+        one.rollout and one.rollout.is_under_way and one.rollout.challenger == trial_id
+        for one in superseded
+    )
+
+
+def tell_begin(rollout: Rollout, live: ModelObject) -> str:
+    """Return in words that a model begins beside another."""
+    return f"{describe_rollout(rollout)}, beside trial {live.trial_id}"
