@@ -13,7 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from auger_reconcile.errors import ActionFailed, NotFound
+from auger_reconcile.errors import NotFound
 from auger_reconcile.resources._base import (
     AGAIN,
     Assessment,
@@ -40,6 +40,7 @@ from auger_reconcile.resources._deployment import (
     undeploy,
     wait_ready,
 )
+from auger_reconcile.resources._gating import judge_live, pass_gates, tell_gates
 from auger_reconcile.resources._rolling import (
     assess_rollout,
     begins_beside,
@@ -62,34 +63,21 @@ from auger_reconcile.resources._watching import (
     watch,
 )
 from auger_reconcile.resources.gates.bouts import (
-    bout_of,
-    contender_of,
     decide_before,
     evaluations_of,
     folds_of,
-    holdout_of,
-    metric_of,
     named_before,
 )
 from auger_reconcile.resources.gates.check import check_gate, least_scores
 from auger_reconcile.resources.gates.gate import (
-    FOLDS,
-    Bout,
     Gate,
     Verdict,
-    Where,
-    as_champion,
-    decide,
-    describe_gate,
 )
-from auger_reconcile.resources.gates.measure import keep_outcome, measure
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
 from auger_reconcile.resources.names.metrics import score_range
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
-
-KEPT = "the live model stays; nothing is tried again until the run, the data or the gate change"
 
 
 class ModelSpec(Spec):
@@ -202,7 +190,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         experiment = scene.refs.get("experiment", Assessment(""))
         live = [item for item in scene.objects if (item.path is not None) == spec.locally]
         owned = [item for item in live if is_owned(item, spec, experiment)]
-        gate = _told_gate(spec)
+        gate = tell_gates(spec)
         of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
         beside, superseded = begins_beside(spec.rollout, owned)
         if spec.trial == BEST and experiment.pending:
@@ -216,7 +204,7 @@ class Model(Kind[ModelSpec, ModelObject]):
                 unknown=("trial", "score"),
                 pending=True,
                 detail={Verb.CREATE: text},
-                gate=decide_before(spec, experiment, owned),
+                gate=decide_before(spec, experiment, [beside] if beside else owned),
             )
         wanted, score, outlook = _wanted_trial(spec, live, experiment)
         if spec.trial == BEST and score is None:
@@ -233,7 +221,7 @@ class Model(Kind[ModelSpec, ModelObject]):
                 return _and_watched(rolling, spec)
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
-            told = _live_below_gate(spec, wanted, experiment)
+            told = judge_live(spec, wanted, experiment)
             return Assessment(
                 spec.name,
                 object=wanted,
@@ -245,7 +233,9 @@ class Model(Kind[ModelSpec, ModelObject]):
         if score is not None and spec.min_score is not None and score < spec.min_score:
             whose = "best score" if spec.trial == BEST else "score"
             refusal = f"the {whose} {score:.4f} is below the gate {spec.min_score:g}"
-        decision = None if refusal else decide_before(spec, experiment, owned)
+        decision = (
+            None if refusal else decide_before(spec, experiment, [beside] if beside else owned)
+        )
         if decision is not None and decision.verdict is Verdict.CLOSED:
             refusal = decision.text
         aborted = was_aborted(beside, _trial_id(spec, experiment))
@@ -292,7 +282,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         if spec:
             of = f" of experiment.{spec.experiment}" if spec.experiment else ""
             facts["declared"] = f"{'best' if spec.trial == BEST else spec.trial}{of}"
-            facts["declared"] += _told_gate(spec)
+            facts["declared"] += tell_gates(spec)
         if found:
             told = [found.algorithm, f"run {found.run_id}" if found.run_id else None, found.status]
             facts["trial"] = ", ".join([found.trial_id, *(part for part in told if part)])
@@ -341,7 +331,7 @@ class Model(Kind[ModelSpec, ModelObject]):
             if found.trial_id == str(trial["id"]):  # the run brought nothing better
                 is_live = beside is None or found is beside
                 return (yield from set_monitor(found, _watched(spec))) if is_live else found
-        yield from _pass_gates(spec, trial, [beside] if beside else live, work)
+        yield from pass_gates(spec, trial, [beside] if beside else live, work)
         if spec.locally:
             return (yield from download(str(trial["id"]), trial))
         more = body_beside(spec.rollout, beside, str(trial["id"])) if beside else watched
@@ -388,32 +378,6 @@ class Model(Kind[ModelSpec, ModelObject]):
         return Loss.TRAFFIC if found.status == READY else Loss.NONE
 
 
-def _pass_gates(
-    spec: ModelSpec, trial: Mapping[str, Any], live: Sequence[ModelObject], work: Work
-) -> Steps:
-    """Yield what measures a trial for its gates.
-
-    Raises:
-        ActionFailed: one of them is closed.
-    """
-    score = trial.get("score_value")
-    if spec.min_score is not None and not (score is not None and score >= spec.min_score):
-        told = "unknown" if score is None else f"{score:.4f}"
-        if spec.trial != BEST:
-            least = Gate(min_score=spec.min_score, on=FOLDS)
-            yield from keep_outcome(least, bout_of(trial, live, work))
-        raise ActionFailed(
-            f"gate: the score of trial {trial['id']} is {told}, below {spec.min_score:g}"
-        )
-    if spec.gate is not None:
-        bout = bout_of(trial, live, work)
-        decision = yield from measure(spec.gate, bout)
-        if decision.verdict is not Verdict.OPEN:
-            if spec.trial != BEST:
-                yield from keep_outcome(spec.gate, bout)
-            raise ActionFailed(decision.text, hint=KEPT if live else None)
-
-
 def _and_watched(rolling: Assessment, spec: ModelSpec) -> Assessment:
     """Return how a model stands whose live one may be watched by other limits than declared."""
     if rolling.object is None:
@@ -434,38 +398,6 @@ def _trial_id(spec: ModelSpec, experiment: Assessment) -> str | None:
 def _watched(spec: ModelSpec) -> Monitor | Ignored | None:
     """Return what is to be watched, or that it does not matter."""
     return IGNORED if spec.locally or "monitor" in spec.lifecycle.ignore_changes else spec.monitor
-
-
-def _told_gate(spec: ModelSpec) -> str:
-    """Return the gates of a model in words, to be put behind what is deployed."""
-    told = [f"gate {spec.min_score:g}"] if spec.min_score is not None else []
-    told += [describe_gate(spec.gate)] if spec.gate is not None else []
-    return "".join(f", {one}" for one in told if one)
-
-
-def _live_below_gate(spec: ModelSpec, live: ModelObject, experiment: Assessment) -> dict[str, Any]:
-    """Return that what is live would not pass its gate as it is declared now; it stays."""
-    told = []
-    if spec.min_score is not None and live.score is not None and live.score < spec.min_score:
-        told.append(f"its score {live.score:.4f} is below {spec.min_score:g}")
-    decision = None
-    if spec.gate is not None:
-        evaluations = tuple(evaluations_of(experiment.revisions))
-        one = contender_of(live, evaluations, metric_of(experiment.object))
-        folds = Where(FOLDS, live.run_id, live.run_id) if live.run_id else None
-        metric, holdout = metric_of(experiment.object), holdout_of(experiment.object)
-        alone = spec.gate.model_copy(update={"beats_live": False})
-        decision = as_champion(decide(alone, Bout(metric or "score", one, None, folds, holdout)))
-        told += [check.text for check in decision.checks if check.verdict is Verdict.CLOSED]
-        if experiment.start:  # a run, or another holdout, will tell
-            return {"gate": decision}
-        if decision.verdict is Verdict.UNKNOWN and not told:
-            unknown = f"whether the live model passes its gate is not known: {decision.text}"
-            return {"caution": unknown, "caution_code": "gate-unknown", "gate": decision}
-    if not told:
-        return {"gate": decision}
-    below = f"the live model is below its gate: {'; '.join(told)}"
-    return {"caution": below, "caution_code": "below-gate", "gate": decision}
 
 
 def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> bool:
