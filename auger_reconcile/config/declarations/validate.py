@@ -30,6 +30,8 @@ from auger_reconcile.config.syntax.nodes import (
 from auger_reconcile.config.syntax.report import Report, describe
 from auger_reconcile.diagnostics import nearest, quote_all, quote_some
 from auger_reconcile.resources._spec import Trait, has_trait
+from auger_reconcile.resources.gates.rollout import PERCENT_PATTERN
+from auger_reconcile.schedule import SPAN_PATTERN
 
 M = TypeVar("M", bound=BaseModel)
 _EXPECTED = {
@@ -43,6 +45,10 @@ _EXPECTED = {
     "mapping": "expected a map",
     "model": "expected a map",
     "finite": "expected a finite number",
+}
+_FORMS = {
+    SPAN_PATTERN: "a span of time is a number with m, h, d or w: `90m`, `6h`, `7d`",
+    PERCENT_PATTERN: "a share is a whole number of percent, less than 100: `10%`",
 }
 _LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _NAMED = re.compile(r"`(\w+)`")  # fields, in the words of a rule
@@ -300,6 +306,8 @@ def _explain(kind: str, ctx: dict[str, Any], info: Any, node: Node) -> tuple[str
         return "out-of-range", "a number out of range", _describe_range(info)
     if kind == "string_too_short":
         return "wrong-value", "an empty text", None
+    if kind == "string_pattern_mismatch":
+        return "wrong-value", "a text of another form", _FORMS.get(str(ctx.get("pattern")))
     summary = _EXPECTED.get(kind.partition("_")[0], "a value that is not allowed")
     hint: str | None = None
     if kind == "string_type" and isinstance(node, Scalar) and isinstance(node.value, bool):

@@ -18,6 +18,7 @@ from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.schedule import SPAN_PATTERN, moment, say_moment, to_seconds
 
 SHADOW, CANARY, ABORTED, LIVE = "shadow", "canary", "aborted", "live"
+PERCENT_PATTERN = r"^\s*[1-9]\d?\s*%$"
 _FEWEST_ROWS = 100
 
 
@@ -34,7 +35,7 @@ class _Rollout(BaseModel):
     canary: str | None = setting(
         default=None,
         description="The share of the requests to its endpoint that the new model answers.",
-        pattern=r"^\s*[1-9]\d?\s*%$",
+        pattern=PERCENT_PATTERN,
     )
     abort_below: float | None = setting(
         default=None,
