@@ -19,7 +19,7 @@ from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult, Status
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.config.declarations.channel import When
-from auger_reconcile.controller.permit import Permit, Verdict, is_asked_by_retrain, permit
+from auger_reconcile.controller.permit import Permit, Verdict, is_asked_by_files, permit
 from auger_reconcile.controller.repository import Repository
 from auger_reconcile.controller.settings import Settings, Target
 from auger_reconcile.controller.status import (
@@ -112,7 +112,7 @@ class Looker:
     ) -> TargetStatus:
         digest = _digest_of(plan)
         approved = is_approved(self.settings.home, target.name, digest)
-        drifted = not is_asked_by_retrain(plan) and (
+        drifted = not is_asked_by_files(plan) and (
             _applied_commit(known, workspace, plan) == known.commit
         )
         decision = permit(plan, target, now, is_drift=drifted, is_approved=approved)

@@ -10,6 +10,7 @@ from enum import Enum
 
 from auger_reconcile.controller.settings import Target
 from auger_reconcile.planner.plan import Plan
+from auger_reconcile.resources.gates.rollout import PROMOTE
 from auger_reconcile.resources.search.retrain import RETRAIN
 
 
@@ -55,11 +56,13 @@ def permit(
     return Permit(Verdict.APPLY)
 
 
-def is_asked_by_retrain(plan: Plan) -> bool:
-    """Say whether all of a plan follows from `retrain`: the files ask for it."""
+def is_asked_by_files(plan: Plan) -> bool:
+    """Say whether all of a plan follows from `retrain` or `rollout`: nobody has changed the hub."""
     follows: set[str] = set()
     for action in plan.actions:
-        if action.reason.startswith(RETRAIN) or follows.intersection(action.depends_on):
+        is_declared = action.reason.startswith((RETRAIN, PROMOTE))
+        is_aborted = getattr(action.object, "verdict", None) is not None
+        if is_declared or is_aborted or follows.intersection(action.depends_on):
             follows.add(action.id)
     return len(follows) == len(plan.actions)
 

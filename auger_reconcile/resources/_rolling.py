@@ -16,6 +16,7 @@ from auger_reconcile.resources._deployment import DEPLOYING, READY, ModelObject,
 from auger_reconcile.resources._steps import Call, Steps
 from auger_reconcile.resources.gates.rollout import (
     ABORTED,
+    PROMOTE,
     Rollout,
     Step,
     decide_next,
@@ -76,7 +77,7 @@ def assess_rollout(
         case Step.PROMOTE:
             return Assessment(
                 name,
-                create=f"promote: {come.why}",
+                create=f"{PROMOTE}{come.why}",
                 superseded=(live, *rest),
                 revisions=(live, challenger, *rest),
                 detail={Verb.CREATE: f"trial {challenger.trial_id} answers instead"},

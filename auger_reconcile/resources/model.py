@@ -194,7 +194,8 @@ class Model(Kind[ModelSpec, ModelObject]):
         of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
         beside, superseded = begins_beside(spec.rollout, owned)
         if spec.trial == BEST and experiment.pending:
-            text = f"{of} (known after the run){gate}"
+            begins = f", {tell_begin(spec.rollout, beside)}" if spec.rollout and beside else ""
+            text = f"{of} (known after the run){gate}{begins}"
             return Assessment(
                 spec.name,
                 create="the run decides which trial is the best",

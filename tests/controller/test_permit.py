@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from auger_reconcile.address import Address
-from auger_reconcile.controller.permit import Verdict, is_asked_by_retrain, permit
+from auger_reconcile.controller.permit import Verdict, is_asked_by_files, permit
 from auger_reconcile.controller.settings import Target
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.planner.estimate import Estimate
 from auger_reconcile.planner.plan import Action, Effect, Objection, Plan
 from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources._deployment import ModelObject
 
 NOON = datetime(2026, 11, 27, 12, tzinfo=timezone.utc)  # a Friday
 START = Estimate(unknown=1, limit=3600.0)
@@ -109,6 +110,18 @@ def test_a_retraining_and_what_follows_from_it_is_no_drift() -> None:
     plan = Plan(
         "http://hub", "acme", 1, "d", (start, create, replace(delete, depends_on=(create.id,)))
     )
-    assert is_asked_by_retrain(plan)
-    assert not is_asked_by_retrain(replace(plan, actions=(*plan.actions, delete)))
-    assert not is_asked_by_retrain(make_plan(Verb.START))
+    assert is_asked_by_files(plan)
+    assert not is_asked_by_files(replace(plan, actions=(*plan.actions, delete)))
+    assert not is_asked_by_files(make_plan(Verb.START))
+
+
+def test_the_steps_of_a_rollout_are_no_drift() -> None:
+    create, delete = make_plan(Verb.CREATE, Verb.DELETE).actions
+    promote = replace(create, reason="promote: shadow for 1d is over: no actuals yet")
+    taken = replace(delete, depends_on=(promote.id,))
+    assert is_asked_by_files(Plan("http://hub", "acme", 1, "d", (promote, taken)))
+    gone = ModelObject("T2", "T2", "prod", "ready", "R2", 0.9, None, verdict="0.71 below 0.8")
+    abort = replace(delete, object=gone)
+    assert is_asked_by_files(Plan("http://hub", "acme", 1, "d", (abort,)))
+    plain = replace(delete, object=replace(gone, verdict=None))
+    assert not is_asked_by_files(Plan("http://hub", "acme", 1, "d", (plain,)))

@@ -19,6 +19,8 @@ from auger_reconcile.schedule import SPAN_PATTERN, moment, say_moment, to_second
 
 SHADOW, CANARY, ABORTED, LIVE = "shadow", "canary", "aborted", "live"
 PERCENT_PATTERN = r"^\s*[1-9]\d?\s*%$"
+PROMOTE = "promote: "
+"""How the reason begins of a create that ends a rollout."""
 _FEWEST_ROWS = 100
 
 
