@@ -60,7 +60,7 @@ demo-loop: .venv/.hub
 	@$(BIN)/python examples/loop/play.py
 
 quick: .venv/.dev
-	@HYPOTHESIS_PROFILE=quick $(PYTEST) -m "not hub and not process and not search and not slow"
+	@HYPOTHESIS_PROFILE=quick AUGER_FUZZ=25 $(PYTEST) -m "not hub and not process and not search and not slow"
 
 test: .venv/.dev
 	@$(PYTEST)

@@ -11,9 +11,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
-import numpy as np
-import pandas as pd
 import pytest
 
 from auger.api import AugerError, Context, DataSet, NotFound, Project
@@ -21,37 +20,45 @@ from tests.api.live_hub import LiveHub, write_flowers
 
 from .conftest import OpenContext, Trained
 
-TABLE = pd.DataFrame({"size": [1.5, 2.5, 3.0, 4.5], "kind": ["a", "b", "a", "b"]})
 ARFF = (
     "@relation t\n@attribute size numeric\n@attribute kind {a,b}\n@data\n1.5,a\n2.5,b\n3,a\n4.5,b\n"
 )
 
 
+def table() -> Any:
+    """Return the table; pandas is imported only where it is written."""
+    import pandas as pd
+
+    return pd.DataFrame({"size": [1.5, 2.5, 3.0, 4.5], "kind": ["a", "b", "a", "b"]})
+
+
 def write_zip(path: Path) -> None:
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("t.csv", TABLE.to_csv(index=False))
+        archive.writestr("t.csv", table().to_csv(index=False))
 
 
 def write_hdf5(path: Path) -> None:
+    import numpy as np
+
     h5py = pytest.importorskip("h5py")
     with h5py.File(path, "w") as file:
-        table = np.array([(1.5, b"a"), (2.5, b"b"), (3.0, b"a"), (4.5, b"b")], "f8,S1")
-        table.dtype.names = ("size", "kind")
-        file["t"] = table
+        rows = np.array([(1.5, b"a"), (2.5, b"b"), (3.0, b"a"), (4.5, b"b")], "f8,S1")
+        rows.dtype.names = ("size", "kind")
+        file["t"] = rows
 
 
 WRITERS: dict[str, Callable[[Path], object]] = {
-    "t.csv": lambda path: TABLE.to_csv(path, index=False),
+    "t.csv": lambda path: table().to_csv(path, index=False),
     "t.arff": lambda path: path.write_text(ARFF),
-    "t.csv.gz": lambda path: path.write_bytes(gzip.compress(TABLE.to_csv(index=False).encode())),
-    "t.csv.bz2": lambda path: path.write_bytes(bz2.compress(TABLE.to_csv(index=False).encode())),
-    "t.csv.xz": lambda path: path.write_bytes(lzma.compress(TABLE.to_csv(index=False).encode())),
+    "t.csv.gz": lambda path: path.write_bytes(gzip.compress(table().to_csv(index=False).encode())),
+    "t.csv.bz2": lambda path: path.write_bytes(bz2.compress(table().to_csv(index=False).encode())),
+    "t.csv.xz": lambda path: path.write_bytes(lzma.compress(table().to_csv(index=False).encode())),
     "t.zip": write_zip,
-    "t.json": lambda path: TABLE.to_json(path, orient="records"),
-    "t.xlsx": lambda path: TABLE.to_excel(path, index=False),
-    "t.feather": TABLE.to_feather,
+    "t.json": lambda path: table().to_json(path, orient="records"),
+    "t.xlsx": lambda path: table().to_excel(path, index=False),
+    "t.feather": lambda path: table().to_feather(path),
     "t.h5": write_hdf5,
-    "t.parquet": TABLE.to_parquet,
+    "t.parquet": lambda path: table().to_parquet(path),
 }
 
 
@@ -101,7 +108,7 @@ def web(work: Path) -> Iterator[str]:
 
 
 def test_a_data_set_is_made_from_a_url(home: Project, work: Path, web: str) -> None:
-    TABLE.to_csv(work / "from web.csv", index=False)
+    table().to_csv(work / "from web.csv", index=False)
     made = DataSet(home.context, home).create(f"{web}/from%20web.csv?v=1")
     assert made.name == "from web.csv"
     assert made.properties()["statistics"]["count"] == 4
@@ -166,7 +173,7 @@ def test_another_source_is_stored_with_the_name_that_it_gave(
     open_context: OpenContext, name: str, work: Path
 ) -> None:
     (work / "more").mkdir()
-    TABLE.to_csv(work / "more" / "other.csv", index=False)
+    table().to_csv(work / "more" / "other.csv", index=False)
     before = f"name: {name}\nsource: flowers.csv   # the first\ndataset: flowers.csv\n"
     after = f"name: {name}\nsource: 'more/other.csv'   # the first\ndataset: other.csv\n"
     assert store_other(open_context(), work, before, "more/other.csv") == after
@@ -181,7 +188,7 @@ def test_a_source_is_stored_as_seen_from_the_folder_of_auger_yaml(
     open_context: OpenContext, name: str, work: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (work / "sub").mkdir()
-    TABLE.to_csv(work / "sub" / "t.csv", index=False)
+    table().to_csv(work / "sub" / "t.csv", index=False)
     monkeypatch.chdir(work / "sub")
     text = f"name: {name}\nsource:\ndataset:\n"
     assert store_other(open_context(), work, text, "t.csv") == (
@@ -192,7 +199,7 @@ def test_a_source_is_stored_as_seen_from_the_folder_of_auger_yaml(
 def test_a_secret_in_a_source_is_not_stored(
     open_context: OpenContext, name: str, work: Path, web: str
 ) -> None:
-    TABLE.to_csv(work / "t.csv", index=False)
+    table().to_csv(work / "t.csv", index=False)
     (work / "auger.yaml").write_text(f"name: {name}\nsource: flowers.csv\ndataset:\n")
     DataSet(open_context()).create(f"{web}/t.csv?signature=5309", select=True)
     assert (work / "auger.yaml").read_text() == f"name: {name}\nsource:\ndataset: t.csv\n"
@@ -201,14 +208,14 @@ def test_a_secret_in_a_source_is_not_stored(
 def test_where_data_sets_are_declared_by_name_each_keeps_its_source(
     open_context: OpenContext, name: str, work: Path
 ) -> None:
-    TABLE.to_csv(work / "t.csv", index=False)
+    table().to_csv(work / "t.csv", index=False)
     (work / "auger.yaml").write_text(f"name: {name}\ndatasets: {{a.csv: {{source: a.csv}}}}\n")
     DataSet(open_context()).create("t.csv", select=True)
     assert "\nsource" not in (work / "auger.yaml").read_text()
 
 
 def test_a_data_set_has_the_name_it_was_given(home: Project, work: Path) -> None:
-    TABLE.to_csv(work / "t.csv", index=False)
+    table().to_csv(work / "t.csv", index=False)
     made = DataSet(home.context, home, "under another name").create("t.csv")
     assert made.properties()["name"] == "under another name"
 
@@ -242,7 +249,7 @@ def test_what_does_not_exist_is_not_found(home: Project) -> None:
 )
 def test_the_data_set_of_the_file_is_the_default(tmp_path: Path, text: str, name: str) -> None:
     (tmp_path / "data").mkdir()
-    TABLE.to_csv(tmp_path / "data" / "t.csv", index=False)
+    table().to_csv(tmp_path / "data" / "t.csv", index=False)
     (tmp_path / "auger.yaml").write_text(f"name: shop\n{text}")
     data = DataSet(Context(tmp_path, environ={}, home=tmp_path))
     assert data.name == name
@@ -265,7 +272,7 @@ def test_auger_yaml_is_left_alone_unless_it_is_to_be_selected(
 ) -> None:
     text = f"name: {name}\nsource: flowers.csv\ndataset: flowers.csv\n"
     (work / "auger.yaml").write_text(text)
-    TABLE.to_csv(work / "other.csv", index=False)
+    table().to_csv(work / "other.csv", index=False)
     made = DataSet(open_context()).create("other.csv")
     assert made.name == "other.csv"
     assert repr(made) == f"<DataSet 'other.csv', project '{name}'>"

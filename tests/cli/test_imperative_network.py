@@ -97,10 +97,12 @@ def project(user: User, hub: LiveHub, monkeypatch: pytest.MonkeyPatch) -> str:
     [
         (["dataset", "create", "flowers.csv"], AFTER.format(" {name}", " flowers.csv")),
         (["project", "create", "{name}-2"], AFTER.format(" {name}-2", "")),
-        (["project", "select", "other"], AFTER.format(" other", "")),
+        pytest.param(
+            *(["project", "select", "other"], AFTER.format(" other", "")), marks=pytest.mark.slow
+        ),
         (["project", "delete", "--yes"], AFTER.format("", "")),
-        (["project", "stop"], BEFORE),
-        (["project", "start"], BEFORE),
+        pytest.param(["project", "stop"], BEFORE, marks=pytest.mark.slow),
+        pytest.param(["project", "start"], BEFORE, marks=pytest.mark.slow),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )

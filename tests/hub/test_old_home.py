@@ -42,7 +42,7 @@ def test_a_model_that_was_stored_then_predicts_as_it_did(
     assert rows[0][-1] == pytest.approx(first, abs=0.001)
 
 
-@pytest.mark.search
+@pytest.mark.slow
 def test_a_model_that_was_stored_then_can_be_exported(home: Path, tmp_path: Path) -> None:
     export_model(home / "models" / NAIVE, tmp_path / "export.zip")
     with zipfile.ZipFile(tmp_path / "export.zip") as archive:

@@ -127,6 +127,7 @@ def test_a_kind_that_is_built_in_costs_its_file_and_no_other_line(site: Site) ->
     assert "`endpoint` has a field `state`" in site.auger("validate").stderr
 
 
+@pytest.mark.slow
 def test_prune_and_protection_know_it(site: Site) -> None:
     site.install(GOOD)
     site.declare("endpoints: {tickets: {lifecycle: {prevent_destroy: true}}}\n")
@@ -144,6 +145,7 @@ def test_its_settings_are_in_the_schema_and_checked(site: Site) -> None:
     assert '"endpoints"' in site.auger("schema").stdout
 
 
+@pytest.mark.slow
 def test_a_saved_plan_carries_it(site: Site) -> None:
     site.install(GOOD)
     site.declare("endpoints: {tickets: {}}\n")

@@ -21,7 +21,13 @@ def frame_of(predictor: Predictor, path: Path) -> pd.DataFrame:
     return predictor.type_values({name: table[name] for name in predictor.needed})
 
 
-@pytest.mark.parametrize(("target", "kind"), [("yes", "classification"), ("amount", "regression")])
+@pytest.mark.parametrize(
+    ("target", "kind"),
+    [
+        ("yes", "classification"),
+        pytest.param("amount", "regression", marks=pytest.mark.slow),
+    ],
+)
 def test_trees_tell_lightgbms_own_contributions_of_each_column(
     make_model: MakeModel, mixed_table: Path, target: str, kind: str
 ) -> None:
@@ -61,7 +67,10 @@ def test_of_more_classes_the_predicted_one_is_explained(make_model: MakeModel) -
 @pytest.mark.parametrize(
     ("target", "kind", "algorithm"),
     [
-        ("yes", "classification", "sklearn.linear_model.LogisticRegression"),
+        pytest.param(
+            *("yes", "classification", "sklearn.linear_model.LogisticRegression"),
+            marks=pytest.mark.slow,
+        ),
         ("amount", "regression", "sklearn.linear_model.Ridge"),
     ],
 )

@@ -48,7 +48,10 @@ def months(predictor: Predictor, texts: list[list[Any]]) -> list[float]:
     return [row[-1] for row in predictor.predict(["day"], texts, None)[1]]
 
 
-@pytest.fixture(scope="module", params=FORMATS)
+@pytest.fixture(
+    scope="module",
+    params=[*FORMATS[:2], *(pytest.param(one, marks=pytest.mark.slow) for one in FORMATS[2:])],
+)
 def date_format(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 

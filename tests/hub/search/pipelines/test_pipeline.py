@@ -68,7 +68,9 @@ def test_what_can_be_learned_is_learned(bought: dict[str, Any]) -> None:
     assert cross_val_score(model, features, target, scoring="roc_auc").mean() > 0.85
 
 
-@pytest.mark.parametrize("name", ["lightgbm.LGBMClassifier", "sklearn.svm.SVC"])
+@pytest.mark.parametrize(
+    "name", ["lightgbm.LGBMClassifier", pytest.param("sklearn.svm.SVC", marks=pytest.mark.slow)]
+)
 def test_records_with_new_and_missing_values_are_predicted(
     name: str, bought: dict[str, Any]
 ) -> None:
@@ -85,8 +87,8 @@ def test_records_with_new_and_missing_values_are_predicted(
     "preprocessing",
     [
         {"scaler": "quantile", "codes": "onehot"},
-        {"scaler": "minmax", "categories": "target"},
-        {"categories": "ordinal"},
+        pytest.param({"scaler": "minmax", "categories": "target"}, marks=pytest.mark.slow),
+        pytest.param({"categories": "ordinal"}, marks=pytest.mark.slow),
     ],
 )
 def test_preprocessing_is_chosen_by_the_trial(

@@ -66,7 +66,7 @@ def written(tmp_path: Path) -> TrialData:
     return make_trial_data(task_for(tmp_path, frame, "bought"))
 
 
-@pytest.mark.parametrize("name", [LINEAR, TREES])
+@pytest.mark.parametrize("name", [LINEAR, pytest.param(TREES, marks=pytest.mark.slow)])
 def test_topics_that_are_shared_are_those_of_the_pipeline(
     written: TrialData, tmp_path: Path, name: str
 ) -> None:

@@ -44,6 +44,7 @@ def test_a_process_that_dies_says_how(function: object, code: int) -> None:
     assert death.value.exit_code == code
 
 
+@pytest.mark.slow
 @needs_fork_server
 def test_the_learning_stack_is_there_before_the_call() -> None:
     code = (
