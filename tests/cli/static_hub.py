@@ -52,6 +52,7 @@ class StaticHub(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     server: StaticHub
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # or the second write of an answer waits for 40 ms
 
     def do_GET(self) -> None:
         self._answer()

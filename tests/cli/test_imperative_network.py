@@ -39,6 +39,7 @@ def dying_after(count: int, hub: LiveHub) -> Iterator[str]:
 
     class Forward(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # or the second write of an answer waits for 40 ms
 
         def forward(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
