@@ -131,6 +131,8 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
             expected = search.conclude(path, deadline, should_stop)
     if expected is not None and conclude is not None:
         conclude(expected)
+    if search.is_ensemble_missing and not should_stop():
+        notify(_no_ensemble())
     if settings.model_type == "timeseries" and board.is_baseline_best:
         notify(_naive_is_best(board, info["scoring"]))
     return "interrupted" if should_stop() else "completed"
@@ -161,6 +163,8 @@ class Search:
             self._learn_times(result)
         self._numbers: dict[str, int] = {}
         self._left = settings.max_trials - len(board.searched)
+        self.is_ensemble_missing = False
+        """One was wanted, and the time of the run was over before it was chosen."""
 
     def run(self, deadline: float, should_stop: Callable[[], bool]) -> None:
         """Run the trials until there is no time, no budget or no wish for more.
@@ -281,6 +285,8 @@ class Search:
             blend = _call(
                 _blend, data_path, found, lambda: time.monotonic() > deadline or should_stop()
             )
+            is_late = time.monotonic() > deadline
+            self.is_ensemble_missing = blend is None and is_late and len(predictions) > 1
         if blend is not None and not self._board.has_ensemble:
             name = ENSEMBLES[self._settings.model_type]
             self._board.add_ensemble(name, blend, seconds=time.monotonic() - began)
@@ -302,6 +308,13 @@ class Search:
                 self._pool.start(candidates.pop())
             for candidate, evaluation, _ in self._pool.collect():
                 self._board.keep_predictions(candidate, evaluation)
+
+
+def _no_ensemble() -> Notice:
+    from auger_hub.data.notices import Notice
+
+    text = "No ensemble: the time of the run was over before its members were chosen."
+    return Notice("ensemble-missing", text)
 
 
 def _naive_is_best(board: Board, metric: str) -> Notice:

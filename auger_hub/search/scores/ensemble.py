@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 
+from auger_hub.search.scores.at_once import at_once
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.trials.trial import TrialData
 
@@ -25,6 +26,7 @@ MOST_CANDIDATES = 16
 OF_ONE_ALGORITHM = 4  # of these at first: trials that differ by a number make the same errors
 DOUBT = 0.5  # standard errors by which an ensemble may seem worse: it varies less on new rows
 ROUNDS = 15
+MOST_CELLS, MOST_ROWS = 24_000, 5_000  # of a fold by which trials are chosen; more tell no more
 TIE_BREAK = 1e-2  # of the log-likelihood: on few rows many blends have the very same accuracy
 PATIENCE = 4  # rounds without a better mean
 
@@ -78,10 +80,15 @@ class Blender:
         self._data = data
         self._uids = list(predictions)
         self._shown = [np.stack(fold) for fold in zip(*predictions.values(), strict=True)]
-        self._classes = len(data.info.get("targetClasses", ()))
-        self._functions = metrics_for(data.info["model_type"], self._classes)
+        classes = len(data.info.get("targetClasses", ()))
+        self._functions = metrics_for(data.info["model_type"], classes)
         self._scoring: str = data.info["scoring"]
-        self._known: dict[tuple[Counts, int], float] = {}
+        self._at_once = at_once(self._scoring, has_classes=bool(classes))
+        seed = data.info.get("seed", 0) if self._at_once else None
+        self._looked_at = [_looked_at(fold, seed) for fold in self._shown]
+        looked_at = zip(self._shown, self._looked_at, strict=True)
+        self._seen = [np.ascontiguousarray(fold[:, rows]) for fold, rows in looked_at]
+        self._known: dict[tuple[Counts, int], Array] = {}
 
     def blend(self) -> Blend | None:
         """Return the ensemble; None when it does not help."""
@@ -95,9 +102,15 @@ class Blender:
             return None
         others = [[other for other in folds if other != fold] for fold in folds]
         chosen = [self._choose(rest) for rest in others]
-        blended = [self._score(counts, fold) for counts, fold in zip(chosen, folds, strict=True)]
+        blended = [
+            self._score(self._outcome(counts, fold))
+            for counts, fold in zip(chosen, folds, strict=True)
+        ]
         best = [self._single(self._best_singles(rest)[0]) for rest in others]
-        single = [self._score(counts, fold) for counts, fold in zip(best, folds, strict=True)]
+        single = [
+            self._score(self._outcome(counts, fold))
+            for counts, fold in zip(best, folds, strict=True)
+        ]
         counts = self._choose(list(folds))
         if not _is_no_worse(blended, single) or np.count_nonzero(counts) < 2:
             return None
@@ -108,15 +121,15 @@ class Blender:
 
     def _choose(self, folds: Sequence[int]) -> Counts:
         """Return the best mean found by adding one trial at a time, the same one again or not."""
-        counts = best = (0,) * len(self._uids)
+        counts = best = self._none
         best_score, since = -np.inf, 0
         pool = self._pool(folds)
         for _ in range(ROUNDS):
-            candidates = [_one_more(counts, i) for i in pool if self._is_affordable(counts, i)]
+            candidates = [i for i in pool if self._is_affordable(counts, i)]
             if not candidates:
                 break
-            scores = [self._mean_score(candidate, folds) for candidate in candidates]
-            counts = candidates[int(np.argmax(scores))]
+            scores = self._scores_after(counts, folds)[candidates]
+            counts = _one_more(counts, candidates[int(np.argmax(scores))])
             since += 1
             if max(scores) > best_score:
                 best, best_score, since = counts, max(scores), 0
@@ -143,26 +156,51 @@ class Blender:
 
     def _best_singles(self, folds: Sequence[int]) -> list[int]:
         """Return the trials by their scores on these folds alone, best first."""
-        scores = [self._mean_score(self._single(i), folds) for i in range(len(self._uids))]
-        return [int(i) for i in np.argsort(-np.array(scores), kind="stable")]
+        scores = self._scores_after(self._none, folds)
+        return [int(i) for i in np.argsort(-scores, kind="stable")]
+
+    @property
+    def _none(self) -> Counts:
+        return (0,) * len(self._uids)
 
     def _single(self, index: int) -> Counts:
-        return _one_more((0,) * len(self._uids), index)
+        return _one_more(self._none, index)
 
-    def _mean_score(self, counts: Counts, folds: Sequence[int]) -> float:
-        return float(np.mean([self._score(counts, fold) for fold in folds]))
+    def _scores_after(self, counts: Counts, folds: Sequence[int]) -> Array:
+        """Return the mean score over some folds with one more of each trial."""
+        return np.asarray(np.mean([self._score_after(counts, fold) for fold in folds], axis=0))
 
-    def _score(self, counts: Counts, fold: int) -> float:
-        """Return the metric of the run; the nested choices ask for the same ones many times."""
+    def _score_after(self, counts: Counts, fold: int) -> Array:
+        """Return the scores on a fold with one more of each trial.
+
+        The nested choices ask for the same ones many times.
+        """
         if (counts, fold) not in self._known:
-            function = {self._scoring: self._functions[self._scoring]}
-            outcome = self._outcome(counts, fold)
-            score = all_scores(outcome, function).get(self._scoring, -np.inf)
-            self._known[counts, fold] = score + TIE_BREAK * _certainty(outcome)
+            shown = self._seen[fold]
+            taken = np.array(counts, dtype=float) @ shown.reshape(len(shown), -1)
+            means = (taken.reshape(shown.shape[1:]) + shown) / (sum(counts) + 1)
+            truth = self._data.target[self._data.folds[fold][1][self._looked_at[fold]]]
+            self._known[counts, fold] = self._score_each(means, truth, fold)
         return self._known[counts, fold]
 
+    def _score_each(self, means: Array, truth: Array, fold: int) -> Array:
+        if self._at_once is None:
+            places = range(len(means))
+            return np.array([self._score(self._outcome_of(means[i], fold)) for i in places])
+        scores = self._at_once(truth, means)
+        return np.where(np.isnan(scores), -np.inf, scores) + TIE_BREAK * _certainty(truth, means)
+
+    def _score(self, outcome: Outcome) -> float:
+        function = {self._scoring: self._functions[self._scoring]}
+        score = all_scores(outcome, function).get(self._scoring, -np.inf)
+        shown = outcome.probabilities
+        sure = 0.0 if shown is None else float(_certainty(outcome.truth, shown[None])[0])
+        return score + TIE_BREAK * sure
+
     def _outcome(self, counts: Counts, fold: int) -> Outcome:
-        shown = self._predict(counts, fold)
+        return self._outcome_of(self._predict(counts, fold), fold)
+
+    def _outcome_of(self, shown: Array, fold: int) -> Outcome:
         return Outcome.of_fold(self._data, self._data.folds[fold], shown)
 
     def _predict_each(self, counts: Sequence[Counts]) -> Predictions:
@@ -181,12 +219,21 @@ def _is_no_worse(blended: Sequence[float], single: Sequence[float]) -> bool:
     return bool(gains.mean() > 0 or gains.mean() > -doubt)
 
 
-def _certainty(outcome: Outcome) -> float:
-    """Return the mean logarithm of what the true classes were given; 0 for values."""
-    if outcome.probabilities is None:
-        return 0.0
-    given = outcome.probabilities[np.arange(len(outcome.truth)), outcome.truth]
-    return float(np.log(np.clip(given, 1e-6, None)).mean())
+def _looked_at(shown: Array, seed: int | None) -> Array:
+    """Return the places of the rows of a fold by which trials are chosen; all without a seed."""
+    rows = shown.shape[1]
+    most = min(MOST_ROWS, MOST_CELLS * rows // max(1, shown[0].size))
+    if seed is None or rows <= most:
+        return np.arange(rows)
+    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+
+
+def _certainty(truth: Array, shown: Array) -> Array:
+    """Return the mean logarithms of what the true classes were given; 0 for values."""
+    if shown.ndim == 2:
+        return np.zeros(len(shown))
+    given = shown[:, np.arange(len(truth)), truth]
+    return np.asarray(np.log(np.clip(given, 1e-6, None)).mean(axis=1))
 
 
 def _one_more(counts: Counts, index: int) -> Counts:

@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 
+from auger_hub.search.scores.at_once import at_once
 from auger_hub.search.scores.ensemble import Nested, Predictions
 from auger_hub.search.scores.metrics import ROW_MEANS, Outcome, all_scores, best_value, metrics_for
 from auger_hub.search.trials.trial import TrialData
@@ -189,8 +190,10 @@ class _Scorer:
 
     def __init__(self, data: TrialData) -> None:
         self._metric: str = data.info["scoring"]
-        functions = metrics_for(data.info["model_type"], len(data.info.get("targetClasses", ())))
+        classes = len(data.info.get("targetClasses", ()))
+        functions = metrics_for(data.info["model_type"], classes)
         self._function = {self._metric: functions[self._metric]}
+        self._at_once = at_once(self._metric, has_classes=bool(classes))
         self._data = data
         self._by_row = ROW_MEANS.get(self._metric)
         rows = np.concatenate([test for _, test in data.folds])
@@ -212,12 +215,16 @@ class _Scorer:
         """Return the score of each of several on these rows."""
         if self._by_row is not None:
             return np.asarray(taken[:, rows].mean(axis=1))
-        return np.array([self.score(one, rows) for one in taken])
+        if self._at_once is not None:
+            scores = self._at_once(self._truth[rows], taken[:, rows])
+            return np.where(np.isnan(scores), -np.inf, scores)
+        return np.array([self._score(one, rows) for one in taken])
 
     def score(self, taken: Array, rows: Array) -> float:
         """Return the score on these rows, given by their place; the worst where it is undefined."""
-        if self._by_row is not None:
-            return float(taken[rows].mean())
+        return float(self.score_each(taken[None], rows)[0])
+
+    def _score(self, taken: Array, rows: Array) -> float:
         outcome = Outcome.of(self._truth[rows], taken[rows], self._truth)
         return all_scores(outcome, self._function).get(self._metric, -np.inf)
 

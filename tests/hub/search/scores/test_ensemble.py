@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import r2_score
 
+from auger_hub.search.scores import ensemble
 from auger_hub.search.scores.ensemble import Blender, Prices, _is_no_worse
 from auger_hub.search.trials.trial import TrialData
 
@@ -79,6 +80,19 @@ def test_its_score_is_that_of_its_predictions_in_each_fold() -> None:
     assert told == [r2(data, shown, fold) for fold, shown in enumerate(blend.predictions)]
     members = [np.array(predictions[uid][0]) * share for uid, share in blend.weights.items()]
     assert blend.predictions[0] == pytest.approx(sum(members))
+
+
+def test_members_are_chosen_by_some_of_many_rows_and_scored_by_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(ensemble, "MOST_ROWS", ROWS // FOLDS // 2)
+    data, predictions = series([0.5, 0.6, 0.7])
+    blender = Blender(data, predictions)
+    assert {fold.shape[1] for fold in blender._seen} == {ROWS // FOLDS // 2}
+    blend = blender.blend()
+    assert blend is not None
+    told = [scores["r2"] for scores in blend.fold_scores]
+    assert told == [r2(data, shown, fold) for fold, shown in enumerate(blend.predictions)]
 
 
 def r2(data: TrialData, shown: Any, fold: int) -> float:
