@@ -6,7 +6,7 @@ counts. Memory stays bounded however large the file. Edges and bins are numpy's,
 deviation is pandas'.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,6 +16,7 @@ import duckdb
 import numpy as np
 
 from auger_hub.data.convert import convert_pending
+from auger_hub.data.correlation import Measured, correlate
 from auger_hub.data.findings import (
     Figures,
     notices_of_columns,
@@ -103,6 +104,7 @@ def profile_file(
         "stat_data": [described for part in parts for described in part.stat_data],
         "schema": schema.to_dict(),
         "notices": to_dicts(notices),
+        **({"correlation": parts[0].correlation} if parts[0].correlation else {}),
     }
 
 
@@ -114,6 +116,7 @@ class _Part:
     stat_data: list[dict[str, Any]]
     schema: TableSchema
     notices: list[Notice]
+    correlation: dict[str, Any] | None
 
 
 def _profile_part(raw: Table) -> _Part:
@@ -135,7 +138,21 @@ def _profile_part(raw: Table) -> _Part:
         *alike,
         *notices_of_columns(table, _figures_of(table, schema, columns), rows),
     ]
-    return _Part(rows, stat_data, schema, notices)
+    correlation = correlate(table.connection, list(_measured(columns, schema, stat_data)))
+    return _Part(rows, stat_data, schema, notices, correlation)
+
+
+def _measured(
+    columns: Sequence[_Column], schema: TableSchema, stat_data: Sequence[dict[str, Any]]
+) -> Iterator[Measured]:
+    """Yield the columns that are numbers or have two values, and stand for something."""
+    for column, known, described in zip(columns, schema.columns, stat_data, strict=True):
+        if known.purpose != "feature":  # an identifier, or the same in all rows
+            continue
+        if column.is_number:
+            yield Measured(column.name, column.place)
+        elif column.orig_datatype == "string" and column.unique == 2:
+            yield Measured(column.name, column.place, max(described["value_counts"]))
 
 
 def _figures_of(table: Table, schema: TableSchema, columns: Sequence[_Column]) -> list[Figures]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -16,6 +16,8 @@ from auger_hub.pages.words import number
 from auger_hub.routes.query import find
 
 _MOST_BARS = 12
+_MOST_PAIRS = 5
+_SHADES = 4
 _LABELS_IN_TEXT = 5
 _TYPES = {"hashing": "text", "double": "number"}
 
@@ -42,9 +44,53 @@ def show_data_set(call: Call) -> View:
         "project": {"id": project.id, "name": project.name},
         "data_set": data_set,
         "notices": notices_of(statistics),
+        "correlation": _correlation(statistics.get("correlation"), targets),
         "columns": sorted(columns, key=lambda column: not column["is_target"]),
     }
     return View("dataset.html", facts, is_going=row.status == "processing")
+
+
+def _correlation(told: Fields | None, targets: Collection[str]) -> Fields | None:
+    """Return the matrix with its shades, targets first, and the pairs that move together most."""
+    if not told:
+        return None
+    labels, matrix = told["columns"], told["matrix"]
+
+    def is_target(place: int) -> bool:
+        return any(
+            labels[place] == name or labels[place].startswith(f"{name} = ") for name in targets
+        )
+
+    order = sorted(range(len(labels)), key=lambda place: not is_target(place))
+    pairs = [
+        (abs(r), labels[i], labels[k], r)
+        for n, i in enumerate(order)
+        for k in order[n + 1 :]
+        if (r := matrix[i][k]) is not None
+    ]
+    strongest = sorted(pairs, key=lambda pair: -pair[0])[:_MOST_PAIRS]
+    rows = [
+        {
+            "label": labels[i],
+            "cells": [
+                {"r": matrix[i][k], "shade": "" if i == k else _shade(matrix[i][k])} for k in order
+            ],
+        }
+        for i in order
+    ]
+    return {
+        "labels": [labels[place] for place in order],
+        "matrix": rows,
+        "rows": told["rows"],
+        "left_out": told["left_out"],
+        "pairs": [{"one": one, "other": other, "r": r} for _, one, other, r in strongest],
+    }
+
+
+def _shade(r: float | None) -> str:
+    """Return the class of a cell: `up-1` to `up-4`, `down-1` to `down-4`, "" for next to none."""
+    strength = 0 if r is None else min(int(abs(r) * 5), _SHADES)
+    return "" if r is None or not strength else f"{'up' if r > 0 else 'down'}-{strength}"
 
 
 def _describe(column: Fields, rows: int) -> Fields:

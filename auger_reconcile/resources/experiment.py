@@ -28,6 +28,7 @@ from auger_reconcile.resources._base import (
 from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources._steps import Call, Steps, delete
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
+from auger_reconcile.resources.files.source import is_same_data
 from auger_reconcile.resources.gates.monitor import Alert, alerts_from_wire
 from auger_reconcile.resources.names.revisions import (
     in_series,
@@ -156,7 +157,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         header = getattr(refs.get("dataset"), "header", None)
         if header is not None and spec.state != "absent":
             yield from _evaluation.check_columns(spec, header)
-        yield from _check_holdout(spec, getattr(refs.get("holdout"), "header", None))
+        yield from _check_holdout(spec, refs)
         if spec.retrain is not None:
             yield from check_retrain(spec.retrain)
 
@@ -258,7 +259,8 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             told = {name: value for name, value in run.settings.items() if value is not None}
             options = {name: told.pop(name) for name in PASSED_ON if name in told}
             state = {} if good else {"state": "created"}
-            held_out = _held_out(run, among["dataset"])
+            others = [one for one in among["dataset"] if one.id != dataset.id]
+            held_out = _held_out(run, others)
             given = {"name": found.name, "dataset": dataset.name, **told, **state, **held_out}
             with suppress(ValueError):
                 yield ExperimentSpec(**given, options=options)
@@ -416,10 +418,14 @@ def _with_outlook(assessment: Assessment, spec: ExperimentSpec, scene: Scene) ->
     )
 
 
-def _check_holdout(spec: ExperimentSpec, header: Collection[str] | None) -> Iterator[Finding]:
+def _check_holdout(spec: ExperimentSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield why a holdout tells nothing: the search sees it, or it has nothing to compare with."""
+    header = getattr(refs.get("holdout"), "header", None)
     if spec.holdout is not None and spec.holdout == spec.dataset:
         hint = "the holdout is rows that no search sees, so it is another data set"
+        yield Finding("seen-holdout", "a holdout that the search sees", ("holdout",), hint)
+    elif is_same_data(refs.get("dataset"), refs.get("holdout")):
+        hint = f"`{spec.dataset}` is made of the same; the holdout is rows that no search sees"
         yield Finding("seen-holdout", "a holdout that the search sees", ("holdout",), hint)
     elif header is not None and spec.state != "absent" and spec.target not in header:
         hint = f"it has no column `{spec.target}`, so nothing can be scored on it"

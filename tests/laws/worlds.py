@@ -104,7 +104,8 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     present = [name for name, data in datasets.items() if "state" not in data]
     experiments = _that_need(draw, _EXPERIMENTS, "dataset", present)
     for experiment in experiments.values():
-        others = [name for name in present if name != experiment["dataset"]]
+        searched = datasets[experiment["dataset"]]
+        others = [name for name in present if datasets[name] != searched]
         if others and draw(st.booleans()):
             experiment["holdout"] = draw(st.sampled_from(others))
     present = [name for name, one in experiments.items() if one.get("state") != "absent"]

@@ -277,3 +277,24 @@ def test_a_holdout_that_tells_nothing_is_refused(name: str, header: Any, code: s
     data = DatasetSpec(name=name, source="x.csv", header=header)
     found = KIND.check(spec, {"holdout": data})
     assert [one.code for one in found] == ([code] if code else [])
+
+
+@pytest.mark.parametrize(
+    ("data", "holdout", "codes"),
+    [
+        ({"source": "https://d.test/a.csv"}, {"source": "https://d.test/a.csv"}, ["seen-holdout"]),
+        ({"source": "https://d.test/a.csv"}, {"source": "https://d.test/b.csv"}, []),
+        ({"source": "a", "sha256": "1"}, {"source": "b", "sha256": "1"}, ["seen-holdout"]),
+        ({"source": "a", "sha256": "1"}, {"source": "b", "sha256": "2"}, []),
+        ({"source": "a"}, {"source": "b"}, []),
+    ],
+)
+def test_a_holdout_of_the_same_rows_under_another_name_is_refused(
+    data: dict[str, str], holdout: dict[str, str], codes: list[str]
+) -> None:
+    spec = SPEC.model_copy(update={"holdout": "h.csv"})
+    refs = {
+        "dataset": DatasetSpec(name="d.csv", **data),
+        "holdout": DatasetSpec(name="h.csv", **holdout),
+    }
+    assert [one.code for one in KIND.check(spec, refs)] == codes

@@ -165,6 +165,15 @@ def holds_content(found: DatasetObject, spec: DatasetSpec) -> bool:
     return found.content is not None and found.content in (spec.sha256, *spec.same_text)
 
 
+def is_same_data(spec: DatasetSpec | None, other: DatasetSpec | None) -> bool:
+    """Say whether two data sets are made of the same URL, or of the same bytes."""
+    if spec is None or other is None:
+        return False
+    if spec.is_remote and other.is_remote:
+        return is_same_address(spec.source or "", other.source or "")
+    return spec.sha256 is not None and spec.sha256 == other.sha256
+
+
 def is_usable_from(found: DatasetObject, spec: DatasetSpec) -> bool:
     """Say whether an object of any name was made from the declared URL."""
     return is_same_address(found.url, spec.source or "") and found.status in USABLE

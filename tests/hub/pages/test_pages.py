@@ -45,6 +45,14 @@ def test_a_data_set_shows_each_column_with_its_distribution_in_words(
     assert 'aria-label="setosa: 40, versicolor: 40, virginica: 40"' in page
 
 
+def test_a_data_set_shows_what_moves_together(
+    browser: Browser, iris_project: dict[str, Any]
+) -> None:
+    text = texts_of(browser.get(f"/datasets/{iris_project['file']['id']}").text)
+    assert "of 120 rows, between numbers and texts of two values" in text
+    assert "petal_length and petal_width" in text
+
+
 def test_the_leaderboard_has_the_trials_best_first(
     browser: Browser, finished_run: dict[str, Any]
 ) -> None:
