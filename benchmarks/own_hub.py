@@ -24,8 +24,8 @@ PATIENCE = 900.0  # seconds
 class OwnHub:
     """Started when made; ends only by `stop` or `kill`."""
 
-    def __init__(self, home: Path) -> None:
-        self.settings = HubSettings(home=home)
+    def __init__(self, home: Path, database: str = "") -> None:
+        self.settings = HubSettings(home=home, database=database)
         self.start()
 
     def start(self) -> None:
@@ -108,9 +108,9 @@ class OwnHub:
 
 
 @contextmanager
-def own_hub(folder: Path) -> Iterator[OwnHub]:
+def own_hub(folder: Path, database: str = "") -> Iterator[OwnHub]:
     """Run a hub and stop it at the end."""
-    hub = OwnHub(folder / "hub")
+    hub = OwnHub(folder / "hub", database)
     try:
         yield hub
     finally:

@@ -41,6 +41,8 @@ def number(value: float | None) -> str:
         return NOTHING
     if isinstance(value, int) or (float(value).is_integer() and abs(value) < 1e9):
         return f"{int(value):,}"
+    if 1e4 <= abs(value) < 1e6:
+        return f"{value:,.0f}"
     return f"{value:,.4g}" if 1e-4 <= abs(value) < 1e6 else f"{value:.3e}"
 
 
