@@ -142,7 +142,7 @@ def _read(path: Path, project: str) -> _Layer:
 
 
 def _name_of(root: Node) -> str | None:
-    node = root.value("name") or root.value("project")
+    node = root.value("name") or root.value("project") or root.value("project_name")
     return node.text if isinstance(node, Scalar) else None
 
 

@@ -13,16 +13,41 @@ from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.resources.names.vocabulary import Option, Value
 
-RENAMED = {"project": "name", "org_name": "organization"}
-RENAMED_IN_CLUSTER = {"workers_count": "max_nodes", "kubernetes_stack": "stack_version"}
+RENAMED = {
+    "project": "name",
+    "project_name": "name",
+    "org_name": "organization",
+    "data_source": "source",
+    "data_set_name": "dataset",
+}
+RENAMED_IN_CLUSTER = {
+    "workers_count": "max_nodes",
+    "worker_nodes_count": "max_nodes",
+    "kubernetes_stack": "stack_version",
+}
+FIRST_FORM = "evaluation_options"
+"""The section of auger_experiment.yml, the file of the first clients. It names the columns to learn
+from, so that what it leaves out cannot be told without the data: it is refused, with the names.
+"""
+_FIRST_FORM_HINT = (
+    "this is auger_experiment.yml of the first clients; in auger.yaml `data_path` is `source`, "
+    "`target_feature` is `target`, `classification` is `model_type`, columns that are not in "
+    "`feature_columns` are in `exclude`, and below `experiment` `scoring` is `metric`, "
+    "`max_total_time_mins` is `max_total_time`, `max_eval_time_mins` is `max_eval_time`"
+)
 # Of other clients, and of no effect on what is declared.
 IGNORED = frozenset({"debug", "provider", "providers", "use_auger_cloud"})
+IGNORED_IN_CLUSTER = frozenset({"instance_type"})
 IGNORED_SETTINGS = frozenset({"validation_data", "validation_dataset"})
 
 
 def modernise(root: Mapping, report: Report) -> Mapping:
     """Return a document with today's names; old and meaningless keys become warnings."""
     root = _drop(_rename(root, RENAMED, report), IGNORED, report)
+    if FIRST_FORM in root.entries:
+        key = root.entries[FIRST_FORM].key
+        report.error("old-name", "settings of the first clients", key, hint=_FIRST_FORM_HINT)
+        root = root.without(FIRST_FORM)
     cluster = root.value("cluster")
     if isinstance(cluster, Mapping):
         root.entries["cluster"] = root.entries["cluster"]._replace(
@@ -65,7 +90,7 @@ def _drop(node: Mapping, names: frozenset[str], report: Report) -> Mapping:
 
 
 def _modernise_cluster(cluster: Mapping, report: Report) -> Mapping:
-    cluster = _rename(cluster, RENAMED_IN_CLUSTER, report)
+    cluster = _drop(_rename(cluster, RENAMED_IN_CLUSTER, report), IGNORED_IN_CLUSTER, report)
     old = cluster.entries.get("worker_type_id")
     if old is None:
         return cluster

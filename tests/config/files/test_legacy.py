@@ -44,6 +44,20 @@ def test_old_names_are_read_with_a_warning(load: Load) -> None:
     ]
 
 
+def test_names_of_2019_are_read_too(load: Load) -> None:
+    old = "project_name: churn\ndata_source: https://x.org/a.csv\ndata_set_name: b.csv\n"
+    loaded = load(old + "cluster: {worker_nodes_count: 3, instance_type: c5.2xlarge}\n")
+    found = loaded.state.resources[Address("churn", "dataset", "b.csv")].spec
+    assert found.source == "https://x.org/a.csv"
+    assert [item.label for item in loaded.warnings] == [
+        "`project_name`",
+        "`data_source`",
+        "`data_set_name`",
+        "`worker_nodes_count`",
+        "`instance_type`",
+    ]
+
+
 def test_todays_name_wins_over_the_old_one(load: Load) -> None:
     assert load("project: old\nname: new\n").state.projects == ("new",)
 
