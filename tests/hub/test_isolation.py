@@ -93,7 +93,7 @@ def body_of(known: dict[str, Any], resource: str) -> dict[str, Any]:
         "threshold": 1,
         "sensitivity": 1,
         "expressions": [],
-        "actuals": [],
+        "actuals": {} if resource == "experiment_sessions" else [],
         "records": [[1]],
         "features": ["a"],
     }

@@ -316,7 +316,7 @@ MUTATIONS = (
     ),
     Mutation(
         "below the gate nothing is deployed that was not known before",
-        "resources/model.py",
+        "resources/_gating.py",
         "spec.min_score is not None and not (score is not None and score >= spec.min_score)",
         "False",
     ),
