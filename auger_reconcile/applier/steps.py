@@ -20,10 +20,10 @@ from auger_reconcile.errors import ActionFailed, AugerError, HubError
 from auger_reconcile.object_store import fetch_object, is_object_url
 from auger_reconcile.resources._steps import (
     Await,
-    Call,
     Download,
     ReadAll,
     Remove,
+    Send,
     Step,
     Steps,
     Upload,
@@ -82,13 +82,13 @@ class StepRunner:
         try:
             return steps.send(answer)
         except _FOREIGN_FORM as error:
-            if isinstance(step, Call | ReadAll | Await):
+            if isinstance(step, Send | ReadAll | Await):
                 raise _to_foreign(step) from error
             raise
 
     def _take(self, step: Step) -> Any:
         match step:
-            case Call():
+            case Send():
                 self.has_written = self.has_written or step.method != "GET"
                 return self.client.call(step.method, step.path, step.body)
             case ReadAll():
@@ -170,10 +170,10 @@ class StepRunner:
         path.with_suffix(".json").unlink(missing_ok=True)
 
 
-def _to_foreign(step: Call | ReadAll | Await) -> HubError:
+def _to_foreign(step: Send | ReadAll | Await) -> HubError:
     """Return the error for an answer that steps cannot read, which only its form can cause."""
     match step:
-        case Call():
+        case Send():
             request = f"{step.method} {API_PREFIX}{step.path}"
         case ReadAll():
             request = f"GET {API_PREFIX}{step.collection}"

@@ -12,7 +12,7 @@ from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict, HubError, NotFound
 from auger_reconcile.resources._base import BULKY
-from auger_reconcile.resources._steps import Await, Call, Download, Steps
+from auger_reconcile.resources._steps import Await, Download, Send, Steps
 from auger_reconcile.resources.gates.monitor import Alert, Monitor, alerts_from_wire
 from auger_reconcile.resources.gates.monitor import from_wire as monitor_from_wire
 from auger_reconcile.resources.gates.rollout import ABORTED, Progress
@@ -67,11 +67,11 @@ class ModelObject:
 def deploy(body: Mapping[str, Any]) -> Steps:
     """Yield the request that deploys a trial, after the end of an undeployment of it."""
     try:
-        return (yield Call("POST", "pipelines", body))
+        return (yield Send("POST", "pipelines", body))
     except HubError as refused:
         if refused.status != 400 or not (yield from _is_leaving(str(body["trial_id"]))):
             raise
-    return (yield Call("POST", "pipelines", body))
+    return (yield Send("POST", "pipelines", body))
 
 
 def wait_ready(pipeline_id: str, trial_id: str) -> Steps:
@@ -99,9 +99,9 @@ def undeploy(found: ModelObject) -> Steps:
         yield Await("pipelines", found.id, DEPLOYING)
     why = {"rollout": {"stage": ABORTED, "why": found.verdict}} if found.verdict else {}
     try:
-        yield Call("PATCH", path, {"status": UNDEPLOYING, **why})
+        yield Send("PATCH", path, {"status": UNDEPLOYING, **why})
     except Conflict:
-        item = yield Call("GET", path)
+        item = yield Send("GET", path)
         if item.get("status") in DEPLOYING | {READY}:
             raise
     else:
@@ -111,7 +111,7 @@ def undeploy(found: ModelObject) -> Steps:
 def _is_leaving(pipeline_id: str) -> Steps:
     """Yield the wait for an undeployment; return whether there was one."""
     with suppress(NotFound):
-        item = yield Call("GET", f"pipelines/{pipeline_id}")
+        item = yield Send("GET", f"pipelines/{pipeline_id}")
         if item.get("status") in (UNDEPLOYING, "undeployed"):
             yield Await("pipelines", pipeline_id, frozenset({UNDEPLOYING}))
             return True
@@ -120,7 +120,7 @@ def _is_leaving(pipeline_id: str) -> Steps:
 
 def download(trial_id: str, trial: Mapping[str, Any]) -> Steps:
     """Yield the export of a trial and its download; return the local model (§2.14)."""
-    item = yield Call("POST", "pipeline_files", {"trial_id": trial_id})
+    item = yield Send("POST", "pipeline_files", {"trial_id": trial_id})
     field = "signed_s3_model_path_status"
     item = yield Await("pipeline_files", item["id"], EXPORTING, field)
     if not item.get("signed_s3_model_path"):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import Assessment, Verb
 from auger_reconcile.resources._deployment import DEPLOYING, READY, ModelObject, from_wire
-from auger_reconcile.resources._steps import Call, Steps
+from auger_reconcile.resources._steps import Send, Steps
 from auger_reconcile.resources.gates.rollout import (
     ABORTED,
     PROMOTE,
@@ -117,13 +117,13 @@ def change_share(live: ModelObject, rollout: Rollout) -> Steps:
     found = live.rollout
     if found is not None and (found.stage, found.share) != (rollout.stage, rollout.share):
         path = f"pipelines/{found.challenger}"
-        yield Call("PATCH", path, {"rollout": to_wire(rollout, live.id)})
+        yield Send("PATCH", path, {"rollout": to_wire(rollout, live.id)})
     return live
 
 
 def promote(trial_id: str, watched: Mapping[str, Any]) -> Steps:
     """Yield the request after which a model answers that stood beside the live one."""
-    item = yield Call("PATCH", f"pipelines/{trial_id}", {"rollout": {"stage": "live"}, **watched})
+    item = yield Send("PATCH", f"pipelines/{trial_id}", {"rollout": {"stage": "live"}, **watched})
     return from_wire(item)
 
 

@@ -16,7 +16,7 @@ from auger_reconcile.errors import NotFound
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Send:
     """One request to the hub; the answer is its `data`.
 
     Attributes:
@@ -94,11 +94,12 @@ class Remove:
     path: str
 
 
-Step: TypeAlias = Call | ReadAll | Upload | Await | Download | Remove
+Call = Send  # as kinds of packages may still import it
+Step: TypeAlias = Send | ReadAll | Upload | Await | Download | Remove
 Steps: TypeAlias = Generator[Step, Any, Any]
 
 
 def delete(path: str) -> Steps:
     """Yield the request that deletes an object; one that is gone already is deleted as well."""
     with suppress(NotFound):
-        yield Call("DELETE", path)
+        yield Send("DELETE", path)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from auger_reconcile.resources._base import Finding, Verb
 from auger_reconcile.resources._deployment import ModelObject, from_wire
-from auger_reconcile.resources._steps import Call, Steps
+from auger_reconcile.resources._steps import Send, Steps
 from auger_reconcile.resources.gates.monitor import (
     Monitor,
     describe_monitor,
@@ -87,5 +87,5 @@ def set_monitor(found: ModelObject, wanted: Monitor | Ignored | None) -> Steps:
     """Yield the request that brings the monitor of a live model to the declared one, if needed."""
     if isinstance(wanted, Ignored) or not found.is_watchable or found.monitor == wanted:
         return found
-    item = yield Call("PATCH", f"pipelines/{found.id}", {"monitor": to_wire(wanted)})
+    item = yield Send("PATCH", f"pipelines/{found.id}", {"monitor": to_wire(wanted)})
     return replace(found, monitor=from_wire(item).monitor)

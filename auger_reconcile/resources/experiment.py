@@ -26,7 +26,7 @@ from auger_reconcile.resources._base import (
     Work,
 )
 from auger_reconcile.resources._spec import Trait, setting
-from auger_reconcile.resources._steps import Call, Steps, delete
+from auger_reconcile.resources._steps import Send, Steps, delete
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
 from auger_reconcile.resources.files.source import is_same_data
 from auger_reconcile.resources.gates.monitor import Alert, alerts_from_wire
@@ -286,7 +286,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         """One request; `data_path` has to equal the data set's url (wire contract §2.10)."""
         dataset: DatasetObject = work.refs["dataset"]
         body = {"name": work.name, "project_id": work.project.id, "data_path": dataset.url}
-        item = yield Call("POST", "experiments", body)
+        item = yield Send("POST", "experiments", body)
         return ExperimentObject(str(item["id"]), str(item["name"]), dataset.id, ())
 
     def delete(self, work: Work) -> Steps:
@@ -307,7 +307,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             dataset = yield from wait_processed(work.refs["dataset"])
             body = _evaluation.to_wire(work.spec, dataset.statistics or {}, holdout)
             body |= to_wire(work.spec.retrain)
-            item = yield Call("POST", "experiment_sessions", {"experiment_id": found.id, **body})
+            item = yield Send("POST", "experiment_sessions", {"experiment_id": found.id, **body})
             run = run_from_wire(item)
             yield from give_way(found, run, work.project.id)
             check_held_out(run, holdout)
@@ -329,7 +329,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             if run.status in IN_PROGRESS:
                 try:
                     path = f"experiment_sessions/{run.id}"
-                    yield Call("PATCH", path, {"status": "interrupted"})
+                    yield Send("PATCH", path, {"status": "interrupted"})
                 except Conflict:  # it ended by itself in the meantime
                     pass
                 stopped = run_from_wire((yield await_run(run.id)))

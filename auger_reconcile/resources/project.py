@@ -29,7 +29,7 @@ from auger_reconcile.resources._cluster import (
     to_wire_size,
 )
 from auger_reconcile.resources._spec import Spec, Trait, setting
-from auger_reconcile.resources._steps import Await, Call, Steps, delete
+from auger_reconcile.resources._steps import Await, Send, Steps, delete
 from auger_reconcile.resources.names.revisions import is_named
 
 RUNNING = "running"
@@ -155,7 +155,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
     def create(self, work: Work) -> Steps:
         """One request."""
         body = {"name": work.name, "organization_id": work.organization_id}
-        return from_wire((yield Call("POST", "projects", body)))
+        return from_wire((yield Send("POST", "projects", body)))
 
     def delete(self, work: Work) -> Steps:
         """One request; the hub clears up behind it."""
@@ -169,20 +169,20 @@ class Project(Kind[ProjectSpec, ProjectObject]):
         cluster: ClusterSpec | None = work.spec.cluster
         if cluster and cluster.autoterminate_minutes:
             minutes = {"cluster_autoterminate_minutes": cluster.autoterminate_minutes}
-            yield Call("PATCH", f"projects/{found.id}", minutes)
+            yield Send("PATCH", f"projects/{found.id}", minutes)
         if found.status in STARTING:
             found = yield from _await_running(found.id, STARTING)
             if _is_of_size(found, cluster):
                 return found
         if found.status == RUNNING:
-            yield Call("PATCH", f"projects/{found.id}", to_wire_size(cluster))
+            yield Send("PATCH", f"projects/{found.id}", to_wire_size(cluster))
             return (yield from _await_running(found.id, STARTING))
         yield from _deploy(found, work)
         return (yield from _await_running(found.id, STARTING | {"undeployed"}))
 
     def stop(self, work: Work) -> Steps:
         """Undeploy the cluster and wait until it is gone."""
-        yield Call("PATCH", f"projects/{work.object.id}/undeploy")
+        yield Send("PATCH", f"projects/{work.object.id}/undeploy")
         return from_wire((yield _await(work.object.id, STOPPING | STARTING | {RUNNING})))
 
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
@@ -192,7 +192,7 @@ class Project(Kind[ProjectSpec, ProjectObject]):
 
 def is_single_tenant(work: Work) -> Steps:
     """Yield the read that tells whether the organization has its clusters for itself (§2.3)."""
-    organization = yield Call("GET", f"organizations/{work.organization_id}")
+    organization = yield Send("GET", f"organizations/{work.organization_id}")
     return organization.get("cluster_mode") == SINGLE_TENANT
 
 
@@ -200,13 +200,13 @@ def _deploy(found: ProjectObject, work: Work) -> Steps:
     """Yield the request for a cluster; a single tenant creates one (wire contract §3.3)."""
     cluster: ClusterSpec | None = work.spec.cluster
     if not (yield from is_single_tenant(work)):
-        yield Call("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
+        yield Send("PATCH", f"projects/{found.id}/deploy", to_wire_size(cluster))
         return
     minutes = cluster.autoterminate_minutes if cluster else None
     body = {"project_id": found.id, "organization_id": work.organization_id}
     size = {name: value for name, value in to_wire_size(cluster).items() if value is not None}
     idle = {"autoterminate_minutes": minutes or DEFAULT_IDLE_MINUTES}
-    yield Call("POST", "clusters", {**body, **size, **idle})
+    yield Send("POST", "clusters", {**body, **size, **idle})
 
 
 def _await(project_id: int, waiting: frozenset[str]) -> Await:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 from auger_reconcile.resources._base import Assessment, Kind, Loss, Scene, Verb, Wanted, Work
 from auger_reconcile.resources._spec import Spec, Trait, setting
-from auger_reconcile.resources._steps import Call, Steps, delete
+from auger_reconcile.resources._steps import Send, Steps, delete
 from auger_reconcile.resources.names.revisions import is_named
 
 
@@ -80,7 +80,7 @@ class Endpoint(Kind[EndpointSpec, EndpointObject]):
     def create(self, work: Work) -> Steps:
         """Yield requests; each answer is sent back."""
         body = {"name": work.name, "project_id": work.project.id}
-        item = yield Call("POST", "endpoints", body)
+        item = yield Send("POST", "endpoints", body)
         return EndpointObject(str(item["id"]), str(item["name"]))
 
     def delete(self, work: Work) -> Steps:

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
-from auger_reconcile.resources._steps import Await, Call, ReadAll, Upload
+from auger_reconcile.resources._steps import Await, ReadAll, Send, Upload
 from auger_reconcile.resources.dataset import KIND
 from auger_reconcile.resources.files.project_file import from_wire
 from auger_reconcile.resources.files.source import (
@@ -70,10 +70,10 @@ def test_create_uploads_registers_and_waits() -> None:
     asked, found = drive(steps, MULTI, FORM, None, wire("processing"), wire())
     path = f"workspace/projects/shop/files/sha256-{HASH}-d.csv"
     assert asked == [
-        Call("GET", "organizations/7"),
-        Call("POST", "project_file_urls", {"project_id": 3, "file_path": path}),
+        Send("GET", "organizations/7"),
+        Send("POST", "project_file_urls", {"project_id": 3, "file_path": path}),
         Upload(FORM, "/x/d.csv", HASH),
-        Call(
+        Send(
             "POST",
             "project_files",
             {
@@ -122,7 +122,7 @@ def test_a_file_too_large_for_a_form_is_announced_and_may_go_in_parts() -> None:
     target = {"multipart": {"bucket": "main", "key": "w/d-1a2b3c.csv", "config": {}}}
     steps = KIND.create(work(large, project=PROJECT))
     asked, _ = drive(steps, MULTI, pending(), pending("success", result=target), None, wire())
-    assert isinstance(asked[1], Call)
+    assert isinstance(asked[1], Send)
     assert asked[1].body.items() >= {"file_size": LARGE, "async": True}.items()
     assert asked[3] == Upload(target, "/x/d.csv", HASH)
     assert asked[4].body["url"] == "s3://main/w/d-1a2b3c.csv"  # type: ignore[union-attr]
@@ -138,8 +138,8 @@ def test_a_single_tenant_uploads_to_its_cluster_and_the_description_tells_the_co
     key, made = "/mnt/shop/files/8c1d", wire(url="files/8c1d", description=f"sha256-{HASH}")
     asked, found = drive(steps, SINGLE, {"id": 3, "cluster_id": 5}, cluster, key, made)
     assert asked[1:4] == [
-        Call("GET", "projects/3"),
-        Call("GET", "clusters/5"),
+        Send("GET", "projects/3"),
+        Send("GET", "clusters/5"),
         Upload(service, "/x/d.csv", HASH),
     ]
     assert asked[4].body.items() >= {"url": "files/8c1d", "description": f"sha256-{HASH}"}.items()  # type: ignore[union-attr]
@@ -157,7 +157,7 @@ def test_a_description_in_words_tells_no_content() -> None:
 
 def test_a_url_is_registered_without_an_upload() -> None:
     asked, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire("processing"), wire())
-    assert isinstance(asked[0], Call)
+    assert isinstance(asked[0], Send)
     assert asked[0].body["url"] == "https://data.test/d.csv"
 
 
@@ -196,7 +196,7 @@ def test_a_source_that_is_not_there_fails_before_any_request() -> None:
 @pytest.mark.parametrize("answer", [wire(deleted=True), GONE])
 def test_delete_takes_gone_for_deleted(answer: Any) -> None:
     asked, _ = drive(KIND.delete(work(LOCAL, from_wire(wire()))), answer)
-    assert asked == [Call("DELETE", "project_files/11")]
+    assert asked == [Send("DELETE", "project_files/11")]
 
 
 @pytest.mark.parametrize(

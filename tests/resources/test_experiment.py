@@ -4,7 +4,7 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources import dataset
-from auger_reconcile.resources._steps import Await, Call, ReadAll
+from auger_reconcile.resources._steps import Await, ReadAll, Send
 from auger_reconcile.resources.experiment import KIND, ExperimentSpec
 from auger_reconcile.resources.files.source import DatasetSpec
 from auger_reconcile.resources.search.runs import ExperimentObject, Run, run_from_wire
@@ -15,9 +15,9 @@ from .test_dataset import wire as data_wire
 
 SPEC = ExperimentSpec(name="exp", dataset="d.csv", model_type="classification", target="age")
 DATA = dataset.from_wire(data_wire())
-BEGIN = Call("PATCH", "experiment_sessions/R1", {"status": "preprocess"})
+BEGIN = Send("PATCH", "experiment_sessions/R1", {"status": "preprocess"})
 LOOK = ReadAll("experiment_sessions", {"project_id": 3, "experiment_id": "E1"}, naming="R1")
-INTERRUPT = Call("PATCH", "experiment_sessions/R1", {"status": "interrupted"})
+INTERRUPT = Send("PATCH", "experiment_sessions/R1", {"status": "interrupted"})
 
 
 def run(status: str, run_id: str = "R1") -> Run:
@@ -78,7 +78,7 @@ def test_create_binds_to_the_url_of_the_data() -> None:
     steps = KIND.create(work(SPEC, refs={"dataset": DATA}, project=PROJECT))
     asked, found = drive(steps, {"id": "E1", "name": "exp"})
     body = {"name": "exp", "project_id": 3, "data_path": DATA.url}
-    assert asked == [Call("POST", "experiments", body)]
+    assert asked == [Send("POST", "experiments", body)]
     assert found == experiment()
 
 
@@ -86,7 +86,7 @@ def test_start_makes_a_run_and_starts_it() -> None:
     asked, found = drive(
         start(experiment()), wire("waiting"), [wire("waiting")], wire("preprocess")
     )
-    assert isinstance(asked[0], Call)
+    assert isinstance(asked[0], Send)
     assert (asked[0].method, asked[0].path) == ("POST", "experiment_sessions")
     assert asked[0].body["experiment_id"] == "E1"
     assert asked[1] == LOOK
@@ -101,7 +101,7 @@ def test_start_waits_for_data_that_is_still_processed() -> None:
     )
     asked, _ = drive(steps, data_wire(), wire("waiting"), [], wire("preprocess"))
     assert isinstance(asked[0], Await)
-    assert isinstance(asked[1], Call)
+    assert isinstance(asked[1], Send)
     assert asked[1].body["dataset_statistics"]["stat_data"][0]["column_name"] == "age"
 
 
@@ -151,7 +151,7 @@ def test_a_run_that_somebody_else_started_is_waited_for() -> None:
     waiting = run("waiting")
     steps = start(experiment(waiting, bound=waiting), wait=True)
     asked, found = drive(steps, CONFLICT, wire("started"), wire("completed"))
-    assert asked[1] == Call("GET", "experiment_sessions/R1")
+    assert asked[1] == Send("GET", "experiment_sessions/R1")
     assert found.run.status == "completed"
 
 
@@ -194,7 +194,7 @@ def test_stop_of_a_run_that_ended_by_itself_is_fine() -> None:
 @pytest.mark.parametrize("answer", [{}, GONE])
 def test_delete_takes_gone_for_deleted(answer: Any) -> None:
     asked, _ = drive(KIND.delete(work(SPEC, experiment())), answer)
-    assert asked == [Call("DELETE", "experiments/E1")]
+    assert asked == [Send("DELETE", "experiments/E1")]
 
 
 def test_selecting_an_experiment_clears_the_run() -> None:
@@ -222,7 +222,7 @@ def test_a_run_is_made_with_its_holdout_and_waited_for_until_it_is_scored() -> N
     new = held("waiting", "waiting")
     done = (held("completed", "waiting"), held("completed", "scored"))
     asked, found = drive(start_held(experiment()), new, [new], held("preprocess", ""), *done)
-    assert isinstance(asked[0], Call)
+    assert isinstance(asked[0], Send)
     assert asked[0].body["holdout_id"] == 12
     assert isinstance(asked[4], Await)
     assert (asked[4].field, asked[4].waiting) == ("holdout_status", frozenset({"waiting"}))
@@ -238,7 +238,7 @@ def test_another_holdout_is_scored_without_another_run() -> None:
         held("completed", "waiting"),
         held("completed", "scored"),
     )
-    assert asked[0] == Call("PATCH", "experiment_sessions/R1", {"holdout_id": 12})
+    assert asked[0] == Send("PATCH", "experiment_sessions/R1", {"holdout_id": 12})
     assert len(asked) == 2
     assert found.run.account.holdout.status == "scored"
 

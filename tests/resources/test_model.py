@@ -6,7 +6,7 @@ import pytest
 from auger_reconcile.errors import ActionFailed, Conflict, HubError
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.resources._deployment import ModelObject, from_wire, local_from_note
-from auger_reconcile.resources._steps import Await, Call, Download, ReadAll, Remove
+from auger_reconcile.resources._steps import Await, Download, ReadAll, Remove, Send
 from auger_reconcile.resources.experiment import ExperimentSpec
 from auger_reconcile.resources.gates.gate import Gate
 from auger_reconcile.resources.gates.measured import evaluations_from_wire
@@ -18,9 +18,9 @@ from .driving import CONFLICT, GONE, REFUSED, drive, work
 
 SPEC = ModelSpec(name="prod", experiment="exp", min_score=0.5)
 LOCAL = ModelSpec(name="prod", experiment="exp", locally=True)
-DEPLOY = Call("POST", "pipelines", {"trial_id": "T1", "name": "prod"})
-UNDEPLOY = Call("PATCH", "pipelines/T1", {"status": "undeploying"})
-READ = Call("GET", "pipelines/T1")
+DEPLOY = Send("POST", "pipelines", {"trial_id": "T1", "name": "prod"})
+UNDEPLOY = Send("PATCH", "pipelines/T1", {"status": "undeploying"})
+READ = Send("GET", "pipelines/T1")
 SETTINGS = {"metric": "f1_macro", "target": "age", "model_type": "classification"}
 
 
@@ -111,7 +111,7 @@ def test_create_takes_the_best_of_all_runs_that_compare() -> None:
 
 def test_create_takes_an_explicit_trial_as_it_is() -> None:
     asked, _ = drive(create(ModelSpec(name="prod", trial="T1"), None), trial("T1", 0.1), pipeline())
-    assert asked[0] == Call("GET", "trials/T1")
+    assert asked[0] == Send("GET", "trials/T1")
 
 
 @pytest.mark.parametrize("score", [0.4, None])
@@ -172,7 +172,7 @@ def test_a_deployment_without_an_answer_is_not_repeated() -> None:
 def test_a_download_waits_for_the_export_and_leaves_a_note() -> None:
     item = {"id": 5, "signed_s3_model_path": "https://files.test/export_T1.zip"}
     asked, found = drive(create(LOCAL), BEST, {"id": 5}, item, None)
-    assert asked[1] == Call("POST", "pipeline_files", {"trial_id": "T1"})
+    assert asked[1] == Send("POST", "pipeline_files", {"trial_id": "T1"})
     assert isinstance(asked[3], Download)
     assert (asked[3].path, asked[3].url) == ("models/model-T1.zip", item["signed_s3_model_path"])
     assert found == local_from_note({**asked[3].note, "path": asked[3].path})
@@ -262,7 +262,7 @@ def gated(*answers: Any, found: Any = HELD, live: Any = (LIVE,)) -> Any:
 
 def test_a_gate_is_measured_before_anything_is_deployed() -> None:
     asked, found = gated({"id": "V1", "status": "waiting"}, evaluated(T1=0.9, T0=0.8), pipeline())
-    assert asked[1] == Call("POST", "trial_evaluations", QUESTION)
+    assert asked[1] == Send("POST", "trial_evaluations", QUESTION)
     assert asked[2] == Await("trial_evaluations", "V1", frozenset({"waiting"}))
     assert asked[3] == DEPLOY
     assert found.trial_id == "T1"

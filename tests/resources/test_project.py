@@ -4,7 +4,7 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._cluster import ClusterSpec, describe_cluster, to_wire_size
-from auger_reconcile.resources._steps import Await, Call
+from auger_reconcile.resources._steps import Await, Send
 from auger_reconcile.resources.project import (
     KIND,
     ProjectObject,
@@ -50,13 +50,13 @@ def test_a_project_that_is_being_deleted_is_gone() -> None:
 
 def test_create_is_one_request_and_believes_the_name_of_the_hub() -> None:
     asked, found = drive(KIND.create(work(PLAIN, name="a_b")), wire(name="a-b"))
-    assert asked == [Call("POST", "projects", {"name": "a_b", "organization_id": 7})]
+    assert asked == [Send("POST", "projects", {"name": "a_b", "organization_id": 7})]
     assert found.name == "a-b"
 
 
 def test_start_deploys_with_the_declared_size_and_waits() -> None:
     asked, found = drive(KIND.start(work(SIZED, project())), MULTI, {}, wire("running"))
-    assert asked[1] == Call("PATCH", "projects/3/deploy", SIZE)
+    assert asked[1] == Send("PATCH", "projects/3/deploy", SIZE)
     assert isinstance(asked[2], Await)
     assert "undeployed" in asked[2].waiting
     assert found.status == "running"
@@ -73,7 +73,7 @@ def test_a_single_tenant_starts_by_creating_a_cluster(
     single = {"id": 7, "cluster_mode": "single_tenant"}
     asked, found = drive(KIND.start(work(spec, project())), *before, single, {}, wire("running"))
     made = asked[-2]
-    assert isinstance(made, Call)
+    assert isinstance(made, Send)
     assert (made.method, made.path) == ("POST", "clusters")
     assert made.body is not None
     assert {"project_id": 3, "autoterminate_minutes": minutes}.items() <= made.body.items()
@@ -83,7 +83,7 @@ def test_a_single_tenant_starts_by_creating_a_cluster(
 
 def test_start_of_a_running_one_resizes_and_does_not_wait_for_ever() -> None:
     asked, found = drive(KIND.start(work(SIZED, project("running"))), {}, wire("running"))
-    assert asked[0] == Call("PATCH", "projects/3", SIZE)
+    assert asked[0] == Send("PATCH", "projects/3", SIZE)
     assert isinstance(asked[1], Await)
     assert "undeployed" not in asked[1].waiting
     assert found.status == "running"
@@ -98,8 +98,8 @@ def test_start_of_one_that_starts_only_waits(told: dict[str, Any]) -> None:
 def test_start_of_one_that_starts_with_another_size_resizes_it_as_soon_as_it_runs() -> None:
     steps = KIND.start(work(SIZED, project("deploying")))
     asked, found = drive(steps, wire("running", workers_count=9), {}, wire("running", **SIZE))
-    assert [type(step) for step in asked] == [Await, Call, Await]
-    assert asked[1] == Call("PATCH", "projects/3", SIZE)
+    assert [type(step) for step in asked] == [Await, Send, Await]
+    assert asked[1] == Send("PATCH", "projects/3", SIZE)
     assert found.cluster["max_nodes"] == SIZE["workers_count"]
 
 
@@ -108,13 +108,13 @@ def test_start_of_one_that_stops_waits_for_that_first() -> None:
     asked, _ = drive(steps, wire("undeployed"), MULTI, {}, wire("running"))
     assert isinstance(asked[0], Await)
     assert asked[0].waiting == {"undeploying"}
-    assert asked[2] == Call("PATCH", "projects/3/deploy", to_wire_size(None))
+    assert asked[2] == Send("PATCH", "projects/3/deploy", to_wire_size(None))
 
 
 def test_idle_minutes_are_set_before_the_start() -> None:
     spec = ProjectSpec(name="shop", cluster=ClusterSpec(autoterminate_minutes=30))
     asked, _ = drive(KIND.start(work(spec, project())), {}, MULTI, {}, wire("running"))
-    assert asked[0] == Call("PATCH", "projects/3", {"cluster_autoterminate_minutes": 30})
+    assert asked[0] == Send("PATCH", "projects/3", {"cluster_autoterminate_minutes": 30})
 
 
 def test_a_cluster_that_does_not_start_fails() -> None:
@@ -124,14 +124,14 @@ def test_a_cluster_that_does_not_start_fails() -> None:
 
 def test_stop_undeploys_and_waits() -> None:
     asked, found = drive(KIND.stop(work(PLAIN, project("running"))), {}, wire("undeployed"))
-    assert asked[0] == Call("PATCH", "projects/3/undeploy")
+    assert asked[0] == Send("PATCH", "projects/3/undeploy")
     assert found.status == "undeployed"
 
 
 @pytest.mark.parametrize("answer", [wire(), GONE])
 def test_delete_is_one_request_and_takes_gone_for_deleted(answer: Any) -> None:
     asked, found = drive(KIND.delete(work(PLAIN, project())), answer)
-    assert asked == [Call("DELETE", "projects/3")]
+    assert asked == [Send("DELETE", "projects/3")]
     assert found is None
 
 

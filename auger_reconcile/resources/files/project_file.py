@@ -13,7 +13,7 @@ from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import BULKY
-from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
+from auger_reconcile.resources._steps import Await, ReadAll, Send, Steps
 from auger_reconcile.resources.search.account import Notice, notices_from_wire
 from auger_reconcile.web_url import without_login
 
@@ -59,7 +59,7 @@ class DatasetObject:
 def register(body: Mapping[str, Any]) -> Steps:
     """Yield the request that makes a data set; one that is made of this URL already is it."""
     try:
-        return (yield Call("POST", "project_files", body))
+        return (yield Send("POST", "project_files", body))
     except Conflict:
         items = yield ReadAll("project_files", {"project_id": body["project_id"]})
         made_of = without_login(str(body["url"]))

@@ -15,7 +15,7 @@ from pydantic import BaseModel
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import Work
 from auger_reconcile.resources._spec import CLOSED, Spec, Trait, setting
-from auger_reconcile.resources._steps import Await, Call, Steps, Upload
+from auger_reconcile.resources._steps import Await, Send, Steps, Upload
 from auger_reconcile.resources.files.project_file import USABLE, DatasetObject
 from auger_reconcile.resources.names.revisions import is_named, split_extension
 from auger_reconcile.resources.project import is_single_tenant
@@ -276,7 +276,7 @@ def upload(work: Work) -> Steps:
     key: dict[str, Any] = {"project_id": work.project.id, "file_path": path}
     if (spec.size or 0) >= LARGE:
         key |= {"file_size": spec.size, "async": True}
-    target = yield Call("POST", "project_file_urls", key)
+    target = yield Send("POST", "project_file_urls", key)
     if target.get("object") == "cluster_task":
         target = yield from _wait_prepared(target)
     yield Upload(target, spec.path, spec.sha256)
@@ -297,10 +297,10 @@ def _upload_to_cluster(work: Work, path: str, sha256: str) -> Steps:
 
     So the content cannot be told by the key; it is told by the description.
     """
-    project = yield Call("GET", f"projects/{work.project.id}")
+    project = yield Send("GET", f"projects/{work.project.id}")
     if project.get("cluster_id") is None:
         raise ActionFailed("the project has no cluster to upload to")
-    cluster = yield Call("GET", f"clusters/{project['cluster_id']}")
+    cluster = yield Send("GET", f"clusters/{project['cluster_id']}")
     key = yield Upload(cluster.get("file_uploader_service") or {}, path, sha256)
     url = f"files/{key.rpartition('files/')[2]}"
     return {"url": url, "description": f"sha256-{sha256}"}

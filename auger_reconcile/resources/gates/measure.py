@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from auger_reconcile.errors import ActionFailed, NotFound
-from auger_reconcile.resources._steps import Await, Call, Steps
+from auger_reconcile.resources._steps import Await, Send, Steps
 from auger_reconcile.resources.gates.gate import HOLDOUT, Bout, Gate, Where, decide, unmeasured
 from auger_reconcile.resources.gates.measured import evaluations_from_wire
 
@@ -61,7 +61,7 @@ def _ask(where: Where, trials: list[str], columns: tuple[str, ...], run: str | N
         "segments": list(columns),
     }
     try:
-        item = yield Call("POST", "trial_evaluations", body)
+        item = yield Send("POST", "trial_evaluations", body)
     except NotFound as error:
         told = "gate: this hub measures nothing but its board"
         hint = "`min_score` of the model is a gate on the board, which every hub has"

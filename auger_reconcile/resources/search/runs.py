@@ -13,7 +13,7 @@ from typing import Any
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import BULKY, Differ, FieldChange, comparable
-from auger_reconcile.resources._steps import Await, Call, ReadAll, Steps
+from auger_reconcile.resources._steps import Await, ReadAll, Send, Steps
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
 from auger_reconcile.resources.gates.monitor import Alert
 from auger_reconcile.resources.search import evaluation as _evaluation
@@ -134,9 +134,9 @@ def begin(run: Run) -> Steps:
     """Yield the request that starts a waiting run; return the run as it is then."""
     path = f"experiment_sessions/{run.id}"
     try:
-        yield Call("PATCH", path, {"status": "preprocess"})
+        yield Send("PATCH", path, {"status": "preprocess"})
     except Conflict:  # somebody else started it in the meantime
-        begun = run_from_wire((yield Call("GET", path)))
+        begun = run_from_wire((yield Send("GET", path)))
         if begun.status == WAITING:
             raise
         return begun
@@ -171,7 +171,7 @@ def hold_out(run: Run, holdout: DatasetObject) -> Steps:
         return run
     holdout = yield from wait_processed(holdout)
     path = f"experiment_sessions/{run.id}"
-    changed = run_from_wire((yield Call("PATCH", path, {"holdout_id": holdout.id})))
+    changed = run_from_wire((yield Send("PATCH", path, {"holdout_id": holdout.id})))
     check_held_out(changed, holdout)
     return changed
 

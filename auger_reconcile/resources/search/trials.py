@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from auger_reconcile.errors import ActionFailed
-from auger_reconcile.resources._steps import Call, ReadAll, Steps
+from auger_reconcile.resources._steps import ReadAll, Send, Steps
 from auger_reconcile.resources.search.runs import COMPLETED, ExperimentObject, Run, wait_completed
 
 BEST = "best"
@@ -26,7 +26,7 @@ def choose_trial(trial: str, experiment: ExperimentObject | None) -> Steps:
         ActionFailed: the run ended badly, or has no usable trial.
     """
     if trial != BEST:
-        return (yield Call("GET", f"trials/{trial}"))
+        return (yield Send("GET", f"trials/{trial}"))
     if experiment is None:
         raise ActionFailed("there is no experiment to take the best trial of")
     runs = [run for run in experiment.runs if run != experiment.run]
