@@ -27,7 +27,7 @@ _STATUSES = {
 }
 
 
-class UserObject(TypedDict):
+class CreatorObject(TypedDict):
     """What a client sees of who made a cluster."""
 
     object: Literal["user"]
@@ -48,7 +48,7 @@ class ClusterObject(TypedDict):
     error_message: None
     organization_id: int
     project_id: int
-    created_by: UserObject
+    created_by: CreatorObject
     worker_nodes_count: int
     workers_per_node_count: int
     total_memory_mb: int

@@ -218,7 +218,8 @@ def test_an_added_user_logs_in_until_revoked(own_hub: HubSettings) -> None:
     assert (status_of(token), status_of(user["token"])) == (401, 401)
     assert requests.post(f"{url}/tokens", json=login, timeout=10).status_code == 401
     listed = json.loads(run(own_hub, "user", "list").stdout)
-    assert {"name": "ann", "organization": "local", "active": False} in listed
+    revoked = {"name": "ann", "organization": "local", "role": "member", "active": False}
+    assert revoked in listed
 
 
 def test_a_name_that_no_user_can_have_is_refused(own_hub: HubSettings) -> None:
