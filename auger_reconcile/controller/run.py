@@ -45,18 +45,27 @@ class Controller:
         with hold(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
             self._begin()
             due = dict.fromkeys(self.settings.targets, 0.0)
+            asked, again = time.monotonic(), set[Target]()
             running: dict[Future[TargetStatus], Target] = {}
             while not self.stop.is_set():
                 now = time.monotonic()
+                if now - asked >= self.settings.alerts:
+                    asked, heard = now, self._looker.alerts.hear()
+                    again |= {target for target in due if target.name in heard}
+                    due |= dict.fromkeys(again, now)
                 for target in set(due) - set(running.values()):
                     if due[target] <= now:
                         running[pool.submit(self._looker.look, target)] = target
+                        again.discard(target)
                 if running:
                     done, _ = wait(running, timeout=_TICK, return_when=FIRST_COMPLETED)
                     for future in done:
-                        due[running.pop(future)] = time.monotonic() + self.settings.interval
+                        looked_at = running.pop(future)
+                        pause = 0.0 if looked_at in again else self.settings.interval
+                        due[looked_at] = time.monotonic() + pause
                 else:
-                    self.stop.wait(max(0.0, min(due.values()) - now))
+                    come = min(*due.values(), asked + self.settings.alerts)
+                    self.stop.wait(max(0.0, come - now))
 
     def _begin(self) -> None:
         self.book.forget_others({target.name for target in self.settings.targets})

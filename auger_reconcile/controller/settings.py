@@ -142,11 +142,12 @@ class Target(BaseModel):
 class _File(BaseModel):
     home: str | None = None
     interval: float = Field(default=300.0, gt=0)
+    alerts: float = Field(default=30.0, gt=0)
     beat: float = Field(default=15.0, gt=0)
     workers: int = Field(default=4, ge=1, le=64)
     listen: str | None = Field(default=None, pattern=r"^[^:]*:\d{1,5}$")
 
-    _seconds = field_validator("interval", "beat", mode="before")(_duration)
+    _seconds = field_validator("interval", "alerts", "beat", mode="before")(_duration)
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ class Settings:
     Attributes:
         home: folder of its clones, its lock and its status.
         interval: seconds between two looks.
+        alerts: seconds between two questions whether an alert has opened, which makes it look.
         beat: seconds between two signs of life of an apply; after three missed ones it is dead.
         workers: targets that are looked at at the same time.
         listen: `host:port` of its own pages; None for none.
@@ -168,6 +170,7 @@ class Settings:
     listen: str | None
     notify: tuple[Channel, ...]
     targets: tuple[Target, ...]
+    alerts: float = 30.0
 
 
 def read_settings(path: Path, *, default_home: Path) -> Settings:
@@ -207,7 +210,14 @@ def _read(path: Path, default_home: Path, report: Report) -> Settings | None:
         return None
     home = path.parent / Path(whole.home).expanduser() if whole.home else default_home
     return Settings(
-        home, whole.interval, whole.beat, whole.workers, whole.listen, channels, targets
+        home,
+        whole.interval,
+        whole.beat,
+        whole.workers,
+        whole.listen,
+        channels,
+        targets,
+        whole.alerts,
     )
 
 

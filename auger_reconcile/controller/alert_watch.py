@@ -1,0 +1,60 @@
+"""Ask hubs now and then whether an alert has opened, so that a look need not wait for its interval.
+
+One small request a hub, however many targets are on it. Nothing depends on it: what is missed is
+found by the next look.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from typing import Any
+
+from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.errors import AugerError
+
+_SECONDS = 5.0
+_ITEMS = "review_alert_items"
+
+
+class AlertWatch:
+    """Knows of each hub the newest alert that was opened, and the targets that are on it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._targets: dict[tuple[str, str | None], set[str]] = defaultdict(set)
+        self._newest: dict[tuple[str, str | None], Any] = {}
+
+    def follow(self, target: str, url: str, token: str | None) -> None:
+        """Note on which hub a target is, and by whose token."""
+        with self._lock:
+            for names in self._targets.values():
+                names.discard(target)
+            self._targets[url, token].add(target)
+
+    def hear(self) -> set[str]:
+        """Return the targets on whose hub an alert has opened since this was asked last.
+
+        At first that is not known, so that all of them are returned once.
+        """
+        with self._lock:
+            asked = {hub: set(names) for hub, names in self._targets.items() if names}
+        heard: set[str] = set()
+        for hub, names in asked.items():
+            newest = _newest_alert(*hub)
+            if newest is not None and self._newest.get(hub) != newest:
+                self._newest[hub] = newest
+                heard |= names
+        return heard
+
+
+def _newest_alert(url: str, token: str | None) -> int | None:
+    """Return the id of the newest opened alert, 0 for none; None where the hub does not tell."""
+    client = HubClient(url, token, timeout=_SECONDS, retries=0)
+    try:
+        items = client.call("GET", _ITEMS, {"limit": 1})
+        return int(items[0]["id"]) if items else 0
+    except (AugerError, KeyError, TypeError, ValueError, IndexError):
+        return None
+    finally:
+        client.close()
