@@ -7,7 +7,7 @@ These formats hold tables of a size that people handle by hand, so they are read
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
@@ -110,15 +110,38 @@ def _dateless(
 
 def _read_workbook(path: Path, engine: Literal["openpyxl", "calamine"]) -> pd.DataFrame:
     """Read the first sheet that has rows; a cell of text is a text, whatever it looks like."""
-    with pd.ExcelFile(path, engine=engine) as book:
+    for cells in _sheets(path) if engine == "openpyxl" else _older_sheets(path):
+        frame = _from_cells(cells.where(cells.ne(""), None))
+        if len(frame):
+            return frame
+    raise UnreadableData(f"`{path.name}` has no sheet with rows in it.")
+
+
+def _sheets(path: Path) -> Iterator[pd.DataFrame]:
+    """Yield the cells of each sheet; pandas would make `#DIV/0!` a gap that nobody is told of."""
+    import openpyxl
+
+    with path.open("rb") as file:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+        for sheet in book.worksheets:
+            sheet.reset_dimensions()  # a file may say less than it has
+            rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
+            width = max(map(len, rows), default=0)
+            cells = [[*row, *[None] * (width - len(row))] for row in rows]
+            yield pd.DataFrame(cells, dtype=object)
+
+
+def _cell(value: Any) -> Any:
+    """Return a whole number as such: a sheet knows no difference."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def _older_sheets(path: Path) -> Iterator[pd.DataFrame]:
+    with pd.ExcelFile(path, engine="calamine") as book:
         for sheet in book.sheet_names:
-            cells = pd.read_excel(
+            yield pd.read_excel(
                 book, sheet_name=sheet, header=None, dtype=object, keep_default_na=False
             )
-            frame = _from_cells(cells.where(cells.ne(""), None))
-            if len(frame):
-                return frame
-    raise UnreadableData(f"`{path.name}` has no sheet with rows in it.")
 
 
 def _from_cells(cells: pd.DataFrame) -> pd.DataFrame:

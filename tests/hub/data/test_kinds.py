@@ -264,3 +264,19 @@ def test_a_wide_table_is_profiled_and_read(tmp_path: Path, shape: tuple[int, int
     )
     assert profile_file(tmp_path / "t.csv")["columns_count"] == width
     np.testing.assert_array_equal(read_table(tmp_path / "t.csv").to_numpy(), values)
+
+
+@pytest.mark.parametrize("error", ["#DIV/0!", "#N/A", "#REF!", "#VALUE!", "#NAME?", "#NUM!"])
+def test_errors_in_the_cells_of_a_workbook_are_told_as_missing(tmp_path: Path, error: str) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    rows = [[f"c{n % 7}", n * 1.25] for n in range(40)]
+    for row in [["town", "share"], *rows[:20], ["c1", error], *rows[20:]]:
+        book.active.append(row)
+    book.save(tmp_path / "t.xlsx")
+    written = [f"{town},{share}" for town, share in rows]
+    text = "\n".join(["town,share", *written[:20], f"c1,{error}", *written[20:], ""])
+    (tmp_path / "t.csv").write_text(text, encoding="utf-8")
+    found, same = profile_file(tmp_path / "t.xlsx"), profile_file(tmp_path / "t.csv")
+    assert found["schema"]["columns"] == same["schema"]["columns"]
+    assert found["notices"] == same["notices"]
