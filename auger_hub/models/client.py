@@ -5,11 +5,15 @@
 writes `data_predicted.csv` beside the input: its rows as they stand, the prediction, and with
 `--threshold` or `--proba` the probability of each class, with `--explain` what each column
 contributes: `expected_value` and every `contribution_<column>` sum up to the prediction.
+
+Notices go to standard error; and as JSON into the file that the variable AUGER_NOTICES names.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import sys
 from pathlib import Path
 
@@ -41,6 +45,9 @@ def main() -> int:
     except (BadInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)
         return 1
+    if place := os.environ.get("AUGER_NOTICES"):
+        told = json.dumps([notice.to_dict() for notice in predictor.notices])
+        Path(place).write_text(told, encoding="utf-8")
     for notice in predictor.notices:
         print(f"notice: {notice.text}", file=sys.stderr)  # noqa: T201  (a program's answer)
     print(f"{rows} rows predicted: {target}")  # noqa: T201  (a program's answer)

@@ -29,6 +29,7 @@ IMAGE = "deeplearninc/auger-ml-worker:stable"
 MOUNT = "/var/src/auger-ml-worker/exported_model"  # wire contract §2.14
 DONE = ".complete"
 _NOTICE = "notice: "
+_NOTICES = "notices.json"
 _RUNS_CODE = {
     "code": "runs-code",
     "column": None,
@@ -64,7 +65,7 @@ class ExportedModel:
             with source.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([columns, *records])
             said = _run(_command(self.folder, source, self.arguments), self.folder, Path(room))
-            self.told.extend(_notices_in(said))
+            self.told.extend(_notices_in(Path(room), said))
             with predicted_path(source).open(newline="", encoding="utf-8") as file:
                 header, *rows = csv.reader(file)
         start = len(columns)
@@ -148,7 +149,7 @@ def predict_locally(
                 raise AugerError("the downloaded model wrote no predictions")
             predicted_path(copied).replace(result)
             if on_notices:
-                on_notices([_RUNS_CODE, *_notices_in(said)])
+                on_notices([_RUNS_CODE, *_notices_in(room, said)])
     except OSError as error:
         raise AugerError(f"`{source}` cannot be predicted: {error.strerror}") from None
     return result
@@ -193,8 +194,11 @@ def _command(folder: Path, source: Path, arguments: list[str]) -> list[str]:
     return [sys.executable, client, f"--path_to_predict={source.resolve()}", *arguments]
 
 
-def _notices_in(said: str) -> list[dict[str, Any]]:
-    """Return the notices that an export has written on its standard error."""
+def _notices_in(room: Path, said: str) -> list[dict[str, Any]]:
+    """Return the notices of an export: older ones only write their texts on standard error."""
+    if (room / _NOTICES).exists():
+        told: list[dict[str, Any]] = json.loads((room / _NOTICES).read_text(encoding="utf-8"))
+        return told
     lines = [line.removeprefix(_NOTICE) for line in said.splitlines() if line.startswith(_NOTICE)]
     return [{"code": "prediction", "column": None, "count": None, "text": line} for line in lines]
 
@@ -228,7 +232,8 @@ def _plain_environment(room: Path) -> dict[str, str]:
     """Return what finds Python's packages, with a folder of no interest as the user's."""
     passed = {name: value for name, value in os.environ.items() if name.startswith(_PASSED)}
     passed.pop("PYTHONSAFEPATH", None)  # it hides the export's own package
-    return {**passed, "HOME": str(room), "PYTHONUSERBASE": site.getuserbase()}
+    own = {"HOME": str(room), "AUGER_NOTICES": str(room / _NOTICES)}
+    return {**passed, **own, "PYTHONUSERBASE": site.getuserbase()}
 
 
 @functools.cache
