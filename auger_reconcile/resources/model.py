@@ -171,6 +171,24 @@ class Model(Kind[ModelSpec, ModelObject]):
                 hint = f"`{experiment.scoring}` is {within}"
                 yield Finding("out-of-range", summary, path, hint)
 
+    def check_all(self, specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Finding]]:
+        """Refuse two that are one trial on the hub, which would be watched in two ways in turns."""
+        first: dict[tuple[str | None, str], ModelSpec] = {}
+        for spec in specs:
+            if spec.state == "absent" or _watched(spec) is IGNORED:
+                continue
+            source = None if spec.trial != BEST else spec.experiment
+            other = first.setdefault((source, spec.trial), spec)
+            for name in ("monitor", "rollout"):
+                if getattr(spec, name) != getattr(other, name):
+                    summary = (
+                        f"another `{name}` than that of `{other.name}`, which is the same trial"
+                    )
+                    hint = (
+                        f"a hub has one model of a trial: declare one `{name}` in both, or in none"
+                    )
+                    yield spec.name, Finding("same-model", summary, (), hint)
+
     def index_keys(self, found: ModelObject) -> Iterable[str]:
         """By trial, by run and by the name of the declaration that made it."""
         return (f"trial:{found.trial_id}", f"run:{found.run_id}", f"name:{found.name}")

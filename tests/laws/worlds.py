@@ -115,6 +115,7 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
             model.pop("monitor", None)
         if "min_score" in model.get("gate", {}):
             model.pop("min_score", None)
+    _watch_alike(models)
     if draw(st.booleans()):
         document["revision_history"] = draw(st.integers(0, 1))
     return {
@@ -124,6 +125,16 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
         "experiments": experiments,
         "models": models,
     }
+
+
+def _watch_alike(models: Mapping[str, Any]) -> None:
+    """Let models of one experiment have one monitor: they are one trial on the hub."""
+    first: dict[str, Any] = {}
+    for model in models.values():
+        if not model.get("locally") and model.get("state") != "absent":
+            told = first.setdefault(model["experiment"], model).get("monitor")
+            model.pop("monitor", None)
+            model.update({"monitor": told} if told else {})
 
 
 _CONTENTS = st.sampled_from(["x", "x", "y"])

@@ -77,6 +77,40 @@ def test_a_url_of_two_data_sets_is_a_warning(load: Load) -> None:
     assert found.hint == "a hub keeps one data set of a URL: this one and `a.csv` will be the same"
 
 
+def two_models(left: str, right: str) -> str:
+    return (
+        "name: shop\ndatasets:\n  d.csv: {source: https://example.com/1.csv}\n"
+        "experiments:\n  e: {dataset: d.csv, target: t, model_type: regression}\n"
+        f"models:\n  one: {{experiment: e, {left}}}\n  two: {{experiment: e, {right}}}\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [
+        ("monitor: {missing: 0.1}", "min_score: 0.1"),
+        ("monitor: {missing: 0.1}", "monitor: {missing: 0.2}"),
+        ("rollout: {shadow: 1d}", "min_score: 0.1"),
+    ],
+)
+def test_one_trial_is_not_watched_in_two_ways(codes: Codes, left: str, right: str) -> None:
+    assert [one.split()[0] for one in codes(two_models(left, right))] == ["same-model"]
+
+
+@pytest.mark.parametrize(
+    "right",
+    [
+        "monitor: {missing: 0.1}",
+        "lifecycle: {ignore_changes: [monitor]}",
+        "locally: true",
+        "state: absent",
+        "trial: A1",
+    ],
+)
+def test_another_trial_may_be_watched_in_another_way(load: Load, right: str) -> None:
+    assert load(two_models("monitor: {missing: 0.1}", right)).state.resources
+
+
 ONE_GONE = """\
 name: shop
 datasets:
