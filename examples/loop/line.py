@@ -16,6 +16,7 @@ from typing import Any
 COLUMNS = ["temperature", "vibration", "pressure", "shift"]
 SHIFTS = ["early", "late", "night"]
 NOISE = 0.02
+AT_ONCE = 50
 
 
 def draw_part(chance: random.Random) -> list[Any]:
@@ -68,20 +69,23 @@ class Line:
     def run_day(self, day: str, world: str, count: int, seed: int) -> float:
         """Ask about the parts of a day, then say what was true; return how often it was right."""
         chance = random.Random(seed)
-        parts = [draw_part(chance) for _ in range(count)]
-        truths = [is_faulty(part, world, chance) for part in parts]
-        path = f"/endpoints/{self.endpoint()}"
-        at = f"{day}T12:00:00Z"
-        asked = self.ask(
-            "POST", f"{path}/predictions", records=parts, features=COLUMNS, predicted_at=at
-        )
+        path, right, sent = f"/endpoints/{self.endpoint()}", 0, []
+        for _ in range(count // AT_ONCE):
+            parts = [draw_part(chance) for _ in range(AT_ONCE)]
+            truths = [is_faulty(part, world, chance) for part in parts]
+            answer = self._answer(f"{path}/predictions", parts, f"{day}T12:00:00Z")
+            said = self._said(answer)
+            right += sum(one == truth for one, truth in zip(said, truths, strict=True))
+            sent += [{"prediction_id": answer["id"], "actual": truth} for truth in truths]
+        self.ask("POST", f"{path}/actuals", actuals=sent)
+        return right / len(sent)
+
+    def _answer(self, path: str, parts: list[list[Any]], at: str) -> dict[str, Any]:
+        asked = self.ask("POST", path, records=parts, features=COLUMNS, predicted_at=at, wait=True)
         while asked["status"] not in ("done", "error"):
             time.sleep(0.2)
-            asked = self.ask("GET", f"{path}/predictions/{asked['id']}")
-        said = self._said(asked)
-        sent = [{"prediction_id": asked["id"], "actual": truth} for truth in truths]
-        self.ask("POST", f"{path}/actuals", actuals=sent)
-        return sum(one == truth for one, truth in zip(said, truths, strict=True)) / count
+            asked = self.ask("GET", f"{path}/{asked['id']}")
+        return dict(asked)
 
     def _said(self, asked: dict[str, Any]) -> list[Any]:
         if asked["status"] == "error":

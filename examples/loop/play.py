@@ -165,12 +165,19 @@ def play(demo: Demo) -> int:
         fallen = demo.work("new", 1)
         demo.wait_for_apply()
         demo.show("show", str(demo.applied))
-        act("4. The new model answers. The line asks the same endpoint as before.")
+        act("4. The new model answers half of the requests, beside the old one.")
+        demo.work("new", 2)
+        demo.wait_for_apply()
+        demo.show("show", str(demo.applied))
+        act(
+            "5. It was good enough, and answers all of them."
+            " The line asks the same endpoint as before."
+        )
         back = demo.work("new", 2)
-        act("5. The inspector tosses a coin: the labels are poisoned, the model is not to blame.")
+        act("6. The inspector tosses a coin: the labels are poisoned, the model is not to blame.")
         demo.work("poisoned", 1)
         stopped = demo.wait_for_apply()
-        act("6. What was learned of that was stopped by the gate. The good model still answers.")
+        act("7. What was learned of that was stopped by the gate. The good model still answers.")
         kept = demo.work("new", 1)
     demo.show("history")
     demo.show("model", "health", "parts")
