@@ -149,7 +149,7 @@ def test_a_prediction_asked_before_a_crash_is_answered_after_it(own_hub: HubSett
     daemon.start(own_hub)
     hub = connect(own_hub)
     path = f"/predictions/{asked['id']}"
-    assert wait_until(lambda: hub.get(path)["status"] == "done", seconds=30)
+    assert wait_until(lambda: hub.get(path)["status"] == "done", seconds=120)
     assert hub.get(path)["result"]["data"][0][-1] == "setosa"
 
 
