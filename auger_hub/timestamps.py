@@ -15,6 +15,11 @@ def timestamp_if(value: datetime | None) -> str | None:
     return None if value is None else timestamp(value)
 
 
+def moment(text: str) -> datetime:
+    """Read what `timestamp` has written."""
+    return datetime.fromisoformat(text.removesuffix("Z"))
+
+
 def naive_timestamp(value: datetime) -> str:
     """Format as inside model_settings and raw_data: always with a fraction (§2.11)."""
     return value.strftime("%Y-%m-%d %H:%M:%S.%f")

@@ -7,7 +7,6 @@ rows. What cannot be joined is left out and told, with its count.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +19,7 @@ from auger_hub.review.actuals_by_prediction import of_predictions
 from auger_hub.review.score_job import read_sent
 from auger_hub.runs.again import condition
 from auger_hub.runs.run_row import options_of
+from auger_hub.timestamps import moment
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,8 +92,8 @@ def _join(
 def _wanted(
     place: Workplace, made_of: dict[str, Any]
 ) -> Iterator[tuple[Actual, ExperimentSession]]:
-    since, until = made_of["since"], _time(made_of["until"])
-    wanted = condition(made_of["experiment_id"], _time(since) if since else None, until)
+    since, until = made_of["since"], moment(made_of["until"])
+    wanted = condition(made_of["experiment_id"], moment(since) if since else None, until)
     with place.database.read() as session:
         ids = list(session.scalars(select(Actual.id).where(*wanted).order_by(Actual.id)))
     for number in ids:
@@ -140,7 +140,3 @@ def _write(frame: pd.DataFrame, target: Path) -> None:
 
 def _quoted(target: Path) -> str:
     return str(target).replace("'", "''")
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.removesuffix("Z"))

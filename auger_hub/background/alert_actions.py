@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
-from auger_hub.database.review_tables import EndpointPipeline, ReviewAlert, ReviewAlertItem
+from auger_hub.database.review_tables import Endpoint, ReviewAlert, ReviewAlertItem
 from auger_hub.database.tables import (
     ExperimentSession,
     Pipeline,
@@ -21,8 +21,8 @@ from auger_hub.database.tables import (
     Trial,
     TrialEvaluation,
 )
-from auger_hub.review.monitored import attach_monitor
-from auger_hub.runs.again import is_answered, run_again
+from auger_hub.review.monitored import attach_monitor, make_primary
+from auger_hub.runs.again import begun_since, run_again
 from auger_hub.runs.trial_evaluations import ask, results_of
 
 _RETRAIN, _DEPLOY = "retrain", "retrain_deploy"
@@ -80,7 +80,7 @@ def _tell(item: ReviewAlertItem, alert: ReviewAlert, status: str, text: str, **m
 def _begin(
     session: Session, item: ReviewAlertItem, alert: ReviewAlert, learned: ExperimentSession
 ) -> None:
-    answered = is_answered(session, learned, item.opened_at)
+    answered = begun_since(session, learned, item.opened_at)
     if answered is not None:
         text = f"run {answered} was begun after the alert opened"
         _tell(item, alert, _RUNNING, text, experiment_session_id=answered)
@@ -153,13 +153,7 @@ def _deploy(session: Session, trial: Trial, live: Pipeline) -> None:
     if row is not None and row.status in ("packaging", "ready"):
         return
     if row is None:
-        row = Pipeline(
-            id=trial.id,
-            organization_id=trial.organization_id,
-            project_id=trial.project_id,
-            experiment_session_id=trial.experiment_session_id,
-            trial_id=trial.id,
-        )
+        row = Pipeline.of(trial)
         session.add(row)
     row.status, row.error_message = "packaging", None
     row.name, row.monitor = live.name, live.monitor
@@ -176,22 +170,6 @@ def _hand_over(session: Session, item: ReviewAlertItem, alert: ReviewAlert, live
     if new.status != "ready":
         why = new.error_message or f"its status is {new.status}"
         return _tell(item, alert, _FAILED, f"trial {new.id} could not be deployed: {why}")
-    links = list(
-        session.scalars(
-            select(EndpointPipeline).where(EndpointPipeline.endpoint_id == item.endpoint_id)
-        )
-    )
-    for link in links:
-        link.active = link.pipeline_id == new.id
-    if not any(link.pipeline_id == new.id for link in links):
-        session.add(
-            EndpointPipeline(
-                organization_id=item.organization_id,
-                project_id=item.project_id,
-                endpoint_id=item.endpoint_id,
-                pipeline_id=new.id,
-                active=True,
-            )
-        )
+    make_primary(session, session.get_one(Endpoint, item.endpoint_id), new)
     text = f"model {new.id} answers instead of {live.id}"
     return _tell(item, alert, _DONE, text, pipeline_id=new.id)

@@ -277,6 +277,19 @@ class Pipeline(Timestamped, Base):
     rollout: Mapped[dict[str, Any] | None]
     """Which model stands beside it, how, and since when."""
 
+    @classmethod
+    def of(cls, trial: Trial) -> Pipeline:
+        """Return what deploys a trial; a trial on other data is fitted on these."""
+        return cls(
+            id=trial.id,
+            organization_id=trial.organization_id,
+            project_id=trial.project_id,
+            experiment_session_id=trial.experiment_session_id,
+            trial_id=trial.id,
+            status="packaging",
+            refit_data_path=trial.raw_data.get("refit_data_path"),
+        )
+
 
 class PipelineFile(Numbered, Timestamped, Base):
     """A model to take away (§2.14)."""

@@ -37,7 +37,7 @@ def attach_monitor(session: Session, pipeline: Pipeline) -> None:
     links = _links(session, endpoint)
     if pipeline.status != "ready" and any(one.active for one in links):
         return
-    _make_primary(session, endpoint, pipeline, links)
+    make_primary(session, endpoint, pipeline)
     _sync_alerts(session, endpoint, pipeline.monitor)
 
 
@@ -89,10 +89,9 @@ def _add_endpoint(session: Session, pipeline: Pipeline, name: str) -> Endpoint:
     return endpoint
 
 
-def _make_primary(
-    session: Session, endpoint: Endpoint, pipeline: Pipeline, links: list[EndpointPipeline]
-) -> None:
+def make_primary(session: Session, endpoint: Endpoint, pipeline: Pipeline) -> None:
     """Let one model answer; the newest link is the one that does, so it is made anew."""
+    links = _links(session, endpoint)
     others = [one for one in links if one.pipeline_id != pipeline.id]
     mine = [one for one in links if one.pipeline_id == pipeline.id]
     if mine and mine[0].active and not any(one.active for one in others):

@@ -162,8 +162,8 @@ def _settings_of(run: ExperimentSession) -> dict[str, Any]:
     return {name: value for name, value in run.model_settings.items() if name not in own}
 
 
-def is_answered(session: Session, run: ExperimentSession, since: datetime) -> str | None:
-    """Return the id of a run of the same experiment that was begun after a cause, if there is."""
+def begun_since(session: Session, run: ExperimentSession, since: datetime) -> str | None:
+    """Return the id of the first run of the same experiment begun after a cause, if there is."""
     begun: Collection[str] = ("preprocess", "started", "completed")
     query = select(ExperimentSession.id).where(
         ExperimentSession.experiment_id == run.experiment_id,

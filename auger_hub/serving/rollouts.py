@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from auger_hub.database.tables import Actual, Pipeline, now
 from auger_hub.review.monitored import attach_monitor
-from auger_hub.timestamps import timestamp
+from auger_hub.timestamps import moment, timestamp
 
 SHADOW, CANARY, ABORTED, LIVE = "shadow", "canary", "aborted", "live"
 _UNDER_WAY = (SHADOW, CANARY)
@@ -122,7 +122,7 @@ def describe_rollout(session: Session, row: Pipeline) -> dict[str, Any] | None:
     if told["stage"] in _UNDER_WAY and (found is None or found.status == "undeployed"):
         return None
     began = told.get("began_at")
-    since = datetime.fromisoformat(began.removesuffix("Z")) if began else None
+    since = moment(began) if began else None
     score, rows = _score(session, told["challenger"], since)
     live_score, _ = _score(session, row.id, since)
     return {**told, "score": score, "live_score": live_score, "rows": rows}

@@ -236,15 +236,7 @@ def _create(call: Call) -> PipelineObject:
         trial = trials.refit(call, trial, str(path))
     row = call.session.get(Pipeline, trial.id)
     if row is None:
-        row = Pipeline(
-            id=trial.id,
-            organization_id=trial.organization_id,
-            project_id=trial.project_id,
-            experiment_session_id=trial.experiment_session_id,
-            trial_id=trial.id,
-            status="packaging",
-            refit_data_path=trial.raw_data.get("refit_data_path"),
-        )
+        row = Pipeline.of(trial)
         call.session.add(row)
     elif row.status == "undeploying":
         raise InvalidParams(("trial_id", "model is undeploying"))
