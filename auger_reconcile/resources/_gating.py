@@ -13,6 +13,7 @@ from auger_reconcile.resources.gates.bouts import (
     Gated,
     bout_of,
     contender_of,
+    decide_before,
     evaluations_of,
     holdout_of,
     metric_of,
@@ -20,6 +21,7 @@ from auger_reconcile.resources.gates.bouts import (
 from auger_reconcile.resources.gates.gate import (
     FOLDS,
     Bout,
+    Decision,
     Gate,
     Verdict,
     Where,
@@ -45,6 +47,26 @@ def tell_gates(spec: GatedModel) -> str:
     told = [f"gate {spec.min_score:g}"] if spec.min_score is not None else []
     told += [describe_gate(spec.gate)] if spec.gate is not None else []
     return "".join(f", {one}" for one in told if one)
+
+
+def ask_gates(
+    spec: GatedModel, experiment: Assessment, score: float | None, live: Sequence[ModelObject]
+) -> tuple[str | None, Decision | None]:
+    """Return what refuses a trial of such a score, and the decision of its gate where it is asked.
+
+    Args:
+        spec: the declared model.
+        experiment: of its trial.
+        score: of the trial, where it is known.
+        live: what it has to beat.
+    """
+    if score is not None and spec.min_score is not None and score < spec.min_score:
+        whose = "best score" if spec.trial == BEST else "score"
+        return f"the {whose} {score:.4f} is below the gate {spec.min_score:g}", None
+    decision = decide_before(spec, experiment, live)
+    if decision is not None and decision.verdict is Verdict.CLOSED:
+        return decision.text, decision
+    return None, decision
 
 
 def judge_live(spec: GatedModel, live: ModelObject, experiment: Assessment) -> dict[str, Any]:

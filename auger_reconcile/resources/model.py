@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from auger_reconcile.errors import NotFound
 from auger_reconcile.resources._base import (
@@ -40,7 +40,7 @@ from auger_reconcile.resources._deployment import (
     undeploy,
     wait_ready,
 )
-from auger_reconcile.resources._gating import judge_live, pass_gates, tell_gates
+from auger_reconcile.resources._gating import ask_gates, judge_live, pass_gates, tell_gates
 from auger_reconcile.resources._rolling import (
     assess_rollout,
     begins_beside,
@@ -71,7 +71,6 @@ from auger_reconcile.resources.gates.bouts import (
 from auger_reconcile.resources.gates.check import check_gate, least_scores
 from auger_reconcile.resources.gates.gate import (
     Gate,
-    Verdict,
 )
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
@@ -208,32 +207,13 @@ class Model(Kind[ModelSpec, ModelObject]):
         experiment = scene.refs.get("experiment", Assessment(""))
         live = [item for item in scene.objects if (item.path is not None) == spec.locally]
         owned = [item for item in live if is_owned(item, spec, experiment)]
-        gate = tell_gates(spec)
-        of = f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
-        beside, superseded = begins_beside(spec.rollout, owned)
         if spec.trial == BEST and experiment.pending:
-            begins = f", {tell_begin(spec.rollout, beside)}" if spec.rollout and beside else ""
-            text = f"{of} (known after the run){gate}{begins}"
-            return Assessment(
-                spec.name,
-                create="the run decides which trial is the best",
-                superseded=superseded,
-                previous=beside,
-                revisions=tuple(owned),
-                unknown=("trial", "score"),
-                pending=True,
-                detail={Verb.CREATE: text},
-                gate=decide_before(spec, experiment, [beside] if beside else owned),
-            )
-        wanted, score, outlook = _wanted_trial(spec, live, experiment)
-        if spec.trial == BEST and score is None:
+            return _assess_after_run(spec, experiment, owned)
+        found = _wanted_trial(spec, live, experiment)
+        wanted = found.live
+        if spec.trial == BEST and found.score is None:
             unscored = f"experiment.{spec.experiment} has {NO_SCORE}"
             return Assessment(spec.name, refusal=unscored, revisions=tuple(owned))
-        text = (
-            f"{of} {spec.trial}{gate}"
-            if spec.trial != BEST
-            else f"{of}, {score:.4f}{outlook}{gate}"
-        )
         if wanted and wanted is not standing_of(owned).live:
             rolling = assess_rollout(spec.rollout, spec.name, owned, scene.present)
             if rolling is not None:
@@ -248,38 +228,7 @@ class Model(Kind[ModelSpec, ModelObject]):
                 revisions=(wanted, *rest),
                 **(told | watch(_watched(spec), wanted, cautioned="caution" in told)),
             )
-        refusal: str | None = None
-        if score is not None and spec.min_score is not None and score < spec.min_score:
-            whose = "best score" if spec.trial == BEST else "score"
-            refusal = f"the {whose} {score:.4f} is below the gate {spec.min_score:g}"
-        decision = (
-            None if refusal else decide_before(spec, experiment, [beside] if beside else owned)
-        )
-        if decision is not None and decision.verdict is Verdict.CLOSED:
-            refusal = decision.text
-        aborted = was_aborted(beside, _trial_id(spec, experiment))
-        if refusal or aborted:
-            told = {"caution": aborted, "caution_code": "rollout-aborted"} if aborted else {}
-            return Assessment(
-                spec.name,
-                object=None if refusal else beside,
-                refusal=refusal,
-                revisions=tuple(owned),
-                gate=decision,
-                **told,
-            )
-        broken = (wanted,) if wanted else ()
-        return Assessment(
-            spec.name,
-            create=_why_new(owned, broken, spec, beside),
-            broken=broken,
-            superseded=tuple(item for item in superseded if item not in broken),
-            previous=beside,
-            revisions=tuple(owned),
-            unknown=("trial",) if spec.trial == BEST else (),
-            detail={Verb.CREATE: text},
-            gate=decision,
-        )
+        return _assess_new(spec, experiment, found, owned)
 
     def renew(self, spec: ModelSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """The same trial is deployed once, so that the old deployment goes first."""
@@ -446,26 +395,89 @@ def is_best(found: ModelObject, run: Run) -> bool:
     )
 
 
-def _wanted_trial(
-    spec: ModelSpec, live: Sequence[ModelObject], experiment: Assessment
-) -> tuple[ModelObject | None, float | None, str]:
-    """Return the live object of the wanted trial, its score, what to expect; where known."""
+class _Found(NamedTuple):
+    """The wanted trial: what is live of it, its score, and what to expect; where known."""
+
+    live: ModelObject | None
+    score: float | None = None
+    outlook: str = ""
+
+
+def _assess_after_run(
+    spec: ModelSpec, experiment: Assessment, owned: Sequence[ModelObject]
+) -> Assessment:
+    """Return what follows a run that is still to tell the best trial."""
+    beside, superseded = begins_beside(spec.rollout, owned)
+    begins = f", {tell_begin(spec.rollout, beside)}" if spec.rollout and beside else ""
+    text = f"{_which(spec)} (known after the run){tell_gates(spec)}{begins}"
+    return Assessment(
+        spec.name,
+        create="the run decides which trial is the best",
+        superseded=superseded,
+        previous=beside,
+        revisions=tuple(owned),
+        unknown=("trial", "score"),
+        pending=True,
+        detail={Verb.CREATE: text},
+        gate=decide_before(spec, experiment, [beside] if beside else owned),
+    )
+
+
+def _assess_new(
+    spec: ModelSpec, experiment: Assessment, found: _Found, owned: Sequence[ModelObject]
+) -> Assessment:
+    """Return how a trial that does not answer is deployed, or what keeps it from that."""
+    beside, superseded = begins_beside(spec.rollout, owned)
+    refusal, decision = ask_gates(spec, experiment, found.score, [beside] if beside else owned)
+    aborted = was_aborted(beside, _trial_id(spec, experiment))
+    if refusal or aborted:
+        told: dict[str, Any] = {"caution": aborted, "caution_code": "rollout-aborted"}
+        return Assessment(
+            spec.name,
+            object=None if refusal else beside,
+            refusal=refusal,
+            revisions=tuple(owned),
+            gate=decision,
+            **(told if aborted else {}),
+        )
+    broken = (found.live,) if found.live else ()
+    best = f", {found.score:.4f}{found.outlook}" if spec.trial == BEST else f" {spec.trial}"
+    return Assessment(
+        spec.name,
+        create=_why_new(owned, broken, spec, beside),
+        broken=broken,
+        superseded=tuple(item for item in superseded if item not in broken),
+        previous=beside,
+        revisions=tuple(owned),
+        unknown=("trial",) if spec.trial == BEST else (),
+        detail={Verb.CREATE: f"{_which(spec)}{best}{tell_gates(spec)}"},
+        gate=decision,
+    )
+
+
+def _which(spec: ModelSpec) -> str:
+    return f"best trial of experiment.{spec.experiment}" if spec.trial == BEST else "trial"
+
+
+def _wanted_trial(spec: ModelSpec, live: Sequence[ModelObject], experiment: Assessment) -> _Found:
+    """Find the trial that is to be live."""
     found: ExperimentObject | None = experiment.object
     if spec.trial != BEST:
         deployed = next((item for item in live if item.trial_id == spec.trial), None)
         if deployed is not None:
-            return deployed, deployed.score, ""
+            return _Found(deployed, deployed.score)
         named = named_before(spec.trial, found, tuple(evaluations_of(experiment.revisions)))
         own = next((one.found_by for one in named.evaluations if one.trial_id == spec.trial), None)
         folds = folds_of(named)
         known = named.on(folds) if folds and own in (None, named.run_id) else None
-        return None, known.score if known else None, ""
+        return _Found(None, known.score if known else None)
     best = best_run(found.runs, found.run) if found else None
     if best is None:
-        return None, None, ""
+        return _Found(None)
     expected = best.account.expected
     outlook = f" ({expected.outlook})" if expected else ""
-    return next((item for item in live if is_best(item, best)), None), best.score, outlook
+    deployed = next((item for item in live if is_best(item, best)), None)
+    return _Found(deployed, best.score, outlook)
 
 
 def _why_new(

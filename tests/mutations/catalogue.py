@@ -322,7 +322,7 @@ MUTATIONS = (
     ),
     Mutation(
         "below the gate nothing is deployed",
-        "resources/model.py",
+        "resources/_gating.py",
         "spec.min_score is not None and score < spec.min_score",
         "False",
     ),
