@@ -26,6 +26,7 @@ from auger_reconcile.config.declarations.declaration import (
 )
 from auger_reconcile.config.declarations.document import read_document
 from auger_reconcile.config.declarations.moves import read_moves
+from auger_reconcile.config.declarations.references import References
 from auger_reconcile.config.declarations.rules import check_rules
 from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
@@ -33,7 +34,7 @@ from auger_reconcile.config.files import legacy
 from auger_reconcile.config.files.branch import find_branch
 from auger_reconcile.config.files.find_files import SECOND_FILE, find_files
 from auger_reconcile.config.files.for_each import expand_loops
-from auger_reconcile.config.files.interpolation import interpolate, referenced_names
+from auger_reconcile.config.files.interpolation import PREFIX, interpolate, referenced_names
 from auger_reconcile.config.files.overlay import lay_over
 from auger_reconcile.config.protection import Lock, read_locks
 from auger_reconcile.config.syntax.compose import compose
@@ -232,8 +233,12 @@ class _Loader:
 
     def _replace_variables(self, root: Mapping) -> Mapping:
         root = expand_loops(root, LONG_FORM, self.report)
-        given, environ = self._variables, self._environ
-        return interpolate(root, given, environ, self.report, in_use=self._in_use)
+        told = {
+            name.removeprefix(PREFIX): value
+            for name, value in self._environ.items()
+            if name.startswith(PREFIX)
+        } | dict(self._variables)
+        return interpolate(root, told, self.report, look_up=References, in_use=self._in_use)
 
 
 def _overlay_of(path: Path, env: str) -> Path:

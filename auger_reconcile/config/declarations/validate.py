@@ -88,7 +88,7 @@ def _is_list_by_name(model: type[BaseModel]) -> Map[str, bool]:
 
 
 @cache
-def _inner_by_name(model: type[BaseModel]) -> Map[str, type[BaseModel]]:
+def inner_models(model: type[BaseModel]) -> Map[str, type[BaseModel]]:
     """Return field name to the model in it, where there is one."""
     inner = {name: _model_in(info.annotation) for name, info in model.model_fields.items()}
     return {name: found for name, found in inner.items() if found}
@@ -138,7 +138,7 @@ def split_texts(
         report: takes a warning of each.
     """
     entries = dict(settings.entries)
-    lists, inner = _is_list_by_name(model), _inner_by_name(model)
+    lists, inner = _is_list_by_name(model), inner_models(model)
     for name, (key, node) in settings.entries.items():
         is_list = name in options or lists.get(name)
         if is_list and isinstance(node, Scalar) and "," in node.text:
@@ -154,7 +154,7 @@ def split_texts(
 
 def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> None:
     """Report every gate, limit or protection that an empty text would take away."""
-    rails, inner = _rails(model), _inner_by_name(model)
+    rails, inner = _rails(model), inner_models(model)
     for name, (_, node) in settings.entries.items():
         if name in rails and is_empty_text(node):
             hint = f"an empty text would take `{name}` away; without its key it is not declared"

@@ -1,14 +1,19 @@
-"""`${name}` in keys and values, replaced by what `--var`, the environment or `variables:` say."""
+"""Replace `${name}` in keys and values: by what `--var`, the environment or `variables:` say.
+
+`${kind.name.setting}` is replaced by what another resource declares, which is asked from outside.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
+from typing import Protocol, TypeGuard
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.diagnostics import nearest
+from auger_reconcile.resources._registry import all_kinds
 
 PREFIX = "AUGER_VAR_"
 DEEPEST = 50  # variables within variables
@@ -18,28 +23,52 @@ _NAME_HINT = "a variable's name has letters, digits and `_`, and begins with no 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 
 
+class NoValue(Exception):
+    """A reference that stands for nothing: code, summary and hint of its diagnostic."""
+
+    def __init__(self, code: str, summary: str, hint: str) -> None:
+        super().__init__(summary)
+        self.code, self.summary, self.hint = code, summary, hint
+
+
+class Lookup(Protocol):
+    """What other resources declare."""
+
+    def find(self, reference: str) -> Node:
+        """Return what `kind.name.setting` stands for, or raise NoValue."""
+
+    def advise(self, name: str) -> str | None:
+        """Return a hint for a name with dots that is no reference."""
+
+
 def interpolate(
     root: Mapping,
-    given: Map[str, str],
-    environ: Map[str, str],
+    told: Map[str, str],
     report: Report,
     *,
+    look_up: Callable[[Callable[[], Mapping]], Lookup],
     in_use: bool = True,
 ) -> Mapping:
     """Return a document with every variable replaced, and without its `variables:`.
 
     A value that is nothing but `${name}` becomes the variable, a number where that is one; in any
-    other place the variable's text is put in. `$${` is a literal `${`.
+    other place the variable's text is put in. `$${` is a literal `${`. A value that is nothing but
+    a reference to a setting becomes that, lists and maps included.
 
     Args:
         root: the document.
-        given: values of `--var`, which win over all others.
-        environ: the environment; `AUGER_VAR_name` wins over the file.
+        told: values from outside, which win over those of the file.
         report: takes unset variables and the like, each at its place.
+        look_up: makes what references are looked up in, of what returns the document with its
+            variables replaced alone.
         in_use: whether any of the files has a `${` at all.
     """
-    variables = _Variables(root, given, environ, report)
     rest = root.without("variables")
+
+    def settle() -> Mapping:
+        return _Variables(root, told, Report(), None).replace_map(rest)
+
+    variables = _Variables(root, told, report, look_up(settle))
     return variables.replace_map(rest) if in_use else rest
 
 
@@ -53,14 +82,17 @@ def referenced_names(text: str, roots: Iterable[Node]) -> frozenset[str]:
 
 
 class _Variables:
+    """Replaces the variables of one document; without a lookup, it leaves references and `$${`."""
+
     def __init__(
-        self, root: Mapping, given: Map[str, str], environ: Map[str, str], report: Report
+        self, root: Mapping, told: Map[str, str], report: Report, lookup: Lookup | None
     ) -> None:
-        self._given = given
-        self._environ = environ
+        self._given = told
         self._report = report
+        self._lookup = lookup
         self._resolving: list[str] = []
-        self._resolved: dict[str, Scalar] = {}
+        self._resolved: dict[str, Node] = {}
+        self._reported: set[tuple[int, int]] = set()
         self._declared: dict[str, Entry] = {}
         declared = root.value("variables")
         if isinstance(declared, Mapping):
@@ -82,7 +114,7 @@ class _Variables:
     def replace(self, node: Node) -> Node:
         match node:
             case Scalar():
-                return self._replace_scalar(node)
+                return self._replace_value(node)
             case Sequence(items):
                 return node._replace(items=[self.replace(item) for item in items])
             case Mapping():
@@ -100,6 +132,13 @@ class _Variables:
                 )
             entries[name] = Entry(new, self.replace(value))
         return node._replace(entries=entries)
+
+    def _replace_value(self, node: Scalar) -> Node:
+        whole = _REFERENCE.fullmatch(node.text) if self._lookup and "${" in node.text else None
+        if whole is None or not _is_reference(whole[1]):
+            return self._replace_scalar(node)
+        found = self._refer(whole[1], node)
+        return node if found is None else _at(found, node)
 
     def _replace_scalar(self, node: Scalar) -> Scalar:
         if "${" not in node.text:
@@ -125,7 +164,7 @@ class _Variables:
 
     def _text_for(self, match: re.Match[str], node: Scalar) -> str:
         if match[0] == "$${":
-            return "${"
+            return "${" if self._lookup else match[0]
         if match[1] is None:
             hint = "`$${` is a literal `${`"
             self._settle("variable-name", "a variable without its `}`", node, "${", hint)
@@ -136,12 +175,13 @@ class _Variables:
     def _look_up(self, name: str, node: Scalar) -> Scalar | None:
         """Return a variable's value; report at the reference when there is none."""
         shown = f"${{{name}}}"
-        if name in self._resolving or len(self._resolving) > DEEPEST:
-            chain = " -> ".join((*self._resolving[-5:], name))
-            self._settle("variable-cycle", "a variable that needs itself", node, shown, chain)
+        if _is_reference(name):
+            return self._refer_to_text(name, node)
+        if self._is_cycle(name, node, shown):
             return None
-        told = self._given.get(name, self._environ.get(PREFIX + name))
+        told = self._given.get(name)
         if told is not None:
+            told = told if self._lookup else told.replace("${", "$${")
             return node._replace(text=told, plain=True)
         entry = self._declared.get(name)
         if entry is None and not _NAME.fullmatch(name):
@@ -153,19 +193,51 @@ class _Variables:
                 "unset-variable", "a variable without a value", node, shown, self._advise(name)
             )
             return None
-        assert isinstance(entry.value, Scalar)
-        return self._resolve(name, entry.value, node)
+        found = self._resolve(name, entry.value, node)
+        return self._to_text(found, node, shown)
 
-    def _resolve(self, name: str, declared: Scalar, node: Scalar) -> Scalar | None:
-        """Return a declared variable's value, itself free of variables."""
+    def _is_cycle(self, name: str, node: Scalar, shown: str) -> bool:
+        if name not in self._resolving and len(self._resolving) <= DEEPEST:
+            return False
+        chain = " -> ".join((*self._resolving[-5:], name))
+        self._settle("variable-cycle", "a variable that needs itself", node, shown, chain)
+        return True
+
+    def _resolve(self, name: str, declared: Node, node: Scalar) -> Node | None:
+        """Return a declared value, itself free of variables and references."""
         if name not in self._resolved:
             self._resolving.append(name)
-            self._resolved[name] = self._replace_scalar(declared)
+            self._resolved[name] = self.replace(declared)
             self._resolving.pop()
-        if self._report.is_settled(declared):
+        if any(map(self._report.is_settled, _scalars_in(declared))):
             self._report.settle(node)
             return None
         return self._resolved[name]
+
+    def _refer(self, name: str, node: Scalar) -> Node | None:
+        """Return what another resource declares; report at the reference when it does not."""
+        assert self._lookup is not None
+        shown = f"${{{name}}}"
+        if self._is_cycle(name, node, shown):
+            return None
+        try:
+            declared = self._lookup.find(name.strip())
+        except NoValue as fault:
+            self._settle(fault.code, fault.summary, node, shown, fault.hint)
+            return None
+        return self._resolve(name, declared, node)
+
+    def _refer_to_text(self, name: str, node: Scalar) -> Scalar | None:
+        if self._lookup is None:  # it is kept as it is written, for another pass
+            return node._replace(text=f"${{{name}}}", plain=False)
+        return self._to_text(self._refer(name, node), node, f"${{{name}}}")
+
+    def _to_text(self, found: Node | None, node: Scalar, shown: str) -> Scalar | None:
+        if found is None or isinstance(found, Scalar):
+            return found
+        hint = "a list or a map takes the place of a whole value alone"
+        self._settle("wrong-type", "expected one value", node, shown, hint)
+        return None
 
     def _advise(self, name: str) -> str:
         if name in self._declared:
@@ -173,7 +245,7 @@ class _Variables:
         if near := nearest(name, [*self._given, *self._declared]):
             return f"there is a variable `{near}`"
         if not _NAME.fullmatch(name):
-            return _NAME_HINT
+            return (self._lookup and self._lookup.advise(name)) or _NAME_HINT
         return f"`variables:`, {PREFIX}{name} or `--var {name}=VALUE` gives it one"
 
     def _settle(self, code: str, summary: str, node: Scalar, shown: str | None, hint: str) -> None:
@@ -183,5 +255,42 @@ class _Variables:
             at = node.file.text.find(shown, node.start, node.end)
             if at >= 0:
                 place = node._replace(text=shown, start=at, end=at + len(shown))
-        self._report.error(code, summary, place, hint=hint, label=shown and f"`{shown}`")
+        if (key := (id(place.file), place.start)) not in self._reported:  # it may be met twice
+            self._reported.add(key)
+            self._report.error(code, summary, place, hint=hint, label=shown and f"`{shown}`")
         self._report.settle(node)
+
+
+def _is_reference(name: str | None) -> TypeGuard[str]:
+    """Say whether what stands between `${` and `}` begins as an address does."""
+    head, dot, _ = (name or "").strip().partition(".")
+    return bool(dot) and head in all_kinds()
+
+
+def _at(node: Node, place: Scalar) -> Node:
+    """Return a value as if it stood at another place, for what there is to say about it."""
+    match node:
+        case Scalar(text, plain):
+            return place._replace(text=text, plain=plain)
+        case Sequence(items):
+            moved = [_at(item, place) for item in items]
+            return Sequence(moved, place.file, place.start, place.end)
+        case Mapping(entries):
+            inside = {
+                name: Entry(place._replace(text=key.text, plain=key.plain), _at(value, place))
+                for name, (key, value) in entries.items()
+            }
+            return Mapping(inside, place.file, place.start, place.end)
+
+
+def _scalars_in(node: Node) -> Iterator[Scalar]:
+    match node:
+        case Scalar():
+            yield node
+        case Sequence(items):
+            for item in items:
+                yield from _scalars_in(item)
+        case Mapping(entries):
+            for key, value in entries.values():
+                yield key
+                yield from _scalars_in(value)
