@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from auger_hub.models.predict import Predictor
+from auger_hub.models.predict_file import FilePredictor
 from benchmarks.measure import tell
 
 ROWS = 200_000
@@ -26,7 +27,7 @@ def main(folder: str, data: str) -> None:
         found: dict[str, list[float]] = {"file": [], "bare": [], "call": []}
         for _ in range(ROUNDS):
             began = time.process_time()
-            predictor.predict_file(asked, answered, None)
+            FilePredictor(predictor).predict(asked, answered)
             found["file"].append(time.process_time() - began)
             began = time.process_time()
             table = pd.read_csv(asked)

@@ -36,8 +36,9 @@ def write_joined(place: Workplace, row: ProjectFile, bucket: str) -> list[dict[s
         Impossible: the other data set is gone, or cannot be read.
     """
     from auger_hub.data.files.unreadable import UnreadableData
-    from auger_hub.data.read import Reading, read_with_schema
+    from auger_hub.data.read import read_with_schema
     from auger_hub.data.schema import Declared, TableSchema
+    from auger_hub.data.table import Reading
 
     made_of: dict[str, Any] = row.made_of or {}
     with place.database.read() as session:

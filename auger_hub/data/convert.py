@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from auger_hub.data.read import Table
 from auger_hub.data.schema import DATE
+from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.typed import to_column
 

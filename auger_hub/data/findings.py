@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
-from auger_hub.data.read import Table
 from auger_hub.data.schema import DATE, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.infer import Found
 

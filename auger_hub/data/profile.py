@@ -26,8 +26,9 @@ from auger_hub.data.findings import (
     purpose_of,
 )
 from auger_hub.data.notices import Notice, to_dicts
-from auger_hub.data.read import Reading, Table, open_table
+from auger_hub.data.read import open_table
 from auger_hub.data.schema import CATEGORY, TEXT, Declared, TableSchema
+from auger_hub.data.table import Reading, Table
 from auger_hub.data.text.delimited import place
 
 MAX_CATEGORIES = 50

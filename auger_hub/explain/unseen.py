@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from auger_hub.data.read import Reading, read_raw, read_with_schema
+from auger_hub.data.read import read_raw, read_with_schema
 from auger_hub.data.schema import TableSchema
+from auger_hub.data.table import Reading
 from auger_hub.explain.fold_models import FoldModels, quietly
 from auger_hub.search.columns import to_number
 from auger_hub.search.pipelines.forecast import time_order

@@ -18,6 +18,7 @@ import sys
 from pathlib import Path
 
 from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
+from auger_hub.models.predict_file import FilePredictor
 
 
 def main() -> int:
@@ -41,7 +42,7 @@ def main() -> int:
         threshold = arguments.threshold
         if threshold is None and arguments.proba:
             threshold = MOST_PROBABLE
-        rows = predictor.predict_file(source, target, threshold)
+        rows = FilePredictor(predictor, threshold).predict(source, target)
     except (BadInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)
         return 1

@@ -17,8 +17,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from auger_hub.data.read import Reading, read_with_schema
+from auger_hub.data.read import read_with_schema
 from auger_hub.data.schema import TableSchema
+from auger_hub.data.table import Reading
 from auger_hub.models.contributions import BACKGROUND
 from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.profile import PROFILE_FILE, make_profile

@@ -25,6 +25,7 @@ from typing import IO, Any
 from auger_hub.data.files.bounds import bound_memory, most_bytes
 from auger_hub.data.notices import to_dicts
 from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
+from auger_hub.models.predict_file import FilePredictor
 from auger_hub.models.profile import PROFILE_FILE, Observer
 from auger_hub.settings import HubSettings
 from auger_hub.temporary import use_own_temporary
@@ -161,10 +162,10 @@ def _predict_file(
     try:
         with unpack(path) as plain:
             most = most_bytes(plain.stat().st_size)
+            files = FilePredictor(predictor, threshold, bare, most)
             if format_of(plain) in (PARQUET, DELIMITED):
-                return predictor.predict_file(plain, target, threshold, most, bare=bare)
-            batches = [read_raw(plain)]
-            return predictor.predict_batches(batches, target, threshold, most, bare=bare)
+                return files.predict(plain, target)
+            return files.predict_batches([read_raw(plain)], target)
     except (BadInput, UnreadableData) as error:
         raise _as_its_user_calls_it(request, error) from error
 

@@ -10,6 +10,7 @@ from exchange import SERIES, TIME, VALUE, run
 
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
+from auger_hub.models.predict_file import FilePredictor
 from auger_hub.search.run import SearchTask, TrialResult, prepare, run_search
 
 
@@ -26,7 +27,7 @@ def main(train: str, test: str, out: str, asked: dict[str, object]) -> str:
         info = {**prepare(task), **known}
         package_model(model, data_path=task.data_path, task_info=info, trial=best.to_dict())
         predicted = Path(folder) / "predicted.csv"
-        Predictor.load(model).predict_file(Path(test), predicted, None)
+        FilePredictor(Predictor.load(model)).predict(Path(test), predicted)
         table = pd.read_csv(predicted)
     names = {VALUE: "prediction", f"{VALUE}_low": "low", f"{VALUE}_high": "high"}
     table[[*names]].rename(columns=names).to_csv(out, index=False)

@@ -15,10 +15,11 @@ import pandas as pd
 
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.notices import to_dicts
-from auger_hub.data.read import Reading, open_table, read_with_schema
+from auger_hub.data.read import open_table, read_with_schema
 from auger_hub.data.schema import CATEGORY as NAMES
 from auger_hub.data.schema import MISSING, ColumnSchema, TableSchema
 from auger_hub.data.schema import NUMBER as NUMBERS
+from auger_hub.data.table import Reading
 from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, PHRASE, TEXT
 from auger_hub.search.columns import CleanColumns, to_dates, to_number
 from auger_hub.search.pipelines.heavy_tail import has_heavy_tail

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 
 from auger_hub.data.profile import profile_file
-from auger_hub.data.read import Reading, UnreadableData, read_raw, read_table, read_with_schema
+from auger_hub.data.read import UnreadableData, read_raw, read_table, read_with_schema
 from auger_hub.data.schema import BadSchema, Declared
+from auger_hub.data.table import Reading
 
 
 def write(path: Path, content: str, encoding: str = "utf-8") -> Path:

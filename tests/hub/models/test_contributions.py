@@ -8,6 +8,7 @@ import pytest
 
 from auger_hub.models.contributions import contribute
 from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.models.predict_file import FilePredictor
 
 from .conftest import IRIS, MakeModel
 
@@ -116,7 +117,7 @@ def test_a_file_gets_the_same_contributions_as_its_records(
     predictor = Predictor.load(iris_model)
     predictor.explains = True
     (tmp_path / "rows.csv").write_text(f"{','.join(predictor.needed)}\n{','.join(ROW)}\n")
-    predictor.predict_file(tmp_path / "rows.csv", tmp_path / "out.csv", None)
+    FilePredictor(predictor).predict(tmp_path / "rows.csv", tmp_path / "out.csv")
     told = pd.read_csv(tmp_path / "out.csv").iloc[0]
     columns, rows = predictor.predict(list(predictor.needed), [ROW], None, bare=True)
     assert told[columns].tolist() == rows[0]

@@ -11,6 +11,7 @@ import pytest
 
 from auger_hub.models.export import export_model
 from auger_hub.models.predict import Predictor
+from auger_hub.models.predict_file import FilePredictor
 
 from .conftest import MakeModel
 
@@ -47,7 +48,7 @@ def test_export_predicts_what_the_hub_predicts(
     (tmp_path / "data.csv").write_bytes(mixed_table.read_bytes())
     answer = run_client(exported, f"--path_to_predict={tmp_path / 'data.csv'}", "--threshold=0.3")
     assert (answer.returncode, answer.stderr) == (0, "")
-    Predictor.load(model).predict_file(mixed_table, tmp_path / "hub.csv", 0.3)
+    FilePredictor(Predictor.load(model), 0.3).predict(mixed_table, tmp_path / "hub.csv")
     predicted = tmp_path / "data_predicted.csv"
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 
@@ -61,7 +62,7 @@ def test_exported_forecaster_carries_its_own_class(
     (exported / "data.csv").write_text("day\n2020-05-20\n2020-05-21\n")
     answer = run_client(exported, "--path_to_predict=data.csv")
     assert (answer.returncode, answer.stderr) == (0, "")
-    Predictor.load(model).predict_file(exported / "data.csv", tmp_path / "hub.csv", None)
+    FilePredictor(Predictor.load(model)).predict(exported / "data.csv", tmp_path / "hub.csv")
     predicted = exported / "data_predicted.csv"
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 
@@ -78,7 +79,7 @@ def test_exported_models_of_single_series_need_none_of_what_fitted_them(
     (exported / "data.csv").write_text("day,store,price\n2024-04-20,1,2\n2024-03-29,2,1\n")
     answer = run_client(exported, "--path_to_predict=data.csv")
     assert (answer.returncode, answer.stderr) == (0, "")
-    Predictor.load(model).predict_file(exported / "data.csv", tmp_path / "hub.csv", None)
+    FilePredictor(Predictor.load(model)).predict(exported / "data.csv", tmp_path / "hub.csv")
     predicted = exported / "data_predicted.csv"
     assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
 

@@ -27,6 +27,7 @@ from auger_hub.data.text.dialect import find_dialect, read_rows
 from auger_hub.models.export import export_model
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
+from auger_hub.models.predict_file import FilePredictor
 from auger_reconcile.client.files.tables import open_table
 
 from .conftest import describe
@@ -230,7 +231,7 @@ def test_what_was_learned_is_what_is_asked_with(
     assert predictor.notices == []
 
     source = plain if source.suffix == ".jsonl" else source
-    predictor.predict_file(source, tmp_path / "p.csv", None)
+    FilePredictor(predictor).predict(source, tmp_path / "p.csv")
     predicted = (tmp_path / "p.csv").read_bytes()
     assert ask_export(tmp_path / "model", source) == predicted
     if source.suffix == ".csv":

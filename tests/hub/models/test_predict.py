@@ -11,6 +11,7 @@ import pytest
 from auger_hub.data.read import read_table
 from auger_hub.models import predict
 from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.models.predict_file import FilePredictor
 
 from .conftest import HOLDOUT, MakeModel
 
@@ -116,7 +117,7 @@ def test_series_in_a_file_is_predicted_in_one_piece(
     predictor = Predictor.load(make_model(series_table, "sales", "timeseries", naive))
     days = pd.date_range("2020-05-20", periods=14).strftime("%Y-%m-%d").tolist()
     (tmp_path / "f.csv").write_text("day\n" + "\n".join(days) + "\n")
-    assert predictor.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None) == 14
+    assert FilePredictor(predictor).predict(tmp_path / "f.csv", tmp_path / "p.csv") == 14
     _, data = predictor.predict(["day"], [[day] for day in days], None)
     written = pd.read_csv(tmp_path / "p.csv")["sales"]
     np.testing.assert_allclose(written, [row[1] for row in data], rtol=1e-9)
@@ -163,7 +164,7 @@ def test_columns_of_a_file_are_never_replaced(iris: Predictor, tmp_path: Path) -
     sent = [*COLUMNS, "proba_setosa", "species", "prediction_id"]
     rows = "5.1,3.5,1.4,0.2,9,truth,00000000000000000123"
     (tmp_path / "f.csv").write_text(",".join(sent) + f"\n{rows}\n")
-    iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", 0.5)
+    FilePredictor(iris, 0.5).predict(tmp_path / "f.csv", tmp_path / "p.csv")
     header, line = (tmp_path / "p.csv").read_text().splitlines()
     assert header.split(",")[:9] == [*sent, "species_predicted", "proba_setosa.1"]
     assert line.startswith(f"{rows},setosa,")
@@ -175,7 +176,7 @@ def test_predictions_alone_are_given_on_request(iris: Predictor, tmp_path: Path)
         ["species"],
         [["setosa"]],
     )
-    assert iris.predict_file(HOLDOUT, tmp_path / "p.csv", None, bare=True) == 30
+    assert FilePredictor(iris, bare=True).predict(HOLDOUT, tmp_path / "p.csv") == 30
     assert list(pd.read_csv(tmp_path / "p.csv").columns) == ["species"]
 
 
@@ -214,7 +215,7 @@ def test_result_is_json(binary: Predictor, mixed: tuple[list[str], list[list[Any
 
 
 def test_file_is_predicted_like_its_records(iris: Predictor, tmp_path: Path) -> None:
-    assert iris.predict_file(HOLDOUT, tmp_path / "p.csv", 0.5) == 30
+    assert FilePredictor(iris, 0.5).predict(HOLDOUT, tmp_path / "p.csv") == 30
     holdout = read_table(HOLDOUT)
     columns, data = iris.predict(COLUMNS, holdout[COLUMNS].to_numpy().tolist(), 0.5)
     written = pd.read_csv(tmp_path / "p.csv").drop(columns="species")
@@ -227,9 +228,9 @@ def test_file_is_predicted_like_its_records(iris: Predictor, tmp_path: Path) -> 
 def test_batches_do_not_show(
     binary: Predictor, mixed_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    binary.predict_file(mixed_table, tmp_path / "whole.csv", 0.5)
+    FilePredictor(binary, 0.5).predict(mixed_table, tmp_path / "whole.csv")
     monkeypatch.setattr(predict, "BATCH_ROWS", 7)
-    assert binary.predict_file(mixed_table, tmp_path / "parts.csv", 0.5) == 300
+    assert FilePredictor(binary, 0.5).predict(mixed_table, tmp_path / "parts.csv") == 300
     whole, parts = pd.read_csv(tmp_path / "whole.csv"), pd.read_csv(tmp_path / "parts.csv")
     pd.testing.assert_frame_equal(parts, whole)
 
@@ -237,15 +238,15 @@ def test_batches_do_not_show(
 def test_values_of_a_file_are_written_as_they_were(iris: Predictor, tmp_path: Path) -> None:
     content = "note,sepal_length,sepal_width,petal_length,petal_width\n007,5.10,3.5,NA,\n"
     (tmp_path / "f.csv").write_text(content)
-    iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+    FilePredictor(iris).predict(tmp_path / "f.csv", tmp_path / "p.csv")
     assert (tmp_path / "p.csv").read_text().splitlines()[1].startswith("007,5.10,3.5,NA,,")
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
 def test_delimiter_of_a_file_is_found(iris: Predictor, tmp_path: Path, delimiter: str) -> None:
     (tmp_path / "f.csv").write_text(HOLDOUT.read_text().replace(",", delimiter))
-    iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
-    iris.predict_file(HOLDOUT, tmp_path / "expected.csv", None)
+    FilePredictor(iris).predict(tmp_path / "f.csv", tmp_path / "p.csv")
+    FilePredictor(iris).predict(HOLDOUT, tmp_path / "expected.csv")
     expected = (tmp_path / "expected.csv").read_text().replace(",", delimiter)
     assert (tmp_path / "p.csv").read_text() == expected
 
@@ -256,8 +257,8 @@ def test_parquet_is_predicted_like_csv(
     duckdb = pytest.importorskip("duckdb")
     source = tmp_path / "f.parquet"
     duckdb.execute(f"COPY (FROM read_csv('{mixed_table}')) TO '{source}' (FORMAT parquet)")
-    assert binary.predict_file(source, tmp_path / "parquet.csv", 0.5) == 300
-    binary.predict_file(mixed_table, tmp_path / "csv.csv", 0.5)
+    assert FilePredictor(binary, 0.5).predict(source, tmp_path / "parquet.csv") == 300
+    FilePredictor(binary, 0.5).predict(mixed_table, tmp_path / "csv.csv")
     names = ["yes", "proba_0", "proba_1"]
     pd.testing.assert_frame_equal(
         pd.read_csv(tmp_path / "parquet.csv")[names], pd.read_csv(tmp_path / "csv.csv")[names]
@@ -266,7 +267,7 @@ def test_parquet_is_predicted_like_csv(
 
 def test_file_without_rows_gives_a_header(iris: Predictor, tmp_path: Path) -> None:
     (tmp_path / "f.csv").write_text(",".join(COLUMNS) + "\n")
-    assert iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", 0.5) == 0
+    assert FilePredictor(iris, 0.5).predict(tmp_path / "f.csv", tmp_path / "p.csv") == 0
     header = ",".join([*COLUMNS, "species", "proba_setosa", "proba_versicolor", "proba_virginica"])
     assert (tmp_path / "p.csv").read_text() == header + "\n"
 
@@ -291,7 +292,7 @@ def test_file_that_cannot_be_predicted_leaves_nothing_behind(
 ) -> None:
     (tmp_path / "f.csv").write_bytes(content)
     with pytest.raises(BadInput):
-        iris.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+        FilePredictor(iris).predict(tmp_path / "f.csv", tmp_path / "p.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["f.csv"]
 
 
@@ -333,7 +334,7 @@ def test_a_forecast_is_one_however_it_is_asked_for(panel: Predictor, tmp_path: P
     assert backwards[::-1] == whole
     frame = pd.DataFrame(records, columns=COLUMNS_OF_PANEL)
     frame.to_csv(tmp_path / "f.csv", index=False)
-    panel.predict_file(tmp_path / "f.csv", tmp_path / "p.csv", None)
+    FilePredictor(panel).predict(tmp_path / "f.csv", tmp_path / "p.csv")
     written = pd.read_csv(tmp_path / "p.csv")
     assert written["sold"].tolist() == [row[3] for row in whole]
 
@@ -361,7 +362,7 @@ def test_columns_of_parquet_may_differ_in_case_alone(make_model: MakeModel, tmp_
     ridge = "sklearn.linear_model.Ridge"
     predictor = Predictor.load(make_model(tmp_path / "t.csv", "y", "regression", ridge))
     frame.to_parquet(tmp_path / "t.parquet")
-    predictor.predict_file(tmp_path / "t.parquet", tmp_path / "p.csv", None)
+    FilePredictor(predictor).predict(tmp_path / "t.parquet", tmp_path / "p.csv")
     predicted = pd.read_csv(tmp_path / "p.csv")
     assert list(predicted) == ["x", "X", "y"]
     assert np.corrcoef(predicted["y"], 3 * frame["x"] - frame["X"])[0, 1] > 0.99

@@ -154,10 +154,11 @@ def test_a_file_of_any_length_is_predicted_in_the_memory_of_a_batch(
         import resource, sys
         from pathlib import Path
         from auger_hub.models import predict
+        from auger_hub.models.predict_file import FilePredictor
         predict.BATCH_ROWS = 1000
         predictor = predict.Predictor.load(Path(sys.argv[1]))
         for name in sys.argv[2:]:
-            predictor.predict_file(Path(name), Path(name + ".out"), None)
+            FilePredictor(predictor).predict(Path(name), Path(name + ".out"))
             print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
     """
     names = []

@@ -1,0 +1,201 @@
+"""Load formats that tell numbers from texts into DuckDB as a table: Parquet, JSON and frames."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+from auger_hub.data.files import formats
+from auger_hub.data.files.unreadable import UnreadableData
+from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, ISO, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.table import Reading, Table
+from auger_hub.data.text.delimited import AS_IT_IS, SAMPLE_ROWS, count_texts, finite, place
+from auger_hub.data.text.infer import Found, infer_column
+from auger_hub.data.text.sql import literal, one_file, quoted
+
+_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
+_BIG_NUMBERS = {"UBIGINT", "HUGEINT", "UHUGEINT"}
+_TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
+
+
+def load_parquet(connection: duckdb.DuckDBPyConnection, plain: Path, name: str) -> list[str]:
+    """Load a Parquet file and return its names: DuckDB renames those that differ in case alone."""
+    names = _load_query(connection, f"FROM read_parquet({one_file(plain)}, {AS_IT_IS})", name)
+    query = f"SELECT name, num_children FROM parquet_schema({one_file(plain)})"  # noqa: S608
+    written = [row[0] for row in connection.execute(query).fetchall()[1:] if not row[1]]
+    pairs = list(zip(names, written, strict=False))
+    is_flat = len(written) == len(names) and all(n.startswith(w) for n, w in pairs)
+    return written if is_flat else names
+
+
+def load_json(connection: duckdb.DuckDBPyConnection, text: Path, name: str) -> list[str]:
+    """Load records or lines with DuckDB; the column-wise layouts are small enough for memory.
+
+    Texts that are dates stay texts, for the schema to say how they are read; a column of mixed
+    values is one of texts. DuckDB cannot tell names that differ in case alone: pandas can.
+    """
+    layout = formats.json_layout(text)
+    if layout is None:
+        return load_frame(connection, formats.read_json_columns(text), name)
+    options = f"format='{layout}', sample_size=-1, dateformat='iso', {AS_IT_IS}"
+    source = f"FROM read_json({one_file(text)}, {options})"
+    try:
+        relation = connection.sql(source)
+        columns = dict(zip(relation.columns, map(str, relation.types), strict=True))
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableData(f"`{name}` is damaged, or is not what its name says.") from error
+    if _has_twins(columns):
+        return load_frame(connection, formats.read_json_records(text, layout), name)
+    kinds = ", ".join(f"{literal(key)}: '{_json_kind(kind)}'" for key, kind in columns.items())
+    options = f"format='{layout}', {AS_IT_IS}, columns={{{kinds}}}"
+    return _load_query(connection, f"FROM read_json({one_file(text)}, {options})", name)
+
+
+def _has_twins(columns: Mapping[str, str]) -> bool:
+    """Tell whether DuckDB may have renamed a column because another differs in case alone."""
+    lower = {column.lower() for column in columns}
+    parts = [column.rpartition("_") for column in columns]
+    return any(base.lower() in lower and number.isdigit() for base, _, number in parts if base)
+
+
+def _json_kind(kind: str) -> str:
+    if kind in ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE", "BOOLEAN", "JSON"):
+        return kind
+    return "JSON" if kind.startswith(("STRUCT", "MAP")) or kind.endswith("[]") else "VARCHAR"
+
+
+def _load_query(connection: duckdb.DuckDBPyConnection, query: str, name: str) -> list[str]:
+    try:
+        relation = connection.sql(query)
+        names = list(relation.columns)
+        text = _in_four_types(names, [str(kind) for kind in relation.types], query)
+        connection.execute(f"CREATE TEMP TABLE data AS {text}")
+    except duckdb.OutOfMemoryException:
+        raise
+    except duckdb.Error as error:
+        raise UnreadableData(f"`{name}` is damaged, or is not what its name says.") from error
+    return names
+
+
+def load_frame(connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, name: str) -> list[str]:
+    """Load a data frame, whatever its columns are called."""
+    names = [str(column) if column is not None else "" for column in frame.columns]
+    connection.register("frame", frame.set_axis(map(place, range(len(names))), axis="columns"))
+    _load_query(connection, "FROM frame", name)
+    connection.unregister("frame")
+    return names
+
+
+def _in_four_types(names: Sequence[str], kinds: Sequence[str], query: str) -> str:
+    """Cast every column to what `orig_datatype` knows: integer, double, datetime, string (§2.8)."""
+    casts = ", ".join(
+        f"{_cast(quoted(name), kind)} AS {place(position)}"
+        for position, (name, kind) in enumerate(zip(names, kinds, strict=True))
+    )
+    return f"SELECT {casts} FROM ({query})"  # noqa: S608  (names are quoted)
+
+
+def _cast(name: str, kind: str) -> str:
+    match kind:
+        case "BOOLEAN":
+            return f"CASE {name} WHEN true THEN 'True' WHEN false THEN 'False' END"
+        case "TIMESTAMP WITH TIME ZONE":
+            return f"make_timestamp(epoch_us({name}))"
+        case "FLOAT" | "DOUBLE":
+            return f"CAST({finite(name)} AS DOUBLE)"
+        case "JSON":
+            return f"{name} ->> '$'"
+    if kind in _INTEGERS:
+        target = "BIGINT"
+    elif kind in _BIG_NUMBERS or kind.startswith("DECIMAL"):
+        target = "DOUBLE"
+    else:
+        target = "TIMESTAMP" if kind in _TIMES else "VARCHAR"
+    return f"CAST({name} AS {target})"
+
+
+def judge_typed(
+    connection: duckdb.DuckDBPyConnection,
+    names: Sequence[str],
+    written: TableSchema,
+    reading: Reading,
+) -> Table:
+    """Judge a table whose format tells numbers from texts: only its texts have to be looked at."""
+    kinds = [str(kind) for kind in connection.sql("FROM data").types]
+    known = reading.known(names, written)
+    columns, found, pending = [], [], []
+    for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
+        column = known.columns[position] if known else None
+        one = Found(_of_type(name, kind), {})
+        if column is None:
+            if kind == "VARCHAR" and one.column.type != BOOLEAN:
+                one = _judge_texts(connection, position, name, reading.missing)
+            column = reading.declared.apply(one.column)
+        if not _has_type(kind, column.type):
+            pending.append(position)
+        columns.append(column)
+        found.append(one)
+    schema = replace(known or written, columns=tuple(columns))
+    if reading.types:
+        _drop_marks(connection, schema, kinds, pending)
+    return Table(connection, schema, tuple(pending), () if known else tuple(found))
+
+
+def _has_type(kind: str, wanted: str) -> bool:
+    """Tell whether values of a database type are what the schema wants already."""
+    match wanted:
+        case "number":
+            return kind in ("BIGINT", "DOUBLE")
+        case "date":
+            return kind == "TIMESTAMP"
+        case _:
+            return True
+
+
+def _of_type(name: str, kind: str) -> ColumnSchema:
+    match kind:
+        case "BIGINT" | "DOUBLE":
+            return ColumnSchema(name, NUMBER, whole=kind == "BIGINT")
+        case "TIMESTAMP":
+            return ColumnSchema(name, DATE, format=ISO)
+        case _:
+            return ColumnSchema(name, CATEGORY)
+
+
+def _judge_texts(
+    connection: duckdb.DuckDBPyConnection, position: int, name: str, missing: Sequence[str]
+) -> Found:
+    """Judge texts by the first ones, and by all of them where those are numbers or dates."""
+    counts = count_texts(connection, "data", position, SAMPLE_ROWS)
+    found = infer_column(name, counts, is_typed=True, missing=missing)
+    if found.column.type in (NUMBER, DATE, BOOLEAN):
+        counts = count_texts(connection, "data", position)
+        found = infer_column(name, counts, is_typed=True, missing=missing)
+    return found
+
+
+def _drop_marks(
+    connection: duckdb.DuckDBPyConnection,
+    schema: TableSchema,
+    kinds: Sequence[str],
+    pending: Sequence[int],
+) -> None:
+    """Make gaps of texts that stand for a missing value, as in delimited text."""
+    expressions = []
+    for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True)):
+        if kind != "VARCHAR" or position in pending:
+            continue
+        listed = ", ".join(map(literal, sorted(schema.marks(column))))
+        name = place(position)
+        test = f"SELECT 1 FROM data WHERE {name} IN ({listed}) LIMIT 1"  # noqa: S608
+        if listed and connection.execute(test).fetchone():
+            expressions.append(f"CASE WHEN {name} NOT IN ({listed}) THEN {name} END AS {name}")
+    if expressions:
+        changed = f"SELECT * REPLACE ({', '.join(expressions)}) FROM data"  # noqa: S608
+        connection.execute(f"CREATE TEMP TABLE marked AS {changed}")
+        connection.execute("DROP TABLE data")
+        connection.execute("ALTER TABLE marked RENAME TO data")
