@@ -30,7 +30,7 @@ _IMPORTS = (
 )
 # A quarter of the time of all, and of no use before a run has ended.
 _LATER_IMPORTS = (
-    "auger_hub.models.export",
+    "auger_hub.models.exports.archive",
     "auger_hub.models.package",
     "auger_hub.models.predict",
 )

@@ -13,8 +13,8 @@ from auger_hub.store.local import project_key
 
 def export(place: Workplace, row_id: str) -> None:
     """Export the deployed model, or fit it first when it is not deployed."""
-    from auger_hub.models.export import NotExportable
-    from auger_hub.models.export_formats import ONNX, ZIP, export_as
+    from auger_hub.models.exports.archive import NotExportable
+    from auger_hub.models.exports.formats import ONNX, ZIP, export_as
 
     with place.database.read() as session:
         row = session.get(PipelineFile, int(row_id))

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from auger_hub.models.export import export_model
+from auger_hub.models.exports.archive import export_model
 from auger_hub.models.predict import Predictor
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings

@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.models.export import export_model
+from auger_hub.models.exports.archive import export_model
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
 from auger_hub.models.worker import answer

@@ -24,7 +24,7 @@ from auger_hub.data.profile import profile_file
 from auger_hub.data.read import read_table
 from auger_hub.data.schema import TableSchema
 from auger_hub.data.text.dialect import find_dialect, read_rows
-from auger_hub.models.export import export_model
+from auger_hub.models.exports.archive import export_model
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
 from auger_hub.models.predict_file import FilePredictor

@@ -13,12 +13,11 @@ import pandas as pd
 import pytest
 import yaml
 
-from auger_hub.models import onnx_export
-from auger_hub.models.export import NotExportable
-from auger_hub.models.export_formats import export_as
+from auger_hub.models.exports import onnx
+from auger_hub.models.exports.archive import NotExportable
+from auger_hub.models.exports.formats import export_as
 from auger_hub.models.predict import Predictor
-
-from .conftest import IRIS, MakeModel
+from tests.hub.models.conftest import IRIS, MakeModel
 
 TRAP = "raise ImportError('an export has to do without this package')\n"
 
@@ -136,7 +135,7 @@ def test_onnx_predicts_the_same_by_the_lines_of_its_readme(
                    for row in wanted]
     )["predicted"].tolist()  # fmt: skip
     assert pd.DataFrame(probabilities).to_numpy() == pytest.approx(
-        pd.DataFrame([row[1:] for row in wanted]).to_numpy(), abs=onnx_export.TOLERANCE
+        pd.DataFrame([row[1:] for row in wanted]).to_numpy(), abs=onnx.TOLERANCE
     )
 
 
@@ -169,7 +168,7 @@ def test_onnx_is_refused_where_it_has_no_such_columns(
 def test_onnx_is_refused_when_it_predicts_something_else(
     iris_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(onnx_export, "TOLERANCE", -1.0)  # nothing is as near as that
+    monkeypatch.setattr(onnx, "TOLERANCE", -1.0)  # nothing is as near as that
     with pytest.raises(NotExportable, match=r"differ by up to .* joblib and mlflow are"):
         export_as("onnx", iris_model, tmp_path / "export.zip", data_path=IRIS)
 

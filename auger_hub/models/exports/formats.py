@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from auger_hub.data.schema import NUMBER, ColumnSchema
-from auger_hub.models.export import (
+from auger_hub.models.exports.archive import (
     PACKAGE,
     export_model,
     installation,
@@ -52,7 +52,7 @@ def export_as(form: str, folder: Path, zip_path: Path, *, data_path: Path | None
         made = Path(room) / "made"
         made.mkdir()
         if write is None:
-            from auger_hub.models.onnx_export import write_onnx
+            from auger_hub.models.exports.onnx import write_onnx
 
             write_onnx(folder, data_path, made)
         else:

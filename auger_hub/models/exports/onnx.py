@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from auger_hub.models.export import NotExportable, introduction
+from auger_hub.models.exports.archive import NotExportable, introduction
 from auger_hub.models.predict import DESCRIPTION_FILE, Predictor
 from auger_hub.search.column_kinds import CODE, DATE, MISSING_TEXT, NUMBER, TEXT
 from auger_hub.search.columns import CleanColumns

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from auger_hub.models.export import export_model
+from auger_hub.models.exports.archive import export_model
 from auger_hub.models.predict import Predictor
 from auger_hub.models.predict_file import FilePredictor
-
-from .conftest import MakeModel
+from tests.hub.models.conftest import MakeModel
 
 TRAP = "raise ImportError('an export has to do without this package')\n"
 
