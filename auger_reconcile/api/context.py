@@ -43,6 +43,7 @@ class Context:
         home: the user's home folder.
         on_exchange: told of every request.
         origin: what the history says applied: `command` or `program`.
+        is_hasty: start no hub, repeat no request, and give up within seconds.
 
     Credentials are looked for in `AUGER_CREDENTIALS` (JSON text), in the folder named by
     `AUGER_CREDENTIALS_PATH`, in the folder named by `path_to_credentials` of auger.yaml, and in
@@ -60,6 +61,7 @@ class Context:
         home: Path | None = None,
         on_exchange: Callable[[Any], None] | None = None,
         origin: str = "program",
+        is_hasty: bool = False,
     ) -> None:
         given = Path(path) if path is not None else Path()
         self.file = given / FILE_NAME if given.is_dir() or given.suffix == "" else given
@@ -71,6 +73,7 @@ class Context:
         self._hub = hub
         self._on_exchange = on_exchange
         self._origin = origin
+        self._is_hasty = is_hasty
         self._logger = logging.getLogger("auger")
 
     @cached_property
@@ -109,7 +112,7 @@ class Context:
             Unavailable: the hub cannot be reached.
         """
         return open_session(
-            Surroundings(self.environ, self.home),
+            Surroundings(self.environ, self.home, self._is_hasty),
             hub=self._hub or self.name_of("hub"),
             organization=self.name_of("organization"),
             path_to_credentials=self._path_to_credentials,

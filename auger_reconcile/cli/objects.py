@@ -11,7 +11,7 @@ import click
 from auger_reconcile.cli.command import Group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
-from auger_reconcile.cli.options import plan_option, select_option, yes_option
+from auger_reconcile.cli.options import complete_by, plan_option, select_option, yes_option
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def _add_select(section: Group, objects: Objects) -> None:
         example=f"auger {section.name} select {objects.example}",
         help=f"Select an existing {objects.noun}: store its name in auger.yaml.",
     )
-    @click.argument("name")
+    @click.argument("name", shell_complete=complete_by(str(section.name)))
     @plan_option
     def _(invocation: Invocation, *, name: str, show_only: bool) -> ExitCode:
         return run_one_resource(
@@ -104,7 +104,7 @@ def _add_delete(section: Group, objects: Objects) -> None:
         example=f"auger {section.name} delete {objects.example}",
         help=f"Delete {objects.deleted}, and clear its name from auger.yaml.",
     )
-    @click.argument("name", required=False)
+    @click.argument("name", required=False, shell_complete=complete_by(str(section.name)))
     @plan_option
     @yes_option
     @select_option

@@ -52,6 +52,33 @@ class AddressType(click.ParamType[Any]):
         return [CompletionItem(one) for one in found if one.startswith(incomplete)]
 
 
+def complete_by(*kinds: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
+    """Return what completes an argument by what the hub has; by nothing where it does not answer.
+
+    Args:
+        kinds: `project`, `dataset`, `experiment`, `run`, `model` or `trial`.
+    """
+
+    def complete(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[Any]:
+        from click.shell_completion import CompletionItem
+
+        from auger_reconcile.api.context import Context
+        from auger_reconcile.api.hubs.offers import Offered, list_offers
+
+        said = said_so_far(ctx)
+        file = Path(said.get("folder") or ".") / (said.get("files") or ["auger.yaml"])[0]
+        variables = dict(text.split("=", 1) for text in said.get("variables") or () if "=" in text)
+        with Context(
+            file, hub=said.get("hub"), env=said.get("env"), variables=variables, is_hasty=True
+        ) as context:
+            found = list_offers(context, *(Offered[kind.upper()] for kind in kinds))
+        return [
+            CompletionItem(text, help=about) for text, about in found if text.startswith(incomplete)
+        ]
+
+    return complete
+
+
 class Duration(click.ParamType[float]):
     """Seconds, or a number with `s`, `m` or `h` behind it: `90`, `10m`, `1.5h`."""
 

@@ -28,24 +28,28 @@ _MODULE = "auger_hub"
 _NEEDED = ("sqlalchemy", "starlette", "uvicorn")  # of the extra `hub`
 
 
-def ensure_local_hub(*, environ: Mapping[str, str], home: Path) -> Credentials:
+def ensure_local_hub(
+    *, environ: Mapping[str, str], home: Path, may_start: bool = True
+) -> Credentials:
     """Return the credentials of the running local hub, started when it does not run.
 
     Args:
         environ: `AUGER_HUB_HOME` names the hub's folder.
         home: the user's home folder; the hub's is `.augerai/hub` in it unless named.
+        may_start: start it if need be.
 
     Raises:
-        Unavailable: the hub does not start.
+        Unavailable: the hub does not start, or does not run and may not be started.
         AugerError: the extra `hub` is not installed.
     """
     folder = find_hub_home(environ=environ, home=home)
     running = _read_running(folder)
-    if running is None:
+    if running is None and may_start:
         start(environ=environ, home=home)
         running = _read_running(folder)
     if running is None:
-        raise Unavailable("the local hub started but does not answer", hint=_quote_log(folder))
+        told = "started but does not answer" if may_start else "does not run"
+        raise Unavailable(f"the local hub {told}", hint=_quote_log(folder))
     return running
 
 

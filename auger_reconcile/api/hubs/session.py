@@ -25,10 +25,12 @@ class Surroundings:
     Attributes:
         environ: environment variables.
         home: the user's home folder.
+        is_hasty: start no hub, repeat no request, and give up within seconds.
     """
 
     environ: Mapping[str, str]
     home: Path
+    is_hasty: bool = False
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ def open_session(
 
     credentials = find_credentials(around, hub=hub, path_to_credentials=path_to_credentials)
     extra: dict[str, Any] = {"on_exchange": on_exchange} if on_exchange else {}
+    extra |= {"timeout": 1.0, "retries": 0} if around.is_hasty else {}
     is_local = _is_local(around, hub, path_to_credentials)
     extra["login_hint"] = _LOCAL_HINT if is_local else _hint_at_login(credentials.api_url)
     client = HubClient(credentials.api_url, credentials.token, **extra)
@@ -84,7 +87,7 @@ def find_credentials(
 
     environ, home = around.environ, around.home
     if _is_local(around, hub, path_to_credentials):
-        return ensure_local_hub(environ=environ, home=home)
+        return ensure_local_hub(environ=environ, home=home, may_start=not around.is_hasty)
     try:
         credentials = load_credentials(
             environ=environ, path_to_credentials=path_to_credentials, home=home

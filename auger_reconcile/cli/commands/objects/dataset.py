@@ -11,7 +11,7 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.objects import Objects, add_commands
-from auger_reconcile.cli.options import plan_option, select_option
+from auger_reconcile.cli.options import complete_by, plan_option, select_option
 from auger_reconcile.cli.run import open_context, run_one_resource
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ add_commands(
 
 
 @dataset.command(example="auger dataset show churn.csv")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_by("dataset"))
 def show(invocation: Invocation, *, name: str | None) -> None:
     """Show how the hub reads a data set: its columns, their types, and what is odd."""
     with open_context(invocation) as context:
@@ -130,7 +130,7 @@ def create(
 
 
 @dataset.command(example="auger dataset download churn.csv --to data")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_by("dataset"))
 @click.option("--to", default=".", metavar="DIR", help="Folder to put the file into.")
 def download(invocation: Invocation, *, name: str | None, to: str) -> None:
     """Download the file that a data set was made from."""

@@ -11,7 +11,7 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.objects import Objects, add_commands
-from auger_reconcile.cli.options import plan_option, select_option, wait_option
+from auger_reconcile.cli.options import complete_by, plan_option, select_option, wait_option
 from auger_reconcile.cli.reporting import out_option, report_options, write_out, write_report
 from auger_reconcile.cli.run import open_context, run_one_resource
 
@@ -56,7 +56,7 @@ add_commands(
 
 
 @experiment.command(example="auger experiment start --wait")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_by("experiment"))
 @click.option("--again", is_flag=True, help="Start another run although one has these settings.")
 @wait_option
 @plan_option
@@ -84,7 +84,7 @@ def start(  # noqa: PLR0913 - keyword-only, the options of the command
 
 
 @experiment.command(example="auger experiment stop")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_by("experiment"))
 @plan_option
 def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCode:
     """Stop the run that is going on; what it has finished is kept."""
@@ -97,7 +97,7 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
 
 
 @experiment.command(example="auger experiment leaderboard")
-@click.argument("run_id", required=False)
+@click.argument("run_id", required=False, shell_complete=complete_by("run"))
 def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
     """Show the trials of a run, best first; by default of the run that was made last.
 
@@ -117,8 +117,14 @@ def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
 
 
 @experiment.command(example="auger experiment report --format html --out report.html")
-@click.argument("run_id", required=False)
-@click.option("--trial", "trial_id", metavar="ID", help="Trial to explain; the best by default.")
+@click.argument("run_id", required=False, shell_complete=complete_by("run"))
+@click.option(
+    "--trial",
+    "trial_id",
+    metavar="ID",
+    shell_complete=complete_by("trial"),
+    help="Trial to explain; the best by default.",
+)
 @report_options
 def report(
     invocation: Invocation,
@@ -139,8 +145,8 @@ def report(
 
 
 @experiment.command(example="auger experiment compare 1A2B3C4D5E6F7081 9F8E7D6C5B4A3921")
-@click.argument("left", metavar="RUN")
-@click.argument("right", metavar="RUN")
+@click.argument("left", metavar="RUN", shell_complete=complete_by("run"))
+@click.argument("right", metavar="RUN", shell_complete=complete_by("run"))
 @click.option(
     "--format",
     "form",
@@ -168,7 +174,7 @@ def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Pa
 
 
 @experiment.command(example="auger experiment history")
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_by("experiment"))
 def history(invocation: Invocation, *, name: str | None) -> None:
     """Show every run of the experiment: settings, status and leaderboard."""
     from auger_reconcile.cli.views.run.leaderboard import render_history

@@ -10,7 +10,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import CLEAR_LINE, Invocation
-from auger_reconcile.cli.options import plan_option, yes_option
+from auger_reconcile.cli.options import complete_by, plan_option, yes_option
 from auger_reconcile.cli.path import STANDARD, FilePath
 from auger_reconcile.cli.reporting import report_options, write_report
 from auger_reconcile.cli.run import open_context, run_one_resource
@@ -20,12 +20,14 @@ model_id_option = click.option(
     "--model-id",
     required=True,
     metavar="ID",
+    shell_complete=complete_by("model"),
     help="The model, or the name auger.yaml gives it.",
 )
 any_model_option = click.option(
     "-m",
     "--model-id",
     metavar="ID",
+    shell_complete=complete_by("model"),
     help="The model, or the name auger.yaml gives it; by default the only one.",
 )
 format_option = click.option(
@@ -69,7 +71,7 @@ def list_(invocation: Invocation) -> None:
 
 
 @model.command(example="auger model deploy 390955D2AB984D7")
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_by("trial"))
 @click.option("--locally", is_flag=True, help="Download it to models/ instead.")
 @plan_option
 def deploy(invocation: Invocation, *, model_id: str, locally: bool, show_only: bool) -> ExitCode:
@@ -85,7 +87,7 @@ def deploy(invocation: Invocation, *, model_id: str, locally: bool, show_only: b
 
 
 @model.command(example="auger model undeploy 390955D2AB984D7")
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_by("model"))
 @plan_option
 @yes_option
 def undeploy(invocation: Invocation, *, model_id: str, show_only: bool, yes: bool) -> ExitCode:
@@ -174,7 +176,7 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
 
 
 @model.command(example="auger model export 390955D2AB984D7 --format mlflow")
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_by("model"))
 @click.option(
     "--format",
     "form",
@@ -216,7 +218,7 @@ def export(invocation: Invocation, *, model_id: str, form: str, out: Path | None
 
 
 @model.command(example="auger model serve 390955D2AB984D7 --port 8080")
-@click.argument("model_id", metavar="MODEL_ID|ZIP")
+@click.argument("model_id", metavar="MODEL_ID|ZIP", shell_complete=complete_by("model"))
 @click.option("--host", default="127.0.0.1", help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, help="To listen on; 0 is a free one."
@@ -250,7 +252,7 @@ def serve(
 
 
 @model.command(example="auger model explain production")
-@click.argument("model_id")
+@click.argument("model_id", shell_complete=complete_by("model"))
 @report_options
 def explain(invocation: Invocation, *, model_id: str, form: str, out: Path | None) -> None:
     """Explain a model: which columns matter, what it confuses, where it is bad.
@@ -309,7 +311,7 @@ def evaluate(
 
 
 @model.command(example="auger model health production")
-@click.argument("model_id", metavar="[MODEL]", required=False)
+@click.argument("model_id", metavar="[MODEL]", required=False, shell_complete=complete_by("model"))
 @click.option("--format", "form", type=click.Choice(["text", "json"]), help="How it is shown.")
 def health(invocation: Invocation, *, model_id: str | None, form: str | None) -> None:
     """Show how a deployed model does: drift, use, scores and alerts.

@@ -10,7 +10,7 @@ from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.objects import Objects, add_commands
-from auger_reconcile.cli.options import plan_option, select_option
+from auger_reconcile.cli.options import complete_by, plan_option, select_option
 from auger_reconcile.cli.run import run_one_resource
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.project import Project
     from auger_reconcile.cli.views.table import Column
 
-name_argument = click.argument("name", required=False)
+name_argument = click.argument("name", required=False, shell_complete=complete_by("project"))
 
 
 @group(example="auger project list")

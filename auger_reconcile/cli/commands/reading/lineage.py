@@ -6,11 +6,12 @@ import click
 
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.options import complete_by
 from auger_reconcile.cli.run import READING, open_context
 
 
 @command(example="auger lineage production")
-@click.argument("asked", metavar="PREDICTION|MODEL")
+@click.argument("asked", metavar="PREDICTION|MODEL", shell_complete=complete_by("model"))
 @click.option(
     "--format",
     "form",

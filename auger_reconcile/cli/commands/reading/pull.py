@@ -10,6 +10,7 @@ import click
 from auger_reconcile.cli.command import command
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.options import complete_by
 from auger_reconcile.cli.path import FilePath
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ STDOUT = Path("-")
 
 
 @command(example="auger pull churn --out auger.yaml")
-@click.argument("project", required=False)
+@click.argument("project", required=False, shell_complete=complete_by("project"))
 @click.option(
     "--out",
     type=FilePath(),
