@@ -295,6 +295,7 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
         if plan.is_empty and not (invocation.as_json or plan.refusals or plan.diagnostics):
             invocation.show(idle)
             return ExitCode.DONE
+        _tell_what_is_replaced(invocation, plan)
         if show_only:
             show_plan(invocation, plan)
             return find_exit_code(plan)
@@ -305,3 +306,21 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
             options=ApplyOptions(wait=wait),
             consent=Consent(consent, option="--yes"),
         )
+
+
+def _tell_what_is_replaced(invocation: Invocation, plan: Plan) -> None:
+    """Tell which declared keys a select is about to change: the next plan is about others then."""
+    from auger_reconcile.diagnostics import quote_all
+
+    replaced = [
+        change.path
+        for action in plan.actions
+        if action.verb.value == "select"
+        for change in action.changes
+        if change.before is not None and change.after is not None
+    ]
+    if replaced:
+        can_leave = "select" in click.get_current_context().params
+        advice = "; `--no-select` leaves the file as it is" if can_leave else ""
+        told = f"auger.yaml declares {quote_all(replaced)}: about to change{advice}."
+        invocation.note(told)

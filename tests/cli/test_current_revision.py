@@ -114,3 +114,14 @@ def test_the_file_is_left_alone_when_nothing_is_to_be_selected(user: User, folde
     assert user.run("dataset", "create", "other.csv", "--no-select").code == 0
     assert user.run("dataset", "delete", "other.csv", "--no-select", "--yes").code == 0
     assert (folder / "auger.yaml").read_text() == FILE
+
+
+def test_a_command_says_which_declared_keys_it_is_about_to_change(user: User, folder: Path) -> None:
+    (folder / "other.csv").write_text(NEW)
+    told = user.run("dataset", "create", "other.csv", "--plan")
+    assert "`source`: about to change; `--no-select` leaves" in told.err
+    assert "about to change" not in user.run("dataset", "create", "--plan").err
+    assert "about to change" not in user.run("dataset", "create", "other.csv", "--no-select").err
+    assert user.run("project", "create", "other", "--no-select").code == 0
+    selected = user.run("project", "select", "other", "--plan").err
+    assert "declares `name`: about to change.\n" in selected
