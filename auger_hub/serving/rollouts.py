@@ -59,7 +59,7 @@ def _begin(session: Session, row: Pipeline, told: dict[str, Any]) -> None:
     if not isinstance(share, int) or isinstance(share, bool) or not 0 <= share < 100:
         raise BadRollout("share should be a whole number of percent")
     before = live.rollout or {}
-    is_same = before.get("challenger") == row.id and before.get("stage") in _UNDER_WAY
+    is_same = (before.get("challenger"), before.get("stage")) == (row.id, told["stage"])
     began = before.get("began_at") if is_same else None
     if began is None and row.status == "ready":
         began = timestamp(now())
@@ -70,6 +70,14 @@ def _begin(session: Session, row: Pipeline, told: dict[str, Any]) -> None:
         "began_at": began,
         "why": None,
     }
+
+
+def begin_anew(session: Session, row: Pipeline) -> None:
+    """Forget what stood beside a model that is deployed again, and what it stood beside."""
+    row.rollout = None
+    live = live_beside(session, row)
+    if live is not None:
+        live.rollout = None
 
 
 def note_ready(session: Session, row: Pipeline) -> None:

@@ -60,15 +60,19 @@ def begins_beside(
 
 
 def assess_rollout(
-    rollout: Rollout | None, name: str, owned: Sequence[ModelObject], present: str | None
+    rollout: Rollout | None,
+    name: str,
+    challenger: ModelObject,
+    owned: Sequence[ModelObject],
+    *,
+    present: str | None,
 ) -> Assessment | None:
-    """Return how a model that stands beside the live one goes on; None where none does."""
+    """Return how the wanted model goes on that stands beside the live one; None if it does not."""
     live, others = standing_of(owned)
     found = live.rollout if live else None
-    challenger = next((one for one in others if found and one.id == found.challenger), None)
-    if live is None or found is None or challenger is None or not found.is_under_way:
+    if live is None or found is None or found.challenger != challenger.id:
         return None
-    if challenger.status not in DEPLOYING | {READY}:
+    if not found.is_under_way or challenger.status not in DEPLOYING | {READY}:
         return None
     rest = tuple(one for one in others if one is not challenger)
     come = decide_next(rollout, found, present, live.metric)
@@ -121,18 +125,24 @@ def change_share(live: ModelObject, rollout: Rollout) -> Steps:
     return live
 
 
-def promote(trial_id: str, watched: Mapping[str, Any]) -> Steps:
-    """Yield the request after which a model answers that stood beside the live one."""
+def stay_beside(found: ModelObject, live: ModelObject, rollout: Rollout | None) -> Steps:
+    """Yield what lets a model that a new run chose again go on beside the live one as declared."""
+    if rollout is not None:
+        yield from change_share(live, rollout)
+    return found
+
+
+def promote(superseded: Sequence[ModelObject], trial_id: str, watched: Mapping[str, Any]) -> Steps:
+    """Yield the request after which a model answers that stood beside one it is to supersede.
+
+    Returns:
+        The model; None where it stood beside none, or does not answer any more.
+    """
+    known = (one.rollout for one in superseded if one.rollout and one.rollout.is_under_way)
+    if trial_id not in {one.challenger for one in known}:
+        return None
     item = yield Send("PATCH", f"pipelines/{trial_id}", {"rollout": {"stage": "live"}, **watched})
-    return from_wire(item)
-
-
-def is_promotion(superseded: Sequence[ModelObject], trial_id: str) -> bool:
-    """Say whether a trial stands beside one of the models that it is to supersede."""
-    return any(
-        one.rollout and one.rollout.is_under_way and one.rollout.challenger == trial_id
-        for one in superseded
-    )
+    return from_wire(item) if item["status"] in DEPLOYING | {READY} else None
 
 
 def tell_begin(rollout: Rollout, live: ModelObject) -> str:

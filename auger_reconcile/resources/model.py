@@ -46,9 +46,9 @@ from auger_reconcile.resources._rolling import (
     begins_beside,
     body_beside,
     change_share,
-    is_promotion,
     promote,
     standing_of,
+    stay_beside,
     tell_begin,
     was_aborted,
 )
@@ -215,7 +215,7 @@ class Model(Kind[ModelSpec, ModelObject]):
             unscored = f"experiment.{spec.experiment} has {NO_SCORE}"
             return Assessment(spec.name, refusal=unscored, revisions=tuple(owned))
         if wanted and wanted is not standing_of(owned).live:
-            rolling = assess_rollout(spec.rollout, spec.name, owned, scene.present)
+            rolling = assess_rollout(spec.rollout, spec.name, wanted, owned, present=scene.present)
             if rolling is not None:
                 return _and_watched(rolling, spec)
         if wanted and wanted.status in DEPLOYING | {READY}:
@@ -293,12 +293,14 @@ class Model(Kind[ModelSpec, ModelObject]):
         listed = (beside, *work.superseded) if beside else work.superseded
         live = [found for found in listed if found.status in DEPLOYING | {READY}]
         watched = {"monitor": to_wire(spec.monitor)} if spec.monitor else {}
-        if is_promotion(work.superseded, str(trial["id"])):
-            return (yield from promote(str(trial["id"]), watched))
+        promoted = yield from promote(work.superseded, str(trial["id"]), watched)
+        if promoted is not None:
+            return promoted
         for found in live:
             if found.trial_id == str(trial["id"]):  # the run brought nothing better
-                is_live = beside is None or found is beside
-                return (yield from set_monitor(found, _watched(spec))) if is_live else found
+                if beside is None or found is beside:
+                    return (yield from set_monitor(found, _watched(spec)))
+                return (yield from stay_beside(found, beside, spec.rollout))
         yield from pass_gates(spec, trial, [beside] if beside else live, work)
         if spec.locally:
             return (yield from download(str(trial["id"]), trial))

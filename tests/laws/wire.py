@@ -9,6 +9,7 @@ from typing import Any
 
 from auger_reconcile.errors import Unavailable
 
+from .rolling import PRESENT
 from .world import World
 
 
@@ -38,7 +39,7 @@ class Wire:
     fault: Fault | None = None
     cut_at: int = -1
     sent: list[tuple[str, str, Mapping[str, Any]]] = field(default_factory=list)
-    present: str = "2020-01-01T00:02:00+00:00"  # later than anything was made
+    present: str = PRESENT
     _dead: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

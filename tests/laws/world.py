@@ -16,6 +16,8 @@ from typing import Any
 
 from auger_reconcile.errors import Conflict, HubError, NotFound
 
+from . import rolling
+
 ORGANIZATION = 7
 COLUMNS = ("id", "age", "target")
 LIVE = ("preprocess", "started")
@@ -42,7 +44,7 @@ class World:
     Attributes:
         dashes: names come back with `-` for `_` (wire contract §2.4).
         keeps_names: pipelines have a `name`.
-        watches: pipelines have a `monitor` and `alerts`.
+        watches: pipelines have a `monitor`, `alerts` and a `rollout`.
         fates: how the next runs end, the first first; after them every run is completed.
         rows: collection to id to object.
         made: how often something was created or started, deleted ones included.
@@ -84,7 +86,7 @@ class World:
             return _copy(self._delete(collection, row))
         else:
             self._update(collection, row, given, rest[1:])
-        return _copy(row)
+        return self._show(collection, row)
 
     def list_all(
         self, collection: str, filters: Mapping[str, Any] | None = None
@@ -97,7 +99,11 @@ class World:
         wanted = (filters or {}).get("name")
         if wanted is not None:
             found = [row for row in found if _dashed(row["name"]) == _dashed(wanted)]
-        return [_copy(row) for row in found]
+        return [self._show(collection, row) for row in found]
+
+    def _show(self, collection: str, row: Row) -> Row:
+        pipelines = self.rows.get("pipelines", {})
+        return _copy(rolling.shown(pipelines, row) if collection == "pipelines" else row)
 
     iter_all = list_all
 
@@ -328,10 +334,13 @@ class World:
             raise HubError("trial_id: model is undeploying", status=400)
         if row is None or row["status"] in ("undeployed", "packaged_with_error"):
             row = self._add("pipelines", trial["id"], trial["project_id"], status="packaging")
+            rolling.forget(self.rows["pipelines"], row)
         row |= {"trial": trial, "trial_id": trial["id"]}
         row["experiment_session_id"] = trial["experiment_session_id"]
         if self.watches:
-            row |= {"monitor": given.get("monitor") or None, "alerts": row.get("alerts", [])}
+            kept = {"alerts": [], "rollout": None, **row}
+            row |= {**kept, "monitor": given.get("monitor") or None}
+            rolling.roll(self.rows["pipelines"], row, given.get("rollout"))
         return _put(row, name=given.get("name")) if self.keeps_names else row
 
     def decay(self, pipeline: Row) -> None:
@@ -341,6 +350,10 @@ class World:
         alert = {"id": number, "measure": "score", "text": "score 0.1", "opened_at": opened}
         if self.watches:
             pipeline["alerts"] = [alert]
+
+    def ripen(self, score: float) -> None:
+        """Let rollouts have lasted long enough."""
+        rolling.ripen(self.rows.get("pipelines", {}), score)
 
     def _export(self, given: Row) -> Row:
         row = self._add("pipeline_files", self._next_id(), None, trial_id=given["trial_id"])
@@ -365,8 +378,10 @@ class World:
             case "experiment_sessions", ["interrupted"]:
                 self._transit(row, ("waiting", *LIVE), "interrupted")
             case "pipelines", [None] if self.watches:
-                row["monitor"] = given["monitor"] or None
+                row["monitor"] = given.get("monitor", row["monitor"]) or None
+                rolling.roll(self.rows["pipelines"], row, given.get("rollout"))
             case "pipelines", ["undeploying"]:
+                rolling.roll(self.rows["pipelines"], row, given.get("rollout"))
                 self._transit(row, ("ready", "packaged_with_error", "undeploying"), "undeploying")
             case _:
                 raise HubError(f"nobody sends this: {collection} {given}", status=400)

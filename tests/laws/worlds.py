@@ -71,6 +71,13 @@ _ASKING = st.one_of(
         optional={"min_score": _LEAST, "segments": st.just({"age": 0.3})},
     ),
 )
+_ROLLOUTS = st.sampled_from(
+    [
+        {"canary": "10%", "for": "1m", "abort_below": 0.8},
+        {"canary": "25%", "for": "6h"},
+        {"shadow": "1m"},
+    ]
+)
 _MODELS = _some(
     MODELS,
     _with_optional(
@@ -84,6 +91,7 @@ _MODELS = _some(
                 {"missing": 0.05},
             ]
         ),
+        rollout=_ROLLOUTS,
         state=st.sampled_from(["deployed", "deployed", "absent"]),
     ),
 )
@@ -113,6 +121,7 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
     for model in models.values():
         if model.get("locally"):
             model.pop("monitor", None)
+            model.pop("rollout", None)
         if "min_score" in model.get("gate", {}):
             model.pop("min_score", None)
     _watch_alike(models)
@@ -128,13 +137,14 @@ def documents(draw: st.DrawFn, name: str = "shop") -> Document:
 
 
 def _watch_alike(models: Mapping[str, Any]) -> None:
-    """Let models of one experiment have one monitor: they are one trial on the hub."""
+    """Let models of one experiment be watched and replaced alike: on a hub they are one trial."""
     first: dict[str, Any] = {}
     for model in models.values():
         if not model.get("locally") and model.get("state") != "absent":
-            told = first.setdefault(model["experiment"], model).get("monitor")
-            model.pop("monitor", None)
-            model.update({"monitor": told} if told else {})
+            told = first.setdefault(model["experiment"], dict(model))
+            for name in ("monitor", "rollout"):
+                model.pop(name, None)
+                model.update({name: told[name]} if name in told else {})
 
 
 _CONTENTS = st.sampled_from(["x", "x", "y"])
@@ -156,6 +166,18 @@ def gated_documents(draw: st.DrawFn) -> Document:
         },
         "experiments": {"exp": experiment},
         "models": {"prod": {"experiment": "exp", "gate": gate}},
+    }
+
+
+@st.composite
+def documents_with_rollouts(draw: st.DrawFn) -> Document:
+    """Return a document whose model is replaced step by step, or, rarely, at once."""
+    rollout = draw(st.one_of(_ROLLOUTS, _ROLLOUTS, st.none()))
+    return {
+        "name": "shop",
+        "datasets": {"d.csv": {"content": draw(_CONTENTS)}},
+        "experiments": {"exp": {"dataset": "d.csv", "max_n_trials": draw(st.integers(1, 4))}},
+        "models": {"prod": {"experiment": "exp", **({"rollout": rollout} if rollout else {})}},
     }
 
 
@@ -197,6 +219,11 @@ def options() -> st.SearchStrategy[PlanOptions]:
 def events() -> st.SearchStrategy[Event]:
     """Return something that happens without us, to the n-th object it can happen to."""
     return _EVENTS
+
+
+def rollout_events() -> st.SearchStrategy[Event]:
+    """Return something that happens to what stands beside a live model, or to that."""
+    return _ROLLOUT_EVENTS
 
 
 def happen(world: World, event: Event) -> None:
@@ -290,6 +317,10 @@ def _decay(world: World, number: int) -> None:
         world.decay(world.rows["pipelines"][pipeline["id"]])
 
 
+def _ripen(world: World, number: int) -> None:
+    world.ripen((0.3, 0.9)[number % 2])
+
+
 HAPPENINGS: Mapping[str, Callable[[World, int], None]] = {
     "a person stops the cluster": _stop_project,
     "a person starts a cluster of another size": _start_project,
@@ -303,9 +334,14 @@ HAPPENINGS: Mapping[str, Callable[[World, int], None]] = {
     "a person deploys a trial": _deploy_by_hand,
     "a person undeploys": _undeploy,
     "a live model decays": _decay,
+    "rollouts have lasted": _ripen,
     "time passes": lambda world, _: world.settle(),
 }
 _EVENTS = st.tuples(st.sampled_from(sorted(HAPPENINGS)), st.integers(0, 3))
+_OF_ROLLOUTS = ("rollouts have lasted", "rollouts have lasted", "a live model decays")
+_ROLLOUT_EVENTS = st.tuples(
+    st.sampled_from([*_OF_ROLLOUTS, "time passes", "a person undeploys"]), st.integers(0, 3)
+)
 
 
 def portrait(world: World) -> str:

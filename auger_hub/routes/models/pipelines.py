@@ -35,7 +35,7 @@ from auger_hub.routes.review import endpoint_pipelines
 from auger_hub.routes.review.endpoint_pipelines import EndpointPipelineObject
 from auger_hub.routes.wire_object import to_object
 from auger_hub.runs.run_row import options_of
-from auger_hub.serving.rollouts import BadRollout, describe_rollout, set_rollout
+from auger_hub.serving.rollouts import BadRollout, begin_anew, describe_rollout, set_rollout
 from auger_hub.store.local import project_key
 from auger_hub.timestamps import timestamp
 
@@ -242,7 +242,7 @@ def _create(call: Call) -> PipelineObject:
         raise InvalidParams(("trial_id", "model is undeploying"))
     elif row.status in ("undeployed", "packaged_with_error"):
         row.status, row.error_message, row.monitor = "packaging", None, None
-        row.rollout = None
+        begin_anew(call.session, row)
     _set_fields(call, row)
     call.session.flush()
     return describe(call, row)

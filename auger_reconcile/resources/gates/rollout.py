@@ -175,9 +175,11 @@ def decide_next(
     least = wanted.abort_below
     if least is not None and is_known and found.score is not None and found.score < least:
         return Next(Step.ABORT, f"{said}, below {least:g}")
-    if (found.stage, found.share) != (wanted.stage, wanted.share):
-        return Next(Step.CHANGE, describe_rollout(wanted))
-    return _by_time(wanted, found, moment(present or ""), said, is_known=is_known)
+    change = Next(Step.CHANGE, describe_rollout(wanted))
+    if found.stage != wanted.stage:  # whose time begins anew
+        return change
+    by_time = _by_time(wanted, found, moment(present or ""), said, is_known=is_known)
+    return change if by_time.step is Step.WAIT and found.share != wanted.share else by_time
 
 
 def _by_time(

@@ -64,7 +64,10 @@ def test_a_canary_answers_its_share_and_both_are_scored_on_the_same_rows(
     hub: Client, pair: tuple[str, str], rows: Any
 ) -> None:
     live, other = pair
+    as_shadow = told(hub, live)["began_at"]
+    hub.patch(f"/pipelines/{other}", rollout={"of": live, "stage": "canary", "share": 10})
     began = told(hub, live)["began_at"]
+    assert began > as_shadow, "another stage begins anew"
     hub.patch(f"/pipelines/{other}", rollout={"of": live, "stage": "canary", "share": 60})
     assert told(hub, live)["began_at"] == began, "another share is no other beginning"
     endpoint = endpoint_of(hub, live)
@@ -106,6 +109,20 @@ def test_what_was_aborted_is_remembered_where_it_stood(hub: Client, pair: tuple[
     hub.wait("Pipeline", other, "undeployed")
     found = told(hub, live)
     assert (found["stage"], found["why"]) == ("aborted", "accuracy 0.71 below 0.8")
+
+
+def test_what_went_and_is_deployed_again_stands_beside_nothing(
+    hub: Client, pair: tuple[str, str]
+) -> None:
+    other, live = pair
+    hub.post("/pipelines", trial_id=other, rollout={"of": live, "stage": "canary", "share": 10})
+    assert told(hub, live)["challenger"] == other
+    hub.wait("Pipeline", other, "ready")
+    hub.patch(f"/pipelines/{other}", status="undeploying")
+    hub.wait("Pipeline", other, "undeployed")
+    hub.post("/pipelines", trial_id=other)
+    assert told(hub, live) is None
+    hub.wait("Pipeline", other, "ready")
 
 
 @pytest.mark.parametrize(
