@@ -6,10 +6,9 @@ Invalid input yields a list of these instead of an exception, so that one run re
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.redact import redact
 
@@ -23,8 +22,7 @@ class Severity(str, Enum):
     WARNING = "warning"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class SourceSpan:
+class SourceSpan(NamedTuple):
     """A stretch of one line of a file.
 
     Attributes:
@@ -42,8 +40,7 @@ class SourceSpan:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One error or warning.
 
     Attributes:

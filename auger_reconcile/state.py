@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import SourceSpan
@@ -48,8 +48,7 @@ class Digest:
         return hash(self._text)
 
 
-@dataclass(frozen=True)
-class Branch:
+class Branch(NamedTuple):
     """The branch that a file wants to be applied from.
 
     Attributes:

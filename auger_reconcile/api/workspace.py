@@ -137,7 +137,7 @@ class Workspace:
 
         other = replace(self)
         told = self.loaded if self.has_files else Loaded(desired, ())
-        other.__dict__["loaded"] = replace(told, state=desired, warnings=())
+        other.__dict__["loaded"] = told._replace(state=desired, warnings=())
         return other
 
     @property
@@ -175,7 +175,7 @@ class Workspace:
             from auger_reconcile.api.plans.remote_sources import read_remote_sources
 
             read = read_remote_sources(self.desired, observed)
-            self.__dict__["loaded"] = replace(self.loaded, state=read)
+            self.__dict__["loaded"] = self.loaded._replace(state=read)
         return observed
 
     def plan(self, options: PlanOptions | None = None) -> Plan:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from html import escape
 from typing import Any
 
 from auger_reconcile.diagnostics import Diagnostic
@@ -70,6 +69,8 @@ class ApplyResult:
 
     def _repr_html_(self) -> str:
         """Return the text for a notebook."""
+        from html import escape  # noqa: PLC0415 - no command needs it
+
         return f"<pre>{escape(str(self))}</pre>"
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -27,8 +27,7 @@ READING = "Reading the hub"
 QUESTION = 'Do you want to carry this out? Only "yes" is accepted: '
 
 
-@dataclass(frozen=True)
-class Consent:
+class Consent(NamedTuple):
     """How a command gets the user's yes.
 
     Attributes:

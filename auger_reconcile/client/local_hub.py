@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import http.client
 import json
-import subprocess
 import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -187,6 +186,8 @@ def _ask(
     takes_long: bool = False,
 ) -> Any:
     """Run the hub's program and return the JSON value of its last line."""
+    import subprocess  # most commands find the hub running
+
     if missing := [name for name in _NEEDED if find_spec(name) is None]:
         raise AugerError(
             f"the local hub needs {', '.join(missing)}, which is not installed",

@@ -9,10 +9,10 @@ import os
 import re
 from collections.abc import Mapping as Map
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.build import Builder
@@ -51,8 +51,7 @@ _EMPTY_OVERLAY = "write what differs in this environment, or remove the file"
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
-@dataclass(frozen=True)
-class Loaded:
+class Loaded(NamedTuple):
     """What the files ask for, and what is worth a word though nothing is wrong.
 
     Attributes:

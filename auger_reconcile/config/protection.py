@@ -11,8 +11,8 @@ import secrets
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.syntax.compose import compose
@@ -29,8 +29,7 @@ HEAD = """\
 """
 
 
-@dataclass(frozen=True)
-class Lock:
+class Lock(NamedTuple):
     """One lock file: the projects that are declared beside it, and what it lists."""
 
     path: Path

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from graphlib import CycleError
 from typing import Any, NamedTuple
 
@@ -37,8 +36,7 @@ from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.state import DesiredState, ObservedState
 
 
-@dataclass(frozen=True)
-class PlanOptions:
+class PlanOptions(NamedTuple):
     """What the user asked of the plan.
 
     Attributes:
@@ -63,14 +61,13 @@ class PlanOptions:
         return Scope(self.targets, self.excludes)
 
 
-@dataclass(frozen=True)
-class _World:
+class _World(NamedTuple):
     """All that a plan is made of, at hand for what looks beyond single resources."""
 
     desired: DesiredState
     references: References
     statuses: Mapping[Address, ResourceStatus]
-    index: Index
+    objects: Index
 
 
 def build_plan(
@@ -260,7 +257,7 @@ def _removals(
     extra = [
         action
         for action in delete_undeclared_objects(
-            world.index,
+            world.objects,
             world.statuses,
             pruned=pruned,
             gone=gone,
@@ -275,7 +272,7 @@ def _removals(
     if options.prune:
         history = world.desired.revision_history
         needed_first = {at: chosen[at] for at in _needed_first(world.references) if at in chosen}
-        extra += delete_old_revisions(needed_first, [*actions, *extra], world.index, history)
+        extra += delete_old_revisions(needed_first, [*actions, *extra], world.objects, history)
     return extra
 
 

@@ -6,14 +6,13 @@ That nothing has to be done is said of what was compared, and of nothing else.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 
 
-@dataclass(frozen=True)
-class Coverage:
+class Coverage(NamedTuple):
     """What was left out, of everything that is declared.
 
     Attributes:
@@ -22,7 +21,7 @@ class Coverage:
     """
 
     left_out: tuple[Address, ...] = ()
-    uncompared: Mapping[Address, str] = field(default_factory=dict)
+    uncompared: Mapping[Address, str] = MappingProxyType({})
 
     @property
     def is_complete(self) -> bool:

@@ -7,7 +7,7 @@ explained one needs, its own link last.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -124,7 +124,7 @@ def _to_document(link: Link) -> dict[str, Any]:
                 "action": action.verb.value,
                 "name": action.name,
                 "reason": action.reason,
-                "changes": [asdict(change) for change in action.changes],
+                "changes": [change._asdict() for change in action.changes],
             }
             for action in link.actions
         ],

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from graphlib import TopologicalSorter
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.plan import Action, Replacement, place_of
@@ -23,8 +23,7 @@ from auger_reconcile.resources._base import Verb
 MAKING = (Verb.CREATE, Verb.START)
 
 
-@dataclass(frozen=True)
-class _Relations:
+class _Relations(NamedTuple):
     """Who is touched by which actions, and who refers to whom.
 
     Attributes:

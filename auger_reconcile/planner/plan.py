@@ -7,8 +7,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from html import escape
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, SourceSpan
@@ -36,8 +35,7 @@ class Effect(str, Enum):
     REQUIRE_APPROVAL = "require_approval"
 
 
-@dataclass(frozen=True)
-class Objection:
+class Objection(NamedTuple):
     """What a policy says of a plan.
 
     Attributes:
@@ -156,6 +154,8 @@ class Plan:
 
     def _repr_html_(self) -> str:
         """Return the text for a notebook."""
+        from html import escape  # noqa: PLC0415 - all other plans are spared its table of entities
+
         return f"<pre>{escape(str(self))}</pre>"
 
     @property
@@ -204,6 +204,8 @@ def summary(found: Any) -> dict[str, Any]:
 
 
 def _told(value: Any) -> Any:
+    if hasattr(value, "_asdict"):
+        return _told(value._asdict())
     if isinstance(value, tuple | list):
         return [_told(item) for item in value]
     if isinstance(value, Mapping):

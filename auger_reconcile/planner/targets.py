@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from auger_reconcile.address import Address
 from auger_reconcile.planner.coverage import Coverage
@@ -21,8 +20,7 @@ References: TypeAlias = Mapping[Address, Mapping[str, Address]]
 Neighbours: TypeAlias = Mapping[Address, Sequence[Address]]
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """The part of the files that a command is about.
 
     Attributes:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
@@ -55,8 +54,7 @@ class Wanted(Enum):
     STOPPED = "stopped"
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(NamedTuple):
     """One setting that differs: where, from what, to what, and why that matters."""
 
     path: str
@@ -126,8 +124,7 @@ class Assessment(NamedTuple):
     gate: Decision | None = None
 
 
-@dataclass(frozen=True)
-class Work:
+class Work(NamedTuple):
     """What the steps of an action have at hand.
 
     Attributes:

@@ -47,6 +47,10 @@ class Lifecycle(BaseModel):
     )
 
 
+# Nothing is to be validated here, and so no validator is built for it.
+UNPROTECTED = Lifecycle.model_construct()
+
+
 class Spec(BaseModel):
     """The declared settings of one resource, in the words of auger.yaml."""
 
@@ -54,7 +58,7 @@ class Spec(BaseModel):
 
     name: str = Field(description="The name, unique among its kind in the project.")
     lifecycle: Lifecycle = setting(
-        default=Lifecycle(),
+        default=UNPROTECTED,
         description="Protection of this resource against mistakes.",
         traits=[Trait.RAIL],
     )

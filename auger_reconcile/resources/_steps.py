@@ -9,14 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, NamedTuple, TypeAlias
 
 from auger_reconcile.errors import NotFound
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """One request to the hub; the answer is its `data`.
 
     Attributes:
@@ -25,11 +24,10 @@ class Send:
 
     method: str
     path: str
-    body: Mapping[str, Any] = field(default_factory=dict)
+    body: Mapping[str, Any] = MappingProxyType({})
 
 
-@dataclass(frozen=True, slots=True)
-class ReadAll:
+class ReadAll(NamedTuple):
     """Every item of a collection that fits the filters; the answer is a list.
 
     Attributes:
@@ -42,8 +40,7 @@ class ReadAll:
     naming: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(NamedTuple):
     """Send a file where the hub said; the answer is the key that a cluster gave it, or None.
 
     Attributes:
@@ -57,8 +54,7 @@ class Upload:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class Await:
+class Await(NamedTuple):
     """Read an object until it leaves the waiting statuses; the answer is the object.
 
     Attributes:
@@ -74,8 +70,7 @@ class Await:
     progress: Callable[[Mapping[str, Any]], str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Download:
+class Download(NamedTuple):
     """Fetch a signed URL into a file, with a note beside it; the answer is None.
 
     Attributes:
@@ -87,8 +82,7 @@ class Download:
     note: Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Remove:
+class Remove(NamedTuple):
     """Delete a downloaded file and its note; the answer is None."""
 
     path: str

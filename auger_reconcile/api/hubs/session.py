@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auger_reconcile.errors import NotAuthenticated
 from auger_reconcile.web_url import split_web_url
@@ -18,8 +17,7 @@ LOCAL = "local"
 _LOCAL_HINT = "the local hub makes its login anew when it starts\nauger hub stop"
 
 
-@dataclass(frozen=True)
-class Surroundings:
+class Surroundings(NamedTuple):
     """What a command finds around it.
 
     Attributes:
@@ -33,8 +31,7 @@ class Surroundings:
     is_hasty: bool = False
 
 
-@dataclass(frozen=True)
-class Session:
+class Session(NamedTuple):
     """A connection to one hub as one user."""
 
     client: HubClient

@@ -97,7 +97,7 @@ def with_saved_objections(
     known = {one.policy for one in plan.objections}
     saved = [Objection.from_json(one) for one in document.get("policies") or ()]
     missing = tuple(
-        replace(one, is_approved=one.policy in approved)
+        one._replace(is_approved=one.policy in approved)
         for one in saved
         if one.effect is Effect.REQUIRE_APPROVAL and one.policy not in known
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from functools import cached_property
 from http.client import responses as reasons
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 import urllib3
@@ -40,8 +40,7 @@ _FIRST_BACKOFF = 0.25
 _LONGEST_BACKOFF = 10.0
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(NamedTuple):
     """One attempt at one request, for tracing; holds no body and no secret.
 
     Attributes:
@@ -104,8 +103,7 @@ class Answer:
             return None
 
 
-@dataclass(frozen=True)
-class Pace:
+class Pace(NamedTuple):
     """Time and chance, replaceable so that tests wait for nothing.
 
     Attributes:

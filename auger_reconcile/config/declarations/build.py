@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from collections.abc import Mapping as Map
-from dataclasses import asdict, dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from auger_reconcile.address import Address
@@ -29,7 +29,7 @@ from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.errors import AugerError
 from auger_reconcile.object_store import SCHEME
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._spec import Lifecycle, Spec, Trait, has_trait
+from auger_reconcile.resources._spec import UNPROTECTED, Spec, Trait, has_trait
 from auger_reconcile.resources.names.vocabulary import Option
 from auger_reconcile.state import Declared
 
@@ -59,8 +59,7 @@ class Spans(Map[str, SourceSpan]):
         return len(self._settings.entries) + 1
 
 
-@dataclass(frozen=True)
-class Builder:
+class Builder(NamedTuple):
     """Builds the resources of one document.
 
     Attributes:
@@ -71,7 +70,7 @@ class Builder:
     document: ProjectFile
     report: Report
     contents: ContentReader | None
-    formerly: Map[str, tuple[str, ...]] = field(default_factory=dict)
+    formerly: Map[str, tuple[str, ...]] = MappingProxyType({})
 
     def build(self, item: Declaration) -> Declared | None:
         """Return the resource, or None when the report tells why there is none."""
@@ -99,7 +98,7 @@ class Builder:
         of_file = self.document.root.entries.get("lifecycle")
         if of_file is None or not isinstance(of_file.value, Mapping):
             return settings
-        if self.document.head.lifecycle == Lifecycle():
+        if self.document.head.lifecycle == UNPROTECTED:
             return settings
         own = settings.value("lifecycle")
         if isinstance(own, Mapping):
@@ -177,9 +176,9 @@ def _read_content(
 ) -> dict[str, Any]:
     try:
         if scheme_of(path) == SCHEME:
-            return asdict(contents.read_object(path))
+            return contents.read_object(path)._asdict()
         if file := _present_form(Path(path)):
-            return {"path": str(file), **asdict(contents.read(file))}
+            return {"path": str(file), **contents.read(file)._asdict()}
         hint = "it is not a file" if Path(path).exists() else "there is no such file"
     except NoRows as error:
         report.error("empty-source", "a source without data", node, hint=str(error))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from enum import Enum
 from typing import Literal
 from urllib.parse import urlsplit
@@ -131,7 +130,7 @@ def _refuse_secrets(item: Mapping, report: Report) -> bool:
     found = [item.value(name) for name in ("webhook", "smtp")]
     secrets = [one for one in found if isinstance(one, Scalar) and _holds_secret(one.text)]
     for one in secrets:
-        span = replace(span_of(one), text="")
+        span = span_of(one)._replace(text="")
         told = Diagnostic(Severity.ERROR, "secret-in-file", _NOT_HERE, span, hint=_REFERENCE_HINT)
         report.add(told)
     return bool(secrets)

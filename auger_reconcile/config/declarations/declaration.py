@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, is_bare
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.resources._spec import CLOSED, Lifecycle, Trait, setting
+from auger_reconcile.resources._spec import CLOSED, UNPROTECTED, Lifecycle, Trait, setting
 
 # The kind of the project, which the file as a whole declares.
 HOME = next(kind for kind in all_kinds().values() if kind.is_home)
@@ -67,7 +67,7 @@ class Head(BaseModel):
         None, description="Folder with auger.json.", min_length=1
     )
     lifecycle: Lifecycle = setting(
-        default=Lifecycle(),
+        default=UNPROTECTED,
         description="Protection of every resource of the file.",
         traits=[Trait.RAIL],
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import HOME, ProjectFile
@@ -17,8 +17,7 @@ from auger_reconcile.diagnostics import nearest, quote_some
 from auger_reconcile.resources._registry import all_kinds
 
 
-@dataclass(frozen=True)
-class Moves:
+class Moves(NamedTuple):
     """What a document says of names that it does not declare any more.
 
     Attributes:

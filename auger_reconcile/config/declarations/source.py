@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from codecs import BOM_UTF8
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from auger_reconcile.config.declarations.csv_header import read_header
@@ -17,8 +17,7 @@ from auger_reconcile.resources.names.vocabulary import COMPRESSED
 _CHUNK = 1 << 20
 
 
-@dataclass(frozen=True)
-class Content:
+class Content(NamedTuple):
     """What identifies a file, SHA-256 and size in bytes; and its columns where they can be told."""
 
     sha256: str

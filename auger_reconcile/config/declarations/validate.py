@@ -10,9 +10,8 @@ import re
 from collections.abc import Collection
 from collections.abc import Mapping as Map
 from copy import deepcopy
-from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar, get_origin
+from typing import Any, NamedTuple, TypeVar, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
@@ -55,8 +54,7 @@ _NAMED = re.compile(r"`(\w+)`")  # fields, in the words of a rule
 CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where settings stand.
 
     Attributes:
@@ -67,7 +65,7 @@ class Place:
 
     node: Node
     owner: str
-    also: Collection[str] = field(default=())
+    also: Collection[str] = ()
 
 
 @cache

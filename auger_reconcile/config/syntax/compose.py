@@ -8,8 +8,7 @@ repeat are bounded while the file is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import yaml
 
@@ -32,8 +31,7 @@ _COLLECTION_TAGS = {
 }
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One YAML document; `root` is None when it is empty."""
 
     root: Node | None
@@ -41,8 +39,7 @@ class Document:
     end: int
 
 
-@dataclass(frozen=True)
-class Composed:
+class Composed(NamedTuple):
     """The documents of a text, and what is wrong with it; what cannot be parsed has none."""
 
     documents: tuple[Document, ...]
@@ -91,8 +88,7 @@ class _Unreadable(Exception):
         self.diagnostic = diagnostic
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchored:
+class _Anchored(NamedTuple):
     """What an alias stands for.
 
     Attributes:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict
 from typing import Any
 
 from auger_reconcile.address import Address
@@ -68,7 +67,7 @@ def action_to_document(action: Action) -> dict[str, Any]:
         "before": None if action.object is None else summary(action.object),
         "after": _after(action),
         "after_unknown": list(action.unknown),
-        "changes": [asdict(change) for change in action.changes],
+        "changes": [change._asdict() for change in action.changes],
         "loss": action.loss.value,
         "estimate": _told(action.estimate),
         "observed_fingerprint": action.fingerprint,
@@ -108,7 +107,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             ],
         },
         "options": {
-            **asdict(options),
+            **options._asdict(),
             **{name: [at.qualified for at in getattr(options, name)] for name in _ADDRESSES},
         },
     }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
@@ -75,8 +75,7 @@ class Verdict(str, Enum):
     NOT_JUDGED = "not judged"  # told, and neither open nor closed
 
 
-@dataclass(frozen=True)
-class Where:
+class Where(NamedTuple):
     """Rows that a score is about: of the data set `id`, or of the folds of the run `id`."""
 
     rows: str
@@ -89,8 +88,7 @@ class Where:
         return self.name if self.rows == HOLDOUT else f"the folds of run {self.name}"
 
 
-@dataclass(frozen=True)
-class Contender:
+class Contender(NamedTuple):
     """A trial with what was measured of it.
 
     Attributes:
@@ -158,8 +156,7 @@ class Check:
         return cls(**{**told, "verdict": Verdict(told["verdict"])})
 
 
-@dataclass(frozen=True)
-class Decision:
+class Decision(NamedTuple):
     """What a gate says of a trial, and why.
 
     Attributes:
@@ -208,8 +205,7 @@ class Decision:
         return cls(told["metric"], told["champion"], told["challenger"], checks)
 
 
-@dataclass(frozen=True)
-class Bout:
+class Bout(NamedTuple):
     """What a gate decides about.
 
     Attributes:
@@ -241,7 +237,7 @@ def decide(gate: Gate, bout: Bout) -> Decision:
 def as_champion(decision: Decision) -> Decision:
     """Return what a gate says of the live model itself, whose scores are the champion's then."""
     checks = [replace(one, champion=one.challenger, challenger=None) for one in decision.checks]
-    return replace(decision, champion=decision.challenger, challenger=None, checks=tuple(checks))
+    return decision._replace(champion=decision.challenger, challenger=None, checks=tuple(checks))
 
 
 def rows_of(gate: Gate, bout: Bout) -> Where | None:

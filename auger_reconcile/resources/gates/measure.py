@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
 
 from auger_reconcile.errors import ActionFailed, NotFound
 from auger_reconcile.resources._steps import Await, Send, Steps
@@ -25,17 +24,16 @@ def measure(gate: Gate, bout: Bout) -> Steps:
         item = yield from _ask(where, trials, columns, run if where.rows == HOLDOUT else where.id)
         told = evaluations_from_wire(item.get("results"), str(item.get("experiment_session_id")))
         challenger, champion = bout.challenger, bout.champion
-        bout = replace(
-            bout,
-            challenger=replace(challenger, evaluations=(*challenger.evaluations, *told)),
-            champion=champion and replace(champion, evaluations=(*champion.evaluations, *told)),
+        bout = bout._replace(
+            challenger=challenger._replace(evaluations=(*challenger.evaluations, *told)),
+            champion=champion and champion._replace(evaluations=(*champion.evaluations, *told)),
         )
     return decide(gate, bout)
 
 
 def keep_outcome(gate: Gate, bout: Bout) -> Steps:
     """Have the hub keep the score of a trial that did not pass: no plan reads whole boards."""
-    unscored = replace(bout, challenger=replace(bout.challenger, score=None))
+    unscored = bout._replace(challenger=bout.challenger._replace(score=None))
     with suppress(ActionFailed):  # a hub that keeps nothing is asked again
         yield from measure(gate, unscored)
 

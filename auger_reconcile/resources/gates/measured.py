@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -70,8 +70,7 @@ class Evaluation:
         }
 
 
-@dataclass(frozen=True)
-class Holdout:
+class Holdout(NamedTuple):
     """The data set whose rows no search of a run sees, and whether its trials were scored on it.
 
     Attributes:

@@ -6,8 +6,7 @@ Additional to the API (wire contract §7): a hub that does not watch models tell
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, field_validator
 
@@ -113,8 +112,7 @@ class Monitor(BaseModel):
         return frozenset(name for name in names if getattr(self, name) is not None)
 
 
-@dataclass(frozen=True)
-class Alert:
+class Alert(NamedTuple):
     """An alert that is open about a live model.
 
     Attributes:

@@ -7,7 +7,6 @@ how both do; what follows from that is decided here.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -105,8 +104,7 @@ class Next(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
-class Progress:
+class Progress(NamedTuple):
     """What a hub tells of the model beside a live one.
 
     Attributes:

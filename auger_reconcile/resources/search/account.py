@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from auger_reconcile.resources.gates.measured import (
     Evaluation,
@@ -35,8 +35,7 @@ class Notice:
         return {"code": self.code, "column": self.column, "count": self.count, "text": self.text}
 
 
-@dataclass(frozen=True)
-class Expected:
+class Expected(NamedTuple):
     """What to expect on new rows of the trial that was chosen, with an interval."""
 
     best: float
@@ -72,8 +71,7 @@ class Failure:
         return {"reason": self.reason, "algorithms": list(self.algorithms), "count": self.count}
 
 
-@dataclass(frozen=True)
-class Account:
+class Account(NamedTuple):
     """What a hub tells of a run beside its board.
 
     Attributes:

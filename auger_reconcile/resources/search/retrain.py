@@ -76,7 +76,7 @@ class Retrain(BaseModel):
         traits=[Trait.RAIL],
     )
     use: Use = setting(
-        default=Use(),
+        default=Use.model_construct(),  # no validator is built for it
         description="What its runs learn from besides the declared data set.",
     )
 

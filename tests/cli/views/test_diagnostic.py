@@ -1,7 +1,5 @@
 """Diagnostics as a person sees them."""
 
-from dataclasses import replace
-
 from click import unstyle
 
 from auger_reconcile.cli.views.diagnostic import render_diagnostics
@@ -124,7 +122,7 @@ def test_of_many_alike_the_first_are_shown_and_the_rest_is_counted() -> None:
         )
         for line in range(1, 801)
     ]
-    text = render_diagnostics([*many, replace(many[0], label="`other`")], color=False)
+    text = render_diagnostics([*many, many[0]._replace(label="`other`")], color=False)
     assert text.count("--> auger.yaml") == 6
     assert text.endswith(
         "error[unknown-field]: unknown field (`metrik`): 795 more like it, "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,9 +42,10 @@ BOUT = Bout("accuracy", NEW, LIVE, F, H)
 
 def bout(*told: Evaluation, **changes: Any) -> Bout:
     """Return the bout with what was measured."""
-    one = replace(BOUT, **changes)
-    champion = one.champion and replace(one.champion, evaluations=told)
-    return replace(one, challenger=replace(one.challenger, evaluations=told), champion=champion)
+    one = BOUT._replace(**changes)
+    champion = one.champion and one.champion._replace(evaluations=told)
+    challenger = one.challenger._replace(evaluations=told)
+    return one._replace(challenger=challenger, champion=champion)
 
 
 def verdict(gate: Gate, about: Bout) -> tuple[str, str]:
@@ -291,8 +291,8 @@ def test_what_was_measured_by_another_metric_is_not_known() -> None:
     told = measured("T2", 0.9, metric="r2")
     by = Contender("T2", "R2", 0.88, (told,), "r2")
     assert by.on(H) == told
-    assert replace(by, metric="neg_rmse").on(H) is None
-    assert replace(by, metric=None).on(H) == told
+    assert by._replace(metric="neg_rmse").on(H) is None
+    assert by._replace(metric=None).on(H) == told
 
 
 def test_a_decision_reads_its_json_form_back() -> None:

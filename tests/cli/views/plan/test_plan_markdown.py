@@ -259,6 +259,6 @@ def test_a_reviewer_sees_that_eleven_of_twelve_data_sets_are_too_many() -> None:
     assert "#### This plan cannot be applied" in text
     assert "11 of 12 data sets of &#96;churn&#96;" in text
     assert "what was made is lost: 11 datasets" in text
-    allowed = render_markdown(build_plan(desired, observed, replace(prune, max_deletes=11)))
+    allowed = render_markdown(build_plan(desired, observed, prune._replace(max_deletes=11)))
     assert "cannot be applied" not in allowed
     assert "what was made is lost: 11 datasets" in allowed
