@@ -179,7 +179,8 @@ class _Loader:
         second = path.with_name(SECOND_FILE)
         if path.name == "auger.yaml" and len(roots) <= 1 and second.is_file():
             roots = self._join(roots, self._read_yaml(second))
-        roots = [legacy.modernise(root, self.report) for root in roots]
+        else:
+            roots = [legacy.modernise(root, self.report) for root in roots]
         if self._env is not None and (over := _overlay_of(path, self._env)).is_file():
             self._overlays += 1
             read = self._read_yaml(over, _EMPTY_OVERLAY)
@@ -209,9 +210,12 @@ class _Loader:
         return [root for root in filled if isinstance(root, Mapping)]
 
     def _join(self, roots: list[Mapping], below: list[Mapping]) -> list[Mapping]:
-        """Read auger.yaml and config.yaml as one, auger.yaml winning."""
+        """Read auger.yaml and config.yaml as one, auger.yaml winning, under today's names."""
         known = frozenset(known_fields())
         bases = [legacy.without_foreign(base, known, self.report) for base in below[:1]]
+        roots, bases = (
+            [legacy.modernise(root, self.report) for root in each] for each in (roots, bases)
+        )
         if not bases or not roots:
             return roots or bases
         return [lay_over(bases[0], roots[0], null_removes=False)]

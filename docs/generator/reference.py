@@ -12,7 +12,11 @@ from pydantic import BaseModel
 
 from auger_reconcile.config.declarations.declaration import Head
 from auger_reconcile.config.declarations.validate import setting_names
-from auger_reconcile.config.files.legacy import RENAMED, RENAMED_IN_CLUSTER
+from auger_reconcile.config.files.legacy import (
+    RENAMED,
+    RENAMED_IN_CLUSTER,
+    RENAMED_IN_EXPERIMENT,
+)
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Lifecycle, Spec, Trait
 from auger_reconcile.resources.files.source import ColumnSpec
@@ -65,7 +69,12 @@ def render_reference(folder: Path) -> str:
 
 def make_tables() -> dict[str, str]:
     """Return the tables that the page may name."""
-    renamed = {**RENAMED, **{f"cluster/{k}": f"cluster/{v}" for k, v in RENAMED_IN_CLUSTER.items()}}
+    below = {"cluster": RENAMED_IN_CLUSTER, "experiment": RENAMED_IN_EXPERIMENT}
+    renamed = dict(RENAMED) | {
+        f"{place}/{old}": f"{place}/{new}"
+        for place, names in below.items()
+        for old, new in names.items()
+    }
     return {
         "head": _table(Head, Head.model_fields),
         "project": _kind_table("project"),

@@ -24,6 +24,17 @@ RENAMED_IN_CLUSTER = {
     "workers_count": "max_nodes",
     "worker_nodes_count": "max_nodes",
     "kubernetes_stack": "stack_version",
+    "worker_count": "max_nodes",
+}
+RENAMED_IN_EXPERIMENT = {"type": "model_type", "iteration_timeout_minutes": "max_eval_time"}
+# The keys below which clients of 2019 had the data, and what is at the top of the file today.
+DATA_MAPS = ("data_source", "data_set", "dataset")
+RENAMED_IN_DATA = {
+    "file": "source",
+    "url": "source",
+    "source": "source",
+    "name": "dataset",
+    "target": "target",
 }
 FIRST_FORM = "evaluation_options"
 """The section of auger_experiment.yml, the file of the first clients. It names the columns to learn
@@ -43,16 +54,36 @@ IGNORED_SETTINGS = frozenset({"validation_data", "validation_dataset"})
 
 def modernise(root: Mapping, report: Report) -> Mapping:
     """Return a document with today's names; old and meaningless keys become warnings."""
-    root = _drop(_rename(root, RENAMED, report), IGNORED, report)
+    root = _drop(_rename(_raise_data(root, report), RENAMED, report), IGNORED, report)
     if FIRST_FORM in root.entries:
         key = root.entries[FIRST_FORM].key
         report.error("old-name", "settings of the first clients", key, hint=_FIRST_FORM_HINT)
         root = root.without(FIRST_FORM)
-    cluster = root.value("cluster")
+    cluster, experiment = root.value("cluster"), root.value("experiment")
     if isinstance(cluster, Mapping):
         root.entries["cluster"] = root.entries["cluster"]._replace(
             value=_modernise_cluster(cluster, report)
         )
+    if isinstance(experiment, Mapping):
+        renamed = _rename(experiment, RENAMED_IN_EXPERIMENT, report)
+        root.entries["experiment"] = root.entries["experiment"]._replace(value=renamed)
+    return root
+
+
+def _raise_data(root: Mapping, report: Report) -> Mapping:
+    """Return a document whose data is declared at its top, not below one key."""
+    for old in DATA_MAPS:
+        inside = root.value(old)
+        if not isinstance(inside, Mapping):
+            continue
+        key = root.entries[old].key
+        hint = "at the top of the file, its name is `dataset` today, and its place `source`"
+        report.warn("old-name", "data that is declared below a key", key, hint=hint)
+        foreign = frozenset(inside.entries.keys() - RENAMED_IN_DATA.keys())
+        root = root.without(old)
+        for name, entry in _drop(inside, foreign, report).entries.items():
+            if root.value(new := RENAMED_IN_DATA[name]) is None:
+                root.entries[new] = entry
     return root
 
 
@@ -91,6 +122,11 @@ def _drop(node: Mapping, names: frozenset[str], report: Report) -> Mapping:
 
 def _modernise_cluster(cluster: Mapping, report: Report) -> Mapping:
     cluster = _drop(_rename(cluster, RENAMED_IN_CLUSTER, report), IGNORED_IN_CLUSTER, report)
+    kind = cluster.value("type")
+    if isinstance(kind, Scalar) and kind.text == "high-memory":
+        report.warn("old-name", "an old name", kind, hint="it is called `high_memory` today")
+        key = cluster.entries["type"].key
+        cluster.entries["type"] = Entry(key, kind._replace(text="high_memory"))
     old = cluster.entries.get("worker_type_id")
     if old is None:
         return cluster
