@@ -34,7 +34,7 @@ FIELDS = dict(fields())
 # `project` is what older clients call `name`; pydantic calls a map of fields a model.
 OTHER_MEANINGS = {
     *((module, "project") for module in ("legacy.py", "format.py", "project_files.py")),
-    ("legacy.py", "dataset"),  # the field `dataset` of the short form
+    *(("legacy.py", name) for name in ("dataset", "experiment")),  # keys of the short form
     ("validate.py", "model"),
 }
 
