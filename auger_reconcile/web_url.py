@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
+from functools import lru_cache
 from urllib.parse import SplitResult, urlsplit
 
 
+@lru_cache(maxsize=4096)  # a plan asks several times of each source
 def split_web_url(url: str) -> SplitResult | None:
     """Return the parts of an http(s) URL that names a host, and None for anything else."""
     try:

@@ -131,7 +131,7 @@ def _assess(
     desired: DesiredState, references: References, index: Index, options: PlanOptions
 ) -> dict[Address, ResourceStatus]:
     """Assess every declared resource after all that it refers to; return them in file order."""
-    names = _declared_names(desired)
+    names, repeats = _declared_names(desired), options.repeats
     statuses: dict[Address, ResourceStatus] = {}
     for address in _needed_first(references):
         declared = desired.resources[address]
@@ -151,7 +151,7 @@ def _assess(
             assessment = Assessment(address.name, refusal=f"`{missing}` is not declared")
         else:
             place = _Place(index, address, known, names[address.project, address.kind])
-            again = any(address.matches(one) for one in options.repeats)
+            again = bool(repeats) and any(address.matches(one) for one in repeats)
             assessment = _assess_one(declared.spec, kind, place, again=again)
         why = "declared absent"
         if options.destroy:

@@ -132,6 +132,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
             if not item.get("deleted"):
                 runs[str(item.get("experiment_id"))].append(run_from_wire(item))
         alerts = _alerts_by_run(answers.get("pipelines", ()))
+        models = _models_by_run(answers.get("pipelines", ()))
         return tuple(
             ExperimentObject(
                 id=str(item["id"]),
@@ -141,7 +142,9 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
                 alerts=tuple(
                     one for run in runs[str(item["id"])] for one in alerts.get(run.id, ())
                 ),
-                actual_days=_count_actuals(answers.get("pipelines", ()), runs[str(item["id"])]),
+                actual_days=_count_actuals(
+                    one for run in runs[str(item["id"])] for one in models.get(run.id, ())
+                ),
             )
             for item in answers["experiments"]
             if not item.get("deleted")
@@ -355,12 +358,18 @@ def _alerts_by_run(pipelines: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple
     return alerts
 
 
-def _count_actuals(
-    pipelines: Iterable[Mapping[str, Any]], runs: Sequence[Run]
-) -> Mapping[str, int] | None:
-    """Return day to the rows whose outcome is known, of the models of some runs."""
-    ids = {run.id for run in runs}
-    told = [item for item in pipelines if str(item.get("experiment_session_id")) in ids]
+def _models_by_run(
+    pipelines: Iterable[Mapping[str, Any]],
+) -> Mapping[str, list[Mapping[str, Any]]]:
+    models: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for item in pipelines:
+        models[str(item.get("experiment_session_id"))].append(item)
+    return models
+
+
+def _count_actuals(models: Iterable[Mapping[str, Any]]) -> Mapping[str, int] | None:
+    """Return day to the rows whose outcome is known, of some models."""
+    told = list(models)
     if told and not any("actual_days" in item for item in told):
         return None
     days: dict[str, int] = defaultdict(int)

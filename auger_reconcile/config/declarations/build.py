@@ -112,7 +112,9 @@ class Builder(NamedTuple):
         self, settings: Mapping, options: Map[str, Option], report: Report
     ) -> tuple[Mapping, dict[str, Any]]:
         """Divide settings from those that are only passed on."""
-        foreign = settings.entries.keys() & (options.keys() | legacy.IGNORED_SETTINGS)
+        foreign = {
+            name for name in settings.entries if name in options or name in legacy.IGNORED_SETTINGS
+        }
         review = self.document.root.value("review")
         if not foreign and review is None:
             return settings, {}

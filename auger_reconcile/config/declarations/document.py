@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import cache
 
 from auger_reconcile.config.declarations.declaration import (
     DATA,
@@ -55,10 +56,16 @@ def read_document(root: Mapping, report: Report) -> ProjectFile:
 
 def _split(item: Declaration, report: Report) -> Declaration:
     """Return a declaration whose lists are none of them one text with commas."""
-    kind = kind_of(item.kind)
-    lists = [name for name, option in kind.options.items() if option.value is Value.NAMES]
-    settings = split_texts(kind.spec, lists, item.settings, report.about(item.known_address))
-    return item._replace(settings=settings)
+    about = report.about(item.known_address)
+    settings = split_texts(kind_of(item.kind).spec, _lists(item.kind), item.settings, about)
+    return item if settings is item.settings else item._replace(settings=settings)
+
+
+@cache
+def _lists(kind: str) -> tuple[str, ...]:
+    """Return the options of a kind that are lists of names."""
+    options = kind_of(kind).options.items()
+    return tuple(name for name, option in options if option.value is Value.NAMES)
 
 
 def _check_keys(root: Mapping, report: Report) -> None:
@@ -223,10 +230,12 @@ def key_only(key: Scalar) -> Mapping:
 
 def _complete(item: Declaration, only: dict[str, str]) -> Declaration:
     """Fill in what a resource refers to, when there is only one that it can mean."""
-    entries = dict(item.settings.entries)
+    filled: dict[str, Entry] = {}
     for role, kind, is_implied in kind_of(item.kind).refers_to:
         if is_implied and kind in only and item.settings.value(role) is None:
             at = item.place
-            filled = Scalar(only[kind], plain=False, file=at.file, start=at.start, end=at.end)
-            entries[role] = Entry(filled, filled)
-    return item._replace(settings=item.settings._replace(entries=entries))
+            meant = Scalar(only[kind], plain=False, file=at.file, start=at.start, end=at.end)
+            filled[role] = Entry(meant, meant)
+    if not filled:
+        return item
+    return item._replace(settings=item.settings._replace(entries=item.settings.entries | filled))

@@ -135,7 +135,7 @@ def split_texts(
         settings: as written.
         report: takes a warning of each.
     """
-    entries = dict(settings.entries)
+    changed: dict[str, Entry] = {}
     lists, inner = _is_list_by_name(model), inner_models(model)
     for name, (key, node) in settings.entries.items():
         is_list = name in options or lists.get(name)
@@ -144,10 +144,10 @@ def split_texts(
             hint = f"read as the list {quote_some(texts, 10)}"
             report.warn("list-as-text", "a list that is written as one text", node, hint=hint)
             items: list[Node] = [node._replace(text=text) for text in texts]
-            entries[name] = Entry(key, Sequence(items, node.file, node.start, node.end))
+            changed[name] = Entry(key, Sequence(items, node.file, node.start, node.end))
         elif name in inner and isinstance(node, Mapping):
-            entries[name] = Entry(key, split_texts(inner[name], (), node, report))
-    return settings._replace(entries=entries)
+            changed[name] = Entry(key, split_texts(inner[name], (), node, report))
+    return settings._replace(entries=settings.entries | changed) if changed else settings
 
 
 def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> None:

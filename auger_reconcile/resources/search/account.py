@@ -235,7 +235,7 @@ def _group(listed: Iterable[tuple[str, str]]) -> Iterator[Failure]:
 
 
 def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
+    return value if isinstance(value, dict) else {}  # it is of an answer in JSON
 
 
 def _number(value: Any) -> int | None:
