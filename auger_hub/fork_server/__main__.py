@@ -22,6 +22,8 @@ import select
 import signal
 import socket
 import sys
+import threading
+import traceback
 from collections.abc import Iterable
 from importlib import import_module
 
@@ -100,10 +102,34 @@ def _become(command: list[str], streams: list[int]) -> None:
     for number, stream in enumerate(streams):
         os.dup2(stream, number)
         os.close(stream)
-    atexit.register(gc.unfreeze)  # at its end a child clears up all the same
     mark_preloaded()
     sys.argv = command
-    runpy.run_module(command[0], run_name="__main__", alter_sys=True)
+    _end(_run(command[0]))
+
+
+def _run(module: str) -> int:
+    """Run a module as a program; return its exit code."""
+    try:
+        runpy.run_module(module, run_name="__main__", alter_sys=True)
+    except SystemExit as end:
+        if end.code is None or isinstance(end.code, int):
+            return end.code or 0
+        print(end.code, file=sys.stderr)  # noqa: T201 - as an interpreter does
+        return 1
+    except BaseException:  # noqa: BLE001 - as an interpreter does
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def _end(code: int) -> None:
+    """End a child as an interpreter does, but for the objects: to free all costs a copy of all."""
+    threading._shutdown()  # type: ignore[attr-defined]
+    atexit._run_exitfuncs()
+    with contextlib.suppress(OSError, ValueError):
+        sys.stdout.flush()
+        sys.stderr.flush()
+    os._exit(code)
 
 
 if __name__ == "__main__":

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import atexit
 import csv
 import json
 import os
-import shutil
 import tempfile
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +13,7 @@ from pathlib import Path
 from auger_reconcile.api.hubs.auth import login
 from auger_reconcile.api.hubs.local_hub import LocalHub
 from auger_reconcile.api.hubs.session import Surroundings
+from tests.hub.shared import start_shared_hub
 
 IRIS = Path(__file__).parents[2] / "examples" / "iris" / "iris.csv"
 SETTINGS = """\
@@ -57,17 +56,10 @@ class LiveHub:
 
 @cache
 def start_hub(cluster_mode: str = "multi_tenant") -> LiveHub:
-    """Start the hub of this test run, once for each mode; it ends with the run."""
-    folder = Path(tempfile.mkdtemp(prefix="auger-hub-"))
-    settings = {"AUGER_HUB_HOME": str(folder / "hub"), "AUGER_HUB_CLUSTER_MODE": cluster_mode}
-    environ = {**os.environ, **settings}
-    hub = LocalHub(environ, home=folder)
-
-    def end() -> None:
-        hub.stop()
-        shutil.rmtree(folder, ignore_errors=True)
-
-    atexit.register(end)
+    """Return the hub of this test run, once for each mode, and a user of an organization there."""
+    home = start_shared_hub(cluster_mode).home
+    folder = Path(tempfile.mkdtemp(prefix="auger-user-"))
+    hub = LocalHub({**os.environ, "AUGER_HUB_HOME": str(home)}, home=folder)
     url = str(hub.start()["url"])
     user = hub.add_user("anna", "shop")
     login(
@@ -78,7 +70,7 @@ def start_hub(cluster_mode: str = "multi_tenant") -> LiveHub:
         password=user["password"],
     )
     stored = (folder / ".augerai" / "auger.json").read_text()
-    return LiveHub(url, folder / "hub", "anna", str(user["password"]), "shop", stored)
+    return LiveHub(url, home, "anna", str(user["password"]), "shop", stored)
 
 
 def write_flowers(folder: Path) -> Path:

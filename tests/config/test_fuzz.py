@@ -13,7 +13,7 @@ from auger_reconcile.diagnostics import Diagnostic
 from auger_reconcile.errors import ConfigError
 
 RELAXED = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 KEYS = st.sampled_from(
     re.findall(

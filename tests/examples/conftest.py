@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests.hub.shared import start_shared_hub
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 TRIALS = 3  # what is tested is the road, not how far a long search gets
 
@@ -72,13 +74,19 @@ def read_rows(path: Path) -> list[dict[str, str]]:
 
 
 @pytest.fixture(scope="session")
-def surroundings(
-    hub_lane: None, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Mapping[str, str]]:
-    """Environment variables with a home and a hub of their own; the hub is stopped at the end."""
+def surroundings(hub_lane: None, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, str]:
+    """Environment variables with a home of their own, and the hub that all tests share."""
     home = tmp_path_factory.mktemp("home")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AUGER")}
-    environ = {**kept, "HOME": str(home), "AUGER_HUB_HOME": str(home / "hub")}
+    return {**kept, "HOME": str(home), "AUGER_HUB_HOME": str(start_shared_hub().home)}
+
+
+@pytest.fixture(scope="module")
+def own_surroundings(
+    surroundings: Mapping[str, str], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Mapping[str, str]]:
+    """The same with a hub of their own, which may be stopped."""
+    environ = {**surroundings, "AUGER_HUB_HOME": str(tmp_path_factory.mktemp("own") / "hub")}
     yield environ
     command = [sys.executable, "-m", "auger_reconcile", "hub", "stop"]
     subprocess.run(command, env=environ, capture_output=True, timeout=60, check=True)

@@ -100,10 +100,10 @@ def test_the_first_plan_of_the_readme_is_what_auger_says(surroundings, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def typed_tour(surroundings, tmp_path_factory) -> tuple[Path, list[str]]:
+def typed_tour(own_surroundings, tmp_path_factory) -> tuple[Path, list[str]]:
     """The folder in which the tour was typed, and what it answered."""
     folder = tmp_path_factory.mktemp("tour")
-    return folder, type_all(TOUR, folder, surroundings)
+    return folder, type_all(TOUR, folder, own_surroundings)
 
 
 @pytest.mark.slow
@@ -116,11 +116,11 @@ def test_the_whole_tour_of_the_readme_is_what_auger_says(typed_tour):
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_the_python_of_the_readme_goes_on_where_the_tour_ended(typed_tour, surroundings):
+def test_the_python_of_the_readme_goes_on_where_the_tour_ended(typed_tour, own_surroundings):
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM],
         cwd=typed_tour[0] / "tour" / "flowers",
-        env=dict(surroundings),
+        env=dict(own_surroundings),
         capture_output=True,
         text=True,
         timeout=800,

@@ -11,15 +11,13 @@ import pytest
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect
+from tests.hub.shared import start_shared_hub
 
 
 @pytest.fixture(scope="session")
-def hub(hub_lane: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+def hub(hub_lane: None) -> Client:
     """One hub that all tests share; each makes its own project."""
-    settings = HubSettings(home=tmp_path_factory.mktemp("hub"))
-    daemon.start(settings)
-    yield connect(settings)
-    daemon.stop(settings)
+    return connect(start_shared_hub())
 
 
 @pytest.fixture

@@ -3,5 +3,4 @@
 from hypothesis import settings
 
 _OF_THE_PROFILE = settings().max_examples
-HUNDREDS = settings(max_examples=max(100, _OF_THE_PROFILE))  # a law that one test stands for
 FEWER = settings(max_examples=_OF_THE_PROFILE // 2)  # each world is a whole life of a project

@@ -19,7 +19,6 @@ from auger_reconcile.planner.saved.document import to_document
 
 from .declared import declare
 from .driver import Driver
-from .examples import HUNDREDS
 from .test_laws import STEPS, Step, live_through
 from .wire import Wire
 from .world import World
@@ -52,7 +51,6 @@ def to_bytes(plan: Plan) -> bytes:
     return json.dumps(to_document(plan), default=str).encode()
 
 
-@HUNDREDS
 @given(
     world=hubs(),
     steps=STEPS,

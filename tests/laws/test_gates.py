@@ -17,7 +17,6 @@ from auger_reconcile.resources.gates.gate import Verdict
 
 from .declared import declare
 from .driver import Driver
-from .examples import HUNDREDS
 from .test_laws import ALLOWED, apply_expecting_nothing_strange, describe, live_through, told
 from .wire import Wire
 from .world import World
@@ -37,7 +36,6 @@ def closed_gates(plan: Plan) -> set[Any]:
     return {at for at, gate in plan.gates.items() if gate.verdict is Verdict.CLOSED}
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=gated_documents(), parallelism=PARALLEL)
 def test_after_an_apply_the_next_plan_is_empty_or_says_why_a_gate_is_closed(
     data: Path, world: World, steps: list[Any], document: Document, parallelism: int
@@ -56,7 +54,6 @@ def test_after_an_apply_the_next_plan_is_empty_or_says_why_a_gate_is_closed(
         assert closed <= closed_gates(again)
 
 
-@HUNDREDS
 @given(world=hubs(), before=gated_documents(), document=gated_documents(), place=st.integers(0, 9))
 def test_the_gate_of_a_named_trial_is_asked_once(
     data: Path, world: World, before: Document, document: Document, place: int
@@ -76,7 +73,6 @@ def test_the_gate_of_a_named_trial_is_asked_once(
         assert not closed or closed_gates(again)
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=gated_documents())
 def test_a_plan_measures_nothing(
     data: Path, world: World, steps: list[Any], document: Document
@@ -88,7 +84,6 @@ def test_a_plan_measures_nothing(
     assert portrait(world) == before
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=gated_documents())
 def test_what_is_live_goes_only_for_what_passed_its_gate(
     data: Path, world: World, steps: list[Any], document: Document

@@ -20,7 +20,6 @@ from auger_reconcile.resources._base import Verb
 
 from .declared import declare
 from .driver import Driver
-from .examples import HUNDREDS
 from .wire import Fault, Killed, Wire
 from .world import World
 from .worlds import (
@@ -91,7 +90,6 @@ def told(plan: Plan) -> list[str]:
     return [f"{action.id} as {action.name}: {action.reason}" for action in plan.actions]
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=documents())
 def test_a_plan_only_reads(data: Path, world: World, steps: list[Step], document: Document) -> None:
     live_through(world, steps, data)
@@ -101,7 +99,6 @@ def test_a_plan_only_reads(data: Path, world: World, steps: list[Step], document
     assert (portrait(world), exports(data)) == before
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=documents(), options=options(), parallelism=PARALLEL)
 def test_after_an_apply_the_next_plan_is_empty(  # noqa: PLR0917 - by Hypothesis
     data: Path,
@@ -192,7 +189,6 @@ def apply_cut(driver: Driver, document: Document) -> None:
         driver.apply(driver.plan(declare(document, folder=driver.folder)))
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=documents(), options=options())
 def test_apply_sends_what_its_actions_are_for_and_nothing_else(
     data: Path, world: World, steps: list[Step], document: Document, options: PlanOptions
@@ -214,7 +210,6 @@ def test_apply_sends_what_its_actions_are_for_and_nothing_else(
     assert strange == []
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=documents(), options=options())
 def test_nothing_disappears_or_stops_that_the_plan_did_not_say(
     data: Path, world: World, steps: list[Step], document: Document, options: PlanOptions
@@ -231,7 +226,6 @@ def test_nothing_disappears_or_stops_that_the_plan_did_not_say(
     assert {name for name in lost if not name.endswith(".json")} <= announced
 
 
-@HUNDREDS
 @given(world=hubs(), steps=STEPS, document=documents(), options=options())
 def test_what_is_protected_stays(
     data: Path, world: World, steps: list[Step], document: Document, options: PlanOptions

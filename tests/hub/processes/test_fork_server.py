@@ -80,6 +80,20 @@ def test_what_fails_says_why_and_leaves_the_nursery_alive(
 
 
 @needs_fork
+@pytest.mark.parametrize(
+    ("end", "code", "told"), [("3", 3, ""), ("", 0, ""), ("a sentence", 1, "a sentence\n")]
+)
+def test_a_child_ends_as_a_program_does(
+    ready: ForkServer, tmp_path: Path, end: str, code: int, told: str
+) -> None:
+    with (tmp_path / "log").open("ab") as log:
+        ended = ready.start("tests.hub.processes.ends", end, stdout=log, stderr=log)
+    assert wait_until(lambda: ended.poll() is not None, seconds=60)
+    assert ready.exit_code(ended) == code
+    assert (tmp_path / "log").read_text() == f"{told}what was left was done\n"
+
+
+@needs_fork
 def test_a_forked_child_outlives_its_nursery_and_can_be_ended(
     settings: HubSettings, tmp_path: Path
 ) -> None:
