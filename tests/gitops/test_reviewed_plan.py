@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from .conftest import GITOPS
+from .fake_gitlab import TOKEN, serve_gitlab
 
 pytestmark = pytest.mark.process
 
-TOKEN = "glpat-of-the-tests"
 MERGED = {"iid": 5, "state": "merged", "sha": "bbb", "target_branch": "main"}
 ANSWERS: dict[str, Any] = {
     "repository/commits/ccc/merge_requests": [
@@ -34,31 +31,6 @@ ANSWERS: dict[str, Any] = {
     "jobs/221/artifacts/plan.json": {"plan": "reviewed"},
     "jobs/211/artifacts/plan.json": {"plan": "of an earlier push"},
 }
-
-
-class _Handler(BaseHTTPRequestHandler):
-    answers: Mapping[str, Any]
-
-    def log_message(self, *_: Any) -> None:
-        """Keep quiet."""
-
-    def do_GET(self) -> None:
-        answer = self.answers.get(self.path.removeprefix("/api/v4/projects/7/"))
-        allowed = self.headers["PRIVATE-TOKEN"] == TOKEN
-        self.send_response(200 if allowed and answer is not None else 404 if allowed else 401)
-        self.end_headers()
-        self.wfile.write(json.dumps(answer).encode())
-
-
-@contextmanager
-def serve_gitlab(answers: Mapping[str, Any]) -> Iterator[str]:
-    handler = type("Handler", (_Handler,), {"answers": answers})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}/api/v4"
-        server.shutdown()
-        thread.join()
 
 
 def fetch(folder: Path, answers: Mapping[str, Any]) -> subprocess.CompletedProcess[str]:
