@@ -16,7 +16,6 @@ from auger_reconcile.resources._base import Verb
 
 from .declared import declare
 from .driver import Driver
-from .examples import HUNDREDS
 from .rolling import UNDER_WAY
 from .test_laws import (
     apply_cut,
@@ -69,7 +68,6 @@ class Witness(Wire):
         return answer
 
 
-@HUNDREDS
 @given(world=HUBS, steps=STEPS, document=documents_with_rollouts(), parallelism=PARALLEL)
 def test_after_an_apply_the_next_plan_is_empty(
     data: Path, world: World, steps: list[Any], document: Document, parallelism: int
@@ -89,7 +87,6 @@ def began_a_run(result: ApplyResult) -> bool:
     return Verb.START in verbs
 
 
-@HUNDREDS
 @given(world=HUBS, steps=STEPS, document=documents_with_rollouts())
 def test_a_model_answers_at_each_moment_of_an_apply(
     data: Path, world: World, steps: list[Any], document: Document
@@ -101,7 +98,6 @@ def test_a_model_answers_at_each_moment_of_an_apply(
         assert wire.gaps == []
 
 
-@HUNDREDS
 @given(world=HUBS, steps=STEPS, document=documents_with_rollouts())
 def test_nothing_takes_the_place_of_a_model_before_its_time(
     data: Path, world: World, steps: list[Any], document: Document
@@ -119,7 +115,6 @@ def unripe(world: World) -> set[str]:
     return {one["challenger"] for one in told if one["stage"] in UNDER_WAY and not one["rows"]}
 
 
-@HUNDREDS
 @given(
     world=HUBS,
     steps=STEPS,
