@@ -221,7 +221,7 @@ class Group(Command, click.Group):
             offer = f" (did you mean {near}?)" if near else ""
             from auger_reconcile.cli.habits import hint_for_command
 
-            hint = hint_for_command(ctx.command_path, name)
+            hint = hint_for_command(ctx.command_path, args)
             raise WrongUsage(f"no such command '{name}'{'' if hint else offer}", ctx, hint=hint)
         return super().resolve_command(ctx, args)
 

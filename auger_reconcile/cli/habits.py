@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 # What people of Terraform, kubectl, MLflow, DVC and the older clients type, and what does it here.
 COMMANDS = {
@@ -67,6 +67,21 @@ COMMANDS = {
     "model download": "auger model deploy MODEL_ID --locally",
     "model show": "auger model list",
     "auth status": "auger auth whoami",
+    "console": "auger hub open",
+    "untaint": "auger explain ADDRESS",
+    "rollout": "auger rollback ADDRESS",
+    "rollout status": "auger wait",
+    "models serve": "auger model serve MODEL_ID",
+    "models predict": "auger model predict FILE --model-id ID",
+    "models build-docker": "auger model serve MODEL_ID --dockerfile",
+}
+# What a line of the file does here, and no command.
+WRITTEN = {
+    "state mv": "`moved: [{from: model.old, to: model.new}]` in auger.yaml renames it",
+    "state rm": "`removed: [{address: model.old}]` in auger.yaml forgets without deleting",
+    "force-unlock": "a hub needs no lock",
+    "edit": "auger.yaml is edited, and then applied",
+    "scale": "`cluster: {max_nodes: 4}` in auger.yaml is the size of a project",
 }
 OPTIONS = {"--yes": "--auto-approve", "--auto-approve": "--yes", "--approve": "--auto-approve"}
 # Options that other tools have and that nothing here needs.
@@ -74,22 +89,28 @@ NEEDLESS = {
     "--input": "nothing is asked without a terminal",
     "--refresh": "the hub is read each time",
     "--lock": "a hub needs no lock",
+    "--recursive": "a folder stands for all that is below it",
     "--compact-warnings": "warnings are one block each",
     "--dry-run": "`auger plan` shows what apply would do",
     "--var-file": "`--var K=V`, AUGER_VAR_name or an overlay (`--env`) set variables",
 }
 
 
-def hint_for_command(path: str, name: str) -> str | None:
+def hint_for_command(path: str, words: Sequence[str]) -> str | None:
     """Return what does here what a command does elsewhere, or None.
 
     Args:
         path: of the group, such as `auger model`.
-        name: that it does not have.
+        words: the one that it does not have, and what follows.
     """
     group = path.partition(" ")[2]
-    found = COMMANDS.get(f"{group} {name}".strip())
-    return f"\n{found}" if found else None
+    for count in (2, 1):
+        typed = " ".join((group, *words[:count])).strip()
+        if typed in COMMANDS:
+            return f"\n{COMMANDS[typed]}"
+        if typed in WRITTEN:
+            return WRITTEN[typed]
+    return None
 
 
 def hint_for_option(arguments: Iterable[str], known: Iterable[str]) -> str | None:
