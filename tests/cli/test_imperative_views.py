@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -75,11 +76,25 @@ def test_a_table_is_streamed_page_by_page() -> None:
     assert taken == FIRST_PAGE
 
 
-@pytest.mark.parametrize("text", [None, "", "soon", "2026-11-22T17:02:37.195Z"])
-def test_times_are_those_of_this_place(text: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
-    expected = {"2026-11-22T17:02:37.195Z": "2026-11-22 17:02"}
-    told = local_time(text)
-    assert told[:11] == expected.get(str(text), text or "")[:11]
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (None, ""),
+        ("", ""),
+        ("soon", "soon"),
+        ("2026-11-22T17:02:37.195Z", "2026-11-22 18:02 CET"),
+        ("2026-07-22T17:02:37+00:00", "2026-07-22 19:02 CEST"),
+    ],
+)
+def test_times_are_those_of_this_place_and_say_so(
+    text: str | None, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        time.tzset()
+        found = local_time(text)
+    time.tzset()
+    assert found == told
 
 
 def trial(number: int, score: float | None, **members: Any) -> dict[str, Any]:

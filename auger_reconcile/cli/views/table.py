@@ -46,12 +46,12 @@ def moment(name: str) -> Callable[[Row], str]:
 
 
 def local_time(text: Any) -> str:
-    """Return a time stamp of the hub as `2026-11-22 17:02`, here; what is none stays as it is."""
+    """Return a time stamp of the hub as `2026-11-22 17:02 CET`, here; what is none stays so."""
     try:
         told = datetime.fromisoformat(str(text).replace("Z", "+00:00"))
     except ValueError:
         return "" if text is None else str(text)
-    return f"{told.astimezone():%Y-%m-%d %H:%M}"
+    return f"{told.astimezone():%Y-%m-%d %H:%M %Z}"
 
 
 def terminal_width() -> int | None:
