@@ -39,6 +39,8 @@ _SHEET_ERROR = re.compile(r"#(DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|N/A|WERT!|BEZ
 GROUPED = re.compile(r"\s*[+-]?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})*|0)\s*", re.ASCII)
 """Numbers whose points may stand between thousands, all of them."""
 _CODE = re.compile(r"[+-]?0[0-9]+", re.ASCII)
+_WORDS = re.compile(r"[^0-9#][^0-9]*", re.ASCII)
+_ENDLESS = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 _ISO_LOOKS = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}([T ]+\d{1,2}:\d{2}.*)?\s*", re.ASCII)
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -140,6 +142,8 @@ def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSIN
 def _numbers(
     name: str, known: Mapping[str, int], delimiter: str | None, *, is_typed: bool
 ) -> Found | None:
+    if sum(n for text, n in known.items() if _is_wordy(text)) > sum(known.values()) * 0.1:
+        return None
     best = None
     for column in _number_styles(name, known, delimiter):
         read = NumberReader(column)
@@ -174,10 +178,15 @@ def _number_styles(
         yield replace(plain, decimal=decimal, thousands=thousands, symbols=SYMBOLS)
 
 
+def _is_wordy(text: str) -> bool:
+    """Tell a text that is no number in any style, and no error of a spreadsheet."""
+    return _WORDS.fullmatch(text) is not None and text.strip().lower() not in _ENDLESS
+
+
 def _is_number(text: str, read: NumberReader) -> bool:
     if not math.isnan(read(text)):
         return text.strip().lower() not in ("true", "false")
-    return text.strip().lower().lstrip("+-") in ("inf", "infinity")
+    return text.strip().lower() in _ENDLESS
 
 
 def _are_codes(

@@ -152,6 +152,7 @@ class NumberReader:
     def __init__(self, column: ColumnSchema) -> None:
         self._decimal, self._thousands = column.decimal, column.thousands
         self._symbols = sorted(column.symbols, key=len, reverse=True)
+        self._has_symbol = re.compile("|".join(map(re.escape, self._symbols)) or "(?!)").search
         self._grouped = None
         self._kept = {" ": _SPACES, "'": _APOSTROPHES}.get(self._thousands, self._thousands)
         if self._thousands:
@@ -182,7 +183,7 @@ class NumberReader:
         bare = _SIGN.sub(r"\1", text.strip().replace("\u2212", "-"))
         is_negative = bare.startswith("(") and bare.endswith(")")
         bare = bare[1:-1].strip() if is_negative else bare
-        for symbol in self._symbols:
+        for symbol in self._symbols if self._has_symbol(bare) else ():
             bare = _SIGN.sub(r"\1", bare.removeprefix(symbol).removesuffix(symbol).strip())
             for sign in "+-":
                 if bare.startswith(sign + symbol):

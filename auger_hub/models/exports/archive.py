@@ -14,6 +14,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Iterable
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -109,6 +110,7 @@ def _source_of(module: str) -> str:
     return Path(spec.origin).read_text(encoding="utf-8")
 
 
+@cache
 def _hub_imports(source: str) -> set[str]:
     imports = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom))
     found = set()
