@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
-from auger_hub.data.schema import DATE, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.schema import CATEGORY, DATE, NUMBER, TEXT, ColumnSchema, TableSchema
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.infer import Found
+from auger_hub.data.text.sql import literal
 
 CERTAIN = ("utf-8", "utf-16", "utf-32", None)
 LEAST_ROWS = 20
@@ -20,13 +21,15 @@ _MOST_SERIES = 5_000
 _LEAST_DATES = 5
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|index|key|nr|no|number)$|^(id|uuid|guid|index)([_\s.-]|$)"
-    r"|^Unnamed: \d+$|[a-z](ID|Id|No)$",
+    r"|^Unnamed: \d+$|^__index_level_\d+__$|[a-z](ID|Id|No)$",
 )
 _NUMBER = re.compile(r"[+-]?[0-9]*\.?[0-9]+([eE][+-]?[0-9]+)?", re.ASCII)
 _TIME_NAMES = re.compile(
     r"date|time|day|month|epoch|created|updated|(^|[_\s.-])(at|ts|dt|when)$", re.IGNORECASE
 )
-_SEPARATED = re.compile(r"\S+(\s+\S+)+|[^:]+(:[^:]+)+|[^~^]+([~^][^~^]+)+")
+_SEPARATED = re.compile(
+    r"[^,;|\t]+([,;|\t][^,;|\t]+)+|\S+(\s+\S+)+|[^:]+(:[^:]+)+|[^~^]+([~^][^~^]+)+"
+)
 _EXACT = 2**53
 _EXCEL_DAYS = (20_000, 73_000)  # 1954 to 2099
 _PLACEHOLDERS = {99, 999, 9_999, 99_999, 999_999}
@@ -34,14 +37,21 @@ _LEAST_VALUES = 4
 _LONG_NUMBER = 1e10
 _TOTALS_WITHIN = 3  # columns
 _REPORT_ROWS = 200_000  # tables with sums below them are made for people
-_TOTAL = re.compile(
-    r"((grand |sub|sub-)?totals?|sum|gesamt(summe)?|summe|totale|somme|итого|合計|总计):?",
-    re.IGNORECASE,
-)
+_SUM = "(grand |sub|sub-|zwischen)?(totals?|sum|gesamt(summe)?|summe|totale|somme)|итого|合計|总计"
+_TOTAL = re.compile(rf"({_SUM}):?", re.IGNORECASE)
+_TOTAL_OF = re.compile(rf"({_SUM})([ :].*)?|.*\S ({_SUM}):?", re.IGNORECASE)
 _EPOCHS = (
     (946_684_800, 4_102_444_800, "seconds"),
     (946_684_800_000, 4_102_444_800_000, "milliseconds"),
 )
+_NESTED = r"\{.*\}|\[.*\]"
+_MISSING_LOOKS = re.compile(
+    r"[-–—.…*]{1,3}|\\N|nat|\(?(null|none|nil|blank|empty|missing)\)?|#[^\W\d_]{2,}[!?]|#DIV/0!"
+    r"|#n/?[vad]|n\.? ?/?[advk]\.?|k\. ?a\.|s/d|not (available|applicable|known)|unknown|undefined"
+    r"|keine angabe|unbekannt|inconnu|desconocido|sin datos?|-?nan",
+    re.IGNORECASE,
+)
+_MOJIBAKE = re.compile(r"Ã[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸŽ]|â€|Â[\u00a0-\u00bf]")
 _ID_NAMES = re.compile(_IDENTIFIER.pattern, re.IGNORECASE)
 
 
@@ -95,6 +105,9 @@ def notices_of_file(
         elif written != name:
             text = f"The name `{written}` stands more than once; this column is called `{name}`."
             yield Notice("doubled-name", text, name)
+        elif written != written.strip():
+            text = f"The name `{name}` has blanks around it, which belong to it."
+            yield Notice("blanks-in-name", text, name)
 
 
 def _header_of_values(header: Sequence[str]) -> Iterator[Notice]:
@@ -114,7 +127,7 @@ def notices_of_reading(
 ) -> Iterator[Notice]:
     """Yield how the texts of each column were understood."""
     for position, (one, column) in enumerate(zip(found, schema.columns, strict=False)):
-        yield from _styles(column)
+        yield from _styles(column, one.negative)
         if one.marks and one.column == column:
             listed = ", ".join(f"`{mark}`" for mark in sorted(one.marks)[:5])
             count = sum(one.marks.values())
@@ -139,13 +152,15 @@ def notices_of_reading(
             yield Notice("mixed-column", text, column.name, unread)
 
 
-def _styles(column: ColumnSchema) -> Iterator[Notice]:
-    if column.type == NUMBER and not column.is_plain:
+def _styles(column: ColumnSchema, negative: str) -> Iterator[Notice]:
+    if column.type == NUMBER and (negative or not column.is_plain):
         marks = [f"`{column.decimal}` before decimals"] if column.decimal != "." else []
         if column.thousands:
             marks.append(f"`{column.thousands}` between thousands")
         if column.symbols:
             marks.append(f"the signs {', '.join(f'`{sign}`' for sign in column.symbols)}")
+        if negative:
+            marks.append(f"`{negative}` as a negative one")
         text = f"`{column.name}` is read as numbers with {' and '.join(marks)}."
         yield Notice("number-format", text, column.name)
     elif column.type == DATE and not column.is_plain:
@@ -171,7 +186,11 @@ def notices_of_columns(table: Table, figures: Sequence[Figures], count: int) -> 
             yield from _rounded(table, one)
     if len(figures) == 1 and not table.is_part:
         yield from _one_column(figures[0])
+    yield from _nested(table, figures)
+    yield from _values_above_gaps(figures, count)
     if not table.is_part:
+        repeated = list(_repeated_header(table, figures))
+        yield from repeated or _bare_rows(table, figures, count)
         yield from _totals(table, figures, count)
         yield from _duplicates(table, count)
         yield from _panel(table, figures, count)
@@ -258,9 +277,8 @@ def _totals(table: Table, figures: Sequence[Figures], count: int) -> Iterator[No
         if one.column.type in (NUMBER, DATE):
             found = sum(n for mark, n in marked.get(name, {}).items() if _TOTAL.fullmatch(mark))
         else:
-            query = (
-                f"SELECT count_if(regexp_full_match(trim({at}), '{_TOTAL.pattern}', 'i')) FROM data"  # noqa: S608
-            )
+            form = (_TOTAL if one.unique == one.present else _TOTAL_OF).pattern
+            query = f"SELECT count_if(regexp_full_match(trim({at}), '{form}', 'i')) FROM data"  # noqa: S608
             row = table.connection.execute(query).fetchone()
             found = int(row[0] or 0) if row else 0
         if 0 < found <= max(1, count * 0.1) and count > _LEAST_VALUES:
@@ -269,6 +287,70 @@ def _totals(table: Table, figures: Sequence[Figures], count: int) -> Iterator[No
             text = text.replace("and are", "and is") if found == 1 else text
             yield Notice("total-rows", text, name, found)
             return
+
+
+def _nested(table: Table, figures: Sequence[Figures]) -> Iterator[Notice]:
+    """Tell texts that are objects or lists of JSON: what is in them is not told apart."""
+    texts = {n: one for n, one in enumerate(figures) if one.column.type in (CATEGORY, TEXT)}
+    if not texts:
+        return
+    checks = ", ".join(
+        f"coalesce(bool_and(regexp_full_match(trim({place(n)}), '{_NESTED}', 's')), false)"
+        for n in texts
+    )
+    row = table.connection.execute(f"SELECT {checks} FROM (FROM data LIMIT 200)").fetchone()  # noqa: S608
+    for one, is_nested in zip(texts.values(), row or (), strict=True):
+        if is_nested:
+            text = (
+                f"`{one.column.name}` holds objects or lists, which are read as texts: to learn"
+                " from what is in them, make columns of it."
+            )
+            yield Notice("nested-values", text, one.column.name, one.present)
+
+
+def _values_above_gaps(figures: Sequence[Figures], count: int) -> Iterator[Notice]:
+    """Tell names that stand once each over gaps, as merged cells do."""
+    for one in figures:
+        few = 2 <= one.present <= count * 0.5 and one.unique == one.present
+        if few and one.column.type == CATEGORY and count >= LEAST_ROWS:
+            text = (
+                f"`{one.column.name}` has {one.present:,} values, each once, and gaps in all other"
+                " rows: where a value stands for the rows below it, repeat it there."
+            )
+            yield Notice("values-above-gaps", text, one.column.name, one.present)
+
+
+def _repeated_header(table: Table, figures: Sequence[Figures]) -> Iterator[Notice]:
+    """Tell rows that are the header again, as in files put together."""
+    marks = {one.column.name: one.marks for one in table.found}
+    known = [n for n in (marks.get(f.column.name, {}).get(f.column.name, 0) for f in figures) if n]
+    texts = [n for n, one in enumerate(figures) if one.column.type in (CATEGORY, TEXT)][:20]
+    if texts and len(figures) > 1:
+        checks = ", ".join(
+            f"count_if({place(n)} = {literal(figures[n].column.name)})" for n in texts
+        )
+        row = table.connection.execute(f"SELECT {checks} FROM data").fetchone()  # noqa: S608
+        known += [n for n in row or () if n]
+    if len(known) > 1:
+        repeat = "repeats the names of the columns, and is taken for values"
+        if max(known) > 1:
+            repeat = "repeat the names of the columns, and are taken for values"
+        text = f"{rows(max(known))} {repeat}."
+        yield Notice("header-repeated", text, count=max(known))
+
+
+def _bare_rows(table: Table, figures: Sequence[Figures], count: int) -> Iterator[Notice]:
+    """Tell rows with one value at most: blank ones, and what stands below a table."""
+    width = len(figures)
+    if not 3 <= width <= _WIDTH_AT_MOST or count > _REPORT_ROWS:
+        return
+    filled = " + ".join(f"({place(n)} IS NOT NULL)::INT" for n in range(width))
+    row = table.connection.execute(f"SELECT count_if({filled} <= 1) FROM data").fetchone()  # noqa: S608
+    found = int(row[0] or 0) if row else 0
+    if 0 < found <= max(1, count * 0.1):
+        has = "has" if found == 1 else "have"
+        text = f"{rows(found)} {has} one value at most: a blank line, a title or a footnote."
+        yield Notice("bare-rows", text, count=found)
 
 
 def _one_column(figures: Figures) -> Iterator[Notice]:
@@ -283,8 +365,11 @@ def _one_column(figures: Figures) -> Iterator[Notice]:
     yield Notice("one-column", text, name)
 
 
-def notices_of_values(name: str, values: Iterable[str]) -> Iterator[Notice]:
-    """Yield that some of a column's values differ in case or in blanks alone."""
+def notices_of_values(name: str, values: Mapping[str, int]) -> Iterator[Notice]:
+    """Yield what is odd about the values of a column, each with how often it occurs.
+
+    Some differ in case or in blanks alone, stand for missing elsewhere, or were decoded wrongly.
+    """
     alike: dict[str, list[str]] = {}
     for value in values:
         alike.setdefault(" ".join(value.split()).casefold(), []).append(value)
@@ -293,6 +378,22 @@ def notices_of_values(name: str, values: Iterable[str]) -> Iterator[Notice]:
         listed = ", ".join(" and ".join(f"`{value}`" for value in one) for one in twins[:3])
         text = f"Values of `{name}` differ in case or blanks alone, and are kept apart: {listed}."
         yield Notice("values-alike", text, name, sum(map(len, twins)))
+    marks = [value for value in values if _MISSING_LOOKS.fullmatch(value.strip())]
+    if marks and len(values) > 2:
+        listed = ", ".join(f"`{value}`" for value in marks[:5])
+        count = sum(values[value] for value in marks)
+        text = (
+            f"{listed} in `{name}` ({rows(count)}) is taken for a value; where it means none,"
+            " list it under `missing`."
+        )
+        yield Notice("missing-suspected", text, name, count)
+    broken = [value for value in values if _MOJIBAKE.search(value)]
+    if broken:
+        text = (
+            f"Values of `{name}` look like texts that were read in a wrong encoding before, as"
+            f" `{broken[0]}`."
+        )
+        yield Notice("mojibake-suspected", text, name, len(broken))
 
 
 def _duplicates(table: Table, count: int) -> Iterator[Notice]:

@@ -34,6 +34,15 @@ def rows(count: int) -> str:
     return f"{count:,} row" + ("" if count == 1 else "s")
 
 
+def sheets_left_out(chosen: str, others: Iterable[str]) -> Notice:
+    """Say which sheet of a workbook was read, and which were not."""
+    names = list(others)
+    listed, count = ", ".join(f"`{name}`" for name in names), len(names)
+    are = "is" if count == 1 else "are"
+    text = f"The sheet `{chosen}` of the workbook is read; {listed} {are} not."
+    return Notice("sheets-left-out", text, count=count)
+
+
 def comments_skipped(count: int) -> Notice:
     """Say that lines between the rows were left out."""
     what = "line among the rows is a comment and was" if count == 1 else "lines among the rows are"

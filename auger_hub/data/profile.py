@@ -92,10 +92,11 @@ def profile_file(
     reading = Reading(declared=declared or Declared())
     with open_table(path, in_order=False, reading=reading, name=name) as whole:
         parts = [_profile_part(part) for part in whole.parts()]
-        header, comments = whole.header, whole.comments
+        header, comments, told = whole.header, whole.comments, whole.told
     columns = [column for part in parts for column in part.schema.columns]
     schema = replace(parts[0].schema, columns=tuple(columns))
     notices = [
+        *told,
         *notices_of_file(schema, header, comments),
         *(one for part in parts for one in part.notices),
     ]
@@ -132,7 +133,7 @@ def _profile_part(raw: Table) -> _Part:
         notice
         for column, described in zip(schema.columns, stat_data, strict=True)
         if column.type == CATEGORY
-        for notice in notices_of_values(column.name, described.get("value_counts", ()))
+        for notice in notices_of_values(column.name, described.get("value_counts", {}))
     ]
     notices = [
         *notices_of_reading(table.found, table.schema, lost),

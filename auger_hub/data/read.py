@@ -17,10 +17,11 @@ import pandas as pd
 from auger_hub.data.delimited_table import load_delimited
 from auger_hub.data.files.bounds import most_bytes, table_memory
 from auger_hub.data.files.encoding import UTF_8
-from auger_hub.data.files.formats import DELIMITED, JSON, PARQUET, format_of
+from auger_hub.data.files.formats import DELIMITED, JSON, NOTICES, PARQUET, format_of
 from auger_hub.data.files.plain import encoding_of, in_utf8, unpack
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.names import unique_names
+from auger_hub.data.notices import Notice
 from auger_hub.data.schema import TableSchema
 from auger_hub.data.table import Reading, Table
 from auger_hub.data.text import delimited
@@ -137,6 +138,7 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str, reading
             if table.whole is not None:
                 connection.execute("CREATE TEMP TABLE data AS SELECT 1")
             return replace(table, header=delimited.look_at(text).dialect.header)
+    told: tuple[Notice, ...] = ()
     if form is PARQUET:
         names = load_parquet(connection, plain, name)
     elif form is JSON:
@@ -144,11 +146,12 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str, reading
             names = load_json(connection, text, name)
     else:
         frame, dates = form.read_frame(plain)
+        told = tuple(frame.attrs.get(NOTICES, ()))
         names = load_frame(connection, frame, name)
         reading = replace(reading, declared=reading.declared.also_dates(dates))
     written = TableSchema((), reading.missing, format=form.name, encoding=encoding)
     table = judge_typed(connection, unique_names(names), written, reading)
-    return replace(table, header=tuple(names))
+    return replace(table, header=tuple(names), told=told)
 
 
 def _refuse_empty(connection: duckdb.DuckDBPyConnection, name: str) -> None:

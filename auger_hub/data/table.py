@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from auger_hub.data.notices import Notice
 from auger_hub.data.schema import CATEGORY, MISSING, ColumnSchema, Declared, TableSchema
 from auger_hub.data.text.infer import Found
 from auger_hub.data.text.wide import WideTable, parts_of
@@ -17,7 +18,7 @@ class Table:
     The columns at the places `pending` hold texts that the schema makes numbers or dates of.
     `found` says of each column how it was judged; it is empty where the schema was known before.
     `header` has the names as the file has them, `comments` counts the lines among its rows that are
-    none. A table of very many columns is `whole` in memory
+    none, and `told` is what else was left out. A table of very many columns is `whole` in memory
     instead, and its `parts` are in databases.
     """
 
@@ -27,6 +28,7 @@ class Table:
     found: tuple[Found, ...] = ()
     header: tuple[str, ...] = ()
     comments: int = 0
+    told: tuple[Notice, ...] = ()
     whole: WideTable | None = None
     is_part: bool = False
 

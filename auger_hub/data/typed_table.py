@@ -83,7 +83,7 @@ def _load_query(connection: duckdb.DuckDBPyConnection, query: str, name: str) ->
 
 def load_frame(connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, name: str) -> list[str]:
     """Load a data frame, whatever its columns are called."""
-    names = [str(column) if column is not None else "" for column in frame.columns]
+    names = ["" if pd.isna(column) else str(column) for column in frame.columns]
     connection.register("frame", frame.set_axis(map(place, range(len(names))), axis="columns"))
     _load_query(connection, "FROM frame", name)
     connection.unregister("frame")

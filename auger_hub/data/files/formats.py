@@ -20,7 +20,9 @@ from auger_hub.data.files.hdf5 import read_hdf5
 from auger_hub.data.files.plain import in_utf8, optional_module
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.names import unique_names
+from auger_hub.data.notices import Notice, lines_skipped, sheets_left_out
 from auger_hub.data.schema import ISO
+from auger_hub.data.text.dialect import is_title
 
 _OLD_FEATHER = b"FEA1"
 _ARFF_DATE = re.compile(
@@ -33,6 +35,8 @@ _JAVA = {
     "a": "%p", "EEEE": "%A", "EEE": "%a", "Z": "%z", "XXX": "%z", "X": "%z", "z": "%Z",
 }  # fmt: skip
 _LONGEST_TITLE = 200
+NOTICES = "notices"
+"""What a table was read without is told in its `attrs` of this name."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,9 @@ class Format:
             optional_module(*self.package, path)
         try:
             frame, dates = self.read(path)
-            return simple_columns(frame), dates
+            simple = simple_columns(frame)
+            simple.attrs = frame.attrs
+            return simple, dates
         except (UnreadableData, MemoryError):
             raise
         except Exception as error:  # these readers raise anything on a damaged file
@@ -109,16 +115,25 @@ def _dateless(
 
 
 def _read_workbook(path: Path, engine: Literal["openpyxl", "calamine"]) -> pd.DataFrame:
-    """Read the first sheet that has rows; a cell of text is a text, whatever it looks like."""
-    for cells in _sheets(path) if engine == "openpyxl" else _older_sheets(path):
-        frame = _from_cells(cells.where(cells.ne(""), None))
-        if len(frame):
-            return frame
-    raise UnreadableData(f"`{path.name}` has no sheet with rows in it.")
+    """Read the first sheet with a table; a cell of text is a text, whatever it looks like.
+
+    A table has a name in each column of its header; without such a sheet, the first with rows is.
+    """
+    sheets = _sheets(path) if engine == "openpyxl" else _older_sheets(path)
+    tables = ((name, _from_cells(cells.where(cells.ne(""), None))) for name, cells in sheets)
+    found = {name: frame for name, frame in tables if len(frame)}
+    if not found:
+        raise UnreadableData(f"`{path.name}` has no sheet with rows in it.")
+    whole = (name for name, frame in found.items() if not frame.columns.isna().any())
+    chosen = next(whole, next(iter(found)))
+    frame = found.pop(chosen)
+    if found:
+        frame.attrs[NOTICES] = [*frame.attrs.get(NOTICES, ()), sheets_left_out(chosen, found)]
+    return frame
 
 
-def _sheets(path: Path) -> Iterator[pd.DataFrame]:
-    """Yield the cells of each sheet; pandas would make `#DIV/0!` a gap that nobody is told of."""
+def _sheets(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Yield name and cells of each sheet; pandas would make a gap of `#DIV/0!` without a word."""
     import openpyxl
 
     with path.open("rb") as file:
@@ -128,7 +143,7 @@ def _sheets(path: Path) -> Iterator[pd.DataFrame]:
             rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
             width = max(map(len, rows), default=0)
             cells = [[*row, *[None] * (width - len(row))] for row in rows]
-            yield pd.DataFrame(cells, dtype=object)
+            yield sheet.title, pd.DataFrame(cells, dtype=object)
 
 
 def _cell(value: Any) -> Any:
@@ -136,11 +151,14 @@ def _cell(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def _older_sheets(path: Path) -> Iterator[pd.DataFrame]:
+def _older_sheets(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     with pd.ExcelFile(path, engine="calamine") as book:
-        for sheet in book.sheet_names:
-            yield pd.read_excel(
-                book, sheet_name=sheet, header=None, dtype=object, keep_default_na=False
+        for sheet in map(str, book.sheet_names):
+            yield (
+                sheet,
+                pd.read_excel(
+                    book, sheet_name=sheet, header=None, dtype=object, keep_default_na=False
+                ),
             )
 
 
@@ -151,11 +169,22 @@ def _from_cells(cells: pd.DataFrame) -> pd.DataFrame:
     if len(cells) < 2:
         return pd.DataFrame()
     counts = cells.notna().sum(axis="columns").tolist()
-    is_title = cells.shape[1] > 2
-    start = next((n for n, count in enumerate(counts) if count > 1 or not is_title), 0)
+    is_title_there = cells.shape[1] > 2
+    start = next((n for n, count in enumerate(counts) if count > 1 or not is_title_there), 0)
     start = start if start <= _LONGEST_TITLE else 0
-    header = [None if cell is None else _text_of(cell) for cell in cells.iloc[start]]
-    return cells.iloc[start + 1 :].set_axis(header, axis="columns")
+    cells = cells.iloc[start:]
+    cells = cells.loc[:, cells.notna().any(axis="index")]
+    while len(cells) > 2 and is_title(cells.head(6).map(_cell_text).to_numpy().tolist()):
+        cells, start = cells.iloc[1:], start + 1
+    header = [None if pd.isna(cell) else _text_of(cell) for cell in cells.iloc[0]]
+    table = cells.iloc[1:].set_axis(header, axis="columns")
+    if start:
+        table.attrs[NOTICES] = [Notice("lines-skipped", lines_skipped(start), count=start)]
+    return table
+
+
+def _cell_text(value: Any) -> str:
+    return "" if pd.isna(value) else _text_of(value)
 
 
 def _read_feather(path: Path) -> pd.DataFrame:

@@ -22,6 +22,7 @@ DELIMITERS = (",", ";", "\t", "|")
 _HEAD_ROWS = 200
 _LONGEST_FIELD = 1 << 22
 _MOST_SKIPPED = 50
+_LOOKED_AT = 6
 _NUMBER = re.compile(r"[+-]?[0-9.,]+")
 _SEPARATOR_LINE = re.compile(r"\ufeff?sep=([^'\w\r\n])(?:\r?\n|\r)")
 _BLANK_AT_QUOTE = re.compile(
@@ -73,7 +74,7 @@ def find_dialect(head: str) -> Dialect:
         raise BadText("is empty")
     width = _width(rows)
     table = [row for row in rows if len(row[2]) == width]
-    while len(table) > 2 and _is_title(table[0][2], table[1][2]):
+    while len(table) > 2 and is_title([row[2] for row in table[:_LOOKED_AT]]):
         table = table[1:]
     _, skipped, header = table[0]
     if not any(name.strip() for name in header):
@@ -81,11 +82,33 @@ def find_dialect(head: str) -> Dialect:
     return Dialect(delimiter, tuple(header), skipped + before, spaced)
 
 
-def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
-    """Tell a title in a row as wide as the table: one cell, over cells that are all names."""
-    filled = sum(bool(cell.strip()) for cell in cells)
-    is_header = all(cell.strip() and not _NUMBER.fullmatch(cell.strip()) for cell in below)
-    return len(cells) > 2 and filled == 1 and is_header
+def is_title(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first of some rows as wide as the table stands above its header.
+
+    It is blank, or has one cell, as a title; or some, as those that are merged over several names.
+    The next row that is not blank is the header: all of its cells are names.
+    """
+    cells, below = rows[0], [row for row in rows[1:] if any(map(str.strip, row))]
+    if len(cells) < 3 or not below or not all(map(_is_name, below[0])):
+        return False
+    gaps = [place for place, cell in enumerate(cells) if not cell.strip()]
+    if len(gaps) >= len(cells) - 1:
+        return True
+    numbers = [{place for place, cell in enumerate(row) if _is_number(cell)} for row in below[1:3]]
+    return (
+        gaps not in ([], [0])
+        and len(set(below[0])) == len(cells)
+        and len(numbers) == 2
+        and numbers[0] & numbers[1] != set()
+    )
+
+
+def _is_name(cell: str) -> bool:
+    return bool(cell.strip()) and not _is_number(cell)
+
+
+def _is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell.strip()) is not None
 
 
 def _rows(head: str, delimiter: str, *, spaced: bool) -> list[tuple[int, int, list[str]]]:

@@ -21,26 +21,30 @@ from auger_hub.data.schema import (
     NUMBER,
     ColumnSchema,
 )
+from auger_hub.data.text import months
 from auger_hub.data.text.looks import looks_like
-from auger_hub.data.text.typed import NumberReader, is_missing, parse_dates
+from auger_hub.data.text.typed import EXCEL_DAY, NumberReader, is_missing, parse_dates
 
 MOSTLY = 0.9
 """The share of values from which on a column is of a type that not all of them have."""
 MOST_MARKS = 20
 """So many different texts may stand for missing; more of them are just unreadable."""
 MOST_DIGITS = 18
+_SOME = 0.3
+"""The share of dates from which on numbers beside them are days as Excel counts them."""
 SYMBOLS = (
     "R$", "US$", "A$", "C$", "HK$", "NT$", "$", "€", "£", "¥", "₹", "₽", "₩", "₺", "₴", "₪", "₫",
     "฿", "¢", "%", "‰", "USD", "EUR", "GBP", "CHF", "JPY", "CNY", "INR", "CAD", "AUD", "SEK", "NOK",
     "DKK", "PLN", "Rs.", "Rs", "Fr.", "kr.", "kr", "zł", "Kč", "Ft", "руб.",
 )  # fmt: skip
 _PLAIN = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*", re.ASCII)
-_SHEET_ERROR = re.compile(r"#(DIV/0!|REF!|VALUE!|NAME\?|NUM!|NULL!|N/A|WERT!|BEZUG!|ZAHL!)")
+_SHEET_ERROR = re.compile(r"#(¡?[^\W\d_]+[!?]|¡?DIV/0!|N/A|N/D|NV)")
 GROUPED = re.compile(r"\s*[+-]?(?:[1-9][0-9]{0,2}(?:\.[0-9]{3})*|0)\s*", re.ASCII)
 """Numbers whose points may stand between thousands, all of them."""
 _CODE = re.compile(r"[+-]?0[0-9]+", re.ASCII)
 _WORDS = re.compile(r"[^0-9#][^0-9]*", re.ASCII)
 _ENDLESS = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
+_NEGATIVE = re.compile(r"\(.*\)|-\D*$")
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 _ISO_LOOKS = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}([T ]+\d{1,2}:\d{2}.*)?\s*", re.ASCII)
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
@@ -77,7 +81,8 @@ class Found:
     """What a column is, and how many of its values are marks for missing or cannot be read.
 
     Of texts, `looks` says that they look like something else. `grouped` is one of numbers that may
-    as well have marks between thousands: `100.101`.
+    as well have marks between thousands: `100.101`; `negative` is one that is so by parentheses or
+    by a sign behind.
     """
 
     column: ColumnSchema
@@ -86,6 +91,7 @@ class Found:
     example: str = ""
     looks: str = ""
     grouped: str = ""
+    negative: str = ""
 
 
 def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
@@ -162,7 +168,8 @@ def _numbers(
         return None
     column = replace(column, symbols=tuple(_symbols_in(numbers)))
     whole = column.is_plain and all(map(_WHOLE.fullmatch, numbers))
-    return _found(replace(column, whole=whole), rest)
+    negative = next((text for text in numbers if _NEGATIVE.search(text) and read(text) < 0), "")
+    return replace(_found(replace(column, whole=whole), rest), negative=negative)
 
 
 def _number_styles(
@@ -228,20 +235,29 @@ def _found(column: ColumnSchema, rest: Mapping[str, int]) -> Found:
 def _dates(name: str, known: Mapping[str, int]) -> Found | None:
     texts = list(known)
     whole = sum(known.values())
+    days = sum(count for text, count in known.items() if EXCEL_DAY.fullmatch(text))
     iso = sum(count for text, count in known.items() if _ISO_LOOKS.fullmatch(text))
-    if iso >= whole * MOSTLY:
-        return _read_as(ColumnSchema(name, DATE, format=ISO), known)
-    likely = sum(count for text, count in known.items() if _DATE_LOOKS.fullmatch(text))
-    if likely < whole * MOSTLY:
+    others = [text for text in texts if _is_like_a_date(text)]
+    likely = iso + sum(known[text] for text in others)
+    if likely < whole * _SOME or likely + days < whole * MOSTLY:
         return None
+    if iso + days >= whole * MOSTLY:
+        return _read_as(ColumnSchema(name, DATE, format=ISO), known)
     best: Found | None = None
-    for form in _formats_of([text for text in texts if _DATE_LOOKS.fullmatch(text)]):
+    for form in _formats_of(others):
         found = _read_as(ColumnSchema(name, DATE, format=form), known)
         if best is None or _lost(found) < _lost(best):
             best = found
         if not _lost(best):
             break
     return best
+
+
+def _is_like_a_date(text: str) -> bool:
+    """Tell a date that is not ISO's, in numbers or in words of any language."""
+    if _ISO_LOOKS.fullmatch(text):
+        return False
+    return _DATE_LOOKS.fullmatch(text) is not None or months.in_english(text) != text
 
 
 def _errors(found: Found) -> int:
@@ -266,13 +282,16 @@ def _formats_of(texts: Sequence[str]) -> list[str]:
 
     Several are tried on all texts: only the other values tell whether `05/03/2019` is in May.
     """
-    forms = []
+    forms, in_words = [], []
     for text in texts[:_TRIED_TEXTS]:
         day, clock = _split(text.strip())
         forms += [form + clock for form in _DAYS if _has(day, form)]
         forms += [form for form in _MIDDLE if _has(text.strip(), form)]
+        day, clock = _split(months.in_english(text.strip()))
+        in_words += [form + clock for form in months.FORMATS if _has(day, form)]
     order = {form: number for number, form in enumerate(_DAYS)}
-    return sorted(dict.fromkeys(forms), key=lambda form: _rank(form, order))
+    ranked = sorted(dict.fromkeys(forms), key=lambda form: _rank(form, order))
+    return list(dict.fromkeys((*ranked, *in_words)))
 
 
 def _rank(form: str, order: Mapping[str, int]) -> int:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from auger_hub.data.text.months import has_month
+
 MOSTLY = 0.9
 _LEAST = 3
-_UNIT = re.compile(r"[<>~≈±]?\s*[+-]?\d[\d.,' ]*?\s?(?P<unit>[^\W\d_]{1,5}|[°%‰µ][^\W\d_]{0,3})\.?")
+_UNIT = re.compile(
+    r"[<>~≈±]?\s*[+-]?(?:[A-Z]{0,2}[$€£¥₹]\s?)?\d[\d.,' ]*?\s?"
+    r"(?P<unit>[^\W\d_]{1,5}|[°%‰µ][^\W\d_]{0,3})\.?"
+)
 _NUMBER = re.compile(r"\s*[+-]?(0|[1-9][0-9]{0,17})(\.[0-9]+)?\s*", re.ASCII)
 _CODE = re.compile(r"\s*0[0-9]+\s*", re.ASCII)
-_BOUND = re.compile(r"\s*[<>~≈≤≥]\s*[+-]?\d[\d.,]*\s*")
-_CLOCK = re.compile(r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[ap]\.?m\.?)?\s*", re.IGNORECASE)
+_MONTH = re.compile(r"[^\W\d_]{3,12}\.?[ '’-]{1,2}\d{2,4}|\d{1,2}[. -]{1,2}[^\W\d_]{3,12}\.?")
 _DATES = re.compile(
     r"""\s*(?:
         (\w{2,9}\.?,?\s+)?\d{1,2}\.?\s+[^\W\d_]{3,12}\.?,?\s+\d{4}.*
@@ -23,6 +27,23 @@ _DATES = re.compile(
     )\s*""",
     re.VERBOSE | re.IGNORECASE,
 )
+
+_KINDS = {
+    "dates": _DATES,
+    "times of day": re.compile(
+        r"\s*\d{1,2}:\d{2}(:\d{2}([.,]\d+)?)?(\s?[ap]\.?m\.?)?\s*", re.IGNORECASE
+    ),
+    "ranges of numbers": re.compile(r"\s*\d+[.,]\d+\s?(-|–|to|bis|\.\.)\s?\d+[.,]\d+\s*"),
+    "fractions": re.compile(r"\s*[+-]?((\d+ )?\d+\s?/\s?\d+|\d*\s?[½¼¾⅓⅔])\s*", re.ASCII),
+    "numbers that a spreadsheet wrote as texts": re.compile(
+        r"""=\s?"?[+-]?\d[\d.,]*"?|'[+-]?\d[\d.,]*'?"""
+    ),
+}
+_NUMBERS = {  # beside plain ones
+    "bounds of numbers": re.compile(r"\s*[<>~≈≤≥]\s*[+-]?\d[\d.,]*\s*"),
+    "numbers with `_` between thousands": re.compile(r"[+-]?\d{1,3}(_\d{3})+(\.\d+)?", re.ASCII),
+    "numbers in other digits": re.compile(r"\s*[+-]?(?![0-9.,+-]+\s*$)\d+([.,٫．]\d+)?\s*"),
+}
 
 
 def looks_like(counts: Mapping[str, int]) -> str:
@@ -40,12 +61,13 @@ def _likenesses(counts: Mapping[str, int]) -> Iterator[str]:
     enough = sum(counts.values()) * MOSTLY
     if _count(_NUMBER, counts) >= enough and not _count(_CODE, counts):
         yield "numbers"
-    if _count(_DATES, counts) >= enough:
+    yield from (kind for kind, pattern in _KINDS.items() if _count(pattern, counts) >= enough)
+    plain = _count(_NUMBER, counts)
+    for kind, pattern in _NUMBERS.items():
+        if enough <= plain + (odd := _count(pattern, counts)) and odd:
+            yield kind
+    if sum(n for text, n in counts.items() if _MONTH.fullmatch(text) and has_month(text)) >= enough:
         yield "dates"
-    if _count(_CLOCK, counts) >= enough:
-        yield "times of day"
-    if _count(_BOUND, counts) >= enough:
-        yield "bounds of numbers"
     units: dict[str, int] = {}
     for text, count in counts.items():
         if match := _UNIT.fullmatch(text.strip()):

@@ -17,13 +17,15 @@ import numpy as np
 import pandas as pd
 
 from auger_hub.data.schema import BOOLEAN, DATE, ISO, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.text import months
 
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _TRUTH = {"true": 1.0, "false": 0.0}
 _SPACES = "\u00a0\u202f\u2009 "
 _APOSTROPHES = "'\u2019"
+_NO_CENTS = re.compile(r"(?<=[0-9])[.,][-\u2014]{1,2}$")  # `12,-` is a price
 _SIGN = re.compile(r"^([+-])\s+")
-_EXCEL_DAY = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?", re.ASCII)
+EXCEL_DAY = re.compile(r"[2-7][0-9]{4}(\.[0-9]+)?", re.ASCII)
 _EXCEL_FIRST = pd.Timestamp("1899-12-30", tz="UTC")  # its day 0, as far as days after 1900-02-28 go
 _EPOCH = re.compile(r"[+-]?[0-9]{9,13}(\.[0-9]+)?", re.ASCII)
 _MILLISECONDS = 1e11  # seconds since 1970 are fewer until the year 5138
@@ -180,7 +182,7 @@ class NumberReader:
 
         That is in parentheses, or with its minus behind.
         """
-        bare = _SIGN.sub(r"\1", text.strip().replace("\u2212", "-"))
+        bare = _SIGN.sub(r"\1", text.strip().replace("\u2212", "-").replace("\u2013", "-"))
         is_negative = bare.startswith("(") and bare.endswith(")")
         bare = bare[1:-1].strip() if is_negative else bare
         for symbol in self._symbols if self._has_symbol(bare) else ():
@@ -188,6 +190,7 @@ class NumberReader:
             for sign in "+-":
                 if bare.startswith(sign + symbol):
                     bare = sign + bare[1 + len(symbol) :].strip()
+        bare = _NO_CENTS.sub("", bare)
         if bare.endswith("-") and not is_negative:
             return bare[:-1].rstrip(), True
         return bare, is_negative
@@ -255,6 +258,8 @@ def parse_dates(texts: Sequence[str], column: ColumnSchema) -> pd.Series:
     Where the format has no time, fraction or offset, a text may have them; and each may be ISO's.
     """
     series = pd.Series([text.strip() for text in texts], dtype=object)
+    if _day_of(column.format) in months.FORMATS:
+        series = series.map(months.in_english)
     dates = pd.Series(pd.NaT, index=series.index, dtype="datetime64[us, UTC]")
     if not len(series):
         return dates.dt.tz_localize(None)
@@ -265,6 +270,7 @@ def parse_dates(texts: Sequence[str], column: ColumnSchema) -> pd.Series:
         dates[rest.index] = _parse(rest, form)
     if dates.isna().any():
         _try_other_marks(series, dates, column.format)
+        _try_words(series, dates, column.format)
         _try_epoch(series, dates)
     if column.timezone is None:
         return dates.dt.tz_localize(None)
@@ -282,8 +288,22 @@ def _try_other_marks(series: pd.Series, dates: pd.Series, form: str | None) -> N
     rest = series[dates.isna()]
     same = rest.str.replace(_NUMERIC, rf"\1{mark}\2{mark}\3", regex=True)
     same = same[same != rest]
-    for variant in _variants(form)[:-2]:
+    short = (form or "").replace("%Y", "%y")
+    for variant in dict.fromkeys([*_variants(form)[:-2], *_variants(short)[:-2]]):
         left = same[dates[same.index].isna()]
+        if len(left):
+            dates[left.index] = _parse(left, variant)
+
+
+def _try_words(series: pd.Series, dates: pd.Series, form: str | None) -> None:
+    """Read dates in words, of any language, in a column of others."""
+    rest = series[dates.isna()]
+    english = rest.map(months.in_english)
+    english = english[english != rest]
+    if form is None or not len(english):
+        return
+    for variant in (one for day in months.FORMATS for one in _variants(day)[:-2]):
+        left = english[dates[english.index].isna()]
         if len(left):
             dates[left.index] = _parse(left, variant)
 
@@ -291,7 +311,7 @@ def _try_other_marks(series: pd.Series, dates: pd.Series, form: str | None) -> N
 def _try_epoch(series: pd.Series, dates: pd.Series) -> None:
     """Read what is left of digits: days as Excel counts them, or seconds since 1970, or less."""
     rest = series[dates.isna()]
-    days = rest[rest.map(lambda text: bool(_EXCEL_DAY.fullmatch(text)))].astype(float)
+    days = rest[rest.map(lambda text: bool(EXCEL_DAY.fullmatch(text)))].astype(float)
     if len(days):
         seconds = (days * 86_400).round()
         dates[days.index] = (_EXCEL_FIRST + pd.to_timedelta(seconds, unit="s")).dt.as_unit("us")
@@ -307,9 +327,14 @@ def _variants(form: str | None) -> list[str]:
         return ["mixed"]
     if form == ISO:
         return ["ISO8601", "loose"]
-    base = re.sub(r"[ T]?%[HI]:%M.*$", "", form)
+    base = _day_of(form)
     times = [f"{base}{time}{zone}" for time in _TIMES for zone in _ZONES if time or not zone]
     return [*dict.fromkeys((form, *times)), "ISO8601", "loose"]
+
+
+def _day_of(form: str | None) -> str:
+    """Return a format without its time."""
+    return re.sub(r"[ T]?%[HI]:%M.*$", "", form or "")
 
 
 def _parse(texts: pd.Series, form: str) -> pd.Series:

@@ -59,9 +59,10 @@ NUMBERS = ["${n}.25", "{n}.25 €", "{n},25", "{n},25 €", "{n}.5%", "{n}.5 %",
            "(${n}.00)", "US$ {n}.10", "R$ {n},25", "{n} kr", "{n}¢", "({n},5)"]  # fmt: skip
 DATES = ["{d}.{mo}.{y}", "{mo}/{d}/{y}", "{d:02}-{mo:02}-{y}", "{d} Mar {y}", "March {d}, {y}",
          "{d}-Mar-{y}", "{d}/{mo}/{y} 10:30", "{d}.{mo}.{y}, 10:30", "{mo}/{d}/{y} 9:05:10 PM",
-         "{y}-{mo:02}", "Mar {d}, {y} 10:15", "{d}. March {y}", "{d}Mar{y}"]  # fmt: skip
-LOOKS = ["{n} kg", "{n}°C", "{n}.5k", "{n}th", "<{n}", "{d}. März {y}", "{d} août {y}",
-         "{y}-W{mo:02}", "{y}年{mo}月{d}日", "Q1 {y}", "10:{d:02}"]  # fmt: skip
+         "{y}-{mo:02}", "Mar {d}, {y} 10:15", "{d}. March {y}", "{d}Mar{y}", "{d}. März {y}",
+         "{d} août {y}", "{d} de mayo de {y}", "{y}年{mo}月{d}日"]  # fmt: skip
+LOOKS = ["{n} kg", "{n}°C", "{n}.5k", "{n}th", "<{n}", "{y}-W{mo:02}", "Q1 {y}", "10:{d:02}",
+         "{n}.5-{m}.5", "{n} 1/2", "'{n}.5", '="{n}.5"', "{n}_{m}", "US$ {n}.5m"]  # fmt: skip
 TWINS = [("Yes", "yes", "No"), ("a", "a ", "b"), (" a", "a", "b"), ("New  York", "New York", "b"),
          ("ULM", "Ulm", "ulm"), ("Straße", "STRASSE", "b")]  # fmt: skip
 
@@ -147,6 +148,26 @@ DEFECTS = [
     *(Defect(f"a row of {one}", ("total-rows",),
              change=lambda text, one=one: f"{text}300.5;60;{one}\n", about=("town",))  # type: ignore[misc]
       for one in ["Total", "Summe", "Grand total", "SUM"]),
+    *(Defect(f"sums as {one}", ("total-rows",),
+             change=lambda text, one=one: f"{text}9.5;6;{one} Ulm\n8.5;7;{one} Kiel\n",  # type: ignore[misc]
+             about=("town",)) for one in ["Zwischensumme", "Total"]),
+    *(Defect(f"{one} among names", ("missing-suspected",), [one, *codes("a", "b", "c")[1:]])
+      for one in ["\\N", "-", "…", "#NV", "(null)", "NaT", "k.A.", "n/d", "unknown"]),
+    Defect("read in a wrong encoding before", ("mojibake-suspected",), codes("KÃ¶ln", "Ulm", "x")),
+    Defect("objects in cells", ("nested-values",), codes("{a: 1}", "{a: 2}", "{b: [3]}")),
+    Defect("values above gaps", ("values-above-gaps",),
+           [f"part {n}" if n % 20 == 0 else "" for n in range(ROWS)]),
+    *(Defect(f"negative as {one}", ("number-format",), of(one)) for one in ["({n}.5)", "{n}.5-"]),
+    Defect("a header among rows", ("header-repeated", "missing-tokens", "missing-tokens"),
+           change=lambda text: text + text.split("\n")[0] + "\n", about=(None, "size", "count")),
+    Defect("blanks around a name", ("blanks-in-name",), change=header_of("size", " count", "town"),
+           about=(" count",)),
+    *(Defect(f"bare rows {one!r}", ("bare-rows",), change=lambda text, one=one: text + one,  # type: ignore[misc]
+             about=(None,)) for one in [";;\n", ";;Source\n"]),
+    *(Defect(f"before: {one!r}", ("lines-skipped",), change=with_head(one), about=(None,))
+      for one in ["Report;;\n;;\n", ";;\n", "Size;;Where\n"]),
+    Defect("rows in quotes", ("identifier", "one-column"), about=("size;count;town",) * 2,
+           change=lambda text: "".join(f'"{line}"\n' for line in text.splitlines())),
     Defect("numbers with a few names", ("text-like-values",), mixed("{n}", "12a")),
     Defect("comments among rows", ("comments-skipped",),
            change=lambda text: text.replace("\n", "\n# by hand\n", 5), about=(None,)),

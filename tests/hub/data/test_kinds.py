@@ -281,3 +281,60 @@ def test_errors_in_the_cells_of_a_workbook_are_told_as_missing(tmp_path: Path, e
     found, same = profile_file(tmp_path / "t.xlsx"), profile_file(tmp_path / "t.csv")
     assert found["schema"]["columns"] == same["schema"]["columns"]
     assert found["notices"] == same["notices"]
+
+
+def book_of(path: Path, **sheets: list[list[Any]]) -> Path:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+SHEET = [["a", "b", "c"], *([n, "x y z"[n % 5], n * 0.5] for n in range(5))]
+
+
+def test_the_sheet_that_is_a_table_is_read_and_the_others_are_told(tmp_path: Path) -> None:
+    notes = [["Figures"], ["made by", "me"], ["version", 3]]
+    path = book_of(tmp_path / "t.xlsx", Notes=notes, Data=SHEET, More=SHEET)
+    assert read_table(path)["c"].tolist() == [0, 0.5, 1, 1.5, 2]
+    (told,) = (n for n in profile_file(path)["notices"] if n["code"] == "sheets-left-out")
+    assert "`Data`" in told["text"]
+    assert "`Notes`, `More` are not" in told["text"]
+    assert told["count"] == 2
+
+
+@pytest.mark.parametrize(
+    "head", [[["Sales"]], [["Sales"], []], [["Group", None, "Price"]], [[None, "Money", None]]]
+)
+def test_what_stands_above_the_names_of_a_sheet_is_told(tmp_path: Path, head: list[Any]) -> None:
+    path = book_of(tmp_path / "t.xlsx", Data=[*head, *SHEET])
+    assert list(read_table(path).columns) == ["a", "b", "c"]
+    assert "lines-skipped" in codes_of(path)
+
+
+def test_a_remark_beside_a_sheet_is_a_column_without_a_name(tmp_path: Path) -> None:
+    rows = [list(row) for row in SHEET]
+    rows[2] += [None, "check"]
+    path = book_of(tmp_path / "t.xlsx", Data=rows)
+    assert codes_of(path)["column-without-name"] == "Unnamed: 3"
+
+
+@pytest.mark.parametrize("text", [",,1\n2,3,4\n5,6,7\n", "a,,b\nx,y,z\nu,v,w\nr,s,t\n"])
+def test_a_header_with_gaps_is_no_title_where_no_names_follow(tmp_path: Path, text: str) -> None:
+    path = write(tmp_path / "t.csv", text)
+    assert "lines-skipped" not in codes_of(path)
+    assert "column-without-name" in codes_of(path)
+
+
+def test_nested_values_are_told_in_every_format(tmp_path: Path) -> None:
+    rows = [{"n": n, "spec": {"a": n, "b": [n, 1]}} for n in range(5)]
+    pd.DataFrame(rows).to_parquet(tmp_path / "t.parquet")
+    write(tmp_path / "t.json", json.dumps(rows))
+    write(tmp_path / "t.jsonl", "\n".join(map(json.dumps, rows)))
+    told = [codes_of(tmp_path / f"t.{kind}")["nested-values"] for kind in ("json", "jsonl")]
+    assert [*told, codes_of(tmp_path / "t.parquet")["nested-values"]] == ["spec"] * 3

@@ -86,6 +86,14 @@ def test_many_texts_among_numbers_are_unreadable() -> None:
         (("Tue, 05 Mar 2019 10:00:00 +0100",), "%a, %d %b %Y %H:%M:%S %z"),
         (("1949-01", "1949-02"), "%Y-%m"),
         (("Mar 2019", "Apr 2019"), "%b %Y"),
+        (("3. März 2019", "12. Oktober 2019"), "%d %B %Y"),
+        (("Mai 2019", "Juni 2019", "Okt. 2020"), "%B %Y"),
+        (("06-Okt-15", "17-Mrz-15"), "%d %B %y"),
+        (("Oct. 6, 2015", "June 4, 2015", "Sept. 9th, 2016"), "%B %d, %Y"),
+        (("2019. március 5. 14:30", "2019. május 6. 9:05"), "%Y %B %d %H:%M"),
+        (("2019年3月5日", "2019年11月30日"), "%Y-%m-%d"),
+        (("2019-03-05", "26.12.2019", "2019-04-01"), "%d.%m.%Y"),
+        (("2019-03-05 00:00:00", "43830"), "iso"),
     ],
 )
 def test_dates_are_found_with_their_format(texts: tuple[str, ...], form: str) -> None:
