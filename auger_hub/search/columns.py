@@ -92,7 +92,9 @@ def _plain_number(value: Any) -> Any:
 def to_text(column: pd.Series) -> pd.Series:
     """Return texts; 1, 1.0 and "1" are one category, and so are True and "true"."""
     texts = {value: _text(value) for value in column.dropna().unique()}
-    return column.astype(object).map(texts).astype(object).where(column.notna(), MISSING_TEXT)
+    told = zip(column.astype(object), column.notna(), strict=True)
+    clean = [texts[value] if is_known else MISSING_TEXT for value, is_known in told]
+    return pd.Series(clean, index=column.index, dtype=object, name=column.name)
 
 
 def _text(value: Any) -> str:

@@ -167,10 +167,11 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         """Return the columns as the library takes them: CatBoost wants codes as integers."""
         if self.library != "catboost" or not len(self.categories):
             return X
-        table = pd.DataFrame(np.asarray(X))
-        codes = list(self.categories)
-        table[codes] = table[codes].fillna(-1)
-        return table.astype(dict.fromkeys(codes, "int64"))
+        columns = dict(enumerate(np.asarray(X).T))
+        for place in self.categories:
+            codes = columns[int(place)]
+            columns[int(place)] = np.where(np.isnan(codes), -1, codes).astype("int64")
+        return pd.DataFrame(columns)
 
     def _arguments(self) -> dict[str, Any]:
         """Return how the library is told which columns are codes."""
