@@ -148,12 +148,13 @@ class Client:
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
-    """Look again and again until the condition holds."""
-    deadline = time.monotonic() + seconds
+    """Look again and again until the condition holds: seldom once it takes long."""
+    began = time.monotonic()
     while not condition():
-        if time.monotonic() > deadline:
+        waited = time.monotonic() - began
+        if waited > seconds:
             return False
-        time.sleep(0.05)
+        time.sleep(min(max(0.05, waited * 0.1), 0.5))
     return True
 
 
