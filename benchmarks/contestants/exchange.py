@@ -10,6 +10,7 @@ import pandas as pd
 
 TARGET = "target"
 TIME, SERIES, VALUE = "time", "series", "y"  # of series
+DAY = "day"  # of streams
 
 
 def run(main):
@@ -46,6 +47,13 @@ def read_series(train, test, key):
     for table in tables:
         table[key] = table[SERIES].astype(str) if SERIES in table else "one"
     return tables
+
+
+def windows_of(rows, length):
+    """Yield for each day of a stream its rows and those of the days before it, `length` in all."""
+    days = [frame.drop(columns=DAY) for _, frame in rows.groupby(DAY)]
+    for last in range(len(days)):
+        yield pd.concat(days[max(0, last - length + 1) : last + 1])
 
 
 def write_forecast(rows, shown, key, names, out):
