@@ -141,8 +141,9 @@ class Looker:
             plan = workspace.plan(PlanOptions(prune=target.prune))
             if _digest_of(plan) != digest:
                 return pending
+        begun = self.book.keep(replace(pending, applied_commit=None), now)
         with closing(workspace):
-            return self._apply(target, workspace, plan, pending)
+            return self._apply(target, workspace, plan, begun)
 
     def _apply(
         self, target: Target, workspace: Workspace, plan: Plan, pending: TargetStatus
@@ -220,14 +221,18 @@ def _settled(known: TargetStatus, plan: Plan, workspace: Workspace) -> TargetSta
 
 
 def _applied_commit(known: TargetStatus, workspace: Workspace, plan: Plan) -> str | None:
-    """Return the commit that the hub was last made like: as noted, or as its history says."""
+    """Return the commit that the hub was last made like: as noted, or as its history says.
+
+    None where the newest apply of a controller did not get to its end: what is left of it to do is
+    no drift.
+    """
     if known.applied_commit:
         return known.applied_commit
     project = plan.actions[0].address.project
     with suppress(HubError):
         for record in read_applies(workspace.session.client, limit=20, project=project):
-            if record.status == "applied" and record.origin == ORIGIN:
-                return record.commit
+            if record.origin == ORIGIN:
+                return record.commit if record.status == "applied" else None
     return None
 
 

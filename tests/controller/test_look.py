@@ -114,6 +114,22 @@ def test_drift_is_told_and_healed_where_that_is_wanted(team: Team) -> None:
     assert team.exists
 
 
+@pytest.mark.parametrize("has_book", [True, False])
+def test_what_is_left_of_an_apply_that_was_cut_is_no_drift(team: Team, has_book: bool) -> None:
+    team.commit()
+    team.look()
+    with Context(team.copy, environ=team.hub.environ, home=team.folder) as context:
+        Project(context, team.project).delete()
+    cut = team.controller(heal=True)
+    cut.stop.set()
+    assert [status.why for status in cut.once()] == [("interrupted",)]
+    assert not team.exists
+    if not has_book:
+        (team.folder / "home" / "status.json").unlink()
+    assert team.look().condition is Condition.IN_SYNC
+    assert team.exists
+
+
 def test_what_is_wrong_is_the_status_of_its_target_alone(team: Team) -> None:
     assert "couldn't find remote ref" in team.look().why[0]
     team.commit("clusterr: {}\n")
