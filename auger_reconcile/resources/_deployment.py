@@ -142,7 +142,7 @@ def from_wire(item: Mapping[str, Any]) -> ModelObject:
     trial = item.get("trial") or {}
     score = trial.get("score_value")
     run = item.get("experiment_session_id") or trial.get("experiment_session_id")
-    algorithm = (trial.get("hyperparameter") or {}).get("algorithm_name")
+    algorithm = str((trial.get("hyperparameter") or {}).get("algorithm_name") or "")
     return ModelObject(
         id=str(item["id"]),
         trial_id=str(item.get("trial_id") or trial.get("id") or item["id"]),
@@ -151,7 +151,7 @@ def from_wire(item: Mapping[str, Any]) -> ModelObject:
         run_id=str(run) if run else None,
         score=float(score) if isinstance(score, int | float) else None,
         metric=trial.get("score_name"),
-        algorithm=algorithm,
+        algorithm=algorithm.rpartition(".")[2] or None,
         monitor=monitor_from_wire(item.get("monitor")),
         is_watchable="monitor" in item,
         alerts=alerts_from_wire(item.get("alerts")),

@@ -60,9 +60,7 @@ def create(spec: ModelSpec = SPEC, found: Any = EXPERIMENT, **more: Any) -> Any:
 
 def test_a_pipeline_is_read_with_its_trial() -> None:
     found = from_wire(pipeline(name="prod"))
-    assert found == ModelObject(
-        "T1", "T1", "prod", "ready", "R1", 0.9, "f1_macro", "xgboost.XGBClassifier"
-    )
+    assert found == ModelObject("T1", "T1", "prod", "ready", "R1", 0.9, "f1_macro", "XGBClassifier")
 
 
 def test_a_pipeline_of_the_past_has_another_id_than_its_trial() -> None:
