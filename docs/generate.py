@@ -8,6 +8,7 @@ The pages depend on the code alone, so that the same code gives the same bytes o
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,6 +20,8 @@ from generator.hub_tables import render_hub_tables
 from generator.import_picture import render_import_pictures
 from generator.python_api import render_python_api
 from generator.reference import render_reference
+
+from auger_reconcile.config.schema import catalog_entry, json_schema
 
 DOCS = Path(__file__).parent
 COMMANDS = "commands"  # the folder in which every page is a generated one
@@ -35,6 +38,8 @@ def make_pages() -> dict[str, str]:
         "auger-yaml.md": render_reference(DOCS / "auger-yaml"),
         "python-api.md": render_python_api(),
         HUB_TABLES: render_hub_tables(),
+        "schemastore/auger.json": json.dumps(json_schema(), indent=2) + "\n",
+        "schemastore/catalog-entry.json": json.dumps(catalog_entry(), indent=2) + "\n",
     }
 
 

@@ -25,7 +25,8 @@ from auger_reconcile.config.files.for_each import KEY
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import kind_of
 
-DIALECT = "https://json-schema.org/draft/2020-12/schema"
+DIALECT = "http://json-schema.org/draft-07/schema#"  # what SchemaStore takes, and every editor
+HOME_OF_SCHEMA = "https://www.schemastore.org/auger.json"
 _CLOSED = ConfigDict(extra="forbid")
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _NULL = {"type": "null"}
@@ -39,12 +40,27 @@ _PASSED_ON = Field(default=None, description="A setting of other clients, passed
 
 def json_schema() -> dict[str, Any]:
     """Return the schema of one document."""
-    schema = _document().model_json_schema()
+    schema = _document().model_json_schema(ref_template="#/definitions/{model}")
+    schema["definitions"] = schema.pop("$defs")  # as draft 7 calls it
     _loosen(schema)
     schema.pop("title", None)
     schema.pop("required", None)  # an overlay leaves `name` out
     schema["patternProperties"] = {"^x-": {"description": "Of your own, for anchors."}}
-    return {"$schema": DIALECT, "title": "auger.yaml", **schema}
+    return {"$schema": DIALECT, "$id": HOME_OF_SCHEMA, "title": "auger.yaml", **schema}
+
+
+def catalog_entry() -> dict[str, Any]:
+    """Return what SchemaStore's catalog lists: which files the schema is for.
+
+    A pattern for every overlay would be one for lock files as well.
+    """
+    environments = ("dev", "test", "staging", "prod")
+    return {
+        "name": "auger",
+        "description": "Machine-learning projects as code: data, experiments, deployed models",
+        "fileMatch": ["auger.yaml", *(f"auger.{name}.yaml" for name in environments)],
+        "url": HOME_OF_SCHEMA,
+    }
 
 
 def _document() -> type[BaseModel]:
@@ -102,7 +118,7 @@ def _loosen(schema: dict[str, Any]) -> None:
 
     A mapping needs no key: a file and its overlay may each give some of them. Items of lists do.
     """
-    models: dict[str, Any] = schema.get("$defs", {})
+    models: dict[str, Any] = schema["definitions"]
     for name in models.keys() - _of_lists(schema):
         models[name].pop("required", None)
     for model in (schema, *models.values()):
