@@ -79,7 +79,9 @@ def test_cloud_and_export_predict_the_same(model: Model, trained: Trained, work:
     assert probabilities == [pytest.approx(row) for row in told]
 
 
-@BOTH
+@pytest.mark.parametrize(
+    "locally", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["cloud", "locally"]
+)
 def test_odd_values_are_carried_along(
     model: Model, trained: Trained, work: Path, locally: bool
 ) -> None:
@@ -228,7 +230,7 @@ models:
         yield Model(context)
 
 
-@pytest.mark.parametrize("name", ["by trial", "here", "best"])
+@pytest.mark.parametrize("name", ["by trial", pytest.param("here", marks=pytest.mark.slow), "best"])
 def test_a_declared_model_is_asked_by_its_name(declared: Model, work: Path, name: str) -> None:
     path = declared.predict(write(work / "new.csv", ROW), name)
     assert read(path)[1] == [*ROW, "setosa"]

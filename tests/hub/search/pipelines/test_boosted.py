@@ -144,7 +144,7 @@ def test_a_library_without_weights_of_classes_gets_them_by_row(
     weighted = {**data.info, "classWeight": "balanced"}
 
     def share_of_rare(info: dict[str, Any]) -> float:
-        model = build_pipeline(info, algorithm, {"n_estimators": 40, **early})
+        model = build_pipeline(info, algorithm, {"n_estimators": 15, **early})
         told = model.fit(data.features, data.target).predict_proba(data.features)
         return float(told[:, rare].mean())
 
