@@ -27,6 +27,7 @@ KEYS = sorted(
         "review",
         "project",
         "org_name",
+        "data_source",
         "<<",
         "a",
         "b",
@@ -38,7 +39,9 @@ WORDS = (
     "1e999", "true", "no", "~", "null", "0123", "'${a}'",
     "'${'", "running", "absent", "completed", "best", "{}", "[]",
     "''", "'..'", "a/b", "&x 1", "*x", "!t 1", "99999999999999999999",
-    "2020-01-01", "local", "standard", "2",
+    "2020-01-01", "local", "standard", "2", "high-memory",
+    "'${project.name}'", "'${experiment.a.target}'", "'x${dataset.a.source}'",
+    "'${model.b.gate.on}'",
 )  # fmt: skip
 
 
