@@ -32,6 +32,7 @@ from auger_hub.models.prediction_notices import PredictionNotices
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds
 from auger_hub.search.moved import with_current_paths
+from auger_hub.search.pipelines.bag import without_frames
 from auger_hub.search.pipelines.forecast import Unanswerable
 from auger_hub.search.pipelines.intervals import IntervalForecaster
 
@@ -70,6 +71,7 @@ class Predictor:
 
     def __init__(self, model: Any, description: Mapping[str, Any]) -> None:
         self.model = model
+        self._answering = without_frames(model)
         self.target: str = description["target"]
         self.kinds: Mapping[str, str] = description["kinds"]
         self.needed: Sequence[str] = description["needed"]
@@ -167,8 +169,8 @@ class Predictor:
         """
         try:
             if self.classes is None:
-                return np.asarray(self.model.predict(frame), dtype=float)
-            return class_probabilities(self.model, frame, len(self.classes))
+                return np.asarray(self._answering.predict(frame), dtype=float)
+            return class_probabilities(self._answering, frame, len(self.classes))
         except Unanswerable as error:
             raise BadInput(str(error)) from error
 

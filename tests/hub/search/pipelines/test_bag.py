@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 
-from auger_hub.search.pipelines.bag import FEW_ROWS, bag_of
+from auger_hub.search.pipelines.bag import FEW_ROWS, bag_of, without_frames
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 from auger_hub.search.preparation.prepare import describe_task
 from tests.hub.search.tables import mixed, task_for
@@ -104,3 +105,21 @@ def test_a_bag_of_values_is_exactly_the_mean_of_its_models(
     wanted = np.mean([model.predict(rows) for model in regressors], axis=0)
     told = bag_of(regressors, has_classes=False).predict(rows)
     np.testing.assert_allclose(told, wanted, rtol=EXACT, atol=EXACT)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_one_pipeline_is_asked_as_those_of_a_bag_with_the_same_answers(
+    classifiers: list[Pipeline], count: int
+) -> None:
+    rows = rows_to_predict("bought")[:count]
+    asked = without_frames(classifiers[0])
+    assert asked is not classifiers[0]
+    told, wanted = asked.predict_proba(rows), classifiers[0].predict_proba(rows)
+    np.testing.assert_allclose(told, wanted, rtol=EXACT, atol=EXACT)
+    np.testing.assert_array_equal(asked.classes_, classifiers[0].classes_)
+
+
+def test_what_is_no_pipeline_of_columns_is_asked_as_it_is() -> None:
+    model = Pipeline([("only", SimpleImputer())])
+    assert without_frames(model) is model
+    assert without_frames(SimpleImputer()).__class__ is SimpleImputer
