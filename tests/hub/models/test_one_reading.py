@@ -4,6 +4,7 @@
 and many when it is soaked.
 """
 
+import calendar
 import io
 import json
 import os
@@ -54,8 +55,15 @@ SEEDS = [
 ]
 DATES = [
     "%Y-%m-%d", "%d/%m/%Y", "%d %b %Y", "%Y-%m-%dT%H:%M:%S+02:00", "%B %d, %Y", "%d.%m.%y",
-    "%m/%d/%Y %I:%M %p", "%Y-%m-%d %H:%M:%S.%f",
+    "%m/%d/%Y %I:%M %p", "%Y-%m-%d %H:%M:%S.%f", "%d. %B %Y", "%d de %B de %Y %H:%M",
+    "%Y年%m月%d日",
 ]  # fmt: skip
+IN_WORDS = {  # of another language, as the text around them
+    "%d. %B %Y": "Januar Februar März April Mai Juni Juli August September Oktober November"
+    " Dezember",
+    "%d de %B de %Y %H:%M": "enero febrero marzo abril mayo junio julio agosto septiembre octubre"
+    " noviembre diciembre",
+}
 AMOUNTS = ["${:,.2f}", "{:,.1f} €", "{:.1f}%", "CHF {:.2f}", "({:.0f})", "−{:.1f}", "{:.1f}-"]
 ZONES = ["+02:00", "Z", "-0530"]
 GERMAN = str.maketrans(",.", ".,")
@@ -73,7 +81,7 @@ def table_of(seed: int) -> pd.DataFrame:
         "whole": random.integers(-50, 50, ROWS),
         "name": random.choice(["ann", "Bob; the 2nd", "café", "o'neil"], ROWS),
         "code": random.choice(["007", "012", "7", "1.10"], ROWS),
-        "day": days.strftime(DATES[seed % len(DATES)]),
+        "day": written(days, DATES[seed % len(DATES)]),
         "yes": random.choice(["true", "false"], ROWS),
         "amount due": [
             AMOUNTS[seed % len(AMOUNTS)].format(n) for n in random.uniform(1, 9e3, ROWS)
@@ -103,6 +111,11 @@ def table_of(seed: int) -> pd.DataFrame:
         frame[name] = frame[name].mask(random.random(ROWS) < 0.1)
     kept = random.permutation(list(columns))[: random.integers(3, len(columns) + 1)]
     return frame[list(kept)].assign(y=target.round(3))
+
+
+def written(days: pd.DatetimeIndex, form: str) -> list[str]:
+    names = IN_WORDS.get(form, " ".join(calendar.month_name[1:])).split()
+    return [day.strftime(form.replace("%B", names[day.month - 1])) for day in days]
 
 
 def write(frame: pd.DataFrame, folder: Path, kind: str) -> Path:
