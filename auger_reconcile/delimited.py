@@ -22,6 +22,7 @@ _BLANK_AT_QUOTE = re.compile(
     re.MULTILINE,
 )
 _MOST_SKIPPED = 50
+_LOOKED_AT = 6
 _HEAD_ROWS = 200
 
 
@@ -95,7 +96,7 @@ def _header_of(rows: Sequence[_HeadRow]) -> _HeadRow:
         return _HeadRow([], 0)
     width = _width(rows)
     table = [row for row in rows if len(row.cells) == width]
-    while len(table) > 2 and _is_title(table[0].cells, table[1].cells):
+    while len(table) > 2 and _is_title([row.cells for row in table[:_LOOKED_AT]]):
         table = table[1:]
     return table[0]
 
@@ -131,11 +132,36 @@ def _is_short_header(names: Sequence[str], values: Sequence[str]) -> bool:
     return is_row and all(name.strip() for name in names)
 
 
-def _is_title(cells: Sequence[str], below: Sequence[str]) -> bool:
-    """Tell a title in a row as wide as the table: one cell, over cells that are all names."""
-    filled = sum(bool(cell.strip()) for cell in cells)
-    is_header = all(cell.strip() and not _NUMBER.fullmatch(cell.strip()) for cell in below)
-    return len(cells) > 2 and filled == 1 and is_header
+def _is_title(rows: Sequence[Sequence[str]]) -> bool:
+    """Tell whether the first of some rows as wide as the table stands above its header.
+
+    It is blank, or has one cell, as a title; or some, as those that are merged over several names.
+    The next row that is not blank is the header: all of its cells are names.
+    """
+    cells, below = rows[0], [row for row in rows[1:] if any(map(str.strip, row))]
+    if len(cells) < 3 or not below:
+        return False
+    gaps = [place for place, cell in enumerate(cells) if not cell.strip()]
+    is_header = all(map(_is_name, below[0]))
+    if len(gaps) >= len(cells) - 1:
+        return is_header or _is_title(below)
+    if not is_header:
+        return False
+    numbers = [{place for place, cell in enumerate(row) if _is_number(cell)} for row in below[1:3]]
+    return (
+        gaps not in ([], [0])
+        and len(set(below[0])) == len(cells)
+        and len(numbers) == 2
+        and numbers[0] & numbers[1] != set()
+    )
+
+
+def _is_name(cell: str) -> bool:
+    return bool(cell.strip()) and not _is_number(cell)
+
+
+def _is_number(cell: str) -> bool:
+    return _NUMBER.fullmatch(cell.strip()) is not None
 
 
 def unique_names(names: Iterable[str]) -> list[str]:

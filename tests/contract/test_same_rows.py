@@ -17,7 +17,10 @@ ODD = [
     *PLAIN, " ", '"q;r"', '"l\nm"', "'z", "'", '5"', 'a"b', "\\", "#", "1,5", '" p "', ' "s"',
     '"t" ', "NA", "\t", "|",
 ]  # fmt: skip
-BEFORE = ["", "", "", "\n", "# c\n", "Title\n\n", "sep={0}\n"]
+BEFORE = [
+    "", "", "", "\n", "# c\n", "Title\n\n", "sep={0}\n", "Title{1}\n", "{1}\n", "T{1}\n{1}\n",
+    "a{1}b\n",
+]  # fmt: skip
 Rows = list[list[str]] | str
 
 
@@ -29,7 +32,8 @@ def made(rng: random.Random) -> str:
     header = [rng.choice(["a", "b", "c c", '"d,e"', "f;g"]) for _ in range(width)]
     rows = [[rng.choice(cells) for _ in range(width)] for _ in range(rng.randint(2, 5))]
     lines = [delimiter.join(row) for row in (header, *rows)]
-    before = rng.choice(BEFORE).format(delimiter).replace("\n", end)
+    gaps = delimiter * (width - 1)
+    before = rng.choice(BEFORE).format(delimiter, gaps).replace("\n", end)
     return before + end.join(lines) + rng.choice(["", end, end + end])
 
 
@@ -70,6 +74,14 @@ def test_a_file_has_the_same_rows_for_all(tmp_path: Path, seed: int) -> None:
     learned = as_learned(path)
     assert as_predicted(path) == learned
     assert as_sent(path) == learned
+
+
+@pytest.mark.parametrize("above", ["Sales;;\n;;\n", ";;\n", "Size;;Where\n", "x;;\nSize;;W\n"])
+def test_what_stands_above_the_names_is_no_row_for_any(tmp_path: Path, above: str) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text(f"{above}size;count;town\n1.5;2;Ulm\n2.5;3;Bonn\n")
+    rows = [["size", "count", "town"], ["1.5", "2", "Ulm"], ["2.5", "3", "Bonn"]]
+    assert as_learned(path) == as_predicted(path) == as_sent(path) == rows
 
 
 COMMENTED = "a,b\n1,x\n# counted by hand\n2,y\n#\n3,z\n"

@@ -89,11 +89,14 @@ def is_title(rows: Sequence[Sequence[str]]) -> bool:
     The next row that is not blank is the header: all of its cells are names.
     """
     cells, below = rows[0], [row for row in rows[1:] if any(map(str.strip, row))]
-    if len(cells) < 3 or not below or not all(map(_is_name, below[0])):
+    if len(cells) < 3 or not below:
         return False
     gaps = [place for place, cell in enumerate(cells) if not cell.strip()]
+    is_header = all(map(_is_name, below[0]))
     if len(gaps) >= len(cells) - 1:
-        return True
+        return is_header or is_title(below)
+    if not is_header:
+        return False
     numbers = [{place for place, cell in enumerate(row) if _is_number(cell)} for row in below[1:3]]
     return (
         gaps not in ([], [0])

@@ -124,6 +124,8 @@ def _values_of(column: Any) -> list[Any]:
 
     if pa.types.is_timestamp(column.type) and column.type.unit == "ns":
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    if pa.types.is_duration(column.type):  # which the hub reads as the numbers that it is kept as
+        column = column.cast(pa.int64())
     return [to_json_value(value) for value in column.to_pylist()]
 
 

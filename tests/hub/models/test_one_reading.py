@@ -67,6 +67,7 @@ IN_WORDS = {  # of another language, as the text around them
 AMOUNTS = ["${:,.2f}", "{:,.1f} €", "{:.1f}%", "CHF {:.2f}", "({:.0f})", "−{:.1f}", "{:.1f}-"]
 ZONES = ["+02:00", "Z", "-0530"]
 GERMAN = str.maketrans(",.", ".,")
+WESTERN = {ord("年"): "-", ord("月"): "-", ord("日"): None}  # which Windows-1252 has not
 MARKS = ["-", "n.a.", "unknown", ".", "#DIV/0!"]
 ROWS = 60
 
@@ -74,6 +75,7 @@ ROWS = 60
 def table_of(seed: int) -> pd.DataFrame:
     """Make a table of numbers, names, codes, dates and truth values with gaps, and a target."""
     random = np.random.default_rng(seed)
+    form, kind = DATES[seed % len(DATES)], FORMATS[seed % len(FORMATS)]
     days = pd.Timestamp("2019-01-01") + pd.to_timedelta(random.integers(0, 700, ROWS), unit="D")
     columns: dict[str, Any] = {
         "x": random.normal(size=ROWS).round(3),
@@ -81,7 +83,7 @@ def table_of(seed: int) -> pd.DataFrame:
         "whole": random.integers(-50, 50, ROWS),
         "name": random.choice(["ann", "Bob; the 2nd", "café", "o'neil"], ROWS),
         "code": random.choice(["007", "012", "7", "1.10"], ROWS),
-        "day": written(days, DATES[seed % len(DATES)]),
+        "day": written(days, form.translate(WESTERN) if kind == "western" else form),
         "yes": random.choice(["true", "false"], ROWS),
         "amount due": [
             AMOUNTS[seed % len(AMOUNTS)].format(n) for n in random.uniform(1, 9e3, ROWS)
