@@ -9,12 +9,11 @@ from auger_hub.search.scores.at_once import at_once
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 
 pytestmark = pytest.mark.search
-BY_THEMSELVES = {"average_precision", "neg_mase", "mda"}  # sums of curves, and of several series
-CASES = [
+CASES = [  # a metric that is not among them is scored one by one
     (kind, classes, metric)
     for kind, classes in (("classification", 2), ("classification", 5), ("regression", 0))
     for metric in metrics_for(kind, classes)
-    if metric not in BY_THEMSELVES
+    if at_once(metric, has_classes=bool(classes))
 ]
 
 
