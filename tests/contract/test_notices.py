@@ -62,7 +62,7 @@ def test_a_defect_of_data_is_told_in_all_places(
             one = DataSet(context, dataset_name=name)
             assert texts(one.notices) == expected[f"dataset.{name}"]
             page = texts_of(browser.get(f"/datasets/{one.properties()['id']}").text)
-            assert all(text in page for text in expected[f"dataset.{name}"])
+            assert all(" ".join(t.split()) in page for t in expected[f"dataset.{name}"])
         for name, run in runs.items():
             (found,) = Experiment(context, experiment_name=name).history()
             board = Experiment(context, experiment_name=name).board(found["id"])
