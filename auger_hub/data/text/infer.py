@@ -213,7 +213,10 @@ def _are_codes(
         return True
     if is_whole and any(len(text.strip().lstrip("+-")) > MOST_DIGITS for text in numbers):
         return len({read(text) for text in numbers}) < len(numbers)
-    return is_typed and column.is_plain and len({read(text) for text in numbers}) < len(numbers)
+    if not (is_typed and column.is_plain):
+        return False
+    unsigned = {text.strip().lstrip("+-") if read(text) == 0 else text for text in numbers}
+    return len(set(map(read, unsigned))) < len(unsigned)  # -0.0 is no other name than 0.0
 
 
 def _symbols_in(numbers: Sequence[str]) -> Iterator[str]:

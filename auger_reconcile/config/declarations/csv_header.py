@@ -33,7 +33,10 @@ def read_header(path: Path) -> tuple[str, ...] | None:
         return None
     with suppress(OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError):
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:
-            header = find_dialect(file.read(LONGEST_HEAD)).header
+            head = file.read(LONGEST_HEAD)
+        if "\0" in head:  # UTF-16 without a mark, which a hub recognises
+            return None
+        header = find_dialect(head).header
         if any(name.strip() for name in header):
             return tuple(unique_names(header))
     return None

@@ -34,7 +34,10 @@ def test_the_first_record_names_the_columns(
     assert read_header(path) == columns
 
 
-@pytest.mark.parametrize("content", [b"", b",,\n", b"\xff\xfe\x00,b\n", b"\n"])
+UNMARKED = "a,b\n1,2\n".encode("utf-16-le")
+
+
+@pytest.mark.parametrize("content", [b"", b",,\n", b"\xff\xfe\x00,b\n", b"\n", UNMARKED])
 def test_what_is_no_header_tells_nothing(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "table.csv"
     path.write_bytes(content)

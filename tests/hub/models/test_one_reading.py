@@ -79,7 +79,7 @@ def table_of(seed: int) -> pd.DataFrame:
     days = pd.Timestamp("2019-01-01") + pd.to_timedelta(random.integers(0, 700, ROWS), unit="D")
     columns: dict[str, Any] = {
         "x": random.normal(size=ROWS).round(3),
-        "large": random.normal(size=ROWS).round(2) * 1e6,
+        "large": (random.normal(size=ROWS) * 100).round() * 1e4,  # workbooks keep 16 digits
         "whole": random.integers(-50, 50, ROWS),
         "name": random.choice(["ann", "Bob; the 2nd", "café", "o'neil"], ROWS),
         "code": random.choice(["007", "012", "7", "1.10"], ROWS),

@@ -54,6 +54,7 @@ def test_names_and_codes_are_texts(texts: tuple[str, ...]) -> None:
 
 def test_texts_of_a_typed_format_are_numbers_where_nothing_is_lost() -> None:
     assert found("1.5", "2.5", is_typed=True)["type"] == NUMBER
+    assert found("0.0", "-0.0", "1.5", is_typed=True)["type"] == NUMBER
     assert found("1.10", "1.1", is_typed=True)["type"] == CATEGORY
 
 
