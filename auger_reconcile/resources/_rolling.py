@@ -49,14 +49,26 @@ def standing_of(owned: Sequence[ModelObject]) -> Standing:
     return Standing(live, tuple(one for one in owned if one is not live))
 
 
-def begins_beside(
-    rollout: Rollout | None, owned: Sequence[ModelObject]
-) -> tuple[ModelObject | None, tuple[ModelObject, ...]]:
+class Beginning(NamedTuple):
+    """Where a new model begins.
+
+    Attributes:
+        beside: the live model that answers on meanwhile; None where it takes its place at once.
+        superseded: what goes when the new one is there.
+        refusal: why it cannot begin so.
+    """
+
+    beside: ModelObject | None
+    superseded: tuple[ModelObject, ...]
+    refusal: str | None = None
+
+
+def begin(rollout: Rollout | None, owned: Sequence[ModelObject]) -> Beginning:
     """Return beside which model a new one begins, and what it supersedes at once."""
-    standing = standing_of(owned)
-    if rollout is None or standing.live is None or standing.live.path is not None:
-        return None, tuple(owned)
-    return standing.live, standing.others
+    live, others = standing_of(owned)
+    if rollout is None or live is None or live.path is not None:
+        return Beginning(None, tuple(owned))
+    return Beginning(live, others, None if live.is_rollable else NO_ROLLOUTS)
 
 
 def assess_rollout(
@@ -103,14 +115,12 @@ def was_aborted(live: ModelObject | None, trial_id: str | None) -> str | None:
     return f"trial {trial_id} was aborted beside the live model: {found.why or 'no reason given'}"
 
 
-def body_beside(rollout: Rollout | None, live: ModelObject, trial_id: str) -> Mapping[str, Any]:
+def body_beside(rollout: Rollout, live: ModelObject, trial_id: str) -> Mapping[str, Any]:
     """Return what the request that deploys a model says of the one that it begins beside.
 
     Raises:
-        ActionFailed: the hub knows no such thing, or the trial was aborted.
+        ActionFailed: the trial was aborted.
     """
-    if rollout is None or not live.is_rollable:
-        raise ActionFailed(NO_ROLLOUTS)
     if aborted := was_aborted(live, trial_id):
         raise ActionFailed(aborted)
     return {"rollout": to_wire(rollout, live.id)}

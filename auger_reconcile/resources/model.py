@@ -43,7 +43,7 @@ from auger_reconcile.resources._deployment import (
 from auger_reconcile.resources._gating import ask_gates, judge_live, pass_gates, tell_gates
 from auger_reconcile.resources._rolling import (
     assess_rollout,
-    begins_beside,
+    begin,
     body_beside,
     change_share,
     promote,
@@ -289,22 +289,21 @@ class Model(Kind[ModelSpec, ModelObject]):
         """
         spec: ModelSpec = work.spec
         trial = yield from choose_trial(spec.trial, work.refs.get("experiment"))
+        chosen = str(trial["id"])
         beside: ModelObject | None = work.previous
         listed = (beside, *work.superseded) if beside else work.superseded
         live = [found for found in listed if found.status in DEPLOYING | {READY}]
         watched = {"monitor": to_wire(spec.monitor)} if spec.monitor else {}
-        promoted = yield from promote(work.superseded, str(trial["id"]), watched)
-        if promoted is not None:
+        if promoted := (yield from promote(work.superseded, chosen, watched)):
             return promoted
-        for found in live:
-            if found.trial_id == str(trial["id"]):  # the run brought nothing better
-                if beside is None or found is beside:
-                    return (yield from set_monitor(found, _watched(spec)))
-                return (yield from stay_beside(found, beside, spec.rollout))
+        if found := next((one for one in live if one.trial_id == chosen), None):
+            if beside is None or found is beside:  # the run brought nothing better
+                return (yield from set_monitor(found, _watched(spec)))
+            return (yield from stay_beside(found, beside, spec.rollout))
         yield from pass_gates(spec, trial, [beside] if beside else live, work)
         if spec.locally:
-            return (yield from download(str(trial["id"]), trial))
-        more = body_beside(spec.rollout, beside, str(trial["id"])) if beside else watched
+            return (yield from download(chosen, trial))
+        more = body_beside(spec.rollout, beside, chosen) if beside and spec.rollout else watched
         item = yield from deploy({"trial_id": trial["id"], "name": work.name, **more})
         if item.get("status") in DEPLOYING:
             item = yield from wait_ready(item["id"], trial["id"])
@@ -409,12 +408,13 @@ def _assess_after_run(
     spec: ModelSpec, experiment: Assessment, owned: Sequence[ModelObject]
 ) -> Assessment:
     """Return what follows a run that is still to tell the best trial."""
-    beside, superseded = begins_beside(spec.rollout, owned)
+    beside, superseded, refusal = begin(spec.rollout, owned)
     begins = f", {tell_begin(spec.rollout, beside)}" if spec.rollout and beside else ""
     text = f"{_which(spec)} (known after the run){tell_gates(spec)}{begins}"
     return Assessment(
         spec.name,
         create="the run decides which trial is the best",
+        refusal=refusal,
         superseded=superseded,
         previous=beside,
         revisions=tuple(owned),
@@ -429,15 +429,15 @@ def _assess_new(
     spec: ModelSpec, experiment: Assessment, found: _Found, owned: Sequence[ModelObject]
 ) -> Assessment:
     """Return how a trial that does not answer is deployed, or what keeps it from that."""
-    beside, superseded = begins_beside(spec.rollout, owned)
+    beside, superseded, refused = begin(spec.rollout, owned)
     refusal, decision = ask_gates(spec, experiment, found.score, [beside] if beside else owned)
     aborted = was_aborted(beside, _trial_id(spec, experiment))
-    if refusal or aborted:
+    if refused or refusal or aborted:
         told: dict[str, Any] = {"caution": aborted, "caution_code": "rollout-aborted"}
         return Assessment(
             spec.name,
-            object=None if refusal else beside,
-            refusal=refusal,
+            object=None if refused or refusal else beside,
+            refusal=refused or refusal,
             revisions=tuple(owned),
             gate=decision,
             **(told if aborted else {}),

@@ -29,9 +29,9 @@ def made_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     migrate = Database.migrate
 
     def copy_and_migrate(database: Database) -> None:
-        name = database.engine.url.database or ""
-        if database.is_sqlite and not name.startswith("file:") and not Path(name).exists():
-            shutil.copyfile(made, name)
+        file = Path(database.engine.url.database or "")  # `file:...` is one in memory
+        if database.is_sqlite and file.is_absolute() and file.parent.exists() and not file.exists():
+            shutil.copyfile(made, file)
         migrate(database)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -192,7 +192,13 @@ def _that_need(
 
 
 _FATES = st.sampled_from(["completed", "completed", "error", "interrupted", "no score"])
-_HUBS = st.builds(World, st.booleans(), st.booleans(), st.lists(_FATES, max_size=3))
+_HUBS = st.builds(
+    World,
+    dashes=st.booleans(),
+    keeps_names=st.booleans(),
+    watches=st.booleans(),
+    fates=st.lists(_FATES, max_size=3),
+)
 _AT = st.sampled_from(["project.shop", "dataset.d.csv", "experiment.exp", "model.prod"])
 _SOME = st.lists(_AT.map(Address.parse), max_size=1).map(tuple)
 _ASKED = st.builds(

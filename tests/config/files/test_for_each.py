@@ -105,4 +105,4 @@ def test_a_loop_over_nothing_is_told_and_lets_no_prune_delete_what_it_declared_b
 
 
 def test_editors_know_of_loops() -> None:
-    assert "for_each" in json_schema()["$defs"]["Experiment"]["properties"]
+    assert "for_each" in json_schema()["definitions"]["Experiment"]["properties"]
