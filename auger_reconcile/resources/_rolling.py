@@ -14,6 +14,8 @@ from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import Assessment, Verb
 from auger_reconcile.resources._deployment import DEPLOYING, READY, ModelObject, from_wire
 from auger_reconcile.resources._steps import Send, Steps
+from auger_reconcile.resources._watching import Ignored, set_monitor
+from auger_reconcile.resources.gates.monitor import Monitor
 from auger_reconcile.resources.gates.rollout import (
     ABORTED,
     PROMOTE,
@@ -115,14 +117,20 @@ def was_aborted(live: ModelObject | None, trial_id: str | None) -> str | None:
     return f"trial {trial_id} was aborted beside the live model: {found.why or 'no reason given'}"
 
 
-def body_beside(rollout: Rollout, live: ModelObject, trial_id: str) -> Mapping[str, Any]:
-    """Return what the request that deploys a model says of the one that it begins beside.
+def begin_beside(
+    rollout: Rollout, live: ModelObject, trial_id: str, watched: Monitor | Ignored | None
+) -> Steps:
+    """Yield what brings the live model's monitor to the declared one, as nothing else will.
+
+    Returns:
+        What the request that deploys a model says of the one that it begins beside.
 
     Raises:
         ActionFailed: the trial was aborted.
     """
     if aborted := was_aborted(live, trial_id):
         raise ActionFailed(aborted)
+    yield from set_monitor(live, watched)
     return {"rollout": to_wire(rollout, live.id)}
 
 
@@ -135,8 +143,14 @@ def change_share(live: ModelObject, rollout: Rollout) -> Steps:
     return live
 
 
-def stay_beside(found: ModelObject, live: ModelObject, rollout: Rollout | None) -> Steps:
+def stay_beside(
+    found: ModelObject,
+    live: ModelObject,
+    rollout: Rollout | None,
+    watched: Monitor | Ignored | None,
+) -> Steps:
     """Yield what lets a model that a new run chose again go on beside the live one as declared."""
+    yield from set_monitor(live, watched)
     if rollout is not None:
         yield from change_share(live, rollout)
     return found

@@ -44,7 +44,7 @@ from auger_reconcile.resources._gating import ask_gates, judge_live, pass_gates,
 from auger_reconcile.resources._rolling import (
     assess_rollout,
     begin,
-    body_beside,
+    begin_beside,
     change_share,
     promote,
     standing_of,
@@ -291,20 +291,20 @@ class Model(Kind[ModelSpec, ModelObject]):
         trial = yield from choose_trial(spec.trial, work.refs.get("experiment"))
         chosen = str(trial["id"])
         beside: ModelObject | None = work.previous
-        listed = (beside, *work.superseded) if beside else work.superseded
-        live = [found for found in listed if found.status in DEPLOYING | {READY}]
+        live = [i for i in (beside, *work.superseded) if i and i.status in DEPLOYING | {READY}]
         watched = {"monitor": to_wire(spec.monitor)} if spec.monitor else {}
         if promoted := (yield from promote(work.superseded, chosen, watched)):
             return promoted
         if found := next((one for one in live if one.trial_id == chosen), None):
             if beside is None or found is beside:  # the run brought nothing better
                 return (yield from set_monitor(found, _watched(spec)))
-            return (yield from stay_beside(found, beside, spec.rollout))
+            return (yield from stay_beside(found, beside, spec.rollout, _watched(spec)))
         yield from pass_gates(spec, trial, [beside] if beside else live, work)
         if spec.locally:
             return (yield from download(chosen, trial))
-        more = body_beside(spec.rollout, beside, chosen) if beside and spec.rollout else watched
-        item = yield from deploy({"trial_id": trial["id"], "name": work.name, **more})
+        if beside and spec.rollout:
+            watched = yield from begin_beside(spec.rollout, beside, chosen, _watched(spec))
+        item = yield from deploy({"trial_id": trial["id"], "name": work.name, **watched})
         if item.get("status") in DEPLOYING:
             item = yield from wait_ready(item["id"], trial["id"])
         check_ready(item, trial["id"])

@@ -43,6 +43,7 @@ EXPECTED = (
     "the gate is closed",
     "could not read the data",
     "run with a score",
+    "was aborted beside the live model",
 )
 Step = Document | Event
 STEPS = st.lists(st.one_of(documents(), events()), max_size=4)
