@@ -90,7 +90,7 @@ class Metric:
     Args:
         score: of the predictions of one fold; greater is better.
         range: the lowest and the highest score.
-        also: its names in other tools, by which auger.yaml may call it too.
+        also: its names in other tools; whoever writes one in auger.yaml is told this one.
         rows: what it is the mean of, row by row, where it is one.
     """
 
