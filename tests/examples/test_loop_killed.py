@@ -142,9 +142,8 @@ class Killed(play.Demo):  # type: ignore[name-defined, misc]
 @pytest.mark.timeout(1200)
 @pytest.mark.parametrize("seed", range(3))
 def test_it_comes_out_as_it_should_whatever_is_killed(
-    hub_lane: None, tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch
+    hub_lane: None, tmp_path: Path, seed: int
 ) -> None:
-    monkeypatch.setattr(play, "PATIENCE", 600.0)
     demo = Killed(tmp_path, seed)
     try:
         assert play.play(demo) == 0, demo.kills

@@ -39,6 +39,14 @@ def run_client(exported: Path, *arguments: str) -> subprocess.CompletedProcess[s
     )
 
 
+def assert_predicts_as_the_hub(exported: Path, model: Path) -> None:
+    answer = run_client(exported, "--path_to_predict=data.csv")
+    assert (answer.returncode, answer.stderr) == (0, "")
+    FilePredictor(Predictor.load(model)).predict(exported / "data.csv", exported / "hub.csv")
+    predicted = exported / "data_predicted.csv"
+    assert predicted.read_bytes() == (exported / "hub.csv").read_bytes()
+
+
 def test_export_predicts_what_the_hub_predicts(
     make_model: MakeModel, mixed_table: Path, tmp_path: Path
 ) -> None:
@@ -59,11 +67,7 @@ def test_exported_forecaster_carries_its_own_class(
     model = make_model(series_table, "sales", "timeseries", "sklearn.linear_model.Ridge")
     exported = unzip(model, tmp_path)
     (exported / "data.csv").write_text("day\n2020-05-20\n2020-05-21\n")
-    answer = run_client(exported, "--path_to_predict=data.csv")
-    assert (answer.returncode, answer.stderr) == (0, "")
-    FilePredictor(Predictor.load(model)).predict(exported / "data.csv", tmp_path / "hub.csv")
-    predicted = exported / "data_predicted.csv"
-    assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
+    assert_predicts_as_the_hub(exported, model)
 
 
 @pytest.mark.slow
@@ -76,11 +80,7 @@ def test_exported_models_of_single_series_need_none_of_what_fitted_them(
     exported = unzip(model, tmp_path)
     assert "statsmodels" not in (exported / "requirements.txt").read_text()
     (exported / "data.csv").write_text("day,store,price\n2024-04-20,1,2\n2024-03-29,2,1\n")
-    answer = run_client(exported, "--path_to_predict=data.csv")
-    assert (answer.returncode, answer.stderr) == (0, "")
-    FilePredictor(Predictor.load(model)).predict(exported / "data.csv", tmp_path / "hub.csv")
-    predicted = exported / "data_predicted.csv"
-    assert predicted.read_bytes() == (tmp_path / "hub.csv").read_bytes()
+    assert_predicts_as_the_hub(exported, model)
 
 
 @pytest.mark.slow
