@@ -71,6 +71,7 @@ class DesiredState:
         organization: None leaves it to the credentials.
         credentials: folder named by `path_to_credentials`.
         protected: what was protected when it was applied, whether it is declared or not.
+        locked_at: where the lock file lists it.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
         forgotten: what `removed` takes out of the files and leaves on the hub.
@@ -83,6 +84,7 @@ class DesiredState:
     organization: str | None = None
     credentials: str | None = None
     protected: frozenset[Address] = frozenset()
+    locked_at: Mapping[Address, SourceSpan] = field(default_factory=dict, compare=False)
     revision_history: Mapping[str, int] = field(default_factory=dict)
     spared: frozenset[tuple[str, str]] = frozenset()
     forgotten: frozenset[Address] = frozenset()
@@ -93,6 +95,12 @@ class DesiredState:
     def projects(self) -> tuple[str, ...]:
         """The names of the declared projects, in the order of the files."""
         return tuple(dict.fromkeys(address.project for address in self.resources))
+
+    @property
+    def named_projects(self) -> tuple[str, ...]:
+        """The names of the declared projects, and of others that the lock files list after them."""
+        locked = (address.project for address in sorted(self.protected))
+        return tuple(dict.fromkeys((*self.projects, *locked)))
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
+    from auger_reconcile.diagnostics import SourceSpan
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Action, Plan
     from auger_reconcile.resources._spec import Spec
@@ -39,13 +40,13 @@ class Resource:
     def _observe(self) -> ObservedState:
         return self.context.observe(self.project_name)
 
-    def _observe_existing(self) -> ObservedState:
-        """Read the project.
+    def _observe_existing(self, *others: str) -> ObservedState:
+        """Read the project, and others where there are any.
 
         Raises:
             NotFound: the project does not exist.
         """
-        observed = self._observe()
+        observed = self.context.observe(self.project_name, *others)
         if not observed.of(self.project_name, "project"):
             raise NotFound(f"project `{self.project_name}` does not exist")
         return observed
@@ -155,16 +156,27 @@ class Resource:
         """
         from auger_reconcile.planner.one_resource import plan_delete
 
-        observed = self._observe_existing()
+        locked = self._locked()
+        observed = self._observe_existing(*(at.project for at in locked))
         found = self._find_current(observed, name, stored)
-        plan = self._guard(plan_delete(observed, self.project_name, self.kind, found))
+        plan = plan_delete(observed, self.project_name, self.kind, found)
+        plan = self._guard(plan, observed, locked)
         if select and (name is None or self._is_stored(keys, found.name)):
             return self._select(plan, self.kind, found.name, None)
         return plan
 
-    def _guard(self, plan: Plan) -> Plan:
-        """Return the plan, refused where it deletes what auger.yaml or its lock file protects."""
-        from auger_reconcile.planner.guards import check_protection
+    def _guard(
+        self, plan: Plan, observed: ObservedState, locked: Mapping[Address, SourceSpan]
+    ) -> Plan:
+        """Return the plan, refused where it deletes what auger.yaml or its lock file protects.
+
+        Args:
+            plan: of deletes.
+            observed: every project that the lock file lists.
+            locked: what it lists, with the places.
+        """
+        from auger_reconcile.planner.guards import check_lock, check_protection
+        from auger_reconcile.planner.index import Index
         from auger_reconcile.resources._registry import kind_of
         from auger_reconcile.resources._spec import Lifecycle
         from auger_reconcile.state import Declared, DesiredState
@@ -174,27 +186,42 @@ class Resource:
             at: Declared(at, kind_of(at.kind).spec.model_construct(name=at.name, lifecycle=kept))
             for at in (one.address for one in plan.actions if self._is_protected(one))
         }
-        desired = DesiredState(resources, protected=self._locked())
-        return replace(plan, refusals=tuple(check_protection(desired, plan.actions)))
+        desired = DesiredState(resources, protected=frozenset(locked), locked_at=locked)
+        refusals = list(check_protection(desired, plan.actions))
+        declared = self.context.try_desired() if locked and self.context.file.exists() else desired
+        if declared is not None:  # a file that is not valid may declare whatever is listed
+            whole = replace(desired, resources={**declared.resources, **resources})
+            refusals += check_lock(whole, Index(observed))
+        return replace(plan, refusals=tuple(refusals))
 
     def _is_protected(self, action: Action) -> bool:
-        """Say whether auger.yaml forbids to delete an object: itself, or all of its file."""
+        """Say whether auger.yaml forbids to delete an object: itself, or all of its file.
+
+        A file that is not valid counts as well, as far as it can be read.
+        """
         from auger_reconcile.resources._registry import kind_of
 
         if not self._is_at_home:
             return False
         kind = kind_of(action.address.kind)
         declared = self.context.setting(f"{kind.name}s")
-        lifecycles = [
-            self.context.setting(f"{kind.name}s", name, "lifecycle", PROTECTION)
-            for name in (declared if isinstance(declared, Mapping) else ())
-            if action.object is not None and kind.bears(action.object, str(name))
+        known = dict(declared) if isinstance(declared, Mapping) else {}
+        short = self.context.setting(kind.name)
+        if isinstance(short, Mapping):  # without a name it is the only one
+            known[str(short.get("name") or action.name)] = short
+        told = [
+            one["lifecycle"].get(PROTECTION)
+            for name, one in known.items()
+            if isinstance(one, Mapping)
+            and isinstance(one.get("lifecycle"), Mapping)
+            and action.object is not None
+            and kind.bears(action.object, str(name))
         ]
-        own = [told for told in lifecycles if told is not None]
+        own = [one for one in told if one is not None]
         return any(own) if own else bool(self.context.setting("lifecycle", PROTECTION))
 
-    def _locked(self) -> frozenset[Address]:
-        """Return what the lock file lists of this project, under the name that it has here.
+    def _locked(self) -> dict[Address, SourceSpan]:
+        """Return what the lock file lists, this project under the name that it has here.
 
         Raises:
             ConfigError: the lock file cannot be read.
@@ -208,9 +235,10 @@ class Resource:
         if report.has_errors:
             raise ConfigError(report.diagnostics)
         here = self.project_name
-        return frozenset(
-            Address(here, at.kind, at.name) for at in listed if is_named(at.project, here)
-        )
+        return {
+            at._replace(project=here) if is_named(at.project, here) else at: place
+            for at, place in listed.items()
+        }
 
     def _is_stored(self, keys: Sequence[str], name: str) -> bool:
         """Say whether auger.yaml selects an object, in this project."""

@@ -177,12 +177,12 @@ class Context:
                 return self.load_desired(check_sources=check_sources)
         return None
 
-    def observe(self, project: str) -> ObservedState:
-        """Read what the hub has of one project."""
+    def observe(self, *projects: str) -> ObservedState:
+        """Read what the hub has of some projects."""
         from auger_reconcile.client.refresh import refresh
 
-        session = self.session
-        return refresh(session.client, [project], session.organization, folder=self.folder)
+        session, names = self.session, list(dict.fromkeys(projects))
+        return refresh(session.client, names, session.organization, folder=self.folder)
 
     def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
         """Carry out a plan of one resource, and store selected names in auger.yaml."""

@@ -369,9 +369,11 @@ class Model(Resource):
         """Return what `undeploy` would do."""
         from auger_reconcile.planner.one_resource import plan_delete
 
-        observed = self._observe_existing()
+        locked = self._locked()
+        observed = self._observe_existing(*(at.project for at in locked))
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
-        return self._guard(plan_delete(observed, self.project_name, self.kind, found))
+        plan = plan_delete(observed, self.project_name, self.kind, found)
+        return self._guard(plan, observed, locked)
 
     def _stored_name(self) -> str | None:
         return None

@@ -168,7 +168,7 @@ class Workspace:
         """
         from auger_reconcile.client.refresh import refresh
 
-        session, projects = self.session, self.desired.projects
+        session, projects = self.session, self.desired.named_projects
         with _without_collection():
             observed = refresh(session.client, projects, session.organization, folder=self.folder)
         if self.refresh_sources:

@@ -93,7 +93,8 @@ def load_desired_state(
     locks = read_locks(folders, env, loader.report)
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
-    state = replace(state, protected=frozenset().union(*(lock.protected for lock in locks)))
+    listed = {at: place for lock in locks for at, place in lock.places.items()}
+    state = replace(state, protected=frozenset(listed), locked_at=listed)
     return Loaded(state, loader.report.diagnostics, locks, tuple(loader.channels))
 
 

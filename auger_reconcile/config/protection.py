@@ -7,6 +7,7 @@ file lies beside auger.yaml and belongs into version control, where a removed li
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
@@ -16,9 +17,10 @@ from typing import NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.syntax.compose import compose
-from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, span_of
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import file_error, read_text
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan, nearest, quote_all
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.state import DesiredState
@@ -27,6 +29,10 @@ HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
 # something: declare it without `prevent_destroy` and apply, or remove its line.
 """
+_LOCK_NAME = re.compile(r"auger(?:\.(.+))?\.lock\.yaml")
+_LOCK_TEXT = re.compile(r"(?:\s*(?:#.*)?\n)*protected\s*:")
+_LARGEST_LOOK = 1_000_000  # bytes
+_SEVERAL = re.compile(rf",\s*(?:{'|'.join(map(re.escape, all_kinds()))})\.")
 
 
 class Lock(NamedTuple):
@@ -34,13 +40,19 @@ class Lock(NamedTuple):
 
     path: Path
     projects: frozenset[str]
-    protected: frozenset[Address]
+    places: Map[Address, SourceSpan]
+
+    @property
+    def protected(self) -> frozenset[Address]:
+        """What it lists."""
+        return frozenset(self.places)
 
     def after_apply(self, desired: DesiredState) -> frozenset[Address]:
         """Return what it has to list once the declarations are applied.
 
-        What is not declared any more stays protected, unless `removed` or `moved` says that it is
-        known by no or another name; what is declared without protection is released.
+        What is not declared any more stays protected, also when `removed` leaves it on the hub,
+        unless `moved` says that it is known by another name; what is declared without protection
+        is released.
         """
         declared = desired.resources
         asked = {at for at, one in declared.items() if one.spec.lifecycle.prevent_destroy}
@@ -50,7 +62,7 @@ class Lock(NamedTuple):
             for at, one in declared.items()
             for name in one.spec.formerly
         }
-        return frozenset(here | (self.protected - declared.keys() - moved - desired.forgotten))
+        return frozenset(here | (self.protected - declared.keys() - moved))
 
 
 def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tuple[Lock, ...]:
@@ -58,6 +70,8 @@ def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tupl
     projects: dict[Path, set[str]] = {}
     for project, folder in folders.items():
         projects.setdefault(lock_path(folder, env), set()).add(project)
+    for folder in dict.fromkeys(folders.values()):
+        _find_unread(folder, report)
     return tuple(
         Lock(path, frozenset(names), read_protected(path, report))
         for path, names in projects.items()
@@ -69,46 +83,93 @@ def lock_path(folder: Path, env: str | None) -> Path:
     return folder / (f"auger.{env}.lock.yaml" if env else "auger.lock.yaml")
 
 
-def read_protected(path: Path, report: Report) -> frozenset[Address]:
-    """Return what a lock file protects; where there is none, nothing."""
+def _find_unread(folder: Path, report: Report) -> None:
+    """Report lock files that nothing reads: of a misspelt name, or of no environment."""
+    try:
+        names = [one.name for one in folder.iterdir() if one.name.lower().startswith("auger")]
+    except OSError:  # what is wrong with it is told by whoever reads auger.yaml
+        return
+    for name in sorted(names):
+        path, known = folder / name, _LOCK_NAME.fullmatch(name)
+        if known and (known[1] is None or f"auger.{known[1]}.yaml" in names):
+            continue
+        if known:
+            hint = f"`--env {known[1]}` reads it, and there is no `auger.{known[1]}.yaml`"
+            report.add(_unread(path, hint)._replace(severity=Severity.WARNING))
+        elif _is_lock(path):
+            report.add(_unread(path, "its name is `auger.lock.yaml`, or `auger.ENV.lock.yaml`"))
+
+
+def _unread(path: Path, hint: str) -> Diagnostic:
+    return file_error(path, "unread-lock", "a lock file that protects nothing", hint=hint)
+
+
+def _is_lock(path: Path) -> bool:
+    """Say whether a file is written as a lock file, whatever its name is."""
+    with suppress(OSError, UnicodeDecodeError):
+        if path.is_file() and path.stat().st_size <= _LARGEST_LOOK:
+            return bool(_LOCK_TEXT.match(path.read_text(encoding="utf-8")))
+    return False
+
+
+def read_protected(path: Path, report: Report) -> dict[Address, SourceSpan]:
+    """Return what a lock file protects, each with its place; where there is none, nothing."""
     if not path.exists() and not path.is_symlink():
-        return frozenset()
+        return {}
     text, problems = read_text(path)
     report.add(*problems)
     if text is None:
-        return frozenset()
+        return {}
     composed = compose(text)
     report.add(*composed.diagnostics)
     roots = [document.root for document in composed.documents if document.root is not None]
     if not roots and not composed.diagnostics:
         hint = "an empty one would protect nothing; version control has the one of before"
         report.add(file_error(path, "wrong-lock", "a lock file that lists nothing", hint=hint))
-    return frozenset(address for root in roots for address in _read_root(root, report))
+    return {at: span_of(node) for root in roots for at, node in _read_root(root, report)}
 
 
-def _read_root(root: Node, report: Report) -> Iterator[Address]:
+def _read_root(root: Node, report: Report) -> Iterator[tuple[Address, Node]]:
     listed = root.value("protected") if isinstance(root, Mapping) else None
     if not isinstance(root, Mapping) or not isinstance(listed, Mapping) or len(root.entries) > 1:
         _refuse(root if listed is None else listed, report)
         return
     for project, (_, addresses) in listed.entries.items():
         for item in addresses.items if isinstance(addresses, Sequence) else [addresses]:
-            if address := _read_address(item, report):
-                yield Address(project, address.kind, address.name)
+            address = _read_address(item, report)
+            if address and address.project in ("", project):
+                yield address._replace(project=project), item
+            elif address:
+                hint = f"it stands below `{project}`, and not below `{address.project}`"
+                _refuse(item, report, "an address of another project", hint)
 
 
 def _read_address(item: Node, report: Report) -> Address | None:
-    with suppress(ValueError):
-        address = Address.parse(item.text if isinstance(item, Scalar) else "")
-        if address.kind in all_kinds():
-            return address
-    _refuse(item, report)
+    text = item.text if isinstance(item, Scalar) else ""
+    try:
+        address = Address.parse(text)
+    except ValueError:
+        _refuse(item, report)
+        return None
+    if address.kind not in all_kinds():
+        near = nearest(address.kind, all_kinds())
+        hint = f"`{near}.{address.name}` is near" if near else f"kinds are {quote_all(all_kinds())}"
+        _refuse(item, report, "a kind that there is not", hint)
+    elif _SEVERAL.search(text):
+        hint = "each address is an item of its own: it begins with `- `"
+        _refuse(item, report, "several addresses in one text", hint)
+    else:
+        return address
     return None
 
 
-def _refuse(node: Node, report: Report) -> None:
-    hint = "`protected` holds a list of addresses for each project"
-    report.error("wrong-lock", "no list of protected resources", node, hint=hint)
+def _refuse(
+    node: Node,
+    report: Report,
+    summary: str = "no list of protected resources",
+    hint: str = "`protected` holds a list of addresses for each project",
+) -> None:
+    report.error("wrong-lock", summary, node, hint=hint)
 
 
 def write_protected(path: Path, protected: Iterable[Address]) -> None:

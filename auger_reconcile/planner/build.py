@@ -15,7 +15,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
 from auger_reconcile.planner.decide import ResourceStatus, decide_actions, start_action, stop_action
 from auger_reconcile.planner.diff import diff_settings
-from auger_reconcile.planner.guards import check_guards
+from auger_reconcile.planner.guards import check_guards, check_lock
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan
@@ -100,7 +100,9 @@ def build_plan(
         bindings={address: one.assessment.object for address, one in statuses.items()},
         references=references,
         diagnostics=sort_diagnostics(_diagnose(chosen.values())),
-        refusals=sort_diagnostics([*_faults(chosen.values()), *guarded]),
+        refusals=sort_diagnostics(
+            [*_faults(chosen.values()), *guarded, *check_lock(desired, index)]
+        ),
         coverage=cover(statuses, chosen),
         gates={
             at: one.assessment.gate

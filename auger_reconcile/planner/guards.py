@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.diagnostics import Diagnostic, Severity, nearest
 from auger_reconcile.planner.estimate import Estimate, add_up
+from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.resources._registry import kind_of
@@ -52,7 +54,7 @@ def check_guards(
 def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
     """Yield a diagnostic for every delete of what is protected, or was when it was declared."""
     removed: dict[tuple[str, str], list[Address]] = defaultdict(list)
-    for at in desired.protected - desired.resources.keys() - desired.forgotten:
+    for at in desired.protected - desired.resources.keys():
         removed[at.project, at.kind].append(at)
     for action in actions:
         if action.verb is not Verb.DELETE:
@@ -60,7 +62,7 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
         address, declared = action.address, desired.resources.get(action.address)
         if declared and declared.spec.lifecycle.prevent_destroy:
             hint = "`lifecycle.prevent_destroy` has to be removed, and applied, before"
-        elif address in desired.protected - desired.forgotten or any(
+        elif address in desired.protected or any(
             kind_of(at.kind).bears(action.object, at.name)
             for at in removed[address.project, address.kind]
         ):
@@ -76,6 +78,41 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
             label=action.name,
             hint=hint,
             address=str(address),
+        )
+
+
+def check_lock(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for everything that a lock file lists and that is nowhere.
+
+    What was removed from the files stands there rightly, so that only the hub knows a misspelt one.
+    """
+    names: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for at, declared in desired.resources.items():
+        names[at.project, at.kind] |= {at.name, *declared.spec.formerly}
+    there: dict[tuple[str, str], Sequence[Any]] = {}
+    for at in sorted(desired.protected):
+        place, kind = (at.project, at.kind), kind_of(at.kind)
+        if at.name in names[place]:
+            continue
+        if place not in there:
+            there[place] = objects.objects(*place)
+        if any(kind.bears(found, at.name) for found in there[place]):
+            continue
+        known = {*names[place], *(found.name for found in there[place] if found.name)}
+        near, project = nearest(at.name, known), nearest(at.project, desired.projects)
+        hint = "its line protects nothing, and has to go"
+        if near:
+            hint = f"there is `{at.kind}.{near}`"
+        elif project and project != at.project:
+            hint = f"there is a project `{project}`"
+        yield Diagnostic(
+            Severity.ERROR,
+            "unknown-protected",
+            "the lock file lists what is neither declared nor on the hub",
+            span=desired.locked_at.get(at),
+            label=f"`{at}` of project `{at.project}`",
+            hint=hint,
+            address=str(at),
         )
 
 

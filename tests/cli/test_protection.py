@@ -88,6 +88,55 @@ def test_a_saved_plan_carries_it_to_where_there_are_no_files(user: User, folder:
     assert "prevent-destroy" in answer.err
 
 
+@pytest.mark.parametrize("command", ["plan", "plan --prune", "apply --auto-approve", "destroy"])
+@pytest.mark.parametrize(
+    ("listed", "hint"),
+    [
+        ("shop: [dataset.kpet.csv]", "there is `dataset.kept.csv`"),
+        ("shop: [dataset.fre.csv]", "there is `dataset.free.csv`"),
+        ("shpo: [dataset.free.csv]", "there is a project `shop`"),
+        ("shop: [model.gone]", "its line protects nothing, and has to go"),
+    ],
+)
+def test_what_the_lock_file_lists_and_nothing_has_is_refused_at_its_place(  # noqa: PLR0917 - fixtures
+    user: User, folder: Path, hub: StaticHub, listed: str, hint: str, command: str
+) -> None:
+    lock = f"protected:\n  {listed}\n"
+    (folder / "auger.lock.yaml").write_text(lock)
+    answer = user.run(*command.split())
+    assert answer.code == 1
+    assert "error[unknown-protected]" in answer.err
+    assert "auger.lock.yaml:2:" in answer.err
+    assert hint in answer.err
+    assert (folder / "auger.lock.yaml").read_text() == lock
+    assert not hub.asked or all(request.startswith("GET") for request in hub.asked)
+
+
+@pytest.mark.parametrize(
+    "listed", ["shop: [dataset.kept.csv, dataset.free.csv]", "other: [project.other]"]
+)
+def test_what_it_lists_and_only_the_hub_has_is_right(
+    user: User, folder: Path, hub: StaticHub, listed: str
+) -> None:
+    shop = hub.objects["projects"][0]
+    hub.objects["projects"] = [shop, {**shop, "id": 8, "name": "other"}]
+    (folder / "auger.lock.yaml").write_text(f"protected:\n  {listed}\n")
+    assert user.run("plan").code == 0
+
+
+@pytest.mark.parametrize(("option", "code"), [("--destroy", 1), ("--prune", 0)])
+def test_what_is_forgotten_stays_protected(
+    user: User, folder: Path, option: str, code: int
+) -> None:
+    user.run("apply", "--auto-approve")
+    (folder / "auger.yaml").write_text("name: shop\nremoved: [{address: dataset.kept.csv}]\n")
+    assert user.run("apply", "--auto-approve").code == 0
+    assert '- "dataset.kept.csv"' in (folder / "auger.lock.yaml").read_text()
+    answer = user.run("plan", option, "--max-deletes", "9")
+    assert answer.code == code
+    assert ("error[prevent-destroy]" in answer.err) == bool(code)
+
+
 DELETES = pytest.mark.parametrize(
     "command", ["dataset delete kept.csv", "dataset delete kept-1.csv", "project delete shop"]
 )
@@ -142,4 +191,36 @@ def test_a_lock_file_that_cannot_be_read_releases_nothing(
     answer = user.run("dataset", "delete", "free.csv", "--yes")
     assert answer.code == 1
     assert "auger.lock.yaml:1:12" in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+@pytest.mark.parametrize("listed", ["shop: [dataset.fre.csv]", "shpo: [dataset.free.csv]"])
+def test_a_command_deletes_nothing_beside_a_lock_file_that_is_misspelt(
+    user: User, folder: Path, hub: StaticHub, listed: str
+) -> None:
+    (folder / "auger.lock.yaml").write_text(f"protected:\n  {listed}\n")
+    answer = user.run("dataset", "delete", "free.csv", "--yes")
+    assert answer.code == 1
+    assert "error[unknown-protected]" in answer.err
+    assert "auger.lock.yaml:2:" in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "experiment: {name: e, lifecycle: {prevent_destroy: true}}",
+        "experiments: {e: {lifecycle: {prevent_destroy: true}}}",
+        "experiment: {name: e}\nlifecycle: {prevent_destroy: true}",
+    ],
+)
+def test_a_command_refuses_what_either_form_of_the_file_protects(
+    user: User, folder: Path, hub: StaticHub, declared: str
+) -> None:
+    hub.objects["experiments"] = [
+        {"id": "E1", "name": "e", "project_id": 7, "project_file_id": 11, "model_settings": {}}
+    ]
+    (folder / "auger.yaml").write_text(f"name: shop\nmodel_type: regression\n{declared}\n")
+    answer = user.run("experiment", "delete", "e", "--yes")
+    assert SAID in answer.err
     assert not any(request.startswith("DELETE") for request in hub.asked)

@@ -24,7 +24,7 @@ def load(folder: Path, text: str, env: str | None = None) -> tuple[Lock, ...]:
 
 def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     write_protected(tmp_path / "auger.lock.yaml", [DATA, SHOP])
-    assert read_protected(tmp_path / "auger.lock.yaml", Report()) == {DATA, SHOP}
+    assert read_protected(tmp_path / "auger.lock.yaml", Report()).keys() == {DATA, SHOP}
     assert [path.name for path in tmp_path.iterdir()] == ["auger.lock.yaml"]
 
 
@@ -36,7 +36,7 @@ def test_each_address_has_a_line_that_a_reviewer_sees(tmp_path: Path) -> None:
 
 def test_nothing_protected_is_a_list_of_nothing(tmp_path: Path) -> None:
     write_protected(tmp_path / "lock", [])
-    assert read_protected(tmp_path / "lock", Report()) == frozenset()
+    assert read_protected(tmp_path / "lock", Report()) == {}
 
 
 def test_the_desired_state_knows_what_was_protected(tmp_path: Path) -> None:
@@ -81,6 +81,68 @@ def test_a_damaged_lock_is_an_error_with_a_place(tmp_path: Path, text: str) -> N
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, FILE)
     assert "auger.lock.yaml" in str(caught.value.diagnostics[0].span)
+
+
+@pytest.mark.parametrize(
+    ("text", "summary", "hint"),
+    [
+        ("models.m", "a kind that there is not", "`model.m` is near"),
+        ("zebra.m", "a kind that there is not", "kinds are"),
+        ("model.m, model.n", "several addresses in one text", "an item of its own"),
+        ('"model.m,experiment.e"', "several addresses in one text", "an item of its own"),
+        ("bank/model.m", "an address of another project", "below `shop`"),
+        ("model", "no list of protected resources", "a list of addresses"),
+    ],
+)
+@pytest.mark.parametrize("form", ["protected:\n  shop: {}\n", "protected:\n  shop:\n    - {}\n"])
+def test_an_address_that_protects_nothing_is_told_where_it_stands(
+    tmp_path: Path, form: str, text: str, summary: str, hint: str
+) -> None:
+    (tmp_path / "auger.lock.yaml").write_text(form.format(text))
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "name: shop\n")
+    [told] = caught.value.diagnostics
+    assert (told.code, told.summary) == ("wrong-lock", summary)
+    assert hint in str(told.hint)
+    assert told.span
+    assert told.span.line == form.format(text).count("\n")
+
+
+@pytest.mark.parametrize(
+    "name", ["auger.lock.yml", "Auger.lock.yaml", "auger.lok.yaml", "auger-lock.yaml"]
+)
+def test_a_lock_file_under_another_name_is_told(tmp_path: Path, name: str) -> None:
+    write_protected(tmp_path / name, [SHOP])
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, FILE)
+    [told] = caught.value.diagnostics
+    assert told.code == "unread-lock"
+    assert name in str(told.span)
+
+
+def test_a_lock_file_of_no_environment_is_told(tmp_path: Path) -> None:
+    (tmp_path / "auger.yaml").write_text(FILE)
+    (tmp_path / "auger.prod.yaml").write_text("name: shop-prod\n")
+    for env in ("prod", "prd"):
+        write_protected(lock_path(tmp_path, env), [SHOP])
+    [told] = load_desired_state([tmp_path], environ={}).warnings
+    assert told.code == "unread-lock"
+    assert told.hint == "`--env prd` reads it, and there is no `auger.prd.yaml`"
+
+
+def test_a_name_with_a_comma_is_one_name(tmp_path: Path) -> None:
+    kept = Address("shop", "dataset", "a, b.csv")
+    write_protected(lock_path(tmp_path, None), [kept])
+    (tmp_path / "auger.yaml").write_text("name: shop\n")
+    assert load_desired_state([tmp_path], environ={}).state.protected == {kept}
+
+
+def test_what_is_forgotten_stays_protected(tmp_path: Path) -> None:
+    write_protected(lock_path(tmp_path, None), [DATA])
+    (lock,) = load(tmp_path, "name: shop\nremoved: [{address: 'dataset.a: \"b\" #1.csv'}]\n")
+    state = load_desired_state([tmp_path], environ={}).state
+    assert state.forgotten == {DATA}
+    assert lock.after_apply(state) == {DATA}
 
 
 def test_a_lock_that_cannot_be_written_is_told(tmp_path: Path) -> None:

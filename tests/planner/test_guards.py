@@ -8,11 +8,12 @@ import pytest
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.estimate import Estimate
-from auger_reconcile.planner.guards import check_guards
+from auger_reconcile.planner.guards import check_guards, check_lock
+from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.state import Branch, Declared, DesiredState
+from auger_reconcile.state import Branch, Declared, DesiredState, ObservedState
 
 WHOLE, SETTING = SourceSpan("auger.yaml", 3, 1), SourceSpan("auger.yaml", 7, 5)
 
@@ -182,3 +183,52 @@ def test_a_plan_from_the_branch_is_not() -> None:
 
 def test_where_nothing_is_to_be_done_no_branch_is_asked_for() -> None:
     assert off_branch("feature", gone=0) == []
+
+
+SHOP, LINE = Address("shop", "dataset", "kept.csv"), SourceSpan("auger.lock.yaml", 3, 7)
+
+
+def unknown(*protected: Address, **told: Any) -> list[Diagnostic]:
+    """Return what is wrong with a lock file, where the hub has `kept-1.csv` in `shop`."""
+    found = SimpleNamespace(id=1, name="kept-1.csv", url="")
+    observed = ObservedState("", "", 1, {("shop", "dataset"): (found,)})
+    desired = DesiredState(protected=frozenset(protected), **{"resources": {}, **told})
+    return list(check_lock(desired, Index(observed)))
+
+
+def test_what_is_locked_and_on_the_hub_is_right() -> None:
+    assert unknown(SHOP) == []
+
+
+@pytest.mark.parametrize("names", [{"name": "new.csv"}, {"name": "n", "formerly": ("new.csv",)}])
+def test_what_is_locked_and_declared_is_right(names: dict[str, Any]) -> None:
+    resources = declared("dataset", "shop", names.pop("name"), at={}, **names)
+    assert unknown(SHOP._replace(name="new.csv"), resources=resources) == []
+
+
+def test_what_is_locked_and_nowhere_is_told_in_its_place() -> None:
+    lost = SHOP._replace(name="kepd-1.csv")
+    assert unknown(SHOP, lost, locked_at={lost: LINE}) == [
+        Diagnostic(
+            Severity.ERROR,
+            "unknown-protected",
+            "the lock file lists what is neither declared nor on the hub",
+            span=LINE,
+            label="`dataset.kepd-1.csv` of project `shop`",
+            hint="there is `dataset.kept-1.csv`",
+            address="dataset.kepd-1.csv",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("at", "hint"),
+    [
+        (SHOP._replace(project="shopz"), "there is a project `shop`"),
+        (SHOP._replace(project="zebra"), "its line protects nothing, and has to go"),
+        (SHOP._replace(kind="model", name="m"), "its line protects nothing, and has to go"),
+    ],
+)
+def test_what_is_locked_and_nowhere_has_a_hint(at: Address, hint: str) -> None:
+    [told] = unknown(at, resources=declared("project", "shop", "shop", at={}))
+    assert told.hint == hint
