@@ -6,12 +6,14 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -117,8 +119,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(lane)
         if item.get_closest_marker("soak"):
             item.add_marker("slow")
-        if any(item.path.is_relative_to(path) for path in LEARNING):
+        if imports_learning(item.path):
             item.add_marker("search")
+
+
+@cache
+def imports_learning(path: Path) -> bool:
+    """Return whether a file of tests imports the learning stack."""
+    return any(path.is_relative_to(one) for one in LEARNING)
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of the garbage collector's way: a million objects that stay."""
+    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -359,7 +359,7 @@ def _one_column(figures: Figures) -> Iterator[Notice]:
     if figures.column.type == NUMBER or not _SEPARATED.fullmatch(name.strip()):
         return
     text = (
-        f"The table has one column, `{name}`: columns are told apart by commas, semicolons,"
+        f"The table has one column, `{name}`: columns are separated by commas, semicolons,"
         " tabs or `|` alone."
     )
     yield Notice("one-column", text, name)
@@ -376,7 +376,10 @@ def notices_of_values(name: str, values: Mapping[str, int]) -> Iterator[Notice]:
     twins = [one for one in alike.values() if len(one) > 1]
     if twins:
         listed = ", ".join(" and ".join(f"`{value}`" for value in one) for one in twins[:3])
-        text = f"Values of `{name}` differ in case or blanks alone, and are kept apart: {listed}."
+        text = (
+            f"Values of `{name}` differ in case or blanks alone, and are kept as different values:"
+            f" {listed}."
+        )
         yield Notice("values-alike", text, name, sum(map(len, twins)))
     marks = [value for value in values if _MISSING_LOOKS.fullmatch(value.strip())]
     if marks and len(values) > 2:

@@ -34,7 +34,7 @@ def refer(place: Workplace, row_id: str) -> None:
     if trial is None or run is None or not folder.is_dir():
         raise Impossible("there is no model here to compare with")
     if "refit_data_path" in trial.raw_data:
-        raise Impossible("the model was fitted on other data than its run, whose folds tell")
+        raise Impossible("the model was fitted on other data than the folds of its run")
     content = to_plain(_refer(place, run, trial, folder))
     with place.database.write() as session:
         row = session.get(ModelReference, row_id)

@@ -69,7 +69,7 @@ def _warning(runs: list[Fields]) -> str | None:
     if left["metric"] != right["metric"]:
         return f"The runs have different metrics: {left['metric']} and {right['metric']}."
     if left["data_id"] != right["data_id"]:
-        return "The runs are about different data: their scores tell of the data as well."
+        return "The runs are about different data, by which scores differ as well."
     return None
 
 

@@ -26,7 +26,7 @@ _ERRORS = {
     "403": "The role of the user, or the scope of the token, does not allow it",
     "404": "There is no such object in the caller's organization",
     "409": "Something else has come first",
-    "429": "Too much was asked within a minute; nothing was changed",
+    "429": "Too many requests within a minute; nothing was changed",
     "503": "The database of the hub does not answer; nothing was changed",
     "507": "The disk of the hub is full or failing; nothing was changed",
 }

@@ -324,7 +324,7 @@ ROUTES = [
         "PATCH",
         "/applies/{id}",
         _update,
-        "Tell that an apply goes on, what came of actions, or how it ended",
+        "Report that an apply continues, the outcomes of actions, or how it ended",
         takes=(
             Param("outcomes", LIST, "`{id, status, seconds, note, object_id, run_id}`"),
             Param("status", choices=_ENDS),

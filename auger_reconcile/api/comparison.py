@@ -109,7 +109,7 @@ class Comparison:
         if len(metrics) > 1:
             return f"The runs have different metrics ({', '.join(sorted(map(str, metrics)))})."
         if self.left.dataset != self.right.dataset:
-            return "The runs are about different data: scores tell of the data as well."
+            return "The runs are about different data, by which scores differ as well."
         folds = next((one for one in self.settings if one.name == "cross_validation_folds"), None)
         if folds is not None and not folds.is_same:
             return "The runs have different folds: scores differ by that alone."

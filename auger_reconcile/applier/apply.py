@@ -204,7 +204,7 @@ class _Apply:
         except Interrupted:
             if not runner.has_written:
                 return Outcome(action, Status.SKIPPED, note="interrupted")
-            note = "it goes on at the hub, unwatched"
+            note = "it continues on the hub, unwatched"
             return Outcome(action, Status.APPLIED, note=note, object=bound)
         except AugerError as error:
             return Outcome(action, Status.FAILED, error=error)

@@ -59,7 +59,7 @@ def evaluate_rows(  # noqa: PLR0913 - what an evaluation is asked with
     if sum(len(str(v)) + HALF_SAID for row in records for v in row) > MOST_LETTERS:
         raise AugerError(
             f"{what} has more rows than a hub takes at once",
-            hint="a sample of them tells as much",
+            hint="a sample of them is enough",
         )
     body = {
         "pipeline_id": model_id,

@@ -282,7 +282,7 @@ def open_model(
     model = client.call("GET", f"pipelines/{model_id}")
     if model.get("status") != "ready":
         told = model.get("error_message") or f"its status is `{model.get('status')}`"
-        raise AugerError(f"model {model_id} cannot be asked: {told}")
+        raise AugerError(f"model {model_id} cannot predict: {told}")
     kind = model.get("model_type")
     if proba and kind in ("regression", "timeseries"):
         raise AugerError(f"model {model_id} predicts numbers, which have no probabilities")

@@ -229,7 +229,7 @@ class _Loader:
             if len(roots) == len(layers) == 1:
                 fits = [0]  # by another name as well: an environment may have a project of its own
             if len(fits) != 1:
-                hint = "with several documents, `name` tells which one is meant"
+                hint = "with several documents, `name` says which one is meant"
                 self.report.error("no-overlay", "an overlay of no document", layer, hint=hint)
                 continue
             roots[fits[0]] = lay_over(roots[fits[0]], layer, null_removes=True)

@@ -80,7 +80,7 @@ def _document() -> type[BaseModel]:
             dict[str, str | int | float | bool],
             Field(None, description="Values for `${name}` anywhere in the file."),
         ),
-        SECTION: (list[Channel], Field(None, description="Who is told of what.")),
+        SECTION: (list[Channel], Field(None, description="Who is notified of what.")),
         "review": (dict[str, Any], Field(None, description="Review settings of other clients.")),
     }
     for section, name in LONG_FORM.items():

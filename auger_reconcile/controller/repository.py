@@ -62,7 +62,7 @@ class Repository:
         except AugerError:
             raise AugerError(
                 f"commit {commit[:_LETTERS]} is not signed by anybody who may",
-                hint=f"git verify-commit {commit[:_LETTERS]} tells more",
+                hint=f"git verify-commit {commit[:_LETTERS]} says more",
             ) from None
 
     def _prepare(self) -> None:

@@ -236,7 +236,7 @@ def _targets(listed: Sequence, folder: Path, report: Report) -> Iterator[Target]
             continue
         target = target.named()
         if target.name in seen:
-            hint = f"both are called `{target.name}`; a `name` tells them apart"
+            hint = f"both are called `{target.name}`; a `name` distinguishes them"
             report.error("same-name", "two repositories of one name", node, hint=hint)
         seen.add(target.name)
         local = (folder / target.url).resolve()

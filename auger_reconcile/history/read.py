@@ -168,7 +168,7 @@ def to_record(item: Mapping[str, Any]) -> ApplyRecord:
             **{name: item.get(name) for name in _RECORD},  # type: ignore[arg-type]  # as told
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise HubError("the hub told an apply in another form than the API's") from error
+        raise HubError("the hub described an apply in another form than the API's") from error
 
 
 def _to_action(item: Mapping[str, Any]) -> AppliedAction:

@@ -194,7 +194,7 @@ class _Record:
         try:
             self.send(status=status)
         except AugerError as error:
-            summary = "the history does not tell how this apply ended"
+            summary = "the history does not say how this apply ended"
             return (Diagnostic(Severity.WARNING, "not-recorded", summary, label=str(error)),)
         return ()
 

@@ -64,7 +64,7 @@ class Spec(BaseModel):
     )
     formerly: tuple[str, ...] = setting(
         default=(),
-        description="Names that it had before, which `moved` tells.",
+        description="Names that it had before, from `moved`.",
         traits=[Trait.COMPUTED],
     )
 

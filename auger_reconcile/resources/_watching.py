@@ -39,7 +39,7 @@ def check_monitor(monitor: Monitor | None, experiment: Any, *, locally: bool) ->
         path = ("monitor", "drift")
         yield Finding("out-of-range", "a warning above the alert", path, hint)
     if experiment is not None and experiment.target in monitor.segments:
-        hint = f"`{experiment.target}` is what is predicted, so no rows are asked with it"
+        hint = f"`{experiment.target}` is what is predicted: no rows to predict have it"
         yield Finding("unknown-column", "a segment by the target", ("monitor", "segments"), hint)
 
 
@@ -50,7 +50,7 @@ def check_causes(monitor: Monitor | None, experiment: Any) -> Iterator[Finding]:
     for name in retrain.on if retrain else ():
         if name in ("drift", "score") and name not in opens:
             hint = f"an alert about `{name}` opens where `monitor` of the model declares it"
-            summary = f"nothing tells `{name}`, which `retrain` of the experiment waits for"
+            summary = f"nothing reports `{name}`, which `retrain` of the experiment waits for"
             yield Finding("no-alert", summary, (), hint, is_error=False)
 
 

@@ -202,7 +202,7 @@ def test_the_stop_signal_finishes_what_runs_and_skips_the_rest(stage: Stage) -> 
 
     applied = stage.apply(stage.plan(MODEL), patience=patience, on_event=stop)
     assert applied.statuses["start experiment.exp"] == "applied"
-    assert applied.outcomes["start experiment.exp"].note == "it goes on at the hub, unwatched"
+    assert applied.outcomes["start experiment.exp"].note == "it continues on the hub, unwatched"
     assert applied.statuses["create model.prod"] == "skipped"
     assert applied.result.interrupted
     assert not applied.result.is_complete

@@ -131,7 +131,7 @@ def test_a_leaderboard_compares_scores_and_says_what_comes_next() -> None:
 @pytest.mark.parametrize(
     ("status", "sentence"),
     [
-        ("started", "The run goes on; the leaderboard is not final."),
+        ("started", "The run is not finished; the leaderboard is not final."),
         ("interrupted", "The run was interrupted; what it had finished is kept."),
         ("odd", "The run's status is odd."),
     ],

@@ -159,7 +159,7 @@ def test_a_model_that_is_not_ready_is_not_asked(
     hub: ScriptedHub, client: HubClient, source: Path, model: Any, problem: str
 ) -> None:
     hub.play(reply({"id": "M", **model}))
-    with pytest.raises(AugerError, match=f"model M cannot be asked: {problem}"):
+    with pytest.raises(AugerError, match=f"model M cannot predict: {problem}"):
         predict_file(open_model(client, "M"), source)
     assert len(hub.requests) == 1
 

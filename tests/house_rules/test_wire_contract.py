@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from auger_reconcile.resources.names.hub_tables import CLASSIFICATION, REGRESSION, TWO_CLASSES
 from house_rules.conftest import ROOT, find_files
 
 PAGE = (ROOT / "docs" / "wire-contract.md").read_text(encoding="utf-8")
@@ -40,6 +41,22 @@ def test_every_section_that_a_page_cites_exists():
 def test_no_section_is_there_twice():
     found = re.findall(r"^#+ (\d+(?:\.\d+)?) ", PAGE, re.M)
     assert sorted(found) == sorted(SECTIONS)
+
+
+def test_the_metrics_that_a_run_may_name_are_those_of_the_hub():
+    """The tables are made from those of the hub, see test_metrics.py."""
+    assert find_metrics(PAGE) == {
+        "classification": sorted(CLASSIFICATION),
+        "two classes, besides": sorted(TWO_CLASSES),
+        "regression and time series": sorted(REGRESSION),
+    }
+
+
+def find_metrics(page: str) -> dict[str, list[str]]:
+    """Return the metrics of each row of the table in section 3.6."""
+    table = page.partition("| models | metrics |")[2].partition("\n\n")[0]
+    rows = [line.split("|", 2)[1:] for line in table.splitlines()[2:]]
+    return {models.strip(): sorted(re.findall("`([^`]+)`", names)) for models, names in rows}
 
 
 def test_a_citation_of_a_section_that_is_not_there_is_found():

@@ -22,11 +22,12 @@ from auger_reconcile.planner.plan import Action, Plan
 from .observed import observe
 
 CASES = Path(__file__).with_name("cases")
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where it is built in
 
 
 def read_cases() -> Iterator[Any]:
     for path in sorted(CASES.glob("*.yaml")):
-        for case in yaml.safe_load(path.read_text(encoding="utf-8")):
+        for case in yaml.load(path.read_text(encoding="utf-8"), LOADER):
             yield pytest.param(case, id=f"{path.stem}: {case['case']}")
 
 

@@ -125,7 +125,7 @@ def _notices(
 ) -> list[Notice]:
     notices = []
     if row.external is not None:
-        text = "The model lives elsewhere: only its actuals tell how it does."
+        text = "The model runs elsewhere: only its actuals show how well it does."
         notices.append(Notice("not-observed", text))
     elif known.profile is None:
         text = "The model was made by an older hub; what it learned from is being counted."

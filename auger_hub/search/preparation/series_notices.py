@@ -79,7 +79,7 @@ def _doubled(
         yield Notice("doubled-times", text, time_column, doubled)
         return
     column = _told_apart_by(features, time_column)
-    advice = f"; `series: [{column}]` would tell them apart" if column else ""
+    advice = f"; `series: [{column}]` would separate them" if column else ""
     text = (
         f"{rows(doubled)} have a time in `{time_column}` that another row has too:"
         f" several series are learned as if they were one{advice}."

@@ -71,7 +71,7 @@ def propose(look: Look, *, target: str = "", model_type: str = "") -> Proposal:
         near = nearest(target, list(columns))
         hint = f"the nearest name is `{near}`" if near else f"its columns: {_listed(list(columns))}"
         raise AugerError(f"`{look.source}` has no column `{target}`", hint=hint)
-    found = [Reasoned(target, "as it was told")] if target else _targets(look.columns)
+    found = [Reasoned(target, "as given")] if target else _targets(look.columns)
     chosen = found[0] if found else None
     column = columns[chosen.value] if chosen else None
     times = [one for one in look.columns if one.type == "date" and one is not column]
@@ -93,7 +93,7 @@ def propose_without_data(target: str, model_type: str) -> Proposal:
     """Return what was told, and defaults, for data that is not here to be looked at."""
     metric, reason = _METRICS[model_type]
     return Proposal(
-        target=Reasoned(target, "as it was told") if target else None,
+        target=Reasoned(target, "as given") if target else None,
         others=(),
         model_type=Reasoned(model_type, "the data was not looked at"),
         metric=Reasoned(metric, reason),
@@ -140,7 +140,7 @@ def _model_type(
         doubt = ""
         if target and told != CLASSIFICATION and target.type != "number":
             doubt = f"; but `{target.name}` has no numbers, which it needs"
-        return Reasoned(told, f"as it was told{doubt}")
+        return Reasoned(told, f"as given{doubt}")
     if target is None:
         return Reasoned(CLASSIFICATION, "no column was found to predict")
     if has_classes(target):

@@ -28,7 +28,7 @@ _MOST_DETAILS = 20
 _ACCEPTED = frozenset({200, 201})
 # Texts by which the hub says that an object exists already, or that its status forbids this.
 _NAME_TAKEN = "has already been taken"
-_MADE_MEANWHILE = "another command may just have made it; this one, run again, goes on from there"
+_MADE_MEANWHILE = "another command may just have made it; this one, run again, continues from there"
 _CONFLICTS = (
     _NAME_TAKEN,
     "url_not_uniq",

@@ -38,7 +38,7 @@ RENAMED_IN_DATA = {
 }
 FIRST_FORM = "evaluation_options"
 """The section of auger_experiment.yml, the file of the first clients. It names the columns to learn
-from, so that what it leaves out cannot be told without the data: it is refused, with the names.
+from, so that what it leaves out is not known without the data: it is refused, with the names.
 """
 _FIRST_FORM_HINT = (
     "this is auger_experiment.yml of the first clients; in auger.yaml `data_path` is `source`, "

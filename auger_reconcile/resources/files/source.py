@@ -29,7 +29,7 @@ _PREPARING = frozenset({"pending", "received", "started", "retry"})
 NOT_READ_AGAIN = (
     "a URL is not read again without `--refresh-sources`, so that its content may have changed"
 )
-NOT_TOLD = "the hub does not tell what it has read from the URL"
+NOT_TOLD = "the hub does not say what it has read from the URL"
 NOT_HERE = "the source cannot be read here"
 
 
@@ -139,7 +139,7 @@ class DatasetSpec(Spec):
     )
     header: tuple[str, ...] | None = setting(
         default=None,
-        description="Computed: columns of a local source, where they can be told.",
+        description="Computed: columns of a local source, where they can be read.",
         traits=[Trait.LOCAL, Trait.COMPUTED],
     )
 

@@ -33,8 +33,8 @@ def check_gate(gate: Gate, min_score: float | None, experiment: Any) -> Iterator
         hint = "the experiment of the model declares no `holdout`"
         yield Finding("no-holdout", "a gate on rows that are not there", ("gate", "on"), hint)
     if experiment is None:
-        hint = "`experiment` names the runs that tell how its trials were measured"
+        hint = "`experiment` names the runs that say how its trials were measured"
         yield Finding("missing-field", "a gate without its experiment", ("gate",), hint)
     if gate.margin and not gate.beats_live:
-        hint = "`margin` is what `beats_live` asks for, and it is not asked"
+        hint = "`margin` belongs to `beats_live`, which is not set"
         yield Finding("unused-field", "a margin to nothing", ("gate", "margin"), hint)

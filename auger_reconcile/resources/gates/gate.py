@@ -17,7 +17,7 @@ from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources.gates.measured import Evaluation, Segment
 
 FEWEST_ROWS = 30
-"""Of a segment that is judged: with fewer, its score is luck. They are told, not failed."""
+"""Of a segment that is judged: with fewer, its score is luck. They are reported, not failed."""
 FOLDS, HOLDOUT = "folds", "holdout"
 _SAME = 1e-12  # 15 digits of a score travel, wire contract §2.12
 
@@ -60,7 +60,7 @@ class Gate(BaseModel):
         default_factory=dict,
         description=(
             f"Column to the least score in every one of its values with {FEWEST_ROWS} rows or "
-            "more; fewer are told, and fail nothing."
+            "more; fewer are reported, and fail nothing."
         ),
         traits=[Trait.RAIL],
     )

@@ -47,8 +47,8 @@ class DriftLimits(_Window):
 
     warn: float = setting(
         default=0.1,
-        description="Population stability index from which a column is told, and below which an "
-        "open alert closes.",
+        description="Population stability index from which a column is reported, and below which "
+        "an open alert closes.",
         traits=[Trait.RAIL],
         ge=0,
         allow_inf_nan=False,
@@ -96,7 +96,7 @@ class Monitor(BaseModel):
     )
     segments: tuple[str, ...] = setting(
         default=(),
-        description="Columns by whose values rows and scores are told besides.",
+        description="Columns by whose values rows and scores are reported besides.",
         traits=[Trait.UNORDERED],
     )
 

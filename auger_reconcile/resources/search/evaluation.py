@@ -98,7 +98,7 @@ class SearchSettings(Spec):
     )
     series: tuple[str, ...] = setting(
         default=(),
-        description="Columns that tell several time series in one table apart.",
+        description="Columns that distinguish several time series in one table.",
         traits=[Trait.UNORDERED],
     )
     horizon: int | None = setting(

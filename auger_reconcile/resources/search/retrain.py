@@ -43,7 +43,7 @@ class Use(BaseModel):
 
     actuals: bool = setting(
         default=False,
-        description="Rows that its models were asked, with what really happened to them.",
+        description="Rows that its models predicted, with what really happened to them.",
     )
     window: str = setting(
         default="365d",

@@ -79,13 +79,13 @@ def test_the_time_of_a_series_is_the_column_of_dates_that_differs_most() -> None
 def test_what_was_told_is_taken() -> None:
     found = propose(look(day=DAY, y=NUMBER), target="y", model_type="regression")
     assert found.target is not None
-    assert found.target.reason == found.model_type.reason == "as it was told"
+    assert found.target.reason == found.model_type.reason == "as given"
     assert (found.model_type.value, found.time, found.others) == ("regression", None, ())
 
 
 def test_numbers_that_are_none_are_doubted() -> None:
     found = propose(look(a=NUMBER, y=CLASSES), model_type="regression")
-    assert found.model_type.reason == "as it was told; but `y` has no numbers, which it needs"
+    assert found.model_type.reason == "as given; but `y` has no numbers, which it needs"
 
 
 def test_useless_columns_are_left_out_with_their_reasons() -> None:

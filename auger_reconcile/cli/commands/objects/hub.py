@@ -353,7 +353,7 @@ def token() -> None:
 
 @token.command("add", example="auger hub token add anna --name ci --days 90")
 @click.argument("user")
-@click.option("--name", default="", help="What tells it from others in the list.")
+@click.option("--name", default="", help="A name to recognize it by in the list.")
 @click.option("--days", type=click.IntRange(min=1, max=36500), help="How long it is good.")
 @click.option(
     "--scope",

@@ -35,7 +35,7 @@ SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn ove
 AGAIN = "Run the same command again for the rest; what was applied is not repeated."
 MEND = "Correct what failed, then run the same command again; what was applied is not repeated."
 REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
-GOES_ON = "It goes on at the hub: `auger wait` follows it."
+GOES_ON = "It continues on the hub: `auger wait` follows it."
 # What a person looks at next, by kind and verb of what was applied.
 NEXT = {
     ("experiment", Verb.START): "auger experiment leaderboard",

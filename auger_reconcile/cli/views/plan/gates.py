@@ -12,7 +12,7 @@ from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources.gates.gate import Check, Decision, Verdict
 
 BELOW_GATE = "below-gate"  # the code of a live model that its own gate would not let pass
-HEADS = ("Asked for", "Rows", "Champion (live now)", "Challenger", "Needed", "Outcome")
+HEADS = ("Required", "Rows", "Champion (live now)", "Challenger", "Needed", "Outcome")
 MOST_SHOWN = 40  # checks of one gate; a column may have many values
 WORDS = {
     Verdict.OPEN: "passes",

@@ -18,7 +18,7 @@ _STATUS = {
     "ok": "well",
     "warning": "something has drifted",
     "alert": "an alert is open",
-    "unknown": "not known: too little was asked",
+    "unknown": "not known: too few predictions",
 }
 
 
@@ -31,7 +31,7 @@ def render_health(health: Health) -> Iterator[str]:
             yield f"! {plain(str(alert['text']))}, since {local_time(alert['opened_at'])}"
     yield from _scores(health)
     if health.window is None:
-        yield "Nothing was asked of it yet."
+        yield "It has made no predictions yet."
         return
     yield from _use(health.window)
     yield from _columns(health)

@@ -24,7 +24,7 @@ FEWEST = 3  # columns that are always shown
 SENTENCES = {
     "waiting": "The run has not been started yet.",
     "preprocess": "The run is reading the data.",
-    "started": "The run goes on; the leaderboard is not final.",
+    "started": "The run is not finished; the leaderboard is not final.",
     "completed": "The run is completed.",
     "interrupted": "The run was interrupted; what it had finished is kept.",
     "error": "The run ended with an error.",

@@ -179,7 +179,7 @@ def test_what_takes_longer_than_it_was_given_is_not_said_to_have_failed() -> Non
         "",
         f"error: experiment.baseline is still under way: {late}",
         "",
-        "It goes on at the hub: `auger wait` follows it.",
+        "It continues on the hub: `auger wait` follows it.",
     ]
 
 

@@ -95,7 +95,7 @@ def test_a_terminal_without_room_for_the_table_gets_the_sentence() -> None:
 def test_the_comment_of_a_pull_request_has_the_table_and_no_markup_of_others() -> None:
     shown = render_markdown(CLOSED)
     assert "#### Gates" in shown
-    assert "| Asked for | Rows | Champion (live now) | Challenger | Needed | Outcome |" in shown
+    assert "| Required | Rows | Champion (live now) | Challenger | Needed | Outcome |" in shown
     assert "| live model | h.csv, 64 rows | 0.8600 | 0.8400 | 0.8700 | fails |" in shown
     assert "too few" not in shown
     assert "<b>old" not in shown

@@ -64,7 +64,9 @@ def test_scores_columns_segments_and_days_are_tables() -> None:
 
 
 def test_a_model_that_nobody_asked_says_so() -> None:
-    assert render(window=None, score=None, estimate=None).endswith("Nothing was asked of it yet.")
+    assert render(window=None, score=None, estimate=None).endswith(
+        "It has made no predictions yet."
+    )
 
 
 def test_columns_that_are_left_out_are_counted() -> None:

@@ -221,7 +221,7 @@ def test_a_horizon_that_is_too_far_is_refused(tmp_path: Path) -> None:
 def test_a_panel_that_is_not_declared_is_suspected_with_its_column(tmp_path: Path) -> None:
     _, told = prepared(tmp_path, stores().assign(price=1.5))
     assert told["panel-as-one-series"]["count"] == 90
-    assert "`series: [store]` would tell them apart" in told["panel-as-one-series"]["text"]
+    assert "`series: [store]` would separate them" in told["panel-as-one-series"]["text"]
 
 
 def test_times_that_are_missing_or_doubled_are_told_with_their_counts(tmp_path: Path) -> None:
