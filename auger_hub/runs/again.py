@@ -132,21 +132,28 @@ def run_again(session: Session, run: ExperimentSession) -> ExperimentSession:
         organization_id=run.organization_id,
         project_id=run.project_id,
         experiment_id=run.experiment_id,
-        project_file_id=data.id if data else run.project_file_id,
         number=next_number(session, run.experiment_id),
-        model_type=run.model_type,
-        model_settings=_settings_of(run),
-        dataset_statistics=run.dataset_statistics,
         starter_user_id=run.starter_user_id,
         status="preprocess",
     )
     session.add(again)
+    make_like(session, again, run)
+    if data is not None:
+        again.project_file_id = data.id
+    return again
+
+
+def make_like(session: Session, again: ExperimentSession, run: ExperimentSession) -> None:
+    """Give a run what was asked of another one: settings, columns, data and holdout."""
+    again.model_type = run.model_type
+    again.model_settings = _settings_of(run)
+    again.dataset_statistics = run.dataset_statistics
+    again.project_file_id = run.project_file_id
     session.flush()
     holdout = run.model_settings.get("holdout")
     held_out = session.get(ProjectFile, holdout["project_file_id"]) if holdout else None
     if held_out is not None:
         hold_out(session, again, held_out)
-    return again
 
 
 def _declared_data(

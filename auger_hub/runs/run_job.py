@@ -80,6 +80,7 @@ def _wait_for_data(place: Workplace, run: ExperimentSession, orders: Orders) -> 
 
 def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Path) -> str | None:
     """Return how the search ended, None when its user did not want it any more."""
+    from auger_hub.runs.environment import describe_environment
     from auger_hub.search.run import BadTask, prepare, run_search
 
     task = read_task(place, run, folder)
@@ -87,7 +88,7 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
         info = to_plain(prepare(task))
         told = notices_of_data(place.database, run, task.stat_data)
         info["notices"] = [*told, *info["notices"]]
-        if not _begin(place.database, run.id, info, task.model_type):
+        if not _begin(place.database, run.id, info, describe_environment(task.data_path)):
             return None
         store = TrialStore(place.database, run.id, info)
         return run_search(
@@ -103,7 +104,9 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
         raise Impossible(str(error)) from error
 
 
-def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: str) -> bool:
+def _begin(
+    database: Database, run_id: str, info: dict[str, Any], environment: dict[str, Any]
+) -> bool:
     """Call the run started; False when its user interrupted it meanwhile."""
     with database.write() as session:
         run = session.get(ExperimentSession, run_id)
@@ -111,7 +114,7 @@ def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: st
             return False
         if run.status == "started":
             return True
-        run.status, run.started_at, run.model_type = "started", now(), model_type
+        run.status, run.started_at, run.model_type = "started", now(), info["model_type"]
         run.message = None  # it waits no more
         start_time = naive_timestamp(run.started_at)
         options = {**options_of(run), **info, "start_time": start_time}
@@ -122,6 +125,7 @@ def _begin(database: Database, run_id: str, info: dict[str, Any], model_type: st
             "status": "started",
             "start_time": start_time,
             "evaluation_options": options,
+            "environment": environment,
             "notices": info.get("notices", []),
             "featureColumns": features,
             "featuresCount": len(features),

@@ -23,8 +23,10 @@ NO_FAILURES: dict[str, Any] = {
     for kind in ("failed_trials", "error_trials", "timeouts")
     for suffix, empty in (("", []), ("_stat", {}), ("_count", 0))
 }
-MEASURED = frozenset({"expected", "best_trial_id", "holdout", "evaluations"})
-"""Members that say what came of one run, and of no other that is made like it."""
+MEASURED = frozenset(
+    {"expected", "best_trial_id", "holdout", "evaluations", "environment", "reproduces"}
+)
+"""Members that say what one run is and what came of it, and of no other that is made like it."""
 OWN_SETTINGS = {
     *NO_FAILURES,
     *MEASURED,

@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, cast
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_given, check_id, check_new_name, hinting
 from auger_reconcile.api._resource import Resource
-from auger_reconcile.api.leaderboard import Row, to_row
+from auger_reconcile.api.runs.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.comparison import ComparedRun, Comparison
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.dataset import DataSet
-    from auger_reconcile.api.leaderboard import Leaderboard
-    from auger_reconcile.api.report import Report
+    from auger_reconcile.api.runs.comparison import ComparedRun, Comparison
+    from auger_reconcile.api.runs.leaderboard import Leaderboard
+    from auger_reconcile.api.runs.report import Report
+    from auger_reconcile.api.runs.reproduction import Reproduction
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.resources.experiment import ExperimentSpec
@@ -164,7 +165,7 @@ class Experiment(Resource):
 
     def _read_board(self, run_id: str | None) -> tuple[Leaderboard, Row, Sequence[Row]]:
         """Return the board of a run, and what it was made of: the run and its trials."""
-        from auger_reconcile.api.leaderboard import Leaderboard
+        from auger_reconcile.api.runs.leaderboard import Leaderboard
         from auger_reconcile.resources.search.account import account_from_wire
 
         client = self.context.session.client
@@ -199,7 +200,7 @@ class Experiment(Resource):
         Raises:
             NotFound: there is no run.
         """
-        from auger_reconcile.api.report import Report, choose_row, fetch_explanation
+        from auger_reconcile.api.runs.report import Report, choose_row, fetch_explanation
         from auger_reconcile.resources.search.runs import run_from_wire
 
         board = self.board(run_id)
@@ -224,12 +225,48 @@ class Experiment(Resource):
         Raises:
             NotFound: there is no such run.
         """
-        from auger_reconcile.api.comparison import Comparison
+        from auger_reconcile.api.runs.comparison import Comparison
 
         return Comparison(self._compared(left), self._compared(right))
 
+    def reproduce(self, run_id: str, *, again: bool = False) -> Reproduction:
+        """Make a run once more, wait for it, and return what is different.
+
+        It has the settings, data and seed of the first one. No plan looks at it: neither a run that
+        is declared nor a live model is ever replaced by it. One that was made before is enough.
+
+        Args:
+            run_id: of a run of the project.
+            again: make it although that was done before.
+
+        Raises:
+            NotFound: there is no such run.
+            AugerError: the hub cannot do it, or the run ended with an error.
+        """
+        self.context.apply_or_raise(self.plan_reproduce(run_id, again=again))
+        return self.reproduction(run_id)
+
+    def reproduction(self, run_id: str) -> Reproduction:
+        """Return a run beside the last one that makes it once more; wait for its end.
+
+        Raises:
+            NotFound: there is none.
+        """
+        from auger_reconcile.api.runs.reproduction import Reproduction
+
+        made = self._find_run(run_id)[1].reproduction_of(run_id)
+        if made is None:
+            raise NotFound(f"run `{run_id}` was not made once more")
+        self._await(run_id)
+        self._await(made.id)
+        return Reproduction.of(self.compare(run_id, made.id))
+
     def _compared(self, run_id: str) -> ComparedRun:
-        from auger_reconcile.api.comparison import ComparedRun, best_so_far
+        from auger_reconcile.api.runs.comparison import (
+            ComparedRun,
+            best_so_far,
+            environment_from_wire,
+        )
         from auger_reconcile.resources.search.runs import run_from_wire
 
         board, run, trials = self._read_board(run_id)
@@ -243,6 +280,7 @@ class Experiment(Resource):
             settings=dict(run_from_wire(run).settings),
             board=board,
             curve=best_so_far(trials, run.get("started_at") or told.get("start_time")),
+            environment=environment_from_wire(told.get("environment")),
         )
 
     def _name_of(self, collection: str, item_id: Any) -> str | None:
@@ -261,13 +299,14 @@ class Experiment(Resource):
             NotFound: the experiment does not exist.
         """
         found = self._object()
-        for run in reversed(found.runs):
+        for run in sorted(found.every_run, key=lambda run: run.created_at, reverse=True):
             board = self.board(run.id)
             yield {
                 "id": run.id,
                 "status": board.status,
                 "created_at": run.created_at,
                 "score": run.score,
+                "reproduces": run.reproduces,
                 "settings": dict(run.settings),
                 **board.account.to_json(),
                 "leaderboard": board.trials,
@@ -279,18 +318,24 @@ class Experiment(Resource):
         Raises:
             NotFound: there is no run.
         """
-        from auger_reconcile.applier.waiting import Patience
         from auger_reconcile.resources.search.runs import IN_PROGRESS
 
-        client, newest = self.context.session.client, self._latest().id
+        newest = self._latest().id
         active = [newest]
         while active:
             for run_id in active:
-                for _ in Patience().looks(f"run {run_id}"):
-                    if client.status("ExperimentSession", run_id) not in IN_PROGRESS:
-                        break
+                self._await(run_id)
             active = [run.id for run in self._object().runs if run.status in IN_PROGRESS]
-        return client.status("ExperimentSession", newest)
+        return self.context.session.client.status("ExperimentSession", newest)
+
+    def _await(self, run_id: str) -> None:
+        from auger_reconcile.applier.waiting import Patience
+        from auger_reconcile.resources.search.runs import IN_PROGRESS
+
+        client = self.context.session.client
+        for _ in Patience().looks(f"run {run_id}"):
+            if client.status("ExperimentSession", run_id) not in IN_PROGRESS:
+                break
 
     def plan_start(self, *, again: bool = False, select: bool = True) -> Plan:
         """Return what `start` would do."""
@@ -310,14 +355,55 @@ class Experiment(Resource):
 
     def plan_stop(self) -> Plan:
         """Return what `stop` would do."""
-        from auger_reconcile.planner.one_resource import empty_plan, plan_stop
+        from auger_reconcile.planner.one_resource import empty_plan, plan_one
+        from auger_reconcile.resources._base import Verb
         from auger_reconcile.resources.search.runs import IN_PROGRESS
 
         observed = self._observe_existing()
         found = self._current(observed)
-        if not any(run.status in IN_PROGRESS for run in found.runs):
+        if not any(run.status in IN_PROGRESS for run in found.every_run):
             return empty_plan(observed)
-        return plan_stop(observed, self.project_name, self.kind, found)
+        return plan_one(observed, self.project_name, self.kind, found, verb=Verb.STOP)
+
+    def plan_reproduce(self, run_id: str, *, again: bool = False) -> Plan:
+        """Return what `reproduce` would do; nothing where the run was made once more already."""
+        from dataclasses import replace
+
+        from auger_reconcile.planner.one_resource import empty_plan, plan_one
+        from auger_reconcile.resources._base import Verb
+        from auger_reconcile.resources.search.runs import WAITING
+
+        observed, found = self._find_run(run_id)
+        made = None if again else found.reproduction_of(run_id)
+        if made and made.status != WAITING:
+            return empty_plan(observed)
+        first = next(run for run in found.every_run if run.id == run_id)
+        bound = replace(found, run=made or first)
+        detail = f"run {run_id} once more: its settings, data and seed"
+        return plan_one(
+            observed, self.project_name, self.kind, bound, verb=Verb.START, detail=detail
+        )
+
+    def _find_run(self, run_id: str) -> tuple[ObservedState, ExperimentObject]:
+        """Return the hub as it is, and the experiment of a run that can be made once more.
+
+        Raises:
+            NotFound: the project has no such run.
+            AugerError: the hub makes none once more.
+        """
+        observed = self._observe_existing()
+        for found in observed.of(self.project_name, self.kind):
+            if any(run.id == run_id for run in found.every_run):
+                break
+        else:
+            raise NotFound(
+                f"project `{self.project_name}` has no run `{run_id}`",
+                hint="the ids of runs come from\nauger experiment history",
+            )
+        item = self.context.session.client.call("GET", f"experiment_sessions/{run_id}")
+        if "reproduces" not in item:
+            raise AugerError("this hub cannot make a run once more")
+        return observed, found
 
     def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""

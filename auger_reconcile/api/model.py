@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.exports.local_predict import ExportedModel
     from auger_reconcile.api.health import Health
     from auger_reconcile.api.project import Project
-    from auger_reconcile.api.report import Report
+    from auger_reconcile.api.runs.report import Report
     from auger_reconcile.client.predict import Frame, FrameT, HubModel
     from auger_reconcile.history.lineage import Lineage
     from auger_reconcile.planner.plan import Plan

@@ -12,7 +12,7 @@ from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.path import STANDARD, FilePath
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.report import Report
+    from auger_reconcile.api.runs.report import Report
 
 F = TypeVar("F", bound=Callable[..., Any])
 

@@ -41,17 +41,29 @@ def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) ->
     return replace(empty_plan(observed), actions=ordered)
 
 
-def plan_stop(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:
-    """Return the plan that stops one object and nothing else."""
+def plan_one(  # noqa: PLR0913 - keyword-only beyond what is meant
+    observed: ObservedState, project: str, kind: str, found: Any, *, verb: Verb, detail: str = ""
+) -> Plan:
+    """Return the plan that starts or stops one object as it stands, and nothing else.
+
+    Args:
+        observed: the hub.
+        project: the object's.
+        kind: the object's.
+        found: the object.
+        verb: START or STOP.
+        detail: what that does, in words.
+    """
     address = Address(project, kind, found.name)
     action = Action(
-        id=f"stop:{address.qualified}",
+        id=f"{verb.value}:{address.qualified}",
         address=address,
-        verb=Verb.STOP,
+        verb=verb,
         name=found.name,
         reason="asked for",
+        detail=detail,
         object=found,
-        loss=kind_of(kind).loss(Verb.STOP, found),
+        loss=kind_of(kind).loss(verb, found),
     )
     return replace(empty_plan(observed), actions=(action,))
 

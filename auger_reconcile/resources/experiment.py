@@ -5,7 +5,6 @@ Wire contract §2.10 (experiment), §2.11 (run) and §3.6 (flow; settings in `_e
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -29,7 +28,6 @@ from auger_reconcile.resources._spec import Trait, setting
 from auger_reconcile.resources._steps import Send, Steps, delete
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
 from auger_reconcile.resources.files.source import is_same_data
-from auger_reconcile.resources.gates.monitor import Alert, alerts_from_wire
 from auger_reconcile.resources.names.revisions import (
     in_series,
     next_revision,
@@ -58,10 +56,12 @@ from auger_reconcile.resources.search.runs import (
     await_run,
     begin,
     check_held_out,
+    experiments_from_wire,
     give_way,
     hold_out,
     match_run,
     past_seconds,
+    reproduce,
     run_from_wire,
     wait_completed,
     wait_scored,
@@ -127,28 +127,7 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> tuple[ExperimentObject, ...]:
         """Join experiments with their runs."""
-        runs: dict[str, list[Run]] = defaultdict(list)
-        for item in answers["experiment_sessions"]:
-            if not item.get("deleted"):
-                runs[str(item.get("experiment_id"))].append(run_from_wire(item))
-        alerts = _alerts_by_run(answers.get("pipelines", ()))
-        models = _models_by_run(answers.get("pipelines", ()))
-        return tuple(
-            ExperimentObject(
-                id=str(item["id"]),
-                name=str(item["name"]),
-                dataset_id=item.get("project_file_id"),
-                runs=tuple(sorted(runs[str(item["id"])], key=lambda run: (run.created_at, run.id))),
-                alerts=tuple(
-                    one for run in runs[str(item["id"])] for one in alerts.get(run.id, ())
-                ),
-                actual_days=_count_actuals(
-                    one for run in runs[str(item["id"])] for one in models.get(run.id, ())
-                ),
-            )
-            for item in answers["experiments"]
-            if not item.get("deleted")
-        )
+        return tuple(experiments_from_wire(answers))
 
     def check_written(self, settings: Mapping[str, Any]) -> Iterator[Finding]:
         """Compare the roles of columns."""
@@ -300,9 +279,12 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
         """Make a run with the declared settings and start it; one that only waits is taken up.
 
         The run is made and started by two requests. A cut between them leaves it `waiting`, which
-        the next start takes up instead of making a second one.
+        the next start takes up instead of making a second one. Without a declaration, the run that
+        the experiment is bound to is made once more.
         """
         found: ExperimentObject = work.object
+        if work.spec is None:
+            return (yield from reproduce(found, wait=work.wait))
         run, holdout = found.run, work.refs.get("holdout")
         if run is not None and holdout is not None and run.status in SATISFYING:
             run = yield from hold_out(run, holdout)
@@ -326,57 +308,23 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
     def stop(self, work: Work) -> Steps:
         """Interrupt every run that is active; finished trials stay."""
         found: ExperimentObject = work.object
-        runs = []
-        for run in found.runs:
-            stopped = run
-            if run.status in IN_PROGRESS:
-                try:
-                    path = f"experiment_sessions/{run.id}"
-                    yield Send("PATCH", path, {"status": "interrupted"})
-                except Conflict:  # it ended by itself in the meantime
-                    pass
-                stopped = run_from_wire((yield await_run(run.id)))
-            runs.append(stopped)
-        return replace(found, runs=tuple(runs), run=None)
+        stopped = []
+        for run in found.every_run:
+            if run.status not in IN_PROGRESS:
+                continue
+            with suppress(Conflict):  # it ended by itself in the meantime
+                path = f"experiment_sessions/{run.id}"
+                yield Send("PATCH", path, {"status": "interrupted"})
+            stopped.append(run_from_wire((yield await_run(run.id))))
+        return found.with_runs(stopped)
 
     def takes_along(self, found: ExperimentObject) -> Iterable[tuple[str, str]]:
         """The models of its runs."""
-        return [("model", f"run:{run.id}") for run in found.runs]
+        return [("model", f"run:{run.id}") for run in found.every_run]
 
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Another experiment has other runs."""
         return {("experiment", "name"): name, ("experiment", "experiment_session_id"): None}
-
-
-def _alerts_by_run(pipelines: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[Alert, ...]]:
-    """Return run to what is open about its live models."""
-    alerts: dict[str, tuple[Alert, ...]] = {}
-    for item in pipelines:
-        if item.get("alerts") and not item.get("deleted") and item.get("status") == "ready":
-            run = str(item.get("experiment_session_id"))
-            alerts[run] = (*alerts.get(run, ()), *alerts_from_wire(item["alerts"]))
-    return alerts
-
-
-def _models_by_run(
-    pipelines: Iterable[Mapping[str, Any]],
-) -> Mapping[str, list[Mapping[str, Any]]]:
-    models: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for item in pipelines:
-        models[str(item.get("experiment_session_id"))].append(item)
-    return models
-
-
-def _count_actuals(models: Iterable[Mapping[str, Any]]) -> Mapping[str, int] | None:
-    """Return day to the rows whose outcome is known, of some models."""
-    told = list(models)
-    if told and not any("actual_days" in item for item in told):
-        return None
-    days: dict[str, int] = defaultdict(int)
-    for item in told:
-        for day, count in (item.get("actual_days") or {}).items():
-            days[str(day)] += int(count)
-    return days
 
 
 def _retrain(

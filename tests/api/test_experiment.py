@@ -165,6 +165,29 @@ def test_two_runs_are_compared(trained: Trained, hub: LiveHub, work: Path) -> No
             experiment.compare(run_id, "NOSUCH")
 
 
+def test_a_run_is_made_once_more_and_no_plan_looks_at_it(
+    trained: Trained, hub: LiveHub, work: Path
+) -> None:
+    with Context(trained.folder, environ=hub.environ, home=work) as context:
+        experiment = Experiment(context)
+        run_id = experiment.board().run_id
+        found = experiment.reproduce(run_id)
+        assert found.is_same
+        assert found.causes == ()
+        assert found.comparison.environment
+        assert experiment.plan_reproduce(run_id).is_empty  # it was made, and that is enough
+        assert not experiment.plan_reproduce(run_id, again=True).is_empty
+        assert experiment.board().run_id == run_id  # the newest run is still the declared one
+        made = found.comparison.right.board.run_id
+        told = {one["id"]: one["reproduces"] for one in experiment.history()}
+        assert told[made] == run_id
+        assert told[run_id] is None
+        with pytest.raises(NotFound, match="has no run `nosuch`"):
+            experiment.reproduce("nosuch")
+        with pytest.raises(NotFound, match="was not made once more"):
+            experiment.reproduction(made)
+
+
 def test_a_run_is_reported_on_whichever_experiment_is_meant_otherwise(
     trained: Trained, hub: LiveHub, work: Path
 ) -> None:

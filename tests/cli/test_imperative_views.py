@@ -9,7 +9,7 @@ from typing import Any
 import click
 import pytest
 
-from auger_reconcile.api.leaderboard import Leaderboard
+from auger_reconcile.api.runs.leaderboard import Leaderboard
 from auger_reconcile.cli.views.run.leaderboard import Layout, render_history, render_leaderboard
 from auger_reconcile.cli.views.table import FIRST_PAGE, Column, local_time, member, render_table
 from auger_reconcile.resources.search.account import EMPTY, Account, Expected, Failure, Notice

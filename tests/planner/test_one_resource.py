@@ -9,7 +9,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.planner.one_resource import (
     empty_plan,
     plan_delete,
-    plan_stop,
+    plan_one,
     with_selection,
 )
 from auger_reconcile.planner.plan import Action, Plan
@@ -38,13 +38,13 @@ def test_a_delete_is_of_this_object_alone_and_says_what_it_costs() -> None:
 
 
 def test_a_stop_is_of_this_object_alone_and_says_what_it_costs() -> None:
-    (action,) = plan_stop(OBSERVED, "shop", "experiment", EXPERIMENT).actions
+    (action,) = plan_one(OBSERVED, "shop", "experiment", EXPERIMENT, verb=Verb.STOP).actions
     assert (action.verb, str(action.address)) == (Verb.STOP, "experiment.a")
     assert (action.object, action.loss) == (EXPERIMENT, Loss.COMPUTE)
 
 
 def test_a_stop_is_told_like_any_other_action() -> None:
-    (action,) = plan_stop(OBSERVED, "shop", "experiment", EXPERIMENT).actions
+    (action,) = plan_one(OBSERVED, "shop", "experiment", EXPERIMENT, verb=Verb.STOP).actions
     assert action.address == Address("shop", "experiment", "a")
     assert (action.id, action.name) == ("stop:shop/experiment.a", "a")
     assert action.reason == "asked for"
@@ -112,3 +112,10 @@ def test_a_cleared_name_is_told_as_cleared() -> None:
     plan = with_selection(empty_plan(OBSERVED), AT, None, {"dataset": "a.csv"})
     (select,) = plan.actions
     assert (select.name, select.reason) == ("", "cleared in auger.yaml")
+
+
+def test_a_start_without_a_declaration_says_what_it_does() -> None:
+    plan = plan_one(OBSERVED, "shop", "experiment", EXPERIMENT, verb=Verb.START, detail="once more")
+    (action,) = plan.actions
+    assert (action.id, action.verb) == ("start:shop/experiment.a", Verb.START)
+    assert (action.detail, action.spec, action.loss) == ("once more", None, Loss.NONE)

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -298,3 +299,54 @@ def test_a_holdout_of_the_same_rows_under_another_name_is_refused(
         "holdout": DatasetSpec(name="h.csv", **holdout),
     }
     assert [one.code for one in KIND.check(spec, refs)] == codes
+
+
+def test_runs_that_make_others_once_more_stand_apart() -> None:
+    answers = {
+        "experiments": [{"id": "E1", "name": "exp", "project_file_id": 11}],
+        "experiment_sessions": [
+            wire("completed", created_at="2020-01"),
+            wire("completed", id="R2", reproduces="R1", created_at="2020-02"),
+            wire("error", id="R3", reproduces="R1", created_at="2020-03"),
+        ],
+    }
+    [found] = KIND.observe(answers)
+    assert [one.id for one in found.runs] == ["R1"]
+    assert [one.id for one in found.reproductions] == ["R2", "R3"]
+    made = found.reproduction_of("R1")
+    assert made is not None
+    assert made.id == "R2"
+    assert found.reproduction_of("R2") is None
+    assert ("model", "run:R2") in KIND.takes_along(found)
+
+
+def test_without_a_declaration_the_bound_run_is_made_once_more() -> None:
+    first = run("completed")
+    found = experiment(first, bound=first)
+    asked, after = drive(
+        KIND.start(work(None, found, wait=True)),
+        wire("waiting", id="R2", reproduces="R1"),
+        {},
+        wire("completed", id="R2", reproduces="R1"),
+    )
+    body = {"experiment_id": "E1", "reproduces": "R1"}
+    assert asked[0] == Send("POST", "experiment_sessions", body)
+    assert asked[1] == Send("PATCH", "experiment_sessions/R2", {"status": "preprocess"})
+    assert after.runs == (first,)
+    assert [one.id for one in after.reproductions] == ["R2"]
+
+
+def test_one_that_was_made_and_never_started_is_taken_up() -> None:
+    made = run_from_wire(wire("waiting", id="R2", reproduces="R1"))
+    found = replace(experiment(run("completed")), reproductions=(made,), run=made)
+    asked, after = drive(KIND.start(work(None, found, wait=False)), {})
+    assert asked == [Send("PATCH", "experiment_sessions/R2", {"status": "preprocess"})]
+    assert [one.status for one in after.reproductions] == ["preprocess"]
+
+
+def test_a_stop_is_of_runs_that_make_others_once_more_as_well() -> None:
+    made = run_from_wire(wire("started", id="R2", reproduces="R1"))
+    found = replace(experiment(run("completed")), reproductions=(made,))
+    asked, after = drive(KIND.stop(work(SPEC, found)), {}, wire("interrupted", id="R2"))
+    assert asked[0] == Send("PATCH", "experiment_sessions/R2", {"status": "interrupted"})
+    assert [one.status for one in after.reproductions] == ["interrupted"]

@@ -17,7 +17,7 @@ from auger_hub.http.params import KEY, OBJECT, Param
 from auger_hub.routes.projects.projects import running_project
 from auger_hub.routes.query import find, rows_of, to_key, to_page
 from auger_hub.routes.wire_object import to_object
-from auger_hub.runs.again import Wanted, join_actuals, next_number
+from auger_hub.runs.again import Wanted, join_actuals, make_like, next_number
 from auger_hub.runs.run_row import MEASURED, OWN_SETTINGS
 from auger_hub.runs.trial_evaluations import hold_out
 from auger_hub.search.task import MODEL_TYPES
@@ -62,6 +62,7 @@ class ExperimentSessionObject(TypedDict):
     providers: list[str]
     providers_data: dict[str, Any]
     holdout_status: str | None
+    reproduces: str | None
 
 
 def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
@@ -82,6 +83,7 @@ def describe(call: Call, row: ExperimentSession) -> ExperimentSessionObject:
         providers=["auger"],
         providers_data={"auger": None},
         holdout_status=(row.model_settings.get("holdout") or {}).get("status"),
+        reproduces=row.model_settings.get("reproduces"),
     )
 
 
@@ -113,7 +115,23 @@ def _create(call: Call) -> ExperimentSessionObject:
     call.session.flush()
     _hold_out(call, row)
     _use_actuals(call, row)
+    _reproduce(call, row)
     return describe(call, row)
+
+
+def _reproduce(call: Call, row: ExperimentSession) -> None:
+    """Give the run the settings and data of another one, where it is to be made once more."""
+    if call.given("reproduces") is None:
+        return
+    run = call.session.get(ExperimentSession, to_key(ExperimentSession, call.given("reproduces")))
+    if run is None or run.experiment_id != row.experiment_id:
+        raise InvalidParams(("reproduces", "is not a run of the experiment"))
+    if run.started_at is None:
+        raise InvalidParams(("reproduces", "is a run that was never started"))
+    if run.project_file_id is None:
+        raise InvalidParams(("reproduces", "is a run whose data set was deleted"))
+    make_like(call.session, row, run)
+    row.model_settings = {**row.model_settings, "reproduces": run.id}
 
 
 def _use_actuals(call: Call, row: ExperimentSession) -> None:
@@ -173,7 +191,7 @@ def _merge(row: ExperimentSession, sent: dict[str, Any]) -> dict[str, Any]:
     kept = row.model_settings
     if row.status != "waiting":
         return {**kept, **{name: value for name, value in sent.items() if name not in OWN_SETTINGS}}
-    merged = {**kept, **sent}
+    merged = {**kept, **_as_new(sent)}
     old, new = kept.get("evaluation_options"), sent.get("evaluation_options")
     if isinstance(old, dict) and isinstance(new, dict):
         merged["evaluation_options"] = {**old, **new}
@@ -231,6 +249,7 @@ ROUTES = [
             Param("dataset_statistics", OBJECT, "columns with their roles"),
             _HOLDOUT,
             Param("actuals", OBJECT, "learn from those of its models besides, of `window_hours`"),
+            Param("reproduces", KEY, "a run to make once more: its settings and its data"),
         ),
         answers=ExperimentSessionObject,
     ),

@@ -104,7 +104,7 @@ def _of_models(context: Context) -> Iterator[Offer]:
 
 def _of_trials(context: Context) -> Iterator[Offer]:
     """Yield the trials of the newest run, the best first."""
-    from auger_reconcile.api.leaderboard import to_row
+    from auger_reconcile.api.runs.leaderboard import to_row
 
     run = next(iter(_newest_first(_items(context, Offered.RUN))))
     filters = {"experiment_session_id": run["id"]}

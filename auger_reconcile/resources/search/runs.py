@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from calendar import timegm
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +16,7 @@ from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import BULKY, Differ, FieldChange, comparable
 from auger_reconcile.resources._steps import Await, ReadAll, Send, Steps
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
-from auger_reconcile.resources.gates.monitor import Alert
+from auger_reconcile.resources.gates.monitor import Alert, alerts_from_wire
 from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.resources.search.account import EMPTY, Account, account_from_wire
 from auger_reconcile.resources.search.evaluation import SearchSettings
@@ -48,6 +49,7 @@ class Run:
             asked to.
         seconds: that it took, once it is completed and where the hub tells.
         account: what the hub tells beside its board.
+        reproduces: the run that it makes once more, where it was made for that.
     """
 
     id: str
@@ -58,6 +60,7 @@ class Run:
     seconds: float | None = field(default=None, metadata={BULKY: True})
     account: Account = field(default=EMPTY, metadata={BULKY: True})
     data_id: str | None = field(default=None, metadata={BULKY: True})
+    reproduces: str | None = field(default=None, metadata={BULKY: True})
 
 
 @dataclass(frozen=True)
@@ -65,12 +68,14 @@ class ExperimentObject:
     """An experiment on the hub with its runs, oldest first.
 
     Attributes:
+        runs: those that stand for something declared.
         dataset_id: the data set it is bound to for good.
         run: the run that carries the declared settings, once there is one.
         held_out: id and name of the declared holdout; the id is "" while it is not on the hub.
         alerts: that are open about live models of its runs.
         actual_days: of how many rows of each day its models know what happened; None where the hub
             does not tell.
+        reproductions: runs that only make others once more, oldest first; no plan looks at them.
     """
 
     id: str
@@ -83,6 +88,27 @@ class ExperimentObject:
     actual_days: Mapping[str, int] | None = field(
         default=None, compare=False, metadata={BULKY: True}
     )
+    reproductions: tuple[Run, ...] = field(default=(), metadata={BULKY: True})
+
+    @property
+    def every_run(self) -> tuple[Run, ...]:
+        """Its runs, those that make others once more included."""
+        return (*self.runs, *self.reproductions)
+
+    def reproduction_of(self, run_id: str) -> Run | None:
+        """Return the newest good run that makes another one once more, None without any."""
+        made = (r for r in self.reproductions if r.reproduces == run_id and r.status in SATISFYING)
+        return next(reversed([*made]), None)
+
+    def with_runs(self, runs: Iterable[Run]) -> ExperimentObject:
+        """Return the experiment with these of its runs as they are now, bound to none."""
+        now = {run.id: run for run in runs}
+        return replace(
+            self,
+            runs=tuple(now.get(run.id, run) for run in self.runs),
+            reproductions=tuple(now.get(run.id, run) for run in self.reproductions),
+            run=None,
+        )
 
     def bound_to(self, run: Run) -> ExperimentObject:
         """Return the experiment with the run that carries the declared settings."""
@@ -94,6 +120,66 @@ class ExperimentObject:
         begun = [run for run in self.runs if run.status != WAITING] or self.runs
         newest = self.run or (begun[-1] if begun else None)
         return newest.status if newest else "created"
+
+
+def experiments_from_wire(
+    answers: Mapping[str, Sequence[Mapping[str, Any]]],
+) -> Iterator[ExperimentObject]:
+    """Yield the experiments that exist, with their runs and what is known of their models.
+
+    Args:
+        answers: `experiments`, `experiment_sessions` and, where they were read, `pipelines`.
+    """
+    runs: dict[str, list[Run]] = defaultdict(list)
+    for item in answers["experiment_sessions"]:
+        if not item.get("deleted"):
+            runs[str(item.get("experiment_id"))].append(run_from_wire(item))
+    alerts = _alerts_by_run(answers.get("pipelines", ()))
+    models = _models_by_run(answers.get("pipelines", ()))
+    for item in answers["experiments"]:
+        if item.get("deleted"):
+            continue
+        own = sorted(runs[str(item["id"])], key=lambda run: (run.created_at, run.id))
+        yield ExperimentObject(
+            id=str(item["id"]),
+            name=str(item["name"]),
+            dataset_id=item.get("project_file_id"),
+            runs=tuple(run for run in own if run.reproduces is None),
+            alerts=tuple(one for run in own for one in alerts.get(run.id, ())),
+            actual_days=_count_actuals(one for run in own for one in models.get(run.id, ())),
+            reproductions=tuple(run for run in own if run.reproduces is not None),
+        )
+
+
+def _alerts_by_run(pipelines: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[Alert, ...]]:
+    """Return run to what is open about its live models."""
+    alerts: dict[str, tuple[Alert, ...]] = {}
+    for item in pipelines:
+        if item.get("alerts") and not item.get("deleted") and item.get("status") == "ready":
+            run = str(item.get("experiment_session_id"))
+            alerts[run] = (*alerts.get(run, ()), *alerts_from_wire(item["alerts"]))
+    return alerts
+
+
+def _models_by_run(
+    pipelines: Iterable[Mapping[str, Any]],
+) -> Mapping[str, list[Mapping[str, Any]]]:
+    models: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for item in pipelines:
+        models[str(item.get("experiment_session_id"))].append(item)
+    return models
+
+
+def _count_actuals(models: Iterable[Mapping[str, Any]]) -> Mapping[str, int] | None:
+    """Return day to the rows whose outcome is known, of some models."""
+    told = list(models)
+    if told and not any("actual_days" in item for item in told):
+        return None
+    days: dict[str, int] = defaultdict(int)
+    for item in told:
+        for day, count in (item.get("actual_days") or {}).items():
+            days[str(day)] += int(count)
+    return days
 
 
 def match_run(
@@ -159,6 +245,26 @@ def wait_completed(run: Run) -> Steps:
         reason = f": {told}" if told else ""
         raise ActionFailed(f"run {run.id} ended with status `{ended.status}`{reason}")
     return ended
+
+
+def reproduce(found: ExperimentObject, *, wait: bool) -> Steps:
+    """Make the run that an experiment is bound to once more; go on with one that does so already.
+
+    Args:
+        found: bound to the run, or to one that reproduces it and was never started.
+        wait: for its end.
+    """
+    run = found.run
+    assert run is not None, "bound by whoever plans this"
+    if run.reproduces is None:
+        body = {"experiment_id": found.id, "reproduces": run.id}
+        run = run_from_wire((yield Send("POST", "experiment_sessions", body)))
+    if run.status == WAITING:
+        run = yield from begin(run)
+    if wait:
+        run = yield from wait_completed(run)
+    kept = tuple(other for other in found.reproductions if other.id != run.id)
+    return replace(found, reproductions=(*kept, run), run=run)
 
 
 def hold_out(run: Run, holdout: DatasetObject) -> Steps:
@@ -231,6 +337,7 @@ def run_from_wire(item: Mapping[str, Any]) -> Run:
         seconds=run_seconds(item) if status == COMPLETED else None,
         account=account_from_wire(item),
         data_id=str(item["project_file_id"]) if item.get("project_file_id") else None,
+        reproduces=str(item["reproduces"]) if item.get("reproduces") else None,
     )
 
 

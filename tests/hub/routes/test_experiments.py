@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import hashlib
+import platform
 import re
 import statistics
+from importlib import metadata
 from typing import Any
 
 import pytest
 
-from tests.hub.client import OPTIONS, Client, wait_until
+from tests.hub.client import IRIS, OPTIONS, Client, wait_until
 
 TAKEN = [("invalid_param", "name", "has already been taken")]
 
@@ -275,6 +278,46 @@ def test_a_finished_run_shows_what_was_measured_and_tells_what_to_expect(
 
 
 @pytest.mark.slow
+def test_a_run_keeps_what_it_was_made_with(finished_run: dict[str, Any]) -> None:
+    told = finished_run["run"]["model_settings"]["environment"]
+    data = IRIS.read_bytes()
+    digest = hashlib.sha256(data).hexdigest()
+    assert told["data"] == {"bytes": len(data), "sha256": digest}
+    assert told["python"] == platform.python_version()
+    assert told["packages"]["scikit-learn"] == metadata.version("scikit-learn")
+    assert finished_run["run"]["reproduces"] is None
+
+
+def test_a_run_is_made_once_more_with_its_settings(
+    hub: Client, finished_run: dict[str, Any]
+) -> None:
+    first = finished_run["run"]
+    made = hub.post(
+        "/experiment_sessions", experiment_id=first["experiment_id"], reproduces=first["id"]
+    )
+    assert (made["status"], made["reproduces"]) == ("waiting", first["id"])
+    same = ("model_type", "project_file_id", "dataset_statistics")
+    assert {name: made[name] for name in same} == {name: first[name] for name in same}
+    asked, measured = made["model_settings"], {"expected", "best_trial_id", "environment"}
+    assert asked["evaluation_options"] == first["model_settings"]["evaluation_options"]
+    assert measured.isdisjoint(asked)
+
+
+def test_what_cannot_be_made_once_more_is_said(
+    hub: Client, finished_run: dict[str, Any], experiment: dict[str, Any]
+) -> None:
+    waiting = hub.post("/experiment_sessions", experiment_id=experiment["id"])
+    for run_id, why in (
+        (finished_run["run"]["id"], "is not a run of the experiment"),
+        ("no-such-run", "is not a run of the experiment"),
+        (waiting["id"], "is a run that was never started"),
+    ):
+        answer = hub.call(
+            "POST", "/experiment_sessions", experiment_id=experiment["id"], reproduces=run_id
+        )
+        assert answer.errors == [("invalid_param", "reproduces", why)]
+
+
 def test_two_runs_of_the_same_seed_have_trials_of_their_own(
     hub: Client, iris_project: dict[str, Any], finished_run: dict[str, Any]
 ) -> None:

@@ -173,6 +173,38 @@ def compare(invocation: Invocation, *, left: str, right: str, form: str, out: Pa
     write_out(invocation, text, out)
 
 
+@experiment.command(example="auger experiment reproduce 1A2B3C4D5E6F7081")
+@click.argument("run_id", metavar="RUN", shell_complete=complete_by("run"))
+@click.option("--again", is_flag=True, help="Make it though that was done before.")
+@plan_option
+def reproduce(invocation: Invocation, *, run_id: str, again: bool, show_only: bool) -> ExitCode:
+    """Make a run once more, and show what differs: trials, packages, data, settings.
+
+    It has the settings, data and seed of the first one; a run with the same trials has the same
+    scores. Plans do not look at it. The exit code is 1 when a trial differs.
+    """
+    from auger_reconcile.cli.views.run.reproduction import render_reproduction
+
+    if invocation.as_json and not show_only:
+        with open_context(invocation) as context:
+            found = _open(context, None).reproduce(run_id, again=again)
+        invocation.show_json(found.to_json())
+        return ExitCode.DONE if found.is_same else ExitCode.FAILED
+    made = run_one_resource(
+        invocation,
+        lambda c: _open(c, None).plan_reproduce(run_id, again=again),
+        show_only=show_only,
+        idle=f"Run {run_id} was made once more already; --again makes it another time.",
+        wait=True,
+    )
+    if show_only or made is not ExitCode.DONE:
+        return made
+    with open_context(invocation) as context, invocation.busy_with("Reading the runs"):
+        found = _open(context, None).reproduction(run_id)
+    invocation.show("\n".join(["", *render_reproduction(found, invocation.width)]))
+    return ExitCode.DONE if found.is_same else ExitCode.FAILED
+
+
 @experiment.command(example="auger experiment history")
 @click.argument("name", required=False, shell_complete=complete_by("experiment"))
 def history(invocation: Invocation, *, name: str | None) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from auger_reconcile.api.comparison import ComparedRun, Comparison, Difference
+from auger_reconcile.api.runs.comparison import ComparedRun, Comparison, Difference
 from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.plan.plan_html import POLICY, STYLE
 from auger_reconcile.cli.views.run.report import MORE_STYLE
@@ -98,6 +98,10 @@ def _tables(found: Comparison) -> Iterator[tuple[str, Rows, str]]:
     rest = f"{count_of(same, 'setting')} {'is' if same == 1 else 'are'} the same."
     rest = rest if different else "All settings are the same."
     yield "Settings", [_row(one) for one in different], rest if found.settings else ""
+    environment = [one for one in found.environment if not one.is_same]
+    rest = "" if environment or not found.environment else "Both were made with the same."
+    if found.environment:
+        yield "Made with", [_row(one) for one in environment], rest
     yield "Best of each algorithm", [_scores(one) for one in found.algorithms], ""
 
 

@@ -15,7 +15,7 @@ from auger_reconcile.cli.views.table import Column, local_time, member, render_t
 from auger_reconcile.resources.search.account import Account
 
 if TYPE_CHECKING:
-    from auger_reconcile.api.leaderboard import Leaderboard
+    from auger_reconcile.api.runs.leaderboard import Leaderboard
 
 BEST = 5  # trials of each run in the history
 BAR, SHORTEST_BAR = 20, 5  # characters of a full bar
@@ -124,6 +124,8 @@ def render_history(run: Mapping[str, Any]) -> Iterator[str]:
     score = "" if run["score"] is None else f"  best {run['score']:.4f}"
     began = local_time(run["created_at"])
     heading = f"Run {plain(run['id'])}  {began}  {plain(run['status'])}{score}"
+    if run.get("reproduces"):
+        heading += f"  (run {plain(run['reproduces'])} once more)"
     yield click.style(heading, bold=True)
     settings = [f"{name}: {_plain(value)}" for name, value in sorted(run["settings"].items())]
     yield from (f"  {line}" for line in settings if not line.endswith(": "))

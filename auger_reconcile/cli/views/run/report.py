@@ -11,7 +11,7 @@ from html import escape
 
 import click
 
-from auger_reconcile.api.report import Report
+from auger_reconcile.api.runs.report import Report
 from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.plan.plan_html import POLICY, STYLE
 from auger_reconcile.cli.views.run.report_sections import (

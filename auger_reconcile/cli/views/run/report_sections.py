@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from auger_reconcile.api.report import Report
+from auger_reconcile.api.runs.report import Report
 from auger_reconcile.cli.views.run.leaderboard import SENTENCES
 
 SCORES = ("precision", "recall", "f1")

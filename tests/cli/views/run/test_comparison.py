@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from auger_reconcile.api.comparison import ComparedRun, Comparison, best_so_far
-from auger_reconcile.api.leaderboard import Leaderboard
+from auger_reconcile.api.runs.comparison import ComparedRun, Comparison, best_so_far
+from auger_reconcile.api.runs.leaderboard import Leaderboard
 from auger_reconcile.cli.views.run.comparison import (
     render_comparison_html,
     render_comparison_json,

@@ -9,8 +9,8 @@ from typing import Any
 import click
 import pytest
 
-from auger_reconcile.api.leaderboard import Leaderboard
-from auger_reconcile.api.report import Report
+from auger_reconcile.api.runs.leaderboard import Leaderboard
+from auger_reconcile.api.runs.report import Report
 from auger_reconcile.cli.views.run.report import (
     render_report_html,
     render_report_json,

@@ -1,6 +1,6 @@
 from typing import Any
 
-from auger_reconcile.api.leaderboard import SHOWN, Leaderboard
+from auger_reconcile.api.runs.leaderboard import SHOWN, Leaderboard
 from auger_reconcile.resources.search.account import EMPTY, Account, Expected, Failure, Notice
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.leaderboard import SHOWN, Leaderboard, Row
+from auger_reconcile.api.runs.leaderboard import SHOWN, Leaderboard, Row
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError, NotFound
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.leaderboard import Leaderboard
+from auger_reconcile.api.runs.leaderboard import Leaderboard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -24,6 +24,8 @@ class ComparedRun:
         experiment: name of its experiment.
         dataset: name of its data set, and `rows` and `features` of it as far as they are known.
         settings: in the words of auger.yaml.
+        environment: what it was made with, by name: versions, system, the digest of its data; empty
+            where the hub does not tell.
         curve: seconds since its start, and the best score so far, at each improvement.
     """
 
@@ -34,6 +36,7 @@ class ComparedRun:
     settings: Mapping[str, Any]
     board: Leaderboard
     curve: Sequence[Point]
+    environment: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def best(self) -> Mapping[str, Any] | None:
@@ -50,6 +53,7 @@ class ComparedRun:
             "settings": dict(self.settings),
             **self.board.to_json(),
             "curve": [list(point) for point in self.curve],
+            "environment": dict(self.environment),
         }
 
 
@@ -77,11 +81,14 @@ class Comparison:
     @property
     def settings(self) -> list[Difference]:
         """Every setting that one of them has, in the order of the first."""
-        names = dict.fromkeys([*self.left.settings, *self.right.settings])
-        return [
-            Difference(name, self.left.settings.get(name), self.right.settings.get(name))
-            for name in names
-        ]
+        return _side_by_side(self.left.settings, self.right.settings)
+
+    @property
+    def environment(self) -> list[Difference]:
+        """What both were made with; empty where the hub tells it of only one of them."""
+        if not (self.left.environment and self.right.environment):
+            return []
+        return _side_by_side(self.left.environment, self.right.environment)
 
     @property
     def data(self) -> list[Difference]:
@@ -92,9 +99,7 @@ class Comparison:
     @property
     def algorithms(self) -> list[Difference]:
         """The best score of each algorithm in both."""
-        boards = [_best_by_algorithm(one.board) for one in (self.left, self.right)]
-        names = dict.fromkeys([*boards[0], *boards[1]])
-        return [Difference(n, boards[0].get(n), boards[1].get(n)) for n in names]
+        return _side_by_side(*(_best_by_algorithm(one.board) for one in (self.left, self.right)))
 
     @property
     def warning(self) -> str | None:
@@ -143,6 +148,20 @@ class Comparison:
         )
         warning = f"<p>{escape(self.warning)}</p>" if self.warning else ""
         return f"{warning}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def _side_by_side(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Difference]:
+    names = dict.fromkeys([*left, *right])
+    return [Difference(name, left.get(name), right.get(name)) for name in names]
+
+
+def environment_from_wire(told: Any) -> dict[str, Any]:
+    """Return what a run was made with, by name, in one level (wire contract §2.11)."""
+    if not isinstance(told, Mapping):
+        return {}
+    single = {name: value for name, value in told.items() if not isinstance(value, Mapping)}
+    data = {f"data {name}": value for name, value in dict(told.get("data") or {}).items()}
+    return single | data | dict(told.get("packages") or {})
 
 
 def _four(value: float | None) -> str:

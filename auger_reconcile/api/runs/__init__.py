@@ -1,0 +1,1 @@
+"""What came of runs: boards, reports, and runs beside each other."""
