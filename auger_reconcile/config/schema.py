@@ -6,7 +6,7 @@ Editors get what the loader takes: empty values, one name for a list, `${name}` 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from pydantic.fields import FieldInfo
@@ -30,6 +30,7 @@ HOME_OF_SCHEMA = "https://www.schemastore.org/auger.json"
 _CLOSED = ConfigDict(extra="forbid")
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _NULL = {"type": "null"}
+_TEXT = {"type": "string"}
 _NOT_OF_A_FORM = frozenset({"title", "description", "default", "traits"})
 _LOOP = Field(
     default=None,
@@ -96,27 +97,26 @@ def _settings(title: str, kind: Kind[Any, Any], *, name: bool) -> type[BaseModel
     fields = _fields(kind.spec, (*(["name"] if name else []), *setting_names(kind.spec)))
     fields |= dict.fromkeys(sorted(kind.options), (Any, _PASSED_ON))
     if not name:
-        fields[KEY] = (list[Any] | dict[str, list[Any]], _LOOP)
+        fields[KEY] = (list[Any] | dict[str, list[Any] | str], _LOOP)
     return create_model(title, __config__=_CLOSED, **fields)
 
 
 def _fields(model: type[BaseModel], names: Iterable[str]) -> dict[str, Any]:
-    """Return fields of a model, none of them required and one name allowed for a list."""
+    """Return fields of a model, none of them required."""
     return {name: _optional(model.model_fields[name]) for name in names}
 
 
 def _optional(info: FieldInfo) -> tuple[Any, Any]:
     annotation: Any = info.annotation
-    if get_origin(annotation) is tuple:
-        annotation = annotation | str
     default = None if info.is_required() else info.default
     return annotation, FieldInfo.merge_field_infos(info, annotation=annotation, default=default)
 
 
 def _loosen(schema: dict[str, Any]) -> None:
-    """Let every property be empty or a variable; turn patterns that list words into choices.
+    """Let every property be empty or a variable, and every list of texts one text.
 
-    A mapping needs no key: a file and its overlay may each give some of them. Items of lists do.
+    Patterns that list words become choices. A mapping needs no key: a file and its overlay may
+    each give some of them. Items of lists do.
     """
     models: dict[str, Any] = schema["definitions"]
     for name in models.keys() - _of_lists(schema):
@@ -125,7 +125,17 @@ def _loosen(schema: dict[str, Any]) -> None:
         for name, value in model.get("properties", {}).items():
             told = {key: value[key] for key in ("description", "default") if value.get(key)}
             kept = [_tidy(choice) for choice in value.get("anyOf", [value]) if choice != _NULL]
-            model["properties"][name] = {"anyOf": [*kept, _VARIABLE, _NULL], **told}
+            one = [_TEXT] if any(_is_of_texts(choice, models) for choice in kept) else []
+            model["properties"][name] = {"anyOf": [*kept, *one, _VARIABLE, _NULL], **told}
+
+
+def _is_of_texts(choice: dict[str, Any], models: dict[str, Any]) -> bool:
+    """Say whether a form of a value is a list of texts, or of whatever there is."""
+    item = choice.get("items")
+    if choice.get("type") != "array" or not isinstance(item, dict):
+        return False
+    named = models.get(item.get("$ref", "").rpartition("/")[2], item)
+    return bool(named.get("type", "string") == "string")
 
 
 def _of_lists(value: Any) -> set[str]:

@@ -231,7 +231,7 @@ def test_a_lock_file_that_releases_all_is_none_of_these(tmp_path: Path) -> None:
     path = tmp_path / "auger.lock.yaml"
     path.write_text("protected: {}\n")
     report = Report()
-    assert read_protected(path, report) == frozenset()
+    assert read_protected(path, report) == {}
     assert not report.diagnostics
 
 

@@ -74,7 +74,8 @@ def test_values_may_be_empty_or_variables() -> None:
 
 
 def test_one_name_may_stand_for_a_list() -> None:
-    assert {"type": "string"} in forms(json_schema(), "exclude")
+    for path in (["exclude"], ["lifecycle", "ignore_changes"]):
+        assert {"type": "string"} in forms(json_schema(), *path)
 
 
 def test_computed_settings_are_no_part_of_the_file() -> None:

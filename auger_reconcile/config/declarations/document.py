@@ -27,8 +27,8 @@ from auger_reconcile.config.declarations.validate import (
     Place,
     check_fields,
     setting_names,
-    split_texts,
     validate,
+    with_lists,
 )
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_absent
 from auger_reconcile.config.syntax.report import Report
@@ -44,8 +44,9 @@ def read_document(root: Mapping, report: Report) -> ProjectFile:
     """Return what a document declares, the project first."""
     _check_keys(root, report)
     of_head = {name: entry for name, entry in root.entries.items() if name in Head.model_fields}
-    in_head = split_texts(Head, (), root._replace(entries=of_head), report)
+    in_head = with_lists(Head, (), root._replace(entries=of_head), report)
     head = validate(Head, in_head, Place(root, "auger.yaml"), report)
+    root = root._replace(entries=root.entries | in_head.entries)
     node = _read_project_name(root, report)
     name = node.text if node else NAMELESS
     about = {name: root.entries[name] for name in PROJECT_FIELDS if name in root.entries}
@@ -55,9 +56,9 @@ def read_document(root: Mapping, report: Report) -> ProjectFile:
 
 
 def _split(item: Declaration, report: Report) -> Declaration:
-    """Return a declaration whose lists are none of them one text with commas."""
+    """Return a declaration whose lists are lists, none of them one text."""
     about = report.about(item.known_address)
-    settings = split_texts(kind_of(item.kind).spec, _lists(item.kind), item.settings, about)
+    settings = with_lists(kind_of(item.kind).spec, _lists(item.kind), item.settings, about)
     return item if settings is item.settings else item._replace(settings=settings)
 
 

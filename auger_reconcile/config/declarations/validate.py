@@ -16,6 +16,7 @@ from typing import Any, NamedTuple, TypeVar, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import PydanticSerializationError, to_json
 
+from auger_reconcile.config.syntax.lists import to_list
 from auger_reconcile.config.syntax.nodes import (
     Entry,
     Mapping,
@@ -113,40 +114,36 @@ def validate(
     known = _is_list_by_name(model)
     check_fields(settings, known, place, report)
     _check_rails(model, settings, report)
-    data: dict[str, Any] = {}
-    for name, (_, node) in settings.entries.items():
-        if name in known and not is_absent(node):
-            value = to_plain(node)
-            wrap = known[name] and isinstance(node, Scalar)
-            data[name] = [value] if wrap else value
+    settings = with_lists(model, (), settings, report)
+    data = {
+        name: to_plain(node)
+        for name, (_, node) in settings.entries.items()
+        if name in known and not is_absent(node)
+    }
     return _validate_plain(model, data | given, settings, place, report)
 
 
-def split_texts(
+def with_lists(
     model: type[BaseModel], options: Collection[str], settings: Mapping, report: Report
 ) -> Mapping:
-    """Return settings in which lists that are written as one text with commas are lists.
-
-    So older clients write them. A name that has a comma is written in a list.
+    """Return settings in which every list is one, also where one text is written in its place.
 
     Args:
         model: of the settings.
         options: further names that are lists.
         settings: as written.
-        report: takes a warning of each.
+        report: takes a warning of each text that is divided at its commas.
     """
     changed: dict[str, Entry] = {}
     lists, inner = _is_list_by_name(model), inner_models(model)
     for name, (key, node) in settings.entries.items():
-        is_list = name in options or lists.get(name)
-        if is_list and isinstance(node, Scalar) and "," in node.text:
-            texts = [text for part in node.text.split(",") if (text := part.strip())]
-            hint = f"read as the list {quote_some(texts, 10)}"
-            report.warn("list-as-text", "a list that is written as one text", node, hint=hint)
-            items: list[Node] = [node._replace(text=text) for text in texts]
-            changed[name] = Entry(key, Sequence(items, node.file, node.start, node.end))
+        if isinstance(node, Scalar) and (name in options or lists.get(name)):
+            if not is_absent(node):
+                changed[name] = Entry(key, to_list(node, report))
         elif name in inner and isinstance(node, Mapping):
-            changed[name] = Entry(key, split_texts(inner[name], (), node, report))
+            found = with_lists(inner[name], (), node, report)
+            if found is not node:
+                changed[name] = Entry(key, found)
     return settings._replace(entries=settings.entries | changed) if changed else settings
 
 
@@ -253,8 +250,6 @@ def node_at(node: Node, loc: tuple[int | str, ...]) -> Node | None:
                 node = node.entries[str(part)].value
             case Sequence(items) if isinstance(part, int):
                 node = items[part]
-            case Scalar() if part == 0:  # one name where a list may stand
-                continue
             case _:
                 return None
     return node

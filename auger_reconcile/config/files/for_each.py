@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import product
+from typing import TypeGuard
 
+from auger_reconcile.config.syntax.lists import to_list
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_absent
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.diagnostics import nearest, quote_some
@@ -57,6 +59,10 @@ def _expand(section: Mapping, report: Report) -> dict[str, Entry]:
     return entries
 
 
+def _is_one(node: Node) -> TypeGuard[Scalar]:
+    return isinstance(node, Scalar) and not is_absent(node)
+
+
 def _add(entries: dict[str, Entry], name: str, entry: Entry, report: Report) -> None:
     if name in entries:
         hint = f"`{name}` is declared before: each combination needs a name of its own"
@@ -74,7 +80,7 @@ def _with_place(key: Scalar, values: _Values) -> Scalar:
 
 def _combinations(node: Node, report: Report) -> Iterator[_Values]:
     """Yield the values of each copy, in the order of the file."""
-    if isinstance(node, Sequence):
+    if isinstance(node, Sequence) or (_is_one(node) and not node.is_number):  # a number: copies?
         dimensions: dict[str | None, Node] = {None: node}
     elif isinstance(node, Mapping) and node.entries:
         dimensions = {name: entry.value for name, entry in node.entries.items()}
@@ -83,7 +89,8 @@ def _combinations(node: Node, report: Report) -> Iterator[_Values]:
         return
     lists: list[list[Scalar]] = []
     for values in dimensions.values():
-        items = values.items if isinstance(values, Sequence) else [values]
+        listed = to_list(values, report) if _is_one(values) else values
+        items = listed.items if isinstance(listed, Sequence) else [listed]
         wrong = next((one for one in items if not isinstance(one, Scalar) or is_absent(one)), None)
         if wrong is not None:
             report.error("wrong-type", "expected a value", wrong, hint=_HINT)
