@@ -141,7 +141,13 @@ class Resource:
         if not (self.context.file.exists() and self._is_at_home):
             return plan
         address = Address(self.project_name, kind, declared)
-        return with_selection(plan, address, name, self.context.settings)
+        selecting = with_selection(plan, address, name, self.context.settings)
+        if selecting is plan:
+            return plan
+        *others, select = selecting.actions
+        files = self.context.files_changed(select.changes)
+        select = replace(select, reason=f"{'stored' if name else 'cleared'} in {files}")
+        return replace(selecting, actions=(*others, select))
 
     def _plan_delete(
         self, name: str | None, stored: str, keys: Sequence[str], *, select: bool

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from auger_reconcile.client.credentials import Credentials
     from auger_reconcile.history.read import ApplyRecord
     from auger_reconcile.planner.plan import Action, Plan
+    from auger_reconcile.resources._base import FieldChange
     from auger_reconcile.state import DesiredState, ObservedState
 
 FILE_NAME = "auger.yaml"
@@ -254,12 +255,20 @@ class Context:
         """Write the changes of a select into auger.yaml, every other byte left alone."""
         from auger_reconcile.config.edit.select import set_values
 
-        edits = {tuple(change.path.split("/")): change.after for change in action.changes}
         try:
-            set_values(self.file, edits, self.env)
+            set_values(self.file, _edits(action.changes), self.env)
         except OSError as error:
-            raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
+            named = self.files_changed(action.changes)
+            raise AugerError(f"{named} cannot be written: {error.strerror}") from None
         self.__dict__.pop("settings", None)
+
+    def files_changed(self, changes: Iterable[FieldChange]) -> str:
+        """Return the names of the files that changes are written into, as they are shown."""
+        from auger_reconcile.config.edit.select import files_changed
+        from auger_reconcile.config.syntax.text import show_path
+
+        files = files_changed(self.file, _edits(changes), self.env)
+        return " and ".join(show_path(path) for path in files)
 
     def __repr__(self) -> str:
         return f"<Context of {str(self.file)!r}>"
@@ -274,6 +283,10 @@ class Context:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _edits(changes: Iterable[FieldChange]) -> dict[tuple[str, ...], Any]:
+    return {tuple(change.path.split("/")): change.after for change in changes}
 
 
 def require(name: str | None, what: str, keys: Sequence[str]) -> str:

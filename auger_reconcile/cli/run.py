@@ -294,7 +294,7 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
         if plan.is_empty and not (invocation.as_json or plan.refusals or plan.diagnostics):
             invocation.show(idle)
             return ExitCode.DONE
-        _tell_what_is_replaced(invocation, plan)
+        _tell_what_is_replaced(invocation, plan, context)
         if show_only:
             show_plan(invocation, plan)
             return find_exit_code(plan)
@@ -307,12 +307,12 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
         )
 
 
-def _tell_what_is_replaced(invocation: Invocation, plan: Plan) -> None:
+def _tell_what_is_replaced(invocation: Invocation, plan: Plan, context: Context) -> None:
     """Tell which declared keys a select is about to change: the next plan is about others then."""
     from auger_reconcile.diagnostics import quote_all
 
     replaced = [
-        change.path
+        change
         for action in plan.actions
         if action.verb.value == "select"
         for change in action.changes
@@ -321,5 +321,6 @@ def _tell_what_is_replaced(invocation: Invocation, plan: Plan) -> None:
     if replaced:
         can_leave = "select" in click.get_current_context().params
         advice = "; `--no-select` leaves the file as it is" if can_leave else ""
-        told = f"auger.yaml declares {quote_all(replaced)}: about to change{advice}."
-        invocation.note(told)
+        files = context.files_changed(replaced)
+        told = quote_all(change.path for change in replaced)
+        invocation.note(f"{files} declares {told}: about to change{advice}.")

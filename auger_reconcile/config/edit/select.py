@@ -6,6 +6,7 @@ made only where keys stand below each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping as Map
 from pathlib import Path
 
@@ -52,16 +53,44 @@ def set_values(path: Path, changes: Map[KeyPath, Value], env: str | None = None)
         ConfigError: a file cannot be read, or not be changed safely; it is untouched.
         OSError: a file cannot be written; it is untouched.
     """
-    below = [_read(path)]
-    if path.name == FILE_NAME and (second := path.with_name(SECOND_FILE)).is_file():
-        below.append(_read(second))
-    over = path.with_name(f"{path.stem}.{env}{path.suffix}")
-    if env and over.is_file() and _says(layer := _read(over), next(iter(changes), ())):
-        _set_all(layer, {keys: _over(layer, keys, value, below) for keys, value in changes.items()})
-        return
-    for file in below:
-        mine = {k: value for k, value in changes.items() if _source_of(k, below) is file}
-        _set_all(file, mine)
+    files = _Files(path, env)
+    for file, mine in files.divide(changes):
+        is_layer = file is files.layer
+        _set_all(
+            file, {k: _over(file, k, v, files.below) if is_layer else v for k, v in mine.items()}
+        )
+
+
+def files_changed(path: Path, changes: Map[KeyPath, Value], env: str | None) -> tuple[Path, ...]:
+    """Return the files that `set_values` would write the changes into.
+
+    Raises:
+        ConfigError: a file cannot be read.
+    """
+    return tuple(file.path for file, _ in _Files(path, env).divide(changes))
+
+
+class _Files:
+    """What a file is read from: itself or the two of that layout, and the overlay above."""
+
+    def __init__(self, path: Path, env: str | None) -> None:
+        self.below = [_read(path)]
+        if path.name == FILE_NAME and (second := path.with_name(SECOND_FILE)).is_file():
+            self.below.append(_read(second))
+        over = path.with_name(f"{path.stem}.{env}{path.suffix}")
+        self.layer = _read(over) if env and over.is_file() else None
+
+    def divide(
+        self, changes: Map[KeyPath, Value]
+    ) -> Iterator[tuple[FileText, Map[KeyPath, Value]]]:
+        """Yield the files that change, each with what is set there."""
+        if self.layer is not None and _says(self.layer, next(iter(changes), ())):
+            yield self.layer, changes
+            return
+        for file in self.below:
+            mine = {k: value for k, value in changes.items() if _source_of(k, self.below) is file}
+            if mine:
+                yield file, mine
 
 
 def _read(path: Path) -> FileText:
