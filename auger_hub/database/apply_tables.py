@@ -1,4 +1,4 @@
-"""Define the tables of the history: which plans were applied, and what came of each action."""
+"""Define the tables of the history: applied plans, their actions, and how controllers stand."""
 
 from __future__ import annotations
 
@@ -63,3 +63,20 @@ class ApplyAction(Base):
     note: Mapped[str | None]
     object_id: Mapped[str | None]
     run_id: Mapped[str | None]
+
+
+class Controller(Numbered, Timestamped, Base):
+    """A controller that keeps projects of this hub as repositories say, as it last reported."""
+
+    __tablename__ = "controllers"
+    __table_args__ = (  # type: ignore[assignment]  # a mixin has options alone
+        Index("ix_controllers_name", "organization_id", "name", unique=True),
+        {"sqlite_autoincrement": True},
+    )
+    organization_id: Mapped[int] = organization_id()
+    name: Mapped[str]
+    user_name: Mapped[str]
+    beat_seconds: Mapped[float]
+    """How often it promised to be heard of."""
+    targets: Mapped[list[Any]]
+    heard_at: Mapped[datetime] = mapped_column(default=now)

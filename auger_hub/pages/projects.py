@@ -16,6 +16,7 @@ from auger_hub.database.tables import (
     Trial,
 )
 from auger_hub.http.contract import Call, Fields
+from auger_hub.pages.controllers import keepers
 from auger_hub.pages.view import View
 from auger_hub.pages.words import tone
 from auger_hub.routes.query import find, rows_of
@@ -72,6 +73,7 @@ def show_project(call: Call) -> View:
         "data_sets": data_sets,
         "experiments": experiments,
         "models": models,
+        "keepers": list(keepers(call, row.name)),
     }
     return View("project.html", facts, is_going)
 

@@ -22,6 +22,7 @@ from auger_hub.pages.actions import (
 from auger_hub.pages.applies import show_applies, show_apply
 from auger_hub.pages.audit import show_audit
 from auger_hub.pages.comparison import show_comparison
+from auger_hub.pages.controllers import show_controllers
 from auger_hub.pages.datasets import show_data_set
 from auger_hub.pages.drawings.explanation import ask_for_explanation
 from auger_hub.pages.experiments import show_experiment, show_trial
@@ -48,6 +49,7 @@ _PAGES: dict[str, Show] = {
     "/applies": show_applies,
     "/applies/{id}": show_apply,
     "/audit": show_audit,
+    "/controllers": show_controllers,
 }
 
 _ACTIONS: dict[str, Act] = {

@@ -12,14 +12,14 @@ from markupsafe import Markup
 
 NOTHING = "–"
 _TONES = {
-    "good": ("running", "processed", "ready", "completed", "done", "applied"),
+    "good": ("running", "processed", "ready", "completed", "done", "applied", "in sync"),
     "going": (
         *("deploying", "undeploying", "processing", "preprocess", "started"),
-        *("packaging", "requested", "waiting"),
+        *("packaging", "requested", "waiting", "out of sync"),
     ),
     "bad": (
         *("error", "processed_with_error", "packaged_with_error", "interrupted"),
-        *("failed", "refused"),
+        *("failed", "refused", "degraded"),
     ),
 }
 _TONE_OF = {status: tone for tone, statuses in _TONES.items() for status in statuses}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from auger_hub.http.contract import Route
-from auger_hub.routes import applies, audit_entries, organizations, status
+from auger_hub.routes import applies, audit_entries, controllers, organizations, status
 from auger_hub.routes.datasets import dataset_manifests, project_file_urls, project_files
 from auger_hub.routes.experiments import (
     experiment_sessions,
@@ -41,6 +41,7 @@ _RESOURCES = (
     cluster_statuses,
     cluster_tasks,
     clusters,
+    controllers,
     dataset_manifests,
     endpoint_pipelines,
     endpoints,

@@ -6,11 +6,8 @@ found by the next look.
 
 from __future__ import annotations
 
-import threading
-from collections import defaultdict
-from typing import Any
-
 from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.controller.hubs import HubKey, Hubs
 from auger_reconcile.errors import AugerError
 
 _SECONDS = 5.0
@@ -18,29 +15,23 @@ _ITEMS = "review_alert_items"
 
 
 class AlertWatch:
-    """Knows of each hub the newest alert that was opened, and the targets that are on it."""
+    """Knows of each hub the newest alert that was opened.
 
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._targets: dict[tuple[str, str | None], set[str]] = defaultdict(set)
-        self._newest: dict[tuple[str, str | None], Any] = {}
+    Args:
+        hubs: which targets are on which.
+    """
 
-    def follow(self, target: str, url: str, token: str | None) -> None:
-        """Note on which hub a target is, and by whose token."""
-        with self._lock:
-            for names in self._targets.values():
-                names.discard(target)
-            self._targets[url, token].add(target)
+    def __init__(self, hubs: Hubs) -> None:
+        self._hubs = hubs
+        self._newest: dict[HubKey, int] = {}
 
     def hear(self) -> set[str]:
         """Return the targets on whose hub an alert has opened since this was asked last.
 
         At first that is not known, so that all of them are returned once.
         """
-        with self._lock:
-            asked = {hub: set(names) for hub, names in self._targets.items() if names}
         heard: set[str] = set()
-        for hub, names in asked.items():
+        for hub, names in self._hubs.targets().items():
             newest = _newest_alert(*hub)
             if newest is not None and self._newest.get(hub) != newest:
                 self._newest[hub] = newest

@@ -19,7 +19,7 @@ from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import ApplyResult, Status
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.config.declarations.channel import When
-from auger_reconcile.controller.alert_watch import AlertWatch
+from auger_reconcile.controller.hubs import Hubs
 from auger_reconcile.controller.permit import Permit, Verdict, is_asked_by_files, permit
 from auger_reconcile.controller.repository import Repository
 from auger_reconcile.controller.settings import Settings, Target
@@ -53,7 +53,7 @@ class Looker:
 
     Attributes:
         stop: set when the controller is to end; what is under way at the hub goes on there.
-        alerts: is told on which hub each target is.
+        hubs: is told on which of them each target is.
     """
 
     settings: Settings
@@ -61,7 +61,7 @@ class Looker:
     environ: Mapping[str, str]
     user_home: Path
     stop: threading.Event = field(default_factory=threading.Event)
-    alerts: AlertWatch = field(default_factory=AlertWatch)
+    hubs: Hubs = field(default_factory=Hubs)
 
     def look(self, target: Target) -> TargetStatus:
         """Bring a target as far as it may go, and return how it stands then."""
@@ -93,7 +93,7 @@ class Looker:
         with closing(workspace):
             plan = workspace.plan(PlanOptions(prune=target.prune))
             session = workspace.session
-            self.alerts.follow(target.name, session.client.url, session.credentials.token)
+            self.hubs.follow(target.name, session.client.url, session.credentials.token)
             if plan.is_empty:
                 withdraw(self.settings.home, target.name)
                 return _settled(known, plan, workspace)

@@ -10,6 +10,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from pathlib import Path
 
+from auger_reconcile.controller.alert_watch import AlertWatch
+from auger_reconcile.controller.hub_report import HubReport
+from auger_reconcile.controller.hubs import Hubs
 from auger_reconcile.controller.look import Looker
 from auger_reconcile.controller.settings import Settings, Target
 from auger_reconcile.controller.status import Book, TargetStatus
@@ -32,13 +35,18 @@ class Controller:
         self.settings = settings
         self.stop = threading.Event()
         self.book = Book(settings.home)
-        self._looker = Looker(settings, self.book, environ, user_home, self.stop)
+        hubs = Hubs()
+        self._alerts = AlertWatch(hubs)
+        self._report = HubReport(hubs, settings.name, settings.alerts)
+        self._looker = Looker(settings, self.book, environ, user_home, self.stop, hubs)
 
     def once(self) -> list[TargetStatus]:
         """Look at every target once; return how they stand."""
         with hold(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
             self._begin()
-            return list(pool.map(self._looker.look, self.settings.targets))
+            found = list(pool.map(self._looker.look, self.settings.targets))
+            self._report.send(self.book.statuses)
+            return found
 
     def run(self) -> None:
         """Look at every target at each interval, until `stop` is set."""
@@ -50,7 +58,8 @@ class Controller:
             while not self.stop.is_set():
                 now = time.monotonic()
                 if now - asked >= self.settings.alerts:
-                    asked, heard = now, self._looker.alerts.hear()
+                    asked, heard = now, self._alerts.hear()
+                    self._report.send(self.book.statuses)
                     again |= {target for target in due if target.name in heard}
                     due |= dict.fromkeys(again, now)
                 for target in set(due) - set(running.values()):

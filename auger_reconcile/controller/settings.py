@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timezone
@@ -140,6 +142,7 @@ class Target(BaseModel):
 
 
 class _File(BaseModel):
+    name: str | None = Field(default=None, min_length=1, max_length=100)
     home: str | None = None
     interval: float = Field(default=300.0, gt=0)
     alerts: float = Field(default=30.0, gt=0)
@@ -157,7 +160,9 @@ class Settings:
     Attributes:
         home: folder of its clones, its lock and its status.
         interval: seconds between two looks.
-        alerts: seconds between two questions whether an alert has opened, which makes it look.
+        alerts: seconds between two questions whether an alert has opened, which makes it look; hubs
+            are told as often how their targets stand.
+        name: that hubs know it by.
         beat: seconds between two signs of life of an apply; after three missed ones it is dead.
         workers: targets that are looked at at the same time.
         listen: `host:port` of its own pages; None for none.
@@ -171,6 +176,7 @@ class Settings:
     notify: tuple[Channel, ...]
     targets: tuple[Target, ...]
     alerts: float = 30.0
+    name: str = "controller"
 
 
 def read_settings(path: Path, *, default_home: Path) -> Settings:
@@ -218,6 +224,7 @@ def _read(path: Path, default_home: Path, report: Report) -> Settings | None:
         channels,
         targets,
         whole.alerts,
+        whole.name or _default_name(home),
     )
 
 
@@ -242,3 +249,9 @@ def _targets(listed: Sequence, folder: Path, report: Report) -> Iterator[Target]
         local = (folder / target.url).resolve()
         is_path = "://" not in target.url and ":" not in target.url
         yield target.model_copy(update={"url": str(local)}) if is_path else target
+
+
+def _default_name(home: Path) -> str:
+    """Return a name for the controller of a home: its machine, and what tells homes apart."""
+    digest = hashlib.sha256(str(home.resolve()).encode()).hexdigest()[:4]
+    return f"{socket.gethostname()}-{digest}"

@@ -8,16 +8,22 @@ import pytest
 import responses
 
 from auger_reconcile.controller.alert_watch import AlertWatch
+from auger_reconcile.controller.hubs import Hubs
 
 HUB = "http://hub.test"
 
 
 @pytest.fixture
-def watch() -> AlertWatch:
-    found = AlertWatch()
+def hubs() -> Hubs:
+    found = Hubs()
     found.follow("one", HUB, "t")
     found.follow("two", HUB, "t")
     return found
+
+
+@pytest.fixture
+def watch(hubs: Hubs) -> AlertWatch:
+    return AlertWatch(hubs)
 
 
 def say(hub: Any, *ids: int, status: int = 200) -> None:
@@ -36,8 +42,8 @@ def test_a_new_alert_is_heard_once_by_all_targets_of_its_hub(watch: AlertWatch) 
         assert len(hub.calls) == 3
 
 
-def test_a_target_on_another_hub_hears_nothing_of_this_one(watch: AlertWatch) -> None:
-    watch.follow("two", "http://other.test", "t")
+def test_a_target_on_another_hub_hears_nothing_of_this_one(hubs: Hubs, watch: AlertWatch) -> None:
+    hubs.follow("two", "http://other.test", "t")
     with responses.RequestsMock() as hub:
         say(hub, 4)
         hub.add(responses.GET, "http://other.test/api/v1/review_alert_items", status=404, json={})

@@ -78,6 +78,12 @@ def test_a_commit_becomes_what_it_says_and_is_looked_at_without_a_change_after(t
     team.commit()
     status = team.look()
     assert (status.condition, status.why) == (Condition.IN_SYNC, ())
+    with Context(team.copy, environ=team.hub.environ, home=team.folder) as context:
+        reports = context.session.client.list_all("controllers")
+    told = [one for each in reports for one in each["targets"] if team.project in one["projects"]]
+    assert [(one["name"], one["condition"], one["commit"]) for one in told] == [
+        ("team", "in sync", status.commit)
+    ]
     assert team.exists
     again = team.look()
     assert (again.condition, again.since) == (Condition.IN_SYNC, status.since)

@@ -21,6 +21,7 @@ OPERATIONS = [
 ]
 MAKES_OWN = {
     ("POST", "/applies"),
+    ("POST", "/controllers"),
     ("POST", "/projects"),
     ("POST", "/hyperparameters"),
     ("POST", "/dataset_manifests"),
