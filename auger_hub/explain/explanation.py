@@ -8,12 +8,13 @@ from typing import Any
 
 from auger_hub.data.notices import Notice
 from auger_hub.explain.allowance import Allowance
+from auger_hub.explain.backtests import describe_backtests
 from auger_hub.explain.classes import describe_classes
 from auger_hub.explain.dependence import CURVES, draw_dependence
 from auger_hub.explain.fold_models import FoldModels
 from auger_hub.explain.hyperparameters import hyperparameter_importance
 from auger_hub.explain.importance import MOST_REPEATS, MOST_ROWS, Importance
-from auger_hub.explain.rows import error_by_segment, worst_rows
+from auger_hub.explain.rows import error_by_segment, mean_error, worst_rows
 from auger_hub.explain.values import describe_values
 from auger_hub.runs.explanations import CUT_SHORT
 from auger_hub.search.trials.trial import Candidate, TrialData
@@ -89,12 +90,14 @@ def _predictions(models: FoldModels) -> Content:
     truth, shown = models.truth, models.shown
     if models.labels:
         return {"classes": describe_classes(truth, shown, models.labels)}
-    return {"values": describe_values(truth, shown, models.data.info["seed"])}
+    told: Content = {"values": describe_values(truth, shown, models.data.info["seed"])}
+    return {**told, "backtests": describe_backtests(models)} if models.is_series else told
 
 
 def _rows(models: FoldModels, columns: list[str]) -> Content:
     """Return where the trial is bad, by the columns that it needs most."""
     return {
+        "error": mean_error(models),
         "segments": error_by_segment(models, columns),
         "worst_rows": worst_rows(models, columns),
     }

@@ -37,8 +37,7 @@ def error_by_segment(models: FoldModels, columns: list[str]) -> list[dict[str, A
 
     Parts are the commonest labels of a column, or quarters of its numbers.
     """
-    truth, shown = models.truth, models.shown
-    errors = (shown.argmax(axis=1) != truth).astype(float) if models.labels else models.losses
+    errors = _errors(models)
     found = []
     for name in columns[:COLUMNS]:
         parts = _parts(models.data.features[name].iloc[models.rows].reset_index(drop=True))
@@ -56,15 +55,26 @@ def error_by_segment(models: FoldModels, columns: list[str]) -> list[dict[str, A
     return found
 
 
+def mean_error(models: FoldModels) -> float:
+    """Return the share of wrong classes, or the mean absolute error, of all rows."""
+    return float(_errors(models).mean())
+
+
+def _errors(models: FoldModels) -> Array:
+    if models.labels:
+        return np.asarray(models.shown.argmax(axis=1) != models.truth, dtype=float)
+    return models.losses
+
+
 def _parts(column: pd.Series) -> list[tuple[str, Array]]:
     is_missing = column.isna().to_numpy()
     is_number = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
     if is_number or pd.api.types.is_datetime64_any_dtype(column):
         quarters = pd.qcut(column, 4, duplicates="drop")
         lowest = column.min()  # cutting takes a little more, so that it is within
+        show = _day if _has_days(column) else _short
         labels = [
-            f"{_short(max(one.left, lowest))} to {_short(one.right)}"
-            for one in quarters.cat.categories
+            f"{show(max(one.left, lowest))} to {show(one.right)}" for one in quarters.cat.categories
         ]
         codes = quarters.cat.codes.to_numpy()
         parts = [(label, codes == code) for code, label in enumerate(labels)]
@@ -75,9 +85,21 @@ def _parts(column: pd.Series) -> list[tuple[str, Array]]:
     return [*parts, ("missing", is_missing)]
 
 
+def _has_days(column: pd.Series) -> bool:
+    """Tell whether the times are whole days; quarters of them may end within one."""
+    if not pd.api.types.is_datetime64_any_dtype(column):
+        return False
+    known = column.dropna()
+    return bool((known.dt.normalize() == known).all())
+
+
+def _day(value: pd.Timestamp) -> str:
+    return str(value.date())
+
+
 def _short(value: Any) -> str:
     if isinstance(value, pd.Timestamp):
-        return str(value.isoformat())
+        return str(value.isoformat()).removesuffix("T00:00:00")
     text = f"{value:.4g}" if isinstance(value, float | np.floating) else str(value)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 

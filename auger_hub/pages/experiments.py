@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import func, select
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from auger_hub.database.tables import (
     Experiment,
     ExperimentSession,
+    Explanation,
     Hyperparameter,
     Pipeline,
     Project,
@@ -23,7 +25,7 @@ from auger_hub.pages.drawings.chart import ScoreChart, Tried, draw_scores
 from auger_hub.pages.drawings.explanation import show_explanation
 from auger_hub.pages.drawings.search_plots import show_search
 from auger_hub.pages.view import View
-from auger_hub.pages.words import algorithm, duration, score
+from auger_hub.pages.words import algorithm, duration, plain, score
 from auger_hub.routes.query import find
 from auger_hub.runs.run_row import options_of
 
@@ -46,6 +48,7 @@ _SETTINGS = {
     "featureColumns": "Features",
     "dataset_nrows": "Rows",
 }
+_NEEDED = 3  # columns that the head of a run names
 
 
 def show_experiment(call: Call) -> View:
@@ -67,7 +70,8 @@ def show_experiment(call: Call) -> View:
         "data_set": {"id": data.id, "name": data.name} if data else None,
         "runs": [describe_run(each) for each in runs],
         "run": describe_run(run) if run else None,
-        "board": _board(call, run) if run else [],
+        "board": (board := _board(call, run) if run else []),
+        "needed": _needed(call, board[0]["id"]) if board else [],
         "trials": _count_trials(call, run) if run else {"scored": 0, "failed": 0},
         "failures": _failures(call, run) if run else [],
         "chart": _chart(call, run) if run else None,
@@ -113,6 +117,7 @@ def show_trial(call: Call) -> View:
             "created_at": row.created_at,
         },
         "parameters": dict(sorted(hyperparameter.algorithm_params.items())),
+        "members": _members(call, hyperparameter.algorithm_params),
         "scores": dict(sorted((result.get("all_scores") or {}).items())),
         "folds": [
             {"number": index + 1, "score": value, "seconds": _at(times, index)}
@@ -127,6 +132,34 @@ def show_trial(call: Call) -> View:
     is_going = explanation is not None and explanation["status"] == "waiting"
     is_going = is_going or any(one["status"] == "pending" for one in exports)
     return View("trial.html", facts, is_going=is_going)
+
+
+def _members(call: Call, params: Fields) -> list[Fields]:
+    """Return the models of an ensemble with their weights, the heaviest first."""
+    told = params.get("members")
+    if not isinstance(told, list):
+        return []
+    weights = params.get("weights") or [1 / len(told)] * len(told)
+    ids = params.get("pipelines") or [None] * len(told)
+    members = [
+        {
+            "algorithm": str(one.get("algorithm_name")),
+            "words": ", ".join(f"{k} {plain(v)}" for k, v in _flat(one.get("algorithm_params"))),
+            "weight": weight,
+            "address": f"/trials/{uid}" if uid and call.session.get(Trial, str(uid)) else None,
+        }
+        for one, weight, uid in zip(told, weights, ids, strict=False)
+    ]
+    return sorted(members, key=lambda one: -float(one["weight"]))
+
+
+def _flat(params: Any) -> Iterator[tuple[str, Any]]:
+    """Yield hyperparameters, those of the preprocessing like the others."""
+    for name, value in (params or {}).items():
+        if isinstance(value, dict):
+            yield from _flat(value)
+        elif value is not None:
+            yield name, value
 
 
 def _choose(call: Call, runs: list[ExperimentSession]) -> ExperimentSession | None:
@@ -191,6 +224,14 @@ def _board(call: Call, run: ExperimentSession) -> list[Fields]:
             call.session.execute(query), start=1
         )
     ]
+
+
+def _needed(call: Call, trial_id: str) -> list[str]:
+    """Return the columns that the best trial needs most, as far as it is explained."""
+    row = call.session.get(Explanation, trial_id)
+    told = ((row.content if row else None) or {}).get("importance") or {}
+    columns = told.get("columns") or []
+    return [str(one["column"]) for one in columns[:_NEEDED] if one["mean"] > 0]
 
 
 def _holdout(run: ExperimentSession) -> Fields | None:

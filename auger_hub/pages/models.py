@@ -13,7 +13,6 @@ from auger_hub.database.tables import (
     IS_PREDICTION,
     Experiment,
     ExperimentSession,
-    Explanation,
     Hyperparameter,
     Pipeline,
     Prediction,
@@ -22,7 +21,9 @@ from auger_hub.database.tables import (
     Trial,
 )
 from auger_hub.http.contract import Call, Fields, NotFound
+from auger_hub.pages.drawings.explanation import show_explanation
 from auger_hub.pages.question import Field, make_fields
+from auger_hub.pages.rivals import find_rivals, roles_of
 from auger_hub.pages.view import View
 from auger_hub.routes.models.health import health_of
 from auger_hub.routes.models.predictions import ROUTES
@@ -32,7 +33,7 @@ from auger_hub.settings import API_PREFIX
 
 _ask = next(r.handler for r in ROUTES if (r.method, r.path) == ("POST", "/predictions"))
 _GOING = ("packaging", "undeploying")
-_MOST_RIVALS = 12
+_FIRST_FIELDS, _LEARNED = 12, 8
 _CONTRIBUTION, _MOST_CONTRIBUTIONS = "contribution_", 15
 _THRESHOLD = 0.5  # asks for probabilities, and decides as the model would (wire contract §2.15)
 
@@ -85,11 +86,13 @@ def _view(  # noqa: PLR0913 - the parts of one page
     experiment = find(call, Experiment, run.experiment_id)
     project = find(call, Project, row.project_id)
     answered = prediction is None or prediction.status in ("done", "error")
-    facts = {
+    facts: Fields = {
         "project": {"id": project.id, "name": project.name},
         "experiment": {"id": experiment.id, "name": experiment.name},
         "model": {
             "id": row.id,
+            "name": row.name,
+            "role": roles_of(call, row.project_id).get(row.id),
             "status": row.status,
             "error": row.error_message,
             "algorithm": hyperparameter.algorithm_name,
@@ -99,15 +102,14 @@ def _view(  # noqa: PLR0913 - the parts of one page
             "created_at": row.created_at,
             **_usage(call, row),
         },
-        "fields": fields,
         "faults": faults,
         "answer": _describe_answer(prediction, fields) if prediction else None,
         "curl": _curl(call, row, fields),
-        "rivals": _rivals(call, row, run),
-        "thresholds": _thresholds(call, row),
+        "rivals": find_rivals(call, row, run),
+        **_learned(call, row, fields),
         "health": health_of(call, row),
     }
-    is_going = row.status in _GOING or not answered
+    is_going = row.status in _GOING or not answered or facts["learned"]["status"] == "waiting"
     return View("model.html", facts, is_going, status)
 
 
@@ -220,72 +222,24 @@ def _describe_contributions(result: Fields, told: Mapping[str, Any]) -> Fields |
     }
 
 
-def _rivals(call: Call, row: Pipeline, run: ExperimentSession) -> list[Fields]:
-    """Return the best trial of each run of the experiment, and the trial of this model."""
-    query = (
-        select(Trial, Hyperparameter.algorithm_name, ExperimentSession.number)
-        .join(Hyperparameter, Hyperparameter.id == Trial.hyperparameter_id)
-        .join(ExperimentSession, ExperimentSession.id == Trial.experiment_session_id)
-        .where(
-            ExperimentSession.experiment_id == run.experiment_id,
-            Trial.score_name == options_of(run).get("scoring"),
-            (Trial.id == row.id) | (Trial.score_value >= ExperimentSession.top_score_value),
-        )
-        .order_by(Trial.score_value.desc(), Trial.created_at.desc())
-        .limit(_MOST_RIVALS)
-    )
-    settings = _settings_of_all(call, run)
-    held_out = on_newest_holdout(settings, options_of(run).get("scoring"))
-    return [
-        {
-            "id": trial.id,
-            "holdout": held_out.get(trial.id),
-            "run": number,
-            "run_id": trial.experiment_session_id,
-            "algorithm": name,
-            "score": trial.score_value,
-            "is_this": trial.id == row.id,
-            "is_other_data": "refit_data_path" in trial.raw_data,
-        }
-        for trial, name, number in call.session.execute(query)
-    ]
+def _learned(call: Call, row: Pipeline, fields: Sequence[Field]) -> Fields:
+    """Return what is known of why the model says what it says; fields, the most needed first.
 
-
-def _settings_of_all(call: Call, run: ExperimentSession) -> list[Fields]:
-    """Return what is kept with each run of the experiment, the newest first."""
-    query = (
-        select(ExperimentSession)
-        .where(ExperimentSession.experiment_id == run.experiment_id)
-        .order_by(ExperimentSession.number.desc())
-    )
-    return [one.model_settings for one in call.session.scalars(query)]
-
-
-def on_newest_holdout(settings: Sequence[Fields], metric: str | None) -> dict[str, float]:
-    """Return how trials do on the holdout of the newest run that has one, whichever run told.
-
-    Args:
-        settings: what is kept with each run, the newest first.
-        metric: of the scores.
+    Thresholds are there for two classes.
     """
-    held_out = [one["holdout"] for one in settings if isinstance(one.get("holdout"), dict)]
+    told = show_explanation(call, row.id)
+    columns = told.get("importance") or []
+    classes = told.get("classes") or {}
+    by_name = {field.name: field for field in fields}
+    needed = [by_name.pop(one["column"]) for one in columns if one["column"] in by_name]
+    ordered = [*needed, *by_name.values()] if len(fields) > _FIRST_FIELDS else list(fields)
     return {
-        str(told["trial_id"]): told["score"]
-        for one in reversed(settings)
-        for told in one.get("evaluations") or ()
-        if held_out
-        and told.get("project_file_id") == held_out[0]["project_file_id"]
-        and told.get("metric") == metric
-        and told.get("score") is not None
+        "learned": {**told, "importance": columns[:_LEARNED], "count": len(columns)},
+        "thresholds": classes.get("thresholds"),
+        "positive": classes["labels"][1] if classes.get("thresholds") else None,
+        "first_fields": ordered[:_FIRST_FIELDS],
+        "more_fields": ordered[_FIRST_FIELDS:],
     }
-
-
-def _thresholds(call: Call, row: Pipeline) -> Fields | None:
-    """Return what each threshold decides, as far as the trial is explained and has two classes."""
-    found = call.session.get(Explanation, row.trial_id) if row.trial_id else None
-    classes = ((found.content if found else None) or {}).get("classes") or {}
-    told: Fields | None = classes.get("thresholds")
-    return None if told is None else {**told, "label": classes["labels"][1]}
 
 
 def _usage(call: Call, row: Pipeline) -> Fields:

@@ -17,6 +17,7 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, Fields
 from auger_hub.pages.controllers import keepers
+from auger_hub.pages.rivals import roles_of
 from auger_hub.pages.view import View
 from auger_hub.pages.words import tone
 from auger_hub.routes.query import find, rows_of
@@ -58,7 +59,8 @@ def show_project(call: Call) -> View:
     experiments = [
         _describe_experiment(call, e) for e in call.session.scalars(_of(Experiment, row))
     ]
-    models = _models(call, row)
+    roles = roles_of(call, row.id)
+    models = [{**one, "role": roles.get(one["id"])} for one in _models(call, row)]
     project = {
         "id": row.id,
         "name": row.name,

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 NOTHING = "–"
+_UNITS = ((1e6, "M"), (1e3, "k"), (1.0, ""))
 _TONES = {
     "good": ("running", "processed", "ready", "completed", "done", "applied", "in sync"),
     "going": (
@@ -47,18 +49,19 @@ def number(value: float | None) -> str:
 
 
 def ticks_in_words(values: Sequence[float]) -> list[str]:
-    """Return the labels of an axis: with as few digits as make each of them different."""
-    for digits in range(4, 16):
-        words = [f"{value:.{digits}g}" for value in values]
-        if len(set(words)) == len(set(values)):
-            break
-    return [_thousands(word) for word in words] if values else []
+    """Return the labels of an axis: all with the same decimals, as few as tell them exactly."""
+    most = max(map(abs, values), default=0.0)
+    unit, sign = next(one for one in _UNITS if most >= 10 * one[0] or one[0] == 1)
+    for digits in range(7):
+        words = [f"{value / unit:,.{digits}f}" for value in values]
+        told = [float(word.replace(",", "")) * unit for word in words]
+        if len(set(words)) == len(set(values)) and all(map(_is_near, told, values)):
+            return [word + sign if float(word.replace(",", "")) else "0" for word in words]
+    return [f"{value:.4g}" for value in values]
 
 
-def _thousands(word: str) -> str:
-    whole, dot, rest = word.partition(".")
-    is_plain = whole.lstrip("-").isdigit()
-    return f"{int(whole):,}{dot}{rest}" if is_plain and abs(int(whole)) >= 1000 else word
+def _is_near(one: float, other: float) -> bool:
+    return math.isclose(one, other, rel_tol=1e-6, abs_tol=1e-12)
 
 
 def score(value: float | None) -> str:
@@ -96,6 +99,29 @@ def breakable(name: str) -> Markup:
     return Markup("<wbr>").join(re.split(r"(?<=[a-z0-9_.])(?=[A-Z])", name))
 
 
+def marked(text: str) -> Markup:
+    """Return a sentence with what stands between backticks set as code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # one of them opens nothing
+        return escape(text)
+    shown = [Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts)]
+    return Markup("").join(shown)
+
+
+def chance(value: float | None) -> str:
+    """Return a p-value: none is told more exactly than anybody needs."""
+    if value is None:
+        return NOTHING
+    return "< 0.0001" if value < 1e-4 else f"{value:.4f}" if value < 0.1 else f"{value:.2f}"
+
+
+def gap(value: float | None) -> str:
+    """Return a difference of two scores with its sign."""
+    if value is None:
+        return NOTHING
+    return f"{value:+,.4f}" if abs(value) < 1000 else f"{value:+,.1f}"
+
+
 def library(path: str) -> str:
     """Return the package of an algorithm's path."""
     return path.partition(".")[0] if "." in path else ""
@@ -131,6 +157,9 @@ FILTERS: dict[str, Callable[..., str]] = {
     "algorithm": algorithm,
     "breakable": breakable,
     "library": library,
+    "marked": marked,
+    "chance": chance,
+    "gap": gap,
     "plain": plain,
     "count_of": count,
     "tone": tone,

@@ -99,6 +99,18 @@ def live_beside(session: Session, row: Pipeline) -> Pipeline | None:
     return None
 
 
+def stages_of(session: Session, project_id: int) -> dict[str, str]:
+    """Return what each challenger of a project stands beside another model as, in words."""
+    query = select(Pipeline.rollout).where(
+        Pipeline.project_id == project_id, Pipeline.rollout.is_not(None)
+    )
+    return {
+        str(told["challenger"]): f"canary of {told['share']} %" if told.get("share") else "shadow"
+        for told in session.scalars(query)
+        if told and told.get("stage") in _UNDER_WAY
+    }
+
+
 def challenger_of(session: Session, row: Pipeline) -> Pipeline | None:
     """Return the model that stands beside one and can answer; None where none does."""
     told = row.rollout or {}

@@ -84,6 +84,28 @@ for (const slider of main.querySelectorAll("[data-rows]")) {
   choose();
 }
 
+for (const costs of main.querySelectorAll("[data-costs]")) {
+  const rows = [...main.querySelectorAll(`#${CSS.escape(costs.dataset.costs)} tbody tr`)];
+  const slider = main.querySelector(`[data-rows="${CSS.escape(costs.dataset.costs)}"]`);
+  const [alarm, missed] = costs.querySelectorAll("input");
+  const said = costs.querySelector("output");
+  const count = (row, place) => Number(row.cells[place].textContent.replace(/\D/g, ""));
+  const weigh = () => {
+    const [each, other] = [alarm, missed].map((field) => Number(field.value.replace(",", ".")));
+    if (!(each >= 0 && other >= 0) || !alarm.value.trim() || !missed.value.trim()) {
+      said.textContent = "Costs are numbers from 0 on.";
+      return;
+    }
+    const total = rows.map((row) => each * count(row, 5) + other * count(row, 6));
+    const best = total.indexOf(Math.min(...total));
+    slider.value = best;
+    slider.dispatchEvent(new Event("input"));
+    said.textContent = `cheapest at ${rows[best].cells[0].textContent}: ${total[best].toLocaleString("en")} in all`;
+  };
+  costs.hidden = false;
+  for (const field of [alarm, missed]) field.addEventListener("input", weigh);
+}
+
 for (const form of main.querySelectorAll("form.upload")) {
   form.hidden = false;
   form.addEventListener("submit", async (event) => {

@@ -6,13 +6,14 @@ import math
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from auger_hub.pages.words import duration, score, ticks_in_words
 
 BARS_WIDTH, BARS_HEIGHT = 160, 36
-CHART_WIDTH, CHART_HEIGHT = 760, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 12, 32
+CHART_WIDTH, CHART_HEIGHT = 760, 256
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 16, 28, 48
+_WIDEST_BAR = 28
 _MOST_POINTS = 600
 
 
@@ -58,12 +59,14 @@ class ScoreChart:
     columns: Sequence[Mark]
     outside: int
     summary: str
+    steps: Sequence[Tried]
+    """The trials that were better than all before them."""
 
 
 def draw_bars(counts: Sequence[float], labels: Sequence[str]) -> list[Bar]:
     """Return a bar a count, the highest as high as the drawing; none is invisible but zero."""
     highest = max(counts, default=0) or 1
-    pitch = BARS_WIDTH / max(1, len(counts))
+    pitch = min(BARS_WIDTH / max(1, len(counts)), _WIDEST_BAR)
     bars = []
     for position, (count, label) in enumerate(zip(counts, labels, strict=True)):
         height = max(1.0, BARS_HEIGHT * count / highest) if count else 0.0
@@ -82,6 +85,7 @@ def draw_scores(trials: Sequence[Tried], until: float = 0.0) -> ScoreChart | Non
     if not trials:
         return None
     bests = list(accumulate((trial.score for trial in trials), max))
+    is_new = [True, *(best > before for before, best in pairwise(bests))]
     lowest, highest = _range(trials)
     seconds = max(trials[-1].seconds, until, 1.0)
 
@@ -112,6 +116,7 @@ def draw_scores(trials: Sequence[Tried], until: float = 0.0) -> ScoreChart | Non
         rows=[Mark(_LEFT, y(v), word) for v, word in zip(ticks, words_of_ticks, strict=True)],
         columns=[Mark(x(v), CHART_HEIGHT - _BOTTOM, _clock(v)) for v in _seconds(seconds)],
         outside=sum(t.score < lowest for t in trials),
+        steps=[trial for trial, is_step in zip(trials, is_new, strict=True) if is_step],
         summary=f"{words}; the best score went from {score(bests[0])} to {score(bests[-1])}",
     )
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from auger_hub.database.tables import Explanation
 from auger_hub.http.contract import Call, Fields
+from auger_hub.pages.drawings.backtests import show_backtests
 from auger_hub.pages.drawings.chart import Mark, draw_bars, find_ticks
 from auger_hub.pages.words import number, ticks_in_words
 from auger_hub.routes.experiments.trials import scored_trial
 from auger_hub.runs.explanations import ask_explanation, is_cut_short
 
-WIDTH, HEIGHT = 340, 250
-_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 10, 30
+WIDTH, HEIGHT = 340, 264
+_LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 24, 44
+_TABLE_ROWS, _WORST_PARTS = 12, 3
 _COLUMNS, _CURVES = 20, 6
 _HEAT = 5  # shades of a confusion matrix
 _MOST_CELLS = 12  # classes of a matrix that is drawn
@@ -34,6 +36,8 @@ class Plot:
     x: str
     y: str
     summary: str
+    table: Sequence[tuple[str, str]]
+    """Some of the points in words, for who sees no drawing."""
 
 
 def show_explanation(call: Call, trial_id: str) -> Fields:
@@ -43,7 +47,7 @@ def show_explanation(call: Call, trial_id: str) -> Fields:
         status = row.status if row else "not_requested"
         return {"status": status, "error": row.error_message if row else None}
     content = row.content
-    return {
+    shown: Fields = {
         "status": row.status,
         "error": None,
         "metric": content["metric"],
@@ -55,17 +59,65 @@ def show_explanation(call: Call, trial_id: str) -> Fields:
         "left_out": max(0, len(content["importance"]["columns"]) - _COLUMNS),
         "classes": _classes(content["classes"]) if "classes" in content else None,
         "residuals": _residuals(content["values"]) if "values" in content else None,
-        "segments": content["segments"],
+        "segments": _segments(content["segments"]),
+        "worst_parts": _worst_parts(content["segments"]),
+        "overall": content.get("error"),
+        "backtests": show_backtests(told, "") if (told := content.get("backtests")) else None,
         "worst_rows": content["worst_rows"],
         "dependence": [_dependence(one) for one in content["dependence"]],
         "hyperparameters": _shares(content["hyperparameters"]),
     }
+    return {**shown, "sections": list(_sections(shown))}
+
+
+def _sections(shown: Fields) -> Iterator[tuple[str, str]]:
+    """Yield where on the page each of the questions is answered."""
+    classes = shown["classes"] or {}
+    yield "columns", "Which columns matter"
+    told = (
+        (classes, "confusion", "What it confuses"),
+        (classes.get("thresholds"), "threshold", "Which threshold to take"),
+        (classes.get("plots"), "curves", "Curves"),
+        (shown["residuals"], "errors", "How far off it is"),
+        (shown["backtests"], "backtests", "Backtests"),
+        (shown["segments"], "segments", "Where it is bad"),
+        (shown["dependence"], "dependence", "How the prediction moves"),
+        (shown["hyperparameters"], "hyperparameters", "Hyperparameters"),
+        (shown["worst_rows"], "worst", "The worst rows"),
+    )
+    yield from ((name, title) for there, name, title in told if there)
+
+
+def _segments(told: Sequence[Mapping[str, Any]]) -> list[Fields]:
+    """Return the parts of each column, the column with the greatest differences first."""
+    most = max((part["error"] for one in told for part in one["segments"]), default=0.0) or 1.0
+
+    def part_of(part: Mapping[str, Any]) -> Fields:
+        return {**part, "bar": round(100 * part["error"] / most, 2)}
+
+    def spread(one: Mapping[str, Any]) -> float:
+        errors = [part["error"] for part in one["segments"]]
+        return float(max(errors) - min(errors))
+
+    ordered = sorted(told, key=spread, reverse=True)
+    return [{**one, "segments": [part_of(part) for part in one["segments"]]} for one in ordered]
+
+
+def _worst_parts(told: Sequence[Mapping[str, Any]]) -> list[Fields]:
+    """Return the parts with the greatest errors, one a column."""
+    worst: list[Fields] = [
+        {"column": one["column"], **max(one["segments"], key=lambda part: part["error"])}
+        for one in told
+    ]
+    return sorted(worst, key=lambda part: -part["error"])[:_WORST_PARTS]
 
 
 def ask_for_explanation(call: Call) -> str:
     """Ask for the explanation of a trial, as a client does, and go back to its page."""
     trial = scored_trial(call, call.params["id"])
     ask_explanation(call.session, trial)
+    if call.params["form"].get("back") == "model":
+        return f"/models/{trial.id}#learned"
     return f"/trials/{trial.id}#explanation"
 
 
@@ -237,7 +289,16 @@ def draw_plot(  # noqa: PLR0913 - the parts of a drawing
         x=axes[0],
         y=axes[1],
         summary=f"{title}: {len(points)} points, {axes[1]} over {axes[0]}",
+        table=[(number(one[0]), number(one[1])) for one in _some(points)],
     )
+
+
+def _some(points: Sequence[Point]) -> list[Point]:
+    """Return points from the first to the last, as many as are read in a table."""
+    if len(points) <= _TABLE_ROWS:
+        return list(points)
+    step = (len(points) - 1) / (_TABLE_ROWS - 1)
+    return [points[round(step * place)] for place in range(_TABLE_ROWS)]
 
 
 def _wide(low: float, high: float) -> tuple[float, float]:

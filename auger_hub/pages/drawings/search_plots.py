@@ -19,7 +19,7 @@ WIDTH, ROW = 520, 24
 _LEFT, _RIGHT, _TOP = 190, 16, 10
 _MOST_ALGORITHMS, _MOST_DOTS = 14, 60
 _PARALLEL_HEIGHT, _FEWEST, _MOST_STRANDS, _MOST_AXES = 250, 6, 200, 7
-_MOST_LABELS = 8
+_MOST_LABELS, _MOST_TOLD = 8, 10
 _LOG_FROM = 50.0  # from this quotient on an axis counts powers
 Tried = tuple[str, float]
 
@@ -33,6 +33,8 @@ class Strips:
     dots: Sequence[Mark]
     columns: Sequence[Mark]
     summary: str
+    table: Sequence[tuple[str, str, str]]
+    """Each algorithm, its best score and how many trials it had, in words."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,9 @@ class Parallel:
     ends: Sequence[Mark]
     strands: Sequence[tuple[str, bool]]
     summary: str
+    heads: Sequence[str]
+    table: Sequence[Sequence[str]]
+    """The best trials: their scores, and their values on each axis."""
 
 
 def show_search(call: Call, run: ExperimentSession) -> dict[str, Any] | None:
@@ -91,6 +96,9 @@ def draw_strips(tried: Sequence[Tried]) -> Strips:
         dots=dots,
         columns=[Mark(x(v), bottom, w) for v, w in zip(ticks, ticks_in_words(ticks), strict=True)],
         summary=f"best of each algorithm: {', '.join(words)}",
+        table=[
+            (algorithm(name), score(scores[0]), str(len(scores))) for name, scores in shown.items()
+        ],
     )
 
 
@@ -169,6 +177,11 @@ def draw_parallel(name: str, rows: Sequence[tuple[Mapping[str, Any], float]]) ->
         strands=[(strand, n < best) for n, strand in reversed(list(enumerate(strands)))],
         summary=f"{len(rows)} trials of {name}; the best had "
         + ", ".join(f"{key} {_word(rows[0][0][key])}" for key in common[:_MOST_AXES]),
+        heads=["score", *(axis.name for axis in axes if axis is not scored)],
+        table=[
+            (score(value), *(_word(params[one.name]) for one in axes if one is not scored))
+            for params, value in rows[:_MOST_TOLD]
+        ],
     )
 
 

@@ -11,6 +11,7 @@ from sklearn.calibration import calibration_curve
 from sklearn.inspection import partial_dependence, permutation_importance
 
 from auger_hub.explain.allowance import Allowance
+from auger_hub.explain.backtests import describe_backtests
 from auger_hub.explain.classes import describe_classes, gain_of
 from auger_hub.explain.dependence import draw_dependence, grid_of
 from auger_hub.explain.explanation import explain_trial
@@ -262,3 +263,20 @@ def test_a_series_is_explained_without_curves_of_its_time(tmp_path: Path) -> Non
     assert told["dependence"] == []
     assert told["values"]["points"]
     assert told["worst_rows"][0]["loss"] > 0
+
+
+def test_backtests_are_the_errors_of_the_forecasts_by_fold_and_by_step(tmp_path: Path) -> None:
+    data = make_trial_data(
+        task_for(tmp_path, monthly(), "sales", model_type="timeseries", options=SERIES)
+    )
+    models = FoldModels(data, Candidate.new("sklearn.linear_model.Ridge", {}))
+    told = describe_backtests(models)
+    for fold, one in zip(models.folds, told["folds"], strict=True):
+        error = sk.mean_absolute_error(data.target[fold.test], fold.shown)
+        assert one["error"] == pytest.approx(error, abs=EXACT)
+        assert one["score"] == models.score_one(fold, fold.test, fold.shown)
+    last = told["steps"][0]["last"]
+    first = [np.abs(data.target[one.test] - one.shown)[:last] for one in models.folds]
+    assert told["steps"][0]["error"] == pytest.approx(np.mean(first), abs=EXACT)
+    assert sum(one["rows"] for one in told["steps"]) == len(models.truth)
+    assert told["lines"][0]["forecast"] == models.shown.tolist()

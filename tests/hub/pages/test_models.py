@@ -14,8 +14,9 @@ from typing import Any
 import pytest
 import requests
 
-from auger_hub.pages.models import _curl, on_newest_holdout
+from auger_hub.pages.models import _curl
 from auger_hub.pages.question import make_fields
+from auger_hub.pages.rivals import on_newest_holdout
 from tests.hub.client import Client, wait_until
 from tests.hub.pages.conftest import Browser, texts_of, wait_for_text
 

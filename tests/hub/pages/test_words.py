@@ -67,6 +67,50 @@ def test_a_setting_reads_as_in_json(value: object, text: str) -> None:
     assert words.plain(value) == text
 
 
+@pytest.mark.parametrize(
+    ("values", "labels"),
+    [
+        ([0.8, 0.82, 0.84], ["0.80", "0.82", "0.84"]),
+        ([0.0, 0.5, 1.0], ["0", "0.5", "1.0"]),
+        ([1e5, 2e5], ["100k", "200k"]),
+        ([-9000.0, -8500.0], ["-9,000", "-8,500"]),
+        ([12345678.0, 12345679.0], ["12.345678M", "12.345679M"]),
+        ([1e-9, 2e-9], ["1e-09", "2e-09"]),
+        ([], []),
+    ],
+)
+def test_the_labels_of_an_axis_have_as_many_decimals_as_tell_them_apart(
+    values: list[float], labels: list[str]
+) -> None:
+    assert words.ticks_in_words(values) == labels
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("`a<b` moved", "<code>a&lt;b</code> moved"),
+        ("nothing", "nothing"),
+        ("one ` alone <b>", "one ` alone &lt;b&gt;"),
+    ],
+)
+def test_what_stands_between_backticks_is_code_and_stays_text(text: str, shown: str) -> None:
+    assert words.marked(text) == shown
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (6e-179, "< 0.0001"), (0.0083, "0.0083"), (0.264, "0.26")]
+)
+def test_a_p_value_is_no_more_exact_than_anybody_needs(value: float | None, text: str) -> None:
+    assert words.chance(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "–"), (0.0003, "+0.0003"), (-1234.5, "-1,234.5")]
+)
+def test_a_difference_of_scores_has_a_sign(value: float | None, text: str) -> None:
+    assert words.gap(value) == text
+
+
 def test_one_is_not_many() -> None:
     assert (words.count(1, "trial"), words.count(2000, "trial")) == ("1 trial", "2,000 trials")
 
