@@ -266,11 +266,13 @@ class Workspace:
         """Tell of an apply those who want to hear of it; return the result with what failed."""
         if not self.channels:
             return result
+        from auger_reconcile.history.checkout import read_checkout
         from auger_reconcile.notify.message import about_apply
         from auger_reconcile.notify.send import tell
 
         said = {f"AUGER_VAR_{name}": value for name, value in self.variables.items()}
-        message = about_apply(result, self.origin)
+        checkout = self.checkout or read_checkout(self.folder, self.environ)
+        message = about_apply(result, self.origin, checkout.commit if checkout else None)
         failures = tell(message, self.channels, {**self.environ, **said})
         return replace(result, notices=(*result.notices, *failures))
 

@@ -154,7 +154,7 @@ class Looker:
         except Conflict as error:
             return replace(pending, why=(_sentence(error),))
         withdraw(self.settings.home, target.name)
-        tell(about_apply(result, ORIGIN), self.settings.notify, self.environ)
+        tell(about_apply(result, ORIGIN, pending.commit), self.settings.notify, self.environ)
         done = replace(pending, apply=result.record, plan=None, actions=None)
         if result.is_complete:
             projects = dict.fromkeys(workspace.desired.projects, Condition.IN_SYNC.value)
@@ -177,7 +177,7 @@ class Looker:
         why = list(pending.why)
         if event is not When.REFUSED:
             why.append(f"auger controller approve {pending.name} {(pending.plan or '')[:12]}")
-        message = about_plan(plan, event, why, ORIGIN)
+        message = about_plan(plan, event, why, ORIGIN, pending.commit)
         tell(message, (*self.settings.notify, *workspace.channels), self.environ)
 
 

@@ -24,12 +24,14 @@ class Message:
         title: one sentence.
         lines: details, a sentence each.
         facts: the same as data.
+        commit: of the files that it is about, where they are in a checkout.
     """
 
     events: tuple[When, ...]
     title: str
     lines: tuple[str, ...]
     facts: Mapping[str, Any]
+    commit: str | None = None
 
     @property
     def text(self) -> str:
@@ -54,7 +56,7 @@ class Message:
         return self.to_json()
 
 
-def about_apply(result: ApplyResult, origin: str) -> Message:
+def about_apply(result: ApplyResult, origin: str, commit: str | None = None) -> Message:
     """Return the message about an apply."""
     plan, failed = result.plan, [one for one in result.outcomes if one.status is Status.FAILED]
     events = [When.APPLIED if result.is_complete else When.FAILURE]
@@ -65,7 +67,7 @@ def about_apply(result: ApplyResult, origin: str) -> Message:
     number = f", apply {result.record}" if result.record else ""
     lines = [f"{one.action.verb.value} {one.action.address}: {one.error}" for one in failed]
     facts = {
-        **_facts(plan, origin),
+        **_facts(plan, origin, commit),
         "status": word,
         "apply": result.record,
         "counts": {status.value: result.count(status) for status in Status},
@@ -74,10 +76,12 @@ def about_apply(result: ApplyResult, origin: str) -> Message:
         ],
     }
     title = f"auger {word}: {_projects(plan)} ({count}{number})"
-    return Message(tuple(events), title, _few(lines), facts)
+    return Message(tuple(events), title, _few(lines), facts, commit)
 
 
-def about_plan(plan: Plan, event: When, why: Sequence[str], origin: str) -> Message:
+def about_plan(
+    plan: Plan, event: When, why: Sequence[str], origin: str, commit: str | None = None
+) -> Message:
     """Return the message about a plan that is not carried out, or not yet."""
     words = {
         When.REFUSED: "refuses a plan",
@@ -86,15 +90,21 @@ def about_plan(plan: Plan, event: When, why: Sequence[str], origin: str) -> Mess
     }
     told = words.get(event, event.value)
     actions = [f"{action.verb.value} {action.address}" for action in plan.actions]
-    facts = {**_facts(plan, origin), "status": event.value, "why": list(why), "actions": actions}
+    facts = {
+        **_facts(plan, origin, commit),
+        "status": event.value,
+        "why": list(why),
+        "actions": actions,
+    }
     lines = [*why, *actions]
-    return Message((event,), f"auger {told}: {_projects(plan)}", _few(lines), facts)
+    return Message((event,), f"auger {told}: {_projects(plan)}", _few(lines), facts, commit)
 
 
-def _facts(plan: Plan, origin: str) -> dict[str, Any]:
+def _facts(plan: Plan, origin: str, commit: str | None) -> dict[str, Any]:
     projects = sorted({action.address.project for action in plan.actions})
     return {
         "origin": origin,
+        "commit": commit,
         "hub": plan.hub,
         "organization": plan.organization,
         "projects": projects,

@@ -1,4 +1,4 @@
-"""Send messages to webhooks and by mail, with retries. A failure is a diagnostic, never an error.
+"""Send messages to webhooks, GitHub and by mail, with retries: a failure is a diagnostic alone.
 
 What a channel refers to is looked up in the environment when it is needed, and said nowhere.
 """
@@ -13,6 +13,7 @@ from auger_reconcile.client.mail import Mail, send_mail
 from auger_reconcile.config.declarations.channel import REFERENCE, Channel, wanting
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import AugerError, Unavailable
+from auger_reconcile.notify.github import report
 from auger_reconcile.notify.message import Message
 
 ATTEMPTS = 3
@@ -70,6 +71,9 @@ def _send(message: Message, channel: Channel, environ: Mapping[str, str]) -> Aug
 
 
 def _send_now(message: Message, channel: Channel, environ: Mapping[str, str]) -> None:
+    if channel.github:
+        report(message, channel.github, environ)
+        return
     if channel.webhook:
         post_json(_resolve(channel.webhook, environ), message.body_for(channel.form))
         return

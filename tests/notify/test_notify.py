@@ -192,7 +192,8 @@ def test_a_reference_stays_one_and_is_in_nothing_that_is_stored(tmp_path: Path) 
         ("[{webhook: 'https://h/x?token=abc'}]", "the URL holds a secret"),
         ("[{webhook: nowhere}]", "neither a URL nor"),
         ("[{mail: a@b.c}]", "`mail` needs `smtp`"),
-        ("[{on: [drift]}]", "either a `webhook` or `mail`"),
+        ("[{on: [drift]}]", "either a `webhook`, `mail` or `github`"),
+        ("[{github: acme}]", "a repository is written as owner/name"),
         ("[{webhook: '${H}', on: [sometimes]}]", "a value that is not allowed"),
     ],
 )

@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from auger_reconcile.client.http.connection import CONNECT_TIMEOUT, guard_call, open_session
-from auger_reconcile.errors import AugerError, Unavailable
+from auger_reconcile.errors import AugerError, HubError, Unavailable
 from auger_reconcile.web_url import is_web_url
 
 TIMEOUT = 10.0
 _AGAIN = frozenset({408, 429, 500, 502, 503, 504})
 
 
-def post_json(url: str, body: Mapping[str, Any]) -> None:
+def post_json(url: str, body: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> None:
     """Send a document; redirects are not followed.
 
     Raises:
         Unavailable: no answer, or one that asks to try later.
-        AugerError: the URL is none, or the webhook refuses the document.
+        HubError: the webhook refuses the document.
+        AugerError: the URL is none.
     """
     if not is_web_url(url):
         raise AugerError("the URL of the webhook is none")
@@ -30,7 +31,7 @@ def post_json(url: str, body: Mapping[str, Any]) -> None:
             answer = session.post(
                 url,
                 data=content,
-                headers={"Content-Type": "application/json"},
+                headers={"Content-Type": "application/json", **(headers or {})},
                 timeout=(CONNECT_TIMEOUT, TIMEOUT),
                 allow_redirects=False,
             )
@@ -40,4 +41,4 @@ def post_json(url: str, body: Mapping[str, Any]) -> None:
     if status in _AGAIN:
         raise Unavailable(f"it answered {status}", status=status)
     if not 200 <= status < 300:
-        raise AugerError(f"it answered {status}")
+        raise HubError(f"it answered {status}", status=status)

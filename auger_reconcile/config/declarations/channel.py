@@ -17,6 +17,7 @@ from auger_reconcile.diagnostics import Diagnostic, Severity
 
 SECTION = "notify"
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
 _SECRET_HOSTS = ("hooks.slack.com", "webhook.office.com", "logic.azure.com", "discord.com")
 
 
@@ -36,7 +37,7 @@ class When(str, Enum):
 
 
 class Channel(BaseModel):
-    """One way to tell somebody: a webhook, or mail."""
+    """One way to tell somebody: a webhook, mail, or a check of the commit on GitHub."""
 
     model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
 
@@ -53,10 +54,16 @@ class Channel(BaseModel):
         "and password come from AUGER_SMTP_USER and AUGER_SMTP_PASSWORD.",
     )
     sender: str | None = Field(default=None, alias="from", description="The mail's sender.")
+    github: str | None = Field(
+        default=None,
+        description="`owner/name` of a repository: its commit gets a check; the token comes from "
+        "GITHUB_TOKEN.",
+    )
     on: tuple[When, ...] = Field(
         default=(When.FAILURE,),
         min_length=1,
-        description="`applied`, `failure`, `retrained`, `refused`, `asked`, `drift`.",
+        description="`applied`, `failure`, `retrained`, `refused`, `asked`, `drift`; of `github` "
+        "everything by default, else `failure`.",
     )
 
     @field_validator("webhook", "smtp")
@@ -71,17 +78,32 @@ class Channel(BaseModel):
             raise ValueError(f"{_NOT_HERE}: {_REFERENCE_HINT}")
         return value
 
+    @field_validator("github")
+    @classmethod
+    def _is_repository(cls, value: str | None) -> str | None:
+        if value is not None and not _REPOSITORY.fullmatch(value):
+            raise ValueError("a repository is written as owner/name")
+        return value
+
     @model_validator(mode="after")
     def _is_one_way(self) -> Channel:
-        if bool(self.webhook) == bool(self.mail):
-            raise ValueError("it names either a `webhook` or `mail`")
+        if [bool(self.webhook), bool(self.mail), bool(self.github)].count(True) != 1:
+            raise ValueError("it names either a `webhook`, `mail` or `github`")
         if self.mail and not self.smtp:
             raise ValueError("`mail` needs `smtp`, the server that sends it")
         return self
 
     @property
+    def wanted(self) -> tuple[When, ...]:
+        """What it is told of; a check that failed once is to pass again later."""
+        is_told_all = self.github and "on" not in self.model_fields_set
+        return tuple(When) if is_told_all else self.on
+
+    @property
     def label(self) -> str:
         """What it is called in a message, without what may be secret."""
+        if self.github:
+            return f"github {self.github}"
         if self.mail:
             return f"mail to {', '.join(self.mail)}"
         reference = REFERENCE.fullmatch(self.webhook or "")
@@ -105,7 +127,7 @@ def _host(url: str | None) -> str:
 def wanting(channels: Iterable[Channel], events: Iterable[When]) -> list[Channel]:
     """Return the channels that want to hear of one of these."""
     told = set(events)
-    return [channel for channel in channels if told.intersection(channel.on)]
+    return [channel for channel in channels if told.intersection(channel.wanted)]
 
 
 def read_channels(root: Mapping, report: Report) -> Iterator[Channel]:
@@ -116,7 +138,9 @@ def read_channels(root: Mapping, report: Report) -> Iterator[Channel]:
     listed = node.items if isinstance(node, Sequence) else [node]
     for item in listed:
         if not isinstance(item, Mapping):
-            report.error("wrong-type", "a channel is a map", item, hint="with `webhook` or `mail`")
+            report.error(
+                "wrong-type", "a channel is a map", item, hint="with `webhook`, `mail` or `github`"
+            )
             continue
         if _refuse_secrets(item, report):
             continue
