@@ -96,7 +96,7 @@ def _header_of(rows: Sequence[_HeadRow]) -> _HeadRow:
         return _HeadRow([], 0)
     width = _width(rows)
     table = [row for row in rows if len(row.cells) == width]
-    while len(table) > 2 and _is_title([row.cells for row in table[:_LOOKED_AT]]):
+    while len(table) > 2 and is_title([row.cells for row in table[:_LOOKED_AT]]):
         table = table[1:]
     return table[0]
 
@@ -111,7 +111,7 @@ def _width(rows: Sequence[_HeadRow]) -> int:
     if usual <= widths[0] or count < 2:
         return widths[0]
     start = widths.index(usual)
-    is_title = start <= _MOST_SKIPPED and all(
+    has_title = start <= _MOST_SKIPPED and all(
         len(row.cells) < usual
         and (
             row.cells[0].lstrip().startswith(("#", "%", "//"))
@@ -119,9 +119,9 @@ def _width(rows: Sequence[_HeadRow]) -> int:
         )
         for row in rows[:start]
     )
-    is_title = is_title and not _is_short_header(rows[start - 1].cells, rows[start].cells)
+    has_title = has_title and not _is_short_header(rows[start - 1].cells, rows[start].cells)
     rest = widths[start:]
-    return usual if is_title and rest.count(usual) > len(rest) * 0.9 else widths[0]
+    return usual if has_title and rest.count(usual) > len(rest) * 0.9 else widths[0]
 
 
 def _is_short_header(names: Sequence[str], values: Sequence[str]) -> bool:
@@ -132,7 +132,7 @@ def _is_short_header(names: Sequence[str], values: Sequence[str]) -> bool:
     return is_row and all(name.strip() for name in names)
 
 
-def _is_title(rows: Sequence[Sequence[str]]) -> bool:
+def is_title(rows: Sequence[Sequence[str]]) -> bool:
     """Tell whether the first of some rows as wide as the table stands above its header.
 
     It is blank, or has one cell, as a title; or some, as those that are merged over several names.
@@ -144,7 +144,7 @@ def _is_title(rows: Sequence[Sequence[str]]) -> bool:
     gaps = [place for place, cell in enumerate(cells) if not cell.strip()]
     is_header = all(map(_is_name, below[0]))
     if len(gaps) >= len(cells) - 1:
-        return is_header or _is_title(below)
+        return is_header or is_title(below)
     if not is_header:
         return False
     numbers = [{place for place, cell in enumerate(row) if _is_number(cell)} for row in below[1:3]]

@@ -121,7 +121,7 @@ class Model(Resource):
         """Predict every row of a file, or of a data frame of pandas.
 
         Args:
-            filename: of CSV or JSON lines, compressed or not, or of Parquet; or a data frame.
+            filename: of CSV or JSON, compressed or not, Parquet or .xlsx; or a data frame.
             model_id: of a deployed model, or of a downloaded one with `locally`; or the name of a
                 model that auger.yaml declares, which is asked where it is. By default the only one
                 that auger.yaml declares, or that the project has deployed.
@@ -134,7 +134,7 @@ class Model(Resource):
             explain: add `expected_value` and a column `contribution_<column>` for each column that
                 the model needs; they sum up to the value, or to the probability of the second of
                 two classes or of the predicted one of more; to its log-odds for LightGBM's trees.
-            form: `csv`, `jsonl` or `parquet`; by default what the file's name says.
+            form: `csv`, `jsonl`, `parquet` or `xlsx`; by default what the file's name says.
             to: the file to write; by default `<file>_predicted` with the extension of its format.
 
         Returns:
@@ -189,12 +189,12 @@ class Model(Resource):
         """Score a deployed model on rows whose target is known, by every metric of its kind.
 
         Args:
-            data: a file of CSV or JSON lines, compressed or not, or of Parquet; or a data frame of
+            data: a file of CSV or JSON, compressed or not, Parquet or .xlsx; or a data frame of
                 pandas. The target is one of its columns.
             model_id: of a deployed model, or the name of one that auger.yaml declares; by default
                 the only one.
             threshold: from which probability on the second of two classes is predicted.
-            form: `csv`, `jsonl` or `parquet`; by default what the file's name says.
+            form: `csv`, `jsonl`, `parquet` or `xlsx`; by default what the file's name says.
 
         Raises:
             NotFound: there is no such model.

@@ -60,7 +60,7 @@ def look_lightly(source: Path, *, is_declared: bool = False) -> dict[str, Any]:
         is_declared: whether something was said of its columns, which is not used here.
 
     Raises:
-        AugerError: it is no CSV, JSON lines or Parquet.
+        AugerError: it is no CSV, JSON, Parquet or .xlsx.
     """
     with open_table(source) as table:
         batch = next(table.batches(_MOST_ROWS))

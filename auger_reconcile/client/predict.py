@@ -91,7 +91,7 @@ def predict_file(  # noqa: PLR0913 - what one prediction is asked with, and who 
 
     Args:
         asker: the model.
-        source: CSV, JSON lines or Parquet.
+        source: CSV, JSON, Parquet or .xlsx.
         form: one of `FORMATS`; by default what the name of the file says.
         to: the result; by default it is beside the file.
         on_rows: told how many rows are done.

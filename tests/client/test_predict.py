@@ -273,7 +273,7 @@ def test_json_lines_go_out_as_they_stand_with_more_members(
     assert (sent["proba"], sent["threshold"]) == (True, None)
 
 
-@pytest.mark.parametrize("text", ["[1]\n", "{\n", "1\n", "[{}]", '{"a": 1}\nnull\n'])
+@pytest.mark.parametrize("text", ["[1]\n", "{\n", "1\n", "[1]", '{"a": 1}\nnull\n'])
 def test_what_is_no_json_lines_is_refused_with_its_line(
     hub: ScriptedHub, client: HubClient, tmp_path: Path, text: str
 ) -> None:

@@ -29,6 +29,7 @@ _ENCODINGS = [
     *_LATIN, "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253",
     "cp1255", "cp1256", "euc_jp", "koi8_r",
 ]  # fmt: skip
+TAKEN = "predictions take CSV and JSON, compressed or not, Parquet and .xlsx"
 _HEAD = 1 << 20
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 _DAMAGED = (EOFError, lzma.LZMAError, zlib.error)
@@ -74,6 +75,14 @@ class RowFile:
 def texts_of(batch: Sequence[Row], places: Sequence[int]) -> list[list[str | None]]:
     """Return the cells at some places as texts; an empty cell has none."""
     return [[row.cells[place] or None for place in places] for row in batch]
+
+
+def lines_skipped(count: int) -> dict[str, Any]:
+    """Return the notice that lines before the header are left out."""
+    lines = f"{count} lines of the file are no rows and were"
+    lines = "line of the file is no row and was" if count == 1 else lines
+    text = f"The first {lines} skipped."
+    return {"code": "lines-skipped", "column": None, "count": count, "text": text}
 
 
 @contextmanager
@@ -128,7 +137,7 @@ def telling_faults(source: Path, what: str = "CSV file") -> Iterator[None]:
     except (UnicodeError, csv.Error):
         raise AugerError(
             f"`{source}` is no {what}",
-            hint="predictions take CSV and JSON lines, compressed or not, and Parquet",
+            hint=TAKEN,
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Open the file of a prediction: CSV, JSON lines or Parquet, read and written row by row.
+"""Open the file of a prediction: CSV, JSON, Parquet or a workbook, read and written by rows.
 
 Whatever the format, what goes out is the input as it stands with more columns at its end.
 """
@@ -10,12 +10,20 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
-from auger_reconcile.client.files.rows import UTF_8, RowFile, is_packed, open_rows, texts_of
+from auger_reconcile.client.files.rows import (
+    TAKEN,
+    UTF_8,
+    RowFile,
+    is_packed,
+    lines_skipped,
+    open_rows,
+    texts_of,
+)
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources.names.revisions import split_extension
 
-CSV, JSON_LINES, PARQUET = "csv", "jsonl", "parquet"
-FORMATS = (CSV, JSON_LINES, PARQUET)
+CSV, JSON_LINES, PARQUET, WORKBOOK = "csv", "jsonl", "parquet", "xlsx"
+FORMATS = (CSV, JSON_LINES, PARQUET, WORKBOOK)
 Notice = dict[str, Any]
 _FORMAT_OF = {
     ".csv": CSV,
@@ -25,7 +33,9 @@ _FORMAT_OF = {
     ".json": JSON_LINES,
     ".parquet": PARQUET,
     ".pq": PARQUET,
+    ".xlsx": WORKBOOK,
 }
+_LEARNED_FROM_ALONE = frozenset({".arff", ".feather", ".h5", ".hdf5", ".xls", ".xlsm"})
 
 
 class Writer(Protocol):
@@ -63,8 +73,12 @@ def format_of(source: Path) -> str:
 
 def format_named(source: Path) -> str | None:
     """Return the format that a file's name says, if it does."""
+    return _FORMAT_OF.get(_extension_of(source))
+
+
+def _extension_of(source: Path) -> str:
     inner = source.with_suffix("") if is_packed(source) else source
-    return _FORMAT_OF.get(inner.suffix.lower())
+    return inner.suffix.lower()
 
 
 def predicted_path(source: Path, form: str | None = None) -> Path:
@@ -99,6 +113,13 @@ def open_table(source: Path, form: str | None = None) -> Iterator[Table]:
 
             with open_parquet(source) as table:
                 yield table
+        case "xlsx":
+            from auger_reconcile.client.files.workbook import open_workbook
+
+            with open_workbook(source) as book:
+                yield book
+        case _ if form is None and _extension_of(source) in _LEARNED_FROM_ALONE:
+            raise AugerError(f"`{source}` is in a format that is not predicted", hint=TAKEN)
         case _:
             with open_rows(source) as rows:
                 yield CsvTable(rows)
@@ -169,10 +190,7 @@ def notices_of(rows: RowFile) -> Iterator[Notice]:
         text = f"The file is no Unicode; its encoding is taken for {rows.encoding}."
         yield {"code": "encoding-guessed", "column": None, "count": None, "text": text}
     if rows.skipped:
-        lines = f"{rows.skipped} lines of the file are no rows and were"
-        lines = "line of the file is no row and was" if rows.skipped == 1 else lines
-        text = f"The first {lines} skipped."
-        yield {"code": "lines-skipped", "column": None, "count": rows.skipped, "text": text}
+        yield lines_skipped(rows.skipped)
     if rows.comments:
         count = len(rows.comments)
         text = f"{count:,} lines among the rows are comments and were skipped."

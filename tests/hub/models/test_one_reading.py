@@ -10,26 +10,29 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from auger_hub.data.files.encoding import find_encoding
+from auger_hub.data.names import free_name, unique_names
 from auger_hub.data.profile import profile_file
-from auger_hub.data.read import read_table
+from auger_hub.data.read import read_raw, read_table
 from auger_hub.data.schema import TableSchema
 from auger_hub.data.text.dialect import find_dialect, read_rows
 from auger_hub.models.exports.archive import export_model
 from auger_hub.models.package import package_model
 from auger_hub.models.predict import Predictor
 from auger_hub.models.predict_file import FilePredictor
-from auger_reconcile.client.files.tables import open_table
+from auger_reconcile.api.exports import local_predict
+from auger_reconcile.client.files.tables import Notice, open_table
+from auger_reconcile.client.predict import predict_file
 
 from .conftest import describe
 
@@ -49,6 +52,7 @@ DIALECTS = {
 }
 QUICK = ("german", "western", "lines", "parquet")
 FORMATS = [*DIALECTS, "records", "lines", "columns", "parquet", "feather", "xlsx", "arff"]
+PREDICTED = {*DIALECTS, "records", "lines", "parquet", "xlsx"}
 SEEDS = [
     seed if FORMATS[seed % len(FORMATS)] in QUICK else pytest.param(seed, marks=pytest.mark.slow)
     for seed in range(FIRST, FIRST + TABLES)
@@ -105,6 +109,10 @@ def table_of(seed: int) -> pd.DataFrame:
         "zoned": [f"{day:%Y-%m-%d} 10:30:00{ZONES[n % len(ZONES)]}" for n, day in enumerate(days)],
         "sci id": [f"{n:.6e}" for n in random.integers(2**40, 2**42, ROWS)],
         "-999": random.choice([-999.0, 1.5, 2.25, 3.125], ROWS),
+        "n": random.choice(["a", "b"], ROWS),
+        " padded ": random.integers(0, 9, ROWS),
+        "y_predicted": random.normal(size=ROWS).round(2),
+        "prediction_id": [f"{n:019d}" for n in random.integers(1, 2**62, ROWS)],
     }
     columns["marked"][:3] = [MARKS[seed % len(MARKS)]] * 3
     frame = pd.DataFrame(columns)
@@ -112,7 +120,16 @@ def table_of(seed: int) -> pd.DataFrame:
     for name in ("x", "name", "day"):
         frame[name] = frame[name].mask(random.random(ROWS) < 0.1)
     kept = random.permutation(list(columns))[: random.integers(3, len(columns) + 1)]
-    return frame[list(kept)].assign(y=target.round(3))
+    frame = frame[list(kept)].assign(y=target.round(3))
+    return frame.set_axis(nasty_names(list(frame.columns), seed, kind), axis="columns")
+
+
+def nasty_names(names: list[str], seed: int, kind: str) -> list[str]:
+    """Leave a name out, and let another stand twice, as far as a format has such names."""
+    names[1] = "" if seed % 3 == 0 else names[1]
+    names[2] = names[0] if seed % 4 == 1 else names[2]
+    has_doubles = kind in DIALECTS or kind == "xlsx"
+    return names if has_doubles else unique_names(names)
 
 
 def written(days: pd.DatetimeIndex, form: str) -> list[str]:
@@ -161,8 +178,7 @@ def arff_of(frame: pd.DataFrame) -> str:
     return "\n".join(["@RELATION t", *head, "@DATA", *rows, ""])
 
 
-def types_of(path: Path) -> dict[str, tuple[str, str | None]]:
-    schema = TableSchema.from_dict(profile_file(path)["schema"])
+def types_of(schema: TableSchema) -> dict[str, tuple[str, str | None]]:
     return {column.name: (column.type, column.format) for column in schema.columns}
 
 
@@ -185,31 +201,29 @@ for line in sys.stdin:
     except SystemExit as end:
         print("ended", end.code, flush=True)
 """
-AskExport = Callable[[Path, Path], bytes]
+RunExport = Callable[[list[str], Path, Path], str]
 
 
 @pytest.fixture(scope="module")
-def ask_export() -> Iterator[AskExport]:
-    """A process that can import nothing of this package, in which exports predict files."""
+def run_export() -> Iterator[RunExport]:
+    """Run exports in one process that can import nothing of this package."""
     process = subprocess.Popen(
         [sys.executable, "-c", BARE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    assert process.stdin
-    assert process.stdout
+    questions, answers = process.stdin, process.stdout
+    assert questions
+    assert answers
 
-    def ask(model: Path, data: Path) -> bytes:
-        folder = model.with_name("export")
-        export_model(model, folder.with_suffix(".zip"))
-        with zipfile.ZipFile(folder.with_suffix(".zip")) as archive:
-            archive.extractall(folder)
-        process.stdin.write(f"{json.dumps([str(folder), str(data)])}\n")
-        process.stdin.flush()
-        *said, end = _answer(process.stdout)
+    def run(command: list[str], folder: Path, _room: Path) -> str:
+        data = command[2].removeprefix("--path_to_predict=")
+        questions.write(f"{json.dumps([str(folder), data])}\n")
+        questions.flush()
+        *said, end = _answer(answers)
         assert end == "ended 0", said
-        return data.with_name(f"{data.stem}_predicted.csv").read_bytes()
+        return ""
 
     with process:  # which closes its pipes, and waits
-        yield ask
+        yield run
 
 
 def _answer(lines: Any) -> list[str]:
@@ -220,53 +234,108 @@ def _answer(lines: Any) -> list[str]:
     return said
 
 
+@dataclass
+class Answering:
+    """A model that is asked as a hub is, without HTTP between."""
+
+    predictor: Predictor
+    size: int | None = None
+    told: list[Notice] = field(default_factory=list)
+
+    @property
+    def target(self) -> str:
+        return self.predictor.target
+
+    def ask(self, columns: list[str], records: list[list[Any]]) -> tuple[list[str], list[Any]]:
+        return self.predictor.predict(columns, records, None, bare=True)
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_what_was_learned_is_what_is_asked_with(
-    tmp_path: Path, seed: int, ask_export: AskExport
+    tmp_path: Path, seed: int, run_export: RunExport, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("openpyxl")
     frame, kind = table_of(seed), FORMATS[seed % len(FORMATS)]
     path, plain = write(frame, tmp_path, kind), write(frame, tmp_path, "plain")
-    assert types_of(path) == types_of(plain)
     info = describe(path, "y", "regression")
+    schema = TableSchema.from_dict(info["schema"])
+    assert types_of(schema) == types_of(TableSchema.from_dict(profile_file(plain)["schema"]))
     package_model(tmp_path / "model", data_path=path, task_info=info, trial=RIDGE)
     predictor = Predictor.load(tmp_path / "model")
-    table = read_table(path, TableSchema.from_dict(info["schema"]))
+    table = read_table(path, schema)
     learned = predictor.model.predict(table[list(predictor.needed)])
 
-    source = path if path.suffix in (".csv", ".jsonl", ".parquet") else plain
-    with open_table(source) as rows:  # as the client sends them
-        places = range(len(rows.columns))
-        records = [row for batch in rows.batches(None) for row in rows.records(batch, places)]
-        columns = rows.columns
-    asked = predictor.predict(columns, records, None, bare=True)[1]
-    np.testing.assert_array_equal([row[0] for row in asked], learned)
-    alone = predictor.predict(columns, records[:1], None, bare=True)[1]
-    assert alone[0][0] == pytest.approx(learned[0], rel=1e-12)
+    raw, to = read_raw(path), tmp_path / "tables.csv"  # as the hub predicts files of any format
+    FilePredictor(predictor, bare=True).predict_batches([raw], to)
+    np.testing.assert_array_equal(pd.read_csv(to).iloc[:, 0], learned)
     assert predictor.notices == []
 
-    source = plain if source.suffix == ".jsonl" else source
-    FilePredictor(predictor).predict(source, tmp_path / "p.csv")
-    predicted = (tmp_path / "p.csv").read_bytes()
-    assert ask_export(tmp_path / "model", source) == predicted
+    source = path if kind in PREDICTED else plain
+    asked = predict_file(Answering(predictor), source, to=tmp_path / f"asked{source.suffix}")
+    assert_kept(source, asked, learned)
+    assert predictor.notices == []
+    with open_table(source) as rows:  # as the client sends them
+        records = rows.records(next(rows.batches(1)), range(len(rows.columns)))
+        alone = predictor.predict(rows.columns, records, None, bare=True)[1]
+    assert alone[0][0] == pytest.approx(learned[0], rel=1e-12)
+
+    export_model(tmp_path / "model", tmp_path / "export.zip")
+    monkeypatch.setattr(local_predict, "_run", run_export)
+    exported = local_predict.open_export(tmp_path / "export.zip")
     if source.suffix == ".csv":
-        assert_kept(source, predicted, learned)
+        found = local_predict.predict_locally(exported, source, tmp_path / "here.csv")
+        FilePredictor(predictor).predict(source, tmp_path / "file.csv")
+        assert (tmp_path / "file.csv").read_bytes() == asked.read_bytes()
+    else:
+        found = predict_file(exported, source, to=tmp_path / f"here{source.suffix}")
+    if source.suffix == ".xlsx":  # which has the time of its making
+        assert_kept(source, found, learned)
+    else:
+        assert found.read_bytes() == asked.read_bytes()
 
 
-def assert_kept(source: Path, predicted: bytes, learned: Any) -> None:
-    """Compare a predicted file with its input: the same text, a cell more in each row."""
+def assert_kept(source: Path, result: Path, learned: Any) -> None:
+    """Compare a predicted file with its input: the same rows, a value more in each."""
+    match source.suffix:
+        case ".csv":
+            found = kept_texts(source, result)
+        case ".xlsx":
+            before, after = (pd.read_excel(p, engine="openpyxl") for p in (source, result))
+            pd.testing.assert_frame_equal(after.iloc[:, :-1], before)
+            found = after.iloc[:, -1].tolist()
+            np.testing.assert_allclose(found, learned, rtol=1e-15)  # a sheet keeps 16 digits
+            return
+        case ".json":
+            before, after = json.loads(source.read_text()), json.loads(result.read_text())
+            assert all(
+                list(a.items())[:-1] == list(b.items()) for a, b in zip(after, before, strict=True)
+            )
+            found = [list(row.values())[-1] for row in after]
+        case ".parquet":
+            before, after = pq.read_table(source), pq.read_table(result)
+            assert after.select(range(len(before.column_names))).equals(before)
+            found = after.column(len(before.column_names)).to_pylist()
+        case _:
+            before, after = _lines(source), _lines(result)
+            assert all(a.startswith(b[:-1]) for b, a in zip(before, after, strict=True))
+            found = [list(json.loads(line).values())[-1] for line in after]
+    np.testing.assert_array_equal(found, learned)
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text(encoding="utf-8").rstrip("\n").split("\n")
+
+
+def kept_texts(source: Path, result: Path) -> list[float]:
+    """Return the last cells of the rows of a text, which begin as those of its input."""
     encoding = find_encoding(source)
-    given = source.read_bytes().decode(encoding)
-    found = predicted.decode("utf-8-sig" if encoding != "utf-8" else encoding)
-    dialect = find_dialect(given.removeprefix("\ufeff"))
-    before = list(read_rows(io.StringIO(given.removeprefix("\ufeff"), newline=""), dialect))
-    after = list(
-        read_rows(
-            io.StringIO(found.removeprefix("\ufeff"), newline=""),
-            replace(dialect, header=(*dialect.header, "y_predicted")),
-        )
-    )
-    assert len(before) == len(after)
+    given = source.read_bytes().decode(encoding).removeprefix("\ufeff")
+    found = result.read_bytes().decode("utf-8-sig")
+    dialect = find_dialect(given)
+    name = free_name("y_predicted", dialect.header)
+    before = list(read_rows(io.StringIO(given, newline=""), dialect))
+    longer = replace(dialect, header=(*dialect.header, name))
+    after = list(read_rows(io.StringIO(found, newline=""), longer))
+    assert after[0].cells[-1] == name
     assert all(b.text.startswith(a.text.rstrip("\r\n")) for a, b in zip(before, after, strict=True))
-    numbers = [float(row.cells[-1]) for row in after[1:]]
-    np.testing.assert_array_equal(numbers, learned)
+    return [float(row.cells[-1]) for row in after[1:]]

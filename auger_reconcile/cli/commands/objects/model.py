@@ -33,7 +33,7 @@ any_model_option = click.option(
 format_option = click.option(
     "--format",
     "form",
-    type=click.Choice(["csv", "jsonl", "parquet"]),
+    type=click.Choice(["csv", "jsonl", "parquet", "xlsx"]),
     help="What FILE is, where its name does not say it.",
 )
 locally_option = click.option(
@@ -132,7 +132,7 @@ def predict(  # noqa: PLR0913 - what one prediction may be asked with
 ) -> None:
     """Predict every row of FILE; writes FILE_predicted.csv beside it.
 
-    FILE is CSV or JSON lines, compressed or not, or Parquet; what is written is the same with new
+    FILE is CSV or JSON, compressed or not, Parquet or .xlsx; what is written is the same with new
     columns. `-` reads stdin and writes to stdout, where nothing else is written then.
     """
     from auger_reconcile.api.model import Model
@@ -288,7 +288,7 @@ def evaluate(
     """Score a deployed model on the rows of FILE whose target is known.
 
     Shows every metric of the model's kind, and of each class precision and recall. FILE is CSV or
-    JSON lines, compressed or not, or Parquet; `-` is stdin. It has the column that is predicted.
+    JSON, compressed or not, Parquet or .xlsx; `-` is stdin. It has the column that is predicted.
     """
     from auger_reconcile.api.model import Model
     from auger_reconcile.cli.streams import reading_standard
