@@ -120,6 +120,11 @@ def challenger_of(session: Session, row: Pipeline) -> Pipeline | None:
     return found if found is not None and found.status == "ready" else None
 
 
+def shadow_of(session: Session, row: Pipeline) -> Pipeline | None:
+    """Return the shadow that is asked what a model is asked; None where there is none."""
+    return challenger_of(session, row) if (row.rollout or {}).get("stage") == SHADOW else None
+
+
 def choose(session: Session, row: Pipeline) -> Pipeline:
     """Return who answers a request to the endpoint of a model: it, or its canary."""
     share = (row.rollout or {}).get("share", 0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any, Literal, TypedDict
@@ -29,7 +29,7 @@ from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review.endpoints import primary_pipeline
 from auger_hub.routes.wire_object import to_object
 from auger_hub.serving.predictions import InTurn
-from auger_hub.serving.rollouts import choose
+from auger_hub.serving.rollouts import choose, shadow_of
 from auger_hub.settings import KEEPS
 from auger_hub.store.signing import DOWNLOAD_SECONDS
 from auger_hub.timestamps import timestamp
@@ -110,8 +110,28 @@ def add_question(
         raise InvalidParams(("keep", told))
     row = _question(call, pipeline, endpoint, prefix=prefix)
     call.session.add(row)
+    if shadow := shadow_of(call.session, pipeline):
+        call.session.add_all(_copies(row, shadow.id))
     call.session.flush()
     return row
+
+
+def _copies(row: Prediction, shadow_id: str) -> Iterator[Prediction]:
+    """Yield the same question to the shadow of the model, whose answer is counted and not kept.
+
+    Whole files are not asked twice.
+    """
+    request = row.request or {}
+    if request["file_url"] is None:
+        yield Prediction(
+            id=str(uuid.uuid4()),
+            organization_id=row.organization_id,
+            project_id=row.project_id,
+            pipeline_id=shadow_id,
+            records_count=row.records_count,
+            predicted_at=row.predicted_at,
+            request={**request, "options": {"is_copy": True}},
+        )
 
 
 def _question(
@@ -194,6 +214,8 @@ def _at_once(find_asked: Find, name: Name) -> Callable[[Asked], PredictionObject
             call = asked.in_session(session)
             pipeline, endpoint = find_asked(call)
             row, segments = _question(call, pipeline, endpoint), segments_of(pipeline)
+            shadow = shadow_of(session, pipeline)
+            copies = list(_copies(row, shadow.id)) if shadow else []
         if (row.request or {})["file_url"] is not None:
             raise NotNow
         row.created_at = row.updated_at = now()
@@ -205,23 +227,27 @@ def _at_once(find_asked: Find, name: Name) -> Callable[[Asked], PredictionObject
             setattr(row, column, value)
         row.request = None
         shown = describe(call, row, name)
-        _keep(asked, row)
+        _keep(asked, row, copies)
         return shown
 
     return answer
 
 
-def _keep(asked: Asked, row: Prediction) -> None:
+def _keep(asked: Asked, row: Prediction, copies: Sequence[Prediction]) -> None:
+    """Store of an answered question what is wanted, and what the shadow is still to answer."""
     keep = keep_of(asked)
-    if keep == "none":
-        return
     if keep == "ids":
         row.result = None
+    rows = [*copies] if keep == "none" else [row, *copies]
+    if not rows:
+        return
     with asked.hub.database.write() as session:
-        session.add(row)
-        if row.status == "error":
+        session.add_all(rows)
+        if row.status == "error" and keep != "none":
             session.flush()
             review_alerts(session, asked.hub.settings.models_folder, row.pipeline_id)
+    if copies:
+        asked.hub.supervisor.wake()
 
 
 def keep_of(asked: Asked) -> str:

@@ -60,6 +60,27 @@ def test_a_shadow_answers_nobody(hub: Client, pair: tuple[str, str], rows: Any) 
     assert asked == [live] * 5
 
 
+@pytest.mark.parametrize("how", [{}, {"wait": True}, {"wait": True, "keep": "none"}])
+def test_a_shadow_is_asked_what_the_live_model_is_asked(
+    hub: Client, pair: tuple[str, str], rows: Any, how: dict[str, Any]
+) -> None:
+    live, other = pair
+    before = len(hub.get("/predictions", pipeline_id=other))
+    path = f"/endpoints/{endpoint_of(hub, live)}/predictions"
+    made = hub.post(path, records=[row[:4] for row in rows[:7]], features=FEATURES, **how)
+    assert made["pipeline_id"] == live
+
+    def copies() -> Any:
+        return hub.get("/predictions", pipeline_id=other)[: -before or None]
+
+    assert wait_until(lambda: [one["status"] for one in copies()] == ["done"], seconds=60)
+    (copy,) = copies()
+    assert (copy["records_count"], copy["endpoint_id"]) == (7, None)
+    assert copy["result"] is None, "it is counted, and nobody keeps what was asked"
+    counted = f"/pipelines/{other}/health"
+    assert wait_until(lambda: sum(day["rows"] for day in hub.get(counted)["days"]) >= 7)
+
+
 def test_a_canary_answers_its_share_and_both_are_scored_on_the_same_rows(
     hub: Client, pair: tuple[str, str], rows: Any
 ) -> None:
