@@ -7,14 +7,21 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from auger_hub.database.tables import ExperimentSession, Pipeline, PipelineFile, Project, Trial
+from auger_hub.database.tables import (
+    ExperimentSession,
+    Pipeline,
+    PipelineFile,
+    Project,
+    ProjectFile,
+    Trial,
+)
 from auger_hub.http.carry_out import carry_out
 from auger_hub.http.contract import Call, Fields, InvalidParams, Route
 from auger_hub.http.params import check
 from auger_hub.http.permission import permit_route
 from auger_hub.pages.view import View
 from auger_hub.routes.datasets import project_file_urls, project_files
-from auger_hub.routes.experiments import experiment_sessions
+from auger_hub.routes.experiments import experiment_sessions, experiments
 from auger_hub.routes.models import pipeline_files, pipelines
 from auger_hub.routes.query import find, rows_of
 from auger_hub.runs.run_row import options_of
@@ -25,6 +32,10 @@ EXPORTS = {
     "mlflow": "Model folder of MLflow",
     "onnx": "ONNX, where it is exact",
 }
+
+CLASSES = "classification"
+_CLASSES = 10  # values of a number that are taken for classes
+_MOST_MINUTES = 1440
 
 
 def send(call: Call, routes: list[Route], method: str, path: str, **params: Any) -> Any:
@@ -59,6 +70,64 @@ def asked_of(run: ExperimentSession) -> Fields:
     """Return the settings of a run without what its search has made of them."""
     own = ("data_path", "scoreNames", "dataset_nrows", "dataset_ncols", "usedFolds")
     return {name: value for name, value in options_of(run).items() if name not in own}
+
+
+def start_first(call: Call) -> str:
+    """Make an experiment that predicts a column of a data set, and start its first run (§2.10)."""
+    data = find(call, ProjectFile, call.params["id"])
+    form = call.params["form"]
+    columns = (data.statistics or {}).get("stat_data") or []
+    names = [str(column["column_name"]) for column in columns]
+    target = form.get("target", "")
+    if target not in names:
+        raise InvalidParams(("target", f"{data.name} has no column `{target}`: choose one of it"))
+    made = send(
+        call,
+        experiments.ROUTES,
+        "POST",
+        "/experiments",
+        name=f"{data.name.partition('.')[0]}-{target}-{secrets.token_hex(2)}",
+        project_id=data.project_id,
+        data_path=data.url,
+    )
+    kind = kind_of(next(one for one in columns if one["column_name"] == target))
+    options = {
+        "targetFeature": target,
+        "featureColumns": [name for name in names if name != target],
+        "classification": kind == "classification",
+        "max_total_time_mins": _minutes(form.get("minutes", "")),
+    }
+    sessions = experiment_sessions.ROUTES
+    run = send(
+        call,
+        sessions,
+        "POST",
+        "/experiment_sessions",
+        experiment_id=made["id"],
+        model_type=kind,
+        model_settings={"evaluation_options": options},
+        dataset_statistics=data.statistics,
+    )
+    path = "/experiment_sessions/{id}"
+    send(call, sessions, "PATCH", path, id=run["id"], status="preprocess")
+    return f"/experiments/{made['id']}"
+
+
+def kind_of(column: Fields) -> str:
+    """Return what predicting a column is: numbers of many values are values, all else classes."""
+    is_value = column.get("orig_datatype") in ("double", "integer")
+    return "regression" if is_value and (column.get("unique_values") or 0) > _CLASSES else CLASSES
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text.replace(",", "."))
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= _MOST_MINUTES:
+        told = f"minutes are a number from 1 to {_MOST_MINUTES}, not `{text}`"
+        raise InvalidParams(("minutes", told))
+    return minutes
 
 
 def stop_run(call: Call) -> str:

@@ -29,6 +29,7 @@ def show_data_set(call: Call) -> View:
     statistics = row.statistics or {}
     rows = statistics.get("count")
     data_set = {
+        "id": row.id,
         "name": row.name,
         "status": row.status,
         "error": row.error_message,

@@ -16,6 +16,7 @@ from auger_hub.pages.actions import (
     export_trial,
     show_upload,
     start_again,
+    start_first,
     stop_run,
     undeploy_model,
 )
@@ -55,6 +56,7 @@ _PAGES: dict[str, Show] = {
 _ACTIONS: dict[str, Act] = {
     "/runs/{id}/start": start_again,
     "/runs/{id}/stop": stop_run,
+    "/datasets/{id}/search": start_first,
     "/trials/{id}/deploy": deploy_trial,
     "/trials/{id}/export": export_trial,
     "/models/{id}/undeploy": undeploy_model,

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import anyio.to_thread
 import jinja2
@@ -92,9 +92,17 @@ def render(request: Request, view: View, visitor: Fields | None = None) -> Respo
     return _templates().TemplateResponse(request, view.template, context, status_code=view.status)
 
 
-def problem(status: int, sentence: str) -> View:
+def problem(status: int, sentence: str, back: str | None = None) -> View:
     """Return the view of something that is not there or does not work."""
-    return View("problem.html", {"sentence": sentence}, status=status)
+    return View("problem.html", {"sentence": sentence, "back": back}, status=status)
+
+
+def _came_from(request: Request) -> str | None:
+    """Return the page of this hub that a form was on."""
+    came = urlsplit(request.headers.get("referer", ""))
+    if request.method != "POST" or came.netloc != request.url.netloc or not came.path:
+        return None
+    return came.path + (f"?{came.query}" if came.query else "")
 
 
 def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) -> Response:
@@ -118,7 +126,7 @@ def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) 
     except NotFound:
         fault = problem(404, "There is no such thing here, or not any more.")
     except ApiError as error:
-        fault = problem(error.status, f"The hub refuses this: {error}.")
+        fault = problem(error.status, f"The hub refuses this: {error}.", _came_from(request))
     except Exception:  # noqa: BLE001 - a page whatever happens; the log gets the traceback
         _errors.exception("%s of the page failed", quote(request.url.path))
         fault = problem(500, "Something went wrong in the hub; its log says more.")

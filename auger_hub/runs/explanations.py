@@ -5,6 +5,8 @@ They are made by jobs of their own, while no trial runs (`auger_hub/explain`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -31,18 +33,34 @@ def ask_explanations(session: Session, run: ExperimentSession) -> None:
     took = 0.0
     if run.started_at is not None and run.completed_at is not None:
         took = (run.completed_at - run.started_at).total_seconds()
-    for trial in best.values():
-        seconds = seconds_for(max(SHARE * took, LEAST) / len(best), _fitting(session, trial))
+    trials = list(best.values())
+    shares = share_out(max(SHARE * took, LEAST), [_fitting_of_a_fold(session, t) for t in trials])
+    for trial, seconds in zip(trials, shares, strict=True):
         if seconds is not None:
             ask_explanation(session, trial, seconds)
 
 
-def seconds_for(share: float, fitting: float) -> float | None:
-    """Return the processor time for a trial that nobody has asked to explain.
+def share_out(seconds: float, fittings: Sequence[float]) -> list[float | None]:
+    """Return the processor time for each of some trials that nobody has asked to explain.
 
-    None when fitting it again takes all of it: then the explanation waits until it is asked for.
+    It has to be enough to fit one of the folds again: then what that one tells is told, with a
+    notice. Where there is too little for all, the best one has it to itself, or the first that can
+    be fitted. What gets None waits until it is asked for.
+
+    Args:
+        seconds: that there are.
+        fittings: the seconds that a fold of each takes, the best trial first.
     """
-    return share if fitting < share else None
+    part = seconds / max(1, len(fittings))
+    if all(fitting < part for fitting in fittings):
+        return [part] * len(fittings)
+    first = next((n for n, fitting in enumerate(fittings) if fitting < seconds), None)
+    return [seconds if place == first else None for place in range(len(fittings))]
+
+
+def _fitting_of_a_fold(session: Session, trial: Trial) -> float:
+    folds = trial.raw_data.get("fold_times")
+    return _fitting(session, trial) / max(1, len(folds) if isinstance(folds, list) else 1)
 
 
 def _fitting(session: Session, trial: Trial) -> float:

@@ -46,7 +46,8 @@ async function refresh() {
 
 function applyFilters() {
   for (const field of main.querySelectorAll("[data-filter]")) {
-    const rows = main.querySelectorAll(`#${CSS.escape(field.dataset.filter)} tbody tr`);
+    const id = CSS.escape(field.dataset.filter);
+    const rows = main.querySelectorAll(`#${id} tbody tr, ul#${id} > li`);
     const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
     let shown = 0;
     for (const row of rows) {
@@ -106,18 +107,37 @@ for (const costs of main.querySelectorAll("[data-costs]")) {
   for (const field of [alarm, missed]) field.addEventListener("input", weigh);
 }
 
+// A second click while the first is under way must not start, stop or deploy anything twice.
+document.addEventListener("submit", (event) => {
+  if (event.defaultPrevented) return;
+  if ("sent" in event.target.dataset) return event.preventDefault();
+  event.target.dataset.sent = "";
+  event.submitter?.setAttribute("aria-busy", "true");
+});
+addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) {
+    delete form.dataset.sent;
+    form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+  }
+});
+
 for (const form of main.querySelectorAll("form.upload")) {
   form.hidden = false;
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     const said = form.querySelector("[role=status]");
     const file = form.querySelector("input[type=file]").files[0];
+    const button = form.querySelector("button");
+    if (button.disabled) return;
+    button.disabled = true;
     try {
+      if (!file.size) throw new Error(`${file.name} is empty: there is nothing to learn from.`);
+      said.classList.remove("bad");
       said.textContent = `Uploading ${file.name} …`;
       const told = await fetch(form.action, { method: "POST", body: new URLSearchParams({ name: file.name }) });
       const page = new DOMParser().parseFromString(await told.text(), "text/html");
       const upload = page.querySelector("form[data-upload]");
-      if (!upload) throw new Error(page.querySelector("main")?.textContent.trim() || "The hub refuses it.");
+      if (!upload) throw new Error(page.querySelector("h1")?.textContent.trim() || "The hub refuses it.");
       const body = new FormData();
       for (const field of upload.querySelectorAll("input")) body.append(field.name, field.value);
       body.append("file", file);
@@ -129,6 +149,8 @@ for (const form of main.querySelectorAll("form.upload")) {
       more.submit();
     } catch (fault) {
       said.textContent = fault.message;
+      said.classList.add("bad");
+      button.disabled = false;
     }
   });
 }

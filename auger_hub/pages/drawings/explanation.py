@@ -89,17 +89,16 @@ def _sections(shown: Fields) -> Iterator[tuple[str, str]]:
 
 
 def _segments(told: Sequence[Mapping[str, Any]]) -> list[Fields]:
-    """Return the parts of each column, the column with the greatest differences first."""
+    """Return the parts of each column, the column with the worst part first."""
     most = max((part["error"] for one in told for part in one["segments"]), default=0.0) or 1.0
 
     def part_of(part: Mapping[str, Any]) -> Fields:
         return {**part, "bar": round(100 * part["error"] / most, 2)}
 
-    def spread(one: Mapping[str, Any]) -> float:
-        errors = [part["error"] for part in one["segments"]]
-        return float(max(errors) - min(errors))
+    def greatest(one: Mapping[str, Any]) -> float:
+        return float(max(part["error"] for part in one["segments"]))
 
-    ordered = sorted(told, key=spread, reverse=True)
+    ordered = sorted(told, key=greatest, reverse=True)
     return [{**one, "segments": [part_of(part) for part in one["segments"]]} for one in ordered]
 
 

@@ -39,6 +39,57 @@ class Tab:
         answer = self._call("Runtime.evaluate", expression=expression, returnByValue=True)
         return answer["result"].get("value")
 
+    def see(self, width: int, scheme: str) -> None:
+        """Be as wide as a screen, in light or dark."""
+        self._call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=900,
+            deviceScaleFactor=1,
+            mobile=width < 600,
+        )
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self._call("Emulation.setEmulatedMedia", features=features)
+
+    def click(self, selector: str, times: int = 1) -> None:
+        """Press the mouse on the middle of an element, as often as told."""
+        chosen = f"document.querySelector({json.dumps(selector)})"
+        self.ask(f"{chosen}.scrollIntoView({{block: 'center'}})")
+        box = self.ask(
+            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])"
+            f"({chosen}.getBoundingClientRect())"
+        )
+        place = {"x": box[0], "y": box[1], "button": "left"}
+        for number in range(1, times + 1):
+            for kind in ("mousePressed", "mouseReleased"):
+                self._call("Input.dispatchMouseEvent", type=kind, clickCount=number, **place)
+
+    def press(self, key: str) -> None:
+        """Press a key: Tab, Enter, ArrowRight ..."""
+        codes = {"Tab": 9, "Enter": 13, "ArrowRight": 39}
+        told = {"key": key, "code": key, "windowsVirtualKeyCode": codes[key]}
+        text = {"text": "\r"} if key == "Enter" else {}
+        self._call("Input.dispatchKeyEvent", type="keyDown", **told, **text)
+        self._call("Input.dispatchKeyEvent", type="keyUp", **told)
+
+    def write(self, selector: str, text: str) -> None:
+        """Put a text into a field as a person's keys do."""
+        self.ask(f"document.querySelector({json.dumps(selector)}).select()")
+        self._call("Input.insertText", text=text)
+
+    def choose_file(self, selector: str, path: Path) -> None:
+        """Choose a file of this machine in a field for files."""
+        chosen = f"document.querySelector({json.dumps(selector)})"
+        found = self._call("Runtime.evaluate", expression=chosen)["result"]["objectId"]
+        self._call("DOM.setFileInputFiles", files=[str(path)], objectId=found)
+
+    def wait_for(self, expression: str) -> Any:
+        """Return the value of an expression when it is true."""
+        answer = self._call(
+            "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
+        )
+        return answer["result"].get("value")
+
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         self._number += 1
         message: dict[str, Any] = {"id": self._number, "method": method, "params": params}

@@ -19,7 +19,7 @@ from auger_hub.database.tables import (
     ProjectFile,
     Trial,
 )
-from auger_hub.runs.explanations import ask_explanations, seconds_for
+from auger_hub.runs.explanations import ask_explanations, share_out
 from auger_hub.settings import HubSettings
 
 MINE: dict[str, Any] = {"organization_id": 1, "project_id": 1}
@@ -57,9 +57,21 @@ def test_the_best_trial_and_the_ensemble_are_explained_unasked(tmp_path: Path) -
             assert set(session.scalars(select(Explanation.id))) == {"better", "blend"}
 
 
-def test_the_fitting_is_part_of_the_share() -> None:
-    assert seconds_for(10.0, 4.0) == 10.0
+def test_the_time_is_shared_by_all_whose_folds_can_be_fitted_in_their_part() -> None:
+    assert share_out(10.0, [4.0, 1.0]) == [5.0, 5.0]
 
 
-def test_a_trial_whose_fitting_alone_takes_its_share_is_not_explained_unasked() -> None:
-    assert seconds_for(10.0, 12.0) is None
+def test_where_there_is_too_little_for_all_the_best_has_it_to_itself() -> None:
+    assert share_out(10.0, [6.0, 1.0]) == [10.0, None]
+
+
+def test_a_trial_of_which_no_fold_can_be_fitted_leaves_the_time_to_the_next() -> None:
+    assert share_out(10.0, [12.0, 6.0]) == [None, 10.0]
+
+
+def test_nothing_is_explained_unasked_where_fitting_alone_takes_all_the_time() -> None:
+    assert share_out(10.0, [12.0, 11.0]) == [None, None]
+
+
+def test_a_run_without_a_scored_trial_has_nothing_to_share() -> None:
+    assert share_out(10.0, []) == []
