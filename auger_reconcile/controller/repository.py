@@ -17,6 +17,7 @@ from auger_reconcile.errors import AugerError
 from auger_reconcile.redact import redact
 
 _SECONDS = 300.0
+_SECONDS_TO_ASK = 30.0
 _LETTERS = 10
 
 
@@ -84,12 +85,9 @@ class Repository:
         """
         safe = ["-c", "core.hooksPath=/dev/null", "-c", f"safe.directory={self.folder}"]
         command = ["git", "-C", str(self.folder), *safe, *(before or []), *arguments]
-        environ = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
-        for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # of a hook that we run in
-            environ.pop(name, None)
         try:
             done = subprocess.run(
-                command, capture_output=True, timeout=_SECONDS, check=False, env=environ
+                command, capture_output=True, timeout=_SECONDS, check=False, env=_surroundings()
             )
         except FileNotFoundError:
             raise AugerError("the program git is not installed") from None
@@ -100,3 +98,24 @@ class Repository:
             telling = next((line for line in said if re.match("fatal|error", line)), said[-1])
             raise AugerError(f"git {arguments[0]}: {redact(telling)}")
         return done.stdout.decode(errors="replace").strip()
+
+
+def newest_commit(url: str, branch: str) -> str | None:
+    """Return the newest commit of a branch, without fetching it; None when that is not known."""
+    command = ["git", "ls-remote", "--exit-code", "--", url, f"refs/heads/{branch}"]
+    try:
+        done = subprocess.run(
+            command, capture_output=True, timeout=_SECONDS_TO_ASK, check=False, env=_surroundings()
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    told = done.stdout.decode(errors="replace").split()
+    return told[0] if done.returncode == 0 and told else None
+
+
+def _surroundings() -> dict[str, str]:
+    """Return the environment for a git that asks nobody, and is about no other repository."""
+    environ = {**os.environ, "GIT_TERMINAL_PROMPT": "0"}
+    for name in ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE"):  # of a hook that we run in
+        environ.pop(name, None)
+    return environ

@@ -7,10 +7,11 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from auger_reconcile.controller.alert_watch import AlertWatch
+from auger_reconcile.controller.commit_watch import CommitWatch
 from auger_reconcile.controller.hub_report import HubReport
 from auger_reconcile.controller.hubs import Hubs
 from auger_reconcile.controller.look import Looker
@@ -19,7 +20,7 @@ from auger_reconcile.controller.status import Book, TargetStatus
 from auger_reconcile.errors import AugerError
 
 _LOCK = "lock"
-_TICK = 1.0  # seconds after which an end is noticed at the latest
+_TICK = 1.0  # seconds after which an end or a commit is noticed at the latest
 
 
 class Controller:
@@ -50,16 +51,24 @@ class Controller:
 
     def run(self) -> None:
         """Look at every target at each interval, until `stop` is set."""
-        with hold(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
+        commits = CommitWatch(self.settings.targets, self.settings.commits)
+        with (
+            hold(self.settings.home),
+            ThreadPoolExecutor(self.settings.workers) as pool,
+            closing(commits),
+        ):
             self._begin()
             due = dict.fromkeys(self.settings.targets, 0.0)
             asked, again = time.monotonic(), set[Target]()
             running: dict[Future[TargetStatus], Target] = {}
             while not self.stop.is_set():
                 now = time.monotonic()
+                heard = commits.hear(self.book.statuses)
                 if now - asked >= self.settings.alerts:
-                    asked, heard = now, self._alerts.hear()
+                    asked = now
+                    heard |= self._alerts.hear()
                     self._report.send(self.book.statuses)
+                if heard:
                     again |= {target for target in due if target.name in heard}
                     due |= dict.fromkeys(again, now)
                 for target in set(due) - set(running.values()):
@@ -73,7 +82,7 @@ class Controller:
                         pause = 0.0 if looked_at in again else self.settings.interval
                         due[looked_at] = time.monotonic() + pause
                 else:
-                    come = min(*due.values(), asked + self.settings.alerts)
+                    come = min(*due.values(), asked + self.settings.alerts, now + _TICK)
                     self.stop.wait(max(0.0, come - now))
 
     def _begin(self) -> None:

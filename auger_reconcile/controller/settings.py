@@ -146,11 +146,12 @@ class _File(BaseModel):
     home: str | None = None
     interval: float = Field(default=300.0, gt=0)
     alerts: float = Field(default=30.0, gt=0)
+    commits: float = Field(default=5.0, gt=0)
     beat: float = Field(default=15.0, gt=0)
     workers: int = Field(default=4, ge=1, le=64)
     listen: str | None = Field(default=None, pattern=r"^[^:]*:\d{1,5}$")
 
-    _seconds = field_validator("interval", "alerts", "beat", mode="before")(_duration)
+    _seconds = field_validator("interval", "alerts", "commits", "beat", mode="before")(_duration)
 
 
 @dataclass(frozen=True)
@@ -163,6 +164,7 @@ class Settings:
         alerts: seconds between two questions whether an alert has opened, which makes it look; hubs
             are told as often how their targets stand.
         name: that hubs know it by.
+        commits: seconds between two questions to a branch for a new commit, which makes it look.
         beat: seconds between two signs of life of an apply; after three missed ones it is dead.
         workers: targets that are looked at at the same time.
         listen: `host:port` of its own pages; None for none.
@@ -177,6 +179,7 @@ class Settings:
     targets: tuple[Target, ...]
     alerts: float = 30.0
     name: str = "controller"
+    commits: float = 5.0
 
 
 def read_settings(path: Path, *, default_home: Path) -> Settings:
@@ -225,6 +228,7 @@ def _read(path: Path, default_home: Path, report: Report) -> Settings | None:
         targets,
         whole.alerts,
         whole.name or _default_name(home),
+        whole.commits,
     )
 
 

@@ -215,6 +215,32 @@ def test_a_controller_that_is_killed_in_the_middle_is_finished_by_the_next(team:
         assert len(context.session.client.list_all("project_files", filters)) == 1
 
 
+def test_a_commit_is_planned_at_once_and_not_at_the_next_interval(team: Team) -> None:
+    import threading
+
+    team.commit()
+    settings = replace(team.controller().settings, interval=600.0, commits=0.1)
+    controller = Controller(settings, team.hub.environ, team.folder)
+    thread = threading.Thread(target=controller.run)
+    thread.start()
+    try:
+        deadline = time.monotonic() + 60
+        while "in sync" not in str(controller.book.statuses) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        first = controller.book.of("team")
+        team.commit("# another\n")
+        while controller.book.of("team") == first and time.monotonic() < deadline:
+            time.sleep(0.05)
+        second = controller.book.of("team")
+    finally:
+        controller.stop.set()
+        thread.join(30)
+    assert first is not None
+    assert second is not None
+    assert second.commit not in (None, first.commit)
+    assert second.condition is Condition.IN_SYNC
+
+
 def test_it_looks_again_at_each_interval_until_it_is_stopped(team: Team) -> None:
     import threading
 
