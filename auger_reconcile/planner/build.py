@@ -15,7 +15,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
 from auger_reconcile.planner.decide import ResourceStatus, decide_actions, start_action, stop_action
 from auger_reconcile.planner.diff import diff_settings
-from auger_reconcile.planner.guards import check_guards, check_lock
+from auger_reconcile.planner.guards import check_content, check_guards, check_lock
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan
@@ -91,6 +91,9 @@ def build_plan(
     ordered = order_actions(actions, {**holder_references(actions, index, statuses), **references})
     counts = {key: len(found) for key, found in observed.objects.items()}
     guarded = check_guards(desired, ordered, counts, options.max_deletes)
+    content = list(check_content(statuses, chosen))
+    wrong = [item for item in content if item.severity is Severity.ERROR]
+    odd = [item for item in content if item.severity is Severity.WARNING]
     return Plan(
         hub=observed.hub,
         organization=observed.organization,
@@ -99,9 +102,9 @@ def build_plan(
         actions=ordered,
         bindings={address: one.assessment.object for address, one in statuses.items()},
         references=references,
-        diagnostics=sort_diagnostics(_diagnose(chosen.values())),
+        diagnostics=sort_diagnostics([*_diagnose(chosen.values()), *odd]),
         refusals=sort_diagnostics(
-            [*_faults(chosen.values()), *guarded, *check_lock(desired, index)]
+            [*_faults(chosen.values()), *wrong, *guarded, *check_lock(desired, index)]
         ),
         coverage=cover(statuses, chosen),
         gates={

@@ -11,12 +11,15 @@ from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, nearest
+from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
-from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources._base import Finding, Verb, Wanted
+from auger_reconcile.resources._referring import referred_specs
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.state import DesiredState
+from auger_reconcile.resources._spec import Spec
+from auger_reconcile.state import Declared, DesiredState
 
 MAX_DELETED_SHARE = 0.30
 SHARE_APPLIES_FROM = 10  # below this many objects a share says little
@@ -114,6 +117,56 @@ def check_lock(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
             hint=hint,
             address=str(at),
         )
+
+
+def check_content(
+    statuses: Mapping[Address, ResourceStatus], chosen: Mapping[Address, ResourceStatus]
+) -> Iterator[Diagnostic]:
+    """Yield what is wrong with declarations by what the hub knows of data, and no local file told.
+
+    Args:
+        statuses: of everything that is declared.
+        chosen: of what is planned.
+    """
+    declared = {at: one.declared.spec for at, one in statuses.items()}
+    informed = {
+        at: told
+        for at, one in statuses.items()
+        if one.assessment.object is not None
+        and (told := one.kind.informed(declared[at], one.assessment.object)) is not declared[at]
+    }
+    if not informed:
+        return
+    known = {**declared, **informed}
+    for one in chosen.values():
+        if one.wanted is Wanted.ABSENT:
+            continue
+        told_before = set(_check(one, declared))
+        for finding in _check(one, known):
+            if finding not in told_before and not (finding.is_error and one.assessment.fault):
+                yield _found(finding, one.declared)
+
+
+def _check(one: ResourceStatus, specs: Mapping[Address, Spec]) -> Iterator[Finding]:
+    at = one.declared.address
+
+    def find(kind: str, name: str) -> Spec | None:
+        return specs.get(Address(at.project, kind, name))
+
+    yield from one.kind.check(specs[at], referred_specs(at.kind, specs[at], find))
+
+
+def _found(finding: Finding, declared: Declared) -> Diagnostic:
+    path = ".".join(map(str, finding.path))
+    return Diagnostic(
+        Severity.ERROR if finding.is_error else Severity.WARNING,
+        finding.code,
+        finding.summary,
+        span=declared.spans.get(path) or declared.spans.get(""),
+        label=finding.label,
+        hint=finding.hint,
+        address=str(declared.address),
+    )
 
 
 def _check_budgets(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:

@@ -166,7 +166,7 @@ class Finding(NamedTuple):
     """What a kind has to say of settings that are right each by itself.
 
     Attributes:
-        path: of keys and positions within the settings; () is the resource.
+        path: of keys, and of positions or texts in lists, within the settings; () is the resource.
         label: what is shown at the place; by default what is written there.
         is_error: or a warning.
     """
@@ -275,9 +275,17 @@ class Kind(ABC, Generic[S, Obj]):
 
         Args:
             spec: the declared settings.
-            refs: role to the valid declaration of what it refers to.
+            refs: role to the valid declaration of what it refers to; what that one refers to is
+                behind a dot, such as `experiment.dataset`.
         """
         yield from ()
+
+    def informed(self, spec: S, found: Obj) -> S:
+        """Return a declaration with what the object tells of its content; by default as it is.
+
+        What `check` finds in it besides is told in the plan.
+        """
+        return spec
 
     def check_all(self, specs: Iterable[S]) -> Iterator[tuple[str, Finding]]:
         """Yield what is wrong between declarations of the kind, with their names; by default none.

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from auger_reconcile.diagnostics import nearest
 from auger_reconcile.errors import ActionFailed
 from auger_reconcile.resources._base import (
     AGAIN,
@@ -26,6 +25,7 @@ from auger_reconcile.resources._base import (
     Work,
 )
 from auger_reconcile.resources._steps import Steps, delete
+from auger_reconcile.resources.files.columns import find_unknown
 from auger_reconcile.resources.files.contract import (
     REFUSE,
     breaks,
@@ -94,13 +94,15 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
 
     def check(self, spec: DatasetSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
         """Look for the declared columns in the header of a local source."""
-        for name in spec.columns if spec.header is not None else ():
-            if name not in (spec.header or ()):
-                summary = "a column that the data does not have"
-                near = nearest(name, spec.header or ())
-                hint = f"the data has `{near}`" if near else None
-                is_error = spec.on_schema_change == REFUSE
-                yield Finding("unknown-column", summary, ("columns", name), hint, is_error=is_error)
+        if spec.header is not None:
+            is_error = spec.on_schema_change == REFUSE
+            yield from find_unknown(("columns",), spec.columns, spec.header, is_error=is_error)
+
+    def informed(self, spec: DatasetSpec, found: DatasetObject) -> DatasetSpec:
+        """With the columns that the hub has read, where no local source tells them."""
+        if spec.header is not None or not found.columns:
+            return spec
+        return spec.model_copy(update={"header": tuple(name for name, _ in found.columns)})
 
     def check_all(self, specs: Iterable[DatasetSpec]) -> Iterator[tuple[str, Finding]]:
         """Warn of a URL that a data set before has: a hub refuses the second one (§2.8)."""

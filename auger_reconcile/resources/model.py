@@ -68,7 +68,7 @@ from auger_reconcile.resources.gates.bouts import (
     folds_of,
     named_before,
 )
-from auger_reconcile.resources.gates.check import check_gate, least_scores
+from auger_reconcile.resources.gates.check import check_gate, check_segments, least_scores
 from auger_reconcile.resources.gates.gate import (
     Gate,
 )
@@ -156,6 +156,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         yield from check_monitor(spec.monitor, experiment, locally=spec.locally)
         if spec.state != "absent":
             yield from check_causes(spec.monitor, experiment)
+            yield from check_segments(spec.gate, spec.monitor, refs)
         if spec.gate is not None:
             yield from check_gate(spec.gate, spec.min_score, experiment)
         if experiment is None:

@@ -21,7 +21,7 @@ from auger_reconcile.config.declarations.source import (
     local_path,
     scheme_of,
 )
-from auger_reconcile.config.declarations.validate import Place, setting_names, validate
+from auger_reconcile.config.declarations.validate import Place, node_at, setting_names, validate
 from auger_reconcile.config.files import legacy
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, span_of
 from auger_reconcile.config.syntax.report import Report
@@ -45,11 +45,11 @@ class Spans(Map[str, SourceSpan]):
         self._settings = settings
 
     def __getitem__(self, path: str) -> SourceSpan:
-        node: Node = self._place if not path else self._settings
-        for part in path.split(".") if path else ():
-            if not isinstance(node, Mapping):
-                raise KeyError(path)
-            node = node.entries[part].value
+        if not path:
+            return span_of(self._place)
+        node = node_at(self._settings, tuple(path.split(".")))
+        if node is None:
+            raise KeyError(path)
         return span_of(node)
 
     def __iter__(self) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Mapping as Map
+from functools import partial
 from typing import Any
 
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
@@ -12,7 +13,9 @@ from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence,
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.diagnostics import nearest, quote_some
 from auger_reconcile.resources._base import Finding
+from auger_reconcile.resources._referring import referred_specs
 from auger_reconcile.resources._registry import all_kinds, kind_of
+from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import Declared
 
 
@@ -31,15 +34,18 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
             _check_lifecycle(item, about)
         _tell(kind.check_written(_texts_of(item.settings)), item, about)
         if declared := built.get(item.address):
-            named = kind.references(declared.spec).items()
-            found = {role: built.get(f"{of}.{name}") for role, (of, name) in named}
-            refs = {role: one.spec for role, one in found.items() if one}
+            refs = referred_specs(item.kind, declared.spec, partial(_spec_of, built))
             _tell(kind.check(declared.spec, refs), item, about)
     for name, items in document.by_name.items():
         specs = [built[item.address].spec for item in items.values() if item.address in built]
         for of, finding in kind_of(name).check_all(specs):
             _tell([finding], items[of], report.about(items[of].address))
     _check_file_lifecycle(document, report)
+
+
+def _spec_of(built: Map[str, Declared], kind: str, name: str) -> Spec | None:
+    found = built.get(f"{kind}.{name}")
+    return found.spec if found else None
 
 
 def _tell(findings: Iterable[Finding], item: Declaration, report: Report) -> None:

@@ -243,13 +243,18 @@ def _put(data: Any, loc: tuple[int | str, ...], settings: Mapping) -> None:
 
 
 def node_at(node: Node, loc: tuple[int | str, ...]) -> Node | None:
-    """Return the value at a path of keys and positions."""
+    """Return the value at a path of keys, and of positions or texts in lists."""
     for part in loc:
         match node:
             case Mapping() if str(part) in node.entries:
                 node = node.entries[str(part)].value
             case Sequence(items) if isinstance(part, int):
                 node = items[part]
+            case Sequence(items):
+                same = [one for one in items if isinstance(one, Scalar) and one.text == part]
+                if not same:
+                    return None
+                node = same[0]
             case _:
                 return None
     return node

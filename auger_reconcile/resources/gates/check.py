@@ -1,12 +1,14 @@
-"""Check a declared gate: it has to ask for something, and of rows that are there. Pure."""
+"""Check a declared gate: it has to ask for something, of rows and columns that are there. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from auger_reconcile.resources._base import Finding
-from auger_reconcile.resources.gates.gate import HOLDOUT, Gate
+from auger_reconcile.resources.files.columns import find_unknown
+from auger_reconcile.resources.gates.gate import FOLDS, HOLDOUT, Gate
+from auger_reconcile.resources.gates.monitor import Monitor
 
 
 def least_scores(
@@ -38,3 +40,24 @@ def check_gate(gate: Gate, min_score: float | None, experiment: Any) -> Iterator
     if gate.margin and not gate.beats_live:
         hint = "`margin` belongs to `beats_live`, which is not set"
         yield Finding("unused-field", "a margin to nothing", ("gate", "margin"), hint)
+
+
+def check_segments(
+    gate: Gate | None, monitor: Monitor | None, refs: Mapping[str, Any]
+) -> Iterator[Finding]:
+    """Yield the columns that the rows do not have by which a model is judged, or watched.
+
+    Args:
+        gate: of the model.
+        monitor: of the model.
+        refs: role to declaration, with the data sets of the experiment.
+    """
+    if gate is not None:
+        held_out = getattr(refs.get("experiment"), "holdout", None)
+        where = gate.on or (HOLDOUT if held_out else FOLDS)
+        rows = refs.get("experiment.holdout" if where == HOLDOUT else "experiment.dataset")
+        if (header := getattr(rows, "header", None)) is not None:
+            yield from find_unknown(("gate", "segments"), gate.segments, header, is_error=True)
+    header = getattr(refs.get("experiment.dataset"), "header", None)
+    if monitor is not None and header is not None:
+        yield from find_unknown(("monitor", "segments"), monitor.segments, header, is_error=False)

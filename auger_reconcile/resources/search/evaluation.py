@@ -10,17 +10,15 @@ from collections.abc import Collection, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
-from unicodedata import normalize
 
-from auger_reconcile.diagnostics import nearest, quote_all, quote_some
+from auger_reconcile.diagnostics import nearest, quote_all
 from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources._spec import Spec, Trait, setting
+from auger_reconcile.resources.files.columns import find_unknown
 from auger_reconcile.resources.files.project_file import DatasetObject
 from auger_reconcile.resources.names.hub_tables import CLASSIFICATION, REGRESSION, TWO_CLASSES
 from auger_reconcile.resources.names.metrics import meant_by
 from auger_reconcile.resources.names.vocabulary import PASSED_ON
-
-MOST_WARNINGS = 20  # about columns of one list; of more, one tells all
 
 
 class ModelType(str, Enum):
@@ -287,36 +285,17 @@ def check_metric(spec: SearchSettings) -> Iterator[Finding]:
 
 
 def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Finding]:
-    """Yield the columns that the data does not have, where a local source tells its columns."""
-    known = frozenset(header)
-    summary = "a column that the data does not have"
+    """Yield the columns that the data does not have; without some, nothing can be learned."""
     for role in ("target", "time_series"):
-        if (name := getattr(spec, role)) and name not in known:
-            hint = _advise_column(name, header)
-            yield Finding("unknown-column", summary, (role,), hint)
+        if name := getattr(spec, role):
+            yield from find_unknown((role,), name, header, is_error=True)
+    split = spec.options.get("splitOptions")
+    if isinstance(split, Mapping) and isinstance(group := split.get("groups_col"), str):
+        yield from find_unknown(("groups_col",), group, header, is_error=True)
     for role in ("series", "past_only"):
-        for number, name in enumerate(getattr(spec, role)):
-            if name not in known:
-                hint = _advise_column(name, header)
-                yield Finding("unknown-column", summary, (role, number), hint)
-    unknown = {number: name for number, name in enumerate(spec.exclude) if name not in known}
-    if len(unknown) > MOST_WARNINGS:
-        hint = f"{len(unknown):,} of {len(spec.exclude):,}: {quote_some([*unknown.values()], 5)}"
-        summary = "columns that the data does not have"
-        yield Finding("unknown-column", summary, ("exclude",), hint, is_error=False)
-        return
-    for number, name in unknown.items():
-        hint = _advise_column(name, header)
-        yield Finding("unknown-column", summary, ("exclude", number), hint, is_error=False)
-
-
-def _advise_column(name: str, header: Collection[str]) -> str:
-    """Return the column that is meant, be it the same letters by other code points."""
-    for form in ("NFC", "NFD"):
-        if (alike := normalize(form, name)) in header and alike != name:
-            return f"the data has `{alike}`, which looks the same: Unicode form {form}"
-    near = nearest(name, header)
-    return f"the data has {f'`{near}`' if near else quote_some(header, most=10)}"
+        yield from find_unknown((role,), getattr(spec, role), header, is_error=True)
+    for role in ("exclude", "label_encoded", *DATATYPES):
+        yield from find_unknown((role,), getattr(spec, role), header, is_error=False)
 
 
 def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
