@@ -68,13 +68,12 @@ from auger_reconcile.resources.gates.bouts import (
     folds_of,
     named_before,
 )
-from auger_reconcile.resources.gates.check import check_gate, check_segments, least_scores
+from auger_reconcile.resources.gates.check import check_gate, check_range, check_segments
 from auger_reconcile.resources.gates.gate import (
     Gate,
 )
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
-from auger_reconcile.resources.names.metrics import score_range
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
 
@@ -159,17 +158,8 @@ class Model(Kind[ModelSpec, ModelObject]):
             yield from check_segments(spec.gate, spec.monitor, refs)
         if spec.gate is not None:
             yield from check_gate(spec.gate, spec.min_score, experiment)
-        if experiment is None:
-            return
-        lowest, highest = score_range(experiment.scoring)
-        for path, least in least_scores(spec.gate, spec.min_score):
-            if not lowest <= least <= highest:
-                is_open = lowest == -math.inf
-                most = f"at most {highest:g}"
-                within = most if is_open else f"between {lowest:g} and {highest:g}"
-                summary = "a gate outside of the metric's range"
-                hint = f"`{experiment.scoring}` is {within}"
-                yield Finding("out-of-range", summary, path, hint)
+        if experiment is not None:
+            yield from check_range(spec.gate, spec.min_score, experiment.scoring)
 
     def check_all(self, specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Finding]]:
         """Refuse two that are one trial on the hub, which would be watched in two ways in turns."""

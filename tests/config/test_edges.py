@@ -10,6 +10,7 @@ import pytest
 
 from auger_reconcile.config.protection import read_protected
 from auger_reconcile.config.syntax.report import Report
+from auger_reconcile.errors import ConfigError
 from tests.config.conftest import Codes, Load
 
 SEARCH = """\
@@ -144,9 +145,37 @@ def test_a_merge_that_nobody_finished_is_called_so(codes: Codes, place: str, tex
 
 @pytest.mark.parametrize("blank", ["\u00a0", "\u202f", "\u3000"])
 def test_a_no_break_space_is_told(codes: Codes, load: Load, blank: str) -> None:
-    assert codes(f"name:{blank}shop\nhub: local\n") == ["yaml-no-break-space 2:4"]
+    assert codes(f"name:{blank}shop\nhub: local\n") == ["yaml-no-break-space 1:6"]
     assert warnings(load, f"name: shop{blank}\n") == ["no-break-space"]
     assert warnings(load, f"name: {blank}shop\n") == ["no-break-space"]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("cluster:\n_ type: standard\n  min_nodes: 1\n", "3:1"),
+        ("cluster:\n  type: standard\n__min_nodes: 1\n", "4:1"),
+        ("cluster: {}\n_\nhub: local\n", "3:1"),
+    ],
+)
+def test_a_no_break_space_is_told_where_it_is(load: Load, text: str, place: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load("name: shop\n" + text.replace("_", "\u00a0").replace("\u00a0nodes", "_nodes"))
+    found = [one for one in caught.value.diagnostics if "no-break-space" in one.code]
+    assert [f"{one.span.line}:{one.span.column}" for one in found if one.span] == [place]
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("cluster: {tpye: }", "2:11"),
+        ("cluster: {type:\u00a0standard}", "2:11"),
+        ("models: {m: {trial: T, gate: {min_scroe: , min_score: 0.5}}}", "2:31"),
+        ("datasets: {d: {columns: {age: {tpye: ''}}}}", "2:32"),
+    ],
+)
+def test_an_unknown_field_is_told_without_a_value_too(codes: Codes, text: str, place: str) -> None:
+    assert f"unknown-field {place}" in codes(f"name: shop\n{text}\n")
 
 
 @pytest.mark.parametrize("quoted", ["“shop”", "‘shop’", "„shop“", "«shop»"])

@@ -113,6 +113,7 @@ def validate(
     """
     known = _is_list_by_name(model)
     check_fields(settings, known, place, report)
+    _check_empty_fields(model, settings, report)
     _check_rails(model, settings, report)
     settings = with_lists(model, (), settings, report)
     data = {
@@ -165,6 +166,25 @@ def check_fields(settings: Mapping, known: Collection[str], place: Place, report
         if name not in known and name not in place.also:
             hint = advise_field(name, (*known, *place.also), place.owner)
             report.error("unknown-field", "unknown field", key, hint=hint)
+
+
+def _check_empty_fields(model: type[BaseModel], settings: Mapping, report: Report) -> None:
+    """Report every key without a value that is no field of the model within a setting.
+
+    What has a value is told when it is validated; an empty one is as if it were absent there.
+    """
+    for name, inner in inner_models(model).items():
+        node = settings.value(name)
+        if not isinstance(node, Mapping):
+            continue
+        named = {name: node}
+        if get_origin(model.model_fields[name].annotation) is Map:
+            named = {key: one for key, (_, one) in node.entries.items() if isinstance(one, Mapping)}
+        for owner, within in named.items():
+            empty = {key: one for key, one in within.entries.items() if is_absent(one.value)}
+            place = Place(within, owner)
+            check_fields(within._replace(entries=empty), setting_names(inner), place, report)
+            _check_empty_fields(inner, within, report)
 
 
 def advise_field(name: str, known: Collection[str], owner: str) -> str:

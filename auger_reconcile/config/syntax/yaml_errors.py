@@ -73,6 +73,9 @@ _DIGITS = {"x": 2, "u": 4, "U": 8}
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7}|={7})(?=[ \r\n]|\Z)", re.MULTILINE)
 _BLANKS = "\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000"  # that YAML takes for letters
 _BLANK = re.compile(f"[{_BLANKS}]")
+_WANTED_BLANK = re.compile(
+    rf"(?:^[ ]*|[-:,?\[{{] *)[{_BLANKS}]", re.MULTILINE
+)  # where YAML has one
 _QUOTES = "“”„‟‘’‚‛«»"
 _LOOKALIKE = re.compile(f"[{_BLANKS}{_QUOTES}]")
 
@@ -137,9 +140,14 @@ def explain(file: FileText, at: int, since: int | None, *, scanned: bool) -> Dia
     line = file.span(at)
     told = _explain_token(file.text, at, since) if scanned else _explain_order(file.text, at, since)
     above = file.text.rfind("\n", 0, max(at - line.column, 0)) + 1  # a value may go on here
-    if _BLANK.search(file.text, above, at + 1) and told.code in ("colon", "indentation"):
-        told = _NO_BREAK
-    elif told.code == "bracket" and "${" in line.text:
+    blank = _WANTED_BLANK.search(file.text, above, at + 1) or _BLANK.search(
+        file.text, above, at + 1
+    )
+    if blank and told.code in ("colon", "indentation"):
+        place = file.span(blank.end() - 1, blank.end())
+        label = f"U+{ord(blank[0][-1]):04X}"
+        return fault(_NO_BREAK.code, _NO_BREAK.summary, place, hint=_NO_BREAK.hint, label=label)
+    if told.code == "bracket" and "${" in line.text:
         told = _VARIABLE
     elif told.code == "indentation" and line.text[: line.column - 1].strip():
         told = _Explanation("syntax", "something after the end of a value")
@@ -199,8 +207,11 @@ def _explain_document(text: str, at: int) -> _Explanation:
     return _Explanation("directive", "another version of YAML")
 
 
-def fault(code: str, summary: str, span: SourceSpan, *, hint: str | None = None) -> Diagnostic:
+def fault(
+    code: str, summary: str, span: SourceSpan, *, hint: str | None = None, label: str | None = None
+) -> Diagnostic:
     """Return the error about a stretch of a text that is no YAML, or more than is read."""
     marked = span.text[span.column - 1 : span.column - 1 + span.length]
-    label = f"`{shorten(marked)}`" if marked.strip() else None
+    if label is None and marked.strip():
+        label = f"`{shorten(marked)}`"
     return Diagnostic(Severity.ERROR, f"yaml-{code}", summary, span, label, hint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -9,9 +10,22 @@ from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources.files.columns import find_unknown
 from auger_reconcile.resources.gates.gate import FOLDS, HOLDOUT, Gate
 from auger_reconcile.resources.gates.monitor import Monitor
+from auger_reconcile.resources.names.metrics import score_range
 
 
-def least_scores(
+def check_range(gate: Gate | None, min_score: float | None, metric: str) -> Iterator[Finding]:
+    """Yield the least scores that no score of the metric can be, or every one is."""
+    lowest, highest = score_range(metric)
+    for path, least in _least_scores(gate, min_score):
+        if not lowest <= least <= highest:
+            is_open = lowest == -math.inf
+            most = f"at most {highest:g}"
+            within = most if is_open else f"between {lowest:g} and {highest:g}"
+            summary = "a gate outside of the metric's range"
+            yield Finding("out-of-range", summary, path, f"`{metric}` is {within}")
+
+
+def _least_scores(
     gate: Gate | None, min_score: float | None
 ) -> Iterator[tuple[tuple[str, ...], float]]:
     """Yield every least score that a model declares, with its path."""
