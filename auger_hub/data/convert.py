@@ -57,7 +57,7 @@ def _join(table: Table, places: tuple[int, ...]) -> None:
     chosen = ", ".join(f"read{n}.value AS {place(n)}" for n in places)
     joins = " ".join(f"LEFT JOIN read{n} ON data.{place(n)} = read{n}.text" for n in places)
     query = f"SELECT data.* REPLACE ({chosen}) FROM data {joins}"  # noqa: S608  (names are places)
-    table.connection.execute(f"CREATE TEMP TABLE typed AS {query}")
+    table.connection.execute(f"CREATE TABLE typed AS {query}")
     table.connection.execute("DROP TABLE data")
     table.connection.execute("ALTER TABLE typed RENAME TO data")
 

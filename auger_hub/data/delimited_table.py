@@ -107,7 +107,7 @@ def _try_queries(
 
 def _try_to_load(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Error | None:
     try:
-        connection.execute(f"CREATE TEMP TABLE data AS {query}")
+        connection.execute(f"CREATE TABLE data AS {query}")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:

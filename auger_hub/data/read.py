@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from auger_hub.data.delimited_table import load_delimited
-from auger_hub.data.files.bounds import most_bytes, table_memory
+from auger_hub.data.files.bounds import STREAMED_TABLE, most_bytes, table_memory
 from auger_hub.data.files.encoding import UTF_8
 from auger_hub.data.files.formats import DELIMITED, JSON, NOTICES, PARQUET, format_of
 from auger_hub.data.files.plain import encoding_of, in_utf8, unpack
@@ -114,7 +114,7 @@ def _open(path: Path, reading: Reading, *, in_order: bool) -> Iterator[Table]:
     with (
         unpack(path) as plain,
         tempfile.TemporaryDirectory() as spill,
-        duckdb.connect() as connection,
+        duckdb.connect(_database(plain, Path(spill))) as connection,
     ):
         connection.execute(f"SET memory_limit = '{table_memory() >> 20}MiB'")
         connection.execute(f"SET threads = {THREADS}")
@@ -129,6 +129,15 @@ def _open(path: Path, reading: Reading, *, in_order: bool) -> Iterator[Table]:
         yield table
 
 
+def _database(plain: Path, folder: Path) -> str | Path:
+    """Return where the table is kept: one larger than memory is read far faster compressed.
+
+    Only text is: what is compressed already may stand for any number of bytes.
+    """
+    is_large = plain.stat().st_size > STREAMED_TABLE // 2
+    return folder / "table.db" if is_large and format_of(plain) is DELIMITED else ":memory:"
+
+
 def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str, reading: Reading) -> Table:
     form = format_of(plain)
     encoding = encoding_of(plain) if form.is_text else None
@@ -136,7 +145,7 @@ def _load(connection: duckdb.DuckDBPyConnection, plain: Path, name: str, reading
         with in_utf8(plain, encoding) as text:
             table = load_delimited(connection, text, name, reading, encoding or UTF_8)
             if table.whole is not None:
-                connection.execute("CREATE TEMP TABLE data AS SELECT 1")
+                connection.execute("CREATE TABLE data AS SELECT 1")
             return replace(table, header=delimited.look_at(text).dialect.header)
     told: tuple[Notice, ...] = ()
     if form is PARQUET:

@@ -73,7 +73,7 @@ def _load_query(connection: duckdb.DuckDBPyConnection, query: str, name: str) ->
         relation = connection.sql(query)
         names = list(relation.columns)
         text = _in_four_types(names, [str(kind) for kind in relation.types], query)
-        connection.execute(f"CREATE TEMP TABLE data AS {text}")
+        connection.execute(f"CREATE TABLE data AS {text}")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -196,6 +196,6 @@ def _drop_marks(
             expressions.append(f"CASE WHEN {name} NOT IN ({listed}) THEN {name} END AS {name}")
     if expressions:
         changed = f"SELECT * REPLACE ({', '.join(expressions)}) FROM data"  # noqa: S608
-        connection.execute(f"CREATE TEMP TABLE marked AS {changed}")
+        connection.execute(f"CREATE TABLE marked AS {changed}")
         connection.execute("DROP TABLE data")
         connection.execute("ALTER TABLE marked RENAME TO data")

@@ -66,6 +66,8 @@ def _first_odd_bytes(path: Path) -> bytes | None:
         with path.open("rb") as file:
             while block := file.read(_BLOCK):
                 last = block
+                if block.isascii() and not decoder.getstate()[0]:
+                    continue  # which is told far faster
                 decoder.decode(block)
         block = b""
         decoder.decode(b"", final=True)

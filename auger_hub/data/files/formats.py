@@ -328,7 +328,7 @@ def _text_of(value: Any) -> str:
     return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
 
 
-DELIMITED = Format("delimited text", (".csv",))
+DELIMITED = Format("delimited text", (".csv", ".tsv"))
 JSON = Format(
     "JSON", (".json", ".jsonl", ".ndjson"), begins=re.compile(rb"\A(?:\xef\xbb\xbf)?\s*[\[{]")
 )

@@ -88,7 +88,7 @@ def _database(frame: pd.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
     with duckdb.connect() as connection:
         names = [place(position) for position in range(frame.shape[1])]
         connection.register("frame", frame.set_axis(names, axis="columns"))
-        connection.execute("CREATE TEMP TABLE data AS FROM frame")
+        connection.execute("CREATE TABLE data AS FROM frame")
         connection.unregister("frame")
         yield connection
 

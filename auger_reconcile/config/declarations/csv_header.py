@@ -18,8 +18,9 @@ from typing import Any
 from auger_reconcile.delimited import find_dialect, unique_names
 
 LONGEST_HEAD = 1 << 18  # characters
+TEXTS = (".csv", ".tsv")
 _OPENERS: dict[str, Callable[..., Any]] = {
-    ".csv": open,
+    **dict.fromkeys(TEXTS, open),
     ".gz": gzip.open,
     ".bz2": bz2.open,
     ".xz": lzma.open,
@@ -29,7 +30,7 @@ _OPENERS: dict[str, Callable[..., Any]] = {
 def read_header(path: Path) -> tuple[str, ...] | None:
     """Return the columns of a CSV file as a hub names them, or None where they cannot be told."""
     opener = _OPENERS.get(path.suffix.lower())
-    if opener is None or ".csv" not in [suffix.lower() for suffix in path.suffixes]:
+    if opener is None or not {suffix.lower() for suffix in path.suffixes}.intersection(TEXTS):
         return None
     with suppress(OSError, EOFError, UnicodeDecodeError, csv.Error, lzma.LZMAError):
         with opener(path, "rt", encoding="utf-8-sig", newline="") as file:

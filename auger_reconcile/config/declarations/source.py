@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
-from auger_reconcile.config.declarations.csv_header import read_header
+from auger_reconcile.config.declarations.csv_header import TEXTS, read_header
 from auger_reconcile.object_store import SCHEME, identify_object, is_object_url
 from auger_reconcile.resources.names.hub_tables import EXTENSIONS
 from auger_reconcile.resources.names.revisions import split_extension
@@ -74,7 +74,7 @@ def _check_rows(start: bytes, path: Path) -> None:
     lines = [line for line in start.removeprefix(BOM_UTF8).splitlines() if line.strip()]
     if not lines:
         raise NoRows("the file is empty")
-    if path.suffix.lower() == ".csv" and len(lines) == 1:
+    if path.suffix.lower() in TEXTS and len(lines) == 1:
         raise NoRows("the file has a header and no rows")
 
 

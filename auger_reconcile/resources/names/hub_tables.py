@@ -183,6 +183,7 @@ EXTENSIONS = frozenset(
         ".jsonl",
         ".ndjson",
         ".parquet",
+        ".tsv",
         ".xls",
         ".xlsx",
     ]

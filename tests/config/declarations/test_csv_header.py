@@ -52,6 +52,13 @@ def test_a_compressed_table_tells_its_columns(tmp_path: Path) -> None:
     assert read_header(path) == ("a", "b")
 
 
+def test_tabs_are_told_by_their_extension(tmp_path: Path) -> None:
+    path = tmp_path / "table.tsv"
+    path.write_bytes(b"a\tb, c\n1\t2\n")
+
+    assert read_header(path) == ("a", "b, c")
+
+
 def test_damaged_compression_tells_nothing(tmp_path: Path) -> None:
     path = tmp_path / "table.csv.gz"
     path.write_bytes(gzip.compress(b"a,b\n" * 1000)[:30])

@@ -34,7 +34,7 @@ def test_a_path_has_no_scheme(source: str) -> None:
     assert scheme_of(source) == ""
 
 
-@pytest.mark.parametrize("source", ["a.csv", "A.CSV", "a.csv.gz", "a.zip", "a.b.parquet"])
+@pytest.mark.parametrize("source", ["a.csv", "A.CSV", "a.tsv", "a.csv.gz", "a.zip", "a.b.parquet"])
 def test_the_formats_of_the_hub_are_known(source: str) -> None:
     assert has_known_extension(source)
 

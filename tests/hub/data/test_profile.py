@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.data import profile
+from auger_hub.data import profile, read
 from auger_hub.data.profile import profile_file
 from auger_hub.data.read import UnreadableData
 
@@ -191,6 +191,18 @@ def test_other_formats_have_the_same_statistics(frame: pd.DataFrame, tmp_path: P
     names = ["whole", "name", "word", "day"]
     pick = lambda found: [c for c in found["stat_data"] if c["column_name"] in names]  # noqa: E731
     assert pick(profile_file(tmp_path / "t.parquet")) == pick(expected)
+
+
+def test_a_table_in_a_file_of_its_own_has_the_same_statistics(
+    frame: pd.DataFrame,
+    columns: dict[str, dict[str, Any]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame.to_csv(path := tmp_path / "t.csv", index=False)
+    monkeypatch.setattr(read, "STREAMED_TABLE", 0)  # as for a large text
+    found = profile_file(path)
+    assert {column["column_name"]: column for column in found["stat_data"]} == columns
 
 
 def test_unreadable_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
