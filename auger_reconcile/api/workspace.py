@@ -104,8 +104,15 @@ class Workspace:
         found: ConfigError | None = self.__dict__.get("missing")
         return found
 
-    def require_sources(self, plan: Plan) -> None:
+    def require_sources(
+        self, plan: Plan, targets: Sequence[Address] = (), *, compares: bool = True
+    ) -> None:
         """Check that every source is here that a plan has to know the content of.
+
+        Args:
+            plan: it says itself what it could not compare.
+            targets: what the plan is narrowed to; data that is only needed by them may be missing.
+            compares: the plan is about what has changed, too.
 
         Raises:
             ConfigError: one is not; what the plan says of it would be a guess.
@@ -118,7 +125,8 @@ class Workspace:
 
         unread = {at for at, one in self.desired.resources.items() if lacks_content(one.spec)}
         made = {action.address for action in plan.actions if action.verb is not Verb.DELETE}
-        if unread.intersection(plan.coverage.uncompared) or unread & made:
+        asked = {at for at in unread if not targets or any(at.matches(one) for one in targets)}
+        if unread & made or (compares and asked.intersection(plan.coverage.uncompared)):
             raise missing
 
     @property
@@ -178,11 +186,15 @@ class Workspace:
             self.__dict__["loaded"] = self.loaded._replace(state=read)
         return observed
 
-    def plan(self, options: PlanOptions | None = None) -> Plan:
+    def plan(self, options: PlanOptions | None = None, *, compares: bool = True) -> Plan:
         """Return what apply would do; nothing is changed.
 
+        Args:
+            options: what is asked of the plan.
+            compares: data that is not here is an error, where its content may have changed.
+
         Raises:
-            ConfigError: the files are not valid.
+            ConfigError: the files are not valid, or data is not here that has to be.
             HubError: the hub cannot be read.
         """
         from auger_reconcile.planner.build import build_plan
@@ -190,7 +202,7 @@ class Workspace:
         observed = self.observe()
         with _without_collection():
             plan = build_plan(self.desired, observed, options)
-        self.require_sources(plan)
+        self.require_sources(plan, options.targets if options else (), compares=compares)
         if plan.is_empty:
             return plan
         plan = self.judge(plan)

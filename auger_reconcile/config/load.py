@@ -178,11 +178,11 @@ class _Loader:
     def _read_file(self, path: Path) -> list[Mapping]:
         roots = self._read_yaml(path)
         second = path.with_name(SECOND_FILE)
-        if path.name == "auger.yaml" and len(roots) <= 1 and second.is_file():
+        if path.name == "auger.yaml" and len(roots) <= 1 and second.exists():
             roots = self._join(roots, self._read_yaml(second))
         else:
             roots = [legacy.modernise(root, self.report) for root in roots]
-        if self._env is not None and (over := _overlay_of(path, self._env)).is_file():
+        if self._env is not None and (over := _overlay_of(path, self._env)).exists():
             self._overlays += 1
             read = self._read_yaml(over, _EMPTY_OVERLAY)
             layers = [legacy.modernise(root, self.report) for root in read]

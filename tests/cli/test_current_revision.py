@@ -125,3 +125,38 @@ def test_a_command_says_which_declared_keys_it_is_about_to_change(user: User, fo
     assert user.run("project", "create", "other", "--no-select").code == 0
     selected = user.run("project", "select", "other", "--plan").err
     assert "declares `name`: about to change.\n" in selected
+
+
+@pytest.mark.usefixtures("changed")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plan --target experiment.exp",
+        "graph",
+        "graph --format mermaid",
+        "plan --exclude dataset.x.csv",
+    ],
+)
+def test_without_the_data_what_needs_none_of_its_bytes_works(
+    user: User, folder: Path, command: str
+) -> None:
+    (folder / "x.csv").unlink()
+    answer = user.run(*command.split())
+    assert answer.code == 0, answer
+    is_told = "x.csv" in answer.out + answer.err
+    assert is_told
+
+
+@pytest.mark.usefixtures("changed")
+@pytest.mark.parametrize("command", ["plan", "plan --target dataset.x.csv"])
+def test_what_compares_the_data_needs_it(user: User, folder: Path, command: str) -> None:
+    (folder / "x.csv").unlink()
+    answer = user.run(*command.split())
+    assert answer.code == 1
+    assert "error[missing-source]" in answer.err
+
+
+@pytest.mark.parametrize("command", ["plan --target experiment.exp", "graph"])
+def test_data_that_has_to_be_sent_has_to_be_here(user: User, folder: Path, command: str) -> None:
+    (folder / "x.csv").unlink()
+    assert "error[missing-source]" in user.run(*command.split()).err

@@ -9,6 +9,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api.hubs.session import LOCAL
@@ -131,8 +132,8 @@ def read_plan(path: Path) -> SavedPlan:
     from auger_reconcile.planner.saved.saved_plan_schema import check_saved_plan
 
     try:
-        if path != STANDARD and path.stat().st_size > LARGEST:
-            raise AugerError(f"`{path}` is too large for a saved plan")
+        if path != STANDARD:
+            _check_file(path)
         document = json.loads(sys.stdin.buffer.read() if path == STANDARD else path.read_bytes())
     except OSError as error:
         raise AugerError(f"`{path}` cannot be read: {error.strerror}") from None
@@ -154,6 +155,23 @@ def read_plan(path: Path) -> SavedPlan:
     except (KeyError, TypeError, ValueError, AttributeError):
         raise AugerError(f"`{path}` is damaged: something is missing in it") from None
     return SavedPlan(path, document)
+
+
+def _check_file(path: Path) -> None:
+    """Check that a path is a file of a size that a plan may have.
+
+    Raises:
+        OSError: it is not there.
+        AugerError: it is something else.
+    """
+    from auger_reconcile.config.syntax.text import kind_of_file
+
+    told = path.stat()
+    if not S_ISREG(told.st_mode):
+        what = kind_of_file(told.st_mode)
+        raise AugerError(f"`{path}` is no saved plan: it is {what}", hint="`-` is standard input")
+    if told.st_size > LARGEST:
+        raise AugerError(f"`{path}` is too large for a saved plan")
 
 
 def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspace]:

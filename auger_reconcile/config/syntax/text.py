@@ -11,12 +11,14 @@ import sys
 from bisect import bisect_right
 from functools import cache, cached_property, lru_cache
 from pathlib import Path
+from stat import S_ISDIR, S_ISFIFO, S_ISREG, S_ISSOCK
 
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
 STDIN = Path("-")  # how a command line names the standard input
 LONGEST_LINE = 65_536  # characters of a line that a diagnostic carries along
 LARGEST_FILE = 64_000_000  # bytes; a configuration beyond this is a mistake
+_PIPE = "the standard input is read by `-`"
 _LINE_END = re.compile(r"\r\n|\r|\n")
 # What YAML 1.2 §5.1 does not allow in a file; what it allows takes a tenfold time to compile.
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -73,7 +75,11 @@ def read_text(path: Path) -> tuple[FileText | None, tuple[Diagnostic, ...]]:
     if path == STDIN:
         return decode(path, _standard_input())
     try:
-        if path.stat().st_size > LARGEST_FILE:
+        told = path.stat()
+        if not S_ISREG(told.st_mode):
+            what = kind_of_file(told.st_mode)
+            return None, (file_error(path, "unreadable", "it is no file", label=what, hint=_PIPE),)
+        if told.st_size > LARGEST_FILE:
             return None, (
                 file_error(path, "too-large", "the file is too large for a configuration"),
             )
@@ -82,6 +88,13 @@ def read_text(path: Path) -> tuple[FileText | None, tuple[Diagnostic, ...]]:
         reason = error.strerror or type(error).__name__
         return None, (file_error(path, "unreadable", "the file cannot be read", label=reason),)
     return decode(path, raw)
+
+
+def kind_of_file(mode: int) -> str:
+    """Return what something is that is no file, by its mode: reading it might never end."""
+    if S_ISDIR(mode):
+        return "a folder"
+    return "a pipe" if S_ISFIFO(mode) else "a socket" if S_ISSOCK(mode) else "a device"
 
 
 @cache

@@ -26,11 +26,14 @@ from auger_reconcile.cli.run import READING, read_files
 def graph(invocation: Invocation, *, form: str, **given: Any) -> ExitCode:
     """Draw the plan: every resource with what happens to it, and what needs what."""
     from auger_reconcile.cli.views.plan.graph import graph_to_json, render_dot, render_mermaid
+    from auger_reconcile.cli.views.words import uncovered
 
     with invocation.workspace() as workspace:
         options = read_files(invocation, workspace, **given)
         with invocation.busy_with(READING):
-            plan = workspace.plan(options)
+            plan = workspace.plan(options, compares=False)
+    for line in uncovered(plan.coverage):
+        invocation.note(f"{line}\n")
     if invocation.as_json:
         invocation.show_json(graph_to_json(plan))
     else:
