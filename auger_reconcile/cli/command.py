@@ -174,12 +174,13 @@ class Command(click.Command):
         given = list(args)
         try:
             rest = super().parse_args(ctx, args)
-        except click.NoSuchOption as error:
-            from auger_reconcile.cli.habits import hint_for_option
+        except click.NoSuchOption:
+            from auger_reconcile.cli.habits import find_habit
 
             known = [name for param in self.get_params(ctx) for name in param.opts]
-            if hint := hint_for_option(given, known):
-                raise WrongUsage(f"no such option '{error.option_name}'", ctx, hint=hint) from None
+            if habit := find_habit(given, known):
+                told = f"no such option '{habit.typed}'"
+                raise WrongUsage(told, ctx, hint=habit.hint) from None
             raise
         for param in self.params:
             name = str(param.name)

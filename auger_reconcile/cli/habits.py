@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 # What people of Terraform, kubectl, MLflow, DVC and the older clients type, and what does it here.
 COMMANDS = {
@@ -83,7 +84,8 @@ WRITTEN = {
     "edit": "auger.yaml is edited, and then applied",
     "scale": "`cluster: {max_nodes: 4}` in auger.yaml is the size of a project",
 }
-OPTIONS = {"--yes": "--auto-approve", "--auto-approve": "--yes", "--approve": "--auto-approve"}
+_CONSENT = ("--auto-approve", "--yes")  # a command has one of them, where it asks
+OPTIONS = dict.fromkeys(("--yes", "--y", "--force", "--approve", "--auto-approve"), _CONSENT)
 # Options that other tools have and that nothing here needs.
 NEEDLESS = {
     "--input": "nothing is asked without a terminal",
@@ -113,8 +115,15 @@ def hint_for_command(path: str, words: Sequence[str]) -> str | None:
     return None
 
 
-def hint_for_option(arguments: Iterable[str], known: Iterable[str]) -> str | None:
-    """Return the option that is meant by one of another tool, or None.
+class Habit(NamedTuple):
+    """An option of another tool, as it was typed, and what does it here."""
+
+    typed: str
+    hint: str
+
+
+def find_habit(arguments: Iterable[str], known: Iterable[str]) -> Habit | None:
+    """Return the first option of another tool with what is meant by it, or None.
 
     Args:
         arguments: of the command line.
@@ -126,9 +135,10 @@ def hint_for_option(arguments: Iterable[str], known: Iterable[str]) -> str | Non
         if not name.startswith("-") or name in options:
             continue
         long = f"--{name.lstrip('-').replace('_', '-')}"
-        meant = long if long in options else OPTIONS.get(long, "")
-        if meant in options:
-            return f"`{given}` is `{meant}{' ' if equals else ''}{value}` here"
+        for meant in (long, *OPTIONS.get(long, ())):
+            if meant in options:
+                said = f"{meant} {value}" if equals else meant
+                return Habit(name, f"`{given}` is `{said}` here")
         if long in NEEDLESS:
-            return f"`{given}` is not needed: {NEEDLESS[long]}"
+            return Habit(name, f"`{given}` is not needed: {NEEDLESS[long]}")
     return None

@@ -30,6 +30,12 @@ from .conftest import User
         ("plan -target=project.x", "`-target=project.x` is `--target project.x` here"),
         ("apply --yes", "`--yes` is `--auto-approve` here"),
         ("project delete --auto-approve", "`--auto-approve` is `--yes` here"),
+        ("plan -var trials=3", "no such option '-var'"),
+        ("plan -var trials=3", "`-var` is `--var` here"),
+        ("plan -var=trials=3", "`-var=trials=3` is `--var trials=3` here"),
+        ("apply --force", "`--force` is `--auto-approve` here"),
+        ("project delete --force", "`--force` is `--yes` here"),
+        ("project delete -y", "`-y` is `--yes` here"),
         ("plan -refresh=false", "the hub is read each time"),
     ],
 )
@@ -77,4 +83,5 @@ def test_no_hint_stands_for_a_command_that_is_there() -> None:
 
 
 def test_options_stand_for_each_other() -> None:
-    assert all(name.startswith("--") and meant.startswith("--") for name, meant in OPTIONS.items())
+    named = {*OPTIONS, *(one for meant in OPTIONS.values() for one in meant)}
+    assert all(name.startswith("--") for name in named)

@@ -46,7 +46,8 @@ class _Reader:
     def read_moved(self) -> dict[str, tuple[str, ...]]:
         targets: dict[str, tuple[Address, Node]] = {}
         for entries in self._items("moved"):
-            source = self._read_former(entries["from"])
+            hint = "its declaration has to get its new name, or to go"
+            source = self._read_former(entries["from"], hint)
             target = self._read_address(entries["to"])
             if source is None or target is None:
                 continue
@@ -86,7 +87,11 @@ class _Reader:
 
     def read_removed(self) -> Iterator[Address]:
         for entries in self._items("removed"):
-            address = self._read_former(entries["address"])
+            hint = (
+                "`removed` forgets what is no longer declared: its declaration has to go; "
+                "with `state: absent` in it, it is deleted"
+            )
+            address = self._read_former(entries["address"], hint)
             keep = entries.get("keep")
             if isinstance(keep, Scalar) and keep.value is False:
                 hint = "to delete it, declare it with `state: absent`; `keep: true` leaves it there"
@@ -101,12 +106,11 @@ class _Reader:
             if isinstance(item, Mapping):
                 yield {key: entry.value for key, entry in item.entries.items()}
 
-    def _read_former(self, node: Node) -> Address | None:
+    def _read_former(self, node: Node, hint: str) -> Address | None:
         """Return the address of what is not declared any more."""
         address = self._read_address(node)
         if address and str(address) in self._declared:
             summary = "it is still declared"
-            hint = f"its declaration has to go, or to get its new name: `{address}`"
             self._report.error("still-declared", summary, node, hint=hint)
             return None
         return address
