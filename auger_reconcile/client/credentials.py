@@ -71,7 +71,7 @@ def read_credentials(path: Path) -> Credentials:
         NotAuthenticated: the file is missing or cannot be used.
     """
     try:
-        if path.exists() and not path.is_file():  # a pipe would be waited for
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe is waited for
             raise NotAuthenticated(f"cannot read `{path}`: it is no file", hint=_LOGIN_HINT)
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as fault:
