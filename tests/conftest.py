@@ -12,16 +12,19 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from tests.object_store.store import Store, serve_store, surround
 
 HUB = Path(__file__).parent / "hub"
 LANES = ("hub", "process", "search", "slow")
+SHARING = ("tests/hub/routes/", "tests/hub/pages/", "tests/api/test_")
 FIRST_LANES = "not slow"  # as in pyproject.toml
 LEARNING = (  # what imports DuckDB, pandas or scikit-learn
     *(HUB / name for name in ("data", "explain", "models", "review", "search", "serving")),
@@ -50,6 +53,30 @@ def pytest_configure(config: pytest.Config) -> None:
             end_leftovers(folder)
         # Whatever the tests start is then known by it, see leftovers.py.
         os.environ["TMPDIR"] = tempfile.tempdir = str(folder)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadFileScheduling:
+    """Give files that share a finished run or a model to one worker, which makes it once."""
+    return ByFolder(config, log)
+
+
+class ByFolder(LoadFileScheduling):
+    """Gives every file to one worker, and the folders that share fixtures whole."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        shared = [folder for folder in SHARING if nodeid.startswith(folder)]
+        return shared[0] if shared else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Let nothing look for reference cycles while tests are collected, which all stay."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
 
 
 def hear_signals() -> None:
@@ -127,11 +154,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def imports_learning(path: Path) -> bool:
     """Return whether a file of tests imports the learning stack."""
     return any(path.is_relative_to(one) for one in LEARNING)
-
-
-def pytest_collection_finish() -> None:
-    """Keep what was collected out of the garbage collector's way: a million objects that stay."""
-    gc.freeze()
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

@@ -140,16 +140,17 @@ class Supervisor:
             self._stopping = True  # what lies there now is not this hub's to sweep
             os.kill(os.getpid(), signal.SIGTERM)
             return 0.0
-        self._reap()
+        is_due = time.monotonic() - self._idle_looked_at > _IDLE_SECONDS
+        if self._reap() or is_due:  # what the end of a job allows next does not wait
+            self._watch.look()
+            act_on_alerts(self._database)
         jobs = self._jobs = find_jobs(self._database)
         self._fork_server.keep(is_expected=bool(jobs) or is_work_expected(self._database))
         self._start_missing(jobs)
         self._end_unwanted(set(jobs))
-        if time.monotonic() - self._idle_looked_at > _IDLE_SECONDS:
+        if is_due:
             self._idle_looked_at = time.monotonic()
             stop_idle(self._database)
-            self._watch.look()
-            act_on_alerts(self._database)
             sweep_models(self._database, self._settings, self._predictions)
             sweep_logs(self._database, self._settings)
             empty_trash(self._settings)
@@ -167,10 +168,12 @@ class Supervisor:
             return _MOVING_SECONDS
         return _WORKING_SECONDS if jobs or self._children else _IDLE_SECONDS
 
-    def _reap(self) -> None:
+    def _reap(self) -> bool:
+        """Forget the children that have ended; return whether there were any."""
         dead = [job for job, child in self._children.items() if not child.is_alive()]
         for job in dead:
             del self._children[job]
+        return bool(dead)
 
     def _start_missing(self, jobs: list[Job]) -> None:
         self._attempts = {job: count for job, count in self._attempts.items() if job in jobs}

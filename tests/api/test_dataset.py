@@ -285,8 +285,9 @@ def test_how_the_hub_reads_a_data_set_is_known(trained: Trained, hub: LiveHub, w
         data = DataSet(context)
         assert [one["name"] for one in data.schema["columns"]][-1] == "species"
         assert data.schema["delimiter"] == ","
-        assert data.notices == data.check().notices
-        assert data.check().schema == data.schema
+        checked = data.check()
+        assert data.notices == checked.notices
+        assert checked.schema == data.schema
 
 
 @pytest.mark.process
