@@ -144,6 +144,7 @@ class Supervisor:
         if self._reap() or is_due:  # what the end of a job allows next does not wait
             self._watch.look()
             act_on_alerts(self._database)
+            sweep_logins(self._database)
         jobs = self._jobs = find_jobs(self._database)
         self._fork_server.keep(is_expected=bool(jobs) or is_work_expected(self._database))
         self._start_missing(jobs)
@@ -154,7 +155,6 @@ class Supervisor:
             sweep_models(self._database, self._settings, self._predictions)
             sweep_logs(self._database, self._settings)
             empty_trash(self._settings)
-            sweep_logins(self._database)
             self._storage.sweep()
             self._housekeeping.keep()
             sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})

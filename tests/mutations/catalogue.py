@@ -107,8 +107,8 @@ MUTATIONS = (
     Mutation(
         "what is known not to work refuses the plan",
         BUILD,
-        "        refusals=sort_diagnostics([*_faults(chosen.values()), *guarded]),\n",
-        "        refusals=sort_diagnostics([*guarded]),\n",
+        "[*_faults(chosen.values()), *wrong,",
+        "[*wrong,",
     ),
     Mutation(
         "targets leave out the rest",

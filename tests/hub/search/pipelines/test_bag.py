@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,7 @@ CLASSIFIERS: dict[str, tuple[str, dict[str, Any]]] = {
         {**NETS, "preprocessing": {"scaler": "quantile"}},
     ),
 }
+ALIKE = ("boosting of codes", "forest", "quantiles")  # to boosting, trees, linear
 REGRESSORS = {
     "trees": ("sklearn.ensemble.ExtraTreesRegressor", TREES),
     "forest": ("sklearn.ensemble.RandomForestRegressor", TREES),
@@ -71,7 +73,13 @@ def rows_to_predict(target: str) -> pd.DataFrame:
     return rows
 
 
-@pytest.fixture(scope="module", params=CLASSIFIERS)
+def lanes(algorithms: Mapping[str, object]) -> list[Any]:
+    """Return the names, of which one that is much like another is slow."""
+    slow = [pytest.param(name, marks=pytest.mark.slow) for name in algorithms if name in ALIKE]
+    return [*(name for name in algorithms if name not in ALIKE), *slow]
+
+
+@pytest.fixture(scope="module", params=lanes(CLASSIFIERS))
 def classifiers(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Pipeline]:
@@ -79,7 +87,7 @@ def classifiers(
     return models_of_folds(folder, "bought", "classification", CLASSIFIERS[request.param])
 
 
-@pytest.fixture(scope="module", params=REGRESSORS)
+@pytest.fixture(scope="module", params=lanes(REGRESSORS))
 def regressors(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Pipeline]:
