@@ -15,6 +15,7 @@ from auger_hub.database.tables import (
     Trial,
 )
 from auger_hub.http.contract import Call, Fields, NotFound
+from auger_hub.pages.drawings.chart import range_of
 from auger_hub.pages.drawings.explanation import Plot, draw_plot
 from auger_hub.pages.experiments import describe_run, scored_trials, show_settings
 from auger_hub.pages.view import View
@@ -93,17 +94,19 @@ def _best_of_each(call: Call, run: ExperimentSession) -> Fields:
 
 def _curves(call: Call, runs: list[ExperimentSession], told: list[Fields]) -> list[Plot]:
     """Return the best score so far over the seconds of both runs, on the same axes."""
-    curves = [_best_so_far(scored_trials(call, run)) for run in runs]
-    every = [point for curve in curves for point in curve]
+    trials = [scored_trials(call, run) for run in runs]
+    every = [trial for some in trials for trial in some]
     if not every:
         return []
-    last, values = max(p[0] for p in every), [p[1] for p in every]
+    last, ranges = max(trial.seconds for trial in every), range_of(every)
+    curves = [_best_so_far(some) for some in trials]
     return [
         draw_plot(
-            f"Run {one['number']} of {one['experiment']}",
-            [*curve, (last, curve[-1][1])],
-            axes=("seconds", f"best {one['metric']} so far"),
-            ranges=((0.0, last), (min(values), max(values))),
+            f"{one['experiment']}, run {one['number']}",
+            [(at, max(value, ranges[0])) for at, value in [*curve, (last, curve[-1][1])]],
+            axes=("seconds since the start", f"best {one['metric']} so far"),
+            ranges=((0.0, last), ranges),
+            is_wide=True,
         )
         for one, curve in zip(told, curves, strict=True)
         if curve

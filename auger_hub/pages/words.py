@@ -119,7 +119,8 @@ def gap(value: float | None) -> str:
     """Return a difference of two scores with its sign."""
     if value is None:
         return NOTHING
-    return f"{value:+,.4f}" if abs(value) < 1000 else f"{value:+,.1f}"
+    text = f"{value:+,.4f}" if abs(value) < 1000 else f"{value:+,.1f}"
+    return text if text.strip("+-0.") else text[1:]
 
 
 def library(path: str) -> str:
@@ -129,7 +130,7 @@ def library(path: str) -> str:
 
 def plain(value: Any) -> str:
     """Return a setting's value as it is written in JSON, a text without its quotes."""
-    if isinstance(value, float):
+    if isinstance(value, int | float) and not isinstance(value, bool):
         return number(value)
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 

@@ -86,7 +86,7 @@ def draw_scores(trials: Sequence[Tried], until: float = 0.0) -> ScoreChart | Non
         return None
     bests = list(accumulate((trial.score for trial in trials), max))
     is_new = [True, *(best > before for before, best in pairwise(bests))]
-    lowest, highest = _range(trials)
+    lowest, highest = range_of(trials)
     seconds = max(trials[-1].seconds, until, 1.0)
 
     def x(value: float) -> float:
@@ -147,7 +147,7 @@ def _clock(seconds: float) -> str:
     return f"{seconds / 3600:g} h"
 
 
-def _range(trials: Sequence[Tried]) -> tuple[float, float]:
+def range_of(trials: Sequence[Tried]) -> tuple[float, float]:
     """Return the scores to show: one very bad trial must not flatten all the others."""
     scores = [trial.score for trial in trials]
     best, middle = max(scores), statistics.median(scores)

@@ -14,7 +14,7 @@ from auger_hub.pages.words import number, ticks_in_words
 from auger_hub.routes.experiments.trials import scored_trial
 from auger_hub.runs.explanations import ask_explanation, is_cut_short
 
-WIDTH, HEIGHT = 340, 264
+WIDTH, HEIGHT, WIDER = 340, 264, 760
 _LEFT, _RIGHT, _TOP, _BOTTOM = 54, 12, 24, 44
 _TABLE_ROWS, _WORST_PARTS = 12, 3
 _COLUMNS, _CURVES = 20, 6
@@ -262,12 +262,14 @@ def draw_plot(  # noqa: PLR0913 - the parts of a drawing
     ranges: tuple[tuple[float, float], tuple[float, float]],
     is_diagonal: bool = False,
     is_line: bool = True,
+    is_wide: bool = False,
 ) -> Plot:
     """Return a drawing of points, joined by a line or not."""
     (left, right), (low, high) = (_wide(*one) for one in ranges)
+    width = WIDER if is_wide else WIDTH
 
     def x(value: float) -> float:
-        return round(_LEFT + (WIDTH - _LEFT - _RIGHT) * (value - left) / (right - left), 1)
+        return round(_LEFT + (width - _LEFT - _RIGHT) * (value - left) / (right - left), 1)
 
     def y(value: float) -> float:
         return round(_TOP + (HEIGHT - _TOP - _BOTTOM) * (1 - (value - low) / (high - low)), 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,22 @@ def paths(
         "/controllers",
         "/audit",
     ]
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (400, "dark")])
+def test_every_page_follows_the_rules_of_accessibility(
+    tab: Tab, visit: Visit, paths: list[str], width: int, scheme: str
+) -> None:
+    tab.see(width, scheme)
+    rules = files("axe_core_python").joinpath("axe.min.js").read_text(encoding="utf-8")
+    broken = {}
+    for path in paths:
+        visit(path)
+        tab.ask("document.querySelectorAll('details').forEach(one => one.open = true)")
+        tab.ask(rules)
+        told = tab.wait_for("axe.run().then(r => r.violations.map(v => [v.id, v.nodes[0].html]))")
+        broken |= {path: told} if told else {}
+    assert broken == {}
 
 
 @pytest.mark.parametrize("width", [1280, 800, 400])

@@ -61,7 +61,8 @@ def test_a_breakable_name_is_escaped() -> None:
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [("a", "a"), (None, "null"), ({"ä": 1}, '{"ä": 1}'), (0.1234567, "0.1235")]
+    ("value", "text"),
+    [("a", "a"), (None, "null"), ({"ä": 1}, '{"ä": 1}'), (0.1234567, "0.1235"), (3000, "3,000")],
 )
 def test_a_setting_reads_as_in_json(value: object, text: str) -> None:
     assert words.plain(value) == text
@@ -105,7 +106,7 @@ def test_a_p_value_is_no_more_exact_than_anybody_needs(value: float | None, text
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(None, "–"), (0.0003, "+0.0003"), (-1234.5, "-1,234.5")]
+    ("value", "text"), [(None, "–"), (0.0003, "+0.0003"), (-1234.5, "-1,234.5"), (-1e-9, "0.0000")]
 )
 def test_a_difference_of_scores_has_a_sign(value: float | None, text: str) -> None:
     assert words.gap(value) == text
