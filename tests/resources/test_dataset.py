@@ -9,11 +9,6 @@ from auger_reconcile.resources.files.project_file import from_wire
 from auger_reconcile.resources.files.source import (
     LARGE,
     DatasetSpec,
-    describe_size,
-    describe_source,
-    is_same_address,
-    upload_name,
-    uploaded_url,
 )
 from auger_reconcile.resources.project import ProjectObject
 
@@ -44,20 +39,6 @@ def wire(status: str = "processed", **more: Any) -> dict[str, Any]:
         "providers_data": {"azure": None},
         **more,
     }
-
-
-def test_the_content_is_read_from_the_url() -> None:
-    found = from_wire(wire())
-    assert (found.content, found.columns) == (HASH, (("age", "integer"),))
-
-
-@pytest.mark.parametrize("url", ["s3://b/files/XyZ-d.csv", "https://data.test/d.csv", None])
-def test_a_url_of_another_client_tells_no_content(url: str | None) -> None:
-    assert from_wire(wire(url=url)).content is None
-
-
-def test_a_data_set_without_statistics_has_no_columns() -> None:
-    assert from_wire(wire(statistics=None)).columns == ()
 
 
 def test_deleted_ones_are_gone() -> None:
@@ -151,10 +132,6 @@ def test_a_single_tenant_without_a_cluster_has_nowhere_to_upload_to() -> None:
         drive(KIND.create(work(LOCAL, project=PROJECT)), SINGLE, {"id": 3, "cluster_id": None})
 
 
-def test_a_description_in_words_tells_no_content() -> None:
-    assert from_wire(wire(url="files/8c1d", description="flowers of May")).content is None
-
-
 def test_a_url_is_registered_without_an_upload() -> None:
     asked, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire("processing"), wire())
     assert isinstance(asked[0], Send)
@@ -199,50 +176,8 @@ def test_delete_takes_gone_for_deleted(answer: Any) -> None:
     assert asked == [Send("DELETE", "project_files/11")]
 
 
-@pytest.mark.parametrize(
-    ("form", "url"),
-    [
-        ({"url": "https://buck-et.s3.eu.amazonaws.com"}, "s3://buck-et/k"),
-        ({"url": "https://buck-et.s3.eu.amazonaws.com/"}, "s3://buck-et/k"),
-        ({"url": "https://files.test:9000/buck-et"}, "s3://buck-et/k"),
-        ({"url": "http://127.0.0.1:80/x", "bucket": "main"}, "s3://main/k"),
-    ],
-)
-def test_the_bucket_is_read_from_the_form(form: dict[str, Any], url: str) -> None:
-    assert uploaded_url({**form, "fields": {"key": "k"}}) == url
-
-
-def test_the_name_in_the_key_is_short_and_has_no_folder() -> None:
-    long = DatasetSpec(name="x", source="a\\b/" + "n" * 300 + ".csv.gz", sha256=HASH)
-    assert upload_name(long) == f"sha256-{HASH}-{'n' * 100}.csv.gz"
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [
-        (999, "999 bytes"),
-        (1_000, "1.0 kB"),
-        (1_234_567, "1.2 MB"),
-        (5 * 10**9, "5.0 GB"),
-        (5 * 10**12, "5000.0 GB"),
-    ],
-)
-def test_sizes_are_told_in_words(size: int, words: str) -> None:
-    assert describe_size(size) == words
-
-
-def test_a_source_is_told_in_words() -> None:
-    assert describe_source(LOCAL) == "files/d.csv, 1.2 MB, sha256 ababab"
-    assert describe_source(REMOTE) == "https://data.test/d.csv"
-
-
 def test_selecting_a_data_set_clears_the_experiment() -> None:
     assert KIND.selection("d.csv")["experiment", "name"] is None
-
-
-def test_an_address_is_the_same_with_and_without_its_login() -> None:
-    assert is_same_address("https://h/x.csv", "https://anna:secret@h/x.csv")
-    assert not is_same_address("https://h/x.csv", "https://anna:secret@h/y.csv")
 
 
 def test_what_is_known_of_the_columns_is_sent_with_the_data_set() -> None:
