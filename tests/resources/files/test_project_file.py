@@ -43,8 +43,7 @@ def test_a_description_in_words_tells_no_content() -> None:
 
 
 @pytest.mark.parametrize(
-    "key",
-    [f"sha256-{HASH}", f"sha256-{HASH}.csv", f"sha256-{HASH}0-d.csv", f"xsha256-{HASH}-d.csv"],
+    "name", ["sha256-{}", "sha256-{}.csv", "sha256-{}0-d.csv", "xsha256-{}-d.csv"]
 )
 def test_a_key_that_only_begins_like_one_of_an_upload_tells_no_content(name: str) -> None:
     url = f"s3://bucket/files/{name.format(HASH)}"
