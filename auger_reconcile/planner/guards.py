@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from auger_reconcile.address import Address
@@ -124,6 +125,8 @@ def check_content(
 ) -> Iterator[Diagnostic]:
     """Yield what is wrong with declarations by what the hub knows of data, and no local file told.
 
+    Whom declarations affect outside of the project is told in the plan alone, which people review.
+
     Args:
         statuses: of everything that is declared.
         chosen: of what is planned.
@@ -135,25 +138,24 @@ def check_content(
         if one.assessment.object is not None
         and (told := one.kind.informed(declared[at], one.assessment.object)) is not declared[at]
     }
-    if not informed:
-        return
     known = {**declared, **informed}
-    for one in chosen.values():
+    for at, one in chosen.items():
         if one.wanted is Wanted.ABSENT:
             continue
-        told_before = set(_check(one, declared))
-        for finding in _check(one, known):
-            if finding not in told_before and not (finding.is_error and one.assessment.fault):
-                yield _found(finding, one.declared)
+        if informed:
+            told_before = set(one.kind.check(declared[at], _refs(at, declared)))
+            for finding in one.kind.check(known[at], _refs(at, known)):
+                if finding not in told_before and not (finding.is_error and one.assessment.fault):
+                    yield _found(finding, one.declared)
+        for finding in one.kind.affected(known[at], partial(_refs, at, known)):
+            yield _found(finding, one.declared)
 
 
-def _check(one: ResourceStatus, specs: Mapping[Address, Spec]) -> Iterator[Finding]:
-    at = one.declared.address
-
+def _refs(at: Address, specs: Mapping[Address, Spec]) -> dict[str, Spec]:
     def find(kind: str, name: str) -> Spec | None:
         return specs.get(Address(at.project, kind, name))
 
-    yield from one.kind.check(specs[at], referred_specs(at.kind, specs[at], find))
+    return referred_specs(at.kind, specs[at], find)
 
 
 def _found(finding: Finding, declared: Declared) -> Diagnostic:

@@ -287,6 +287,15 @@ class Kind(ABC, Generic[S, Obj]):
         """
         return spec
 
+    def affected(self, spec: S, refs: Callable[[], Mapping[str, Any]]) -> Iterable[Finding]:
+        """Return whom a declaration affects outside of the project, for the plan; by default none.
+
+        Args:
+            spec: the declared settings.
+            refs: returns what it refers to, as for `check`, with what the hub tells of it.
+        """
+        return ()
+
     def check_all(self, specs: Iterable[S]) -> Iterator[tuple[str, Finding]]:
         """Yield what is wrong between declarations of the kind, with their names; by default none.
 

@@ -8,7 +8,7 @@ runs on the experiment's present data. Wire contract §2.12 (trial), §2.13 (pip
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
@@ -69,9 +69,8 @@ from auger_reconcile.resources.gates.bouts import (
     named_before,
 )
 from auger_reconcile.resources.gates.check import check_gate, check_range, check_segments
-from auger_reconcile.resources.gates.gate import (
-    Gate,
-)
+from auger_reconcile.resources.gates.consumers import Consumer, check_consumers
+from auger_reconcile.resources.gates.gate import Gate
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
@@ -106,6 +105,11 @@ class ModelSpec(Spec):
         default=None,
         description="How good it has to stay: limits whose breach opens an alert.",
         traits=[Trait.RAIL],
+    )
+    consumers: Mapping[str, Consumer] = setting(
+        default_factory=dict,
+        description="Who asks the model, by name: a plan tells whom it breaks.",
+        traits=[Trait.LOCAL],
     )
     locally: bool = setting(
         default=False, description="Download the export instead of deploying on the hub."
@@ -160,6 +164,10 @@ class Model(Kind[ModelSpec, ModelObject]):
             yield from check_gate(spec.gate, spec.min_score, experiment)
         if experiment is not None:
             yield from check_range(spec.gate, spec.min_score, experiment.scoring)
+
+    def affected(self, spec: ModelSpec, refs: Callable[[], Mapping[str, Any]]) -> Iterable[Finding]:
+        """Those who ask it, where it takes or predicts other columns than theirs."""
+        return check_consumers(spec.consumers, refs()) if spec.consumers else ()
 
     def check_all(self, specs: Iterable[ModelSpec]) -> Iterator[tuple[str, Finding]]:
         """Refuse two that are one trial on the hub, which would be watched in two ways in turns."""

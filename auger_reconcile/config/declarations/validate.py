@@ -93,6 +93,11 @@ def inner_models(model: type[BaseModel]) -> Map[str, type[BaseModel]]:
     return {name: found for name, found in inner.items() if found}
 
 
+def _is_named(model: type[BaseModel], name: str) -> bool:
+    """Say whether a field holds models by name, and not one model."""
+    return get_origin(model.model_fields[name].annotation) is Map
+
+
 @cache
 def _rails(model: type[BaseModel]) -> frozenset[str]:
     """Return the fields that no empty text may take away."""
@@ -141,6 +146,13 @@ def with_lists(
         if isinstance(node, Scalar) and (name in options or lists.get(name)):
             if not is_absent(node):
                 changed[name] = Entry(key, to_list(node, report))
+        elif name in inner and isinstance(node, Mapping) and _is_named(model, name):
+            items = {
+                own: Entry(at, with_lists(inner[name], (), one, report))
+                for own, (at, one) in node.entries.items()
+                if isinstance(one, Mapping)
+            }
+            changed[name] = Entry(key, node._replace(entries=node.entries | items))
         elif name in inner and isinstance(node, Mapping):
             found = with_lists(inner[name], (), node, report)
             if found is not node:
@@ -157,7 +169,10 @@ def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> N
             summary = "an empty text for a gate, a limit or a protection"
             report.error("empty-rail", summary, node, hint=hint)
         elif name in inner and isinstance(node, Mapping):
-            _check_rails(inner[name], node, report)
+            is_named = _is_named(model, name)
+            for one in [value for _, value in node.entries.values()] if is_named else [node]:
+                if isinstance(one, Mapping):
+                    _check_rails(inner[name], one, report)
 
 
 def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
@@ -178,7 +193,7 @@ def _check_empty_fields(model: type[BaseModel], settings: Mapping, report: Repor
         if not isinstance(node, Mapping):
             continue
         named = {name: node}
-        if get_origin(model.model_fields[name].annotation) is Map:
+        if _is_named(model, name):
             named = {key: one for key, (_, one) in node.entries.items() if isinstance(one, Mapping)}
         for owner, within in named.items():
             empty = {key: one for key, one in within.entries.items() if is_absent(one.value)}
