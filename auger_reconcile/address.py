@@ -6,6 +6,15 @@ Data only. Knows no kinds: whether `experiment` exists is for `resources._regist
 from __future__ import annotations
 
 from typing import NamedTuple
+from unicodedata import normalize
+
+
+def composed(name: str) -> str:
+    """Return a name in the form in which an accented letter is one (Unicode's NFC).
+
+    Some systems take accents apart (NFD): what looks the same is the same name.
+    """
+    return name if name.isascii() else normalize("NFC", name)
 
 
 class Address(NamedTuple):
@@ -44,7 +53,6 @@ class Address(NamedTuple):
 
     def matches(self, wanted: Address) -> bool:
         """Say whether this is the resource meant by `wanted`, whose project may be left out."""
-        return (self.kind, self.name) == (wanted.kind, wanted.name) and wanted.project in (
-            "",
-            self.project,
-        )
+        if self.kind != wanted.kind or composed(self.name) != composed(wanted.name):
+            return False
+        return wanted.project == "" or composed(self.project) == composed(wanted.project)

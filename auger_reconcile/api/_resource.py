@@ -279,9 +279,12 @@ class Resource:
         Raises:
             NotFound: it does not exist.
         """
+        from auger_reconcile.client.refresh import is_spelled_alike
         from auger_reconcile.resources.names.revisions import is_named
 
-        filters = {"organization_id": self.context.organization_id, "name": self.project_name}
+        filters: dict[str, Any] = {"organization_id": self.context.organization_id}
+        if is_spelled_alike(self.project_name):
+            filters["name"] = self.project_name
         for item in self.context.session.client.iter_all("projects", filters):
             if is_named(str(item.get("name")), self.project_name):
                 return int(item["id"])
@@ -298,9 +301,12 @@ class Resource:
         Raises:
             NotFound: there is none.
         """
+        from auger_reconcile.client.refresh import is_spelled_alike
         from auger_reconcile.resources.names.revisions import is_named
 
-        filters = {"project_id": self._project_id(), "name": name}
+        filters: dict[str, Any] = {"project_id": self._project_id()}
+        if is_spelled_alike(name):
+            filters["name"] = name
         for item in self.context.session.client.iter_all(collection, filters):
             if is_named(str(item.get("name")), name):
                 return item

@@ -85,7 +85,7 @@ def _find_homes(
     name goes before a spelling, for the declared names as for the projects.
     """
     filters: dict[str, Any] = {"organization_id": organization_id}
-    if len(names) == 1 and "_" not in names[0]:
+    if len(names) == 1 and is_spelled_alike(names[0]):
         filters["name"] = names[0]
     staying = [
         item
@@ -97,9 +97,17 @@ def _find_homes(
     for name in names:
         dashed = name.replace("_", "-")
         found = by_name.get(name) or (by_name.get(dashed) if dashed not in names else None)
+        if found is None and not name.isascii():
+            alike = (one for one in staying if is_named(str(one["name"]), name))
+            found = next((one for one in alike if one["name"] not in names), None)
         if found is not None:
             homes[name] = found
     return homes
+
+
+def is_spelled_alike(name: str) -> bool:
+    """Say whether a name has one spelling, so that a hub can be asked for it letter by letter."""
+    return name.isascii() and "_" not in name
 
 
 def find_organization(client: HubClient, name: str) -> int:
@@ -108,7 +116,7 @@ def find_organization(client: HubClient, name: str) -> int:
     Raises:
         NotFound: the user belongs to none of that name.
     """
-    filters = {"name": name} if "_" not in name else {}
+    filters = {"name": name} if is_spelled_alike(name) else {}
     for item in client.iter_all("organizations", filters):
         if is_named(str(item.get("name")), name):
             with _in_known_form("organizations"):

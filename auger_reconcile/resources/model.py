@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
+from auger_reconcile.address import composed
 from auger_reconcile.errors import NotFound
 from auger_reconcile.resources._base import (
     AGAIN,
@@ -189,7 +190,11 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def index_keys(self, found: ModelObject) -> Iterable[str]:
         """By trial, by run and by the name of the declaration that made it."""
-        return (f"trial:{found.trial_id}", f"run:{found.run_id}", f"name:{found.name}")
+        return (
+            f"trial:{found.trial_id}",
+            f"run:{found.run_id}",
+            f"name:{composed(found.name or '')}",
+        )
 
     def lookup(self, spec: ModelSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
         """What was made of any run of its experiment, or bears its name, or is its trial."""
@@ -197,7 +202,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         runs = (run for item in known for run in item.runs)
         return (
             f"trial:{spec.trial}",
-            f"name:{spec.name}",
+            f"name:{composed(spec.name)}",
             *(f"run:{run.id}" for run in runs),
         )
 
@@ -329,7 +334,7 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def bears(self, found: ModelObject, name: str) -> bool:
         """A hub that keeps no names cannot tell; then it may have been."""
-        return found.name is None or found.name == name
+        return found.name is None or composed(found.name) == composed(name)
 
     def describe(self, found: ModelObject) -> str:
         """The trial with its algorithm and score: `trial 8f2c, LGBMClassifier, roc_auc 0.9100`."""
@@ -378,7 +383,7 @@ def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> boo
     if spec.trial == found.trial_id:
         return True
     if found.name is not None:
-        return found.name == spec.name
+        return composed(found.name) == composed(spec.name)
     runs = (run for item in experiment.revisions for run in item.runs)
     return spec.trial == BEST and any(is_best(found, run) for run in runs)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
+from auger_reconcile.address import composed
 from auger_reconcile.resources.names.vocabulary import COMPRESSED
 
 
@@ -24,12 +25,12 @@ class DeclaredNames:
         """Say whether an object bears the name of another declared resource than `own`."""
         if is_named(actual, own):
             return actual != own and actual in self._exact
-        return actual in self._spelled
+        return composed(actual) in self._spelled
 
 
 def canonical(name: str) -> str:
     """Return the form under which the hub compares names."""
-    return name.replace("_", "-")
+    return composed(name).replace("_", "-")
 
 
 def series_keys(name: str, extension: str) -> tuple[str, ...]:
@@ -66,6 +67,7 @@ def in_series(
 
 def is_named(actual: str, wanted: str) -> bool:
     """Compare names as the hub does, which may turn `_` into `-` (wire contract §2)."""
+    actual, wanted = composed(actual), composed(wanted)
     return actual in (wanted, wanted.replace("_", "-"))
 
 
@@ -81,6 +83,7 @@ def split_extension(name: str) -> tuple[str, str]:
 
 def revision_number(base: str, extension: str, name: str) -> int | None:
     """Return which revision of `base + extension` a name is: 0 the first, None if it is none."""
+    base, extension, name = composed(base), composed(extension), composed(name)
     if is_named(name, base + extension):
         return 0
     for stem in {base, base.replace("_", "-")}:
