@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar, NamedTuple
 
-from auger_reconcile.address import composed
 from auger_reconcile.errors import NotFound
 from auger_reconcile.resources._base import (
     AGAIN,
@@ -74,6 +73,7 @@ from auger_reconcile.resources.gates.consumers import Consumer, check_consumers
 from auger_reconcile.resources.gates.gate import Gate
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
+from auger_reconcile.resources.names.revisions import name_key
 from auger_reconcile.resources.search.runs import ExperimentObject, Run
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
 
@@ -150,8 +150,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         is_needed = settings.get("trial", BEST) == BEST and settings.get("state") != "absent"
         if is_needed and "experiment" not in settings:
             hint = "`model` needs `experiment`, unless `trial` is the id of one"
-            label = "`experiment`"
-            yield Finding("missing-field", "a field is missing", hint=hint, label=label)
+            yield Finding("missing-field", "a field is missing", (), hint, "`experiment`")
 
     def check(self, spec: ModelSpec, refs: Mapping[str, Any]) -> Iterator[Finding]:
         """Compare the gate with the range of the metric, and with what there is to judge by."""
@@ -190,11 +189,7 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def index_keys(self, found: ModelObject) -> Iterable[str]:
         """By trial, by run and by the name of the declaration that made it."""
-        return (
-            f"trial:{found.trial_id}",
-            f"run:{found.run_id}",
-            f"name:{composed(found.name or '')}",
-        )
+        return (f"trial:{found.trial_id}", f"run:{found.run_id}", name_key(found.name))
 
     def lookup(self, spec: ModelSpec, refs: Mapping[str, Assessment]) -> Iterable[str]:
         """What was made of any run of its experiment, or bears its name, or is its trial."""
@@ -202,7 +197,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         runs = (run for item in known for run in item.runs)
         return (
             f"trial:{spec.trial}",
-            f"name:{composed(spec.name)}",
+            name_key(spec.name),
             *(f"run:{run.id}" for run in runs),
         )
 
@@ -334,7 +329,7 @@ class Model(Kind[ModelSpec, ModelObject]):
 
     def bears(self, found: ModelObject, name: str) -> bool:
         """A hub that keeps no names cannot tell; then it may have been."""
-        return found.name is None or composed(found.name) == composed(name)
+        return found.name is None or name_key(found.name) == name_key(name)
 
     def describe(self, found: ModelObject) -> str:
         """The trial with its algorithm and score: `trial 8f2c, LGBMClassifier, roc_auc 0.9100`."""
@@ -383,7 +378,7 @@ def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> boo
     if spec.trial == found.trial_id:
         return True
     if found.name is not None:
-        return composed(found.name) == composed(spec.name)
+        return name_key(found.name) == name_key(spec.name)
     runs = (run for item in experiment.revisions for run in item.runs)
     return spec.trial == BEST and any(is_best(found, run) for run in runs)
 

@@ -33,6 +33,11 @@ def canonical(name: str) -> str:
     return composed(name).replace("_", "-")
 
 
+def name_key(name: str | None) -> str:
+    """Return the key of what is looked up by a name that the hub only keeps."""
+    return f"name:{composed(name or '')}"
+
+
 def series_keys(name: str, extension: str) -> tuple[str, ...]:
     """Return the keys of a revision: its own name, and that of the series it may belong to."""
     stem = name[: len(name) - len(extension)]
