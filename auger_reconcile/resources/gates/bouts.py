@@ -128,8 +128,9 @@ def contender_of(found: ModelObject, told: tuple[Evaluation, ...], metric: str |
 
 
 def evaluations_of(experiments: Iterable[ExperimentObject]) -> Iterator[Evaluation]:
-    """Yield what is kept with the runs of experiments."""
+    """Yield what is kept with the runs of experiments, or with others that found their trials."""
     for experiment in experiments:
+        yield from experiment.told_elsewhere
         for run in experiment.runs:
             yield from run.account.evaluations
 

@@ -16,6 +16,7 @@ from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._base import BULKY, Differ, FieldChange, comparable
 from auger_reconcile.resources._steps import Await, ReadAll, Send, Steps
 from auger_reconcile.resources.files.project_file import DatasetObject, wait_processed
+from auger_reconcile.resources.gates.measured import Evaluation
 from auger_reconcile.resources.gates.monitor import Alert, alerts_from_wire
 from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.resources.search.account import EMPTY, Account, account_from_wire
@@ -76,6 +77,8 @@ class ExperimentObject:
         actual_days: of how many rows of each day its models know what happened; None where the hub
             does not tell.
         reproductions: runs that only make others once more, oldest first; no plan looks at them.
+        told_elsewhere: what runs of other experiments tell of trials that they found, on their
+            folds; only where no run of this one has ended, by which such a trial would be judged.
     """
 
     id: str
@@ -89,6 +92,9 @@ class ExperimentObject:
         default=None, compare=False, metadata={BULKY: True}
     )
     reproductions: tuple[Run, ...] = field(default=(), metadata={BULKY: True})
+    told_elsewhere: tuple[Evaluation, ...] = field(
+        default=(), compare=False, metadata={BULKY: True}
+    )
 
     @property
     def every_run(self) -> tuple[Run, ...]:
@@ -136,6 +142,7 @@ def experiments_from_wire(
             runs[str(item.get("experiment_id"))].append(run_from_wire(item))
     alerts = _alerts_by_run(answers.get("pipelines", ()))
     models = _models_by_run(answers.get("pipelines", ()))
+    of_folds = {name: tuple(_own_evaluations(some)) for name, some in runs.items()}
     for item in answers["experiments"]:
         if item.get("deleted"):
             continue
@@ -148,7 +155,18 @@ def experiments_from_wire(
             alerts=tuple(one for run in own for one in alerts.get(run.id, ())),
             actual_days=_count_actuals(one for run in own for one in models.get(run.id, ())),
             reproductions=tuple(run for run in own if run.reproduces is not None),
+            told_elsewhere=()
+            if any(run.status == COMPLETED for run in own)
+            else tuple(one for some in of_folds.values() for one in some),
         )
+
+
+def _own_evaluations(runs: Iterable[Run]) -> Iterator[Evaluation]:
+    """Yield what runs tell of trials that they found themselves, on their folds."""
+    for run in runs:
+        for one in run.account.evaluations:
+            if one.found_by == run.id and one.dataset_id is None:
+                yield one
 
 
 def _alerts_by_run(pipelines: Iterable[Mapping[str, Any]]) -> Mapping[str, tuple[Alert, ...]]:
