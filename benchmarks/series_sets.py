@@ -1,4 +1,4 @@
-"""Read time series that packages ship: twelve single ones, and four tables of several."""
+"""Read time series that packages ship: sixteen single ones, and five tables of several."""
 
 from __future__ import annotations
 
@@ -71,6 +71,24 @@ def _quarters(column: str) -> pd.DataFrame:
     return _series(times, frame[column].to_numpy(dtype=float))
 
 
+def _copper() -> pd.DataFrame:
+    frame = _statsmodels("copper")
+    years = (1950 + frame["TIME"].astype(int)).astype(str) + "-01-01"
+    return _series(years, frame["WORLDCONSUMPTION"].to_numpy(dtype=float))
+
+
+def _inflation() -> pd.DataFrame:
+    frame = _statsmodels("interest_inflation")
+    month = frame["quarter"].astype(int) * 3 - 2
+    times = pd.to_datetime({"year": frame["year"].astype(int), "month": month, "day": 1})
+    return _series(times, frame["Dp"].to_numpy(dtype=float))
+
+
+def _equipment() -> pd.DataFrame:
+    months = _statsmodels("elec_equip").iloc[:, 0]
+    return _series(months.index, months.to_numpy(dtype=float))
+
+
 def _employment() -> pd.DataFrame:
     frame = _vega("us-employment.csv")
     return _series(frame["month"], frame["nonfarm"].astype(float))
@@ -114,6 +132,12 @@ def _sectors() -> pd.DataFrame:
     return _panel(long["month"], long[SERIES], long[TARGET].astype(float))
 
 
+def _investment() -> pd.DataFrame:
+    frame = _statsmodels("grunfeld")
+    years = frame["year"].astype(int).astype(str) + "-01-01"
+    return _panel(years, frame["firm"].astype(str), frame["invest"].astype(float))
+
+
 def _fertility() -> pd.DataFrame:
     wide = _statsmodels("fertility").drop(
         columns=["Country Code", "Indicator Name"], errors="ignore"
@@ -138,8 +162,13 @@ SETS = {
     "san francisco, hours": SeriesSet(lambda: _temperatures("sf", 1_000), 24, 24),
     "seattle, days": SeriesSet(lambda: _weather("temp_max"), 7, 14),
     "exchange, days": SeriesSet(_exchange, 1, 5),
+    "copper, years": SeriesSet(_copper, 1, 3),
+    "inflation, quarters": SeriesSet(_inflation, 4, 4),
+    "equipment, months": SeriesSet(_equipment, 12, 12),
+    "rain, days": SeriesSet(lambda: _weather("precipitation"), 7, 7),
     "stocks, months": SeriesSet(_stocks, 12, 6, is_panel=True),
     "electricity, years": SeriesSet(_electricity, 1, 3, is_panel=True),
     "sectors, months": SeriesSet(_sectors, 12, 12, is_panel=True),
+    "investment, years": SeriesSet(_investment, 1, 3, is_panel=True),
     "fertility, years": SeriesSet(_fertility, 1, 5, is_panel=True),
 }

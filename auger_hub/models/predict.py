@@ -209,7 +209,7 @@ class Predictor:
         frame = to_frame(values, self.schema, self.needed)
         for name in self.needed:
             self.notes.note_unreadable(name, values[name], frame[name], self.schema)
-            if name in self.categories:
+            if name in self.categories and not (self.has_interval and name in self._series):
                 self.notes.note_unknown(name, frame[name], self.categories[name])
         try:
             if self.has_interval:

@@ -64,6 +64,11 @@ def told_in_text(text: str) -> Texts:
     return found
 
 
+def is_shown(text: str, page: str) -> bool:
+    """Tell whether a page has a sentence, whatever of it is set as code."""
+    return "".join(text.replace("`", "").split()) in "".join(page.split())
+
+
 def texts(notices: Sequence[Any]) -> Counter[str]:
     return Counter(one["text"] if isinstance(one, dict) else one.text for one in notices)
 

@@ -13,7 +13,7 @@ import pytest
 
 from auger_hub.data.profile import profile_file
 from auger_reconcile.api import DataSet, Experiment
-from tests.contract.places import Place, declare, in_apply, in_plan, texts
+from tests.contract.places import Place, declare, in_apply, in_plan, is_shown, texts
 from tests.hub.data.defects import DEFECTS, Defect
 from tests.hub.pages.conftest import Browser, texts_of
 
@@ -62,7 +62,7 @@ def test_a_defect_of_data_is_told_in_all_places(
             one = DataSet(context, dataset_name=name)
             assert texts(one.notices) == expected[f"dataset.{name}"]
             page = texts_of(browser.get(f"/datasets/{one.properties()['id']}").text)
-            assert all(" ".join(t.split()) in page for t in expected[f"dataset.{name}"])
+            assert all(is_shown(t, page) for t in expected[f"dataset.{name}"])
         for name, run in runs.items():
             (found,) = Experiment(context, experiment_name=name).history()
             board = Experiment(context, experiment_name=name).board(found["id"])

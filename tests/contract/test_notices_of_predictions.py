@@ -1,14 +1,15 @@
 """What is told of a prediction is told alike whoever asks: command, Python, page, hub and export.
 
-Each case is a file to predict, and the notices that tell of it, and no other.
+Each case is a file to predict or to score, and the notices that tell of it, and no other.
 """
 
 from __future__ import annotations
 
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
@@ -17,8 +18,8 @@ import pytest
 from auger_reconcile.api import DataSet, Model
 from auger_reconcile.cli.main import main
 from auger_reconcile.client.predict import wait_for
-from tests.contract.places import Place, declare
-from tests.hub.pages.conftest import Browser, wait_for_text
+from tests.contract.places import Place, declare, is_shown
+from tests.hub.pages.conftest import Browser, texts_of, wait_for_text
 
 Told = tuple[str, str | None, int | None]
 ROWS = 40
@@ -79,7 +80,72 @@ CASES = [
 WITHOUT_TOWN = "x,day\n1.5,2023-01-01\n"
 
 
-def triples(notices: Sequence[Any]) -> set[Told]:
+SCORED = [
+    Case("with the truth", rows(head="x,day,town,y", more=",1.5")),
+    Case("without a number", rows(head="x,day,town,y", more=",1.5").replace(",1.5", ",no", 2),
+         [("rows-without-target", "y", 2)]),
+    Case("without a number, and a new name", "x,day,town,y\n1.5,2023-01-01,Rom,2\n2,,,\n3,,,1\n",
+         [("rows-without-target", "y", 1), ("unknown-categories", "town", 1)]),
+]  # fmt: skip
+
+
+def sales(*asked: tuple[str, int], truth: str | None = None) -> str:
+    """Write rows of shops on days from the first one on."""
+    end = "" if truth is None else f",{truth}"
+    days = [(shop, date(2023, 1, 2) + timedelta(day)) for shop, day in asked]
+    return "\n".join(["day,shop" + ",y" * bool(end), *(f"{d},{s}{end}" for s, d in days), ""])
+
+
+KNOWN = [(shop, day) for day in range(42) for shop in "ab"]
+SERIES_LEARNED = "day,shop,y\n" + "".join(
+    f"{line},{3 + n % 7 + _RNG.random():.3f}\n" for n, line in enumerate(sales(*KNOWN).split()[1:])
+)
+NEXT = [(shop, day) for day in range(42, 47) for shop in "ab"]
+SERIES_CASES = [
+    Case("the next days", sales(*NEXT)),
+    Case("after a gap", sales(("a", 70), ("b", 44))),
+    Case("an unknown shop", sales(*NEXT, ("c", 42), ("c", 43)), [("unknown-series", "shop", 2)]),
+    Case("days that are known", sales(*NEXT, ("a", 41), ("b", 3)), [("past-rows", "day", 2)]),
+    Case("no day", sales(*NEXT).replace("2023-02-14", "soon", 1),
+         [("unreadable-values", "day", 1)]),
+    Case("all of it", sales(*NEXT, ("c", 42), ("a", 1)),
+         [("unknown-series", "shop", 1), ("past-rows", "day", 1)]),
+]  # fmt: skip
+SERIES_SCORED = [
+    Case("the next days", sales(*NEXT, truth="5")),
+    Case("and days that are known", sales(*NEXT, ("a", 41), truth="5"), [("past-rows", None, 1)]),
+    Case("and an unknown shop", sales(*NEXT, ("c", 42), truth="5"),
+         [("unknown-series", "shop", 1)]),
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a model learns from, and what it is asked."""
+
+    learned: str
+    settings: Mapping[str, Any]
+    cases: Sequence[Case]
+    scored: Sequence[Case]
+
+
+KINDS = {
+    "rows": Kind(LEARNED, {"model_type": "regression"}, CASES, SCORED),
+    "series": Kind(
+        SERIES_LEARNED,
+        {"model_type": "timeseries", "time_series": "day", "series": ["shop"]},
+        SERIES_CASES,
+        SERIES_SCORED,
+    ),
+}
+
+
+@pytest.fixture(params=list(KINDS))
+def kind(request: pytest.FixtureRequest) -> Kind:
+    return KINDS[request.param]
+
+
+def triples(notices: Iterable[Any]) -> set[Told]:
     return {(one["code"], one["column"], one["count"]) for one in notices}
 
 
@@ -89,11 +155,11 @@ def told_by(shown: str) -> set[str]:
 
 
 @pytest.fixture
-def model(place: Place) -> str:
+def model(place: Place, kind: Kind) -> str:
     """Deploy a model, and download it; the cases lie beside it and on the hub."""
-    files: dict[str, str | bytes] = {f"c{n}.csv": case.content for n, case in enumerate(CASES)}
-    run = {"dataset": "learned.csv", "target": "y", "model_type": "regression"}
-    declare(place, {"learned.csv": LEARNED, **files}, {"e": run})
+    files: dict[str, str | bytes] = {f"c{n}.csv": case.content for n, case in enumerate(kind.cases)}
+    run = {"dataset": "learned.csv", "target": "y", **kind.settings}
+    declare(place, {"learned.csv": kind.learned, **files}, {"e": run})
     declared = json.loads((place.folder / "auger.yaml").read_text())
     declared["models"] = {
         "there": {"experiment": "e"},
@@ -118,9 +184,9 @@ def ask_hub(place: Place, model: str, file: str) -> list[dict[str, Any]]:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_what_is_told_of_a_prediction_is_told_whoever_asks(
-    place: Place, browser: Browser, model: str
+    place: Place, browser: Browser, model: str, kind: Kind
 ) -> None:
-    for n, case in enumerate(CASES):
+    for n, case in enumerate(kind.cases):
         file, wanted = f"c{n}.csv", set(case.told)
         told = json.loads(place.run("model", "predict", file, "-m", model, "--json"))["notices"]
         texts = {one["text"] for one in told}
@@ -135,8 +201,40 @@ def test_what_is_told_of_a_prediction_is_told_whoever_asks(
                 frame = Model(context).predict(pd.read_csv(place.folder / file, dtype=str), model)
             assert triples(frame.attrs["notices"]) == wanted, case.name
 
-    assert_refused(place, model)
-    assert_shown(browser, model)
+    for case in kind.scored:
+        assert_scored(place, model, case)
+    assert_health_is_told(place, browser, model)
+    if kind is KINDS["rows"]:
+        assert_refused(place, model)
+        assert_shown(browser, model)
+
+
+def assert_scored(place: Place, model: str, case: Case) -> None:
+    """The command, its JSON and Python tell the same of rows that a model is scored on."""
+    (path := place.folder / "scored.csv").write_text(str(case.content), encoding="utf-8")
+    undefined = "undefined-metrics"  # of so few rows
+    told = json.loads(place.run("model", "evaluate", str(path), "-m", model, "--json"))["notices"]
+    assert triples(one for one in told if one["code"] != undefined) == set(case.told), case.name
+    texts = {one["text"] for one in told}
+    assert told_by(place.run("model", "evaluate", str(path), "-m", model)) == texts, case.name
+    with place.open() as context:
+        found = Model(context).evaluate(path, model)
+    assert {one["text"] for one in found.notices} == texts, case.name
+
+
+def assert_health_is_told(place: Place, browser: Browser, model: str) -> None:
+    """The command, its JSON, Python and the page tell the same of what is not known."""
+    told = {
+        one["text"]
+        for one in json.loads(place.run("model", "health", model, "--json"))["notices"]
+        if one["code"] != "no-reference"  # which is told while it is measured
+    }
+    assert any("no drift is judged" in text or "not measured" in text for text in told)
+    assert told <= told_by(place.run("model", "health", model))
+    with place.open() as context:
+        assert told <= {one["text"] for one in Model(context).health(model).notices}
+    page = texts_of(browser.get(f"/models/{model}").text)
+    assert all(is_shown(text, page) for text in told)
 
 
 def assert_refused(place: Place, model: str) -> None:

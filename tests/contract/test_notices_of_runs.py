@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.api import Experiment
-from tests.contract.places import Place, declare, in_apply, in_plan, texts
+from tests.contract.places import Place, declare, in_apply, in_plan, is_shown, texts
 from tests.hub.pages.conftest import Browser, texts_of
 
 ROWS = 60
@@ -152,7 +152,7 @@ def test_what_is_told_of_a_run_is_told_in_all_places(
             assert applied[f"experiment.{name}"] >= texts(of_run)
             of_experiment = Experiment(context, experiment_name=name).properties()["id"]
             page = texts_of(browser.get(f"/experiments/{of_experiment}").text)
-            assert all(" ".join(text.split()) in page for text in told)
+            assert all(is_shown(text, page) for text in told)
             assert_shown(place, name, found["id"], told)
 
 

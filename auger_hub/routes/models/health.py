@@ -70,7 +70,7 @@ def health_of(call: Call, row: Pipeline) -> ModelHealthObject:
         **told,  # type: ignore[typeddict-item]  # its members are those of above
         "alerts": alerts,
         "rollout": (rollout := describe_rollout(call.session, row)),
-        "notices": to_dicts([*_beside(rollout), *_notices(row, known, reference, told)]),
+        "notices": to_dicts([*_beside(rollout), *notices_of_health(row, known, reference, told)]),
     }
 
 
@@ -120,9 +120,17 @@ def _beside(rollout: dict[str, Any] | None) -> list[Notice]:
     return [Notice("rollout", text)]
 
 
-def _notices(
+def notices_of_health(
     row: Pipeline, known: Known, reference: ModelReference | None, told: dict[str, Any]
 ) -> list[Notice]:
+    """Return what of a model's health is not known, and why.
+
+    Args:
+        row: the model.
+        known: what is stored of it.
+        reference: how far it is compared with rows that it has not seen.
+        told: its health, as `describe_health` tells it.
+    """
     notices = []
     if row.external is not None:
         text = "The model runs elsewhere: only its actuals show how well it does."

@@ -65,7 +65,7 @@ class ExportedModel:
             with source.open("w", newline="", encoding="utf-8") as file:
                 csv.writer(file).writerows([columns, *records])
             said = _run(_command(self.folder, source, self.arguments), self.folder, Path(room))
-            self.told.extend(_notices_in(Path(room), said))
+            self.told.extend([_RUNS_CODE, *_notices_in(Path(room), said)])
             with predicted_path(source).open(newline="", encoding="utf-8") as file:
                 header, *rows = csv.reader(file)
         start = len(columns)

@@ -156,6 +156,12 @@ def test_an_export_knows_neither_the_users_folder_nor_other_secrets_and_says_tha
 
 
 @pytest.mark.skipif(not _cut_off(), reason="the system lets no user take a network away")
+def test_rows_of_other_formats_tell_as_well_that_it_ran(tmp_path: Path) -> None:
+    model = open_export(export(tmp_path, COPY))
+    model.ask(["a"], [["1"]])
+    assert [notice["code"] for notice in model.told] == ["runs-code"]
+
+
 def test_an_export_has_no_network(tmp_path: Path, source: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])

@@ -101,6 +101,14 @@ def test_what_a_linear_model_adds_for_a_column_is_its_contribution(tmp_path: Pat
     assert found.values == pytest.approx(wanted.to_numpy(), abs=1e-9)  # Shapley's own values
 
 
+def test_a_model_of_an_older_hub_tells_that_it_does_not_explain(iris_model: Path) -> None:
+    predictor = Predictor.load(iris_model)
+    predictor.explains, predictor.background = True, None
+    _, rows = predictor.predict(list(predictor.needed), [ROW], None, bare=True)
+    assert rows[0][1:] == [None] * (1 + len(predictor.needed))
+    assert [one.code for one in predictor.notices] == ["not-explained"]
+
+
 def test_contributions_are_columns_of_a_prediction(iris_model: Path) -> None:
     predictor = Predictor.load(iris_model)
     predictor.explains = True

@@ -1,10 +1,13 @@
 import time
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from auger_hub.data.notices import Notice
+from auger_hub.search import run
 from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from auger_hub.search.sampling import ROWS
 from auger_hub.search.scores.expectation import Expectation
@@ -92,6 +95,22 @@ def test_a_restart_goes_on_where_it_was(board: list[TrialResult], tmp_path: Path
 def test_a_good_enough_score_ends_the_search(tmp_path: Path) -> None:
     found = search(quick_task(tmp_path, exit_score=0.5, use_ensemble=False))
     assert len(found) == 2
+
+
+def test_an_ensemble_that_comes_too_late_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(monotonic=time.monotonic)
+
+    def end_the_time(*_: Any) -> None:  # while the members of an ensemble are chosen
+        clock.monotonic = lambda: time.monotonic() + 10_000
+
+    monkeypatch.setattr(run, "time", clock)
+    monkeypatch.setattr(run, "_call", end_the_time)
+    told: list[Notice] = []
+    task = quick_task(tmp_path, max_n_trials=2)
+    run_search(task, [], report=lambda _: None, should_stop=lambda: False, notify=told.append)
+    assert [one.code for one in told] == ["ensemble-missing"]
 
 
 @pytest.mark.slow
