@@ -142,11 +142,11 @@ def check_content(
     for at, one in chosen.items():
         if one.wanted is Wanted.ABSENT:
             continue
-        if informed:
-            told_before = set(one.kind.check(declared[at], _refs(at, declared)))
-            for finding in one.kind.check(known[at], _refs(at, known)):
-                if finding not in told_before and not (finding.is_error and one.assessment.fault):
-                    yield _found(finding, one.declared)
+        found = list(one.kind.check(known[at], _refs(at, known))) if informed else []
+        told_before = set(one.kind.check(declared[at], _refs(at, declared))) if found else ()
+        for finding in found:
+            if finding not in told_before and not (finding.is_error and one.assessment.fault):
+                yield _found(finding, one.declared)
         for finding in one.kind.affected(known[at], partial(_refs, at, known)):
             yield _found(finding, one.declared)
 

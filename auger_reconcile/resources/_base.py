@@ -256,9 +256,11 @@ class Kind(ABC, Generic[S, Obj]):
 
         By default, of what is no home: its project, and what its settings name.
         """
-        named = ((one, getattr(spec, one.setting)) for one in self.refers_to)
-        home = {} if self.is_home else {"project": ("project", "")}
-        return home | {one.setting: (one.kind, name) for one, name in named if name}
+        needed = {} if self.is_home else {"project": ("project", "")}
+        for one in self.refers_to:
+            if name := getattr(spec, one.setting):
+                needed[one.setting] = (one.kind, name)
+        return needed
 
     def check_written(self, settings: Mapping[str, Any]) -> Iterator[Finding]:
         """Yield what is wrong between settings as they are written; by default nothing.

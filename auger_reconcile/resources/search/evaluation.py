@@ -292,10 +292,10 @@ def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Fin
     split = spec.options.get("splitOptions")
     if isinstance(split, Mapping) and isinstance(group := split.get("groups_col"), str):
         yield from find_unknown(("groups_col",), group, header, is_error=True)
-    for role in ("series", "past_only"):
-        yield from find_unknown((role,), getattr(spec, role), header, is_error=True)
-    for role in ("exclude", "label_encoded", *DATATYPES):
-        yield from find_unknown((role,), getattr(spec, role), header, is_error=False)
+    for role in ("series", "past_only", "exclude", "label_encoded", *DATATYPES):
+        if names := getattr(spec, role):
+            is_needed = role in ("series", "past_only")
+            yield from find_unknown((role,), names, header, is_error=is_needed)
 
 
 def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
