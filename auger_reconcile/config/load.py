@@ -33,8 +33,13 @@ from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.files import legacy
 from auger_reconcile.config.files.branch import find_branch
 from auger_reconcile.config.files.find_files import SECOND_FILE, find_files
-from auger_reconcile.config.files.for_each import expand_loops
-from auger_reconcile.config.files.interpolation import PREFIX, interpolate, referenced_names
+from auger_reconcile.config.files.for_each import expand_loops, without_loops
+from auger_reconcile.config.files.interpolation import (
+    PREFIX,
+    interpolate,
+    referenced_names,
+    settle_value,
+)
 from auger_reconcile.config.files.overlay import lay_over
 from auger_reconcile.config.protection import Lock, read_locks
 from auger_reconcile.config.syntax.compose import compose
@@ -236,12 +241,14 @@ class _Loader:
         return roots
 
     def _replace_variables(self, root: Mapping) -> Mapping:
-        root = expand_loops(root, LONG_FORM, self.report)
         told = {
             name.removeprefix(PREFIX): value
             for name, value in self._environ.items()
             if name.startswith(PREFIX)
         } | dict(self._variables)
+        plain = without_loops(root, LONG_FORM)
+        settle = partial(settle_value, plain, told, self.report, References)
+        root = expand_loops(root, LONG_FORM, self.report, settle)
         return interpolate(root, told, self.report, look_up=References, in_use=self._in_use)
 
 

@@ -7,8 +7,9 @@ its settings are written once.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import product
+from math import prod
 from typing import TypeGuard
 
 from auger_reconcile.config.syntax.lists import to_list
@@ -23,19 +24,33 @@ _HINT = f"`{KEY}` is a list of values, or a map from names to lists: every combi
 _Values = dict[str | None, Scalar]  # by the name in a matrix; a list has None alone
 
 
-def expand_loops(root: Mapping, sections: Iterable[str], report: Report) -> Mapping:
+def without_loops(root: Mapping, sections: Iterable[str]) -> Mapping:
+    """Return a document without the resources that are written as loops."""
+    changed: dict[str, Entry] = {}
+    for section in sections:
+        node = root.value(section)
+        if isinstance(node, Mapping):
+            rest = {name: one for name, one in node.entries.items() if _loop_of(one) is None}
+            changed[section] = root.entries[section]._replace(value=node._replace(entries=rest))
+    return root._replace(entries=root.entries | changed)
+
+
+def expand_loops(
+    root: Mapping, sections: Iterable[str], report: Report, settle: Callable[[Scalar], Node]
+) -> Mapping:
     """Return a document in which every loop is written out.
 
     Args:
         root: the document.
         sections: the keys whose maps declare resources by name.
         report: takes what is wrong with a loop, at its place.
+        settle: returns the value of a variable or a reference that stands in the place of a list.
     """
     changed: dict[str, Entry] = {}
     for section in sections:
         node = root.value(section)
         if isinstance(node, Mapping) and any(map(_loop_of, node.entries.values())):
-            expanded = node._replace(entries=_expand(node, report))
+            expanded = node._replace(entries=_expand(node, report, settle))
             changed[section] = Entry(root.entries[section].key, expanded)
     return root._replace(entries=root.entries | changed) if changed else root
 
@@ -44,7 +59,7 @@ def _loop_of(entry: Entry) -> Entry | None:
     return entry.value.entries.get(KEY) if isinstance(entry.value, Mapping) else None
 
 
-def _expand(section: Mapping, report: Report) -> dict[str, Entry]:
+def _expand(section: Mapping, report: Report, settle: Callable[[Scalar], Node]) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
     for name, entry in section.entries.items():
         loop = _loop_of(entry)
@@ -52,11 +67,25 @@ def _expand(section: Mapping, report: Report) -> dict[str, Entry]:
             _add(entries, name, entry, report)
             continue
         settings = entry.value.without(KEY)
-        for values in _combinations(loop.value, report):
+        for values in _combinations(_settled(loop.value, settle), report):
             replacing = _Replacing(values, report)
             key = replacing.scalar(_with_place(entry.key, values))
             _add(entries, key.text, Entry(key, replacing.node(settings)), report)
     return entries
+
+
+def _settled(node: Node, settle: Callable[[Scalar], Node]) -> Node:
+    """Return the loop with the values of what stands in the place of a list."""
+    match node:
+        case Scalar():
+            return settle(node)
+        case Mapping(entries):
+            told = {
+                name: Entry(key, settle(value) if isinstance(value, Scalar) else value)
+                for name, (key, value) in entries.items()
+            }
+            return node._replace(entries=told)
+    return node
 
 
 def _is_one(node: Node) -> TypeGuard[Scalar]:
@@ -80,34 +109,49 @@ def _with_place(key: Scalar, values: _Values) -> Scalar:
 
 def _combinations(node: Node, report: Report) -> Iterator[_Values]:
     """Yield the values of each copy, in the order of the file."""
-    if isinstance(node, Sequence) or (_is_one(node) and not node.is_number):  # a number: copies?
-        dimensions: dict[str | None, Node] = {None: node}
-    elif isinstance(node, Mapping) and node.entries:
-        dimensions = {name: entry.value for name, entry in node.entries.items()}
-    else:
+    dimensions = _dimensions_of(node)
+    if report.is_settled(node):
+        return
+    if not dimensions:
         report.error("wrong-type", "expected a list", node, hint=_HINT)
         return
     lists: list[list[Scalar]] = []
     for values in dimensions.values():
-        listed = to_list(values, report) if _is_one(values) else values
-        items = listed.items if isinstance(listed, Sequence) else [listed]
-        wrong = next((one for one in items if not isinstance(one, Scalar) or is_absent(one)), None)
-        if wrong is not None:
-            report.error("wrong-type", "expected a value", wrong, hint=_HINT)
+        found = _values_of(values, report)
+        if found is None:
             return
-        if not items:
-            hint = "without a value, nothing is declared by it"
-            report.warn("empty-loop", "a loop over no values", values, hint=hint)
-        lists.append([one for one in items if isinstance(one, Scalar)])
-    count = 1
-    for one in lists:
-        count *= len(one)
+        lists.append(found)
+    count = prod(map(len, lists))
     if count > MOST:
         hint = f"{count} resources; a loop makes at most {MOST}"
         report.error("out-of-range", "a loop that is too long", node, hint=hint)
         return
     for cell in product(*lists):
         yield dict(zip(dimensions, cell, strict=True))
+
+
+def _dimensions_of(node: Node) -> dict[str | None, Node]:
+    """Return the lists of a matrix by name; a list alone has no name."""
+    if isinstance(node, Mapping):
+        return {name: entry.value for name, entry in node.entries.items()}
+    # A number alone may be meant as a number of copies.
+    is_list = isinstance(node, Sequence) or (_is_one(node) and not node.is_number)
+    return {None: node} if is_list else {}
+
+
+def _values_of(node: Node, report: Report) -> list[Scalar] | None:
+    """Return the values of a list; None where the report tells why there are none."""
+    listed = to_list(node, report) if _is_one(node) else node
+    items = listed.items if isinstance(listed, Sequence) else [listed]
+    wrong = next((one for one in items if not isinstance(one, Scalar) or is_absent(one)), None)
+    if wrong is not None:
+        report.error("wrong-type", "expected a value", wrong, hint=_HINT)
+    elif not items:
+        hint = "without a value, nothing is declared by it"
+        report.warn("empty-loop", "a loop over no values", node, hint=hint)
+    if wrong is not None or report.is_settled(node):
+        return None
+    return [one for one in items if isinstance(one, Scalar)]
 
 
 class _Replacing:

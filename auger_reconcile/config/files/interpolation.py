@@ -72,6 +72,32 @@ def interpolate(
     return variables.replace_map(rest) if in_use else rest
 
 
+def settle_value(
+    root: Mapping,
+    told: Map[str, str],
+    report: Report,
+    look_up: Callable[[Callable[[], Mapping]], Lookup],
+    node: Scalar,
+) -> Node:
+    """Return what a value stands for that is nothing but `${...}`; any other value as it is.
+
+    Args:
+        root: the document that it may refer to.
+        told: values from outside.
+        report: takes what it does not stand for, at its place.
+        look_up: makes what references are looked up in.
+        node: the value.
+    """
+    whole = _REFERENCE.fullmatch(node.text)
+    if whole is None or whole[1] is None:
+        return node
+
+    def settle() -> Mapping:
+        return _Variables(root, told, Report(), None).replace_map(root.without("variables"))
+
+    return _Variables(root, told, report, look_up(settle)).replace(node)
+
+
 def referenced_names(text: str, roots: Iterable[Node]) -> frozenset[str]:
     """Return the names of all variables that a file mentions or its documents declare."""
     names = {match[1] for match in _REFERENCE.finditer(text) if match[1]}

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from auger_reconcile.config.load import Loaded, load_desired_state
+from auger_reconcile.errors import ConfigError
 
 DATA = "datasets: {a.csv: {source: https://h/a.csv%s}}\n"
 SEARCH = "experiments: {e: {dataset: a.csv, model_type: %s, target: t%s}}\n"
@@ -130,6 +131,43 @@ def test_a_loop_is_over_a_list(
     loaded = load(tmp_path, loop_over(values))
     assert [at.name for at in loaded.state.resources if at.kind == "experiment"] == names
     assert [told.code for told in loaded.warnings] == codes
+
+
+@pytest.mark.parametrize(
+    ("values", "names", "codes"),
+    [
+        ("'${experiment.base.exclude}'", ["base", "e-x", "e-y"], []),
+        ("{x: '${experiment.base.exclude}', y: [1]}", ["base", "e-x-1", "e-y-1"], []),
+        ("'${listed}'", ["base", "e-m", "e-n"], ["list-as-text"]),
+        ("'${experiment.base.metric}'", ["base", "e-f1"], []),
+    ],
+)
+def test_a_list_of_another_resource_or_a_variable_may_be_looped_over(
+    tmp_path: Path, values: str, names: list[str], codes: list[str]
+) -> None:
+    base = (
+        "base: {dataset: a.csv, model_type: classification, target: t, metric: f1, exclude: [x, y]}"
+    )
+    text = loop_over(values, "${each.x}-${each.y}" if "y:" in values else "${each}")
+    variables = "variables: {listed: 'm, n'}"
+    text = text.replace("experiments: {", f"{variables}\nexperiments: {{{base}, ")
+    loaded = load(tmp_path, text)
+    assert [at.name for at in loaded.state.resources if at.kind == "experiment"] == names
+    assert [told.code for told in loaded.warnings] == codes
+
+
+@pytest.mark.parametrize(
+    ("values", "code"),
+    [
+        ("'${experiment.nothing.exclude}'", "unknown-reference"),
+        ("'${nothing}'", "unset-variable"),
+        ("{x: '${nothing}', y: [1]}", "unset-variable"),
+    ],
+)
+def test_a_loop_over_nothing_known_is_told_once(tmp_path: Path, values: str, code: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, loop_over(values, "${each.x}" if "x:" in values else "${each}"))
+    assert [told.code for told in caught.value.diagnostics] == [code]
 
 
 def test_so_is_each_dimension_of_a_matrix(tmp_path: Path) -> None:
