@@ -290,7 +290,8 @@ class Model(Resource):
         """Send what really happened, so that the hub can score a model; return the rows sent.
 
         Args:
-            filename: a CSV file with the columns that were predicted from, and the outcome.
+            filename: of a format as in `predict`, with the columns that were predicted from,
+                and the outcome.
             model_id: of the deployed model, or the name of one that auger.yaml declares.
             on_notices: told what was guessed about the file, as in `predict`.
         """

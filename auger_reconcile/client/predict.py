@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any, Protocol, TypeVar, cast
 
 from auger_reconcile.client.files.json_values import to_json_value
-from auger_reconcile.client.files.rows import BATCH, open_rows, texts_of
+from auger_reconcile.client.files.rows import BATCH
 from auger_reconcile.client.files.tables import (
     Notice,
     Table,
     Writer,
     format_named,
     format_of,
-    notices_of,
     open_table,
     predicted_path,
 )
@@ -231,11 +230,11 @@ def send_actuals(
     model_id: str,
     on_notices: Callable[[list[Notice]], None] | None = None,
 ) -> int:
-    """Send the rows of a CSV file as what really happened; return how many there were.
+    """Send the rows of a file as what really happened; return how many there were.
 
     Args:
         client: of the hub.
-        source: CSV, compressed or not.
+        source: CSV, JSON, Parquet or .xlsx.
         model_id: of the deployed model.
         on_notices: told what was guessed about the file.
 
@@ -244,15 +243,15 @@ def send_actuals(
     """
     target = client.call("GET", f"pipelines/{model_id}").get("target_feature")
     sent = 0
-    with open_rows(source) as rows:
-        columns = rows.header.cells
+    with open_table(source) as table:
+        columns = table.columns
         if target and not {str(target), OUTCOME}.intersection(columns):
             raise AugerError(
                 f"`{source}` has no column `{target}`, which holds what really happened",
                 hint=f"with `prediction_id`, the column may be called `{OUTCOME}`",
             )
-        for batch in rows.batches():
-            actuals = texts_of(batch, range(len(columns)))
+        for batch in table.batches(BATCH):
+            actuals = table.records(batch, range(len(columns)))
             body = {
                 "pipeline_id": model_id,
                 "actual_column_names": columns,
@@ -261,7 +260,7 @@ def send_actuals(
             client.call("POST", "actuals", body)
             sent += len(batch)
         if on_notices:
-            on_notices(list(notices_of(rows)))
+            on_notices(list(table.notices))
     return sent
 
 

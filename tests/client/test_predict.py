@@ -192,6 +192,15 @@ def test_actuals_carry_all_columns_and_their_names(
     assert sent["actuals"] == [["1", "?"], ["2", "?"]]
 
 
+def test_actuals_of_other_formats_are_sent_as_values(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path
+) -> None:
+    (source := tmp_path / "new.jsonl").write_text('{"a": 1.5, "y": "no"}\n{"a": null, "y": true}\n')
+    hub.play(READY, reply({}))
+    assert send_actuals(client, source, "M") == 2
+    assert hub.requests[1].json["actuals"] == [[1.5, "no"], [None, True]]
+
+
 def test_what_was_guessed_about_the_file_of_actuals_is_told(
     hub: ScriptedHub, client: HubClient, source: Path
 ) -> None:
@@ -282,6 +291,17 @@ def test_what_is_no_json_lines_is_refused_with_its_line(
     with pytest.raises(AugerError, match=r"has no JSON object in line [12]"):
         predict_file(open_model(client, "M"), tmp_path / "new.jsonl")
     assert [path.name for path in tmp_path.iterdir()] == ["new.jsonl"]
+
+
+@pytest.mark.parametrize("name", ["t.arff", "t.feather", "t.xls", "t.h5.gz"])
+def test_a_format_that_is_learned_from_alone_is_refused_with_what_to_do(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("@relation t")
+    hub.play(READY)
+    with pytest.raises(AugerError, match="is not predicted") as refused:
+        predict_file(open_model(client, "M"), tmp_path / name)
+    assert "saved as CSV" in str(refused.value.hint)
 
 
 def test_parquet_keeps_the_types_of_its_columns(

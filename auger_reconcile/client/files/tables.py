@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from auger_reconcile.client.files.rows import (
-    TAKEN,
     UTF_8,
     RowFile,
     is_packed,
@@ -119,7 +118,10 @@ def open_table(source: Path, form: str | None = None) -> Iterator[Table]:
             with open_workbook(source) as book:
                 yield book
         case _ if form is None and _extension_of(source) in _LEARNED_FROM_ALONE:
-            raise AugerError(f"`{source}` is in a format that is not predicted", hint=TAKEN)
+            raise AugerError(
+                f"`{source}` is in a format that is not predicted",
+                hint="it may be saved as CSV, JSON, Parquet or .xlsx",
+            )
         case _:
             with open_rows(source) as rows:
                 yield CsvTable(rows)

@@ -339,7 +339,7 @@ def health(invocation: Invocation, *, model_id: str | None, form: str | None) ->
 def actual(invocation: Invocation, *, file: Path, model_id: str) -> None:
     """Send what really happened, so that the hub can score the model.
 
-    FILE is CSV, compressed or not; `-` is stdin.
+    FILE is CSV or JSON, compressed or not, Parquet or .xlsx; `-` is CSV from stdin.
     """
     from auger_reconcile.api.model import Model
     from auger_reconcile.cli.streams import reading_standard
