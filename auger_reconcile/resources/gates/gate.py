@@ -341,7 +341,7 @@ def _segments(column: str, least: float, bout: Bout, where: Where | None) -> Ite
         return
     values = found.segments[column]
     if values is None:
-        text = f"{where.text} has no column `{column}`"
+        text = f"{where.text} {'has' if where.rows == HOLDOUT else 'have'} no column `{column}`"
         yield Check(f"`{column}`", Verdict.CLOSED, where.text, text, needed=least)
         return
     live = bout.champion.on(where, [column]) if bout.champion else None
