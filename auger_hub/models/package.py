@@ -81,19 +81,7 @@ def package_model(
     if encoder is None:
         description["history"] = _history(target, features.get(time_column))
     description["notices"] = list(task_info.get("notices", []))
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packaging-") as temporary:
-        complete = Path(temporary) / "model"
-        complete.mkdir()
-        _store(model, complete / MODEL_FILE)
-        text = json.dumps(description, indent=2, ensure_ascii=False, default=_plain)
-        (complete / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
-        profile = make_profile(features, target, description)
-        (complete / PROFILE_FILE).write_text(json.dumps(profile), encoding="utf-8")
-        if task_info["model_type"] != "timeseries":
-            rows = _background(features[description["needed"]], task_info["seed"])
-            (complete / BACKGROUND_FILE).write_text(json.dumps(rows, default=_plain), "utf-8")
-        _replace(folder, complete)
+    _write_package(folder, model, description, data, task_info=task_info)
 
 
 def _with_intervals(model: Any, task_info: dict[str, Any]) -> IntervalForecaster:
@@ -145,6 +133,26 @@ class _Data:
     frame: pd.DataFrame
     features: pd.DataFrame
     target: Any
+
+
+def _write_package(
+    folder: Path, model: Any, description: dict[str, Any], data: _Data, *, task_info: dict[str, Any]
+) -> None:
+    """Store a model with what describes it, whole or not at all."""
+    features = data.features
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".packaging-") as temporary:
+        complete = Path(temporary) / "model"
+        complete.mkdir()
+        _store(model, complete / MODEL_FILE)
+        text = json.dumps(description, indent=2, ensure_ascii=False, default=_plain)
+        (complete / DESCRIPTION_FILE).write_text(text, encoding="utf-8")
+        profile = make_profile(features, data.target, description)
+        (complete / PROFILE_FILE).write_text(json.dumps(profile), encoding="utf-8")
+        if task_info["model_type"] != "timeseries":
+            rows = _background(features[description["needed"]], task_info["seed"])
+            (complete / BACKGROUND_FILE).write_text(json.dumps(rows, default=_plain), "utf-8")
+        _replace(folder, complete)
 
 
 def _is_bag(task_info: dict[str, Any]) -> bool:

@@ -131,7 +131,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """Find the revision with the declared content; other content is a new revision."""
         base, extension = split_extension(spec.name)
         revisions = in_series(scene.objects, scene.names, base, extension)
-        usable = [item for item in revisions if item.status in USABLE]
+        usable = _usable(revisions)
         known = [item for item in usable if holds_content(item, spec)]
         if not known and spec.is_remote:  # another name, which once was a revision of this one
             known = [found for found in scene.objects if is_usable_from(found, spec)]
@@ -146,17 +146,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         if known and not as_declared and unread != NOT_HERE:
             return self._read_again(spec, known[-1], revisions, scene)
         if known:
-            bound = (as_declared or known)[-1]
-            older = _before(usable, bound)
-            changes = compare_tables(older, bound) if older else ()
-            return Assessment(
-                bound.name,
-                object=bound,
-                revisions=revisions,
-                uncompared=unread,
-                schema_changes=tuple(change.text for change in changes),
-                breach=_breach(spec, changes),
-            )
+            return _bind(spec, (as_declared or known)[-1], revisions, uncompared=unread)
         foreign = next((item for item in usable if is_foreign(item, spec)), None)
         if foreign and not spec.is_remote and not any(item.content for item in usable):
             caution = "made by another client: its content cannot be compared with the source"
@@ -164,22 +154,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         if spec.source is None:
             refusal = "it is not on the hub, and no source to make it from is declared"
             return Assessment(spec.name, refusal=refusal)
-        broken = tuple(
-            item for item in revisions if item not in usable and holds_content(item, spec)
-        )
-        failed = {item.name for item in broken}
-        taken = [item.name for item in revisions if item.name not in failed]
-        changes = compare_header(previous, spec.header) if previous else ()
-        return Assessment(
-            next_revision(base, extension, taken, scene.names),
-            create=say_why_new(spec, usable, broken),
-            broken=broken,
-            revisions=revisions,
-            detail={Verb.CREATE: describe_source(spec)},
-            previous=previous,
-            schema_changes=tuple(change.text for change in changes),
-            fault=_breach(spec, changes),
-        )
+        return _add_revision(spec, revisions, scene, previous)
 
     def _read_again(
         self,
@@ -326,6 +301,55 @@ def _compared(made: DatasetObject, work: Work) -> DatasetObject:
     statistics = made.statistics or {}
     told = [*(statistics.get("notices") or ()), *(change.to_json() for change in changes)]
     return replace(made, statistics={**statistics, "notices": told})
+
+
+def _usable(revisions: Sequence[DatasetObject]) -> list[DatasetObject]:
+    return [item for item in revisions if item.status in USABLE]
+
+
+def _bind(
+    spec: DatasetSpec,
+    bound: DatasetObject,
+    revisions: tuple[DatasetObject, ...],
+    *,
+    uncompared: str | None,
+) -> Assessment:
+    """Return that a revision is what is declared, and how its columns differ from those before."""
+    older = _before(_usable(revisions), bound)
+    changes = compare_tables(older, bound) if older else ()
+    return Assessment(
+        bound.name,
+        object=bound,
+        revisions=revisions,
+        uncompared=uncompared,
+        schema_changes=tuple(change.text for change in changes),
+        breach=_breach(spec, changes),
+    )
+
+
+def _add_revision(
+    spec: DatasetSpec,
+    revisions: tuple[DatasetObject, ...],
+    scene: Scene,
+    previous: DatasetObject | None,
+) -> Assessment:
+    """Return that another revision has to be made, under the next name that is free."""
+    base, extension = split_extension(spec.name)
+    usable = _usable(revisions)
+    broken = tuple(item for item in revisions if item not in usable and holds_content(item, spec))
+    failed = {item.name for item in broken}
+    taken = [item.name for item in revisions if item.name not in failed]
+    changes = compare_header(previous, spec.header) if previous else ()
+    return Assessment(
+        next_revision(base, extension, taken, scene.names),
+        create=say_why_new(spec, usable, broken),
+        broken=broken,
+        revisions=revisions,
+        detail={Verb.CREATE: describe_source(spec)},
+        previous=previous,
+        schema_changes=tuple(change.text for change in changes),
+        fault=_breach(spec, changes),
+    )
 
 
 def _before(usable: Sequence[DatasetObject], found: DatasetObject) -> DatasetObject | None:

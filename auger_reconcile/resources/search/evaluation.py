@@ -6,7 +6,7 @@ puts them into `dataset_statistics`. Both are sent, either is understood (wire c
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from enum import Enum
 from typing import Any
@@ -177,14 +177,30 @@ def to_wire(
     columns = [dict(column) for column in statistics.get("stat_data") or ()]
     by_name = {str(column["column_name"]): column for column in columns}
     used = [name for name in by_name if name not in spec.exclude]
-    target = by_name.get(spec.target, {})
-    options = {
+    options = _options_for(spec, by_name, used)
+    for name, column in by_name.items():
+        _assign_role(column, name, spec, is_used=name in used)
+    held_out = {"holdout_id": holdout.id} if holdout else {}
+    return {
+        **held_out,
+        "model_type": spec.model_type.value,
+        "model_settings": {"evaluation_options": options},
+        "dataset_statistics": {**statistics, "stat_data": columns},
+    }
+
+
+def _options_for(
+    spec: SearchSettings, columns: Mapping[str, Mapping[str, Any]], used: Sequence[str]
+) -> dict[str, Any]:
+    """Return the `evaluation_options` of a run that learns from some of the columns."""
+    target = columns.get(spec.target, {})
+    return {
         "targetFeature": spec.target,
         "featureColumns": [name for name in used if name != spec.target],
         "categoricalFeatures": [
             name
             for name in used
-            if by_name[name].get("datatype") == "categorical" or name in spec.categoricals
+            if columns[name].get("datatype") == "categorical" or name in spec.categoricals
         ],
         "timeSeriesFeatures": [spec.time_series] if spec.time_series else [],
         "binaryClassification": (
@@ -200,23 +216,19 @@ def to_wire(
         **({"past_only": list(spec.past_only)} if spec.past_only else {}),
         **spec.options,
     }
-    for name, column in by_name.items():
-        for role, datatype in DATATYPES.items():
-            if name in getattr(spec, role):
-                column["datatype"] = datatype
-        column["isTarget"] = name == spec.target
-        column["use"] = name in used and name != spec.target
-        if name in spec.label_encoded:
-            column["datatype"] = "hashing"
-        if name == spec.time_series:
-            column["datatype"] = "timeseries"
-    held_out = {"holdout_id": holdout.id} if holdout else {}
-    return {
-        **held_out,
-        "model_type": spec.model_type.value,
-        "model_settings": {"evaluation_options": options},
-        "dataset_statistics": {**statistics, "stat_data": columns},
-    }
+
+
+def _assign_role(column: dict[str, Any], name: str, spec: SearchSettings, *, is_used: bool) -> None:
+    """Say in the statistics of a column what the run takes it for, as a2ml does."""
+    for role, datatype in DATATYPES.items():
+        if name in getattr(spec, role):
+            column["datatype"] = datatype
+    column["isTarget"] = name == spec.target
+    column["use"] = is_used and name != spec.target
+    if name in spec.label_encoded:
+        column["datatype"] = "hashing"
+    if name == spec.time_series:
+        column["datatype"] = "timeseries"
 
 
 def from_wire(item: Mapping[str, Any]) -> dict[str, Any]:
