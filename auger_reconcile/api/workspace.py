@@ -202,6 +202,7 @@ class Workspace:
         observed = self.observe()
         with _without_collection():
             plan = build_plan(self.desired, observed, options)
+        plan = replace(plan, coverage=plan.coverage._replace(environment=self.env))
         self.require_sources(plan, options.targets if options else (), compares=compares)
         if plan.is_empty:
             return plan
@@ -246,7 +247,8 @@ class Workspace:
         from auger_reconcile.planner.targets import EVERYTHING
 
         observed = self.observe()
-        return find_drift(self.desired, observed, scope or EVERYTHING)
+        drift = find_drift(self.desired, observed, scope or EVERYTHING)
+        return replace(drift, coverage=drift.coverage._replace(environment=self.env))
 
     def explain(self, address: Address) -> Explanation:
         """Return why a declared resource would be created, started or replaced, or why not."""

@@ -18,10 +18,12 @@ class Coverage(NamedTuple):
     Attributes:
         left_out: what targets and excludes leave out.
         uncompared: why the content of a resource was not compared, by its address.
+        environment: the one that was looked at alone; None without `--env`.
     """
 
     left_out: tuple[Address, ...] = ()
     uncompared: Mapping[Address, str] = MappingProxyType({})
+    environment: str | None = None
 
     @property
     def is_complete(self) -> bool:
@@ -31,6 +33,7 @@ class Coverage(NamedTuple):
     def to_document(self) -> dict[str, Any]:
         """Return the members of the JSON form."""
         return {
+            **({"environment": self.environment} if self.environment else {}),
             "not_looked_at": [address.qualified for address in self.left_out],
             "not_compared": [
                 {"address": address.qualified, "reason": reason}
@@ -45,6 +48,7 @@ class Coverage(NamedTuple):
         return cls(
             tuple(map(Address.parse, document.get("not_looked_at", ()))),
             {Address.parse(one["address"]): one["reason"] for one in uncompared},
+            document.get("environment"),
         )
 
 

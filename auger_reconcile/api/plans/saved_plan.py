@@ -7,7 +7,7 @@ import os
 import secrets
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
@@ -205,6 +205,8 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         raise StalePlan(f"the plan is for {document['hub']}, not for {observed.hub}")
     try:
         plan = still_fitting(document, build_plan(desired, observed, options), observed)
+        environment = document.get("environment")
+        plan = replace(plan, coverage=plan.coverage._replace(environment=environment))
     except StalePlan as error:
         told = f"the hub has changed since the plan was made: {error}"
         raise StalePlan(told, hint=_AGAIN) from None

@@ -70,13 +70,15 @@ def uncovered(coverage: Coverage) -> list[str]:
     for reason, names_of in reasons.items():
         rest = ", ..." if len(names_of) > MOST_NAMED else ""
         told.append(f"Not compared: {', '.join(names_of[:MOST_NAMED])}{rest} ({reason}).")
+    if coverage.environment:
+        told.append(f"Only environment {plain(coverage.environment)} was looked at (--env).")
     return told
 
 
 def matches(coverage: Coverage, files: str) -> str:
     """Return that nothing has to be done, of what was looked at and compared alone."""
     if coverage.is_complete:
-        return f"The hub matches {files}."
+        return " ".join([f"The hub matches {files}.", *uncovered(coverage)])
     return " ".join(["Nothing to do for what was compared.", *uncovered(coverage)])
 
 

@@ -154,6 +154,7 @@ class _SavedPlan(BaseModel):
     gates: list[_Gate] = []
     policies: list[_Objection] = []
     notices: list[_Notice] = []
+    environment: StrictStr | None = None
     not_looked_at: list[StrictStr] = []
     not_compared: list[_NotCompared] = []
     declaration: _Declaration
