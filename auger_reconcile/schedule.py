@@ -1,4 +1,4 @@
-"""Tell moments apart: spans of time, ISO times in seconds, and when a schedule was due last.
+"""Parse spans of time and ISO times, and compute when a schedule was due last.
 
 Pure: what time it is says who asks.
 """

@@ -1,4 +1,4 @@
-"""Tell how well a series was forecast: by fold, by how many steps ahead, and row by row."""
+"""Measure how well a series was forecast: by fold, by how many steps ahead, and row by row."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Know whether this process has all imported and nothing of it run: its own forks are good, too."""
+"""Check whether this process has all imported and run nothing: its own forks are good, too."""
 
 from __future__ import annotations
 

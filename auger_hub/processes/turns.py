@@ -1,4 +1,4 @@
-"""Let organizations take turns at what the hub has few of, so that none can stop another.
+"""Schedule what the hub has few of in turns of organizations, so that none can stop another.
 
 One that has nothing of a kind at work may always begin one, however many of another are stuck. One
 that waits for somebody else's server counts apart: it uses no more than a connection.

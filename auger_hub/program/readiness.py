@@ -1,4 +1,4 @@
-"""Say whether this hub can do its work: what balancers ask before they send requests.
+"""Check whether this hub can do its work: what load balancers ask before they send requests.
 
 Nobody needs a token for it, so it tells no names and no places, and costs next to nothing however
 often it is asked.

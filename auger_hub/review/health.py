@@ -1,4 +1,4 @@
-"""Tell how a deployed model does: what it is asked against what it learned, and how good it is.
+"""Report the health of a deployed model: its inputs against what it learned, and its scores.
 
 Everything is told of days that are stored, and "now" is the newest of these, so the same rows have
 the same health whenever somebody looks.

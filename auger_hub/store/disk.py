@@ -1,4 +1,4 @@
-"""Look how much room the disk of the hub has left, before there is none."""
+"""Check how much room the disk of the hub has left, before there is none."""
 
 from __future__ import annotations
 

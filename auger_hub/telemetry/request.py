@@ -1,4 +1,4 @@
-"""Know of the request that is being answered who sent it, for the log and the audit trail.
+"""Provide who sent the request that is being answered, for the log and the audit trail.
 
 The facts travel in a context variable: threads that answer for the server see them too.
 """

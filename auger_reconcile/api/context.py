@@ -190,11 +190,11 @@ class Context:
         from dataclasses import replace
 
         from auger_reconcile.applier.apply import ApplyOptions
-        from auger_reconcile.history.record import Origin, apply_recorded
+        from auger_reconcile.history.record import AppliedBy, apply_recorded
 
         plan = self.judge(plan)
         options = replace(options or ApplyOptions(wait=False), select=self._store)
-        origin = Origin(self._origin)
+        origin = AppliedBy(self._origin)
         return apply_recorded(plan, self.session.client, self.folder, options, origin)
 
     def judge(self, plan: Plan) -> Plan:

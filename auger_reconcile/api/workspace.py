@@ -263,11 +263,11 @@ class Workspace:
             PlanRefused: a guard forbids the plan; nothing was done.
         """
         from auger_reconcile.applier.apply import refusals_of
-        from auger_reconcile.history.record import Origin, apply_recorded
+        from auger_reconcile.history.record import AppliedBy, apply_recorded
 
         if not refusals_of(plan):
             self.remember_protection()
-        origin = Origin(self.origin, self.is_exclusive, self.beat_seconds, self.checkout)
+        origin = AppliedBy(self.origin, self.is_exclusive, self.beat_seconds, self.checkout)
         result = apply_recorded(plan, self.session.client, self.folder, options, origin)
         return self._notify(result) if result.outcomes else result
 

@@ -1,4 +1,4 @@
-"""Know on which hub each target is, and by whose token: found out while they are looked at."""
+"""Remember on which hub each target is, and by whose token: found out when they are planned."""
 
 from __future__ import annotations
 

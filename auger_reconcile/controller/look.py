@@ -20,7 +20,7 @@ from auger_reconcile.applier.result import ApplyResult, Status
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.config.declarations.channel import When
 from auger_reconcile.controller.hubs import Hubs
-from auger_reconcile.controller.permit import Permit, Verdict, is_asked_by_files, permit
+from auger_reconcile.controller.permit import Decision, Permit, is_asked_by_files, permit
 from auger_reconcile.controller.repository import Repository
 from auger_reconcile.controller.settings import Settings, Target
 from auger_reconcile.controller.status import (
@@ -129,9 +129,9 @@ class Looker:
             actions=dict(Counter(action.verb.value for action in plan.actions)),
             projects=_conditions(workspace, plan),
         )
-        if decision.verdict is Verdict.REFUSE:
+        if decision.verdict is Decision.REFUSE:
             pending = replace(pending, condition=Condition.DEGRADED)
-        if decision.verdict is not Verdict.APPLY:
+        if decision.verdict is not Decision.APPLY:
             event = _event_of(decision, drifted=drifted)
             if event is not None and self._is_new(pending):
                 self._tell(workspace, plan, event, pending)
@@ -183,9 +183,9 @@ class Looker:
 
 def _event_of(decision: Permit, *, drifted: bool) -> When | None:
     """Return what people are told of a plan that is not carried out; None for one that waits."""
-    if decision.verdict is Verdict.WAIT:
+    if decision.verdict is Decision.WAIT:
         return None
-    if decision.verdict is Verdict.REFUSE:
+    if decision.verdict is Decision.REFUSE:
         return When.REFUSED
     return When.DRIFT if drifted else When.ASKED
 

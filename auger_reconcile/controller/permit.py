@@ -14,7 +14,7 @@ from auger_reconcile.resources.gates.rollout import PROMOTE
 from auger_reconcile.resources.search.retrain import RETRAIN
 
 
-class Verdict(str, Enum):
+class Decision(str, Enum):
     """What becomes of a plan."""
 
     APPLY = "apply"
@@ -27,7 +27,7 @@ class Verdict(str, Enum):
 class Permit:
     """What becomes of a plan, and why not more."""
 
-    verdict: Verdict
+    verdict: Decision
     reasons: tuple[str, ...] = ()
 
 
@@ -44,16 +44,16 @@ def permit(
         is_approved: a person has approved this very plan.
     """
     if plan.refusals:
-        return Permit(Verdict.REFUSE, tuple(item.label or item.summary for item in plan.refusals))
+        return Permit(Decision.REFUSE, tuple(item.label or item.summary for item in plan.refusals))
     if waits := tuple(_waits(target, now)):
-        return Permit(Verdict.WAIT, waits)
+        return Permit(Decision.WAIT, waits)
     if is_approved:
-        return Permit(Verdict.APPLY)
+        return Permit(Decision.APPLY)
     if is_drift and not target.heal:
-        return Permit(Verdict.ASK, ("the hub was changed, and `heal` is off",))
+        return Permit(Decision.ASK, ("the hub was changed, and `heal` is off",))
     if asks := tuple(_asks(plan, target)):
-        return Permit(Verdict.ASK, asks)
-    return Permit(Verdict.APPLY)
+        return Permit(Decision.ASK, asks)
+    return Permit(Decision.APPLY)
 
 
 def is_asked_by_files(plan: Plan) -> bool:

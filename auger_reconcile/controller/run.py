@@ -43,7 +43,7 @@ class Controller:
 
     def once(self) -> list[TargetStatus]:
         """Look at every target once; return how they stand."""
-        with hold(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
+        with lock_home(self.settings.home), ThreadPoolExecutor(self.settings.workers) as pool:
             self._begin()
             found = list(pool.map(self._looker.look, self.settings.targets))
             self._report.send(self.book.statuses)
@@ -53,7 +53,7 @@ class Controller:
         """Look at every target at each interval, until `stop` is set."""
         commits = CommitWatch(self.settings.targets, self.settings.commits)
         with (
-            hold(self.settings.home),
+            lock_home(self.settings.home),
             ThreadPoolExecutor(self.settings.workers) as pool,
             closing(commits),
         ):
@@ -90,7 +90,7 @@ class Controller:
 
 
 @contextmanager
-def hold(home: Path) -> Iterator[None]:
+def lock_home(home: Path) -> Iterator[None]:
     """Be the only controller of a home; the lock of a killed one is free again.
 
     Raises:

@@ -31,7 +31,7 @@ UNKNOWN_ROUTE = (404, 405)
 
 
 @dataclass(frozen=True)
-class Origin:
+class AppliedBy:
     """What applies a plan, and how it is recorded.
 
     Attributes:
@@ -47,7 +47,7 @@ class Origin:
     checkout: Checkout | None = None
 
 
-PROGRAM = Origin()
+PROGRAM = AppliedBy()
 
 
 def apply_recorded(
@@ -55,7 +55,7 @@ def apply_recorded(
     client: HubClient,
     folder: Path,
     options: ApplyOptions | None = None,
-    origin: Origin = PROGRAM,
+    origin: AppliedBy = PROGRAM,
 ) -> ApplyResult:
     """Carry out a plan and record it; what changes nothing on the hub is not recorded.
 
@@ -91,7 +91,7 @@ def _status_of(result: ApplyResult) -> str:
 
 
 def _open(
-    plan: Plan, client: HubClient, folder: Path, origin: Origin
+    plan: Plan, client: HubClient, folder: Path, origin: AppliedBy
 ) -> tuple[_Record | None, tuple[Diagnostic, ...]]:
     """Return an open record, or why there is none."""
     try:
@@ -112,7 +112,7 @@ def _unrecorded(why: str) -> Diagnostic:
     return Diagnostic(Severity.WARNING, "not-recorded", summary, label=why)
 
 
-def _describe(plan: Plan, folder: Path, origin: Origin) -> Mapping[str, Any]:
+def _describe(plan: Plan, folder: Path, origin: AppliedBy) -> Mapping[str, Any]:
     checkout = origin.checkout or read_checkout(folder)
     found = (
         {

@@ -1,4 +1,4 @@
-"""Tell a commit on GitHub what came of it: a check run, or a commit status where only that may be.
+"""Report the outcome to a commit on GitHub: a check run, or a commit status where only that may be.
 
 Only apps of GitHub (and its Actions) may make check runs; a person's token makes a status. Both
 stand among the checks of the commit and of its pull request.

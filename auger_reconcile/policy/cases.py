@@ -30,7 +30,7 @@ from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.planner.plan import Effect
-from auger_reconcile.policy.rule import Rule, RuleFailed, Scene
+from auger_reconcile.policy.rule import Facts, Rule, RuleFailed
 
 FOLDER = "cases"
 _ACTION: Mapping[str, Any] = {
@@ -83,7 +83,7 @@ class Case:
 
     name: str
     place: str
-    scene: Scene
+    scene: Facts
     expected: Mapping[str, Effect]
 
 
@@ -162,7 +162,7 @@ def _read_file(path: Path, known: set[str], report: Report) -> Iterator[Case]:
             place = file.span(node.start)
             resources = [_resource(one) for one in spec.resources]
             now = spec.now if spec.now.tzinfo else spec.now.replace(tzinfo=timezone.utc)
-            scene = Scene(plan, resources, spec.env, now)
+            scene = Facts(plan, resources, spec.env, now)
             yield Case(spec.case, f"{place.path}:{place.line}", scene, spec.expect)
 
 
@@ -205,7 +205,7 @@ def try_case(case: Case, rules: Sequence[Rule]) -> Tried:
     )
 
 
-def _say(rule: Rule, scene: Scene) -> Effect | RuleFailed | None:
+def _say(rule: Rule, scene: Facts) -> Effect | RuleFailed | None:
     """Return the effect of a rule that objects, or why it could not be evaluated."""
     try:
         return rule.effect if any(True for _ in rule.find(scene)) else None

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from auger_reconcile.errors import AugerError
-from auger_reconcile.policy.rule import RuleFailed, Scene
+from auger_reconcile.policy.rule import Facts, RuleFailed
 
 Variables = Mapping[str, Any]
 
@@ -45,7 +45,7 @@ def compile_expression(text: str) -> Callable[[Variables], bool]:
     return evaluate
 
 
-def to_variables(scene: Scene) -> Variables:
+def to_variables(scene: Facts) -> Variables:
     """Return a scene as CEL sees it: what is null is absent, so that `has` asks for both.
 
     The library compares nothing but null with null, against the language's definition.

@@ -15,16 +15,16 @@ from typing import Any
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.planner.plan import Effect, Objection, Plan, summary
 from auger_reconcile.planner.saved.document import NOT_SHOWN, to_document
-from auger_reconcile.policy.rule import Rule, RuleFailed, Scene
+from auger_reconcile.policy.rule import Facts, Rule, RuleFailed
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.state import DesiredState
 
 _LARGEST_COUNTED = 200_000_000  # bytes of a table whose rows are counted for a rule
 
 
-def set_scene(plan: Plan, desired: DesiredState, *, env: str | None, now: datetime) -> Scene:
+def gather_facts(plan: Plan, desired: DesiredState, *, env: str | None, now: datetime) -> Facts:
     """Return what rules are shown of a plan."""
-    return Scene(to_document(plan), list(_resources(plan, desired)), env or "", now)
+    return Facts(to_document(plan), list(_resources(plan, desired)), env or "", now)
 
 
 def _resources(plan: Plan, desired: DesiredState) -> Iterator[Mapping[str, Any]]:
@@ -63,7 +63,7 @@ def _count_rows(path: Path) -> int | None:
 
 
 def judge(
-    plan: Plan, rules: Sequence[Rule], scene: Scene, *, approved: Collection[str] = ()
+    plan: Plan, rules: Sequence[Rule], scene: Facts, *, approved: Collection[str] = ()
 ) -> Plan:
     """Return the plan with what the rules object to.
 
@@ -86,7 +86,7 @@ def judge(
     )
 
 
-def _objections(rule: Rule, scene: Scene, approved: Collection[str]) -> Iterator[Objection]:
+def _objections(rule: Rule, scene: Facts, approved: Collection[str]) -> Iterator[Objection]:
     try:
         for breach in rule.find(scene):
             yield Objection(

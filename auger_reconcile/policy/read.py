@@ -34,7 +34,7 @@ from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.planner.plan import Effect
 from auger_reconcile.policy.cel import BadExpression, Variables, compile_expression, to_variables
-from auger_reconcile.policy.rule import Breach, Rule, RuleFailed, Scene
+from auger_reconcile.policy.rule import Breach, Facts, Rule, RuleFailed
 
 FOLDER = "policies"
 SECTION = "policies"
@@ -122,7 +122,7 @@ def read_mapping(path: Path, section: str, report: Report) -> Mapping | None:
     return None
 
 
-def _find(spec: PolicySpec, is_true: Callable[[Variables], bool], scene: Scene) -> Iterator[Breach]:
+def _find(spec: PolicySpec, is_true: Callable[[Variables], bool], scene: Facts) -> Iterator[Breach]:
     """Yield what a rule in CEL objects to."""
     variables = _variables(scene)
     if spec.each == "plan":
@@ -138,11 +138,11 @@ def _find(spec: PolicySpec, is_true: Callable[[Variables], bool], scene: Scene) 
 
 
 @functools.lru_cache(maxsize=1)
-def _converted(key: int, scene_of: Callable[[], Scene]) -> Variables:  # noqa: ARG001 - the key
+def _converted(key: int, scene_of: Callable[[], Facts]) -> Variables:  # noqa: ARG001 - the key
     return to_variables(scene_of())
 
 
-def _variables(scene: Scene) -> Variables:
+def _variables(scene: Facts) -> Variables:
     """Return a scene as CEL sees it, converted once for all rules."""
     return _converted(id(scene), lambda: scene)
 
@@ -190,7 +190,7 @@ def _span_of(file: FileText, function: Callable[..., Any]) -> SourceSpan:
     return file.span(start, start + len(f"def {function.__name__}"))
 
 
-def _call(function: Callable[..., Any], path: Path, scene: Scene) -> Sequence[Breach]:
+def _call(function: Callable[..., Any], path: Path, scene: Facts) -> Sequence[Breach]:
     """Return what a rule in Python objects to."""
     names = inspect.signature(function).parameters
     try:

@@ -12,7 +12,7 @@ from auger_reconcile.planner.plan import Effect
 
 
 @dataclass(frozen=True)
-class Scene:
+class Facts:
     """What rules are shown.
 
     Attributes:
@@ -51,6 +51,6 @@ class Rule:
 
     name: str
     effect: Effect
-    find: Callable[[Scene], Iterable[Breach]]
+    find: Callable[[Facts], Iterable[Breach]]
     span: SourceSpan | None = None
     hint: str | None = None

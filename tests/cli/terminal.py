@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from types import TracebackType
 
-PATIENCE = 20.0  # seconds
+PATIENCE = 120.0  # seconds: a busy machine takes its time, and only what hangs waits for all of it
 CTRL_C = "\x03"
 CTRL_D = "\x04"
 # Makes its streams the controlling terminal, so that Ctrl-C is a signal, and becomes the command.

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 
 from auger_reconcile.api import Context, Project
-from auger_reconcile.controller.run import Controller, hold
+from auger_reconcile.controller.run import Controller, lock_home
 from auger_reconcile.controller.settings import Settings, Target
 from auger_reconcile.controller.status import Condition, approve
 from auger_reconcile.errors import AugerError
@@ -166,7 +166,10 @@ def test_a_policy_of_the_repository_refuses_and_a_pause_waits(team: Team) -> Non
 
 
 def test_two_controllers_do_not_share_a_home(team: Team) -> None:
-    with hold(team.folder / "home"), pytest.raises(AugerError, match="another controller runs"):
+    with (
+        lock_home(team.folder / "home"),
+        pytest.raises(AugerError, match="another controller runs"),
+    ):
         team.controller().once()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.address import Address
-from auger_reconcile.controller.permit import Verdict, is_asked_by_files, permit
+from auger_reconcile.controller.permit import Decision, is_asked_by_files, permit
 from auger_reconcile.controller.settings import Target
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.planner.estimate import Estimate
@@ -42,14 +42,14 @@ def decide(plan: Plan, *, drift: bool = False, approved: bool = False, **setting
 
 
 def test_what_is_allowed_is_applied() -> None:
-    assert decide(make_plan(Verb.CREATE, Verb.START)).verdict is Verdict.APPLY
+    assert decide(make_plan(Verb.CREATE, Verb.START)).verdict is Decision.APPLY
 
 
 def test_a_delete_is_asked_for_and_an_approval_lets_it_pass() -> None:
     found = decide(make_plan(Verb.CREATE, Verb.DELETE))
-    assert found.verdict is Verdict.ASK
+    assert found.verdict is Decision.ASK
     assert found.reasons == ("1 to delete, which is not among `allow`",)
-    assert decide(make_plan(Verb.DELETE), approved=True).verdict is Verdict.APPLY
+    assert decide(make_plan(Verb.DELETE), approved=True).verdict is Decision.APPLY
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_beyond_a_limit_is_asked_for(
     plan: Plan, settings: dict[str, Any], reason: str
 ) -> None:
     found = decide(plan, **settings)
-    assert found.verdict is Verdict.ASK
+    assert found.verdict is Decision.ASK
     assert reason in found.reasons[0]
 
 
@@ -80,21 +80,21 @@ def test_what_is_beyond_a_limit_is_asked_for(
     ],
 )
 def test_outside_of_its_windows_a_plan_waits(settings: dict[str, Any], is_open: bool) -> None:
-    expected = Verdict.APPLY if is_open else Verdict.WAIT
+    expected = Decision.APPLY if is_open else Decision.WAIT
     assert decide(make_plan(Verb.CREATE), **settings).verdict is expected
     approved = decide(make_plan(Verb.CREATE), approved=True, **settings)
     assert approved.verdict is expected, "an approval opens no window"
 
 
 def test_drift_is_healed_where_that_is_wanted() -> None:
-    assert decide(make_plan(Verb.CREATE), drift=True).verdict is Verdict.ASK
-    assert decide(make_plan(Verb.CREATE), drift=True, heal=True).verdict is Verdict.APPLY
+    assert decide(make_plan(Verb.CREATE), drift=True).verdict is Decision.ASK
+    assert decide(make_plan(Verb.CREATE), drift=True, heal=True).verdict is Decision.APPLY
 
 
 def test_a_refused_plan_is_refused_whoever_approves() -> None:
     refusal = Diagnostic(Severity.ERROR, "policy", "policy `x` denies this", label="no")
     plan = make_plan(Verb.CREATE, refusals=(refusal,))
-    assert decide(plan, approved=True).verdict is Verdict.REFUSE
+    assert decide(plan, approved=True).verdict is Decision.REFUSE
 
 
 def test_a_policy_that_requires_approval_is_asked_for() -> None:

@@ -13,7 +13,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.applier.apply import ApplyOptions
 from auger_reconcile.applier.result import Started
 from auger_reconcile.errors import Conflict, NotFound, PlanRefused, Unavailable
-from auger_reconcile.history.record import Origin, apply_recorded
+from auger_reconcile.history.record import AppliedBy, apply_recorded
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.resources.project import ProjectSpec
@@ -51,7 +51,7 @@ def make_plan(**more: Any) -> Plan:
 
 
 def run(client: Historian, folder: Path, plan: Plan | None = None, **origin: Any) -> Any:
-    return apply_recorded(plan or make_plan(), client, folder, None, Origin(**origin))  # type: ignore[arg-type]
+    return apply_recorded(plan or make_plan(), client, folder, None, AppliedBy(**origin))  # type: ignore[arg-type]
 
 
 def test_the_record_is_opened_before_the_first_action_and_closed_after_the_last(
@@ -135,7 +135,7 @@ def beat_while_acting(client: Historian, folder: Path, **origin: Any) -> ApplyOp
             client.beaten.wait(10)
 
     options = ApplyOptions(on_event=hold)
-    apply_recorded(make_plan(), client, folder, options, Origin(beat_seconds=0.01, **origin))  # type: ignore[arg-type]
+    apply_recorded(make_plan(), client, folder, options, AppliedBy(beat_seconds=0.01, **origin))  # type: ignore[arg-type]
     return options
 
 

@@ -12,7 +12,7 @@ from auger_reconcile.api.plans.policies import find_folders, try_cases
 from auger_reconcile.applier.apply import refusals_of
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.planner.plan import Action, Plan
-from auger_reconcile.policy.judge import judge, set_scene
+from auger_reconcile.policy.judge import gather_facts, judge
 from auger_reconcile.policy.read import read_rules
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.state import DesiredState
@@ -32,7 +32,7 @@ def make_plan() -> Plan:
 
 def judged(folder: Path, *, approved: tuple[str, ...] = ()) -> Plan:
     plan = make_plan()
-    scene = set_scene(plan, DesiredState({}), env="prod", now=FRIDAY)
+    scene = gather_facts(plan, DesiredState({}), env="prod", now=FRIDAY)
     return judge(plan, read_rules([folder]), scene, approved=approved)
 
 

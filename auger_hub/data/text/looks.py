@@ -1,4 +1,4 @@
-"""Tell texts that look like numbers or dates and are read as names all the same."""
+"""Report texts that look like numbers or dates and are read as names all the same."""
 
 from __future__ import annotations
 

@@ -79,9 +79,9 @@ def judge_plan(
         )
     if not rules or plan.is_empty:
         return plan
-    from auger_reconcile.policy.judge import judge, set_scene
+    from auger_reconcile.policy.judge import gather_facts, judge
 
-    scene = set_scene(plan, desired, env=env, now=datetime.now(timezone.utc))
+    scene = gather_facts(plan, desired, env=env, now=datetime.now(timezone.utc))
     return judge(plan, rules, scene, approved=approved)
 
 

@@ -1,4 +1,4 @@
-"""Tell who meets whom in the gate of a model, on which rows: in a plan, and when it is applied."""
+"""Choose which models a gate compares, and on which rows: in a plan, and when it is applied."""
 
 from __future__ import annotations
 
