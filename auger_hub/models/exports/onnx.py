@@ -95,12 +95,19 @@ def _exact_graph(model: Any, description: Mapping[str, Any], rows: pd.DataFrame)
             content = _convert(model, description["kinds"], precision)
             found = list(_answers(content, rows, description))
         except Exception as error:  # noqa: BLE001 - converters raise what they like
-            reason = f"it cannot be converted: {' '.join(str(error).split())[:200]}"
+            reason = f"it cannot be converted: {_words(error)}"
             continue
         reason = _difference(wanted, found)
         if not reason:
             return content
     raise NotExportable(f"The model is not the same as ONNX ({reason}); joblib and mlflow are.")
+
+
+def _words(error: Exception) -> str:
+    """Return what a converter says, unless it only says where in its code it fell."""
+    if isinstance(error, AttributeError | TypeError | LookupError):
+        return "the converter does not know all of its parts"
+    return " ".join(str(error).split())[:200]
 
 
 def _expected(model: Any, rows: pd.DataFrame, *, is_classes: bool) -> list[Array]:
