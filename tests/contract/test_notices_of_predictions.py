@@ -77,7 +77,7 @@ CASES = [
          [("encoding-guessed", None, None), ("written-in-utf-8", None, None), NEW]),
     Case("of Excel", encoded("utf-16"), [("written-in-utf-8", None, None), NEW]),
 ]  # fmt: skip
-WITHOUT_TOWN = "x,day\n1.5,2023-01-01\n"
+WITHOUT_TOWN = ("x,day\n1.5,2023-01-01\n", "does not have: `town`")
 
 
 SCORED = [
@@ -106,11 +106,10 @@ SERIES_CASES = [
     Case("after a gap", sales(("a", 70), ("b", 44))),
     Case("an unknown shop", sales(*NEXT, ("c", 42), ("c", 43)), [("unknown-series", "shop", 2)]),
     Case("days that are known", sales(*NEXT, ("a", 41), ("b", 3)), [("past-rows", "day", 2)]),
-    Case("no day", sales(*NEXT).replace("2023-02-14", "soon", 1),
-         [("unreadable-values", "day", 1)]),
     Case("all of it", sales(*NEXT, ("c", 42), ("a", 1)),
          [("unknown-series", "shop", 1), ("past-rows", "day", 1)]),
 ]  # fmt: skip
+WITHOUT_DAY = (sales(*NEXT).replace("2023-02-14", "soon", 1), "A row has no time in `day`")
 SERIES_SCORED = [
     Case("the next days", sales(*NEXT, truth="5")),
     Case("and days that are known", sales(*NEXT, ("a", 41), truth="5"), [("past-rows", None, 1)]),
@@ -127,15 +126,17 @@ class Kind:
     settings: Mapping[str, Any]
     cases: Sequence[Case]
     scored: Sequence[Case]
+    refused: tuple[str, str]
 
 
 KINDS = {
-    "rows": Kind(LEARNED, {"model_type": "regression"}, CASES, SCORED),
+    "rows": Kind(LEARNED, {"model_type": "regression"}, CASES, SCORED, WITHOUT_TOWN),
     "series": Kind(
         SERIES_LEARNED,
         {"model_type": "timeseries", "time_series": "day", "series": ["shop"]},
         SERIES_CASES,
         SERIES_SCORED,
+        WITHOUT_DAY,
     ),
 }
 
@@ -204,8 +205,8 @@ def test_what_is_told_of_a_prediction_is_told_whoever_asks(
     for case in kind.scored:
         assert_scored(place, model, case)
     assert_health_is_told(place, browser, model)
+    assert_refused(place, model, *kind.refused)
     if kind is KINDS["rows"]:
-        assert_refused(place, model)
         assert_shown(browser, model)
 
 
@@ -237,13 +238,13 @@ def assert_health_is_told(place: Place, browser: Browser, model: str) -> None:
     assert all(is_shown(text, page) for text in told)
 
 
-def assert_refused(place: Place, model: str) -> None:
-    """A file without a column that the model needs is refused with its name."""
-    (place.folder / "without.csv").write_text(WITHOUT_TOWN, encoding="utf-8")
+def assert_refused(place: Place, model: str, content: str, why: str) -> None:
+    """A file without what the model needs is refused, with what that is."""
+    (place.folder / "without.csv").write_text(content, encoding="utf-8")
     for how in ([], ["--locally"]):
         place.capsys.readouterr()
         assert main(["model", "predict", "without.csv", "-m", model, *how]) == 1
-        assert "does not have: `town`" in place.capsys.readouterr().err
+        assert why in place.capsys.readouterr().err
         assert not (place.folder / "without_predicted.csv").exists()
 
 
@@ -251,4 +252,4 @@ def assert_shown(browser: Browser, model: str) -> None:
     """The page tells what the model never met."""
     sent = browser.post(f"/models/{model}", {"f0": "1.5", "f1": "2023-05-05", "f2": "Rom"})
     text = wait_for_text(browser, sent.url.removeprefix(browser.url), "Answered in")
-    assert "1 row of `town` have a value that the model never met." in text
+    assert is_shown("1 row of `town` have a value that the model never met.", text)
