@@ -70,6 +70,7 @@ COMMANDS = {
     "auth status": "auger auth whoami",
     "console": "auger hub open",
     "untaint": "auger explain ADDRESS",
+    "test": "auger policy test",
     "rollout": "auger rollback ADDRESS",
     "rollout status": "auger wait",
     "models serve": "auger model serve MODEL_ID",
@@ -93,6 +94,7 @@ NEEDLESS = {
     "--lock": "a hub needs no lock",
     "--recursive": "a folder stands for all that is below it",
     "--compact-warnings": "warnings are one block each",
+    "--auto-approve": "a plan changes nothing; `auger apply` has it",
     "--dry-run": "`auger plan` shows what apply would do",
     "--var-file": "`--var K=V`, AUGER_VAR_name or an overlay (`--env`) set variables",
 }

@@ -22,6 +22,7 @@ class Condition(str, Enum):
     IN_SYNC = "in sync"
     OUT_OF_SYNC = "out of sync"
     DEGRADED = "degraded"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)

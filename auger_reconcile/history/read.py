@@ -13,6 +13,8 @@ from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import HubError, NotFound
 from auger_reconcile.history.record import APPLIES, UNKNOWN_ROUTE
 
+_ALL = 1_000_000  # a hub keeps fewer applies
+
 
 @dataclass(frozen=True)
 class AppliedAction:
@@ -116,7 +118,9 @@ def read_applies(
         if limit is not None and limit <= PAGE_SIZE:
             found = client.call("GET", APPLIES, {**given, "limit": limit})
         else:
-            found = islice(client.iter_all(APPLIES, given), limit)
+            found = islice(
+                client.iter_all(APPLIES, given), None if limit is None else min(limit, _ALL)
+            )
         yield from map(to_record, found)
     except HubError as error:
         raise _explained(error) from error

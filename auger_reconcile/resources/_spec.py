@@ -42,8 +42,10 @@ class Lifecycle(BaseModel):
             "removed from the file: `auger.lock.yaml` remembers it."
         ),
     )
-    ignore_changes: tuple[str, ...] = Field(
-        default=(), description="Settings whose changes start nothing and create nothing."
+    ignore_changes: tuple[str, ...] = setting(
+        default=(),
+        description="Settings whose changes start nothing and create nothing.",
+        traits=[Trait.RAIL],
     )
 
 

@@ -58,6 +58,8 @@ RAILS = [
     "budget_minutes: {}\n",
     "lifecycle: {}\n",
     "lifecycle: {{prevent_destroy: {}}}\n",
+    "lifecycle: {{ignore_changes: {}}}\n",
+    "removed: {}\n",
     "cluster: {{autoterminate_minutes: {}}}\n",
     "experiment: {{max_n_trials: {}}}\n",
     "experiment: {{max_total_time: {}}}\n",

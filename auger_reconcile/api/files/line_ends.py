@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.plan import Action, Plan
     from auger_reconcile.state import ObservedState
 
-ADVICE = "`ignore_line_ends: true` makes it no change; `*.csv -text` in .gitattributes stops git"
+ADVICE = (
+    "`ignore_line_ends: true` below its name in `datasets` makes it no change; `*.csv -text` in "
+    ".gitattributes stops git"
+)
 
 
 def explain_line_ends(plan: Plan, observed: ObservedState) -> Plan:

@@ -19,7 +19,8 @@ def render_statuses(statuses: Sequence[TargetStatus]) -> str:
 
 def _lines(one: TargetStatus) -> Iterator[str]:
     commit = f" at commit {one.commit[:_LETTERS]}" if one.commit else ""
-    yield f"{plain(one.name)}: {one.condition.value} since {local_time(one.since)}{commit}"
+    since = f" since {local_time(one.since)}" if one.since else ""
+    yield f"{plain(one.name)}: {one.condition.value}{since}{commit}"
     for why in one.why:
         yield f"  {plain(why)}"
     if one.plan:
@@ -30,6 +31,9 @@ def _lines(one: TargetStatus) -> Iterator[str]:
         yield f"  projects: {plain(', '.join(out[:10]))}{', ...' if len(out) > 10 else ''}"
 
 
-def statuses_to_json(statuses: Sequence[TargetStatus]) -> dict[str, Any]:
-    """Return the JSON form."""
-    return {"targets": [one.to_json() for one in statuses]}
+def statuses_to_json(
+    statuses: Sequence[TargetStatus], *, is_running: bool | None = None
+) -> dict[str, Any]:
+    """Return the JSON form; `running` where it is asked whether a controller keeps it so."""
+    told = {"targets": [one.to_json() for one in statuses]}
+    return told if is_running is None else {"running": is_running, **told}

@@ -90,8 +90,10 @@ class Head(BaseModel):
         (),
         description="Resources with another name than before: they are renamed, not made anew.",
     )
-    removed: tuple[Removal, ...] = Field(
-        (), description="Resources that the file forgets: they stay on the hub."
+    removed: tuple[Removal, ...] = setting(
+        default=(),
+        description="Resources that the file forgets: they stay on the hub.",
+        traits=[Trait.RAIL],
     )
 
 

@@ -194,7 +194,7 @@ def reproduce(invocation: Invocation, *, run_id: str, again: bool, show_only: bo
         invocation,
         lambda c: _open(c, None).plan_reproduce(run_id, again=again),
         show_only=show_only,
-        idle=f"Run {run_id} was made once more already; --again makes it another time.",
+        idle=f"Run {run_id} has a run that makes it once more; --again makes another.",
         wait=True,
     )
     if show_only or made is not ExitCode.DONE:

@@ -14,7 +14,7 @@ from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.path import FilePath
 from auger_reconcile.cli.run import READING, open_context, read_files, show_plan
 
-_MOST_DIGITS = 18  # of a number that a hub has given
+_MOST_DIGITS = 18  # no hub has given a longer number
 
 
 class PlanOrApply(FilePath):
@@ -29,8 +29,8 @@ class PlanOrApply(FilePath):
         """Return a path, or the number."""
         text = os.fspath(value)
         place = Path(said_so_far(ctx).get("folder") or "") / text
-        if text.isascii() and text.isdigit() and len(text) < _MOST_DIGITS and not place.exists():
-            return int(text)
+        if text.isascii() and text.isdigit() and not place.exists():
+            return int(text[:_MOST_DIGITS])
         return super().convert(value, param, ctx)
 
 

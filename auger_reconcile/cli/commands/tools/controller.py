@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -70,16 +71,20 @@ def status(invocation: Invocation, *, config: Path) -> None:
     """Show of each target: in sync, out of sync or degraded, since when, and why."""
     from auger_reconcile.cli.views.controller import render_statuses, statuses_to_json
     from auger_reconcile.controller.run import is_running
-    from auger_reconcile.controller.status import read_statuses
+    from auger_reconcile.controller.status import Condition, TargetStatus, read_statuses
 
     settings = _read(config)
     known = read_statuses(settings.home)
-    statuses = [known[target.name] for target in settings.targets if target.name in known]
+    blank = TargetStatus("", Condition.UNKNOWN, "", why=("it was not looked at yet",))
+    statuses = [
+        known.get(target.name) or replace(blank, name=target.name) for target in settings.targets
+    ]
+    is_kept = is_running(settings.home)
     if invocation.as_json:
-        invocation.show_json(statuses_to_json(statuses))
+        invocation.show_json(statuses_to_json(statuses, is_running=is_kept))
     else:
-        invocation.show(render_statuses(statuses) or "Nothing has been looked at yet.")
-    if not is_running(settings.home):
+        invocation.show(render_statuses(statuses))
+    if not is_kept:
         invocation.note("No controller runs: this is how it last was.")
 
 

@@ -47,6 +47,14 @@ def test_a_project_that_nothing_was_applied_to_has_no_history(name: str, user: U
     assert "No plan has been applied yet" in answer.err
 
 
+def test_more_than_there_can_be_is_all_there_is(name: str, user: User) -> None:
+    user.run("apply", "--auto-approve")
+    answer = user.run("history", "--json", "--limit", "9" * 20)
+    assert (answer.code, len(json.loads(answer.out))) == (0, 1)
+    far = user.run("show", "9" * 23)
+    assert (far.code, "the history has no apply" in far.err) == (1, True)
+
+
 def test_an_apply_that_is_not_there_is_told(name: str, user: User) -> None:
     answer = user.run("show", "99999999")
     assert answer.code == 1
