@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api._names import check_given, check_new_name
+from auger_reconcile.api._names import check_given, check_new_name, owner_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.diagnostics import quote_all
 from auger_reconcile.errors import AugerError
@@ -47,7 +47,7 @@ class DataSet(Resource):
     def __init__(
         self, context: Context, project: Project | None = None, dataset_name: str | None = None
     ) -> None:
-        super().__init__(context, project.project_name if project else None)
+        super().__init__(context, owner_name(project, "project"))
         self._name = check_given(dataset_name, "data set")
 
     @property

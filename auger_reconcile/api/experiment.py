@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_given, check_id, check_new_name, hinting
+from auger_reconcile.api._names import check_given, check_id, check_new_name, hinting, owner_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.api.runs.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
@@ -47,7 +47,7 @@ class Experiment(Resource):
         dataset: DataSet | None = None,
         experiment_name: str | None = None,
     ) -> None:
-        super().__init__(context, dataset.project_name if dataset else None)
+        super().__init__(context, owner_name(dataset, "dataset"))
         self._dataset = dataset
         self._name = check_given(experiment_name, "experiment")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_id, hinting
+from auger_reconcile.api._names import check_id, hinting, owner_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -39,7 +39,7 @@ class Model(Resource):
     kind = "model"
 
     def __init__(self, context: Context, project: Project | None = None) -> None:
-        super().__init__(context, project.project_name if project else None)
+        super().__init__(context, owner_name(project, "project"))
 
     def list(self) -> Iterator[dict[str, Any]]:
         """Yield the properties of every model deployed on the hub.

@@ -13,6 +13,7 @@ from auger.api import (
     Context,
     DataSet,
     Experiment,
+    Model,
     NotAuthenticated,
     Project,
 )
@@ -129,3 +130,13 @@ def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
     ):
         context.session.client.call("GET", "organizations")
     assert str(caught.value.hint).endswith("\nauger hub stop")
+
+
+def test_a_name_where_an_owner_belongs_is_told(tmp_path: Path) -> None:
+    context = Context(tmp_path, environ={}, home=tmp_path)
+    with pytest.raises(TypeError, match="here belongs a Project, not str"):
+        DataSet(context, "churn")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="here belongs a Project, not str"):
+        Model(context, "churn")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="here belongs a DataSet, not Project"):
+        Experiment(context, Project(context, "churn"))  # type: ignore[arg-type]
