@@ -17,10 +17,8 @@ WESTERN = "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
 _LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
 _NEAR = ("cp1250", "cp1254")
-_CANDIDATES = [
-    *_LATIN, "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253",
-    "cp1255", "cp1256", "euc_jp", "koi8_r",
-]  # fmt: skip
+_DOUBLE = ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
+_CANDIDATES = [*_LATIN, "cp1251", *_DOUBLE, "cp1253", "cp1255", "cp1256", "koi8_r"]
 
 
 class NoText(Exception):
@@ -91,6 +89,8 @@ def guess_encoding(sample: bytes) -> str:
     except ImportError:
         return WESTERN
     listed = _CANDIDATES if _is_latin(sample) else _CANDIDATES[len(_LATIN) :]
+    if not re.search(rb"[\x80-\xff]{2}", sample):  # letters that stand alone are none of two bytes
+        listed = [one for one in listed if one not in _DOUBLE]
     best = from_bytes(sample, cp_isolation=listed).best()
     found = listed[0] if best is None else str(best.encoding)
     return WESTERN if is_rather_western(sample, found) else found

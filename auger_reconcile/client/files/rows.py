@@ -25,10 +25,8 @@ UTF_8, WESTERN = "utf-8", "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
 _LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
 _NEAR = ("cp1250", "cp1254")
-_ENCODINGS = [
-    *_LATIN, "cp1251", "cp932", "gb18030", "big5", "cp949", "cp1253",
-    "cp1255", "cp1256", "euc_jp", "koi8_r",
-]  # fmt: skip
+_DOUBLE = ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
+_ENCODINGS = [*_LATIN, "cp1251", *_DOUBLE, "cp1253", "cp1255", "cp1256", "koi8_r"]
 TAKEN = "predictions take CSV and JSON, compressed or not, Parquet and .xlsx"
 _HEAD = 1 << 20
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -192,6 +190,8 @@ def _guess(block: bytes) -> str:
     runs = sum(map(len, re.findall(rb"[\x80-\xff]{3,}", sample)))  # not of accented letters
     is_latin = runs < 0.5 * sum(byte > 127 for byte in sample)
     listed = _ENCODINGS if is_latin else _ENCODINGS[len(_LATIN) :]
+    if not re.search(rb"[\x80-\xff]{2}", sample):  # letters that stand alone are none of two bytes
+        listed = [one for one in listed if one not in _DOUBLE]
     best = from_bytes(sample, cp_isolation=listed).best()
     found = listed[0] if best is None else str(best.encoding)
     return WESTERN if _is_rather_western(sample, found) else found

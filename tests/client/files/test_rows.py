@@ -45,6 +45,13 @@ def test_lines_before_the_header_are_skipped(tmp_path: Path, before: str) -> Non
     assert read_all(tmp_path / "t.csv") == (["a", "b", "c"], [["1", "2", "3"], ["4", "5", "6"]])
 
 
+def test_a_letter_that_stands_alone_is_none_of_two_bytes(tmp_path: Path) -> None:
+    text = "naïve,n\n" + "plain words,3\nmore of them,4\n" * 8
+    (tmp_path / "t.csv").write_bytes(text.encode("cp1252"))
+    with open_rows(tmp_path / "t.csv") as found:
+        assert found.header.cells == ["naïve", "n"]
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "mac_roman"]
 )

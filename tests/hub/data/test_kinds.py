@@ -54,6 +54,7 @@ def test_line_ends_of_two_programs_are_read(tmp_path: Path, text: str) -> None:
         ("name,n\nŘehoř,3\nŽižka,4\nČeský příšerně žluťoučký,2\n", "cp1250"),
         ("имя,n\nИван,3\nМария Петровна,4\n", "cp1251"),
         ("nom,n\nRené,3\nÉlodie,4\nFrançois,5\n", "mac_roman"),
+        ("naïve,n\nplain words,3\nmore of them,4\n", "cp1252"),
         ("名前,n\n太郎,3\n花子,4\n東京都,5\n", "cp932"),
         ("name,n\nMüller,3\nStraße,4\n", "utf-16-le"),
     ],
