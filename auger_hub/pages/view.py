@@ -100,7 +100,8 @@ def problem(status: int, sentence: str, back: str | None = None) -> View:
 def _came_from(request: Request) -> str | None:
     """Return the page of this hub that a form was on."""
     came = urlsplit(request.headers.get("referer", ""))
-    if request.method != "POST" or came.netloc != request.url.netloc or not came.path:
+    is_own = came.netloc == request.url.netloc and not came.path.startswith("//")
+    if request.method != "POST" or not is_own or not came.path:
         return None
     return came.path + (f"?{came.query}" if came.query else "")
 

@@ -18,6 +18,7 @@ import pytest
 from auger_reconcile.api import Context, DataSet, Experiment
 from auger_reconcile.client.hub_client import HubClient
 from tests.api.live_hub import LiveHub, write_flowers, write_project
+from tests.hub.client import wait_until
 
 from .conftest import User
 
@@ -222,7 +223,11 @@ def test_a_model_is_deployed_once_and_then_undeployed(
     assert [item["id"] for item in listed] == [learned.trial]
     codes = cut.run("model", "undeploy", learned.trial, "--yes", done="is not deployed")
     assert codes[0] == 1
-    assert json.loads(user.run("model", "list", "--json").out) == []
+
+    def is_gone() -> bool:  # the hub takes its time, though nobody waits for it any more
+        return json.loads(user.run("model", "list", "--json").out) == []
+
+    assert wait_until(is_gone, seconds=60)
     assert file.read_bytes() == before
 
 

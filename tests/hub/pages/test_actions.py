@@ -98,3 +98,23 @@ def test_other_sites_cannot_press_a_button(browser: Browser, finished_run: dict[
 def test_a_comparison_needs_two_runs(browser: Browser, finished_run: dict[str, Any]) -> None:
     assert browser.get(f"/compare?left={finished_run['run']['id']}").status_code == 404
     assert browser.get(f"/compare?left={finished_run['run']['id']}&right=0").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("came_from", "leads_to"),
+    [
+        ("{hub}/datasets/7?x=1", "/datasets/7?x=1"),
+        ("{hub}//evil.test/", ""),
+        ("http://evil.test/a", ""),
+    ],
+)
+def test_a_refused_form_leads_back_to_a_page_of_this_hub_alone(
+    hub: Client, browser: Browser, iris_project: dict[str, Any], came_from: str, leads_to: str
+) -> None:
+    path = f"/datasets/{iris_project['file']['id']}/search"
+    headers = {"Referer": came_from.format(hub=hub.url)}
+    answer = browser.post(path, {"minutes": "-1"}, headers=headers)
+    assert answer.status_code == 400
+    main = answer.text[answer.text.index("<main") :]
+    assert (f'href="{leads_to}"' in main) == bool(leads_to)
+    assert "evil.test" not in main
