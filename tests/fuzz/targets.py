@@ -117,6 +117,7 @@ def damaged_plan(seed: int, folder: Path) -> None:
     """A saved plan whose bytes are damaged, or whose content is and its seal fits."""
     chance = random.Random(seed)
     path = folder / "saved.json"
+    path.unlink(missing_ok=True)  # damaged by the one before, it is no plan that another replaces
     workspace = Workspace(files=(STORY / "auger.yaml",), environ={}, home=folder)
     client = DamagedHub()
     options = PlanOptions(destroy=True)
