@@ -76,7 +76,9 @@ def _difference(was: Any, now: Any) -> str:
 
 
 def _by_id(items: Any) -> dict[Any, Mapping[str, Any]]:
-    """Return the objects of a list by their ids; none when it is no list of objects."""
+    """Return the objects of a list by their ids; none when it is no list of objects with ids."""
     if not isinstance(items, list) or not all(isinstance(one, dict) for one in items):
         return {}
-    return {one.get("id"): one for one in items}
+    if not all(isinstance(one.get("id"), str | int) for one in items):
+        return {}
+    return {one["id"]: one for one in items}

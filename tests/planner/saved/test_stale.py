@@ -152,6 +152,12 @@ def test_the_refusal_names_what_is_gone() -> None:
         carry_over(lambda hub: hub["files"].pop(1))
 
 
+@pytest.mark.parametrize("odd", [["x"], {}, None])
+def test_what_has_changed_is_told_whatever_stands_for_an_id(odd: Any) -> None:
+    was, now = [{"id": odd, "status": "error"}], [{"id": "R1", "status": "completed"}]
+    assert _difference(was, now) == f"was {was!r} and is {now!r}"
+
+
 def test_what_has_no_name_is_told_by_its_id() -> None:
     desired = declare({"name": "shop", "models": {"prod": {"trial": "T1", "state": "absent"}}})
     kept = to_saved(build_plan(desired, observe(HUB)), desired, PlanOptions())
