@@ -276,3 +276,15 @@ def test_of_a_broken_file_its_overlay_is_not_told(codes: Codes, broken: str) -> 
 def test_what_changed_columns_do_is_declared(load: Load, said: str) -> None:
     text = f"datasets:\n  a.csv: {{source: https://a.example/a.csv, on_schema_change: {said}}}\n"
     assert load("name: shop\n" + text).warnings == ()
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_reference_in_another_unicode_form_says_what_is_the_matter(load: Load, form: Any) -> None:
+    other: Any = {"NFC": "NFD", "NFD": "NFC"}[form]
+    experiments = f"experiments: {{{normalize(form, 'café')}: {{dataset: d.csv}}}}\n"
+    models = f"models: {{m: {{experiment: {normalize(other, 'café')}}}}}\n"
+    head = "name: a\nmodel_type: regression\ntarget: x\n"
+    with pytest.raises(ConfigError) as caught:
+        load(f"{head}datasets: {{d.csv: {{source: https://h/d.csv}}}}\n{experiments}{models}")
+    (told,) = (one for one in caught.value.diagnostics if one.code == "unknown-reference")
+    assert "looks the same in another Unicode form" in str(told.hint)

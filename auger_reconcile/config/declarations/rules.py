@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from collections.abc import Mapping as Map
 from functools import partial
 from typing import Any
+from unicodedata import normalize
 
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
 from auger_reconcile.config.declarations.validate import node_at, setting_names
@@ -85,6 +86,10 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
             known = quote_some(sorted(names))
             hint = f"declared are {known}" if names else f"no {kind} is declared"
             hint = f"there is `{kind}.{near}`" if near else hint
+            if alike := [
+                one for one in names if normalize("NFC", one) == normalize("NFC", node.text)
+            ]:
+                hint = f"`{alike[0]}` looks the same in another Unicode form: copy it from there"
             summary = f"a reference to an undeclared {kind}"
             report.error("unknown-reference", summary, node, hint=hint)
         elif found.is_absent and not item.is_absent:
