@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.resources.experiment import ExperimentSpec
     from auger_reconcile.resources.project import ProjectSpec
-    from auger_reconcile.resources.search.account import Account
     from auger_reconcile.resources.search.runs import ExperimentObject
     from auger_reconcile.state import DesiredState, ObservedState
 
@@ -176,7 +175,10 @@ class Experiment(Resource):
             run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
         trials = tuple(client.list_all("trials", {"experiment_session_id": run_id}))
         account = account_from_wire(run)
-        rows = [{**to_row(trial), "holdout": _on_holdout(account, trial)} for trial in trials]
+        rows = [
+            {**to_row(trial), "holdout": account.holdout_score(str(trial["id"]))}
+            for trial in trials
+        ]
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
         board = Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account)
         return board, run, trials
@@ -440,13 +442,14 @@ class Experiment(Resource):
         """Return the experiment with the settings of auger.yaml, and all that is declared with it.
 
         A data set that is on the hub under its very name is taken as it is there, whatever the
-        local source has become: the imperative start works with what is selected.
+        local source has become; of one with revisions, the content says which is meant.
 
         Args:
             observed: the hub; without it local sources are not read.
         """
         from dataclasses import replace
 
+        from auger_reconcile.resources.dataset import has_revisions
         from auger_reconcile.resources.files.source import DatasetSpec
         from auger_reconcile.state import Declared
 
@@ -458,6 +461,9 @@ class Experiment(Resource):
             needed = [name for name in (wanted, settings.holdout) if name]
             if not all(self._has_dataset(observed, name) for name in needed):
                 desired = self.context.load_desired()
+            datasets = observed.of(self.project_name, "dataset")
+            if is_there and not self._dataset and has_revisions(wanted, datasets):
+                desired, is_there = self.context.try_desired() or desired, False
         name = check_new_name(self._name or settings.name, "experiment")
         spec = settings.model_copy(update={"name": name, "dataset": wanted})
         data = Address(self.project_name, "dataset", wanted)
@@ -492,9 +498,3 @@ class Experiment(Resource):
         from auger_reconcile.api.project import Project
 
         return Project(self.context, self.project_name).spec()
-
-
-def _on_holdout(account: Account, trial: Row) -> float | None:
-    """Return the score of a trial on the holdout of its run."""
-    found = account.on_holdout(str(trial["id"]))
-    return found.score if found else None

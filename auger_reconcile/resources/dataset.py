@@ -358,4 +358,9 @@ def _before(usable: Sequence[DatasetObject], found: DatasetObject) -> DatasetObj
     return usable[place - 1] if place else None
 
 
+def has_revisions(name: str, datasets: Iterable[DatasetObject]) -> bool:
+    """Say whether there may be a later revision of a data set: `churn-1.csv` of `churn.csv`."""
+    return any(KIND.series(one) == (name, 1) for one in datasets)
+
+
 KIND = Dataset()

@@ -65,6 +65,17 @@ def test_history_and_leaderboard_are_about_the_new_run(user: User, world: World)
 
 
 @pytest.mark.usefixtures("changed")
+def test_start_is_about_the_new_data(user: User, folder: Path) -> None:
+    told = user.run("experiment", "start", "--no-select")
+    assert "is there already" in told.out
+    file = folder / "auger.yaml"
+    file.write_text(file.read_text().replace("max_n_trials: 2", "max_n_trials: 3"))
+    assert "exp-1" in user.run("experiment", "start", "--no-select", "--plan").out
+    assert user.run("experiment", "start", "--no-select", "--wait").code == 0
+    assert "No changes" in user.run("plan").out
+
+
+@pytest.mark.usefixtures("changed")
 def test_stop_is_about_the_new_run(user: User, world: World, client: WorldClient) -> None:
     _, new = world.rows["experiment_sessions"]
     world.rows["experiment_sessions"][new]["status"] = "started"

@@ -131,6 +131,11 @@ class Account(NamedTuple):
         )
         return next(told, None)
 
+    def holdout_score(self, trial_id: str) -> float | None:
+        """Return the score of a trial on the holdout as it is now; None where it has none."""
+        found = self.on_holdout(trial_id)
+        return found.score if found else None
+
     def to_json(self) -> dict[str, Any]:
         """Return the members by name."""
         return {
