@@ -20,6 +20,11 @@ MOST = 2**31 - 1
 """What a whole number in a table holds."""
 
 
+def storable(value: Any, most: int = 255) -> str | None:
+    """Return a text of at most so many characters that every database takes; None for null."""
+    return None if value is None else str(value)[:most].replace("\0", "")
+
+
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 

@@ -17,7 +17,7 @@ from sqlalchemy import delete, func, select
 from auger_hub.database.apply_tables import Apply, ApplyAction
 from auger_hub.database.tables import User, now
 from auger_hub.http.contract import Call, Conflict, InvalidParams, Page, Route
-from auger_hub.http.params import FLAG, LIST, NUMBER, Param
+from auger_hub.http.params import FLAG, LIST, NUMBER, Param, storable
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.wire_object import to_object
 
@@ -28,7 +28,7 @@ MOST_ACTIONS = 5000
 BEAT_SECONDS = 30.0
 _BEATS_MISSED = 3
 _LONGEST_BEAT = 600.0
-_LONG, _SHORT = 2000, 255
+_LONG = 2000
 _MOST_SECONDS = 1e9
 _RUNNING = "running"
 _ENDS = ("applied", "failed", "interrupted", "refused")
@@ -156,7 +156,7 @@ def _show(call: Call) -> ApplyObject:
 
 def _create(call: Call) -> ApplyObject:
     actions = _read_actions(call)
-    projects = sorted({_text(one) or "" for one in call.given("projects") or ()})
+    projects = sorted({storable(one) or "" for one in call.given("projects") or ()})
     if call.flag("exclusive"):
         _take_lease(call, projects)
     user = call.session.get_one(User, call.caller.user_id)
@@ -164,13 +164,13 @@ def _create(call: Call) -> ApplyObject:
     row = Apply(
         organization_id=call.caller.organization_id,
         user_name=user.name,
-        origin=_text(call.given("origin")),
-        auger_version=_text(call.given("auger_version")),
-        commit_sha=_text(call.given("commit")),
-        branch=_text(call.given("branch")),
+        origin=storable(call.given("origin")),
+        auger_version=storable(call.given("auger_version")),
+        commit_sha=storable(call.given("commit")),
+        branch=storable(call.given("branch")),
         is_dirty=None if call.given("is_dirty") is None else call.flag("is_dirty"),
-        plan_digest=_text(call.given("plan_digest")),
-        config_digest=_text(call.given("config_digest")),
+        plan_digest=storable(call.given("plan_digest")),
+        config_digest=storable(call.given("config_digest")),
         projects=projects[:KEPT],
         summary={verb: verbs.count(verb) for verb in sorted(set(verbs))},
         actions_count=len(actions),
@@ -204,8 +204,8 @@ def _read_actions(call: Call) -> list[dict[str, str]]:
     for item in call.given("actions") or ():
         if not isinstance(item, dict):
             raise InvalidParams(("actions", "should be an array of objects"))
-        texts = {name: _text(item.get(name)) or "" for name in _TEXTS}
-        read.append({**texts, "about": _text(item.get("about"), _LONG) or ""})
+        texts = {name: storable(item.get(name)) or "" for name in _TEXTS}
+        read.append({**texts, "about": storable(item.get("about"), _LONG) or ""})
     return read
 
 
@@ -249,7 +249,7 @@ def _update(call: Call) -> ApplyObject:
     if outcomes:
         _keep_outcomes(call, row, outcomes)
     if call.given("message") is not None:
-        row.message = _text(call.given("message"), _LONG)
+        row.message = storable(call.given("message"), _LONG)
     status = call.given("status")
     if status is not None:
         row.status, row.ended_at = status, row.heard_at
@@ -273,14 +273,9 @@ def _keep(action: ApplyAction, item: Mapping[str, Any]) -> None:
     action.status = item["status"]
     if isinstance(seconds, int | float) and 0 <= seconds < _MOST_SECONDS:
         action.seconds = float(seconds)
-    action.note = _text(item.get("note"), _LONG)
-    action.object_id = _text(item.get("object_id"))
-    action.run_id = _text(item.get("run_id"))
-
-
-def _text(value: Any, most: int = _SHORT) -> str | None:
-    """Return a text that fits and that every database takes."""
-    return None if value is None else str(value)[:most].replace("\0", "")
+    action.note = storable(item.get("note"), _LONG)
+    action.object_id = storable(item.get("object_id"))
+    action.run_id = storable(item.get("run_id"))
 
 
 ROUTES = [

@@ -13,7 +13,7 @@ from sqlalchemy import Select, delete
 from auger_hub.database.apply_tables import Controller
 from auger_hub.database.tables import User, now
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
-from auger_hub.http.params import LIST, NUMBER, Param
+from auger_hub.http.params import LIST, NUMBER, Param, storable
 from auger_hub.routes.query import rows_of, to_page
 from auger_hub.routes.wire_object import to_object
 
@@ -23,7 +23,7 @@ _KEPT = timedelta(days=30)
 """So long a controller is remembered that is not heard of."""
 _BEATS_MISSED = 3
 _LONGEST_BEAT = 86400.0
-_LONG, _SHORT = 2000, 255
+_LONG = 2000
 _MOST_REASONS = 20
 _MOST_PROJECTS = 1000
 
@@ -79,7 +79,7 @@ def _index(call: Call) -> Page:
 
 def _report(call: Call) -> ControllerObject:
     """Keep what a controller reports; without targets, that it lives."""
-    name = str(call.given("name"))[:_SHORT]
+    name = storable(call.given("name")) or ""
     user = call.session.get_one(User, call.caller.user_id)
     row = call.session.scalar(rows_of(call, Controller).where(Controller.name == name))
     row = row or Controller(organization_id=call.caller.organization_id, name=name, targets=[])
@@ -110,31 +110,26 @@ def _read_target(told: Any) -> TargetObject:
     actions, projects = _map(told.get("actions")), _map(told.get("projects"))
     apply, why = told.get("apply"), told.get("why")
     return TargetObject(
-        name=_text(told["name"]) or "",
+        name=storable(told["name"]) or "",
         condition=told["condition"],
-        since=_text(told.get("since")),
-        why=[_text(one, _LONG) or "" for one in why[:_MOST_REASONS]]
+        since=storable(told.get("since")),
+        why=[storable(one, _LONG) or "" for one in why[:_MOST_REASONS]]
         if isinstance(why, list)
         else [],
-        commit=_text(told.get("commit")),
-        applied_commit=_text(told.get("applied_commit")),
-        plan=_text(told.get("plan")),
+        commit=storable(told.get("commit")),
+        applied_commit=storable(told.get("applied_commit")),
+        plan=storable(told.get("plan")),
         actions={name: count for name, count in actions.items() if isinstance(count, int)},
-        projects={name: _text(one) or "" for name, one in projects.items()},
+        projects={name: storable(one) or "" for name, one in projects.items()},
         apply=apply if isinstance(apply, int) and abs(apply) < 2**31 else None,
-        looked_at=_text(told.get("looked_at")),
+        looked_at=storable(told.get("looked_at")),
     )
 
 
 def _map(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
         return {}
-    return {_text(name) or "": one for name, one in list(value.items())[:_MOST_PROJECTS]}
-
-
-def _text(value: Any, most: int = _SHORT) -> str | None:
-    """Return a text that fits and that every database takes."""
-    return None if value is None else str(value)[:most].replace("\0", "")
+    return {storable(name) or "": one for name, one in list(value.items())[:_MOST_PROJECTS]}
 
 
 ROUTES = [

@@ -59,6 +59,7 @@ from auger_reconcile.resources.files.source import (
     upload,
 )
 from auger_reconcile.resources.names.revisions import (
+    canonical,
     in_series,
     next_revision,
     place_in_series,
@@ -360,7 +361,8 @@ def _before(usable: Sequence[DatasetObject], found: DatasetObject) -> DatasetObj
 
 def has_revisions(name: str, datasets: Iterable[DatasetObject]) -> bool:
     """Say whether there may be a later revision of a data set: `churn-1.csv` of `churn.csv`."""
-    return any(KIND.series(one) == (name, 1) for one in datasets)
+    places = map(KIND.series, datasets)
+    return any(number and base == canonical(name) for base, number in places)
 
 
 KIND = Dataset()

@@ -98,6 +98,13 @@ def _is_named(model: type[BaseModel], name: str) -> bool:
     return get_origin(model.model_fields[name].annotation) is Map
 
 
+def _maps_at(model: type[BaseModel], name: str, node: Mapping) -> Map[str, Mapping]:
+    """Return the maps in which models are written, by what owns them: the field, or each name."""
+    if not _is_named(model, name):
+        return {name: node}
+    return {own: one for own, (_, one) in node.entries.items() if isinstance(one, Mapping)}
+
+
 @cache
 def _rails(model: type[BaseModel]) -> frozenset[str]:
     """Return the fields that no empty text may take away."""
@@ -146,17 +153,16 @@ def with_lists(
         if isinstance(node, Scalar) and (name in options or lists.get(name)):
             if not is_absent(node):
                 changed[name] = Entry(key, to_list(node, report))
-        elif name in inner and isinstance(node, Mapping) and _is_named(model, name):
-            items = {
-                own: Entry(at, with_lists(inner[name], (), one, report))
-                for own, (at, one) in node.entries.items()
-                if isinstance(one, Mapping)
-            }
-            changed[name] = Entry(key, node._replace(entries=node.entries | items))
         elif name in inner and isinstance(node, Mapping):
-            found = with_lists(inner[name], (), node, report)
-            if found is not node:
-                changed[name] = Entry(key, found)
+            found = {
+                own: with_lists(inner[name], (), one, report)
+                for own, one in _maps_at(model, name, node).items()
+            }
+            if _is_named(model, name):
+                items = {own: node.entries[own]._replace(value=one) for own, one in found.items()}
+                changed[name] = Entry(key, node._replace(entries=node.entries | items))
+            elif found[name] is not node:
+                changed[name] = Entry(key, found[name])
     return settings._replace(entries=settings.entries | changed) if changed else settings
 
 
@@ -169,10 +175,8 @@ def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> N
             summary = "an empty text for a gate, a limit or a protection"
             report.error("empty-rail", summary, node, hint=hint)
         elif name in inner and isinstance(node, Mapping):
-            is_named = _is_named(model, name)
-            for one in [value for _, value in node.entries.values()] if is_named else [node]:
-                if isinstance(one, Mapping):
-                    _check_rails(inner[name], one, report)
+            for one in _maps_at(model, name, node).values():
+                _check_rails(inner[name], one, report)
 
 
 def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
@@ -192,10 +196,7 @@ def _check_empty_fields(model: type[BaseModel], settings: Mapping, report: Repor
         node = settings.value(name)
         if not isinstance(node, Mapping):
             continue
-        named = {name: node}
-        if _is_named(model, name):
-            named = {key: one for key, (_, one) in node.entries.items() if isinstance(one, Mapping)}
-        for owner, within in named.items():
+        for owner, within in _maps_at(model, name, node).items():
             empty = {key: one for key, one in within.entries.items() if is_absent(one.value)}
             place = Place(within, owner)
             check_fields(within._replace(entries=empty), setting_names(inner), place, report)
