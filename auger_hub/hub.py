@@ -15,6 +15,7 @@ from auger_hub.database.tables import Secret
 from auger_hub.settings import HubSettings
 from auger_hub.store.identity import open_database
 from auger_hub.store.local import Storage
+from auger_hub.store.models import ModelStore
 from auger_hub.store.remote import open_storage
 from auger_hub.store.signing import Signer
 
@@ -30,6 +31,11 @@ class Hub:
     supervisor: Supervisor
     attempts: Attempts = field(default_factory=Attempts)
     rates: Rates = field(default_factory=Rates)
+
+    @property
+    def models(self) -> ModelStore:
+        """Return the fitted models."""
+        return ModelStore(self.settings, self.storage)
 
 
 def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Set as AbstractSet
 from datetime import timedelta
 
@@ -22,7 +21,7 @@ from auger_hub.processes.job_queue import end_run
 from auger_hub.review.alerts import close_replaced
 from auger_hub.review.monitored import detach
 from auger_hub.serving.predictions import Predictions
-from auger_hub.settings import HubSettings
+from auger_hub.store.models import ModelStore
 
 _NEXT = {"deploying": "deployed", "deployed": "running", "undeploying": "undeployed"}
 _STEP = timedelta(seconds=0.05)  # so that every status can be seen
@@ -89,17 +88,20 @@ def _interrupt_runs(session: Session, project: Project) -> None:
         end_run(session, run, "interrupted", None)
 
 
-def retire_pipelines(database: Database, settings: HubSettings, predictions: Predictions) -> None:
-    """Undeploy what is undeploying: its process ends, its fitted model is removed."""
+def retire_pipelines(database: Database, models: ModelStore, predictions: Predictions) -> None:
+    """Undeploy what is undeploying: its process ends, its fitted model goes from this disk.
+
+    From the store it goes when the models there are looked at.
+    """
     going = select(Pipeline.id).where(Pipeline.status == "undeploying")
     with database.connect() as connection:
         ids = list(connection.scalars(going))
     for pipeline_id in ids:
         predictions.forget(pipeline_id)
-        shutil.rmtree(settings.models_folder / pipeline_id, ignore_errors=True)
+        models.forget(pipeline_id)
         with database.write() as session:
             pipeline = session.get(Pipeline, pipeline_id)
             if pipeline is not None and pipeline.status == "undeploying":
-                pipeline.status = "undeployed"
+                pipeline.status, pipeline.package_digest = "undeployed", None
                 detach(session, pipeline)
                 close_replaced(session)

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from auger_hub.background.alert_actions import act_on_alerts
 from auger_hub.background.housekeeping import Housekeeping
+from auger_hub.background.model_care import ModelCare
 from auger_hub.background.project_lifecycle import advance_projects, retire_pipelines, stop_idle
 from auger_hub.background.removal import Removal
 from auger_hub.background.shares import may_start, share
@@ -31,6 +32,7 @@ from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
+from auger_hub.store.models import ModelStore
 from auger_hub.store.source_logins import sweep_logins
 from auger_hub.store.trash import empty_trash
 from auger_hub.telemetry.metrics import JOB_FAILURES
@@ -69,7 +71,9 @@ class Supervisor:
             settings, database, storage, self._fork_server
         )
         self._removal = Removal(database, storage)
-        self._watch = Watch(database, settings.models_folder)
+        self._models = ModelStore(settings, storage)
+        self._model_care = ModelCare(settings, database, storage)
+        self._watch = Watch(database, self._models)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
@@ -113,6 +117,7 @@ class Supervisor:
             self._thread.join(_STOP_SECONDS)  # a disk or database that hangs must not hold the end
         self._fork_server.close()
         self._removal.stop()
+        self._model_care.stop()
         self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
         self._compute.stop()  # after the runs: they must not see their workers end
@@ -157,12 +162,13 @@ class Supervisor:
             empty_trash(self._settings)
             self._storage.sweep()
             self._housekeeping.keep()
+            self._model_care.keep()
             sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
         self._share_workers()
         self._compute.keep()
         busy_projects = {job.project_id for job in self._children} | self._compute.projects()
         is_moving = advance_projects(self._database, self._removal, busy_projects)
-        retire_pipelines(self._database, self._settings, self._predictions)
+        retire_pipelines(self._database, self._models, self._predictions)
         self._predictions.take_up()
         if is_moving:
             return _MOVING_SECONDS

@@ -27,8 +27,8 @@ from auger_hub.database.tables import (
 from auger_hub.processes.child_process import is_free
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
-from auger_hub.store.identity import TRIAL_ID
 from auger_hub.store.local import project_folder
+from auger_hub.store.models import model_of
 from auger_hub.store.trash import move_to_trash
 from auger_hub.temporary import sweep_temporary
 
@@ -46,15 +46,17 @@ KEYS = (
 
 def sweep_models(database: Database, settings: HubSettings, predictions: Predictions) -> None:
     """Move the fitted models of trials that are no more to the trash."""
-    folders = [path for path in settings.models_folder.iterdir() if TRIAL_ID.fullmatch(path.name)]
-    for first in range(0, len(folders), _AT_ONCE):
-        some = folders[first : first + _AT_ONCE]
-        query = select(Trial.id).where(Trial.id.in_([path.name for path in some]))
+    settings.models_folder.mkdir(exist_ok=True, mode=0o700)  # it may be emptied at any time
+    folders = [(model_of(path.name), path) for path in settings.models_folder.iterdir()]
+    models = [(name, path) for name, path in folders if name is not None]
+    for first in range(0, len(models), _AT_ONCE):
+        some = models[first : first + _AT_ONCE]
+        query = select(Trial.id).where(Trial.id.in_([name for name, _ in some]))
         with database.connect() as connection:
             known = set(connection.scalars(query))
-        for path in some:
-            if path.name not in known:
-                predictions.forget(path.name)
+        for name, path in some:
+            if name not in known:
+                predictions.forget(name)
                 move_to_trash(settings, path, "no trial of this hub has this id")
 
 

@@ -39,7 +39,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from auger_hub.settings import BadSettings
 
-HEAD = "0015"
+HEAD = "0016"
 _log = logging.getLogger("auger.hub.database")
 _KNOWN = ("sqlite", "postgresql")
 _CONNECTIONS = 20

@@ -276,6 +276,8 @@ class Pipeline(Timestamped, Base):
     """How good it has to stay; the alerts of its endpoint are made of it."""
     rollout: Mapped[dict[str, Any] | None]
     """Which model stands beside it, how, and since when."""
+    package_digest: Mapped[str | None]
+    """Of the fitted model in the store; None of one that is not stored, or not yet."""
 
     @classmethod
     def of(cls, trial: Trial) -> Pipeline:

@@ -30,9 +30,9 @@ def refer(place: Workplace, row_id: str) -> None:
         pipeline = session.get_one(Pipeline, row_id)
         trial = session.get(Trial, pipeline.trial_id) if pipeline.trial_id else None
         run = session.get_one(ExperimentSession, trial.experiment_session_id) if trial else None
-    folder = place.settings.models_folder / row_id
-    if trial is None or run is None or not folder.is_dir():
+    if trial is None or run is None:
         raise Impossible("there is no model here to compare with")
+    folder = place.models.find(row_id, pipeline.package_digest)
     if "refit_data_path" in trial.raw_data:
         raise Impossible("the model was fitted on other data than the folds of its run")
     content = to_plain(_refer(place, run, trial, folder))

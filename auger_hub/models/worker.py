@@ -54,7 +54,7 @@ def main(folder: Path) -> int:
 def _refuse_all(requests: IO[str], answers: IO[str]) -> int:
     for line in requests:
         if line.strip():
-            refused = {"id": json.loads(line).get("id"), "error": DAMAGED}
+            refused = {"id": json.loads(line).get("id"), "error": DAMAGED, "damaged": True}
             answers.write(json.dumps(refused) + "\n")
             answers.flush()
     return 0

@@ -21,6 +21,7 @@ from auger_hub.processes.job_queue import fail_row
 from auger_hub.processes.logs import log_with_times
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
+from auger_hub.store.models import ModelGone, ModelStore
 from auger_hub.store.remote import StoreFailed, open_storage
 from auger_hub.store.sources import SourceMissing, stored_path
 from auger_hub.temporary import use_own_temporary
@@ -39,6 +40,11 @@ class Workplace:
     settings: HubSettings
     database: Database
     storage: Storage
+
+    @property
+    def models(self) -> ModelStore:
+        """Return the fitted models."""
+        return ModelStore(self.settings, self.storage)
 
     def bucket(self, organization_id: int) -> str:
         """Return the bucket of an organization."""
@@ -76,7 +82,7 @@ def run_child(kind: str, work: Work) -> int:
             place = Workplace(settings, database, open_storage(settings))
             try:
                 _work_patiently(work, kind, place, row_id)
-            except (Impossible, SourceMissing) as error:
+            except (Impossible, SourceMissing, ModelGone) as error:
                 fail_row(database, kind, row_id, str(error))
     except Timeout:
         return 0  # another process does it

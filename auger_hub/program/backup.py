@@ -31,13 +31,15 @@ from auger_hub.database.engine import HEAD, Database
 from auger_hub.database.tables import (
     Base,
     Organization,
+    Pipeline,
     PipelineFile,
     Prediction,
     ProjectFile,
 )
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.identity import IDENTITY, OWN_BUCKET, identity_of, open_database
-from auger_hub.store.local import Storage
+from auger_hub.store.identity import IDENTITY, identity_of, open_database
+from auger_hub.store.local import OWN_BUCKET, Storage
+from auger_hub.store.models import FOLDER, Archive, model_of
 from auger_hub.store.remote import open_storage
 
 _ROWS_AT_ONCE = 500
@@ -153,7 +155,10 @@ def _named(database: Database) -> set[str]:
         files = session.scalars(select(ProjectFile.key).where(ProjectFile.status == "processed"))
         exports = session.scalars(select(PipelineFile.key).where(PipelineFile.status == "success"))
         results = session.scalars(select(Prediction.result_key).where(Prediction.status == "done"))
-        return {str(key) for keys in (files, exports, results) for key in keys if key is not None}
+        named = {str(key) for keys in (files, exports, results) for key in keys if key is not None}
+        models = select(Pipeline.id, Pipeline.package_digest).where(Pipeline.status == "ready")
+        stored = [(row.id, row.package_digest) for row in session.execute(models)]
+        return named | {Archive(name, digest).key for name, digest in stored if digest is not None}
 
 
 def _write_table(session: Session, table: Table, folder: Path) -> int:
@@ -169,7 +174,7 @@ def _add_files(archive: tarfile.TarFile, storage: Storage, named: AbstractSet[st
     """Add all stored files; return how many are missing of those that objects name."""
     missing = set(named)
     for bucket, key in storage.everything():
-        if bucket == OWN_BUCKET:
+        if bucket == OWN_BUCKET and not key.startswith(f"{FOLDER}/"):
             continue
         with storage.lend(bucket, key) as path:
             if path is not None:  # else deleted since
@@ -269,5 +274,7 @@ def _tables() -> list[Table]:
 
 
 def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
-    """Leave out what is just being written."""
-    return None if member.name.rpartition("/")[2].startswith(".packaging-") else member
+    """Leave out what is just being written, and copies of what is in the store."""
+    name = member.name.split("/")[1:2]
+    is_copy = bool(name) and name != [model_of(name[0])]
+    return None if is_copy else member

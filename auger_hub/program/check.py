@@ -19,9 +19,11 @@ from sqlalchemy import select
 from auger_hub.database.engine import HEAD, Database
 from auger_hub.database.tables import Pipeline
 from auger_hub.processes.daemon import find_running
+from auger_hub.serving.lost_models import is_lost
 from auger_hub.settings import BadSettings, HubSettings
 from auger_hub.store.disk import look_at_disk
 from auger_hub.store.identity import IDENTITY, identity_of
+from auger_hub.store.models import ModelStore
 from auger_hub.store.remote import open_storage
 from auger_reconcile import __version__
 
@@ -193,20 +195,26 @@ def _check_models(settings: HubSettings) -> Iterator[Finding]:
         if database.is_blank() or database.revision() != HEAD:
             return
         with database.read() as session:
-            ready = select(Pipeline.id).where(
-                Pipeline.status == "ready", Pipeline.trial_id.is_not(None)
-            )
-            ids = list(session.scalars(ready))
+            rows = list(session.scalars(select(Pipeline).where(Pipeline.trial_id.is_not(None))))
     finally:
         database.close()
-    gone = [name for name in ids if not (settings.models_folder / name).is_dir()]
+    rows = [row for row in rows if row.status == "ready" or is_lost(row)]
+    models = ModelStore(settings, open_storage(settings))
+    gone = [row.id for row in rows if not _is_kept(models, row)]
     if gone:
         named = ", ".join(gone[:_SHOWN]) + (" and more" if len(gone) > _SHOWN else "")
-        text = f"{len(gone)} of {len(ids)} deployed models are not on the disk: {named}"
-        hint = "bring `models/` back from a backup, or undeploy these and deploy them again"
+        text = f"{len(gone)} of {len(rows)} deployed models are not in the store: {named}"
+        hint = "bring the store back from a backup, or deploy them again: `auger plan` does"
         yield Finding("models", FAILED, text, hint)
     else:
-        yield Finding("models", OK, f"all {len(ids)} deployed models are on the disk")
+        yield Finding("models", OK, f"all {len(rows)} deployed models are in the store")
+
+
+def _is_kept(models: ModelStore, row: Pipeline) -> bool:
+    """Return whether a model is stored, or on this disk as a hub of before has left it."""
+    if row.package_digest is None:
+        return models.cached(row.id, None) is not None
+    return models.has(row.id, row.package_digest)
 
 
 def _check_scheduler(settings: HubSettings) -> Iterator[Finding]:

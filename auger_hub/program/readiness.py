@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from auger_hub.hub import Hub
 from auger_hub.store.disk import look_at_disk
-from auger_hub.store.identity import OWN_BUCKET
+from auger_hub.store.local import OWN_BUCKET
 
 _KEPT_SECONDS = 2.0
 _WAIT_SECONDS = 3.0

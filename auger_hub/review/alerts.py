@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import func, select
@@ -32,7 +31,8 @@ from auger_hub.review.health import (
 )
 from auger_hub.review.monitor import DRIFT, MISSING, SCORE
 from auger_hub.review.performance import daily_performance
-from auger_hub.review.reference import read_profile
+from auger_hub.review.reference import is_at_hand, read_profile
+from auger_hub.store.models import ModelStore
 
 _MOST_HOURS = 24 * 3650
 _SURE = 4.0  # standard errors by which missing values have to be more than before
@@ -55,8 +55,12 @@ class _Finding:
     text: str | None = None
 
 
-def review_alerts(session: Session, models_folder: Path, pipeline_id: str) -> None:
-    """Look at every active alert of the endpoints that this model answers for."""
+def review_alerts(session: Session, models: ModelStore, pipeline_id: str) -> None:
+    """Look at every active alert of the endpoints that this model answers for.
+
+    Nothing is judged without what it is compared with: while the store does not answer, or on the
+    disk of a hub that has just begun.
+    """
     pipeline = session.get(Pipeline, pipeline_id)
     query = (
         select(ReviewAlert)
@@ -68,9 +72,9 @@ def review_alerts(session: Session, models_folder: Path, pipeline_id: str) -> No
         )
     )
     alerts = session.scalars(query).unique().all()
-    if pipeline is None or not alerts:
+    if pipeline is None or not alerts or not is_at_hand(models, pipeline):
         return
-    known = read_known(session, pipeline, read_profile(models_folder, pipeline_id))
+    known = read_known(session, pipeline, read_profile(models, pipeline))
     for alert in alerts:
         finding = _look(session, pipeline_id, known, alert)
         if finding is not None:

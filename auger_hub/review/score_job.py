@@ -36,10 +36,9 @@ def score(place: Workplace, row_id: str) -> None:
         pipeline = session.get_one(Pipeline, row.pipeline_id)
         trial = session.get(Trial, pipeline.trial_id) if pipeline.trial_id else None
         others = _side_by_side(session, pipeline)
-    folder = place.settings.models_folder / pipeline.id
-    if trial is None or not folder.is_dir():
+    if trial is None:
         raise Impossible("there is no model here to score")
-    predictor = Predictor.load(folder)
+    predictor = Predictor.load(place.models.find(pipeline.id, pipeline.package_digest))
     columns, records = read_sent(place, row)
     among = Prediction.pipeline_id.in_([pipeline.id, *others])
     find_days = partial(days_of, place.database, among, columns, records)
@@ -53,7 +52,7 @@ def score(place: Workplace, row_id: str) -> None:
         row = session.get(Actual, int(row_id))
         if row is not None and row.status == "waiting":
             _store(session, row, scored)
-            review_alerts(session, place.settings.models_folder, pipeline.id)
+            review_alerts(session, place.models, pipeline.id)
 
 
 def _side_by_side(session: Session, pipeline: Pipeline) -> list[str]:

@@ -6,7 +6,6 @@ Level-triggered: what is stored decides, so nothing that happened while no hub r
 from __future__ import annotations
 
 import time
-from pathlib import Path
 
 from sqlalchemy import select
 
@@ -15,7 +14,8 @@ from auger_hub.database.review_tables import EndpointPipeline, ModelReference, R
 from auger_hub.database.tables import Pipeline
 from auger_hub.review.alerts import close_replaced, review_alerts
 from auger_hub.review.observations import count_new
-from auger_hub.review.reference import refer_anew
+from auger_hub.review.reference import fetch_model, refer_anew
+from auger_hub.store.models import ModelStore
 
 _WHOLE_SECONDS = 600.0
 _UNCOMPARED = select(Pipeline).where(
@@ -31,9 +31,9 @@ class Watch:
     Between the news and the look a hub may have been killed, and a day may end without any news.
     """
 
-    def __init__(self, database: Database, models_folder: Path) -> None:
+    def __init__(self, database: Database, models: ModelStore) -> None:
         self._database = database
-        self._models_folder = models_folder
+        self._models = models
         self._looked_at: float | None = None
 
     def look(self) -> None:
@@ -44,8 +44,9 @@ class Watch:
             self._looked_at = present
             watched |= self._all_watched()
         for pipeline_id in sorted(watched):
+            fetch_model(self._database, self._models, pipeline_id)
             with self._database.write() as session:
-                review_alerts(session, self._models_folder, pipeline_id)
+                review_alerts(session, self._models, pipeline_id)
 
     def _all_watched(self) -> set[str]:
         query = (

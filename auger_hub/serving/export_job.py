@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
+from pathlib import Path
 
-from auger_hub.database.tables import PipelineFile, Project
+from auger_hub.database.tables import Pipeline, PipelineFile, Project
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.serving.package_job import data_of, fit_model
 from auger_hub.store.local import project_key
+from auger_hub.store.models import ModelGone
 
 
 def export(place: Workplace, row_id: str) -> None:
-    """Export the deployed model, or fit it first when it is not deployed."""
+    """Export the deployed model, or fit one first when there is none."""
     from auger_hub.models.exports.archive import NotExportable
     from auger_hub.models.exports.formats import ONNX, ZIP, export_as
 
@@ -21,9 +24,7 @@ def export(place: Workplace, row_id: str) -> None:
         if row is None or row.status != "pending":
             return
         project = session.get_one(Project, row.project_id)
-    folder = place.settings.models_folder / row.trial_id
-    if not folder.is_dir():
-        folder = fit_model(place, row.trial_id)
+    folder = _model(place, row.trial_id)
     # §2.14: the path ends in export_<trial id>.zip
     form = "" if row.format == ZIP else f"_{row.format}"
     name = f"{row.trial_id}/export_{row.trial_id}{form}.zip"
@@ -44,6 +45,18 @@ def export(place: Workplace, row_id: str) -> None:
             row.status, row.key = "success", key
     if row is None:  # deleted while it was made
         place.storage.discard(bucket, key)
+
+
+def _model(place: Workplace, trial_id: str) -> Path:
+    """Return the folder of the deployed model; or of one that stays on this disk alone."""
+    with place.database.read() as session:
+        deployed = session.get(Pipeline, trial_id)
+    digest = deployed.package_digest if deployed is not None else None
+    with suppress(ModelGone):
+        return place.models.find(trial_id, digest)
+    folder = place.settings.models_folder / trial_id
+    fit_model(place, trial_id, folder)
+    return folder
 
 
 def main() -> int:

@@ -8,6 +8,7 @@ import os
 import signal
 import threading
 import time
+from pathlib import Path
 from typing import Any, BinaryIO
 
 from auger_hub.fork_server.client import ForkServer, end
@@ -31,13 +32,15 @@ class Busy(Exception):
 class ModelWorker:
     """One model in memory; questions are answered one after the other."""
 
-    def __init__(self, settings: HubSettings, fork_server: ForkServer, pipeline_id: str) -> None:
+    def __init__(
+        self, settings: HubSettings, fork_server: ForkServer, folder: Path, digest: str | None
+    ) -> None:
+        self.digest = digest
         self.used_at = time.monotonic()
         self._lock = threading.Lock()
         self._has_answered = False
         question, self._stdin = _pipe()
         self._stdout, answer = _pipe()
-        folder = settings.models_folder / pipeline_id
         with question, answer, settings.log_path.open("ab") as log:
             # it ends by itself when the hub does, because its stdin ends
             self._process = fork_server.start(

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from auger_hub.database.tables import ExperimentSession, Pipeline, ProjectFile, Trial
+from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.review.monitored import attach_monitor
 from auger_hub.review.reference import refer_anew
@@ -17,25 +18,30 @@ from auger_hub.store.local import key_of_url
 
 
 def package(place: Workplace, row_id: str) -> None:
-    """Fit and store the model of a pipeline, and call it ready."""
+    """Fit the model of a pipeline, store it whole, and call it ready then."""
     with place.database.read() as session:
         row = session.get(Pipeline, row_id)
     if row is None or row.status != "packaging":
         return
+    digest = None
     if row.trial_id is not None:
-        fit_model(place, row.trial_id)
+        with own_folder(place.settings, f"package-{row_id}") as working:
+            folder = working / "model"
+            fit_model(place, row.trial_id, folder)
+            digest = place.models.keep(row.trial_id, folder)
+            place.models.take_over(row.trial_id, digest, folder)
     with place.database.write() as session:
         row = session.get(Pipeline, row_id)
         if row is not None and row.status == "packaging":
-            row.status = "ready"
+            row.status, row.package_digest = "ready", digest
             if row.trial_id is not None:
                 refer_anew(session, row)
             note_ready(session, row)
             attach_monitor(session, row)
 
 
-def fit_model(place: Workplace, trial_id: str) -> Path:
-    """Return the folder of a trial's fitted model; fit it on all rows of its data set."""
+def fit_model(place: Workplace, trial_id: str, folder: Path) -> None:
+    """Fit a trial's model on all rows of its data set, and write it to a folder."""
     from auger_hub.models.package import package_model
 
     with place.database.read() as session:
@@ -49,14 +55,12 @@ def fit_model(place: Workplace, trial_id: str) -> Path:
         "model_type": run.model_type,
         "seed": seed_of(run),
     }
-    folder = place.settings.models_folder / trial_id
     package_model(
         folder,
         data_path=place.stored_path(trial.organization_id, data.key),
         task_info=task_info,
         trial={**trial.result, "uid": trial.id},
     )
-    return folder
 
 
 def data_of(place: Workplace, trial_id: str) -> Path:

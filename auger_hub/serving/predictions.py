@@ -19,6 +19,7 @@ from auger_hub.processes.plain_json import to_plain
 from auger_hub.processes.turns import in_turn, may_begin
 from auger_hub.review.alerts import review_alerts
 from auger_hub.review.observations import FAILED, segments_of
+from auger_hub.serving.lost_models import note_lost, to_text
 from auger_hub.serving.model_worker import (
     FILE_SECONDS,
     RECORDS_SECONDS,
@@ -28,6 +29,7 @@ from auger_hub.serving.model_worker import (
 )
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage, project_key
+from auger_hub.store.models import ModelGone, ModelStore
 from auger_hub.store.remote import StoreFailed
 from auger_hub.store.sources import SourceMissing, fetch_source, is_remote
 from auger_hub.telemetry.metrics import PREDICTION_SECONDS, PREDICTIONS
@@ -98,6 +100,17 @@ class _Asked:
     is_download: bool
 
 
+@dataclass(frozen=True)
+class _Task:
+    """A prediction that is worked on: its row and its model, and where its files are."""
+
+    row: Prediction
+    model: Pipeline
+    project: str
+    bucket: str
+    segments: list[str]
+
+
 class Predictions:
     """Takes requested predictions from the database and writes their results back."""
 
@@ -117,6 +130,7 @@ class Predictions:
         self._unused_seconds = unused_seconds
         self._database = database
         self._storage = storage
+        self._models = ModelStore(settings, storage)
         self._known: dict[str, _Asked] = {}
         self._waiting: list[_Asked] = []
         self._running: dict[str, _Asked] = {}
@@ -159,8 +173,15 @@ class Predictions:
                 self._running[one.id] = one
                 threading.Thread(target=self._answer, args=(one.id,), daemon=True).start()
 
-    def answer_now(self, row: Prediction, segments: list[str]) -> dict[str, Any]:
+    def answer_now(
+        self, row: Prediction, segments: list[str], digest: str | None = None
+    ) -> dict[str, Any]:
         """Return what a question that is not stored changes when it is answered.
+
+        Args:
+            row: the question.
+            segments: the columns by whose values it is counted.
+            digest: of its model in the store, which another hub may have deployed anew.
 
         Raises:
             InTurn: its model is not loaded, or it asks for more than a quick answer.
@@ -169,7 +190,9 @@ class Predictions:
         with self._lock:
             worker = self._workers.get(row.pipeline_id)
         is_quick = not (options.get("score") or options.get("explain"))
-        if worker is None or not worker.is_loaded or not is_quick or self._stopping:
+        if worker is None or worker.digest != digest or not worker.is_loaded:
+            raise InTurn
+        if not is_quick or self._stopping:
             raise InTurn
         began = time.perf_counter()
         try:
@@ -241,15 +264,20 @@ class Predictions:
             row.status = "running"
             session.flush()
             pipeline = session.get_one(Pipeline, row.pipeline_id)
-            segments = segments_of(pipeline)
             project = session.get_one(Project, row.project_id)
             bucket = session.get_one(Organization, row.organization_id).main_bucket
+            task = _Task(row, pipeline, project.name, bucket, segments_of(pipeline))
         began = time.perf_counter()
         changes: dict[str, Any]
         try:
             if pipeline.status != "ready":
                 raise Refused("model should be in ready status")
-            changes = {**self._work_on(row, project.name, bucket, segments), "status": "done"}
+            changes = {**self._work_on(task), "status": "done"}
+        except ModelGone as error:
+            with self._database.write() as session:
+                note_lost(session, pipeline.id, pipeline.package_digest, error)
+            told = f"model should be in ready status: {to_text(error)}"
+            changes = {"status": "error", "error_message": told}
         except (Refused, SourceMissing) as error:
             changes = {"status": "error", "error_message": str(error)}
         except StoreFailed as error:
@@ -266,15 +294,14 @@ class Predictions:
         if not self._store(prediction_id, changes) and "result_key" in changes:
             self._storage.discard(bucket, changes["result_key"])  # deleted while it was predicted
 
-    def _work_on(
-        self, row: Prediction, project: str, bucket: str, segments: list[str]
-    ) -> dict[str, Any]:
+    def _work_on(self, task: _Task) -> dict[str, Any]:
+        row = task.row
         if row.id.startswith(EVALUATION):
-            return self._evaluate(row, bucket)
+            return self._evaluate(task)
         if (row.request or {})["file_url"] is None:
-            return self._predict_records(row, segments)
-        key = project_key(project, "predictions", f"{row.id}_predicted.csv")
-        return self._predict_file(row, bucket, key, segments)
+            return self._predict_records(task)
+        key = project_key(task.project, "predictions", f"{row.id}_predicted.csv")
+        return self._predict_file(task, key)
 
     def _store(self, prediction_id: str, changes: dict[str, Any]) -> bool:
         """Return whether the prediction is still there to have its result."""
@@ -289,33 +316,29 @@ class Predictions:
                 if not row.id.startswith(EVALUATION):
                     row.observation = FAILED
                 session.flush()
-                review_alerts(session, self._settings.models_folder, row.pipeline_id)
+                review_alerts(session, self._models, row.pipeline_id)
         return True
 
-    def _predict_records(self, row: Prediction, segments: list[str]) -> dict[str, Any]:
-        request = row.request or {}
-        answer = self._ask(row.pipeline_id, _question(row, segments), self.answer_seconds)
+    def _predict_records(self, task: _Task) -> dict[str, Any]:
+        row, request = task.row, task.row.request or {}
+        answer = self._ask(task.model, _question(row, task.segments), self.answer_seconds)
         if request["options"].get("is_copy"):  # for a shadow: that it was asked is enough
             return {"observation": answer.get("observed")}
         result = _result(answer)
         question = {"columns": request["features"], "records": request["records"]}
-        result = to_plain({**result, **self._scores(row, question)})
+        result = to_plain({**result, **self._scores(task, question)})
         return {"result": result, "observation": answer.get("observed")}
 
-    def _predict_file(
-        self, row: Prediction, bucket: str, key: str, segments: list[str]
-    ) -> dict[str, Any]:
-        request = row.request or {}
+    def _predict_file(self, task: _Task, key: str) -> dict[str, Any]:
+        request, bucket = task.row.request or {}, task.bucket
+        options = _options(task.row, task.segments)
         with (
             self._storage.place(bucket, key) as target,
             fetch_source(self._storage, bucket, request["file_url"], self._settings) as source,
         ):
-            answer = self._ask(
-                row.pipeline_id,
-                {**_options(row, segments), "file": str(source), "to": str(target)},
-                FILE_SECONDS,
-            )
-            scores = self._scores(row, {"file": str(source)})
+            asked = {**options, "file": str(source), "to": str(target)}
+            answer = self._ask(task.model, asked, FILE_SECONDS)
+            scores = self._scores(task, {"file": str(source)})
         count = answer["count"]
         result = {"count": count, **_notices_of(answer), **scores}
         return {
@@ -325,37 +348,42 @@ class Predictions:
             "observation": answer.get("observed"),
         }
 
-    def _scores(self, row: Prediction, question: dict[str, Any]) -> dict[str, Any]:
+    def _scores(self, task: _Task, question: dict[str, Any]) -> dict[str, Any]:
         """Return `scores` when they were asked for (§2.15)."""
+        row = task.row
         options = (row.request or {})["options"]
         if not options.get("score"):
             return {}
         scored = {**question, "id": row.id, "evaluate": True, "truth": options["score_true_data"]}
-        answer = self._ask(row.pipeline_id, scored, FILE_SECONDS)
+        answer = self._ask(task.model, scored, FILE_SECONDS)
         return {"scores": answer["evaluation"]["scores"]}
 
-    def _evaluate(self, row: Prediction, bucket: str) -> dict[str, Any]:
+    def _evaluate(self, task: _Task) -> dict[str, Any]:
         """Return the answer to an evaluation (§7), which predicts nothing that is kept."""
-        request = row.request or {}
+        row, request, bucket = task.row, task.row.request or {}, task.bucket
         asked = {"id": row.id, "evaluate": True, "threshold": request["threshold"]}
         if request["file_url"] is None:
             asked |= {"columns": request["features"], "records": request["records"]}
-            answer = self._ask(row.pipeline_id, asked, FILE_SECONDS)
+            answer = self._ask(task.model, asked, FILE_SECONDS)
         else:
             with fetch_source(self._storage, bucket, request["file_url"], self._settings) as source:
-                answer = self._ask(row.pipeline_id, asked | {"file": str(source)}, FILE_SECONDS)
+                answer = self._ask(task.model, asked | {"file": str(source)}, FILE_SECONDS)
         return {"result": to_plain(answer["evaluation"])}
 
-    def _ask(self, pipeline_id: str, question: dict[str, Any], seconds: float) -> dict[str, Any]:
+    def _ask(self, model: Pipeline, question: dict[str, Any], seconds: float) -> dict[str, Any]:
         """Ask the model's process; one that died is replaced once."""
-        worker = self._worker(pipeline_id)
+        worker = self._worker(model)
         try:
             answer = worker.ask(question, seconds)
         except WorkerDied:
             if self._stopping:
                 raise
-            self._end_dead(pipeline_id, worker)
-            answer = self._worker(pipeline_id).ask(question, seconds)
+            self._end_dead(model.id, worker)
+            answer = self._worker(model).ask(question, seconds)
+        if answer.get("damaged") and model.package_digest is not None:
+            self._end_dead(model.id, worker)
+            self._models.forget(model.id)  # the disk has changed it; the store has it whole
+            answer = self._worker(model).ask(question, seconds)
         if answer.get("error"):
             raise Refused(str(answer["error"]))
         return answer
@@ -367,17 +395,38 @@ class Predictions:
                 del self._workers[pipeline_id]
         dead.close()
 
-    def _worker(self, pipeline_id: str) -> ModelWorker:
+    def _worker(self, model: Pipeline) -> ModelWorker:
+        found = self._loaded(model)
+        if found is not None:
+            return found
+        folder = self._models.find(model.id, model.package_digest)  # a store takes its time
         with self._lock:
             if self._stopping:
                 raise WorkerDied
-            worker = self._workers.get(pipeline_id)
+            worker = self._workers.get(model.id)
             if worker is None:
                 self._make_room()
-                worker = ModelWorker(self._settings, self._fork_server, pipeline_id)
-                self._workers[pipeline_id] = worker
+                worker = ModelWorker(
+                    self._settings, self._fork_server, folder, model.package_digest
+                )
+                self._workers[model.id] = worker
             worker.used_at = time.monotonic()  # it is about to be asked
             return worker
+
+    def _loaded(self, model: Pipeline) -> ModelWorker | None:
+        """Return the process that has this model in memory; end one of what it was before."""
+        with self._lock:
+            if self._stopping:
+                raise WorkerDied
+            worker = self._workers.get(model.id)
+            if worker is not None and worker.digest == model.package_digest:
+                worker.used_at = time.monotonic()
+                return worker
+            is_other = worker is not None and not worker.is_busy()
+            old = self._workers.pop(model.id) if is_other else None
+        if old is not None:
+            old.close()
+        return None
 
     def _end_unused(self) -> None:
         """A model holds hundreds of megabytes; the next prediction starts its process again."""

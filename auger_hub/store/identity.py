@@ -7,10 +7,8 @@ identity is missing, as in hubs of before, what the rows name has to be there.
 
 from __future__ import annotations
 
-import re
 import secrets
 from itertools import islice
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
@@ -19,12 +17,9 @@ from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Secret, Trial
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.local import Storage
+from auger_hub.store.local import OWN_BUCKET, Storage
+from auger_hub.store.models import ModelStore, model_of
 
-TRIAL_ID = re.compile(r"[0-9A-F]{15}|[0-9a-f]{16}")
-"""Name of a fitted model's folder: of a trial of a search, or of a refit."""
-OWN_BUCKET = ".auger-hub"
-"""What the hub keeps in its store for itself; no organization has this bucket."""
 IDENTITY = "identity"
 """Its name in the database's `secrets`, in the folder's note, and as a key of the store."""
 _MOST_LOOKED_AT = 500
@@ -73,7 +68,7 @@ def identity_of(settings: HubSettings, storage: Storage | None) -> set[str]:
 
 def is_holding(settings: HubSettings, storage: Storage | None) -> bool:
     """Return whether folder or store hold what rows of a database have to name."""
-    if _models(settings):
+    if _models(settings, storage):
         return True
     if storage is None:
         return any(path.is_file() for path in settings.own_files_folder.rglob("*"))
@@ -123,7 +118,7 @@ def _names(settings: HubSettings, storage: Storage | None, database: Database) -
     """Return whether rows name any of the models, or own any of the files, that are there."""
     with database.read() as session:
         buckets = set(session.scalars(select(Organization.main_bucket)))
-        models = [path.name for path in islice(_models(settings), _MOST_LOOKED_AT)]
+        models = list(islice(_models(settings, storage), _MOST_LOOKED_AT))
         if session.scalar(select(Trial.id).where(Trial.id.in_(models)).limit(1)) is not None:
             return True
     if storage is None:
@@ -131,10 +126,15 @@ def _names(settings: HubSettings, storage: Storage | None, database: Database) -
     return any(bucket in buckets for bucket, _ in storage.everything())
 
 
-def _models(settings: HubSettings) -> list[Path]:
-    if not settings.models_folder.is_dir():
-        return []
-    return [path for path in settings.models_folder.iterdir() if TRIAL_ID.fullmatch(path.name)]
+def _models(settings: HubSettings, storage: Storage | None) -> list[str]:
+    """Return the ids of the fitted models on the disk, or else in the store."""
+    found: list[str] = []
+    if settings.models_folder.is_dir():
+        names = [path.name for path in settings.models_folder.iterdir()]
+        found = [owner for name in names if (owner := model_of(name)) is not None]
+    if not found and storage is not None:
+        found = [archive.id for archive in ModelStore(settings, storage).stored()]
+    return found
 
 
 def _without_rows(settings: HubSettings, database: Database) -> str:

@@ -19,6 +19,8 @@ _log = logging.getLogger("auger.hub.storage")
 _SUFFIX = re.compile(r"((?:\.[A-Za-z0-9]{1,8}){1,2})$")
 _MAX_NAME_BYTES = 200
 _PARTIAL = ".part"
+OWN_BUCKET = ".auger-hub"
+"""What the hub keeps in its store for itself; no organization has this bucket."""
 
 
 class BadKey(ValueError):

@@ -1,7 +1,7 @@
 """Keep swept models and logs for some days, in a folder for each day, before they are deleted.
 
 To take a model back while the hub does not run, move its folder from `trash/<day>/models` to
-`models`.
+`models`, and its archive in the store from `.auger-hub/trash/<day>/models` to `.auger-hub/models`.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from auger_hub.database.review_tables import ModelReference, ReviewAlertItem
 from auger_hub.database.tables import Pipeline
 from auger_hub.http.contract import Call, Route
 from auger_hub.review.health import Known, describe_health, read_known
-from auger_hub.review.reference import read_profile
+from auger_hub.review.reference import fetch_model, read_profile
 from auger_hub.routes.query import find
 from auger_hub.serving.rollouts import ABORTED, describe_rollout
 from auger_hub.timestamps import timestamp
@@ -56,7 +56,8 @@ class ModelHealthObject(TypedDict):
 
 def health_of(call: Call, row: Pipeline) -> ModelHealthObject:
     """Return how a model does."""
-    profile = read_profile(call.hub.settings.models_folder, row.id)
+    fetch_model(call.hub.database, call.hub.models, row.id)
+    profile = read_profile(call.hub.models, row)
     known = read_known(call.session, row, profile)
     reference = call.session.get(ModelReference, row.id)
     told = describe_health(known)

@@ -28,6 +28,7 @@ from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.query import find, rows_of, to_page
 from auger_hub.routes.review.endpoints import primary_pipeline
 from auger_hub.routes.wire_object import to_object
+from auger_hub.serving.lost_models import is_lost
 from auger_hub.serving.predictions import InTurn
 from auger_hub.serving.rollouts import choose, shadow_of
 from auger_hub.settings import KEEPS
@@ -139,7 +140,8 @@ def _question(
 ) -> Prediction:
     """Return a question as a row that is not stored; raise InvalidParams for a bad one."""
     if pipeline.status != "ready" or pipeline.external is not None:
-        raise InvalidParams(("pipeline_id", "model should be in ready status"))
+        why = f": {pipeline.error_message}" if is_lost(pipeline) else ""
+        raise InvalidParams(("pipeline_id", f"model should be in ready status{why}"))
     records, features, url = call.given("records"), call.given("features"), call.given("file_url")
     if url is None:
         if records is None:
@@ -220,7 +222,9 @@ def _at_once(find_asked: Find, name: Name) -> Callable[[Asked], PredictionObject
             raise NotNow
         row.created_at = row.updated_at = now()
         try:
-            changes = asked.hub.supervisor.predictions.answer_now(row, segments)
+            changes = asked.hub.supervisor.predictions.answer_now(
+                row, segments, pipeline.package_digest
+            )
         except InTurn as error:
             raise NotNow from error
         for column, value in changes.items():
@@ -245,7 +249,7 @@ def _keep(asked: Asked, row: Prediction, copies: Sequence[Prediction]) -> None:
         session.add_all(rows)
         if row.status == "error" and keep != "none":
             session.flush()
-            review_alerts(session, asked.hub.settings.models_folder, row.pipeline_id)
+            review_alerts(session, asked.hub.models, row.pipeline_id)
     if copies:
         asked.hub.supervisor.wake()
 

@@ -47,17 +47,21 @@ def stored(hub: Client, project: dict[str, Any]) -> dict[str, list[str]]:
     return found
 
 
+def fitted(hub: Client) -> set[str]:
+    """Return the ids of the models on the disk and in the store."""
+    stored = (hub.home / "files" / ".auger-hub" / "models").glob("*/*.zip")
+    on_disk = (path.name.partition("-")[0] for path in (hub.home / "models").iterdir())
+    return {*on_disk, *(path.parent.name for path in stored)}
+
+
 @pytest.mark.slow
 def test_a_deleted_experiment_takes_its_models_exports_and_predictions_along(
     hub: Client, project: dict[str, Any], model: dict[str, Any]
 ) -> None:
-    folder, refit = (hub.home / "models" / model[name] for name in ("trial_id", "refit"))
-    assert folder.is_dir()
-    assert refit.is_dir()
+    assert {model["trial_id"], model["refit"]} <= fitted(hub)
     assert set(stored(hub, project)) == {"files", "models", "predictions"}
     hub.call("DELETE", f"/experiments/{model['experiment_id']}")
-    assert wait_until(lambda: not folder.exists())
-    assert wait_until(lambda: not refit.exists())
+    assert wait_until(lambda: not {model["trial_id"], model["refit"]} & fitted(hub))
     assert wait_until(lambda: set(stored(hub, project)) == {"files"})
 
 
@@ -95,7 +99,7 @@ def test_a_deleted_project_takes_all_its_files_along(
     hub.upload(project["id"], IRIS)  # never made a data set
     hub.call("DELETE", f"/projects/{project['id']}")
     assert wait_until(lambda: not stored(hub, project))
-    assert wait_until(lambda: not (hub.home / "models" / model["trial_id"]).exists())
+    assert wait_until(lambda: model["trial_id"] not in fitted(hub))
 
 
 @pytest.mark.slow

@@ -104,7 +104,7 @@ def test_a_ready_model_without_its_files_is_told(settings: HubSettings) -> None:
         session.add(Pipeline(id="T1", trial_id="T1", status="ready", **mine))
     hub.database.close()
     state, text, _ = found(settings)["models"]
-    assert (state, text) == ("failed", "1 of 1 deployed models are not on the disk: T1")
+    assert (state, text) == ("failed", "1 of 1 deployed models are not in the store: T1")
 
 
 def test_a_network_without_tls_is_a_warning(settings: HubSettings) -> None:

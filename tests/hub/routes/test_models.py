@@ -269,7 +269,9 @@ def test_an_undeployed_model_stays_listed_and_is_deployed_again(
     hub.wait("Pipeline", trial_id, "ready")
     assert hub.patch(f"/pipelines/{trial_id}", status="undeploying")["status"] == "undeploying"
     hub.wait("Pipeline", trial_id, "undeployed")
-    assert not (hub.home / "models" / trial_id).exists()
+    assert not list((hub.home / "models").glob(f"{trial_id}*"))
+    stored = hub.home / "files" / ".auger-hub" / "models" / trial_id
+    assert wait_until(lambda: not list(stored.glob("*")))
     refused = hub.call(
         "POST", "/predictions", pipeline_id=trial_id, records=RECORDS, features=FEATURES
     )

@@ -20,6 +20,7 @@ from auger_hub.fork_server.client import ForkServer, Running
 from auger_hub.serving.predictions import InTurn, Predictions
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import Storage
+from auger_hub.store.models import ModelStore
 from tests.hub.client import wait_until
 
 REQUEST = {
@@ -163,23 +164,50 @@ def test_a_stopped_model_stops_no_other_and_is_replaced(
         assert status_of(database, name) == "done", name
 
 
-@pytest.mark.parametrize("damage", ["missing", "torn"])
 @pytest.mark.slow
-def test_a_model_without_its_files_says_so_and_what_helps(
-    predictions: Predictions, database: Database, settings: HubSettings, damage: str
+def test_a_model_whose_files_are_torn_says_so_and_what_helps(
+    predictions: Predictions, database: Database, settings: HubSettings
 ) -> None:
-    folder = settings.models_folder / ANNA
-    if damage == "missing":
-        shutil.rmtree(folder)
-    else:
-        for file in folder.iterdir():
-            file.write_bytes(file.read_bytes()[:20])
+    for file in (settings.models_folder / ANNA).iterdir():
+        file.write_bytes(file.read_bytes()[:20])
     ask(predictions, database, ANNA, "one")
     assert is_ended(database, "one", 200)
-    with database.read() as session:
-        told = session.get_one(Prediction, "one").error_message or ""
+    told = told_of(database, "one")
     assert "missing or damaged" in told
     assert "deploy it again" in told
+
+
+def told_of(database: Database, name: str) -> str:
+    with database.read() as session:
+        return session.get_one(Prediction, name).error_message or ""
+
+
+def test_a_model_that_is_gone_is_not_ready_once_it_was_asked(
+    predictions: Predictions, database: Database, settings: HubSettings
+) -> None:
+    shutil.rmtree(settings.models_folder / ANNA)
+    ask(predictions, database, ANNA, "one")
+    assert is_ended(database, "one", 60)
+    gone = "the fitted model is gone from the store of the hub: deploy the trial again"
+    assert told_of(database, "one") == f"model should be in ready status: {gone}"
+    with database.read() as session:
+        model = session.get_one(Pipeline, ANNA)
+    assert (model.status, model.error_message) == ("packaged_with_error", gone)
+
+
+@pytest.mark.slow
+def test_a_copy_that_the_disk_has_changed_is_taken_from_the_store_again(
+    predictions: Predictions, database: Database, settings: HubSettings
+) -> None:
+    models = ModelStore(settings, Storage(settings.files_folder))
+    with database.write() as session:
+        digest = models.keep(ANNA, settings.models_folder / ANNA)
+        session.get_one(Pipeline, ANNA).package_digest = digest
+    for file in models.find(ANNA, digest).glob("model.*"):
+        file.write_bytes(b"0" * file.stat().st_size)
+    ask(predictions, database, ANNA, "one")
+    assert is_ended(database, "one", 200)
+    assert (status_of(database, "one"), told_of(database, "one")) == ("done", "")
 
 
 def question(name: str) -> Prediction:
