@@ -21,6 +21,7 @@ from threadpoolctl import threadpool_limits
 from auger_hub.explain.allowance import Allowance
 from auger_hub.search.column_kinds import DATE
 from auger_hub.search.columns import CleanColumns, part_names
+from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROWS, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
@@ -71,7 +72,8 @@ class FoldModels:
         if self.data.clean is not None:
             model = _without_cleaning(model)
         known = sample_rows(train, self.data.target, most, self.data.info)
-        model.fit(self.inputs.iloc[known], self.data.target[known])
+        weights = None if self.data.weights is None else self.data.weights[known]
+        fit_model(model, self.inputs.iloc[known], self.data.target[known], weights)
         return FoldModel(model, train, test, self.predict(model, self.inputs.iloc[test]))
 
     def predict(self, model: Any, inputs: pd.DataFrame) -> Array:

@@ -20,6 +20,7 @@ from auger_hub.data.schema import TableSchema
 from auger_hub.data.table import Reading
 from auger_hub.explain.fold_models import FoldModels, quietly
 from auger_hub.search.columns import to_number
+from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.forecast import time_order
 from auger_hub.search.pipelines.pipeline import build_pipeline, class_labels, known_rows
 from auger_hub.search.preparation.prepare import load_table, with_classes
@@ -104,11 +105,12 @@ def score_on_holdout(
         order = np.asarray(time_order(features, info["timeColumn"]))
     with quietly(info["threads"]):
         model = build_pipeline(info, candidate.algorithm_name, candidate.algorithm_params)
-        model.fit(data.features, data.target)
+        fit_model(model, data.features, data.target, data.weights)
         classes = len(info.get("targetClasses", ()))
         shown = predict(model, features.iloc[order].reset_index(drop=True), classes)
     metric = metric or info["scoring"]
-    scorer = _Scorer(info, data.target, metric)
+    weights = _weights(frame, info)
+    scorer = _Scorer(info, data.target, metric, None if weights is None else weights[known[order]])
     rows = raw.iloc[known[order]].reset_index(drop=True)
     wanted = _likely_segments(info, rows) if columns is None else columns
     scores = scorer.all(truth[order], shown)
@@ -130,7 +132,8 @@ def score_on_folds(
     of all folds together.
     """
     models = FoldModels(data, candidate)
-    scorer = _Scorer(data.info, data.target, models.metric)
+    weights = None if data.weights is None else data.weights[models.rows]
+    scorer = _Scorer(data.info, data.target, models.metric, weights)
     rows = _rows_of(task, data).iloc[models.rows].reset_index(drop=True)
     scores = models.scores()
     return Scored(
@@ -156,16 +159,19 @@ def count_seen(task: SearchTask, holdout: Holdout) -> int:
 
 
 class _Scorer:
-    """The metrics of a run on any rows."""
+    """The metrics of a run on any rows; those count by their weights, where there are some."""
 
-    def __init__(self, info: Mapping[str, Any], history: Array, metric: str) -> None:
+    def __init__(
+        self, info: Mapping[str, Any], history: Array, metric: str, weights: Array | None = None
+    ) -> None:
         functions = metrics_for(info["model_type"], len(info.get("targetClasses", ())))
         self._metric = metric
-        self._functions, self._history = functions, history
+        self._functions, self._history, self._weights = functions, history, weights
 
     def all(self, truth: Array, shown: Array) -> dict[str, float]:
         """Return every metric that is defined."""
-        return all_scores(Outcome.of(truth, shown, self._history), self._functions)
+        outcome = Outcome.of(truth, shown, self._history, self._weights)
+        return all_scores(outcome, self._functions)
 
     def by_value(
         self, name: str, rows: pd.DataFrame, truth: Array, shown: Array
@@ -184,7 +190,8 @@ class _Scorer:
 
     def _one(self, value: str, is_in: Array, truth: Array, shown: Array) -> dict[str, Any]:
         function = {self._metric: self._functions[self._metric]}
-        outcome = Outcome.of(truth[is_in], shown[is_in], self._history)
+        weights = None if self._weights is None else self._weights[is_in]
+        outcome = Outcome.of(truth[is_in], shown[is_in], self._history, weights)
         score = all_scores(outcome, function).get(self._metric)
         return {"value": value, "count": int(is_in.sum()), "score": score}
 
@@ -213,6 +220,14 @@ def _targets(frame: pd.DataFrame, info: Mapping[str, Any]) -> Array:
     labels = class_labels(column[known])
     found[known] = [numbers.get(str(label), np.nan) for label in labels.tolist()]
     return found
+
+
+def _weights(frame: pd.DataFrame, info: Mapping[str, Any]) -> Array | None:
+    """Return the weights of the rows of a holdout, if it has them: rows without one count none."""
+    name = info.get("sampleWeight")
+    if name is None or name not in frame.columns:
+        return None
+    return np.asarray(to_number(frame[name]).clip(lower=0).fillna(0))
 
 
 def _likely_segments(info: Mapping[str, Any], rows: pd.DataFrame) -> list[str]:

@@ -8,7 +8,7 @@ series that are in the past of what was learned, metrics that have no value for 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from difflib import get_close_matches
 from typing import Any
 
@@ -80,7 +80,9 @@ def evaluate(
     frame, is_scored, past = _scored_rows(predictor, table, encoded.notna())
     answer = _answer(predictor, frame)[is_scored[frame.index].to_numpy()]
     told = [one for one in predictor.notices if one.code != "past-rows"]
+    counted, weights = _weights(predictor, table, is_scored)
     outcome = _outcome(predictor, encoded[is_scored].to_numpy(), answer, threshold)
+    outcome = replace(outcome, weights=weights)
     functions = metrics_for(_kind(predictor), len(predictor.classes or ()))
     scores = all_scores(outcome, functions)
     described: dict[str, Any] = {}
@@ -92,7 +94,7 @@ def evaluate(
         predictor.metric,
         int(is_scored.sum()),
         {name: scores[name] for name in sorted(scores)},
-        notices=[*notices, *past, *told, *_undefined(scores, functions)],
+        notices=[*notices, *past, *counted, *told, *_undefined(scores, functions)],
         **described,
     )
 
@@ -216,6 +218,25 @@ def _outcome(predictor: Predictor, truth: Array, answer: Array, threshold: float
         return Outcome(truth.astype(float), answer, None, np.array(predictor.history))
     chosen = predictor.choose(answer, threshold)
     return Outcome(truth.astype(int), chosen, answer, np.array([]))
+
+
+def _weights(
+    predictor: Predictor, table: Mapping[str, Iterable[Any]], is_scored: pd.Series
+) -> tuple[list[Notice], Array | None]:
+    """Return the weights of the scored rows, if they have some; a row without one counts none."""
+    name = predictor.weight_column
+    if name is None:
+        return [], None
+    if name not in table:
+        text = f"All rows count the same: they have no weight in `{name}`, as those of the run had."
+        return [Notice("rows-not-weighted", text, name)], None
+    column = predictor.schema.column(name) or ColumnSchema(name, NUMBER)
+    told = to_column(pd.Series(list(table[name]), dtype=object), column, predictor.schema)
+    weights = pd.to_numeric(told, errors="coerce").clip(lower=0).reindex(is_scored.index)
+    chosen = weights.fillna(0)[is_scored].to_numpy(dtype=float)
+    if not chosen.sum():
+        raise BadInput(f"No row that can be scored has a weight in `{name}`.")
+    return [Notice("rows-weighted", f"Rows count by their weight in `{name}`.", name)], chosen
 
 
 def _undefined(scores: Mapping[str, float], functions: Iterable[str]) -> list[Notice]:

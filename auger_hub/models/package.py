@@ -28,10 +28,12 @@ from auger_hub.search.column_kinds import CATEGORY
 from auger_hub.search.columns import to_dates
 from auger_hub.search.pipelines.bag import bag_of
 from auger_hub.search.pipelines.boosted import limit_rounds, without_stopping
+from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.intervals import IntervalForecaster
 from auger_hub.search.pipelines.pipeline import (
     build_pipeline,
     known_rows,
+    row_weights,
     split_features_target,
 )
 from auger_hub.search.preparation.folds import count_folds, make_folds
@@ -64,13 +66,14 @@ def package_model(
     """
     frame, schema = read_as_run(data_path, task_info)
     features, target, encoder = split_features_target(frame, task_info)
-    data = _Data(frame, features, target)
+    data = _Data(frame, features, target, row_weights(frame, task_info))
     model = (
         _fit_bag(data, task_info, trial) if _is_bag(task_info) else _refit(data, task_info, trial)
     )
     classes = None if encoder is None else encoder.classes_.tolist()
     description = _describe(task_info, trial, classes=classes, rows=len(target))
-    described = [*description["needed"], task_info["targetFeature"]]
+    roles = (task_info["targetFeature"], task_info.get("sampleWeight"))
+    described = [*description["needed"], *(name for name in roles if name)]
     description["schema"] = schema.of(described).to_dict()
     description["categories"] = _categories(features, task_info["featureKinds"])
     time_column = task_info.get("timeColumn")
@@ -128,11 +131,12 @@ def _history(target: Any, times: pd.Series | None) -> list[float]:
 
 @dataclass(frozen=True)
 class _Data:
-    """The table, and the features and the target of its rows that have one."""
+    """The table, and the features, the target and the weights of its rows that are known."""
 
     frame: pd.DataFrame
     features: pd.DataFrame
     target: Any
+    weights: Any = None
 
 
 def _write_package(
@@ -165,7 +169,7 @@ def _refit(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> Any
     model.set_params(**{name: True for name in model.get_params() if _is_refit(name)})
     if task_info["model_type"] == "timeseries":
         model = _with_intervals(model, task_info)
-    _fit(model, data.features, data.target, threads=task_info.get("threads", 1))
+    _fit(model, data, slice(None), threads=task_info.get("threads", 1))
     return without_stopping(model)
 
 
@@ -189,8 +193,7 @@ def _fit_bag(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> A
         rows = sample_rows(train, data.target, most_rows, task_info)
         model = build_pipeline(task_info, trial["algorithm_name"], params)
         limit_rounds(model, params.get(ROUNDS))
-        threads = task_info.get("threads", 1)
-        _fit(model, data.features.iloc[rows], data.target[rows], threads=threads)
+        _fit(model, data, rows, threads=task_info.get("threads", 1))
         models.append(without_stopping(model))
     return bag_of(models, has_classes=settings.classification)
 
@@ -200,14 +203,15 @@ def _is_refit(name: str) -> bool:
     return name.rpartition("__")[2] == "refit"
 
 
-def _fit(model: Any, features: Any, target: Any, *, threads: int) -> None:
+def _fit(model: Any, data: _Data, rows: Any, *, threads: int) -> None:
     """Fit as the trial was fitted: with its threads, and whether it converges or not."""
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     with warnings.catch_warnings(), threadpool_limits(threads):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        model.fit(features, target)
+        weights = None if data.weights is None else data.weights[rows]
+        fit_model(model, data.features.iloc[rows], data.target[rows], weights)
 
 
 def _store(model: Any, path: Path) -> None:

@@ -80,6 +80,7 @@ class Predictor:
         self.model_type: str = description["model_type"]
         self.in_one_piece: bool = self.model_type == "timeseries"
         self.metric: str | None = description.get("task_info", {}).get("scoring")
+        self.weight_column: str | None = description.get("task_info", {}).get("sampleWeight")
         self.history: Sequence[float] = description.get("history", ())
         known = description.get("categories", {})
         self.categories = {name: frozenset(values) for name, values in known.items()}

@@ -7,7 +7,7 @@ and features in the options, the newer one marks them in `stat_data`. Nothing he
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -126,6 +126,8 @@ class Settings:
     groups: str | None = None
     threads: int | None = None
     class_weight: Any = None
+    sample_weight: str | None = None
+    monotonic: Mapping[str, int] = field(default_factory=dict)
     series: tuple[str, ...] = ()
     horizon: int | None = None
     past_only: tuple[str, ...] = ()
@@ -151,7 +153,8 @@ def read_settings(task: SearchTask) -> Settings:
     is_series = model_type == "timeseries"
     in_order = is_series or bool(split.get("timeseriesSplit", False))
     series = tuple(map(str, _names(options, "series"))) if is_series else ()
-    columns = _columns(task, options, target)
+    weight = _sample_weight(options, target, is_series=is_series)
+    columns = _columns(task, options, (target, *([weight] if weight else [])))
     default_metric = "f1_macro" if model_type == "classification" else "r2"
     return Settings(
         model_type=model_type,
@@ -171,6 +174,8 @@ def read_settings(task: SearchTask) -> Settings:
         groups=str(split.get("groups_col") or "") or None,
         threads=int(_number(options, "cpu_per_mt_algorithm", 0)) or None,
         class_weight=_class_weight(options, model_type),
+        sample_weight=weight,
+        monotonic=_monotonic(options, columns, is_series=is_series),
         series=series,
         horizon=(int(_number(options, "horizon", 0)) or None) if is_series else None,
         past_only=tuple(map(str, _names(options, "past_only"))) if is_series else (),
@@ -210,6 +215,39 @@ def _class_weight(options: Mapping[str, Any], model_type: str) -> Any:
     return "balanced"
 
 
+def _sample_weight(options: Mapping[str, Any], target: str, *, is_series: bool) -> str | None:
+    """Return the column with the weights of rows."""
+    name = options.get("sample_weight")
+    if not name:
+        return None
+    if not isinstance(name, str):
+        raise BadTask("The option `sample_weight` is not the name of a column.")
+    if name == target:
+        raise BadTask(f"The target `{target}` cannot hold the weights of rows as well.")
+    if is_series:
+        raise BadTask("Rows of time series take no weights: leave `sample_weight` out.")
+    return name
+
+
+def _monotonic(
+    options: Mapping[str, Any], columns: Sequence[str], *, is_series: bool
+) -> dict[str, int]:
+    """Return the columns with which predictions may only rise (1) or only fall (-1)."""
+    given = options.get("monotonic_cst") or {}
+    if not isinstance(given, dict):
+        raise BadTask("The option `monotonic_cst` is not a map of columns to 1 or -1.")
+    found: dict[str, int] = {}
+    for name, sign in given.items():
+        if name not in columns:
+            raise BadTask(f"`monotonic_cst` names `{name}`, which is no feature column.")
+        if isinstance(sign, bool) or sign not in (1, 0, -1):
+            raise BadTask(f"`monotonic_cst` of `{name}` is not 1, 0 or -1.")
+        found |= {name: int(sign)} if sign else {}
+    if found and is_series:
+        raise BadTask("Forecasts take no constraints: leave `monotonic_cst` out.")
+    return found
+
+
 def _deploy(options: Mapping[str, Any], *, in_order: bool) -> str:
     """Return what is deployed of a trial; folds in the order of time have no bag."""
     wanted = options.get("deploy", "refit")
@@ -232,13 +270,17 @@ def _marked_target(columns: Iterable[Mapping[str, Any]]) -> str | None:
     return next((column["column_name"] for column in columns if column.get("isTarget")), None)
 
 
-def _columns(task: SearchTask, options: Mapping[str, Any], target: str) -> tuple[str, ...]:
-    """Return the feature columns: listed in the options and not excluded in `stat_data`."""
+def _columns(task: SearchTask, options: Mapping[str, Any], roles: Iterable[str]) -> tuple[str, ...]:
+    """Return the feature columns: listed in the options and not excluded in `stat_data`.
+
+    None has one of the other roles.
+    """
     excluded = {column["column_name"] for column in task.stat_data if not column.get("use", True)}
     listed = _names(options, "featureColumns") or [
         column["column_name"] for column in _features(options) or task.stat_data
     ]
-    return tuple(name for name in listed if name not in excluded and name != target)
+    excluded.update(roles)
+    return tuple(name for name in listed if name not in excluded)
 
 
 def _datatypes(task: SearchTask, options: Mapping[str, Any]) -> dict[str, str]:

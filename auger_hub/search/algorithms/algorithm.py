@@ -6,10 +6,12 @@ the records of one family. So an algorithm costs one file, and no other asks for
 
 from __future__ import annotations
 
+import inspect
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, TypeAlias
 
@@ -186,6 +188,7 @@ class Algorithm:
         is_weighted: it takes weights of classes.
         is_stoppable: the clock may stop a fit, which keeps what it has so far.
         codes_argument: what it is told the places of categories by, of columns made `native`.
+        monotone_argument: what it is told by with which columns its predictions only rise or fall.
         parameters: of every fit; they are not shown.
         stored_types: what a stored model of it is made of, besides what is trusted anyway.
         needs: the library of an algorithm whose class is the hub's own.
@@ -206,6 +209,7 @@ class Algorithm:
     is_weighted: bool = False
     is_stoppable: bool = False
     codes_argument: str = ""
+    monotone_argument: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     stored_types: tuple[str, ...] = ()
     needs: str = ""
@@ -229,6 +233,16 @@ class Algorithm:
     def is_installed(self) -> bool:
         """Tell whether its library is there."""
         return not self.is_extra or find_spec(self.library) is not None
+
+    @property
+    def takes_row_weights(self) -> bool:
+        """Tell whether rows may count differently in a fit."""
+        return "sample_weight" in inspect.signature(self.estimator.fit).parameters
+
+    @property
+    def estimator(self) -> Any:
+        """Return the class; importing its library takes a moment."""
+        return getattr(import_module(self.module), self.short_name)
 
     def fits(self, table: Table) -> bool:
         """Tell whether it is worth a try on such a table."""

@@ -158,6 +158,7 @@ def _lightgbm(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         is_quick_by_row=True,
         is_weighted=task == "classification",
         is_stoppable=True,
+        monotone_argument="monotone_constraints",
         parameters=_LIGHTGBM,
         stored_types=("lightgbm.basic.Booster", f"lightgbm.sklearn.{name}", *_EARLY_TYPES),
     )
@@ -173,6 +174,7 @@ def _histogram(name: str, task: str) -> Algorithm:
         seconds=lambda table: table.outputs * (0.8 + 2e-6 * table.cells),
         is_weighted=task == "classification",
         codes_argument="categorical_features",
+        monotone_argument="monotonic_cst",
         stored_types=_HISTOGRAM_TYPES,
     )
 
@@ -189,6 +191,7 @@ def _catboost(name: str, task: str, turns: tuple[int, int]) -> Algorithm:
         is_extra=True,
         is_weighted=task == "classification",
         is_stoppable=True,
+        monotone_argument="monotone_constraints",
         parameters={"verbose": False, "allow_writing_files": False},
         stored_types=(f"catboost.core.{name}", *_EARLY_TYPES),
     )
@@ -205,6 +208,7 @@ def _xgboost(name: str, task: str) -> Algorithm:
         is_extra=True,
         is_weighted=task == "classification",
         is_stoppable=True,
+        monotone_argument="monotone_constraints",
         stored_types=("xgboost.core.Booster", f"xgboost.sklearn.{name}", *_EARLY_TYPES),
     )
 

@@ -67,6 +67,7 @@ def _forest(name: str, task: str, turns: tuple[int, int], cost: float) -> Algori
         search=search,
         seconds=seconds,
         is_weighted=task == "classification",
+        monotone_argument="monotonic_cst",
         stored_types=_STORED_TYPES,
     )
 

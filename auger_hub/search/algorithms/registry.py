@@ -80,9 +80,10 @@ def spaces_for(settings: Settings, info: Mapping[str, Any]) -> dict[str, Space]:
     """
     table = table_of(settings, info)
     known = _in_order(settings, table)
-    chosen = [one for one in known if _is_wanted(one, settings) and one.fits(table)]
+    able = [one for one in known if is_able(one, settings)]
+    chosen = [one for one in able if _is_wanted(one, settings) and one.fits(table)]
     if not chosen:
-        names = ", ".join(one.short_name for one in known)
+        names = ", ".join(one.short_name for one in able)
         raise BadTask(f"No algorithm is left to try; this hub has {names}.")
     # With few trials, a second look at the better half beats a first look at all.
     most = max(3, round(settings.max_trials * _FIRST_LOOK_SHARE))
@@ -134,6 +135,20 @@ def _space(algorithm: Algorithm, settings: Settings, table: Table) -> Space:
     if is_far:
         starts += ({**start, "direct": False},)
     return Space({**space.domains, **lags}, starts, space.fixed)
+
+
+def is_able(algorithm: Algorithm, settings: Settings) -> bool:
+    """Tell whether an algorithm can do what the settings ask of every model."""
+    if settings.sample_weight and not algorithm.takes_row_weights:
+        return False
+    return bool(algorithm.monotone_argument or not settings.monotonic)
+
+
+def algorithms_of(settings: Settings) -> list[Algorithm]:
+    """Return those that a run of such settings may try, whatever its table."""
+    known = all_algorithms().values()
+    of_task = [one for one in known if one.task == settings.model_type and not one.is_baseline]
+    return [one for one in of_task if one.is_installed and _is_wanted(one, settings)]
 
 
 def _is_wanted(algorithm: Algorithm, settings: Settings) -> bool:

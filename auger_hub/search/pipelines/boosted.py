@@ -85,10 +85,13 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         self.most_rounds = most_rounds
         self.class_weight = class_weight
 
-    def fit(self, X: Any, y: Array) -> Any:  # noqa: N803 - sklearn's name
+    def fit(self, X: Any, y: Array, sample_weight: Array | None = None) -> Any:  # noqa: N803
         """Fit on most rows, and stop by the others."""
         y = np.asarray(y)
-        weights = compute_sample_weight(self.class_weight, y) if self.class_weight else None
+        weights = sample_weight
+        if self.class_weight:
+            of_classes = compute_sample_weight(self.class_weight, y)
+            weights = of_classes if weights is None else of_classes * weights
         if isinstance(self, ClassifierMixin):
             self.classes_, places = np.unique(y, return_inverse=True)
             y = places if self.library == "xgboost" else y  # which wants them without a gap
@@ -99,7 +102,7 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
         learn, decide = _split(y, self.seed, has_classes=isinstance(self, ClassifierMixin))
         fitted, rounds = self._fit(rows.at(learn), rows.at(decide))
         if self.refit:
-            more = clone(self.estimator).set_params(n_estimators=round(rounds * _MORE_ROUNDS))
+            more = self._new_model().set_params(n_estimators=round(rounds * _MORE_ROUNDS))
             fitted = more.fit(rows.table, y, sample_weight=weights, **self._arguments())
         self.fitted_, self.rounds_ = fitted, rounds
         return self
@@ -110,12 +113,15 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
 
     def _fit(self, rows: _Rows, other: _Rows | None) -> tuple[Any, int]:
         """Return the model and how many rounds it has, the best ones by the other rows."""
-        model = clone(self.estimator)
+        model = self._new_model()
         told: dict[str, Any] = {"sample_weight": rows.weights, **self._arguments()}
         clock = Clock(self.until, self.most_rounds)
         match self.library:
             case "lightgbm":
-                told |= {} if other is None else {"eval_set": [(other.table, other.target)]}
+                if other is not None:
+                    told["eval_set"] = [(other.table, other.target)]
+                    counted = None if other.weights is None else [other.weights]
+                    told["eval_sample_weight"] = counted
                 told["callbacks"] = self._lightgbm_calls(clock, stops_early=other is not None)
             case "xgboost":
                 if other is not None:
@@ -137,6 +143,12 @@ class _Boosted(BaseEstimator):  # type: ignore[misc]  # sklearn has no types
             model.fit(rows.table, rows.target, **told)
         self.cut_after_ = clock.cut_after
         return model, self._rounds_of(model)
+
+    def _new_model(self) -> Any:
+        """Return an unfitted estimator; CatBoost wants as a list what it can be cloned with."""
+        model = clone(self.estimator)
+        lists = {n: list(v) for n, v in model.get_params().items() if isinstance(v, tuple)}
+        return model.set_params(**lists) if self.library == "catboost" else model
 
     def _pool(self, rows: _Rows) -> Any:
         """Return rows as CatBoost takes them beside those that it learns from."""

@@ -6,7 +6,6 @@ estimator; of a series a forecaster around them.
 
 from __future__ import annotations
 
-import importlib
 import inspect
 from collections.abc import Mapping
 from typing import Any
@@ -26,7 +25,11 @@ from auger_hub.search.columns import CleanColumns, to_dates, to_number
 from auger_hub.search.pipelines.boosted import BoostedClassifier, BoostedRegressor
 from auger_hub.search.pipelines.forecast import LaggedForecaster
 from auger_hub.search.pipelines.heavy_tail import SignedLog
-from auger_hub.search.pipelines.preprocessing import code_places, preprocessing_for
+from auger_hub.search.pipelines.preprocessing import (
+    code_places,
+    monotone_signs,
+    preprocessing_for,
+)
 from auger_hub.search.sampling import ROUNDS, ROWS
 
 # What XGBoost takes without naming it, and LightGBM beside it.
@@ -62,11 +65,15 @@ def _tabular(
     """Return clean columns, preprocessing for the family, estimator."""
     choices = params.pop("preprocessing", {})
     codes = code_places(task_info, algorithm.family, choices)
+    signs = monotone_signs(task_info, choices)
+    if signs and algorithm.monotone_argument:
+        params[algorithm.monotone_argument] = signs
+    estimator = _estimator(task_info, algorithm, params, codes)
     return Pipeline(
         [
             ("clean", CleanColumns(task_info["featureKinds"])),
             ("features", preprocessing_for(task_info, algorithm.family, choices)),
-            ("model", _with_target(_estimator(task_info, algorithm, params, codes), choices)),
+            ("model", _with_target(estimator, choices)),
         ]
     )
 
@@ -84,7 +91,7 @@ def _forecaster(
     """Return an unfitted forecaster around the regressor."""
     time_column, series = task_info["timeColumn"], tuple(task_info.get("seriesColumns", ()))
     if algorithm.task == "timeseries":
-        kind = getattr(importlib.import_module(algorithm.module), algorithm.short_name)
+        kind = algorithm.estimator
         forecaster: BaseEstimator = kind(time_column, series, **params)
         return forecaster
     lags, difference = int(params.pop("lags", 12)), params.pop("difference", True)
@@ -121,15 +128,32 @@ def split_features_target(
 
 
 def known_rows(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> pd.Series:
-    """Tell for each row whether it has a target: a label, or a finite number; in time, a time."""
-    target = frame[task_info["targetFeature"]]
+    """Tell for each row whether it is learned from.
+
+    It has a target: a label, or a finite number; in time a time, and a weight where rows have some.
+    """
+    target, weight = frame[task_info["targetFeature"]], task_info.get("sampleWeight")
+    counts = True if weight is None else to_number(frame[weight]) > 0
     if task_info["model_type"] == "classification":
-        return target.notna()
-    known = to_number(target).notna()
+        return target.notna() & counts
+    known = to_number(target).notna() & counts
     time_column = task_info.get("timeColumn")
     if task_info["model_type"] == "timeseries" and time_column:
         return known & to_dates(frame[time_column]).notna()
     return known
+
+
+def row_weights(frame: pd.DataFrame, task_info: Mapping[str, Any]) -> np.ndarray[Any, Any] | None:
+    """Return the weights of the known rows, if rows have some: 1 in the mean, whatever their unit.
+
+    Regularization would count for more or less with another.
+    """
+    if task_info.get("sampleWeight") is None:
+        return None
+    known = frame.loc[known_rows(frame, task_info), task_info["sampleWeight"]]
+    weights = to_number(known).to_numpy()
+    weights = weights / weights.max()  # their sum may be past all floats
+    return np.asarray(weights / weights.mean())
 
 
 def class_labels(target: pd.Series) -> Any:
@@ -164,7 +188,7 @@ def _estimator(
         params: of the trial.
         codes: places of the columns that are codes of categories, for algorithms that are told.
     """
-    kind = getattr(importlib.import_module(algorithm.module), algorithm.short_name)
+    kind = algorithm.estimator
     accepted = inspect.signature(kind).parameters
     threads = task_info.get("threads", 1)
     fixed = {

@@ -72,6 +72,17 @@ def code_places(
     return list(range(first, first + count))
 
 
+def monotone_signs(task_info: Mapping[str, Any], choices: Mapping[str, str]) -> tuple[int, ...]:
+    """Return 1 or -1 for columns with which predictions only rise or fall, and 0 for others.
+
+    Numbers stand first in a prepared table, so there is one for each of these; none without any.
+    """
+    signs = task_info.get("monotonicConstraints") or {}
+    if not signs:
+        return ()  # CatBoost's parameters can be cloned as tuples, and not as lists
+    return tuple(signs.get(name, 0) for name in _by_kind(task_info, choices).get(NUMBER, ()))
+
+
 def _by_kind(task_info: Mapping[str, Any], choices: Mapping[str, str]) -> dict[str, list[str]]:
     """Return the columns of each kind; codes are numbers or categories, as was chosen."""
     by_kind: dict[str, list[str]] = {}

@@ -12,7 +12,7 @@ from sklearn.model_selection import cross_val_predict
 from sklearn.tree import DecisionTreeClassifier, DecisionTreeRegressor
 
 from auger_hub.data.notices import Notice, rows
-from auger_hub.search.algorithms.registry import all_algorithms
+from auger_hub.search.algorithms.registry import algorithms_of, all_algorithms, is_able
 from auger_hub.search.column_kinds import DATE
 from auger_hub.search.columns import date_parts, to_number
 from auger_hub.search.preparation.series_notices import notices_of_series
@@ -51,6 +51,7 @@ def notices_of_run(settings: Settings, prepared: Prepared, folds: Sequence[str])
     if settings.classification:
         found += _classes(settings, prepared)
         found += _weights(settings)
+    found += _unable(settings)
     found += [Notice("folds-lowered", sentence) for sentence in folds]
     if settings.ignored:
         listed = ", ".join(f"`{name}`" for name in settings.ignored)
@@ -73,6 +74,28 @@ def _weights(settings: Settings) -> Iterator[Notice]:
     others = ", ".join(one.short_name for one in classifiers if not one.is_weighted)
     text = f"The class weights do not count for {others}, which take none."
     yield Notice("weights-ignored", text)
+
+
+def _unable(settings: Settings) -> Iterator[Notice]:
+    """Yield which algorithms cannot do what is asked of every model."""
+    unable = [one.short_name for one in algorithms_of(settings) if not is_able(one, settings)]
+    asked = {"weights of rows": settings.sample_weight, "monotonic constraints": settings.monotonic}
+    what = " or no ".join(name for name, value in asked.items() if value)
+    if unable:
+        text = f"Not tried, because they take no {what}: {', '.join(unable)}."
+        yield Notice("algorithms-left-out", text, count=len(unable))
+
+
+def notices_of_weights(settings: Settings, *, left_out: int) -> Iterator[Notice]:
+    """Yield what the weights of rows do, and how many rows have none."""
+    name = settings.sample_weight
+    if name is None:
+        return
+    text = f"Rows count by their weight in `{name}`, in fitting and in all scores"
+    yield Notice("rows-weighted", f"{text}; nothing is learned from it.", name)
+    if left_out:
+        text = f"{rows(left_out)} without a weight in `{name}` left out."
+        yield Notice("rows-without-weight", text, name, left_out)
 
 
 def _rows_left_out(settings: Settings, prepared: Prepared) -> Iterator[Notice]:

@@ -24,7 +24,11 @@ from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, PH
 from auger_hub.search.columns import CleanColumns, to_dates, to_number
 from auger_hub.search.pipelines.heavy_tail import has_heavy_tail
 from auger_hub.search.pipelines.origins import steps_to_end
-from auger_hub.search.pipelines.pipeline import known_rows, split_features_target
+from auger_hub.search.pipelines.pipeline import (
+    known_rows,
+    row_weights,
+    split_features_target,
+)
 from auger_hub.search.pipelines.series import keys_of, time_order
 from auger_hub.search.preparation.folds import (
     Fold,
@@ -34,7 +38,12 @@ from auger_hub.search.preparation.folds import (
     make_windows,
     window_of,
 )
-from auger_hub.search.preparation.notices import CLASS_NONE, Prepared, notices_of_run
+from auger_hub.search.preparation.notices import (
+    CLASS_NONE,
+    Prepared,
+    notices_of_run,
+    notices_of_weights,
+)
 from auger_hub.search.scores.metrics import ALIASES, metrics_for
 from auger_hub.search.task import BadTask, SearchTask, Settings, read_settings
 from auger_hub.search.trials.trial import TrialData
@@ -108,17 +117,22 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
     _check_columns(settings, frame)
     info = _roles(settings, task.seed)
     features, target, encoder = split_features_target(frame, info)
+    targets = int(known_rows(frame, {**info, "sampleWeight": None}).sum())
+    _check_sample_weight(settings, frame)
     _check_target(settings, target, len(frame))
-    unknown = len(frame) - len(target)
+    unknown = len(frame) - targets
     kinds = {
         name: kind
         for name in settings.columns
         if (kind := kind_of(features[name], settings.datatypes.get(name)))
     }
+    kinds |= dict.fromkeys(_constrained(settings, features, kinds), NUMBER)
     if not kinds and settings.model_type != "timeseries":
         raise BadTask("No usable feature column: all are excluded, empty or constant.")
     labels = [] if encoder is None else encoder.classes_.tolist()
     _check_weights(settings, labels)
+    if settings.monotonic and len(labels) > 2:
+        raise BadTask("`monotonic_cst` is for numbers and for two classes; the target has more.")
     time_column = _time_column(settings, kinds)
     if settings.model_type == "timeseries":
         info |= {"timeColumn": time_column, "seriesColumns": list(settings.series)}
@@ -130,9 +144,11 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
     notices = notices_of_run(
         settings, Prepared(frame, features, target, labels, kinds, time_column, unknown), notes
     )
+    notices += notices_of_weights(settings, left_out=targets - len(target))
     if unknown:
         notes.append(f"{unknown} rows without a value of the target are left out.")
-    used = data.schema.of([*settings.columns, settings.target])
+    roles = [settings.target, *([settings.sample_weight] if settings.sample_weight else [])]
+    used = data.schema.of([*settings.columns, *roles])
     return {
         **info,
         **_metrics(settings, len(labels), target),
@@ -164,9 +180,11 @@ def make_trial_data(task: SearchTask) -> TrialData:
     groups = None
     if settings.groups:
         groups = frame.loc[known_rows(frame, info), settings.groups].astype(str).to_numpy()
+    weights = row_weights(frame, info)
     if settings.in_time_order:
         order = time_order(features, info["timeColumn"])
         features, target = features.iloc[order].reset_index(drop=True), target[order]
+        weights = None if weights is None else weights[order]
     series = None
     if settings.horizon or settings.series:
         folds, series = _series_folds(settings, info, features)
@@ -176,7 +194,7 @@ def make_trial_data(task: SearchTask) -> TrialData:
     clean = None
     if settings.model_type != "timeseries":
         clean = CleanColumns(info["featureKinds"]).fit_transform(features)
-    return TrialData(features, target, folds, info, clean, series)
+    return TrialData(features, target, folds, info, clean, series, weights)
 
 
 def _check_times(time_column: str | None, features: pd.DataFrame) -> None:
@@ -227,8 +245,8 @@ def _check_columns(settings: Settings, frame: pd.DataFrame) -> None:
     missing = [name for name in (settings.target, *settings.columns) if name not in frame.columns]
     if settings.target in missing:
         raise BadTask(f"The data has no column `{settings.target}` to predict.")
-    if settings.groups and settings.groups not in frame.columns:
-        missing.append(settings.groups)
+    named = (settings.groups, settings.sample_weight)
+    missing += [name for name in named if name and name not in frame.columns]
     if missing:
         raise BadTask(f"The data has no column `{missing[0]}`.")
 
@@ -251,6 +269,33 @@ def _check_weights(settings: Settings, labels: Sequence[Any]) -> None:
             raise BadTask(f"The class weights name `{min(unknown)}`, which is no class.")
 
 
+def _constrained(settings: Settings, features: pd.DataFrame, kinds: Mapping[str, str]) -> list[str]:
+    """Return the columns that predictions only rise or fall with: numbers, whatever they stand for.
+
+    Raises:
+        BadTask: one is no number.
+    """
+    names = [name for name in settings.monotonic if name in kinds]
+    for name in names:
+        if kinds[name] != NUMBER and not pd.api.types.is_numeric_dtype(features[name]):
+            raise BadTask(f"`monotonic_cst` is for numbers, and `{name}` has none.")
+    return names
+
+
+def _check_sample_weight(settings: Settings, frame: pd.DataFrame) -> None:
+    """Refuse weights of rows that are none."""
+    if settings.sample_weight is None:
+        return
+    weights = to_number(frame[settings.sample_weight])
+    negative = int((weights < 0).sum())
+    if negative:
+        raise BadTask(
+            f"The weights in `{settings.sample_weight}` are negative in {negative:,} rows."
+        )
+    if not (weights > 0).any():
+        raise BadTask(f"The column `{settings.sample_weight}` has no weight in any row.")
+
+
 def _roles(settings: Settings, seed: int) -> dict[str, Any]:
     columns = list(settings.columns)
     return {
@@ -261,6 +306,8 @@ def _roles(settings: Settings, seed: int) -> dict[str, Any]:
         "dataset_ncols": len(columns),
         "classification": settings.classification,
         "classWeight": settings.class_weight,
+        "sampleWeight": settings.sample_weight,
+        "monotonicConstraints": dict(settings.monotonic),
         "model_type": settings.model_type,
         "seed": seed,
     }

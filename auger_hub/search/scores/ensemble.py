@@ -85,7 +85,10 @@ class Blender:
         self._scoring: str = data.info["scoring"]
         self._at_once = at_once(self._scoring, has_classes=bool(classes))
         seed = data.info.get("seed", 0) if self._at_once else None
-        self._looked_at = [_looked_at(fold, seed) for fold in self._shown]
+        self._looked_at = [
+            _looked_at(shown, seed, None if data.weights is None else data.weights[test])
+            for shown, (_, test) in zip(self._shown, data.folds, strict=False)
+        ]
         looked_at = zip(self._shown, self._looked_at, strict=True)
         self._seen = [np.ascontiguousarray(fold[:, rows]) for fold, rows in looked_at]
         self._known: dict[tuple[Counts, int], Array] = {}
@@ -219,13 +222,19 @@ def _is_no_worse(blended: Sequence[float], single: Sequence[float]) -> bool:
     return bool(gains.mean() > 0 or gains.mean() > -doubt)
 
 
-def _looked_at(shown: Array, seed: int | None) -> Array:
-    """Return the places of the rows of a fold by which trials are chosen; all without a seed."""
+def _looked_at(shown: Array, seed: int | None, weights: Array | None = None) -> Array:
+    """Return the places of the rows of a fold by which trials are chosen; all without a seed.
+
+    Rows that differ in weight are drawn so often instead: then all that are drawn count the same.
+    """
     rows = shown.shape[1]
     most = min(MOST_ROWS, MOST_CELLS * rows // max(1, shown[0].size))
-    if seed is None or rows <= most:
+    if seed is None or (rows <= most and weights is None):
         return np.arange(rows)
-    return np.sort(np.random.default_rng(seed).choice(rows, most, replace=False))
+    random = np.random.default_rng(seed)
+    if weights is not None:
+        return np.sort(random.choice(rows, most, p=weights / weights.sum()))
+    return np.sort(random.choice(rows, most, replace=False))
 
 
 def _certainty(truth: Array, shown: Array) -> Array:

@@ -194,12 +194,15 @@ class _Scorer:
         functions = metrics_for(data.info["model_type"], classes)
         self._function = {self._metric: functions[self._metric]}
         self._at_once = at_once(self._metric, has_classes=bool(classes))
+        if data.weights is not None:  # what scores many at once counts rows
+            self._at_once = None
         self._data = data
         self._by_row = ROW_MEANS.get(self._metric)
         rows = np.concatenate([test for _, test in data.folds])
         self._taken = _some(rows, data)
         self.rows = rows[self._taken]
         self._truth = data.target[self.rows]
+        self._weights = None if data.weights is None else data.weights[self.rows]
 
     def take(self, shown: Predictions) -> Array:
         """Return what is scored of predictions: themselves, or the values whose mean it is."""
@@ -214,7 +217,8 @@ class _Scorer:
     def score_each(self, taken: Array, rows: Array) -> Array:
         """Return the score of each of several on these rows."""
         if self._by_row is not None:
-            return np.asarray(taken[:, rows].mean(axis=1))
+            weights = None if self._weights is None else self._weights[rows]
+            return np.asarray(np.average(taken[:, rows], axis=1, weights=weights))
         if self._at_once is not None:
             scores = self._at_once(self._truth[rows], taken[:, rows])
             return np.where(np.isnan(scores), -np.inf, scores)
@@ -225,7 +229,8 @@ class _Scorer:
         return float(self.score_each(taken[None], rows)[0])
 
     def _score(self, taken: Array, rows: Array) -> float:
-        outcome = Outcome.of(self._truth[rows], taken[rows], self._truth)
+        weights = None if self._weights is None else self._weights[rows]
+        outcome = Outcome.of(self._truth[rows], taken[rows], self._truth, weights)
         return all_scores(outcome, self._function).get(self._metric, -np.inf)
 
 

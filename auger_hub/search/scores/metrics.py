@@ -44,6 +44,7 @@ class Outcome:
     `truth` holds class numbers or values, `predicted` likewise; `probabilities` has one column a
     class; `history` is the truth of the training rows in their order. Where there are several time
     series, `series` numbers that of each row of the truth, and `history_series` of the history.
+    Rows count by their `weights`, where they have some.
     """
 
     truth: Array
@@ -52,11 +53,14 @@ class Outcome:
     history: Array
     series: Array | None = None
     history_series: Array | None = None
+    weights: Array | None = None
 
     @cached_property
     def per_class(self) -> tuple[Array, Array, Array, Array]:
         """Return precision, recall, f1 and row count of each class; nine metrics need them."""
-        counted = sk.precision_recall_fscore_support(self.truth, self.predicted, zero_division=0)
+        counted = sk.precision_recall_fscore_support(
+            self.truth, self.predicted, sample_weight=self.weights, zero_division=0
+        )
         precision, recall, f1, support = counted
         return precision, recall, f1, support
 
@@ -64,18 +68,25 @@ class Outcome:
     def of_fold(cls, data: TrialData, fold: tuple[Array, Array], shown: Array) -> Outcome:
         """Return the outcome of a fold: of (training rows, test rows) what was shown of these."""
         train, test = fold
-        outcome = cls.of(data.target[test], shown, data.target[train])
+        weights = None if data.weights is None else data.weights[test]
+        outcome = cls.of(data.target[test], shown, data.target[train], weights)
         if data.series is None:
             return outcome
         series, before = data.series[test], data.series[train]
         return replace(outcome, series=series, history_series=before)
 
     @classmethod
-    def of(cls, truth: Array, shown: Array, history: Array) -> Outcome:
+    def of(
+        cls, truth: Array, shown: Array, history: Array, weights: Array | None = None
+    ) -> Outcome:
         """Return the outcome of probabilities (rows x classes) or of values (rows)."""
         if shown.ndim == 1:
-            return cls(truth, shown, None, history)
-        return cls(truth, shown.argmax(axis=1), shown, history)
+            return cls(truth, shown, None, history, weights=weights)
+        return cls(truth, shown.argmax(axis=1), shown, history, weights=weights)
+
+    def mean(self, values: Array) -> float:
+        """Return the mean of a value a row, by the weights of the rows."""
+        return float(np.average(values, weights=self.weights))
 
 
 Score: TypeAlias = Callable[[Outcome], float]
@@ -101,11 +112,11 @@ class Metric:
 
 
 def _labels(function: Callable[..., float], **options: Any) -> Score:
-    return lambda o: function(o.truth, o.predicted, **options)
+    return lambda o: function(o.truth, o.predicted, sample_weight=o.weights, **options)
 
 
 def _positive(function: Callable[..., float]) -> Score:
-    return lambda o: function(o.truth, _probabilities(o)[:, 1])
+    return lambda o: function(o.truth, _probabilities(o)[:, 1], sample_weight=o.weights)
 
 
 def _probabilities(outcome: Outcome) -> Array:
@@ -124,24 +135,28 @@ def _root(function: Score) -> Score:
 def _log_loss(outcome: Outcome) -> float:
     shown = _probabilities(outcome)
     shown = shown / shown.sum(axis=1, keepdims=True)
-    return float(sk.log_loss(outcome.truth, shown, labels=np.arange(shown.shape[1])))
+    labels = np.arange(shown.shape[1])
+    return float(sk.log_loss(outcome.truth, shown, labels=labels, sample_weight=outcome.weights))
 
 
 def _brier(outcome: Outcome) -> float:
     shown = _probabilities(outcome)
     if shown.shape[1] == 2:
-        return float(np.square(shown[:, 1] - outcome.truth).mean())
+        return outcome.mean(np.square(shown[:, 1] - outcome.truth))
     errors = shown - np.eye(shown.shape[1])[outcome.truth]
-    return float(np.square(errors).sum(axis=1).mean())
+    return outcome.mean(np.square(errors).sum(axis=1))
 
 
 def _one_versus_rest(average: str) -> Score:
     def score(outcome: Outcome) -> float:
-        shown = _probabilities(outcome)
+        shown, truth, weights = _probabilities(outcome), outcome.truth, outcome.weights
         if shown.shape[1] == 2:
-            return float(sk.roc_auc_score(outcome.truth, shown[:, 1]))
-        areas = [sk.roc_auc_score(outcome.truth == c, column) for c, column in enumerate(shown.T)]
-        counts = np.bincount(outcome.truth, minlength=len(areas))
+            return float(sk.roc_auc_score(truth, shown[:, 1], sample_weight=weights))
+        areas = [
+            sk.roc_auc_score(truth == c, column, sample_weight=weights)
+            for c, column in enumerate(shown.T)
+        ]
+        counts = np.bincount(truth, weights, minlength=len(areas))
         return float(np.average(areas, weights=counts if average == "weighted" else None))
 
     return score
@@ -150,12 +165,13 @@ def _one_versus_rest(average: str) -> Score:
 def _smape(outcome: Outcome) -> float:
     both = np.abs(outcome.truth) + np.abs(outcome.predicted)
     errors = 2 * np.abs(outcome.truth - outcome.predicted)
-    return float(np.divide(errors, both, out=np.zeros_like(errors), where=both > 0).mean())
+    return outcome.mean(np.divide(errors, both, out=np.zeros_like(errors), where=both > 0))
 
 
 def _squared_log_error(outcome: Outcome) -> float:
     """Score with negative predictions taken as 0, the nearest value that has a logarithm here."""
-    return float(sk.mean_squared_log_error(outcome.truth, np.clip(outcome.predicted, 0, None)))
+    predicted = np.clip(outcome.predicted, 0, None)
+    return float(sk.mean_squared_log_error(outcome.truth, predicted, sample_weight=outcome.weights))
 
 
 def _scaled_errors(outcome: Outcome) -> Array:
@@ -288,13 +304,13 @@ _VALUES: dict[str, Metric] = {
         ("rmsle", "root_mean_squared_log_error", "neg_root_mean_squared_log_error"),
     ),
     "neg_mase": Metric(
-        lambda o: -float(_scaled_errors(o).mean()),
+        lambda o: -o.mean(_scaled_errors(o)),
         _LOSS,
         ("mase",),
         rows=lambda o: -_scaled_errors(o),
     ),
     "mda": Metric(
-        lambda o: float(_directions(o).mean()),
+        lambda o: o.mean(_directions(o)),
         _SHARE,
         ("directional_accuracy", "mean_directional_accuracy"),
         rows=_directions,

@@ -16,6 +16,7 @@ from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from auger_hub.search.pipelines.boosted import boosted_of, limit_rounds
+from auger_hub.search.pipelines.fitting import fit_estimator, fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROUNDS, ROWS, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
@@ -87,11 +88,12 @@ def _predict_fold(
     classes = len(data.info.get("targetClasses", ()))
     model = build_pipeline(data.info, candidate.algorithm_name, params)
     limit_rounds(model, limit.rounds, limit.until)
+    weights = None if data.weights is None else data.weights[train]
     if data.clean is None or not isinstance(model, Pipeline):
-        model.fit(data.features.iloc[train], data.target[train])
+        fit_model(model, data.features.iloc[train], data.target[train], weights)
         return _timed(model, data.features.iloc[test], classes)
     prepared, unseen = tables.prepare(model[1:-1], number, train)
-    estimator = model[-1].fit(prepared, data.target[train])
+    estimator = fit_estimator(model[-1], prepared, data.target[train], weights)
     boosted = boosted_of(estimator)
     cut_after = None if boosted is None else boosted.cut_after_
     return replace(_timed(estimator, unseen, classes), cut_after=cut_after)

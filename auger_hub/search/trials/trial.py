@@ -24,6 +24,7 @@ class TrialData:
     """What every trial of a run works on: features, target, folds, and how to build a pipeline.
 
     `series` numbers the time series of each row, where there are several.
+    Rows count by their `weights`, where a column of these was named.
     `clean` are the features as the first step of a pipeline leaves them, which is the same for all
     trials; None for series, whose forecasters take the features as they are.
     """
@@ -34,6 +35,7 @@ class TrialData:
     info: Mapping[str, Any]
     clean: Any = None
     series: Array | None = None
+    weights: Array | None = None
 
     def store(self, path: Path) -> None:
         """Write the data where trial processes read it, and beside it what `stored_info` reads."""

@@ -22,6 +22,8 @@ class Value(Enum):
     NAMES = "expected a list"
     SHARE = "expected a number between 0 and 1"
     URL = "expected an http(s) URL"
+    COLUMN = "expected the name of a column"
+    SIGNS = "expected columns, each with 1 or -1"
 
     def fits(self, value: Any) -> bool:
         """Say whether plain data is such a value."""
@@ -31,14 +33,17 @@ class Value(Enum):
                 return is_number and isinstance(value, int) and value > 0
             case Value.FLAG:
                 return isinstance(value, bool)
-            case Value.NAMES:
-                return isinstance(value, (list, str))
+            case Value.NAMES | Value.COLUMN:
+                return isinstance(value, str if self is Value.COLUMN else (list, str))
             case Value.SHARE | Value.AMOUNT:
                 return is_number and 0 < value < (1 if self is Value.SHARE else math.inf)
-            case Value.URL:
-                return str(value).startswith(("http://", "https://"))
-            case Value.ANY:
-                return True
+            case Value.SIGNS:
+                return isinstance(value, Mapping) and all(map(_is_sign, value.values()))
+        return self is not Value.URL or str(value).startswith(("http://", "https://"))
+
+
+def _is_sign(value: Any) -> bool:
+    return isinstance(value, int) and value in (-1, 0, 1) and not isinstance(value, bool)
 
 
 class Option(NamedTuple):
@@ -87,6 +92,8 @@ OPTIONS: Mapping[str, Option] = {
     "deploy": Option(("deploy",)),
     "max_predict_ms": Option(("max_predict_ms",), Value.AMOUNT),
     "class_weight": Option(("algorithm_params_common", "class_weight")),
+    "sample_weight": Option(("sample_weight",), Value.COLUMN),
+    "monotonic_cst": Option(("monotonic_cst",), Value.SIGNS),
     "validation_source": Option(("test_data_path",), Value.URL, is_heeded=False),
 }
 # What a file says in `review`, and is sent as options too.

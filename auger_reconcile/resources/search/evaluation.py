@@ -304,6 +304,9 @@ def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Fin
     split = spec.options.get("splitOptions")
     if isinstance(split, Mapping) and isinstance(group := split.get("groups_col"), str):
         yield from find_unknown(("groups_col",), group, header, is_error=True)
+    for role in ("sample_weight", "monotonic_cst"):
+        if isinstance(named := spec.options.get(role), (str, Mapping)):
+            yield from find_unknown((role,), named, header, is_error=True)
     for role in ("series", "past_only", "exclude", "label_encoded", *DATATYPES):
         if names := getattr(spec, role):
             is_needed = role in ("series", "past_only")
@@ -318,6 +321,7 @@ def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
     if target in excluded:
         place, hint = ("exclude", excluded.index(target)), "the target is the column to predict"
         yield Finding("excluded-target", "an excluded target", place, hint)
+    yield from _check_models(settings, {*excluded, target})
     model_type = settings.get("model_type")
     if not isinstance(model_type, str):
         return
@@ -341,6 +345,25 @@ def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
         hint = "it is excluded" if time in excluded else "it is the target"
         summary = "a time column that cannot be one"
         yield Finding("time-column", summary, ("time_series",), hint)
+
+
+def _check_models(settings: Mapping[str, Any], taken: Collection[Any]) -> Iterator[Finding]:
+    """Yield what is asked of models and cannot be."""
+    signs = settings.get("monotonic_cst")
+    for name in signs if isinstance(signs, Mapping) else ():
+        if name in taken or name == settings.get("sample_weight"):
+            hint = "it is excluded, the target, or the weight of rows: nothing is learned from it"
+            summary, place = "a constraint that holds nothing", ("monotonic_cst", name)
+            yield Finding("unused-column", summary, place, hint)
+    if settings.get("sample_weight") == settings.get("target") is not None:
+        hint = "the target is the column to predict"
+        yield Finding("weighing-target", "a target as the weight of rows", ("sample_weight",), hint)
+    if settings.get("model_type") != ModelType.TIMESERIES.value:
+        return
+    for name in ("sample_weight", "monotonic_cst"):
+        if settings.get(name):
+            hint = "`timeseries` takes none"
+            yield Finding("unfit-setting", "a setting that forecasts do not take", (name,), hint)
 
 
 def _check_series(settings: Mapping[str, Any], taken: Collection[Any]) -> Iterator[Finding]:

@@ -49,6 +49,12 @@ def test_so_is_the_column_of_groups(load: Load) -> None:
     assert named(load, search="\n    groups_col: idd") == ["error idd"]
 
 
+def test_so_are_the_weight_of_rows_and_what_is_constrained(load: Load) -> None:
+    assert named(load, search="\n    sample_weight: age\n    monotonic_cst: {id: 1}") == []
+    assert named(load, search="\n    sample_weight: aeg") == ["error aeg"]
+    assert named(load, search="\n    monotonic_cst: {idd: -1}") == ["error -1"]
+
+
 @pytest.mark.parametrize("setting", ["series: [idd]", "past_only: [idd]", "series: idd"])
 def test_so_are_those_of_time_series(load: Load, setting: str) -> None:
     found = named(load, "timeseries", search=f"\n    {setting}\n    time_series: when")

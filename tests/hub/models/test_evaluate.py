@@ -54,6 +54,23 @@ def test_every_metric_is_that_of_the_predictions(binary: Predictor, mixed_table:
     assert found.metric == "accuracy"
 
 
+def test_rows_count_by_the_weights_of_the_run(make_model: MakeModel, mixed_table: Path) -> None:
+    model = Predictor.load(make_model(mixed_table, "yes", sample_weight="code"))
+    frame = read_table(mixed_table).tail(100)
+    found = evaluate(model, frame)
+    _, data = model.predict(
+        model.needed, read_raw(mixed_table)[model.needed].tail(100).to_numpy().tolist(), None
+    )
+    right = np.array([row[-1] for row in data]) == frame["yes"].to_numpy()
+    expected = np.average(right, weights=frame["code"])
+    assert found.scores["accuracy"] == pytest.approx(expected)
+    assert "rows-weighted" in codes_of(found)
+    assert "code" not in model.needed
+    assert "rows-not-weighted" in codes_of(evaluate(model, frame.drop(columns="code")))
+    with pytest.raises(BadInput, match="has a weight in `code`"):
+        evaluate(model, frame.assign(code=0))
+
+
 def test_texts_and_typed_values_score_the_same(binary: Predictor, mixed_table: Path) -> None:
     assert evaluate(binary, read_raw(mixed_table)) == evaluate(binary, read_table(mixed_table))
 

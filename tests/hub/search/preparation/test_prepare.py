@@ -257,3 +257,62 @@ def test_a_column_of_times_that_nobody_can_read_is_refused(tmp_path: Path) -> No
     task = task_for(tmp_path, frame, "sold", "timeseries", options={"timeSeriesFeatures": ["day"]})
     with pytest.raises(BadTask, match="`day` has no time that can be read"):
         describe_task(task)
+
+
+def weighted(weights: list[object]) -> pd.DataFrame:
+    frame = iris()
+    return frame.assign(w=(weights * len(frame))[: len(frame)])
+
+
+def test_a_weight_of_rows_is_no_feature_and_rows_without_one_are_left_out(tmp_path: Path) -> None:
+    task = task_for(tmp_path, weighted([1, 2, 0]), "species", options={"sample_weight": "w"})
+    data = make_trial_data(task)
+    assert "w" not in data.features.columns
+    assert data.weights is not None
+    assert sorted(set(np.round(data.weights, 6))) == [0.666667, 1.333333]
+    codes = {one["code"]: one for one in data.info["notices"]}
+    assert codes["rows-without-weight"]["count"] == 50
+    assert "rows-without-target" not in codes
+    assert "KNeighborsClassifier" in codes["algorithms-left-out"]["text"]
+    assert "rows-weighted" in codes
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({"sample_weight": "v"}, "no column `v`"),
+        ({"sample_weight": ["w"]}, "not the name of a column"),
+        ({"sample_weight": "species"}, "cannot hold the weights"),
+        ({"sample_weight": "w"}, "negative in 75 rows"),
+        ({"monotonic_cst": ["w"]}, "not a map"),
+        ({"monotonic_cst": {"w": 2}}, "not 1, 0 or -1"),
+        ({"monotonic_cst": {"v": 1}}, "no feature column"),
+        ({"monotonic_cst": {"w": 1}}, "two classes"),
+    ],
+)
+def test_weights_and_constraints_that_cannot_be_are_refused(
+    tmp_path: Path, options: dict[str, Any], expected: str
+) -> None:
+    task = task_for(tmp_path, weighted([1, -2]), "species", options=options)
+    with pytest.raises(BadTask, match=re.escape(expected)):
+        describe_task(task)
+
+
+@pytest.mark.parametrize("option", [{"sample_weight": "w"}, {"monotonic_cst": {"w": 1}}])
+def test_forecasts_take_neither_weights_nor_constraints(
+    tmp_path: Path, option: dict[str, Any]
+) -> None:
+    task = task_for(tmp_path, monthly().assign(w=1.5), "sales", "timeseries", options=option)
+    with pytest.raises(BadTask, match="leave"):
+        describe_task(task)
+
+
+def test_a_constraint_is_for_numbers_and_leaves_out_what_takes_none(tmp_path: Path) -> None:
+    options: dict[str, Any] = {"monotonic_cst": {"city": 1}}
+    with pytest.raises(BadTask, match="`city` has none"):
+        describe_task(task_for(tmp_path, mixed(), "bought", options=options))
+    options = {"monotonic_cst": {"member": 1}}
+    info = describe_task(task_for(tmp_path, mixed(), "bought", options=options))
+    (told,) = (one["text"] for one in info["notices"] if one["code"] == "algorithms-left-out")
+    assert "LogisticRegression" in told
+    assert not re.search("LGBM|CatBoost|XGB|Hist|Forest", told)

@@ -300,3 +300,24 @@ def test_a_class_that_a_fold_lacks_leaves_one_versus_rest_undefined() -> None:
     found = scores(Outcome.of(np.array([0, 1, 0]), shown, TRUTH))
     assert "roc_auc_ovr" not in found
     assert {"accuracy", "balanced_accuracy", "neg_brier"} <= set(found)
+
+
+@pytest.mark.parametrize(
+    ("truth", "shown"),
+    [
+        (TRUTH, SHOWN),
+        (np.array([0, 1, 2, 2, 1, 0]), np.random.default_rng(0).dirichlet([1, 1, 1], 6)),
+        (np.arange(1.0, 7.0) ** 1.3, np.array([2.0, 2.0, 5.0, 4.0, 9.0, 6.0])),
+    ],
+    ids=["two classes", "three classes", "values"],
+)
+def test_a_row_of_weight_three_counts_as_three_rows(truth: np.ndarray, shown: np.ndarray) -> None:
+    weights = np.array([3, 1, 2, 1, 1, 2])
+    often = np.repeat(np.arange(6), weights)
+    told = scores(Outcome.of(truth, shown, truth, weights.astype(float)))
+    repeated = scores(Outcome.of(truth[often], shown[often], truth))
+    in_order = {"mda", "neg_median_absolute_error"}  # of neighbours; between two middle rows
+    assert told.keys() == repeated.keys()
+    assert {n: s for n, s in told.items() if n not in in_order} == pytest.approx(
+        {n: s for n, s in repeated.items() if n not in in_order}
+    )
