@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
@@ -25,6 +26,7 @@ class Resource:
     """Base of Project, DataSet, Experiment and Model: a kind, a context, a project."""
 
     kind: str
+    of_revisions = ""  # what decides on the revision that a declared name stands for
 
     def __init__(self, context: Context, project: str | None) -> None:
         self.context = context
@@ -68,32 +70,31 @@ class Resource:
     def _find_current(self, observed: ObservedState, name: str | None, stored: str) -> Any:
         """Return the object of a given name; without one, what the declared resource stands for.
 
-        Changed data makes a new object under a new name: the declared name means that one.
+        Changed data makes a new object under a new name: the declared name means that one. A
+        declared name that no object has, because it was another one before, means it as well.
 
         Raises:
             NotFound: there is none.
         """
-        if name:
+        if name is None:
+            return self._find_declared(observed, stored) or self._find(observed, stored)
+        try:
             return self._find(observed, name)
-        return self._find_declared(observed, stored) or self._find(observed, stored)
+        except NotFound:
+            found = self._find_declared(observed, name)
+            if found is None:
+                raise
+            return found
 
     def _find_declared(self, observed: ObservedState, name: str) -> Any:
         """Return what the declared resource stands for, or would be replaced; None without any."""
-        from auger_reconcile.planner.build import assess
-        from auger_reconcile.planner.index import Index
-        from auger_reconcile.resources.names.revisions import is_named
+        from auger_reconcile.api._selection import find_declared, place_of
 
         desired = self.context.try_desired() if self._is_at_home else None
-        mine = [
-            address
-            for address in (desired.resources if desired else ())
-            if address.kind == self.kind and address.project == self.project_name
-        ]
-        found = [address for address in mine if is_named(address.name, name)]
-        if desired is None or not found:
+        at = find_declared(desired, self.project_name, self.kind, name)
+        if desired is None or at is None:
             return None
-        assessment = assess(desired, Index(observed))[found[0]].assessment
-        return assessment.object or next(iter(reversed(assessment.revisions)), None)
+        return place_of(desired, observed, at).object
 
     def selected_name(self) -> str | None:
         """Return the name of the object that auger.yaml stands for; None when there is none."""
@@ -134,20 +135,77 @@ class Resource:
         options: PlanOptions = PlanOptions(targets=targets)
         return build_plan(DesiredState(resources), observed, options)
 
-    def _select(self, plan: Plan, kind: str, declared: str, name: str | None) -> Plan:
-        """Return the plan with a select at its end, when there is an auger.yaml to select in."""
+    def _select(
+        self,
+        plan: Plan,
+        declared: str,
+        name: str | None,
+        *,
+        also: Mapping[tuple[str, ...], str | None] = MappingProxyType({}),
+        hint: str = "`--no-select` leaves it alone",
+    ) -> Plan:
+        """Return the plan with a select at its end, when there is an auger.yaml to select in.
+
+        Args:
+            plan: what is done before.
+            declared: name of the resource that it is done to.
+            name: to store; None clears the one that is stored.
+            also: what is stored along with it, by path of keys.
+            hint: what can be done where the file would not be valid with it.
+
+        Raises:
+            AugerError: the file is about another project, or would not be valid.
+        """
+        from auger_reconcile.api._selection import check_edit, tell_incomplete
         from auger_reconcile.planner.one_resource import with_selection
 
-        if not (self.context.file.exists() and self._is_at_home):
+        if not self.context.file.exists():
             return plan
-        address = Address(self.project_name, kind, declared)
-        selecting = with_selection(plan, address, name, self.context.settings)
+        if not self._is_at_home:
+            return self._refuse_abroad(plan, name)
+        at = Address(self.project_name, self.kind, declared)
+        is_other = not self._is_meant(name)
+        settings = self.context.settings
+        selecting = with_selection(plan, at, name, settings, is_other=is_other, also=also)
         if selecting is plan:
             return plan
         *others, select = selecting.actions
         files = self.context.files_changed(select.changes)
         select = replace(select, reason=f"{'stored' if name else 'cleared'} in {files}")
-        return replace(selecting, actions=(*others, select))
+        told = plan.diagnostics
+        if name is None or self.kind == "project":  # what belongs to it goes, as it was asked
+            told = (*told, *tell_incomplete(self.context, select.changes))
+        else:
+            check_edit(self.context, select.changes, hint)
+        return replace(selecting, actions=(*others, select), diagnostics=told)
+
+    def _refuse_abroad(self, plan: Plan, name: str | None) -> Plan:
+        """Return a plan that clears nothing in the file of another project.
+
+        Raises:
+            AugerError: something would be stored there.
+        """
+        if name is None:
+            return plan
+        home = self.context.name_of("name")
+        raise AugerError(
+            f"`{self.context.file}` is about project `{home}`: "
+            f"`{name}` of project `{self.project_name}` cannot be selected there",
+            hint="`select=False` leaves the file as it is",
+        )
+
+    def _is_meant(self, name: str | None) -> bool:
+        """Say whether the file means a name so far, told or by default; None is no name."""
+        from auger_reconcile.resources.names.revisions import is_named
+
+        told = self._own_name()
+        if name is None or told is None:
+            return name is told
+        return is_named(told, name) or is_named(name, told)
+
+    def _own_name(self) -> str | None:
+        """Return the name that auger.yaml gives the resource of this kind, told or by default."""
+        raise NotImplementedError
 
     def _plan_delete(
         self, name: str | None, stored: str, keys: Sequence[str], *, select: bool
@@ -168,7 +226,7 @@ class Resource:
         plan = plan_delete(observed, self.project_name, self.kind, found)
         plan = self._guard(plan, observed, locked)
         if select and (name is None or self._is_stored(keys, found.name)):
-            return self._select(plan, self.kind, found.name, None)
+            return self._select(plan, found.name, None)
         return plan
 
     def _guard(
@@ -262,16 +320,68 @@ class Resource:
         return home is None or is_named(self.project_name, home)
 
     def _plan_select(self, name: str) -> Plan:
-        """Return the plan that stores the name of an existing object in auger.yaml."""
+        """Return the plan that stores the name of an existing object in auger.yaml.
+
+        Raises:
+            AugerError: there is no file, or nothing in it would mean that object.
+        """
         from auger_reconcile.planner.one_resource import empty_plan
 
+        observed = self._observe_to_select()
+        found = self._find(observed, name)
+        return self._select(
+            empty_plan(observed), found.name, found.name, hint="declare it as it is, before"
+        )
+
+    def _observe_to_select(self) -> ObservedState:
         if not self.context.file.exists():
             raise AugerError(
                 f"there is no `{self.context.file}` to store the name in", hint="auger new NAME"
             )
-        observed = self._observe_existing()
+        return self._observe_existing()
+
+    def _selectable(self, observed: ObservedState, name: str) -> tuple[str, Any]:
+        """Return the declared name that selects an object, and the object.
+
+        An object that no declared resource stands for is selected by its own name.
+
+        Raises:
+            NotFound: there is none.
+            AugerError: it is not the revision that its declared resource stands for.
+        """
+        from auger_reconcile.api._selection import find_declared, find_revision, place_of
+
+        desired = self.context.try_desired() if self._is_at_home else None
+        at = find_declared(desired, self.project_name, self.kind, name)
+        if desired and at and (stands := place_of(desired, observed, at).object):
+            return at.name, stands
         found = self._find(observed, name)
-        return self._select(empty_plan(observed), self.kind, found.name, found.name)
+        place = find_revision(desired, observed, self.kind, found)
+        if place is None:
+            return found.name, found
+        if place.object.id != found.id:
+            raise AugerError(
+                f"`{found.name}` is a revision of {self.kind} `{place.address.name}`, "
+                f"which stands for `{place.object.name}` now",
+                hint=self.of_revisions,
+            )
+        return place.address.name, found
+
+    def _telling_what_is_meant(self, plan: Plan, given: str, found: Any) -> Plan:
+        """Return the plan of a select, with a word where another object has the name itself."""
+        from auger_reconcile.diagnostics import Diagnostic, Severity
+        from auger_reconcile.resources.names.revisions import is_named
+
+        if is_named(str(found.name), given) or is_named(given, str(found.name)):
+            return plan
+        told = Diagnostic(
+            Severity.WARNING,
+            "stands-for",
+            f"the name means the {self.kind} as it is declared, which has a later revision",
+            label=f"`{given}` stands for `{found.name}`",
+            hint=self.of_revisions,
+        )
+        return replace(plan, diagnostics=(*plan.diagnostics, told))
 
     def _project_id(self) -> int:
         """Return the id of the project.

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.client.credentials import Credentials
+    from auger_reconcile.diagnostics import Diagnostic
     from auger_reconcile.history.read import ApplyRecord
     from auger_reconcile.planner.plan import Action, Plan
     from auger_reconcile.resources._base import FieldChange
@@ -159,8 +160,15 @@ class Context:
         else:
             print(message % args if args else message)  # noqa: T201 - what a log is without one
 
-    def load_desired(self, *, check_sources: bool = True) -> DesiredState:
-        """Read what auger.yaml declares; without looking at the content of sources if need be."""
+    def load_desired(
+        self, *, check_sources: bool = True, texts: Mapping[Path, str] | None = None
+    ) -> DesiredState:
+        """Read what auger.yaml declares; without looking at the content of sources if need be.
+
+        Args:
+            check_sources: read local sources.
+            texts: what a file holds, where that is not written yet.
+        """
         from auger_reconcile.config.load import load_desired_state
 
         return load_desired_state(
@@ -169,6 +177,7 @@ class Context:
             variables=self.variables,
             environ=self.environ,
             check_sources=check_sources,
+            texts=texts,
         ).state
 
     def try_desired(self) -> DesiredState | None:
@@ -261,6 +270,31 @@ class Context:
             named = self.files_changed(action.changes)
             raise AugerError(f"{named} cannot be written: {error.strerror}") from None
         self.__dict__.pop("settings", None)
+
+    def faults_after(self, changes: Iterable[FieldChange]) -> tuple[Diagnostic, ...]:
+        """Return what would be wrong with the files once changes are written, and is not yet."""
+        from auger_reconcile.config.edit.select import edited_texts
+
+        faults = self._faults(edited_texts(self.file, _edits(changes), self.env))
+        known = {(one.code, one.label, one.address) for one in (self._faults() if faults else ())}
+        return tuple(one for one in faults if (one.code, one.label, one.address) not in known)
+
+    def desired_after(self, changes: Iterable[FieldChange]) -> DesiredState | None:
+        """Return what auger.yaml would declare once changes are written; None if not valid."""
+        from auger_reconcile.config.edit.select import edited_texts
+
+        texts = edited_texts(self.file, _edits(changes), self.env)
+        with suppress(ConfigError):
+            return self.load_desired(texts=texts)
+        return None
+
+    def _faults(self, texts: Mapping[Path, str] | None = None) -> tuple[Diagnostic, ...]:
+        """Return the errors of the files, some of them with texts that are not written yet."""
+        try:
+            self.load_desired(texts=texts)
+        except ConfigError as error:
+            return tuple(one for one in error.diagnostics if one.severity.value == "error")
+        return ()
 
     def files_changed(self, changes: Iterable[FieldChange]) -> str:
         """Return the names of the files that changes are written into, as they are shown."""

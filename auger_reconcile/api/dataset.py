@@ -5,9 +5,8 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from auger_reconcile.api._names import check_given, check_new_name, owner_name
 from auger_reconcile.api._resource import Resource
@@ -21,9 +20,11 @@ if TYPE_CHECKING:
     from auger_reconcile.api.look import Look
     from auger_reconcile.api.project import Project
     from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources.files.project_file import DatasetObject
     from auger_reconcile.resources.files.source import DatasetSpec
 
 
+SOURCE, RUN = ("source",), ("experiment", "experiment_session_id")
 FORMATS = f"known are {quote_all(sorted(EXTENSIONS))}, each compressed or not"
 
 
@@ -31,6 +32,10 @@ def _last_part(url: str) -> str:
     """Return the last part of a URL; what another store than the web keeps is no query."""
     parts = split_web_url(url)
     return (parts.path if parts else url).rpartition("/")[2]
+
+
+def _is_same_file(path: str | None, other: str | None) -> bool:
+    return bool(path and other) and os.path.realpath(str(path)) == os.path.realpath(str(other))
 
 
 class DataSet(Resource):
@@ -43,6 +48,9 @@ class DataSet(Resource):
     """
 
     kind = "dataset"
+    of_revisions = (
+        "the content of its `source` says which one it is; `auger dataset download` fetches another"
+    )
 
     def __init__(
         self, context: Context, project: Project | None = None, dataset_name: str | None = None
@@ -58,11 +66,14 @@ class DataSet(Resource):
         return require(self._stored_name(), "data set", ("dataset",))
 
     def _stored_name(self) -> str | None:
+        return self._name or self._own_name()
+
+    def _own_name(self) -> str | None:
         from auger_reconcile.config.declarations.source import base_name
 
         only, source = self._declared()
         declared = only or (base_name(source) if source else None)
-        return self._name or self.context.name_of("dataset") or declared
+        return self.context.name_of("dataset") or declared
 
     def list(self) -> Iterator[dict[str, Any]]:
         """Yield the properties of every data set of the project.
@@ -201,25 +212,31 @@ class DataSet(Resource):
         check_new_name(self.project_name, "project")
         observed = self._observe()
         home = Project(self.context, self.project_name).spec()
-        spec = self.spec(source)
+        spec = self._declared_spec(source) or self.spec(source)
         plan = self._build(observed, {"project": home, self.kind: spec}, self.kind)
         if not select:
             return plan
-        address = next(at for at in plan.bindings if at.kind == self.kind)
-        bound = plan.bindings[address]
-        made = next((a.name for a in plan.actions if a.address == address and not a.object), None)
-        plan = self._select(plan, self.kind, spec.name, made or (bound and bound.name))
-        return self._with_source(plan, source) if source else plan
+        also: dict[tuple[str, ...], str | None] = self._source_to_store(source) if source else {}
+        if any(one.address.kind == self.kind for one in plan.actions):
+            also[RUN] = None  # of the data before
+        return self._select(plan, spec.name, spec.name, also=also)
 
-    def _with_source(self, plan: Plan, source: str) -> Plan:
-        """Return the plan whose select also stores where the data comes from.
+    def _is_meant(self, name: str | None) -> bool:
+        """A revision that an older command stored means the data set that it is one of."""
+        from auger_reconcile.resources.names.revisions import revision_number, split_extension
+
+        told = self._own_name()
+        is_revision = name and told and revision_number(*split_extension(name), told) is not None
+        return bool(is_revision) or super()._is_meant(name)
+
+    def _source_to_store(self, source: str) -> dict[tuple[str, ...], str | None]:
+        """Return where the data comes from, as auger.yaml is to say it.
 
         With the source of another data set beside it, the name would mean that one's content. Where
         data sets are declared by name, each has a source of its own.
         """
         from auger_reconcile.config.declarations.source import local_path, scheme_of
         from auger_reconcile.redact import redact
-        from auger_reconcile.resources._base import FieldChange, Verb
 
         before, folder = self.context.name_of("source"), self.context.folder
         after: str | None = source
@@ -229,22 +246,34 @@ class DataSet(Resource):
             after = before
         elif not Path(source).is_absolute():
             after = os.path.relpath(source, folder).replace(os.sep, "/")
-        if after == before or self.context.setting("datasets"):
-            return plan
-        change = FieldChange("source", before, after)
-        actions = (
-            replace(one, changes=(*one.changes, change)) if one.verb is Verb.SELECT else one
-            for one in plan.actions
-        )
-        return replace(plan, actions=tuple(actions))
+        return {} if self.context.setting("datasets") else {SOURCE: after}
 
     def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""
         return self._plan_delete(self._name, self.name, ("dataset",), select=select)
 
     def plan_select(self) -> Plan:
-        """Return the plan that stores the data set's name in auger.yaml."""
-        return self._plan_select(self.name)
+        """Return the plan that stores the data set's name in auger.yaml.
+
+        In the short form its source goes with it: that of another data set would be another content
+        of the selected one.
+        """
+        from auger_reconcile.planner.one_resource import empty_plan
+
+        observed = self._observe_to_select()
+        name, found = self._selectable(observed, self.name)
+        also = {} if self._is_meant(name) else self._source_of(found)
+        hint = "declare it with what is learned from it, before"
+        plan = self._select(empty_plan(observed), name, name, also=also, hint=hint)
+        return self._telling_what_is_meant(plan, self.name, found)
+
+    def _source_of(self, found: DatasetObject) -> dict[tuple[str, ...], str | None]:
+        """Return the source that auger.yaml has to say for a data set of the hub."""
+        from auger_reconcile.web_url import is_web_url, without_fragment
+
+        if not self.context.name_of(*SOURCE):
+            return {}
+        return {SOURCE: without_fragment(found.url) if is_web_url(found.url) else None}
 
     def spec(self, source: str | None = None) -> DatasetSpec:
         """Return the declaration of a data set from a source, its content included.
@@ -281,6 +310,29 @@ class DataSet(Resource):
         known = {"path": told, "sha256": content.sha256, "size": content.size}
         return spec.model_copy(update=known)
 
+    def _declared_spec(self, source: str | None) -> DatasetSpec | None:
+        """Return what auger.yaml declares of a source, columns and former names included, or None.
+
+        Args:
+            source: path or URL; by default that of the data set that is meant.
+        """
+        from auger_reconcile.config.declarations.source import scheme_of
+
+        desired = self.context.try_desired() if self._is_at_home else None
+        wanted = self._name or (self._own_name() if source is None else None)
+        for at, declared in (desired.resources if desired else {}).items():
+            if (at.project, at.kind) != (self.project_name, self.kind):
+                continue
+            known = cast("DatasetSpec", declared.spec)
+            is_read = known.source is not None and (known.is_remote or known.sha256)
+            if known.state == "absent" or not is_read:
+                continue
+            is_here = source and not scheme_of(source)
+            same = _is_same_file(source, known.path) if is_here else source == known.source
+            if (source is None or same) and wanted in (None, at.name, *known.formerly):
+                return known
+        return None
+
     def _new_name(self, told: str, source: str | None) -> str:
         """Return the name to create: as given, as auger.yaml has it, or the file's own.
 
@@ -306,9 +358,13 @@ class DataSet(Resource):
         return source if scheme_of(source) else str(local_path(source, self.context.folder))
 
     def _declared(self) -> tuple[str | None, str | None]:
-        """Return name and source of the only data set of the long form, or the file's source."""
+        """Return name and source of the data set of the long form that is selected or the only one.
+
+        In the short form there is no name to it, and the source is the file's.
+        """
         source, section = self.context.name_of("source"), self.context.setting("datasets")
-        if source or not isinstance(section, Mapping) or len(section) != 1:
+        if source or not isinstance(section, Mapping):
             return None, source
-        (name,) = section
-        return name, self.context.name_of("datasets", name, "source")
+        selected = self.context.name_of("dataset")
+        name = selected if selected in section else next(iter(section)) if len(section) == 1 else ""
+        return (name, self.context.name_of("datasets", name, "source")) if name else (None, None)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_given, check_id, check_new_name, hinting, owner_name
-from auger_reconcile.api._resource import Resource
+from auger_reconcile.api._declared_search import STORED, DeclaredSearch
+from auger_reconcile.api._names import check_given, check_id, hinting, owner_name
 from auger_reconcile.api.runs.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -19,17 +19,13 @@ if TYPE_CHECKING:
     from auger_reconcile.api.runs.report import Report
     from auger_reconcile.api.runs.reproduction import Reproduction
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources._spec import Spec
-    from auger_reconcile.resources.experiment import ExperimentSpec
-    from auger_reconcile.resources.project import ProjectSpec
     from auger_reconcile.resources.search.runs import ExperimentObject
-    from auger_reconcile.state import DesiredState, ObservedState
+    from auger_reconcile.state import ObservedState
 
 Rows = Sequence[Row]
-STORED = ("experiment", "name")
 
 
-class Experiment(Resource):
+class Experiment(DeclaredSearch):
     """An experiment of a project: a search for models on one data set.
 
     Args:
@@ -37,8 +33,6 @@ class Experiment(Resource):
         dataset: the data set it learns from; by default the one in auger.yaml.
         experiment_name: of an existing or new experiment; by default the one in auger.yaml.
     """
-
-    kind = "experiment"
 
     def __init__(
         self,
@@ -53,14 +47,7 @@ class Experiment(Resource):
     @property
     def name(self) -> str:
         """The name: as given, as stored in auger.yaml, or what the file declares by default."""
-        stored = self._name or self.context.name_of(*STORED)
-        return stored or self._declared()[0].name
-
-    def _stored_name(self) -> str | None:
-        try:
-            return self.name
-        except AugerError:  # nothing is declared, or several are
-            return None
+        return super().name
 
     def list(self) -> Iterator[Row]:
         """Yield the properties of every experiment of the project.
@@ -341,19 +328,23 @@ class Experiment(Resource):
 
     def plan_start(self, *, again: bool = False, select: bool = True) -> Plan:
         """Return what `start` would do."""
+        from dataclasses import replace
+
+        from auger_reconcile.api._selection import check_declared_below
         from auger_reconcile.planner.build import PlanOptions, build_plan
+        from auger_reconcile.planner.coverage import COMPLETE
 
         observed = self._observe()
         spec, desired = self._declared(observed)
         address = Address(self.project_name, self.kind, spec.name)
         options = PlanOptions(targets=(address,), repeats=(address,) if again else ())
         plan = build_plan(desired, observed, options)
+        plan = replace(plan, coverage=COMPLETE)  # one thing was asked for, and it was looked at
         if not select:
             return plan
-        made = [a.name for a in plan.actions if a.address == address]
-        bound = plan.bindings.get(address)
-        name = made[0] if made else bound.name if bound else spec.name
-        return self._select(plan, self.kind, spec.name, name)
+        hint = "`--no-select` starts it and leaves the file alone"
+        check_declared_below(self.context, self.kind, spec.name, hint)
+        return self._select(plan, spec.name, spec.name, hint=hint)
 
     def plan_stop(self) -> Plan:
         """Return what `stop` would do."""
@@ -413,15 +404,30 @@ class Experiment(Resource):
 
     def plan_select(self) -> Plan:
         """Return the plan that stores the experiment's name in auger.yaml."""
-        return self._plan_select(self.name)
+        from auger_reconcile.api._selection import check_declared_below
+        from auger_reconcile.planner.one_resource import empty_plan
+
+        observed = self._observe_to_select()
+        name, found = self._selectable(observed, self.name)
+        check_declared_below(self.context, self.kind, name, "a new one is declared there, before")
+        hint = "declare what it learns from, before"
+        plan = self._select(empty_plan(observed), name, name, hint=hint)
+        self._check_selected(plan, observed, found)
+        return self._telling_what_is_meant(plan, self.name, found)
 
     def _object(self) -> ExperimentObject:
         return self._current(self._observe_existing())
 
     def _current(self, observed: ObservedState) -> ExperimentObject:
-        """Return the experiment that is meant; on a data set that was given, that of its name."""
-        given = self._name or (self.name if self._dataset else None)
-        found: ExperimentObject = self._find_current(observed, given, self.name)
+        """Return the experiment that is meant; on a data set that was given, that of its name.
+
+        A declared name means the one on the present data, whether it is given or not.
+        """
+        found: ExperimentObject = (
+            self._find(observed, self.name)
+            if self._dataset
+            else self._find_current(observed, None, self.name)
+        )
         return found
 
     def _latest(self) -> Any:
@@ -437,64 +443,3 @@ class Experiment(Resource):
             raise NotFound(f"experiment `{found.name}` has no run")
         begun = [run for run in found.runs if run.status != WAITING]
         return (begun or found.runs)[-1]
-
-    def _declared(self, observed: ObservedState | None = None) -> tuple[Spec, DesiredState]:
-        """Return the experiment with the settings of auger.yaml, and all that is declared with it.
-
-        A data set that is on the hub under its very name is taken as it is there, whatever the
-        local source has become; of one with revisions, the content says which is meant.
-
-        Args:
-            observed: the hub; without it local sources are not read.
-        """
-        from dataclasses import replace
-
-        from auger_reconcile.resources.dataset import has_revisions
-        from auger_reconcile.resources.files.source import DatasetSpec
-        from auger_reconcile.state import Declared
-
-        desired = self.context.load_desired(check_sources=False)
-        settings = self._settings(desired)
-        wanted = self._dataset.name if self._dataset else settings.dataset
-        is_there = observed is not None and self._has_dataset(observed, wanted)
-        if observed is not None:
-            needed = [name for name in (wanted, settings.holdout) if name]
-            if not all(self._has_dataset(observed, name) for name in needed):
-                desired = self.context.load_desired()
-            datasets = observed.of(self.project_name, "dataset")
-            if is_there and not self._dataset and has_revisions(wanted, datasets):
-                desired, is_there = self.context.try_desired() or desired, False
-        name = check_new_name(self._name or settings.name, "experiment")
-        spec = settings.model_copy(update={"name": name, "dataset": wanted})
-        data = Address(self.project_name, "dataset", wanted)
-        known = desired.resources.get(data)
-        resources = {at: one for at, one in desired.resources.items() if at.project == data.project}
-        if known is None or is_there:
-            resources[data] = Declared(data, DatasetSpec(name=wanted))
-        own = Address(self.project_name, self.kind, name)
-        home = Address(self.project_name, "project", self.project_name)
-        resources.setdefault(home, Declared(home, self._home_spec()))
-        resources[own] = Declared(own, spec)
-        return spec, replace(desired, resources=resources)
-
-    def _settings(self, desired: DesiredState) -> ExperimentSpec:
-        """Return the declared experiment that is meant; a single one is, under any name."""
-        specs = [one.spec for at, one in desired.resources.items() if at.kind == self.kind]
-        wanted = self._name or self.context.name_of(*STORED)
-        for spec in specs:
-            if spec.name == wanted or len(specs) == 1:
-                return cast("ExperimentSpec", spec)
-        names = ", ".join(f"`{spec.name}`" for spec in specs)
-        raise AugerError(
-            "which experiment is meant?", hint=f"{self.context.file} declares {names or 'none'}"
-        )
-
-    def _has_dataset(self, observed: ObservedState, name: str) -> bool:
-        from auger_reconcile.resources.names.revisions import is_named
-
-        return any(is_named(one.name, name) for one in observed.of(self.project_name, "dataset"))
-
-    def _home_spec(self) -> ProjectSpec:
-        from auger_reconcile.api.project import Project
-
-        return Project(self.context, self.project_name).spec()

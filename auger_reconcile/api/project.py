@@ -99,7 +99,7 @@ class Project(Resource):
         plan = self._build(observed, {self.kind: self.spec()})
         if not select:
             return plan
-        return self._select(plan, self.kind, self.project_name, self.project_name)
+        return self._select(plan, self.project_name, self.project_name)
 
     def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""
@@ -146,6 +146,9 @@ class Project(Resource):
 
     def _stored_name(self) -> str | None:
         return self._project
+
+    def _own_name(self) -> str | None:
+        return self.context.name_of("name")
 
     @property
     def exists(self) -> bool:

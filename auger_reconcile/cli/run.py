@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -93,15 +94,20 @@ def show_plan(invocation: Invocation, plan: Plan, *, form: str = "text") -> None
             )
         case unknown:
             raise ValueError(f"no view shows a plan as {unknown}")
+    _tell_problems(invocation, plan)
+    if plan.notices and not invocation.is_quiet:
+        from auger_reconcile.cli.views.plan.plan_notices import plan_notice_lines
+
+        invocation.tell("\n".join(["", *plan_notice_lines(plan), ""]))
+
+
+def _tell_problems(invocation: Invocation, plan: Plan) -> None:
+    """Show on stderr what is wrong with a plan, or worth a word."""
     problems = (*plan.diagnostics, *plan.refusals)
     if problems:
         from auger_reconcile.cli.views.diagnostic import render_diagnostics
 
         invocation.tell("\n" + render_diagnostics(problems, color=invocation.error_color))
-    if plan.notices and not invocation.is_quiet:
-        from auger_reconcile.cli.views.plan.plan_notices import plan_notice_lines
-
-        invocation.tell("\n".join(["", *plan_notice_lines(plan), ""]))
 
 
 def find_exit_code(plan: Plan) -> ExitCode:
@@ -252,11 +258,15 @@ def _progress(invocation: Invocation, plan: Plan) -> Iterator[Progress]:
 
 @contextmanager
 def open_context(invocation: Invocation) -> Iterator[Context]:
-    """Open the context of the command line, and close its connection afterwards."""
+    """Open the context of the command line, and close its connection afterwards.
+
+    Raises:
+        click.BadParameter: `-f` does not name one file, which names can be stored in.
+    """
     from auger_reconcile.api.context import Context
 
     with Context(
-        invocation.files[0],
+        _only_file(invocation),
         hub=invocation.hub,
         env=invocation.env,
         variables=invocation.variables,
@@ -264,6 +274,29 @@ def open_context(invocation: Invocation) -> Iterator[Context]:
         origin="command",
     ) as context:
         yield context
+
+
+def _only_file(invocation: Invocation) -> Path:
+    """Return the file of a command about one thing.
+
+    Raises:
+        click.BadParameter: `-f` names the standard input, several files, or none that is there.
+    """
+    from auger_reconcile.config.files.find_files import FILE_NAME
+    from auger_reconcile.config.syntax.text import STDIN
+
+    file, *others = invocation.files
+    within = file / FILE_NAME if file.is_dir() else file
+    told = None
+    if others:
+        told = f"this command is about one file, and {len(invocation.files)} are named"
+    elif file == STDIN:
+        told = "this command stores names in its file, and the standard input is none"
+    elif not (invocation.has_default_file or within.exists()):
+        told = f"there is no `{within}`"
+    if told:
+        raise click.BadParameter(told, param_hint="--file")
+    return file
 
 
 def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
@@ -291,8 +324,9 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
     with open_context(invocation) as context:
         with invocation.busy_with(READING):
             plan = context.judge(make(context))
-        if plan.is_empty and not (invocation.as_json or plan.refusals or plan.diagnostics):
+        if plan.is_empty and not invocation.as_json and find_exit_code(plan) is ExitCode.DONE:
             invocation.show(idle)
+            _tell_problems(invocation, plan)
             return ExitCode.DONE
         _tell_what_is_replaced(invocation, plan, context)
         if show_only:

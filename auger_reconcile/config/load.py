@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from auger_reconcile.address import Address
@@ -45,7 +46,7 @@ from auger_reconcile.config.protection import Lock, read_locks
 from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.config.syntax.text import file_error, read_text
+from auger_reconcile.config.syntax.text import FileText, file_error, read_text
 from auger_reconcile.config.syntax.yaml_errors import find_lookalikes
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
@@ -70,13 +71,14 @@ class Loaded(NamedTuple):
     channels: tuple[Channel, ...] = ()
 
 
-def load_desired_state(
+def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     paths: Sequence[Path],
     *,
     env: str | None = None,
     variables: Map[str, str] | None = None,
     environ: Map[str, str] = os.environ,
     check_sources: bool = True,
+    texts: Map[Path, str] | None = None,
 ) -> Loaded:
     """Read files into the desired state.
 
@@ -86,11 +88,12 @@ def load_desired_state(
         variables: values of `--var`.
         environ: the environment, for `AUGER_VAR_name`.
         check_sources: read local sources, for the hash of their content.
+        texts: what a file holds, where that is not written yet.
 
     Raises:
         ConfigError: with every problem of all files.
     """
-    loader = _Loader(env, variables or {}, environ)
+    loader = _Loader(env, variables or {}, environ, texts or {})
     documents = loader.read(paths)
     contents = ContentReader() if check_sources else None
     state = _Assembler(loader.report, contents).assemble(documents)
@@ -146,8 +149,15 @@ def _restore_names(node: Mapping, plain: dict[str, Any]) -> None:
 class _Loader:
     """Files -> documents: reads, lays over, replaces variables."""
 
-    def __init__(self, env: str | None, variables: Map[str, str], environ: Map[str, str]) -> None:
+    def __init__(
+        self,
+        env: str | None,
+        variables: Map[str, str],
+        environ: Map[str, str],
+        texts: Map[Path, str] = MappingProxyType({}),
+    ) -> None:
         self.report = Report()
+        self._texts = texts
         self.channels: list[Channel] = []
         self._env = env
         self._variables = variables
@@ -196,7 +206,8 @@ class _Loader:
         return [self._replace_variables(root.without(SECTION)) for root in roots]
 
     def _read_yaml(self, path: Path, if_empty: str = "`name:` comes first") -> list[Mapping]:
-        text, problems = read_text(path)
+        given = self._texts.get(path)
+        text, problems = (FileText(path, given), ()) if given is not None else read_text(path)
         self.report.add(*problems)
         if text is None:
             return []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 from auger_reconcile.address import Address
@@ -68,8 +69,14 @@ def plan_one(  # noqa: PLR0913 - keyword-only beyond what is meant
     return replace(empty_plan(observed), actions=(action,))
 
 
-def with_selection(
-    plan: Plan, address: Address, name: str | None, settings: Mapping[str, Any]
+def with_selection(  # noqa: PLR0913 - keyword-only beyond what is selected
+    plan: Plan,
+    address: Address,
+    name: str | None,
+    settings: Mapping[str, Any],
+    *,
+    is_other: bool = True,
+    also: Mapping[tuple[str, ...], str | None] = MappingProxyType({}),
 ) -> Plan:
     """Return the plan with a select at its end that stores a name in auger.yaml.
 
@@ -78,15 +85,21 @@ def with_selection(
         address: what is selected.
         name: to store; None clears the selection.
         settings: of auger.yaml as it is; a select that would change nothing is left out.
+        is_other: whether the file meant another resource so far, so that what belongs to that one
+            is cleared; it stays where the name is there already.
+        also: what is stored along with it.
     """
-    edits = kind_of(address.kind).selection(name)
+    edits = dict(kind_of(address.kind).selection(name))
+    first = next(iter(edits))
+    if not is_other or (_value_at(settings, first) or None) == name:
+        edits = {first: name}
     changes = tuple(
         FieldChange("/".join(path), _value_at(settings, path), value)
-        for path, value in edits.items()
+        for path, value in {**edits, **also}.items()
         if (_value_at(settings, path) or None) != value
     )
-    if not changes or changes[0].path != "/".join(next(iter(edits))):
-        return plan  # the name is there already, and what belongs to it stays
+    if not changes:
+        return plan
     select = Action(
         id=f"select:{address.qualified}",
         address=address,

@@ -138,7 +138,7 @@ def test_a_source_that_cannot_be_used_is_refused_before_anything_is_sent(
         DataSet(home.context, home).create(source)
 
 
-def test_changed_content_makes_a_new_revision_and_auger_yaml_names_it(
+def test_changed_content_makes_a_new_revision_and_auger_yaml_names_the_declared_one(
     open_context: OpenContext, name: str, work: Path
 ) -> None:
     flowers = write_flowers(work)
@@ -154,8 +154,8 @@ def test_changed_content_makes_a_new_revision_and_auger_yaml_names_it(
     assert DataSet(open_context()).create(select=True).name == "flowers-2.csv"
     assert DataSet(open_context()).create(select=True).name == "flowers-2.csv"
     assert (work / "auger.yaml").read_text() == (
-        f"project: {name}   # the old word\nsource: flowers.csv\ndataset: flowers-2.csv\n"
-        "experiment:\n  name:\n  experiment_session_id:\n"
+        f"project: {name}   # the old word\nsource: flowers.csv\ndataset: flowers.csv\n"
+        "experiment:\n  name: mine\n  experiment_session_id:\n"
     )
     listed = {item["name"] for item in DataSet(open_context()).list()}
     assert listed == {"flowers.csv", "flowers-1.csv", "flowers-2.csv"}

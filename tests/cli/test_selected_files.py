@@ -31,9 +31,9 @@ LAYOUTS = {
         "auger.prod.yaml",
     ),
     "overlay that does not supply it": (
-        {"auger.yaml": PLAIN.format(name="shop"), "auger.prod.yaml": "target: t\n"},
+        {"auger.yaml": PLAIN.format(name="shop"), "auger.prod.yaml": "organization: acme\n"},
         ["--env", "prod"],
-        "auger.yaml",
+        "auger.prod.yaml",
     ),
     "two files": (
         {"auger.yaml": "organization: acme\n", "config.yaml": "name: shop\n"},

@@ -39,10 +39,10 @@ NULL = _Null()
 
 
 def set_values(path: Path, changes: Map[KeyPath, Value], env: str | None = None) -> None:
-    """Set values where they come from; None clears a value, its key stays.
+    """Set values where they belong; None clears a value, its key stays.
 
-    That is the overlay where it supplies the first of them, else the file itself or the config.yaml
-    beside it. A file below an overlay holds for other environments too, and stays.
+    With an environment that is its overlay, always: a file below holds for others too, and stays.
+    Without one it is the file that says a value, itself or the config.yaml beside it.
 
     Args:
         path: of auger.yaml, which holds one document; a symbolic link stays one.
@@ -53,12 +53,28 @@ def set_values(path: Path, changes: Map[KeyPath, Value], env: str | None = None)
         ConfigError: a file cannot be read, or not be changed safely; it is untouched.
         OSError: a file cannot be written; it is untouched.
     """
+    for changed, text in edited_texts(path, changes, env).items():
+        replace_file(changed, text)
+
+
+def edited_texts(
+    path: Path, changes: Map[KeyPath, Value], env: str | None = None
+) -> dict[Path, str]:
+    """Return what `set_values` would write, by file; a file that stays is not among them.
+
+    Raises:
+        ConfigError: a file cannot be read, or not be changed safely.
+    """
     files = _Files(path, env)
+    texts: dict[Path, str] = {}
     for file, mine in files.divide(changes):
-        is_layer = file is files.layer
-        _set_all(
-            file, {k: _over(file, k, v, files.below) if is_layer else v for k, v in mine.items()}
-        )
+        changed = file
+        for keys, value in mine.items():
+            wanted = _over(file, keys, value, files.below) if file is files.layer else value
+            changed = _set_one(changed, keys, wanted)
+        if changed.text != file.text:
+            texts[file.path] = changed.text
+    return texts
 
 
 def files_changed(path: Path, changes: Map[KeyPath, Value], env: str | None) -> tuple[Path, ...]:
@@ -84,7 +100,7 @@ class _Files:
         self, changes: Map[KeyPath, Value]
     ) -> Iterator[tuple[FileText, Map[KeyPath, Value]]]:
         """Yield the files that change, each with what is set there."""
-        if self.layer is not None and _says(self.layer, next(iter(changes), ())):
+        if self.layer is not None:
             yield self.layer, changes
             return
         for file in self.below:
@@ -98,14 +114,6 @@ def _read(path: Path) -> FileText:
     if file is None:
         raise ConfigError(problems)
     return file
-
-
-def _set_all(file: FileText, changes: Map[KeyPath, Value | _Null]) -> None:
-    before = file.text
-    for keys, value in changes.items():
-        file = _set_one(file, keys, value)
-    if file.text != before:
-        replace_file(file.path, file.text)
 
 
 def _over(layer: FileText, keys: KeyPath, value: Value, below: list[FileText]) -> Value | _Null:

@@ -163,15 +163,15 @@ def test_a_value_no_yaml_can_carry_is_refused(file: Path) -> None:
             "name: new  # P\ndataset: null\n",
         ),
         ({NAME: "new", EXPERIMENT: None}, "name: dev\ndataset: d\n", "name: new  # P\n"),
-        ({DATASET: "e"}, "name: dev\ndataset: e\n", "name: prod  # P\n"),
+        ({DATASET: "e"}, "name: dev\ndataset: d\n", "name: prod  # P\ndataset: e\n"),
         (
             {EXPERIMENT: "e"},
-            "name: dev\ndataset: d\nexperiment:\n  name: e\n",
-            "name: prod  # P\n",
+            "name: dev\ndataset: d\n",
+            "name: prod  # P\nexperiment:\n  name: e\n",
         ),
     ],
 )
-def test_a_value_is_set_in_the_file_that_supplies_it(
+def test_a_value_is_set_in_the_overlay_whatever_that_supplies(
     file: Path, changes: dict[tuple[str, ...], Any], base: str, over: str
 ) -> None:
     file.write_text("name: dev\ndataset: d\n")
