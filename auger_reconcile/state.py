@@ -75,6 +75,7 @@ class DesiredState:
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
         forgotten: what `removed` takes out of the files and leaves on the hub.
+        forgotten_at: where `removed` lists it.
         branches: that the files want to be applied from.
         digest: of all declared values; comments, order and quotes do not change it.
     """
@@ -88,6 +89,7 @@ class DesiredState:
     revision_history: Mapping[str, int] = field(default_factory=dict)
     spared: frozenset[tuple[str, str]] = frozenset()
     forgotten: frozenset[Address] = frozenset()
+    forgotten_at: Mapping[Address, SourceSpan] = field(default_factory=dict, compare=False)
     branches: tuple[Branch, ...] = ()
     digest: str | Digest = ""
 

@@ -203,6 +203,13 @@ class Resource:
             return name is told
         return is_named(told, name) or is_named(name, told)
 
+    def _leaderboard(self) -> str:
+        """Return the command that shows the trials; of several experiments, it takes a name."""
+        declared = self.context.setting("experiments")
+        selected = self.context.name_of("experiment", "name")
+        is_one_of = isinstance(declared, Mapping) and len(declared) > 1 and not selected
+        return f"auger experiment leaderboard{' NAME' if is_one_of else ''}"
+
     def _own_name(self) -> str | None:
         """Return the name that auger.yaml gives the resource of this kind, told or by default."""
         raise NotImplementedError

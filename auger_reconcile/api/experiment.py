@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.api._declared_search import STORED, DeclaredSearch
-from auger_reconcile.api._names import check_given, check_id, hinting, owner_name
+from auger_reconcile.api._names import check_given, check_id, owner_name
 from auger_reconcile.api.runs.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -123,8 +123,9 @@ class Experiment(DeclaredSearch):
         """Return the trials of a run, best first, and the status of the run.
 
         Args:
-            run_id: by default `experiment/experiment_session_id` of auger.yaml, else the run that
-                is going on or ended last.
+            run_id: or the name of an experiment, for its last run; by default
+                `experiment/experiment_session_id` of auger.yaml, else the run that is going on or
+                ended last.
 
         Returns:
             Rows with `id`, `algorithm`, `score_name`, `score`, `seconds`, `all_scores`,
@@ -141,8 +142,7 @@ class Experiment(DeclaredSearch):
         """Return the board of a run: its trials, failures, notices, and what to expect of the best.
 
         Args:
-            run_id: by default `experiment/experiment_session_id` of auger.yaml, else the run that
-                is going on or ended last.
+            run_id: as for `leaderboard`.
 
         Raises:
             NotFound: there is no run.
@@ -155,11 +155,9 @@ class Experiment(DeclaredSearch):
         from auger_reconcile.resources.search.account import account_from_wire
 
         client = self.context.session.client
-        run_id = run_id or self.context.name_of("experiment", "experiment_session_id")
-        if run_id is None:
-            run_id = self._latest().id
-        with hinting("the ids of runs come from\nauger experiment history"):
-            run = client.call("GET", f"experiment_sessions/{check_id(run_id, 'run')}")
+        if run_id is None and (self._name is None or self._is_meant(self._name)):
+            run_id = self.context.name_of("experiment", "experiment_session_id")
+        run_id, run = self._find_run_of(run_id) if run_id else self._newest()
         trials = tuple(client.list_all("trials", {"experiment_session_id": run_id}))
         account = account_from_wire(run)
         rows = [
@@ -169,6 +167,33 @@ class Experiment(DeclaredSearch):
         rows.sort(key=lambda row: -row["score"] if row["score"] is not None else float("inf"))
         board = Leaderboard(str(run_id), str(run.get("status")), tuple(rows), account)
         return board, run, trials
+
+    def _find_run_of(self, given: str) -> tuple[str, Row]:
+        """Return id and properties of a run that is named by its id or by its experiment.
+
+        Raises:
+            NotFound: there is neither, or the experiment has no run.
+        """
+        client = self.context.session.client
+        try:
+            check_id(given, "run")
+            return given, client.call("GET", f"experiment_sessions/{given}")
+        except NotFound as error:
+            try:
+                found = Experiment(self.context, self._dataset, given)._object()
+            except NotFound:
+                told = f"there is no run and no experiment `{given}`"
+                raise NotFound(told, hint=self._where_runs_are()) from error
+            return self._newest(found)
+
+    def _newest(self, found: ExperimentObject | None = None) -> tuple[str, Row]:
+        run_id = str(self._latest(found).id)
+        return run_id, self.context.session.client.call("GET", f"experiment_sessions/{run_id}")
+
+    def _where_runs_are(self) -> str:
+        """Return the command that lists runs; where none is selected of several, with a NAME."""
+        name = "" if self._own_name() else " NAME"
+        return f"the ids of runs come from\nauger experiment history{name}"
 
     def report(
         self,
@@ -338,6 +363,7 @@ class Experiment(DeclaredSearch):
         spec, desired = self._declared(observed)
         address = Address(self.project_name, self.kind, spec.name)
         options = PlanOptions(targets=(address,), repeats=(address,) if again else ())
+        desired = replace(desired, forgotten=frozenset())  # of which nothing was asked
         plan = build_plan(desired, observed, options)
         plan = replace(plan, coverage=COMPLETE)  # one thing was asked for, and it was looked at
         if not select:
@@ -391,7 +417,7 @@ class Experiment(DeclaredSearch):
         else:
             raise NotFound(
                 f"project `{self.project_name}` has no run `{run_id}`",
-                hint="the ids of runs come from\nauger experiment history",
+                hint=self._where_runs_are(),
             )
         item = self.context.session.client.call("GET", f"experiment_sessions/{run_id}")
         if "reproduces" not in item:
@@ -430,15 +456,15 @@ class Experiment(DeclaredSearch):
         )
         return found
 
-    def _latest(self) -> Any:
-        """Return the run that is going on or was made last.
+    def _latest(self, found: ExperimentObject | None = None) -> Any:
+        """Return the run of an experiment, the meant one by default, that goes on or is the last.
 
         Raises:
             NotFound: there is none.
         """
         from auger_reconcile.resources.search.runs import WAITING
 
-        found = self._object()
+        found = found or self._object()
         if not found.runs:
             raise NotFound(f"experiment `{found.name}` has no run")
         begun = [run for run in found.runs if run.status != WAITING]

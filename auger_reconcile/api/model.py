@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_id, hinting, owner_name
 from auger_reconcile.api._resource import Resource
-from auger_reconcile.errors import AugerError, NotFound
+from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
@@ -175,7 +176,7 @@ class Model(Resource):
         from auger_reconcile.client.predict import open_model
 
         client = self.context.session.client
-        with hinting(f"to deploy it:\nauger model deploy {model_id}"):
+        with self._explaining(model_id):
             return open_model(client, model_id, threshold=threshold, **asked)
 
     def evaluate(
@@ -217,7 +218,7 @@ class Model(Resource):
         else:
             columns, records = records_of(data)
         client = self.context.session.client
-        with hinting(f"to deploy it:\nauger model deploy {known}"):
+        with self._explaining(known):
             result = evaluate_rows(client, known, columns, records, threshold=threshold, what=what)
         return Evaluation.from_wire({**result, "notices": [*guessed, *result["notices"]]})
 
@@ -235,7 +236,7 @@ class Model(Resource):
         from auger_reconcile.api.experiment import Experiment
 
         known = check_id(self._identify(model_id)[0], "model")
-        with hinting("auger experiment leaderboard"):
+        with hinting(self._leaderboard()):
             trial = self.context.session.client.call("GET", f"trials/{known}")
         run_id = str(trial["experiment_session_id"])
         return Experiment(self.context).report(run_id, trial_id=known, seconds=seconds)
@@ -261,7 +262,7 @@ class Model(Resource):
             )
         path = f"pipelines/{check_id(known, 'model')}"
         client = self.context.session.client
-        with hinting(f"to deploy it:\nauger model deploy {known}"):
+        with self._explaining(known):
             client.call("GET", path)
         try:
             return Health.from_wire(client.call("GET", f"{path}/health"))
@@ -299,7 +300,7 @@ class Model(Resource):
 
         client = self.context.session.client
         known = self._identify(model_id)[0]
-        with hinting(f"to deploy it:\nauger model deploy {known}"):
+        with self._explaining(known):
             return send_actuals(client, Path(filename), known, on_notices)
 
     def export(
@@ -329,7 +330,7 @@ class Model(Resource):
         archive = self.context.folder / "models"
         known = self._identify(model_id)[0]
         target = Path(to) if to is not None else archive / export_name(known, form)
-        with hinting("the ids of trials come from\nauger experiment leaderboard"):
+        with hinting(f"the ids of trials come from\n{self._leaderboard()}"):
             client = self.context.session.client
             return export_model(client, known, form, target, tell or (lambda _: None))
 
@@ -356,13 +357,16 @@ class Model(Resource):
         from auger_reconcile.api.project import Project
         from auger_reconcile.resources.model import ModelSpec
 
+        if declared := self._declared(model_id):
+            told = f"`{model_id}` is a model that auger.yaml declares; a trial has an id"
+            raise AugerError(told, hint=f"auger apply --target {shlex.quote(str(declared))}")
         check_id(model_id, "trial")
         observed = self._observe_existing()
         home = Project(self.context, self.project_name).spec()
         spec = ModelSpec(name=model_id, trial=model_id, locally=locally)
         plan = self._build(observed, {"project": home, self.kind: spec}, self.kind)
         if not plan.is_empty:  # a cluster is started for a trial that is there, not for a slip
-            with hinting("the ids of trials come from\nauger experiment leaderboard"):
+            with hinting(f"the ids of trials come from\n{self._leaderboard()}"):
                 self.context.session.client.call("GET", f"trials/{model_id}")
         return plan
 
@@ -370,6 +374,9 @@ class Model(Resource):
         """Return what `undeploy` would do."""
         from auger_reconcile.planner.one_resource import plan_delete
 
+        model_id, is_here = self._identify(model_id)
+        if is_here:
+            raise AugerError(f"model `{model_id}` was downloaded, and is not on the hub")
         locked = self._locked()
         observed = self._observe_existing(*(at.project for at in locked))
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
@@ -388,19 +395,49 @@ class Model(Resource):
             NotFound: nothing of the declared model is there.
             AugerError: no model is named, and there is not exactly one.
         """
-        declared, home = self.context.setting("models"), self.context.name_of("name")
         if model_id is None:
-            model_id = self._only_one(declared)
-        if not (
-            home and self._is_at_home and isinstance(declared, Mapping) and model_id in declared
-        ):
+            model_id = self._only_one(self.context.setting("models"))
+        address = self._declared(model_id)
+        if address is None:
             return check_id(model_id, self.kind), False
-        address = Address(home, self.kind, model_id)
         found = self._live(address)
         if found is None:
-            told = f"model `{model_id}` is declared, but not there"
+            told = f"model `{address.name}` is declared, but not there"
             raise NotFound(told, hint=f"auger apply --target {shlex.quote(str(address))}")
         return (found.trial_id, True) if found.path else (found.id, False)
+
+    def _declared(self, name: str) -> Address | None:
+        """Return the declared model that has a name, or had it before; None where there is none."""
+        from auger_reconcile.api._selection import find_declared
+
+        declared, home = self.context.setting("models"), self.context.name_of("name")
+        if not (home and self._is_at_home and isinstance(declared, Mapping)):
+            return None
+        if name in declared:
+            return Address(home, self.kind, name)
+        with suppress(ConfigError):
+            desired = self.context.load_desired(check_sources=False)
+            found: Address | None = find_declared(desired, home, self.kind, name)
+            return found
+        return None
+
+    @contextmanager
+    def _explaining(self, model_id: str) -> Iterator[None]:
+        """Say of a model that the hub does not find whether it could be deployed.
+
+        Raises:
+            NotFound: it is not deployed.
+        """
+        try:
+            yield
+        except NotFound as error:
+            try:
+                self.context.session.client.call("GET", f"trials/{model_id}")
+            except NotFound:
+                told, hint = f"there is no model `{model_id}`", "auger model list"
+                raise NotFound(told, hint=hint) from error
+            told, hint = f"model `{model_id}` is not deployed", f"auger model deploy {model_id}"
+            raise NotFound(told, hint=f"to deploy it:\n{hint}") from error
 
     def _only_one(self, declared: Any) -> str:
         """Return the model that is meant where none is named."""
@@ -436,7 +473,8 @@ class Model(Resource):
         for found in objects:
             if found.path is None and model_id in (found.id, found.trial_id):
                 return found
-        raise NotFound(f"model `{model_id}` is not deployed in project `{self.project_name}`")
+        told = f"model `{model_id}` is not deployed in project `{self.project_name}`"
+        raise NotFound(told, hint="auger model list")
 
 
 def export_name(trial_id: str, form: str) -> str:

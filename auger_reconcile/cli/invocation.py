@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from auger_reconcile.cli.views.typed import remember_options
+
 if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.cli.views.table import Column
@@ -41,6 +43,7 @@ class Invocation:
     @classmethod
     def from_options(cls, said: Mapping[str, Any]) -> Invocation:
         """Gather the options; the working directory becomes that of `-C`."""
+        remember_options(said)
         if said.get("folder"):
             os.chdir(said["folder"])
         if "" in (said.get("files") or ()):  # it would mean every file below this folder

@@ -11,6 +11,7 @@ import click
 
 from auger_reconcile import __version__
 from auger_reconcile.cli.command import LazyGroup, said_so_far
+from auger_reconcile.cli.views.typed import remember_options
 
 OBJECTS_BETWEEN_COLLECTIONS = 50_000  # nearly all that a short command makes stays to its end
 NARROWEST, NO_TERMINAL, WIDEST = 50, 80, 100  # columns of a help text
@@ -95,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     _open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
+    remember_options({})
     try:
         width = _width_of_help()
         done = auger.main(given, prog_name="auger", standalone_mode=False, terminal_width=width)

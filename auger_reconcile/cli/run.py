@@ -51,7 +51,7 @@ def read_files(invocation: Invocation, workspace: Workspace, **given: Any) -> Pl
     Raises:
         AugerError: an address is not declared; it would silently mean nothing.
     """
-    from auger_reconcile.api.plans.addresses import check_declared
+    from auger_reconcile.api.plans.addresses import resolve_address
     from auger_reconcile.planner.build import PlanOptions
 
     loaded = workspace.loaded
@@ -60,8 +60,8 @@ def read_files(invocation: Invocation, workspace: Workspace, **given: Any) -> Pl
 
         invocation.tell(render_diagnostics(loaded.warnings, color=invocation.error_color))
     for name in ("targets", "excludes", "repeats"):
-        for address in given.get(name, ()):
-            check_declared(address, loaded.state.resources)
+        named = given.get(name, ())
+        given[name] = tuple(resolve_address(at, loaded.state.resources) for at in named)
     return PlanOptions(**given)
 
 

@@ -48,7 +48,7 @@ from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import FileText, file_error, read_text
 from auger_reconcile.config.syntax.yaml_errors import find_lookalikes
-from auger_reconcile.diagnostics import Diagnostic, Severity
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Branch, Declared, DesiredState, Digest
 
@@ -283,7 +283,7 @@ class _Assembler:
         self._shared: dict[str, tuple[str, Node]] = {}
         self._history: dict[str, int] = {}
         self._spared: set[tuple[str, str]] = set()
-        self._forgotten: frozenset[Address] = frozenset()
+        self._forgotten: dict[Address, SourceSpan] = {}
         self._branches: list[Branch] = []
 
     def assemble(self, documents: Sequence[ProjectFile]) -> DesiredState:
@@ -297,7 +297,8 @@ class _Assembler:
             credentials=shared.get("path_to_credentials"),
             revision_history=self._history,
             spared=frozenset(self._spared),
-            forgotten=self._forgotten,
+            forgotten=frozenset(self._forgotten),
+            forgotten_at=self._forgotten,
             branches=tuple(self._branches),
         )
         return replace(state, digest=Digest(partial(digest_of, state)))

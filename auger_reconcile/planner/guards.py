@@ -120,6 +120,28 @@ def check_lock(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
         )
 
 
+def check_forgotten(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
+    """Yield a warning for everything that `removed` lists and the hub does not have.
+
+    It may have been deleted since: the entry may stay then. A misspelt one leaves nothing alone.
+    """
+    for at in sorted(desired.forgotten):
+        kind, there = kind_of(at.kind), objects.objects(at.project, at.kind)
+        if any(kind.bears(found, at.name) for found in there):
+            continue
+        known = {one.name for one in desired.resources if one[:2] == at[:2]}
+        near = nearest(at.name, known | {found.name for found in there if found.name})
+        yield Diagnostic(
+            Severity.WARNING,
+            "unknown-removed",
+            "`removed` lists what the hub does not have",
+            span=desired.forgotten_at.get(at),
+            label=f"`{at}`",
+            hint=f"there is `{at.kind}.{near}`" if near else "an entry that was deleted may go",
+            address=str(at),
+        )
+
+
 def check_content(
     statuses: Mapping[Address, ResourceStatus], chosen: Mapping[Address, ResourceStatus]
 ) -> Iterator[Diagnostic]:

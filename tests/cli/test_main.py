@@ -16,13 +16,15 @@ import pytest
 from auger_reconcile import __version__
 from auger_reconcile.address import Address
 from auger_reconcile.api.hubs.local_hub import LocalHub
-from auger_reconcile.api.plans.addresses import check_declared
+from auger_reconcile.api.plans.addresses import resolve_address
 from auger_reconcile.cli import main as cli_main
 from auger_reconcile.cli.command import Command
 from auger_reconcile.cli.commands.objects.hub import USER_NAME
 from auger_reconcile.cli.invocation import wants_color
 from auger_reconcile.cli.main import SECTIONS, auger, main
 from auger_reconcile.errors import AugerError
+from auger_reconcile.resources.model import ModelSpec
+from auger_reconcile.state import Declared
 
 from .conftest import User
 from .static_hub import TOKEN, StaticHub
@@ -210,9 +212,10 @@ def test_a_name_of_a_user_may_be_an_address_of_e_mail(name: str) -> None:
 
 @pytest.mark.parametrize(("count", "end"), [(10, "model.j"), (11, "model.j, …")])
 def test_a_list_that_is_cut_short_says_so(count: int, end: str) -> None:
-    declared = [Address("churn", "model", letter) for letter in "abcdefghijk"[:count]]
+    named = [Address("churn", "model", letter) for letter in "abcdefghijk"[:count]]
+    declared = {at: Declared(at, ModelSpec(name=at.name)) for at in named}
     with pytest.raises(AugerError) as caught:
-        check_declared(Address("churn", "project", "wholly-else"), declared)
+        resolve_address(Address("churn", "project", "wholly-else"), declared)
     assert str(caught.value.hint).endswith(end)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from copy import deepcopy
 from pathlib import Path
@@ -10,7 +11,14 @@ from typing import Any
 import pytest
 from laws.world import World
 
-from .conftest import User
+from auger_reconcile.address import Address
+from auger_reconcile.applier.result import ApplyResult, Outcome, Status
+from auger_reconcile.cli.views.apply.apply_text import render_result
+from auger_reconcile.planner.plan import Action, Plan
+from auger_reconcile.resources._base import Verb
+from auger_reconcile.resources.search.runs import ExperimentObject, Run
+
+from .conftest import Answer, User
 from .world_hub import use_world
 
 SEARCH = "model_type: classification, target: target, max_n_trials: 2"
@@ -283,3 +291,161 @@ def test_a_file_that_no_name_can_be_stored_in_is_refused_at_once(
         answer = user.run(*named, *command.split())
         assert answer.code == 64
         assert why in answer.err
+
+
+@pytest.mark.parametrize("situation", ["moved", "moved, data changed"])
+def test_commands_and_addresses_know_what_was_moved(
+    user: User, folder: Path, world: World, situation: str
+) -> None:
+    reach(user, folder, world, situation)
+
+    def shown(line: str) -> str:
+        done = user.run(*line.split())
+        assert done.code == 0, (line, done)
+        return done.out
+
+    for line in (
+        "experiment history {}",
+        "experiment leaderboard {}",
+        "experiment report {} --format json",
+        "explain experiment.{}",
+        "plan --target experiment.{}",
+        "plan --exclude experiment.{}",
+        "plan --replace experiment.{}",
+        "drift --target experiment.{}",
+        "wait experiment.{}",
+        "graph --target experiment.{}",
+    ):
+        assert shown(line.format("a")) == shown(line.format("new")), line
+    for line in ("explain dataset.{}", "plan --target dataset.{}"):
+        assert shown(line.format("x.csv")) == shown(line.format("new.csv")), line
+    assert shown("model undeploy old --plan") == shown("model undeploy live --plan")
+    text = (folder / "auger.yaml").read_text()
+    assert user.run("experiment", "start", "a", "--again", "--wait").code == 0
+    assert "name: new" in (folder / "auger.yaml").read_text().replace(text, "")
+
+
+def test_the_board_of_an_experiment_is_shown_by_its_name(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "long, data changed")
+    boards = [user.run("--json", "experiment", "leaderboard", name).out for name in ("a", "b")]
+    runs = [json.loads(board)["run_id"] for board in boards]
+    assert runs[0] != runs[1]
+    assert user.run("--json", "experiment", "leaderboard", runs[1]).out == boards[1]
+    answer = user.run("experiment", "leaderboard", "nope")
+    assert answer.code == 1
+    assert "there is no run and no experiment `nope`" in answer.err
+    assert "auger experiment history NAME" in answer.err
+
+
+def commands_in(answer: Answer) -> list[str]:
+    """Return the commands that an answer advises, each as it is printed."""
+    lines = [line.strip() for line in (answer.out + answer.err).splitlines()]
+    return [line for line in lines if line.startswith("auger ")]
+
+
+@pytest.mark.parametrize("situation", ["short", "long", "long, data changed"])
+@pytest.mark.parametrize("options", [[], ["--env", "prod"], ["-f", "mine.yaml"]])
+def test_what_is_advised_works_as_it_is_printed(
+    user: User, folder: Path, world: World, situation: str, options: list[str]
+) -> None:
+    reach(user, folder, world, situation)
+    (folder / "auger.prod.yaml").write_text("organization: acme\n")
+    if "-f" in options:
+        (folder / "auger.yaml").rename(folder / "mine.yaml")
+    name = "exp" if situation == "short" else "a"
+    filled = {"FILE": "x.csv", "NAME": name, "MODEL_ID": next(iter(world.rows["trials"]))}
+    tried = 0
+    for line in (
+        f"experiment start {name} --again --wait",
+        "experiment leaderboard",
+        f"experiment leaderboard {name}",
+        "experiment leaderboard nope",
+        "experiment reproduce nope",
+        "model health nope",
+        "model deploy nope",
+        "model undeploy nope",
+        "model explain nope",
+        f"experiment start {name} --again",
+        "apply --replace experiment." + name + " --auto-approve --wait",
+    ):
+        answer = user.run(*options, *line.split())
+        for command in commands_in(answer):
+            words = [filled.get(word, word) for word in shlex.split(command)[1:]]
+            if "predict" in words:
+                continue  # this hub answers no prediction
+            followed = user.run(*words)
+            assert followed.code == 0, (line, answer, command, followed)
+            tried += 1
+    assert tried > 5
+
+
+@pytest.mark.parametrize("name", ["two words", "it's", 'a "quoted" name', "Größe ✓", "-x"])
+def test_what_is_advised_of_an_odd_name_works(
+    user: User, folder: Path, world: World, name: str
+) -> None:
+    for file, text in DATA.items():
+        (folder / file).write_text(text)
+    quoted = json.dumps(name, ensure_ascii=False)
+    text = LONG.replace("  a: {", f"  {quoted}: {{").replace(
+        "experiment: a", f"experiment: {quoted}"
+    )
+    (folder / "auger.yaml").write_text(text)
+    answer = user.run("apply", "--auto-approve", "--wait")
+    assert answer.code == 0, answer
+    boards = [line for line in commands_in(answer) if "leaderboard" in line]
+    assert len(boards) == 2
+    for line in boards:
+        assert user.run(*shlex.split(line)[1:]).code == 0, line
+
+
+def test_the_board_does_not_advise_to_deploy_what_is_live(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "long")
+    assert "The best one is live" in user.run("experiment", "leaderboard", "a").out
+    assert "Deploy the best one" in user.run("experiment", "leaderboard", "b").out
+
+
+def test_a_slip_in_removed_is_told(user: User, folder: Path, world: World) -> None:
+    reach(user, folder, world, "long")
+    with (folder / "auger.yaml").open("a") as file:
+        file.write("removed:\n  - address: experiment.othre\n  - address: experiment.other\n")
+    answer = user.run("plan")
+    assert answer.code == 0
+    assert "No changes" in answer.out
+    assert "warning[unknown-removed]" in answer.err
+    assert "auger.yaml:12:14" in answer.err
+    assert "there is `experiment.other`" in answer.err
+    assert answer.err.count("unknown-removed") == 1
+
+
+def test_a_refused_plan_does_not_say_that_nothing_changes(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    lock = folder / "auger.lock.yaml"
+    lock.write_text('protected:\n  "shop":\n    - "dataset.gone.csv"\n')
+    for form in ("text", "markdown", "html"):
+        answer = user.run("plan", "--format", form)
+        assert answer.code == 1
+        assert "No changes" not in answer.out
+        assert "hub matches" not in answer.out
+        assert "Refused" in answer.out
+
+
+def test_a_reproduction_that_is_interrupted_is_followed_by_itself() -> None:
+    action = Action(
+        id="start:e",
+        address=Address("shop", "experiment", "e"),
+        verb=Verb.START,
+        name="e",
+        reason="asked for",
+        object=ExperimentObject("e", "e", 7, (run := Run("r", "started", {}, 0.5, "2026"),), run),
+    )
+    plan = Plan("http://hub", "shop", 1, "", actions=(action,))
+    ended = ApplyResult(plan, (Outcome(action, Status.APPLIED),), interrupted=True)
+    assert render_result(ended, color=False).splitlines()[-1] == "  auger experiment reproduce r"
+    done = ApplyResult(plan, (Outcome(action, Status.APPLIED),))
+    assert "Next" not in render_result(done, color=False)

@@ -8,7 +8,7 @@ import pytest
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.estimate import Estimate
-from auger_reconcile.planner.guards import check_guards, check_lock
+from auger_reconcile.planner.guards import check_forgotten, check_guards, check_lock
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
@@ -194,6 +194,33 @@ def unknown(*protected: Address, **told: Any) -> list[Diagnostic]:
     observed = ObservedState("", "", 1, {("shop", "dataset"): (found,)})
     desired = DesiredState(protected=frozenset(protected), **{"resources": {}, **told})
     return list(check_lock(desired, Index(observed)))
+
+
+def unknown_removed(*forgotten: Address, **told: Any) -> list[Diagnostic]:
+    """Return what is told of `removed`, where the hub has `kept-1.csv` in `shop`."""
+    found = SimpleNamespace(id=1, name="kept-1.csv", url="")
+    observed = ObservedState("", "", 1, {("shop", "dataset"): (found,)})
+    desired = DesiredState(forgotten=frozenset(forgotten), **{"resources": {}, **told})
+    return list(check_forgotten(desired, Index(observed)))
+
+
+def test_what_is_removed_and_on_the_hub_is_right_under_any_of_its_names() -> None:
+    assert unknown_removed(SHOP) == []
+    assert unknown_removed(SHOP._replace(name="kept.csv")) == []
+
+
+def test_what_is_removed_and_nowhere_is_told_in_its_place_with_what_is_near() -> None:
+    lost, gone = SHOP._replace(name="kepd-1.csv"), SHOP._replace(name="other.csv")
+    near, far = unknown_removed(lost, gone, forgotten_at={lost: LINE})
+    assert (near.severity, near.code, near.span) == (Severity.WARNING, "unknown-removed", LINE)
+    assert (near.label, near.hint) == ("`dataset.kepd-1.csv`", "there is `dataset.kept-1.csv`")
+    assert (far.span, far.hint) == (None, "an entry that was deleted may go")
+
+
+def test_what_is_removed_may_be_a_slip_of_what_is_declared() -> None:
+    resources = declared("dataset", "shop", "baseline", at={})
+    (item,) = unknown_removed(SHOP._replace(name="baselime"), resources=resources)
+    assert item.hint == "there is `dataset.baseline`"
 
 
 def test_what_is_locked_and_on_the_hub_is_right() -> None:

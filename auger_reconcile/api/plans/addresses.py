@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from auger_reconcile.address import Address
 from auger_reconcile.errors import AugerError
+from auger_reconcile.state import Declared
 
 _MOST_NAMED = 10  # addresses in a hint
 
@@ -31,49 +32,54 @@ def list_environments(folder: Path) -> list[str]:
     return sorted(parts[1] for parts in names if len(parts) == 3 and parts[1] != "lock")
 
 
-def check_declared(address: Address, declared: Iterable[Address]) -> None:
-    """Check that an address means something that the files declare.
+def resolve_address(address: Address, resources: Mapping[Address, Declared]) -> Address:
+    """Return the address that is declared now for one that is given, or was before `moved`.
+
+    Args:
+        address: its project may be left out.
+        resources: what the files declare.
 
     Raises:
-        AugerError: it does not; the hint offers what is near.
+        AugerError: none means it; the hint offers what is near.
     """
-    known = list(declared)
-    if any(one.matches(address) for one in known):
-        return
+    if any(one.matches(address) for one in resources):
+        return address
+    for at, declared in resources.items():
+        former = (at._replace(name=name) for name in declared.spec.formerly)
+        if any(one.matches(address) for one in former):
+            return address._replace(name=at.name)
     from difflib import get_close_matches
 
     written = address.qualified if address.project else str(address)
-    spelled = [one.qualified if address.project else str(one) for one in known]
+    spelled = [one.qualified if address.project else str(one) for one in resources]
     near = get_close_matches(written, spelled, n=1)
     some = ", ".join(spelled[:_MOST_NAMED]) + (", …" if len(spelled) > _MOST_NAMED else "")
     hint = f"`{near[0]}` is declared" if near else f"declared are {some}"
     raise AugerError(f"`{written}` is not declared", hint=hint)
 
 
-def find_declared(address: Address, declared: Iterable[Address]) -> Address:
+def find_declared(address: Address, resources: Mapping[Address, Declared]) -> Address:
     """Return the one declared resource that an address means.
 
     Raises:
         AugerError: there is none, or several projects have one.
     """
-    known = list(declared)
-    check_declared(address, known)
-    meant = [one for one in known if one.matches(address)]
+    wanted = resolve_address(address, resources)
+    meant = [one for one in resources if one.matches(wanted)]
     if len(meant) > 1:
         spelled = ", ".join(f"`{one.qualified}`" for one in meant)
         raise AugerError(f"`{address}` is declared in several projects", hint=f"write {spelled}")
     return meant[0]
 
 
-def parse_addresses(texts: Iterable[str | Address], declared: Iterable[Address]) -> list[Address]:
-    """Return addresses that a program gives, each checked.
+def parse_addresses(
+    texts: Iterable[str | Address], resources: Mapping[Address, Declared]
+) -> list[Address]:
+    """Return addresses that a program gives, each as it is declared now.
 
     Raises:
         ValueError: a text is no address.
         AugerError: one is not declared.
     """
-    known = list(declared)
     found = [Address.parse(one) if isinstance(one, str) else one for one in texts]
-    for address in found:
-        check_declared(address, known)
-    return found
+    return [resolve_address(address, resources) for address in found]

@@ -8,6 +8,7 @@ import click
 from rich.cells import cell_len
 
 from auger_reconcile.cli.views.harmless import make_safe, plain
+from auger_reconcile.cli.views.typed import as_typed
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 
 LONGEST_LINE = 100  # characters shown of a line
@@ -71,9 +72,10 @@ def _render(item: Diagnostic, *, color: bool) -> Iterator[str]:
     if item.hint:
         equals = _paint("=", "blue", color=color)
         is_command = item.hint.startswith("auger ")
-        yield f"{gutter} {equals} hint:" + ("" if is_command else f" {plain(item.hint)}")
+        hint = plain(as_typed(item.hint))
+        yield f"{gutter} {equals} hint:" + ("" if is_command else f" {hint}")
         if is_command:
-            yield f"{gutter}     {plain(item.hint)}"
+            yield f"{gutter}     {hint}"
 
 
 def _mark_line(span: SourceSpan) -> tuple[str, str]:

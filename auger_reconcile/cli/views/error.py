@@ -13,6 +13,7 @@ from click.exceptions import NoArgsIsHelpError
 from auger_reconcile.cli.command import WrongUsage
 from auger_reconcile.cli.views.diagnostic import render_diagnostics
 from auger_reconcile.cli.views.harmless import make_safe
+from auger_reconcile.cli.views.typed import as_typed
 from auger_reconcile.errors import AugerError, ConfigError, HubError, PlanRefused
 
 PACKAGE = Path(__file__).parents[2]
@@ -105,7 +106,7 @@ def summary_of(error: BaseException) -> str:  # noqa: PLR0911 - one for each kin
 def _hint(error: BaseException) -> str | None:
     match error:
         case AugerError():
-            return error.hint
+            return as_typed(error.hint) if error.hint else None
         case WrongUsage(hint=str() as hint):
             return hint
         case click.UsageError(ctx=click.Context() as ctx):

@@ -50,7 +50,8 @@ def expectation(estimate: Estimate) -> str:
     else:
         known = f"about {_minutes(estimate.seconds)} min"
         limits = f"{_minutes(estimate.low)}-{_minutes(estimate.high)}"
-    known += f" ({limits})" if estimate.high > estimate.low else ""
+    low, high = limits.split("-")
+    known += f" ({limits})" if low != high else ""
     return f"{known} and {estimate.unknown} unknown, {most}" if estimate.unknown else known
 
 

@@ -11,9 +11,9 @@ from typing import NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import HOME, ProjectFile
-from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, span_of
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.diagnostics import nearest, quote_some
+from auger_reconcile.diagnostics import SourceSpan, nearest, quote_some
 from auger_reconcile.resources._registry import all_kinds
 
 
@@ -22,19 +22,19 @@ class Moves(NamedTuple):
 
     Attributes:
         formerly: `kind.name` of a declared resource to its earlier names, the last one first.
-        forgotten: what stays on the hub, and is none of the document's business.
+        forgotten: what stays on the hub, and is none of the document's business, with its place.
     """
 
     formerly: dict[str, tuple[str, ...]]
-    forgotten: frozenset[Address]
+    forgotten: dict[Address, SourceSpan]
 
 
 def read_moves(document: ProjectFile, report: Report) -> Moves:
     """Return the moves of a document; report those that cannot be."""
     if not (document.head.moved or document.head.removed):
-        return Moves({}, frozenset())
+        return Moves({}, {})
     reader = _Reader(document, report)
-    return Moves(reader.read_moved(), frozenset(reader.read_removed()))
+    return Moves(reader.read_moved(), dict(reader.read_removed()))
 
 
 class _Reader:
@@ -85,7 +85,7 @@ class _Reader:
             return None
         return at
 
-    def read_removed(self) -> Iterator[Address]:
+    def read_removed(self) -> Iterator[tuple[Address, SourceSpan]]:
         for entries in self._items("removed"):
             hint = (
                 "`removed` forgets what is no longer declared: its declaration has to go; "
@@ -97,7 +97,7 @@ class _Reader:
                 hint = "to delete it, declare it with `state: absent`; `keep: true` leaves it there"
                 self._report.error("wrong-value", "a removal that deletes", keep, hint=hint)
             elif address:
-                yield address._replace(project=self._document.name)
+                yield address._replace(project=self._document.name), span_of(entries["address"])
 
     def _items(self, name: str) -> Iterator[dict[str, Node]]:
         """Yield the entries of each item of a list that is valid."""

@@ -97,27 +97,50 @@ def stop(invocation: Invocation, *, name: str | None, show_only: bool) -> ExitCo
 
 
 @experiment.command(example="auger experiment leaderboard")
-@click.argument("run_id", required=False, shell_complete=complete_by("run"))
+@click.argument(
+    "run_id",
+    metavar="[RUN_ID|NAME]",
+    required=False,
+    shell_complete=complete_by("experiment", "run"),
+)
 def leaderboard(invocation: Invocation, *, run_id: str | None) -> None:
     """Show the trials of a run, best first; by default of the run that was made last.
 
-    Scores are means over the folds; above them stands what to expect of the best one on new rows.
-    With -v, the hyperparameters of each.
+    NAME is that of an experiment, whose last run is meant; auger.yaml may declare several. Scores
+    are means over the folds; above them stands what to expect of the best one on new rows. With -v,
+    the hyperparameters of each.
     """
     from auger_reconcile.cli.views.run.leaderboard import Layout, render_leaderboard
     from auger_reconcile.cli.views.table import terminal_width
 
     with open_context(invocation) as context:
         board = _open(context, None).board(run_id)
-    if invocation.as_json:
-        invocation.show_json(board.to_json())
-        return
-    layout = Layout(terminal_width(), with_parameters=invocation.is_verbose)
+        if invocation.as_json:
+            invocation.show_json(board.to_json())
+            return
+        live = _live_trials(context) if board.trials else frozenset()
+    layout = Layout(terminal_width(), with_parameters=invocation.is_verbose, live=live)
     invocation.show("\n".join(render_leaderboard(board, layout)))
 
 
+def _live_trials(context: Context) -> frozenset[str]:
+    """Return the trials that are deployed; of a run of another project, none are known."""
+    from auger_reconcile.api.model import Model
+    from auger_reconcile.errors import AugerError
+
+    try:
+        return frozenset(str(item.get("trial_id") or item["id"]) for item in Model(context).list())
+    except AugerError:
+        return frozenset()
+
+
 @experiment.command(example="auger experiment report --format html --out report.html")
-@click.argument("run_id", required=False, shell_complete=complete_by("run"))
+@click.argument(
+    "run_id",
+    metavar="[RUN_ID|NAME]",
+    required=False,
+    shell_complete=complete_by("experiment", "run"),
+)
 @click.option(
     "--trial",
     "trial_id",
@@ -137,7 +160,7 @@ def report(
     """Report on a run: board, settings, notices, and one trial explained.
 
     Which columns matter, what is confused with what, where the model is bad. All of it comes from
-    rows that the models had not seen.
+    rows that the models had not seen. NAME is that of an experiment, whose last run is meant.
     """
     with open_context(invocation) as context, invocation.busy_with("Reading the run"):
         found = _open(context, None).report(run_id, trial_id=trial_id)

@@ -23,6 +23,7 @@ from auger_reconcile.cli.views.error import make_lines, render_facts, summary_of
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan.plan_text import Labels
 from auger_reconcile.cli.views.run.account import notice_lines, notices_of, told_of
+from auger_reconcile.cli.views.typed import as_argument, as_typed
 from auger_reconcile.cli.views.words import PAST, count_of, duration, size
 from auger_reconcile.errors import ActionFailed, ConfigError, StillUnderWay
 from auger_reconcile.planner.plan import Plan
@@ -36,11 +37,8 @@ AGAIN = "Run the same command again for the rest; what was applied is not repeat
 MEND = "Correct what failed, then run the same command again; what was applied is not repeated."
 REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
 GOES_ON = "It continues on the hub: `auger wait` follows it."
-# What a person looks at next, by kind and verb of what was applied.
-NEXT = {
-    ("experiment", Verb.START): "auger experiment leaderboard",
-    ("model", Verb.CREATE): "auger model predict FILE --model-id {id}",
-}
+# What a person looks at next.
+BOARD, PREDICT = "auger experiment leaderboard", "auger model predict FILE --model-id {id}"
 
 
 class Progress(Protocol):
@@ -161,13 +159,13 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
     lines += ["", *notices] if notices else []
     left = [outcome for outcome in result.outcomes if outcome.status is not Status.APPLIED]
     if left and all(_goes_on(outcome) for outcome in left):
-        lines += ["", GOES_ON]
+        lines += ["", as_typed(GOES_ON)]
     elif left:
         is_repeated = any(one.action.reason == REPEATED for one in result.outcomes)
         again = REPEATS if is_repeated else AGAIN
         lines += ["", MEND if any(map(_needs_mending, left)) else again]
     elif commands := list(dict.fromkeys(_next_commands(result))):
-        lines += ["", "Next:", *(f"  {command}" for command in commands)]
+        lines += ["", "Next:", *(f"  {as_typed(command)}" for command in commands)]
     return "\n".join(lines) + "\n"
 
 
@@ -200,9 +198,21 @@ def _headline(result: ApplyResult, *, color: bool) -> str:
 
 
 def _next_commands(result: ApplyResult) -> Iterator[str]:
+    known = {action.address for action in result.plan.actions} | result.plan.bindings.keys()
+    searches = {at for at in known if at.kind == "experiment"}
+    are_many = len({at.project for at in known}) > 1  # whose boards no one file is about
     for outcome in result.outcomes:
-        template = NEXT.get((outcome.action.address.kind, outcome.action.verb))
-        if template:
-            found = outcome.object
-            locally = " --locally" if getattr(found, "path", None) else ""
-            yield template.format(id=getattr(found, "trial_id", "")) + locally
+        at, found = outcome.action.address, outcome.object
+        match at.kind, outcome.action.verb:
+            case "experiment", Verb.START if are_many:
+                yield "auger show"
+            case "experiment", Verb.START if outcome.action.object and not outcome.action.spec:
+                # a run made once more is compared, and on the board of no name
+                run = outcome.action.object.run
+                if result.interrupted:
+                    yield f"auger experiment reproduce {run.reproduces or run.id}"
+            case "experiment", Verb.START:
+                yield BOARD + (f" {as_argument(at.name)}" if len(searches) > 1 else "")
+            case "model", Verb.CREATE:
+                locally = " --locally" if getattr(found, "path", None) else ""
+                yield PREDICT.format(id=getattr(found, "trial_id", "")) + locally

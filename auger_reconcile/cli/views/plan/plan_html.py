@@ -77,7 +77,7 @@ def _about(plan: Plan) -> Iterator[str]:
     yield f'<p class="place">Organization {organization} at {_code(place_of(plan))}.</p>'
     if below := below_gate(plan):
         yield from (f"<p><strong>{escape(text)}</strong></p>" for text in below)
-    elif plan.is_empty:
+    elif plan.is_empty and not plan.refusals:
         yield f"<p>{escape(matches(plan.coverage, 'the files'))}</p>"
     if not plan.is_empty:
         time = time_of(plan) or "there are none"

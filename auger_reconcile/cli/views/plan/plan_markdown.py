@@ -22,7 +22,7 @@ from auger_reconcile.cli.views.plan.review import (
     time_of,
     title_of,
 )
-from auger_reconcile.cli.views.words import matches, uncovered
+from auger_reconcile.cli.views.words import count_of, matches, uncovered
 from auger_reconcile.planner.plan import Plan
 
 LARGEST = 60_000  # bytes; GitHub takes 65,536 characters
@@ -75,6 +75,8 @@ def _about(plan: Plan) -> str:
     time = time_of(plan)
     where = f"Organization {_code(plan.organization)} at {_code(place_of(plan))}."
     if plan.is_empty:
+        if plan.refusals:
+            return f"{where} Refused, because of {count_of(len(plan.refusals), 'error')}."
         told = escape(matches(plan.coverage, "the files"), LONGEST_PROBLEM)
         if below := below_gate(plan):
             texts = [*below, *uncovered(plan.coverage)]

@@ -66,7 +66,9 @@ def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | Non
     if plan.is_empty:
         errors = sum(item.severity.value == "error" for item in plan.diagnostics)
         text = f"No changes, because of {count_of(errors, 'error')}."
-        if not errors:
+        if plan.refusals:
+            text = f"Refused, because of {count_of(len(plan.refusals), 'error')}."
+        elif not errors:
             text = f"No changes. {matches(plan.coverage, files)}"
             if below := below_gate(plan):
                 told = ["Nothing will be changed, and not all is as declared.", *below]

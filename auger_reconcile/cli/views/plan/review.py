@@ -21,7 +21,7 @@ from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.web_url import is_loopback
 
-NO_CHANGES = "No changes"
+NO_CHANGES, REFUSED = "No changes", "Refused"
 MOST_TOLD = 4  # texts about one resource
 WORST_FIRST = (Loss.TRAFFIC, Loss.ARTIFACTS, Loss.COMPUTE, Loss.NONE)
 VERBS = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
@@ -74,7 +74,7 @@ def title_of(plan: Plan) -> str:
     """Return the numbers: `2 to create, 1 to delete`; what happens to nothing is left out."""
     counts = [f"{number:,} to {verb}" for verb, number in plan.summary.items() if number]
     nothing = "a live model is below its gate" if below_gate(plan) else NO_CHANGES
-    return ", ".join(counts) or nothing
+    return ", ".join(counts) or (REFUSED if plan.refusals else nothing)
 
 
 def place_of(plan: Plan) -> str:

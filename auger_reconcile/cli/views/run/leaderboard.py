@@ -12,6 +12,7 @@ import click
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.run.account import account_lines
 from auger_reconcile.cli.views.table import Column, local_time, member, render_table, table_width
+from auger_reconcile.cli.views.typed import as_typed
 from auger_reconcile.resources.search.account import Account
 
 if TYPE_CHECKING:
@@ -39,11 +40,13 @@ class Layout:
         width: columns of the terminal, None for any number.
         with_parameters: show the hyperparameters of each trial below it.
         is_held_out: show the scores on the holdout.
+        live: the trials that are deployed already.
     """
 
     width: int | None = None
     with_parameters: bool = False
     is_held_out: bool = False
+    live: frozenset[str] = frozenset()
 
 
 def render_leaderboard(board: Leaderboard, layout: Layout) -> Iterator[str]:
@@ -69,8 +72,10 @@ def render_leaderboard(board: Leaderboard, layout: Layout) -> Iterator[str]:
     yield f"{sentence.removesuffix('.')}{why}"
     yield from account_lines(account, board.status)
     if best and board.status == "completed":
-        yield "Deploy the best one:"
-        yield click.style(f"auger model deploy {shlex.quote(str(best))}", bold=True)
+        name, is_live = shlex.quote(str(best)), best in layout.live
+        command = f"model predict FILE --model-id {name}" if is_live else f"model deploy {name}"
+        yield "The best one is live; to ask it:" if is_live else "Deploy the best one:"
+        yield click.style(as_typed(f"auger {command}"), bold=True)
 
 
 def _columns(rows: Sequence[Mapping[str, Any]], layout: Layout) -> tuple[Column, ...]:
