@@ -105,7 +105,8 @@ class DeclaredSearch(Resource):
             if is_there and not self._dataset and has_revisions(wanted, datasets):
                 desired, is_there = self.context.try_desired() or desired, False
         name = check_new_name(given or settings.name, "experiment")
-        spec = settings.model_copy(update={"name": name, "dataset": wanted})
+        state = settings.state if observed is None else _state_to_start(settings)
+        spec = settings.model_copy(update={"name": name, "dataset": wanted, "state": state})
         data = Address(self.project_name, "dataset", wanted)
         known = desired.resources.get(data)
         resources = {at: one for at, one in desired.resources.items() if at.project == data.project}
@@ -143,3 +144,16 @@ class DeclaredSearch(Resource):
         from auger_reconcile.api.project import Project
 
         return Project(self.context, self.project_name).spec()
+
+
+def _state_to_start(settings: ExperimentSpec) -> str:
+    """Return the state of an experiment whose run is asked for, whatever auger.yaml leaves open.
+
+    Raises:
+        AugerError: auger.yaml would have the run undone by the next apply.
+    """
+    if settings.state in ("stopped", "absent"):
+        told = f"auger.yaml declares experiment `{settings.name}` {settings.state}"
+        hint = "the next apply would undo it; `state: created` leaves runs to this command"
+        raise AugerError(told, hint=hint)
+    return "completed"

@@ -187,9 +187,11 @@ class Resource:
         """
         if name is None:
             return plan
+        from auger_reconcile.config.syntax.text import show_path
+
         home = self.context.name_of("name")
         raise AugerError(
-            f"`{self.context.file}` is about project `{home}`: "
+            f"`{show_path(self.context.file)}` is about project `{home}`: "
             f"`{name}` of project `{self.project_name}` cannot be selected there",
             hint="`select=False` leaves the file as it is",
         )
@@ -233,8 +235,8 @@ class Resource:
         plan = plan_delete(observed, self.project_name, self.kind, found)
         plan = self._guard(plan, observed, locked)
         if select and (name is None or self._is_stored(keys, found.name)):
-            return self._select(plan, found.name, None)
-        return plan
+            plan = self._select(plan, found.name, None)
+        return self._telling_what_comes_back(plan, observed, found)
 
     def _guard(
         self, plan: Plan, observed: ObservedState, locked: Mapping[Address, SourceSpan]
@@ -373,6 +375,38 @@ class Resource:
                 hint=self.of_revisions,
             )
         return place.address.name, found
+
+    def _telling_what_comes_back(
+        self, plan: Plan, observed: ObservedState, found: Any, undone: str = "absent"
+    ) -> Plan:
+        """Return the plan, with a word where auger.yaml goes on to declare what it takes away.
+
+        Args:
+            plan: of a delete or a stop.
+            observed: the hub before.
+            found: what it is about.
+            undone: the state that would have to be declared.
+        """
+        from auger_reconcile.api._selection import find_revision
+        from auger_reconcile.diagnostics import Diagnostic, Severity
+
+        if not (self.context.file.exists() and self._is_at_home):
+            return plan
+        changes = [change for action in plan.actions for change in action.changes]
+        desired = self.context.desired_after(changes)
+        place = find_revision(desired, observed, self.kind, found)
+        if desired is None or place is None or place.bound is None or place.bound.id != found.id:
+            return plan
+        if vars(desired.resources[place.address].spec).get("state") in ("absent", undone):
+            return plan
+        told = Diagnostic(
+            Severity.WARNING,
+            "still-declared",
+            "auger.yaml declares it, so that the next apply brings it back",
+            label=f"`{place.address}`",
+            hint=f"`state: {undone}` in its declaration keeps it away",
+        )
+        return replace(plan, diagnostics=(*plan.diagnostics, told))
 
     def _telling_what_is_meant(self, plan: Plan, given: str, found: Any) -> Plan:
         """Return the plan of a select, with a word where another object has the name itself."""

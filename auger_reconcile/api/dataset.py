@@ -315,6 +315,9 @@ class DataSet(Resource):
 
         Args:
             source: path or URL; by default that of the data set that is meant.
+
+        Raises:
+            AugerError: it is declared absent.
         """
         from auger_reconcile.config.declarations.source import scheme_of
 
@@ -324,12 +327,14 @@ class DataSet(Resource):
             if (at.project, at.kind) != (self.project_name, self.kind):
                 continue
             known = cast("DatasetSpec", declared.spec)
-            is_read = known.source is not None and (known.is_remote or known.sha256)
-            if known.state == "absent" or not is_read:
-                continue
             is_here = source and not scheme_of(source)
             same = _is_same_file(source, known.path) if is_here else source == known.source
-            if (source is None or same) and wanted in (None, at.name, *known.formerly):
+            if not (source is None or same) or wanted not in (None, at.name, *known.formerly):
+                continue
+            if known.state == "absent":
+                told = f"auger.yaml declares data set `{at.name}` absent"
+                raise AugerError(told, hint="the next apply would delete it")
+            if known.source is not None and (known.is_remote or known.sha256):
                 return known
         return None
 

@@ -382,7 +382,8 @@ class Experiment(DeclaredSearch):
         found = self._current(observed)
         if not any(run.status in IN_PROGRESS for run in found.every_run):
             return empty_plan(observed)
-        return plan_one(observed, self.project_name, self.kind, found, verb=Verb.STOP)
+        plan = plan_one(observed, self.project_name, self.kind, found, verb=Verb.STOP)
+        return self._telling_what_comes_back(plan, observed, found, "stopped")
 
     def plan_reproduce(self, run_id: str, *, again: bool = False) -> Plan:
         """Return what `reproduce` would do; nothing where the run was made once more already."""

@@ -381,7 +381,8 @@ class Model(Resource):
         observed = self._observe_existing(*(at.project for at in locked))
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
         plan = plan_delete(observed, self.project_name, self.kind, found)
-        return self._guard(plan, observed, locked)
+        plan = self._guard(plan, observed, locked)
+        return self._telling_what_comes_back(plan, observed, found)
 
     def _stored_name(self) -> str | None:
         return None

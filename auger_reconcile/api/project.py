@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api._names import check_new_name
@@ -107,11 +108,28 @@ class Project(Resource):
 
     def plan_start(self) -> Plan:
         """Return what `start` would do."""
-        return self._build(self._observe_existing(), {self.kind: self.spec("running")})
+        return self._plan_state("running")
 
     def plan_stop(self) -> Plan:
         """Return what `stop` would do."""
-        return self._build(self._observe_existing(), {self.kind: self.spec("stopped")})
+        return self._plan_state("stopped")
+
+    def _plan_state(self, state: str) -> Plan:
+        """Return the plan that starts or stops the cluster; a word where the file has it else."""
+        from auger_reconcile.diagnostics import Diagnostic, Severity
+
+        plan = self._build(self._observe_existing(), {self.kind: self.spec(state)})
+        declared = self.context.name_of("state")
+        is_declared = self.context.name_of("name") == self.project_name
+        if plan.is_empty or not is_declared or declared not in ({"running", "stopped"} - {state}):
+            return plan
+        told = Diagnostic(
+            Severity.WARNING,
+            "still-declared",
+            f"auger.yaml declares the project {declared}, so that the next apply undoes it",
+            hint=f"`state: {state}` in it keeps it so",
+        )
+        return replace(plan, diagnostics=(*plan.diagnostics, told))
 
     def plan_select(self) -> Plan:
         """Return the plan that stores the project's name in auger.yaml."""

@@ -174,13 +174,18 @@ class Command(click.Command):
         given = list(args)
         try:
             rest = super().parse_args(ctx, args)
-        except click.NoSuchOption:
+        except click.NoSuchOption as error:
             from auger_reconcile.cli.habits import find_habit
 
             known = [name for param in self.get_params(ctx) for name in param.opts]
             if habit := find_habit(given, known):
                 told = f"no such option '{habit.typed}'"
                 raise WrongUsage(told, ctx, hint=habit.hint) from None
+            for word in given:  # one dash and several letters: click tells the first letter alone
+                name = word.partition("=")[0]
+                if len(name) > 2 and name[0] == "-" != name[1] and name[1] in error.option_name:
+                    hint = f"{ctx.command_path} --help"
+                    raise WrongUsage(f"no such option '{name}'", ctx, hint=hint) from None
             raise
         for param in self.params:
             name = str(param.name)

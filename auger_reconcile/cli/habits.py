@@ -89,6 +89,8 @@ _CONSENT = ("--auto-approve", "--yes")  # a command has one of them, where it as
 OPTIONS = dict.fromkeys(("--yes", "--y", "--force", "--approve", "--auto-approve"), _CONSENT)
 # Options that other tools have and that nothing here needs.
 NEEDLESS = {
+    "--type": "what is drawn is the plan",
+    "--draw-cycles": "no plan has any",
     "--input": "nothing is asked without a terminal",
     "--refresh": "the hub is read each time",
     "--lock": "a hub needs no lock",

@@ -47,7 +47,7 @@ from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import FileText, file_error, read_text
-from auger_reconcile.config.syntax.yaml_errors import find_lookalikes
+from auger_reconcile.config.syntax.yaml_errors import explain_quote, find_lookalikes, find_swallowed
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Branch, Declared, DesiredState, Digest
@@ -217,6 +217,9 @@ class _Loader:
         if not filled and not composed.diagnostics and path.name != SECOND_FILE:
             self.report.add(file_error(path, "empty-file", "the file is empty", hint=if_empty))
         self.report.add(*find_lookalikes(text, filled))
+        if (swallowed := find_swallowed(text, filled, known_fields())) is not None:
+            self.report.add(explain_quote(text, swallowed))
+            return []
         for root in filled:
             if not isinstance(root, Mapping):
                 hint = "a file holds keys with values, such as `name: churn`"

@@ -37,6 +37,10 @@ from .conftest import User
         ("project delete --force", "`--force` is `--yes` here"),
         ("project delete -y", "`-y` is `--yes` here"),
         ("plan -refresh=false", "the hub is read each time"),
+        ("graph -type=plan", "no such option '-type'"),
+        ("graph -type=plan", "what is drawn is the plan"),
+        ("graph -draw-cycles", "no plan has any"),
+        ("plan -slips", "no such option '-slips'"),
     ],
 )
 def test_a_habit_gets_a_hint(typed: str, hint: str, user: User) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from laws.world import World
 
+from auger.api import AugerError, Context, DataSet, Project
 from auger_reconcile.address import Address
 from auger_reconcile.applier.result import ApplyResult, Outcome, Status
 from auger_reconcile.cli.views.apply.apply_text import render_result
@@ -449,3 +450,87 @@ def test_a_reproduction_that_is_interrupted_is_followed_by_itself() -> None:
     assert render_result(ended, color=False).splitlines()[-1] == "  auger experiment reproduce r"
     done = ApplyResult(plan, (Outcome(action, Status.APPLIED),))
     assert "Next" not in render_result(done, color=False)
+
+
+def declare(folder: Path, world: World, user: User, setting: str) -> None:
+    reach(user, folder, world, "short")
+    text = SHORT.replace("max_n_trials: 2", f"max_n_trials: 3, {setting}")
+    (folder / "auger.yaml").write_text(text)
+
+
+def test_an_experiment_that_is_declared_created_is_started_by_its_command(
+    user: User, folder: Path, world: World
+) -> None:
+    declare(folder, world, user, "state: created")
+    assert "No changes" in user.run("plan").out
+    runs = len(world.rows["experiment_sessions"])
+    answer = user.run("experiment", "start", "--wait")
+    assert "experiment.exp                     start" in answer.out
+    assert len(world.rows["experiment_sessions"]) == runs + 1
+    assert "is there already" in user.run("experiment", "start").out
+    assert "No changes" in user.run("plan").out
+
+
+@pytest.mark.parametrize("state", ["stopped", "absent"])
+def test_an_experiment_whose_run_would_be_undone_is_not_started(
+    user: User, folder: Path, world: World, state: str
+) -> None:
+    declare(folder, world, user, f"state: {state}")
+    answer = user.run("experiment", "start")
+    assert answer.code == 1
+    assert f"auger.yaml declares experiment `exp` {state}" in answer.err
+    assert "`state: created` leaves runs to this command" in answer.err
+
+
+def test_what_the_next_apply_brings_back_is_told(user: User, folder: Path, world: World) -> None:
+    before = reach(user, folder, world, "long")
+    trial = next(iter(world.rows["pipelines"]))
+    for line, address in {
+        "dataset delete y.csv": "dataset.y.csv",
+        "experiment delete b": "experiment.b",
+        f"model undeploy {trial}": "model.live",
+    }.items():
+        before.restore()
+        answer = user.run(*line.split(), "--yes")
+        assert answer.code == 0
+        assert "the next apply brings it back" in answer.err, line
+        assert f"`{address}`" in answer.err, line
+        assert "create" in user.run("plan").out
+    before.restore()
+    told = user.run("dataset", "delete", "w.csv", "--yes")
+    assert (told.code, "brings it back" in told.err) == (0, False)
+
+
+@pytest.mark.parametrize(("state", "verb"), [("running", "stop"), ("stopped", "start")])
+def test_a_cluster_that_the_next_apply_turns_back_is_told(
+    user: User, folder: Path, world: World, state: str, verb: str
+) -> None:
+    reach(user, folder, world, "short")
+    (folder / "auger.yaml").write_text(f"{SHORT}state: {state}\n")
+    assert user.run("apply", "--auto-approve").code == 0
+    answer = user.run("project", verb)
+    assert (
+        f"auger.yaml declares the project {state}, so that the next apply undoes it" in answer.err
+    )
+
+
+def test_what_is_declared_absent_is_not_made(user: User, folder: Path, world: World) -> None:
+    reach(user, folder, world, "long")
+    absent = "datasets:\n  w.csv: {source: w.csv, state: absent}\n"
+    (folder / "auger.yaml").write_text(LONG.replace("datasets:\n", absent))
+    answer = user.run("dataset", "create", "w.csv")
+    assert answer.code == 1
+    assert "auger.yaml declares data set `w.csv` absent" in answer.err
+
+
+def test_nothing_of_another_project_is_selected_in_silence(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    text = (folder / "auger.yaml").read_text()
+    with Context(folder) as context:
+        other = Project(context, "other").create()
+        with pytest.raises(AugerError, match=r"`auger\.yaml` is about project `shop`"):
+            DataSet(context, other).create("w.csv", select=True)
+        assert DataSet(context, other).create("w.csv").name == "w.csv"
+    assert (folder / "auger.yaml").read_text() == text

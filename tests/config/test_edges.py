@@ -81,6 +81,23 @@ def test_an_empty_variable_takes_no_rail_down(codes: Codes, text: str) -> None:
     assert [item.split()[0] for item in found] == ["empty-rail"]
 
 
+@pytest.mark.parametrize("empty", ["", "~", "null"])
+@pytest.mark.parametrize("name", ["gate", "min_score"])
+def test_a_rail_without_a_value_is_told(load: Load, name: str, empty: str) -> None:
+    (told,) = load(f"{SEARCH}models: {{m: {{{name}: {empty}}}}}\n").warnings
+    assert (told.code, told.address) == ("empty-rail", "model.m")
+
+
+def test_a_limit_without_a_value_is_the_default_one(load: Load) -> None:
+    assert load(SEARCH + "experiment: {max_n_trials: }\n").warnings == ()
+
+
+def test_a_quoted_text_of_many_lines_may_hold_what_looks_like_keys(codes: Codes) -> None:
+    text = SEARCH + 'x-note: "one\n  two: three"\nbogus: 1\n'
+    assert codes(text) == ["unknown-field 7:1"]
+    assert codes(SEARCH + 'x-note: "one\n  two: three"\ntarget: ]\n') == ["yaml-bracket 7:9"]
+
+
 def test_an_empty_text_of_an_overlay_takes_no_rail_down(codes: Codes) -> None:
     over = {"auger.prod.yaml": "models: {m: {min_score: ''}}\n"}
     text = SEARCH + "models: {m: {min_score: 0.9}}\n"

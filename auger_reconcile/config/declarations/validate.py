@@ -25,6 +25,7 @@ from auger_reconcile.config.syntax.nodes import (
     Sequence,
     is_absent,
     is_empty_text,
+    is_null,
     to_plain,
 )
 from auger_reconcile.config.syntax.report import Report, describe
@@ -174,6 +175,10 @@ def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> N
             hint = f"an empty text would take `{name}` away; without its key it is not declared"
             summary = "an empty text for a gate, a limit or a protection"
             report.error("empty-rail", summary, node, hint=hint)
+        elif name in rails and is_null(node) and not model.model_fields[name].get_default():
+            hint = f"`{name}` is not declared by this: give it a value, or take the key away"
+            summary = "a gate, a limit or a protection without a value"
+            report.warn("empty-rail", summary, node, hint=hint)
         elif name in inner and isinstance(node, Mapping):
             for one in _maps_at(model, name, node).values():
                 _check_rails(inner[name], one, report)

@@ -8,13 +8,20 @@ repeat are bounded while the file is read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import yaml
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
 from auger_reconcile.config.syntax.text import FileText
-from auger_reconcile.config.syntax.yaml_errors import explain, explain_conflict, fault
+from auger_reconcile.config.syntax.yaml_errors import (
+    explain,
+    explain_conflict,
+    explain_quote,
+    fault,
+    holds_keys,
+)
 from auger_reconcile.diagnostics import Diagnostic
 
 DEEPEST = 100  # levels of nesting, those inside an alias included
@@ -59,12 +66,30 @@ def compose(file: FileText) -> Composed:
         scanned = isinstance(error, yaml.scanner.ScannerError)
         is_deep = _open_brackets(file.text[:at]) > DEEPEST
         told = _too_deep(file, at) if is_deep else explain(file, at, since, scanned=scanned)
-        composer.faults.append(told)
+        swallowed = _find_swallowing_quote(file, at)
+        composer.faults.append(told if swallowed is None else explain_quote(file, swallowed))
     except _Unreadable as error:
         composer.faults.append(error.diagnostic)
     if composer.faults and (conflict := explain_conflict(file)):
         return Composed((), (conflict,))
     return Composed(documents, tuple(composer.faults))
+
+
+def _find_swallowing_quote(file: FileText, at: int) -> int | None:
+    """Return where a quoted text begins that holds keys of later lines, before a place; or None.
+
+    A quote that was not closed is closed by the next one, and the parser stops behind that.
+    """
+    with suppress(yaml.YAMLError):
+        for token in yaml.scan(file.text, Loader=_PARSER):
+            start, end = _index(token.start_mark), _index(token.end_mark)
+            if start >= at:
+                break
+            is_quoted = isinstance(token, yaml.ScalarToken) and token.style in ("'", '"')
+            stops_here = "\n" not in file.text[end:at]
+            if is_quoted and stops_here and holds_keys(file.text[start:end]):
+                return start
+    return None
 
 
 def _open_brackets(text: str) -> int:

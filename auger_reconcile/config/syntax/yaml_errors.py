@@ -67,6 +67,8 @@ _UNFINISHED_COLLECTIONS = {
     "{": _Explanation("bracket", "a map without `,` or `}`"),
 }
 _QUOTED = re.compile(r"""'(?:[^']|'')*'|"(?:[^"\\]|\\.)*\"""", re.DOTALL)
+_MANY_LINES = re.compile(r"""[:,\[{-] ['"][^'"\n]*\n""")  # a quote that its line does not close
+_KEY_LINE = re.compile(r"\n *[A-Za-z_][\w.-]*:(?: |\n|\r)")
 _DIGITS = {"x": 2, "u": 4, "U": 8}
 
 
@@ -153,6 +155,32 @@ def explain(file: FileText, at: int, since: int | None, *, scanned: bool) -> Dia
         told = _Explanation("syntax", "something after the end of a value")
     place = file.span(since) if told.at_start and since is not None else line
     return fault(told.code, told.summary, place, hint=told.hint)
+
+
+def holds_keys(quoted: str) -> bool:
+    """Say whether a quoted text goes over lines that look like those of a map."""
+    return bool(_KEY_LINE.search(quoted))
+
+
+def find_swallowed(file: FileText, roots: Iterable[Node], fields: Iterable[str]) -> int | None:
+    """Return where a quoted text begins that goes over lines which set fields, or None.
+
+    It was closed by a later quote, so that the file is YAML; whatever else is wrong follows.
+    """
+    if "\n" not in file.text or not _MANY_LINES.search(file.text):
+        return None
+    known = frozenset(fields)
+    for node in (one for root in roots for one in _scalars(root)):
+        if not node.plain and "\n" in (text := file.text[node.start : node.end]):
+            keys = (found.strip().rstrip(":") for found in _KEY_LINE.findall(text))
+            if text[0] in "'\"" and known.intersection(keys):
+                return node.start
+    return None
+
+
+def explain_quote(file: FileText, since: int) -> Diagnostic:
+    """Return the error about a quote that was not closed where it should have been."""
+    return fault(_UNFINISHED.code, _UNFINISHED.summary, file.span(since), hint=_UNFINISHED.hint)
 
 
 def _explain_token(text: str, at: int, since: int | None) -> _Explanation:
