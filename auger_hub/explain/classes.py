@@ -11,7 +11,7 @@ import numpy as np
 from sklearn import metrics as sk
 from sklearn.calibration import calibration_curve
 
-from auger_hub.search.scores.metrics import describe_labels
+from auger_hub.search.scores.metrics import Outcome, describe_labels
 
 Array = np.ndarray[Any, Any]
 MOST_CLASSES = 20  # with curves of their own: the commonest
@@ -20,15 +20,19 @@ BINS = 10
 THRESHOLDS = np.round(np.arange(0.05, 0.96, 0.05), 2)
 
 
-def describe_classes(truth: Array, shown: Array, labels: list[Any]) -> dict[str, Any]:
+def describe_classes(
+    truth: Array, shown: Array, labels: list[Any], threshold: float | None = None
+) -> dict[str, Any]:
     """Return everything about predicted classes, ready for JSON.
 
     Args:
         truth: numbers of classes.
         shown: probabilities, a column a class.
         labels: of the classes.
+        threshold: from which probability on the second of two is predicted, if the model has one.
     """
-    described = describe_labels(truth, shown.argmax(axis=1), labels)
+    outcome = Outcome.of(truth, shown, truth).at(threshold)
+    described = describe_labels(truth, outcome.predicted, labels)
     names = described["labels"]
     common = np.argsort(-np.bincount(truth, minlength=len(labels)), kind="stable")[:MOST_CLASSES]
     wanted = [1] if len(labels) == 2 else sorted(int(k) for k in common)
@@ -42,6 +46,7 @@ def describe_classes(truth: Array, shown: Array, labels: list[Any]) -> dict[str,
     }
     if len(labels) == 2:
         result["thresholds"] = thresholds_of(truth == 1, shown[:, 1])
+        result["threshold"] = threshold
     return result
 
 

@@ -89,7 +89,7 @@ def explain_by_and_by(
 def _predictions(models: FoldModels) -> Content:
     truth, shown = models.truth, models.shown
     if models.labels:
-        return {"classes": describe_classes(truth, shown, models.labels)}
+        return {"classes": describe_classes(truth, shown, models.labels, models.threshold)}
     told: Content = {"values": describe_values(truth, shown, models.data.info["seed"])}
     return {**told, "backtests": describe_backtests(models)} if models.is_series else told
 

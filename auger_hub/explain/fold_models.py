@@ -23,8 +23,9 @@ from auger_hub.search.column_kinds import DATE
 from auger_hub.search.columns import CleanColumns, part_names
 from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
-from auger_hub.search.sampling import ROWS, sample_rows
+from auger_hub.search.sampling import ROWS, THRESHOLD, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
+from auger_hub.search.scores.threshold import decide
 from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData
 
@@ -58,6 +59,7 @@ class FoldModels:
         self.metric: str = data.info["scoring"]
         self.labels: list[Any] = list(data.info.get("targetClasses", ()))
         self._all = metrics_for(data.info["model_type"], len(self.labels))
+        self.threshold: float | None = candidate.algorithm_params.get(THRESHOLD)
         self.folds: list[FoldModel] = []
         with quietly(data.info["threads"]):
             for train, test in data.folds:
@@ -116,6 +118,13 @@ class FoldModels:
         return np.concatenate([fold.shown for fold in self.folds])
 
     @property
+    def chosen(self) -> Array:
+        """Return the numbers of the classes that are predicted of them."""
+        return np.asarray(
+            Outcome.of(self.truth, self.shown, self.truth).at(self.threshold).predicted
+        )
+
+    @property
     def losses(self) -> Array:
         """Return how wrong each prediction is: the probability of other classes, or the error."""
         if self.labels:
@@ -124,16 +133,18 @@ class FoldModels:
 
     def scores(self) -> dict[str, float]:
         """Return the mean over the folds of every metric that is defined in all of them."""
-        told = [
-            all_scores(Outcome.of_fold(self.data, (fold.train, fold.test), fold.shown), self._all)
-            for fold in self.folds
-        ]
+        decision = decide(self.data, [fold.shown for fold in self.folds])
+        thresholds = decision.of_folds if decision else (None,) * len(self.folds)
+        told = []
+        for fold, threshold in zip(self.folds, thresholds, strict=True):
+            outcome = Outcome.of_fold(self.data, (fold.train, fold.test), fold.shown)
+            told.append(all_scores(outcome.at(threshold), self._all))
         names = [name for name in told[0] if all(name in scores for scores in told)]
         return {name: float(np.mean([scores[name] for scores in told])) for name in names}
 
     def score_one(self, fold: FoldModel, test: Array, shown: Array) -> float:
         """Return the metric of the run alone for some rows of a fold; NaN where it is undefined."""
-        outcome = Outcome.of_fold(self.data, (fold.train, test), shown)
+        outcome = Outcome.of_fold(self.data, (fold.train, test), shown).at(self.threshold)
         function = {self.metric: self._all[self.metric]}
         return all_scores(outcome, function).get(self.metric, np.nan)
 

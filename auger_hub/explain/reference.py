@@ -42,7 +42,7 @@ def measure_reference(data: TrialData, candidate: Candidate, folder: Path) -> di
     if not models.labels:
         counts = Counting(profile["prediction"]).count(models.shown)
         return {**told, "prediction": counts["bins"]}
-    chosen = models.shown.argmax(axis=1)
+    chosen = models.chosen
     return {
         **told,
         "labels": [str(label) for label in models.labels],

@@ -17,14 +17,15 @@ LONGEST = 60  # characters of a value
 
 def worst_rows(models: FoldModels, columns: list[str]) -> list[dict[str, Any]]:
     """Return the rows whose prediction is the farthest off, with their most needed columns."""
-    truth, shown, losses, rows = models.truth, models.shown, models.losses, models.rows
+    truth, losses, rows = models.truth, models.losses, models.rows
+    said = models.chosen if models.labels else models.shown
     worst = np.argsort(-losses, kind="stable")[:WORST]
     features = models.data.features[columns[:COLUMNS]]
     return [
         {
             "row": int(rows[i]),
             "actual": _label(models, truth[i]),
-            "predicted": _label(models, shown[i].argmax() if models.labels else shown[i]),
+            "predicted": _label(models, said[i]),
             "loss": float(losses[i]),
             "values": {str(k): _plain(v) for k, v in features.iloc[rows[i]].items()},
         }
@@ -62,7 +63,7 @@ def mean_error(models: FoldModels) -> float:
 
 def _errors(models: FoldModels) -> Array:
     if models.labels:
-        return np.asarray(models.shown.argmax(axis=1) != models.truth, dtype=float)
+        return np.asarray(models.chosen != models.truth, dtype=float)
     return models.losses
 
 

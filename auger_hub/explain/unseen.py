@@ -24,6 +24,7 @@ from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.forecast import time_order
 from auger_hub.search.pipelines.pipeline import build_pipeline, class_labels, known_rows
 from auger_hub.search.preparation.prepare import load_table, with_classes
+from auger_hub.search.sampling import THRESHOLD
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.task import SearchTask, read_settings
 from auger_hub.search.trials.cross_validation import predict
@@ -110,7 +111,9 @@ def score_on_holdout(
         shown = predict(model, features.iloc[order].reset_index(drop=True), classes)
     metric = metric or info["scoring"]
     weights = _weights(frame, info)
-    scorer = _Scorer(info, data.target, metric, None if weights is None else weights[known[order]])
+    weights = None if weights is None else weights[known[order]]
+    threshold = candidate.algorithm_params.get(THRESHOLD)
+    scorer = _Scorer(info, data.target, metric, weights=weights, threshold=threshold)
     rows = raw.iloc[known[order]].reset_index(drop=True)
     wanted = _likely_segments(info, rows) if columns is None else columns
     scores = scorer.all(truth[order], shown)
@@ -133,7 +136,9 @@ def score_on_folds(
     """
     models = FoldModels(data, candidate)
     weights = None if data.weights is None else data.weights[models.rows]
-    scorer = _Scorer(data.info, data.target, models.metric, weights)
+    scorer = _Scorer(
+        data.info, data.target, models.metric, weights=weights, threshold=models.threshold
+    )
     rows = _rows_of(task, data).iloc[models.rows].reset_index(drop=True)
     scores = models.scores()
     return Scored(
@@ -162,16 +167,22 @@ class _Scorer:
     """The metrics of a run on any rows; those count by their weights, where there are some."""
 
     def __init__(
-        self, info: Mapping[str, Any], history: Array, metric: str, weights: Array | None = None
+        self,
+        info: Mapping[str, Any],
+        history: Array,
+        metric: str,
+        *,
+        weights: Array | None = None,
+        threshold: float | None = None,
     ) -> None:
         functions = metrics_for(info["model_type"], len(info.get("targetClasses", ())))
-        self._metric = metric
+        self._metric, self._threshold = metric, threshold
         self._functions, self._history, self._weights = functions, history, weights
 
     def all(self, truth: Array, shown: Array) -> dict[str, float]:
         """Return every metric that is defined."""
         outcome = Outcome.of(truth, shown, self._history, self._weights)
-        return all_scores(outcome, self._functions)
+        return all_scores(outcome.at(self._threshold), self._functions)
 
     def by_value(
         self, name: str, rows: pd.DataFrame, truth: Array, shown: Array
@@ -192,7 +203,7 @@ class _Scorer:
         function = {self._metric: self._functions[self._metric]}
         weights = None if self._weights is None else self._weights[is_in]
         outcome = Outcome.of(truth[is_in], shown[is_in], self._history, weights)
-        score = all_scores(outcome, function).get(self._metric)
+        score = all_scores(outcome.at(self._threshold), function).get(self._metric)
         return {"value": value, "count": int(is_in.sum()), "score": score}
 
 

@@ -17,7 +17,7 @@ import os
 import sys
 from pathlib import Path
 
-from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
+from auger_hub.models.predict import MODELS_OWN, BadInput, Predictor
 from auger_hub.models.predict_file import FilePredictor
 
 
@@ -41,7 +41,7 @@ def main() -> int:
         predictor.explains = arguments.explain
         threshold = arguments.threshold
         if threshold is None and arguments.proba:
-            threshold = MOST_PROBABLE
+            threshold = MODELS_OWN
         rows = FilePredictor(predictor, threshold).predict(source, target)
     except (BadInput, OSError) as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)

@@ -63,11 +63,17 @@ class TypedColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
 
 
 class LabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]  # no types
-    """A fitted classifier of numbered classes, which answers with their labels."""
+    """A fitted classifier of numbered classes, which answers with their labels.
 
-    def __init__(self, estimator: Any, labels: Sequence[Any]) -> None:
+    The second of two is predicted from the `threshold` on, if the model has one.
+    """
+
+    def __init__(
+        self, estimator: Any, labels: Sequence[Any], threshold: float | None = None
+    ) -> None:
         self.estimator = estimator
         self.labels = labels
+        self.threshold = threshold
 
     @property
     def classes_(self) -> Array:
@@ -80,8 +86,11 @@ class LabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
         return self
 
     def predict(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
-        """Return the most probable label of each row."""
-        return np.asarray(self.classes_[self.predict_proba(X).argmax(axis=1)])
+        """Return the predicted label of each row: the most probable one, or by the threshold."""
+        shown = self.predict_proba(X)
+        if self.threshold is None:
+            return np.asarray(self.classes_[shown.argmax(axis=1)])
+        return np.asarray(self.classes_[(shown[:, 1] >= self.threshold).astype(int)])
 
     def predict_proba(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
         """Return the probability of each label."""
@@ -115,7 +124,10 @@ def to_pipeline(folder: Path) -> Pipeline:
     description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
     model = Predictor.load(folder).model
     labels = description["classes"]
-    last = FittedRegressor(model) if labels is None else LabelledClassifier(model, labels)
+    threshold = description.get("threshold")
+    last = (
+        FittedRegressor(model) if labels is None else LabelledClassifier(model, labels, threshold)
+    )
     columns = TypedColumns(schema_of(description).to_dict(), description["needed"])
     return Pipeline([("columns", columns), ("model", last)])
 

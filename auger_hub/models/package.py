@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from auger_hub.data.notices import Notice, to_dicts
 from auger_hub.data.read import read_with_schema
 from auger_hub.data.schema import TableSchema
 from auger_hub.data.table import Reading
@@ -37,7 +38,7 @@ from auger_hub.search.pipelines.pipeline import (
     split_features_target,
 )
 from auger_hub.search.preparation.folds import count_folds, make_folds
-from auger_hub.search.sampling import ROUNDS, ROWS, sample_rows
+from auger_hub.search.sampling import ROUNDS, ROWS, THRESHOLD, sample_rows
 from auger_hub.search.task import SearchTask, read_settings
 
 FORMAT = 1
@@ -83,8 +84,21 @@ def package_model(
         description["last_time"] = None if pd.isna(last) else str(last)
     if encoder is None:
         description["history"] = _history(target, features.get(time_column))
-    description["notices"] = list(task_info.get("notices", []))
+    description["notices"] = [*task_info.get("notices", []), *_notices(description)]
     _write_package(folder, model, description, data, task_info=task_info)
+
+
+def _notices(description: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return what is to be known of the model itself."""
+    threshold, classes = description["threshold"], description["classes"]
+    if threshold is None:
+        return []
+    metric = description["task_info"]["scoring"]
+    text = (
+        f"`{classes[1]}` is predicted from a probability of {threshold:.3g} on, where {metric} is"
+        " best on rows that the models had not seen; a threshold that is asked for goes first."
+    )
+    return to_dicts([Notice("decision-threshold", text, description["target"])])
 
 
 def _with_intervals(model: Any, task_info: dict[str, Any]) -> IntervalForecaster:
@@ -169,7 +183,8 @@ def _refit(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> Any
     model.set_params(**{name: True for name in model.get_params() if _is_refit(name)})
     if task_info["model_type"] == "timeseries":
         model = _with_intervals(model, task_info)
-    _fit(model, data, slice(None), threads=task_info.get("threads", 1))
+    threads = task_info.get("threads", 1)
+    _fit(model, data.features, data.target, threads=threads, weights=data.weights)
     return without_stopping(model)
 
 
@@ -193,7 +208,9 @@ def _fit_bag(data: _Data, task_info: dict[str, Any], trial: dict[str, Any]) -> A
         rows = sample_rows(train, data.target, most_rows, task_info)
         model = build_pipeline(task_info, trial["algorithm_name"], params)
         limit_rounds(model, params.get(ROUNDS))
-        _fit(model, data, rows, threads=task_info.get("threads", 1))
+        threads = task_info.get("threads", 1)
+        weights = None if data.weights is None else data.weights[rows]
+        _fit(model, data.features.iloc[rows], data.target[rows], threads=threads, weights=weights)
         models.append(without_stopping(model))
     return bag_of(models, has_classes=settings.classification)
 
@@ -203,15 +220,14 @@ def _is_refit(name: str) -> bool:
     return name.rpartition("__")[2] == "refit"
 
 
-def _fit(model: Any, data: _Data, rows: Any, *, threads: int) -> None:
+def _fit(model: Any, features: Any, target: Any, *, threads: int, weights: Any = None) -> None:
     """Fit as the trial was fitted: with its threads, and whether it converges or not."""
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     with warnings.catch_warnings(), threadpool_limits(threads):
         warnings.simplefilter("ignore", ConvergenceWarning)
-        weights = None if data.weights is None else data.weights[rows]
-        fit_model(model, data.features.iloc[rows], data.target[rows], weights)
+        fit_model(model, features, target, weights)
 
 
 def _store(model: Any, path: Path) -> None:
@@ -246,6 +262,7 @@ def _describe(
         "classes": classes,
         "rows": rows,
         "deploy": task_info.get("deploy", "refit"),
+        "threshold": trial["algorithm_params"].get(THRESHOLD),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
         "task_info": task_info,

@@ -4,9 +4,10 @@ Self-contained (numpy, pandas, skops): an exported model carries this file along
 and the export answer with the same code. Nothing is unpickled: skops builds trusted types only.
 
 The rule for a threshold: with two classes the second in sorted order is the positive one, and it is
-predicted when its probability reaches the threshold. With more classes the most probable one is
-predicted whatever the threshold. Either way a `proba_<class>` column a class is added, and so it is
-with the threshold `MOST_PROBABLE`, which changes no prediction.
+predicted when its probability reaches the threshold. Who asks without one gets that of the model,
+which its run has chosen by its metric; a model without one predicts the most probable class, and so
+does any with more classes, whatever the threshold. With a threshold a `proba_<class>` column for
+each class is added, and so it is with `MODELS_OWN`, which changes no prediction.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ BACKGROUND_FILE = "background.json"
 """Some rows of the training data, that contributions are measured from; older models have none."""
 BATCH_ROWS = 20_000
 _BATCH_CELLS = 2_000_000
-MOST_PROBABLE = math.nan
-"""A threshold that decides nothing: the most probable class is predicted, its chances added."""
+MODELS_OWN = math.nan
+"""A threshold that decides nothing: the class is predicted as without one, its chances added."""
 _HEAD = 1 << 20
 _SHOWN_SERIES = 3
 _PARQUET = b"PAR1"
@@ -80,6 +81,7 @@ class Predictor:
         self.model_type: str = description["model_type"]
         self.in_one_piece: bool = self.model_type == "timeseries"
         self.metric: str | None = description.get("task_info", {}).get("scoring")
+        self.threshold: float | None = description.get("threshold")
         self.weight_column: str | None = description.get("task_info", {}).get("sampleWeight")
         self.history: Sequence[float] = description.get("history", ())
         known = description.get("categories", {})
@@ -268,13 +270,13 @@ class Predictor:
         classes = self.classes or []
         return f"`{classes[1]}`" if len(classes) == 2 else "the predicted class"
 
-    @staticmethod
     def choose(
-        probabilities: np.ndarray[Any, Any], threshold: float | None
+        self, probabilities: np.ndarray[Any, Any], threshold: float | None
     ) -> np.ndarray[Any, Any]:
         """Return the numbers of the predicted classes, by the rule for a threshold."""
-        has_two = probabilities.shape[1] == 2
-        if has_two and threshold is not None and not math.isnan(threshold):
+        if threshold is None or math.isnan(threshold):
+            threshold = self.threshold
+        if probabilities.shape[1] == 2 and threshold is not None:
             return np.asarray(probabilities[:, 1] >= threshold, dtype=int)
         return np.asarray(probabilities.argmax(axis=1))
 

@@ -24,7 +24,7 @@ from typing import IO, Any
 
 from auger_hub.data.files.bounds import bound_memory, most_bytes
 from auger_hub.data.notices import to_dicts
-from auger_hub.models.predict import MOST_PROBABLE, BadInput, Predictor
+from auger_hub.models.predict import MODELS_OWN, BadInput, Predictor
 from auger_hub.models.predict_file import FilePredictor
 from auger_hub.models.profile import PROFILE_FILE, Observer
 from auger_hub.settings import HubSettings
@@ -89,7 +89,7 @@ def _predict(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any]
     predictor.explains = bool(request.get("explain"))
     observer = _begin_to_observe(predictor, request.get("observe"))
     if threshold is None and request.get("proba"):
-        threshold = MOST_PROBABLE
+        threshold = MODELS_OWN
     if "file" in request:
         answer: dict[str, Any] = {"count": _predict_file(predictor, request, threshold, bare=bare)}
     else:

@@ -236,6 +236,7 @@ def _learned(call: Call, row: Pipeline, fields: Sequence[Field]) -> Fields:
     return {
         "learned": {**told, "importance": columns[:_LEARNED], "count": len(columns)},
         "thresholds": classes.get("thresholds"),
+        "own_threshold": classes.get("threshold"),
         "positive": classes["labels"][1] if classes.get("thresholds") else None,
         "first_fields": ordered[:_FIRST_FIELDS],
         "more_fields": ordered[_FIRST_FIELDS:],

@@ -369,15 +369,21 @@ def _expect(
     found: tuple[Mapping[str, Predictions], Mapping[str, float], Blend | None, float],
 ) -> Expectation | None:
     from auger_hub.search.scores.board import mean_scores
+    from auger_hub.search.scores.ensemble import Nested
     from auger_hub.search.scores.expectation import Candidates, expect
+    from auger_hub.search.scores.threshold import settled
 
     predictions, scores, blend, seconds = found
     end = time.monotonic() + seconds
     data = TrialData.load(data_path)
+    predictions = {uid: settled(data, shown) for uid, shown in predictions.items()}
     if blend is None:
         return expect(data, Candidates(predictions, scores), end)
     score = mean_scores(blend.fold_scores)[data.info["scoring"]]
-    told = Candidates(predictions, scores, blend.predictions, score, blend.nested)
+    nested = blend.nested
+    if nested is not None:
+        nested = Nested(settled(data, nested.blended), settled(data, nested.single))
+    told = Candidates(predictions, scores, settled(data, blend.predictions), score, nested)
     return expect(data, told, end)
 
 
@@ -409,7 +415,8 @@ def _judge(board: Board, info: Mapping[str, Any]) -> Callable[[Candidate, Evalua
     scoring, rows = info["scoring"], info["dataset_nrows"]
 
     def judge(candidate: Candidate, so_far: Evaluation) -> str | None:
-        scores = [fold[scoring] for fold in so_far.fold_scores if scoring in fold]
+        scores = list(so_far.hopes)
+        scores = scores or [fold[scoring] for fold in so_far.fold_scores if scoring in fold]
         best, baseline = board.best(1), board.baseline
         if rows < racing.FEWEST_ROWS or not candidate.optimizer_name or not best or not baseline:
             return None

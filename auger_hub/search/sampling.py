@@ -15,6 +15,8 @@ Array = np.ndarray[Any, Any]
 ROWS = "training_rows"
 ROUNDS = "measured_rounds"
 """Of boosting that the clock has stopped: a model that is deployed may have more of them."""
+THRESHOLD = "threshold"
+"""From which probability on the second of two classes is predicted (`scores.threshold`)."""
 FEWEST = 2_500
 STEP = 4
 

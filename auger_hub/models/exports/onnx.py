@@ -206,9 +206,11 @@ def _readme(description: dict[str, Any], rows: int) -> str:
     numbers = [name for name, kind in description["kinds"].items() if kind in (NUMBER, CODE)]
     texts = [name for name in description["kinds"] if name not in numbers]
     labels = description["classes"]
+    threshold = description.get("threshold")
+    numbers_of = "answers[0]" if threshold is None else f"(answers[1][:, 1] >= {threshold!r}) * 1"
     after = (
         f"""labels = {json.dumps(labels, ensure_ascii=False)}
-predicted = [labels[number] for number in answers[0]]
+predicted = [labels[number] for number in {numbers_of}]
 probabilities = answers[1]  # a column a class"""
         if labels is not None
         else "predicted = answers[0].ravel()"

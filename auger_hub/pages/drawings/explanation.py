@@ -165,6 +165,7 @@ def _classes(told: Mapping[str, Any]) -> Fields:
         "per_class": told["per_class"],
         "plots": [plot for curve in curves for plot in _curve_plots(curve)],
         "thresholds": told.get("thresholds"),
+        "threshold": told.get("threshold"),
     }
 
 

@@ -23,6 +23,14 @@ def at_once(metric: str, *, has_classes: bool) -> AtOnce | None:
     return (_OF_CLASSES if has_classes else _OF_VALUES).get(metric)
 
 
+def of_confusions(metric: str) -> OfConfusions | None:
+    """Return what scores many confusions at once; None for a metric that goes by more than these.
+
+    A confusion may count rows by their weights.
+    """
+    return _OF_CONFUSIONS.get(metric)
+
+
 def _confusion(truth: Array, shown: Array) -> Array:
     """Return how often each class was taken for each: predictions x true x predicted classes."""
     count, _, classes = shown.shape
@@ -30,6 +38,10 @@ def _confusion(truth: Array, shown: Array) -> Array:
     places += np.arange(count)[:, None] * classes**2
     counted = np.bincount(places.ravel(), minlength=count * classes**2)
     return counted.reshape(count, classes, classes).astype(float)
+
+
+def _by_confusion(truth: Array, shown: Array, *, score: Callable[[Array], Array]) -> Array:
+    return score(_confusion(truth, shown))
 
 
 def _share(part: Array, whole: Array) -> Array:
@@ -40,9 +52,8 @@ def _accuracy(truth: Array, shown: Array) -> Array:
     return np.asarray((shown.argmax(axis=2) == truth).mean(axis=1))
 
 
-def _by_class(truth: Array, shown: Array) -> tuple[Array, Array, Array, Array]:
+def _by_class(table: Array) -> tuple[Array, Array, Array, Array]:
     """Return precision, recall, f1 and rows, each predictions x classes."""
-    table = _confusion(truth, shown)
     right = np.einsum("pcc->pc", table)
     rows, said = table.sum(axis=2), table.sum(axis=1)
     is_known = rows + said > 0  # a class that is neither there nor predicted has no score
@@ -53,25 +64,28 @@ def _by_class(truth: Array, shown: Array) -> tuple[Array, Array, Array, Array]:
     )
 
 
-def _balanced_accuracy(truth: Array, shown: Array) -> Array:
-    _, recall, _, rows = _by_class(truth, shown)
+def _right_share(table: Array) -> Array:
+    return np.asarray(np.einsum("pcc->p", table) / table.sum(axis=(1, 2)))
+
+
+def _balanced_accuracy(table: Array) -> Array:
+    _, recall, _, rows = _by_class(table)
     return np.asarray(np.nanmean(np.where(rows > 0, recall, np.nan), axis=1))
 
 
-def _averaged(truth: Array, shown: Array, *, place: int, average: str) -> Array:
-    counted = _by_class(truth, shown)
+def _averaged(table: Array, *, place: int, average: str) -> Array:
+    counted = _by_class(table)
     if average == "macro":
         return np.asarray(np.nanmean(counted[place], axis=1))
     rows = np.nan_to_num(counted[3])
     return np.asarray((np.nan_to_num(counted[place]) * rows).sum(axis=1) / rows.sum(axis=1))
 
 
-def _of_second(truth: Array, shown: Array, *, place: int) -> Array:
-    return np.nan_to_num(_by_class(truth, shown)[place][:, 1])
+def _of_second(table: Array, *, place: int) -> Array:
+    return np.nan_to_num(_by_class(table)[place][:, 1])
 
 
-def _kappa(truth: Array, shown: Array) -> Array:
-    table = _confusion(truth, shown)
+def _kappa(table: Array) -> Array:
     whole = table.sum(axis=(1, 2))
     by_chance = (table.sum(axis=1) * table.sum(axis=2)).sum(axis=1) / whole**2
     agreed = np.einsum("pcc->p", table) / whole
@@ -79,8 +93,7 @@ def _kappa(truth: Array, shown: Array) -> Array:
         return np.asarray((agreed - by_chance) / (1 - by_chance))
 
 
-def _matthews(truth: Array, shown: Array) -> Array:
-    table = _confusion(truth, shown)
+def _matthews(table: Array) -> Array:
     whole, right = table.sum(axis=(1, 2)), np.einsum("pcc->p", table)
     said, rows = table.sum(axis=1), table.sum(axis=2)
     together = right * whole - (said * rows).sum(axis=1)
@@ -166,21 +179,28 @@ def _symmetric_percentage(truth: Array, shown: Array) -> Array:
     )
 
 
-_OF_CLASSES: dict[str, AtOnce] = {
-    "accuracy": _accuracy,
+OfConfusions: TypeAlias = Callable[[Array], Array]
+"""Takes what was predicted of each true class (predictions x true x predicted classes)."""
+_OF_CONFUSIONS: dict[str, OfConfusions] = {
+    "accuracy": _right_share,
     "balanced_accuracy": _balanced_accuracy,
     **{
         f"{name}_{average}": partial(_averaged, place=place, average=average)
         for place, name in enumerate(("precision", "recall", "f1"))
         for average in ("macro", "weighted")
     },
-    **{f"{name}_micro": _accuracy for name in ("precision", "recall", "f1")},
+    **{f"{name}_micro": _right_share for name in ("precision", "recall", "f1")},
     **{
         name: partial(_of_second, place=place)
         for place, name in enumerate(("precision", "recall", "f1"))
     },
     "cohen_kappa_score": _kappa,
     "matthews_corrcoef": _matthews,
+}
+_OF_CLASSES: dict[str, AtOnce] = {
+    **{name: partial(_by_confusion, score=score) for name, score in _OF_CONFUSIONS.items()},
+    "accuracy": _accuracy,
+    **{f"{name}_micro": _accuracy for name in ("precision", "recall", "f1")},
     "neg_log_loss": _log_loss,
     "neg_brier": _brier,
     "roc_auc": partial(_areas, average="macro"),

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from auger_hub.search.sampling import ROUNDS
+from auger_hub.search.sampling import ROUNDS, THRESHOLD
 from auger_hub.search.task import TrialResult
 from auger_hub.search.trials.trial import Candidate, Evaluation
 
@@ -117,7 +117,8 @@ class Board:
         }
         candidate = Candidate.new(algorithm_name, params)
         folds = len(blend.fold_scores)
-        evaluation = Evaluation(blend.fold_scores, (seconds / folds,) * folds)
+        times = (seconds / folds,) * folds
+        evaluation = Evaluation(blend.fold_scores, times, threshold=blend.threshold)
         result = self._result(candidate, evaluation, seconds, ensemble=True)
         known = [member.predict_ms for member in members if member.predict_ms is not None]
         result = replace(result, predict_ms=sum(known) if len(known) == len(members) else None)
@@ -158,6 +159,7 @@ class Board:
         started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
         params = dict(candidate.algorithm_params)
         params |= {} if evaluation.cut_after is None else {ROUNDS: evaluation.cut_after}
+        params |= {} if evaluation.threshold is None else {THRESHOLD: evaluation.threshold}
         took = evaluation.predict_ms
         return TrialResult(
             uid=candidate.uid,

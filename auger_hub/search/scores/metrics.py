@@ -84,6 +84,13 @@ class Outcome:
             return cls(truth, shown, None, history, weights=weights)
         return cls(truth, shown.argmax(axis=1), shown, history, weights=weights)
 
+    def at(self, threshold: float | None) -> Outcome:
+        """Return it with the second of two classes predicted from a probability on, if any."""
+        shown = self.probabilities
+        if threshold is None or shown is None or shown.shape[1] != 2:
+            return self
+        return replace(self, predicted=(shown[:, 1] >= threshold).astype(int))
+
     def mean(self, values: Array) -> float:
         """Return the mean of a value a row, by the weights of the rows."""
         return float(np.average(values, weights=self.weights))

@@ -20,6 +20,7 @@ from auger_hub.search.pipelines.fitting import fit_estimator, fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROUNDS, ROWS, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
+from auger_hub.search.scores.threshold import best_score, decide
 from auger_hub.search.trials.fold_tables import FoldTables
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
 
@@ -32,7 +33,21 @@ def cross_validate(data: TrialData, candidate: Candidate) -> Evaluation:
     evaluation = Evaluation()
     for fold in evaluate_folds(data, candidate):
         evaluation = evaluation.and_fold(fold)
-    return evaluation
+    return settle(data, evaluation)
+
+
+def settle(data: TrialData, evaluation: Evaluation) -> Evaluation:
+    """Return what came of all folds, decided by thresholds where these help."""
+    decision = decide(data, evaluation.predictions)
+    if decision is None:
+        return evaluation
+    functions = metrics_for(data.info["model_type"], len(data.info["targetClasses"]))
+    told = zip(data.folds, evaluation.predictions, decision.of_folds, strict=True)
+    scores = [
+        all_scores(Outcome.of_fold(data, fold, shown).at(threshold), functions)
+        for fold, shown, threshold in told
+    ]
+    return replace(evaluation, fold_scores=tuple(scores), threshold=decision.threshold)
 
 
 def evaluate_folds(
@@ -64,8 +79,10 @@ def evaluate_folds(
             found = _predict_fold(data, candidate, number, (tables, limit))
             (shown,), rounds = found.predictions, rounds or found.cut_after
             scores = all_scores(Outcome.of_fold(data, fold, shown), functions)
+            hope = best_score(data, number, shown)
             took = time.monotonic() - began
-            yield replace(found, fold_scores=(scores,), fold_times=(took,))
+            hopes = () if hope is None else (hope,)
+            yield replace(found, fold_scores=(scores,), fold_times=(took,), hopes=hopes)
 
 
 @dataclass(frozen=True)

@@ -16,14 +16,16 @@ def evaluate(
 
     What came of each fold is yielded at once, for those who may have no time for the others.
     """
-    from auger_hub.search.trials.cross_validation import evaluate_folds
+    from auger_hub.search.trials.cross_validation import evaluate_folds, settle
 
     _limit_memory(memory_mb)
     evaluation = Evaluation()
     try:
-        for fold in evaluate_folds(TrialData.load(data_path), candidate, data_path):
+        data = TrialData.load(data_path)
+        for fold in evaluate_folds(data, candidate, data_path):
             evaluation = evaluation.and_fold(fold)
             yield fold
+        evaluation = settle(data, evaluation)
     except MemoryError:
         return Evaluation(error=f"needed more than {memory_mb} MB of memory", failure="memory")
     except Exception as error:  # noqa: BLE001 - whatever a library raises is this trial's failure

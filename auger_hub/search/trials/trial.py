@@ -67,7 +67,9 @@ class Evaluation:
     `predictions` holds, fold after fold, probabilities (rows x classes) or values (rows). A trial
     that was ended before its last fold has fewer of each, and a failure that says so. `cut_after`
     are the rounds of boosting after which the clock stopped its first fold, and they the others.
-    `predict_times` are the seconds that the predictions took.
+    `predict_times` are the seconds that the predictions took. `hopes` are what each fold might
+    score at a threshold of its own, where there is one; a trial of all folds has a `threshold`, if
+    that helps, and is scored by it.
     """
 
     fold_scores: tuple[Mapping[str, float], ...] = ()
@@ -77,6 +79,8 @@ class Evaluation:
     failure: str | None = None
     cut_after: int | None = None
     predict_times: tuple[float, ...] = ()
+    hopes: tuple[float, ...] = ()
+    threshold: float | None = None
 
     def and_fold(self, fold: Evaluation) -> Evaluation:
         """Return this with the results of one more fold."""
@@ -86,6 +90,7 @@ class Evaluation:
             (*self.predictions, *fold.predictions),
             cut_after=self.cut_after or fold.cut_after,
             predict_times=(*self.predict_times, *fold.predict_times),
+            hopes=(*self.hopes, *fold.hopes),
         )
 
     @property

@@ -68,7 +68,7 @@ def test_probabilities_without_a_threshold_change_no_prediction(
     binary: Predictor, mixed: tuple[list[str], list[list[Any]]]
 ) -> None:
     _, plain = binary.predict(*mixed, None)
-    columns, shown = binary.predict(*mixed, predict.MOST_PROBABLE)
+    columns, shown = binary.predict(*mixed, predict.MODELS_OWN)
     assert columns[-3:] == ["yes", "proba_0", "proba_1"]
     assert [row[-3] for row in shown] == [row[-1] for row in plain]
     assert all(row[-2] + row[-1] == pytest.approx(1) for row in shown)
@@ -366,3 +366,18 @@ def test_columns_of_parquet_may_differ_in_case_alone(make_model: MakeModel, tmp_
     predicted = pd.read_csv(tmp_path / "p.csv")
     assert list(predicted) == ["x", "X", "y"]
     assert np.corrcoef(predicted["y"], 3 * frame["x"] - frame["X"])[0, 1] > 0.99
+
+
+def test_without_a_threshold_the_models_own_decides(
+    make_model: MakeModel, mixed_table: Path, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    folder = make_model(mixed_table, "yes", params={"threshold": 0.95})
+    model = Predictor.load(folder)
+    own = [row[-1] for row in model.predict(*mixed, None)[1]]
+    chances = [row[-1] for row in model.predict(*mixed, predict.MODELS_OWN)[1]]
+    assert own == [int(chance >= 0.95) for chance in chances]
+    assert own == [row[-3] for row in model.predict(*mixed, 0.95)[1]]
+    assert own != [row[-3] for row in model.predict(*mixed, 0.5)[1]]
+    described = json.loads((folder / "model.json").read_text("utf-8"))
+    (told,) = (one for one in described["notices"] if one["code"] == "decision-threshold")
+    assert "from a probability of 0.95 on" in told["text"]
