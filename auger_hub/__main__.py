@@ -13,7 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auger_hub.accounts.roles import ROLES, SCOPES
-from auger_hub.settings import CLUSTER_MODES, LOOPBACK, SOURCES, BadSettings, HubSettings
+from auger_hub.settings import (
+    CLUSTER_MODES,
+    LOOPBACK,
+    PROCESS_ROLES,
+    SOURCES,
+    BadSettings,
+    HubSettings,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -58,6 +65,8 @@ def _settings(options: argparse.Namespace) -> HubSettings:
     given: dict[str, Any] = {
         name: value for name in _TOLD if (value := getattr(options, name, None)) is not None
     }
+    if getattr(options, "process_role", None) is not None:
+        given["role"] = options.process_role
     if hasattr(options, "home"):
         given["home"] = Path(options.home).expanduser().absolute()
     settings = _absolute(replace(settings, **given))
@@ -400,6 +409,13 @@ def _add_place(place: _Parser) -> None:
         action="store_true",
         default=False,
         help="begin anew with a database that is not the one of this folder",
+    )
+    place.add_argument(
+        "--role",
+        dest="process_role",
+        choices=PROCESS_ROLES,
+        help="of several processes on one database: web answers and never leads, work leads and "
+        "answers nobody, all does both",
     )
     place.add_argument(
         "--cluster-mode",

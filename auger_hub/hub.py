@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from auger_hub.accounts.attempts import Attempts
+from auger_hub.accounts.attempts import Attempts, SharedAttempts
 from auger_hub.accounts.rates import CountedBefore, Rates
 from auger_hub.accounts.users import find_seal
 from auger_hub.background.supervisor import Supervisor
@@ -62,13 +62,16 @@ def join_hub(settings: HubSettings) -> Hub:
 
 
 def _assemble(settings: HubSettings, database: Database, storage: Storage) -> Hub:
-    return Hub(
+    hub = Hub(
         settings=settings,
         database=database,
         storage=storage,
         signer=Signer(_signing_secret(database), partial(find_seal, database)),
         supervisor=Supervisor(settings, database, storage),
+        attempts=SharedAttempts(database),
     )
+    hub.supervisor.membership.share(hub.rates)
+    return hub
 
 
 def _signing_secret(database: Database) -> str:

@@ -22,6 +22,8 @@ LOCAL, TOKEN, OPEN, OFF = METRICS = ("local", "token", "open", "off")
 """Who may read the metrics: this machine, the hub's own organization, everybody, nobody."""
 TEXT, JSON_LINES = LOG_FORMATS = ("text", "json")
 FILE, STDOUT = LOG_PLACES = ("file", "stdout")
+ALL, WEB, WORK = PROCESS_ROLES = ("all", "web", "work")
+"""Whether a process answers requests, may lead the background work, or both."""
 KEEP_ALL = "all"
 KEEPS = ("none", "ids", KEEP_ALL)
 """What stays of a question to a model that was answered at once."""
@@ -31,6 +33,7 @@ _CHOICES = {
     "AUGER_HUB_LOG": LOG_PLACES,
     "AUGER_HUB_LOG_FORMAT": LOG_FORMATS,
     "AUGER_HUB_METRICS": METRICS,
+    "AUGER_HUB_ROLE": PROCESS_ROLES,
     "AUGER_HUB_SOURCES": SOURCES,
 }
 
@@ -52,6 +55,7 @@ class HubSettings:
     scheduler: str = ""
     proxy: str = ""
     sources: str = ""
+    role: str = ALL
 
     log: str = FILE
     log_format: str = TEXT
@@ -165,6 +169,11 @@ class HubSettings:
     def identity_path(self) -> Path:
         """What tells which database and store this folder belongs to: `{identity}`."""
         return self.home / "identity.json"
+
+    @property
+    def member_path(self) -> Path:
+        """What tells the processes that serve this folder from those of others: `{id}`."""
+        return self.home / "member.json"
 
     @property
     def trash_folder(self) -> Path:

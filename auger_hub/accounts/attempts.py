@@ -3,6 +3,9 @@
 What counts is the address together with the user, so that nobody can lock another one out, and the
 address alone, so that going through the users does not help. Somebody's own IPv6 addresses are
 more than can be counted: the network they are in stands for all of them.
+
+Each process counts by itself first, which costs nothing; what it lets through is counted in the
+database, where the attempts at all processes of the hub are.
 """
 
 from __future__ import annotations
@@ -12,6 +15,11 @@ import threading
 import time
 from collections import OrderedDict, deque
 from ipaddress import IPv6Address, ip_address
+
+from sqlalchemy import delete, select
+
+from auger_hub.database.engine import Database
+from auger_hub.database.member_tables import LoginAttempt
 
 WINDOW_SECONDS = 60
 _MOST_FOR_USER = 10
@@ -65,6 +73,38 @@ class Attempts:
             if times and times[-1] >= oldest and len(self._times) <= _MOST_KEYS:
                 break
             del self._times[key]
+
+
+class SharedAttempts(Attempts):
+    """The attempts at all processes of one database."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__()
+        self._database = database
+
+    def take(self, user: str, address: str) -> bool:
+        """Count one attempt; False when there were too many, here or in all."""
+        if not super().take(user, address):
+            return False
+        (place, _), (_, name) = _keys(user, address)
+        digest = (name or b"").hex()
+        attempt, present = LoginAttempt, time.time()
+        with self._database.write() as session:
+            session.execute(delete(attempt).where(attempt.at < present - WINDOW_SECONDS))
+            query = select(attempt.user).where(attempt.place == place).limit(_MOST_FROM_ADDRESS)
+            names = list(session.scalars(query))
+            is_full = len(names) >= _MOST_FROM_ADDRESS or names.count(digest) >= _MOST_FOR_USER
+            if not is_full:
+                session.add(attempt(place=place, user=digest, at=present))
+        return not is_full
+
+    def forgive(self, user: str, address: str) -> None:
+        """Forget the attempts of someone who then knew the password."""
+        super().forgive(user, address)
+        (place, _), (_, name) = _keys(user, address)
+        mine = LoginAttempt.place == place, LoginAttempt.user == (name or b"").hex()
+        with self._database.write() as session:
+            session.execute(delete(LoginAttempt).where(*mine))
 
 
 def _keys(user: str, address: str) -> tuple[_Key, _Key]:

@@ -32,12 +32,15 @@ class Housekeeping:
         self._retained_at = 0.0
         self._told_at: datetime | None = None
 
-    def keep(self) -> None:
-        """Do what is due."""
+    def keep(self, *, leads: bool = True) -> None:
+        """Do what is due: of the disk on every member, of the rows where it leads."""
         if time.monotonic() - self._done_at < _SECONDS:
             return
         self._done_at = time.monotonic()
         self._watch_disk()
+        if not leads:
+            self._told_at = None  # who leads now tells anew what goes
+            return
         prune(self._database, self._settings.audit_days)
         if self._settings.removes_by_age and self._is_hour_over():
             self.retain()

@@ -19,7 +19,7 @@ from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
 
-from auger_hub.database.engine import Database
+from auger_hub.database.engine import Database, NotLeading
 from auger_hub.database.tables import Pipeline, Trial
 from auger_hub.serving.lost_models import is_lost, note_found, note_lost
 from auger_hub.settings import HubSettings
@@ -38,23 +38,31 @@ _log = logging.getLogger("auger.hub.models")
 class ModelCare:
     """Looks now and then, in a thread of its own: a store may take its time."""
 
-    def __init__(self, settings: HubSettings, database: Database, storage: Storage) -> None:
+    def __init__(
+        self,
+        settings: HubSettings,
+        database: Database,
+        storage: Storage,
+        *,
+        led: Database | None = None,
+    ) -> None:
         self._settings = settings
         self._database = database
+        self._led = led or database
         self._storage = storage
         self._models = ModelStore(settings, storage)
         self._thread: threading.Thread | None = None
         self._looked_at: float | None = None
         self._stopping = False
 
-    def keep(self) -> None:
+    def keep(self, *, leads: bool = True) -> None:
         """Begin a look when one is due."""
         pause = _REMOTE_SECONDS if self._settings.has_remote_storage else _SECONDS
         is_early = self._looked_at is not None and time.monotonic() - self._looked_at < pause
         if is_early or self._stopping or (self._thread is not None and self._thread.is_alive()):
             return
         self._looked_at = time.monotonic()
-        self._thread = threading.Thread(target=self._look_safely, name="models", daemon=True)
+        self._thread = threading.Thread(target=self._look_safely, args=(leads,), daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -63,16 +71,21 @@ class ModelCare:
         if self._thread is not None:
             self._thread.join(_END_SECONDS)
 
-    def _look_safely(self) -> None:
+    def _look_safely(self, leads: bool) -> None:  # noqa: FBT001 - of a thread
         try:
-            self.look()
+            self.look(leads=leads)
+        except NotLeading:
+            return  # who leads looks
         except StoreFailed as error:
             _log.warning("the models are not compared with the store: %s", error)
         except Exception:  # noqa: BLE001 - it looks again
             _log.exception("the models cannot be compared with the store")
 
-    def look(self) -> None:
-        """Compare once; raise StoreFailed when the store does not answer."""
+    def look(self, *, leads: bool = True) -> None:
+        """Compare once; raise StoreFailed when the store does not answer.
+
+        A member that does not lead stores what is on its own disk alone, and clears its copies.
+        """
         if not self._is_own_store():
             _log.error("the store of the hub is empty or another one: no model is compared with it")
             return
@@ -81,16 +94,17 @@ class ModelCare:
             rows = list(session.scalars(select(Pipeline).where(Pipeline.trial_id.is_not(None))))
         for row in rows:
             if not self._stopping and (row.status == "ready" or is_lost(row)):
-                self._look_at(row, stored)
-        self._clear(stored, rows)
-        self._models.empty_trash()
+                self._look_at(row, stored, leads=leads)
+        if leads:
+            self._clear(stored, rows)
+            self._models.empty_trash()
         self._models.sweep(row.id for row in rows if row.package_digest is not None)
 
     def _is_own_store(self) -> bool:
         """A store that somebody has emptied, or not mounted, says nothing of single models."""
         return not self._settings.storage or self._storage.has(OWN_BUCKET, IDENTITY)
 
-    def _look_at(self, row: Pipeline, stored: Collection[Archive]) -> None:
+    def _look_at(self, row: Pipeline, stored: Collection[Archive], *, leads: bool) -> None:
         digest = row.package_digest
         is_there = digest is not None and (
             Archive(row.id, digest) in stored or self._models.has(row.id, digest)
@@ -104,8 +118,8 @@ class ModelCare:
             kept = self._models.keep(row.id, folder)
             _log.info("stored the model %s, which was on this disk alone", row.id)
             self._say_found(row.id, kept)
-        elif row.status == "ready":
-            with self._database.write() as session:
+        elif row.status == "ready" and leads:
+            with self._led.write() as session:
                 note_lost(session, row.id, digest, ModelGone.missing())
             _log.error("the fitted model of %s is gone", row.id)
 
@@ -115,6 +129,8 @@ class ModelCare:
 
     def _clear(self, stored: Collection[Archive], rows: Iterable[Pipeline]) -> None:
         """Remove what no deployed model needs; what is being packaged has no row that says so."""
+        with self._led.write():
+            pass  # a process that does not lead any more ends here
         deployed = {row.id: row for row in rows}
         trials = self._known_trials({archive.id for archive in stored})
         for archive in stored:

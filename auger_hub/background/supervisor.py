@@ -1,5 +1,8 @@
 """Supervise background work: look at what the database says is unfinished and get it done.
 
+Of all processes on one database one leads; the others answer their own predictions, keep their
+disks in order and wait (`membership`).
+
 There is no queue that could be lost: after a crash the next supervisor reads the same rows, adopts
 the child processes that are still alive and starts the others again.
 """
@@ -17,12 +20,14 @@ from pathlib import Path
 
 from auger_hub.background.alert_actions import act_on_alerts
 from auger_hub.background.housekeeping import Housekeeping
+from auger_hub.background.membership import Membership
 from auger_hub.background.model_care import ModelCare
 from auger_hub.background.project_lifecycle import advance_projects, retire_pipelines, stop_idle
 from auger_hub.background.removal import Removal
+from auger_hub.background.shared_logs import SharedLogs
 from auger_hub.background.shares import may_start, share
 from auger_hub.background.sweep import sweep_models, sweep_work
-from auger_hub.database.engine import Database
+from auger_hub.database.engine import Database, NotLeading
 from auger_hub.processes.child_process import Child, Job, end_all, open_fork_server
 from auger_hub.processes.job_queue import close_job, count_trials, find_jobs, is_work_expected
 from auger_hub.processes.logs import log_path, read_log, sweep_logs
@@ -67,13 +72,17 @@ class Supervisor:
         self._database = database
         self._storage = storage
         self._fork_server = open_fork_server(settings)
+        self.membership = Membership(settings, database, self.wake)
+        self._led = led = database.fenced(self.membership.number)
         self.predictions = self._predictions = Predictions(
             settings, database, storage, self._fork_server
         )
-        self._removal = Removal(database, storage)
+        self._predictions.member = self.membership.id
+        self._removal = Removal(led, storage)
+        self._logs = SharedLogs(settings, led)
         self._models = ModelStore(settings, storage)
-        self._model_care = ModelCare(settings, database, storage)
-        self._watch = Watch(database, self._models)
+        self._model_care = ModelCare(settings, database, storage, led=led)
+        self._watch = Watch(led, self._models)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
@@ -85,18 +94,20 @@ class Supervisor:
         self._idle_looked_at = 0.0
         self._looked_at = time.monotonic()
         self._jobs: list[Job] = []
-        self._housekeeping = Housekeeping(settings, database, storage)
+        self._housekeeping = Housekeeping(settings, led, storage)
         self._home: int | None = None
         self._thread = threading.Thread(target=self._loop, name="supervisor", daemon=True)
 
     def start(self) -> None:
         """Begin to work."""
         self._home = _identify(self._settings.lock_path)
+        self.membership.start()
         self._thread.start()
 
     def wake(self) -> None:
         """Say that something may have changed."""
         self._wake.set()
+        self.membership.tell()
 
     def quiet_seconds(self) -> float:
         """Return how long ago it last looked at everything without a failure."""
@@ -121,10 +132,14 @@ class Supervisor:
         self._predictions.stop()
         end_all(list(self._children.values()), _END_SECONDS)
         self._compute.stop()  # after the runs: they must not see their workers end
+        self.membership.stop()  # who leads next must not start what still runs here
 
     def project_log(self, project_id: int) -> str:
-        """Return what the children of a project said lately."""
-        return read_log(log_path(self._settings, project_id))
+        """Return what the children of a project said lately, here or where the hub is led."""
+        own = read_log(log_path(self._settings, project_id))
+        if self.membership.is_leading():
+            return own or self._logs.read(project_id)
+        return self._logs.read(project_id) or own
 
     def _loop(self) -> None:
         pause = 0.0
@@ -134,6 +149,8 @@ class Supervisor:
             try:
                 pause = 0.0 if self._stopping else self._step()
                 self._looked_at = time.monotonic()
+            except NotLeading:
+                pause = _WORKING_SECONDS
             except Exception:  # noqa: BLE001 - work goes on; what is wrong is in the log
                 _log.exception("background work failed")
                 pause = _WORKING_SECONDS
@@ -146,30 +163,57 @@ class Supervisor:
             os.kill(os.getpid(), signal.SIGTERM)
             return 0.0
         is_due = time.monotonic() - self._idle_looked_at > _IDLE_SECONDS
+        if self.membership.is_leading():
+            pause = self._lead(is_due=is_due)
+        else:
+            pause = self._stand_by(is_due=is_due)
+        self._predictions.take_up(leads=self.membership.is_leading())
+        return pause
+
+    def _stand_by(self, *, is_due: bool) -> float:
+        """Do what is of this process alone, and of its disk."""
+        if self.membership.number() is None:  # else the database may be away for a moment
+            self._fork_server.keep(is_expected=False)
+            end_all(list(self._children.values()), _END_SECONDS)
+            self._children, self._attempts, self._jobs = {}, {}, []
+            self._compute.stop()
+        if is_due:
+            self._idle_looked_at = time.monotonic()
+            self._sweep(set(), leads=False)
+        return _IDLE_SECONDS
+
+    def _sweep(self, busy: set[str], *, leads: bool) -> None:
+        """Remove what is left on the disk of this process, and what is too old."""
+        sweep_models(self._database, self._settings, self._predictions)
+        sweep_logs(self._database, self._settings)
+        empty_trash(self._settings)
+        self._storage.sweep()
+        self._housekeeping.keep(leads=leads)
+        self._model_care.keep(leads=leads)
+        sweep_work(self._settings, busy)
+
+    def _lead(self, *, is_due: bool) -> float:
+        """Look at all that is unfinished; return after how many seconds to look again."""
         if self._reap() or is_due:  # what the end of a job allows next does not wait
             self._watch.look()
-            act_on_alerts(self._database)
-            sweep_logins(self._database)
+            act_on_alerts(self._led)
+            sweep_logins(self._led)
         jobs = self._jobs = find_jobs(self._database)
         self._fork_server.keep(is_expected=bool(jobs) or is_work_expected(self._database))
         self._start_missing(jobs)
         self._end_unwanted(set(jobs))
         if is_due:
             self._idle_looked_at = time.monotonic()
-            stop_idle(self._database)
-            sweep_models(self._database, self._settings, self._predictions)
-            sweep_logs(self._database, self._settings)
-            empty_trash(self._settings)
-            self._storage.sweep()
-            self._housekeeping.keep()
-            self._model_care.keep()
-            sweep_work(self._settings, {job.name for job in (*jobs, *self._children)})
+            stop_idle(self._led)
+            self.membership.bury(self._led)
+            if not self.membership.is_alone():
+                self._logs.publish()
+            self._sweep({job.name for job in (*jobs, *self._children)}, leads=True)
         self._share_workers()
         self._compute.keep()
         busy_projects = {job.project_id for job in self._children} | self._compute.projects()
-        is_moving = advance_projects(self._database, self._removal, busy_projects)
-        retire_pipelines(self._database, self._models, self._predictions)
-        self._predictions.take_up()
+        is_moving = advance_projects(self._led, self._removal, busy_projects)
+        retire_pipelines(self._led, self._models, self._predictions)
         if is_moving:
             return _MOVING_SECONDS
         return _WORKING_SECONDS if jobs or self._children else _IDLE_SECONDS
@@ -191,7 +235,7 @@ class Supervisor:
                 self._children[job] = adopted
             elif self._attempts_of(job) >= _ATTEMPTS:
                 JOB_FAILURES.labels(job.kind).inc()
-                close_job(self._database, job, self._last_words(job))
+                close_job(self._led, job, self._last_words(job))
             elif self._may_start(job):
                 self._attempts[job] = self._attempts.get(job, 0) + 1
                 self._trials_before[job] = count_trials(self._database, job)
@@ -206,7 +250,8 @@ class Supervisor:
 
     def _start(self, job: Job) -> Child:
         log = log_path(self._settings, job.project_id)
-        return Child.start(job, self._settings, self._fork_server, log)
+        lease = self.membership.number()
+        return Child.start(job, self._settings, self._fork_server, log, lease=lease)
 
     def _may_start(self, job: Job) -> bool:
         """Runs wait for a free worker of their project, other jobs for a free process.
@@ -217,7 +262,7 @@ class Supervisor:
             return False  # a process of its own would import the same, and end later
         if job.kind == "run":
             working = self._working_runs().get(job.project_id, frozenset())
-            is_free = may_start(self._database, self._settings, job.row_id, len(working))
+            is_free = may_start(self._led, self._settings, job.row_id, len(working))
             if is_free:
                 self._share(job.project_id, working | {job.row_id})
             return is_free
@@ -236,7 +281,7 @@ class Supervisor:
                 self._share(project_id, runs)
 
     def _share(self, project_id: int, runs: frozenset[str]) -> None:
-        share(self._database, self._settings, project_id, sorted(runs))
+        share(self._led, self._settings, project_id, sorted(runs))
         self._shared[project_id] = runs
 
     def _working_runs(self) -> dict[int, frozenset[str]]:
@@ -256,7 +301,8 @@ class Supervisor:
                 end_all([self._children[job]], 0)
 
     def _last_words(self, job: Job) -> str:
-        lines = self.project_log(job.project_id).strip().splitlines()
+        log = read_log(log_path(self._settings, job.project_id))
+        lines = log.strip().splitlines()
         return lines[-1][:300] if lines else ""
 
 

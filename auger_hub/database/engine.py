@@ -7,12 +7,13 @@ IMMEDIATE in SQLite, an advisory lock in PostgreSQL.
 
 from __future__ import annotations
 
+import copy
 import functools
 import glob
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from auger_hub.settings import BadSettings
 
-HEAD = "0016"
+HEAD = "0017"
 _log = logging.getLogger("auger.hub.database")
 _KNOWN = ("sqlite", "postgresql")
 _CONNECTIONS = 20
@@ -47,12 +48,19 @@ _LOCK_WAIT_MS = 20_000
 _WRITE_LOCK = 0x617567_6572  # any number that nothing else in the database locks
 
 
+_LEASE = text("SELECT number FROM leases WHERE name = 'work'")
 _FULL_CODES = {10: "disk I/O error", 13: "database or disk is full"}  # sqlite.org/rescode.html
 _FULL_STATES = ("53100", "58030")  # PostgreSQL's disk_full and io_error
 
 
+class NotLeading(Exception):
+    """This process does not lead the background work any more, so it must not write."""
+
+
 class Database:
     """One database, used by many threads and processes at once."""
+
+    _allow: Callable[[Session], None] | None = None
 
     def __init__(self, url: str) -> None:
         self.engine = _make_engine(url)
@@ -79,7 +87,32 @@ class Database:
     def write(self) -> Iterator[Session]:
         """Yield a session that holds the write lock; commit at the end, roll back on an error."""
         with Session(self._write_engine, expire_on_commit=False) as session, session.begin():
+            if self._allow is not None:
+                self._allow(session)
             yield session
+
+    def fenced(self, number: Callable[[], int | None]) -> Database:
+        """Return this database for background work: every write first looks who leads.
+
+        The lease changes hands under the write lock, so between the look and the commit it does
+        not. A process that was stopped for a while finds out here.
+
+        Args:
+            number: of the lease that the work was begun under; None when there is none.
+        """
+
+        def allow(session: Session) -> None:
+            if number() is None or session.scalar(_LEASE) != number():
+                raise NotLeading("another process leads the background work of this hub")
+
+        fenced = copy.copy(self)
+        fenced._allow = allow
+        return fenced
+
+    def is_led(self, number: int) -> bool:
+        """Return whether the lease of that number is the last one."""
+        with self.engine.connect() as connection:
+            return bool(connection.scalar(_LEASE) == number)
 
     def connect(self) -> Connection:
         """Return a bare connection for the hot reads."""

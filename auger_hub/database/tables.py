@@ -337,6 +337,8 @@ class Prediction(Timestamped, Base):
     result: Mapped[dict[str, Any] | None]
     result_key: Mapped[str | None]
     error_message: Mapped[str | None]
+    member: Mapped[str | None]
+    """The hub process that answers; None is the one that leads."""
     observation: Mapped[dict[str, Any] | None]
     """Counts of what was asked and said, until its day has them."""
     predicted_at: Mapped[datetime] = mapped_column(default=now)

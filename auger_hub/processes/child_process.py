@@ -79,12 +79,19 @@ class Child:
 
     @classmethod
     def start(
-        cls, job: Job, settings: HubSettings, fork_server: ForkServer, log_path: Path
+        cls,
+        job: Job,
+        settings: HubSettings,
+        fork_server: ForkServer,
+        log_path: Path,
+        *,
+        lease: int | None = None,
     ) -> Child:
-        """Start `python -m auger_hub.processes KIND ROW_ID`."""
+        """Start `python -m auger_hub.processes KIND ROW_ID LEASE`, which ends with that lease."""
         log_path.parent.mkdir(parents=True, exist_ok=True)
+        command = [MODULE, job.kind, job.row_id, *([] if lease is None else [str(lease)])]
         with log_path.open("ab") as log:
-            process = fork_server.start(MODULE, job.kind, job.row_id, stdout=log, stderr=log)
+            process = fork_server.start(*command, stdout=log, stderr=log)
         child = cls(job, process.pid, _lock_path(settings, job.name))
         child._process = process
         return child

@@ -14,7 +14,7 @@ from pathlib import Path
 from filelock import Timeout
 
 from auger_hub.data.files.bounds import bound_memory
-from auger_hub.database.engine import Database
+from auger_hub.database.engine import Database, NotLeading
 from auger_hub.database.tables import Organization
 from auger_hub.processes.child_process import hold_job
 from auger_hub.processes.job_queue import fail_row
@@ -35,11 +35,20 @@ _READING = ("profile", "score")
 
 @dataclass(frozen=True)
 class Workplace:
-    """What a child process works with."""
+    """What a child process works with.
+
+    Attributes:
+        lease: under which it was started; None for one that nobody leads.
+    """
 
     settings: HubSettings
     database: Database
     storage: Storage
+    lease: int | None = None
+
+    def is_led(self) -> bool:
+        """Return whether the process that has started this one leads still."""
+        return self.lease is None or self.database.is_led(self.lease)
 
     @property
     def models(self) -> ModelStore:
@@ -79,13 +88,19 @@ def run_child(kind: str, work: Work) -> int:
     try:
         with hold_job(settings, f"{kind}-{row_id}"):
             database = Database(settings.database_url)
-            place = Workplace(settings, database, open_storage(settings))
+            lease = int(sys.argv[3]) if len(sys.argv) > 3 else None
+            if lease is not None:
+                database = database.fenced(lambda: lease)
+            place = Workplace(settings, database, open_storage(settings), lease)
             try:
                 _work_patiently(work, kind, place, row_id)
             except (Impossible, SourceMissing, ModelGone) as error:
                 fail_row(database, kind, row_id, str(error))
     except Timeout:
         return 0  # another process does it
+    except NotLeading:
+        _log.warning("%s %s ends: another process of the hub does it now", kind, row_id)
+        return 0
     except Exception:  # noqa: BLE001 - the last line must say what happened: the supervisor shows it
         _log.error("%s %s failed", kind, row_id)
         traceback.print_exc()

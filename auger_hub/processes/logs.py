@@ -42,6 +42,13 @@ def log_path(settings: HubSettings, project_id: int) -> Path:
     return settings.home / "logs" / f"project-{project_id}.log"
 
 
+def logged_projects(settings: HubSettings) -> dict[int, int]:
+    """Return the projects that have a log here, and how long each is, in bytes."""
+    found = log_path(settings, 0).parent.glob("project-*.log")
+    named = ((_NAME.fullmatch(path.name), path) for path in found)
+    return {int(match.group(1)): path.stat().st_size for match, path in named if match}
+
+
 def read_log(path: Path) -> str:
     """Return the last megabyte of a log, in whole lines; nothing when there is none."""
     try:

@@ -43,7 +43,7 @@ from auger_hub.program.heavy_requests import HeavyRequests
 from auger_hub.program.observe import observation_routes
 from auger_hub.program.openapi import docs_page, openapi_document
 from auger_hub.program.route_table import ROUTES
-from auger_hub.settings import API_PREFIX
+from auger_hub.settings import API_PREFIX, WORK
 
 _THREADS = 16
 _SHARE = 12
@@ -77,20 +77,26 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
 
     heavy, answers = HeavyRequests(hub), AnswersNow(hub)
     bodies = Bodies(partial(_owner_of, hub))
-    routes = [
-        *observation_routes(hub),
-        StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, bodies), methods=_METHODS),
-        *_api_routes(_Desk(hub, bodies, heavy, answers)),
+    routes = observation_routes(hub)
+    if hub.settings.role != WORK:
+        routes += _routes_for_all(hub, _Desk(hub, bodies, heavy, answers))
+    app = Starlette(routes=routes, lifespan=lifespan)
+    app.router.redirect_slashes = False
+    paths = {route.endpoint: route.path for route in routes}
+    return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app), paths)
+
+
+def _routes_for_all(hub: Hub, desk: _Desk) -> list[StarletteRoute]:
+    """Return what a process answers that is not there for background work alone."""
+    return [
+        StarletteRoute(f"{API_PREFIX}/tokens", _token_endpoint(hub, desk.bodies), methods=_METHODS),
+        *_api_routes(desk),
         StarletteRoute(f"{API_PREFIX}/openapi.json", _document, methods=["GET"]),
         StarletteRoute(f"{API_PREFIX}/docs", _docs, methods=["GET"]),
         StarletteRoute("/api/{path:path}", _unknown_path, methods=_METHODS),
         *page_routes(hub),
         *file_routes(hub),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
-    app.router.redirect_slashes = False
-    paths = {route.endpoint: route.path for route in routes}
-    return AccessLog(SafeHeaders(OwnNames(app) if hub.settings.is_personal else app), paths)
 
 
 def _end_in_time() -> None:

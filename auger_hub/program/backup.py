@@ -28,6 +28,7 @@ from sqlalchemy.orm import Session
 
 from auger_hub.database import apply_tables, review_tables  # noqa: F401 - they add their tables
 from auger_hub.database.engine import HEAD, Database
+from auger_hub.database.member_tables import FLEETING
 from auger_hub.database.tables import (
     Base,
     Organization,
@@ -270,7 +271,8 @@ def _member(archive: tarfile.TarFile, member: str | tarfile.TarInfo) -> IO[bytes
 
 
 def _tables() -> list[Table]:
-    return list(Base.metadata.sorted_tables)
+    """Return what is kept: not what processes that run have noted of themselves."""
+    return [table for table in Base.metadata.sorted_tables if table.name not in FLEETING]
 
 
 def _finished(member: tarfile.TarInfo) -> tarfile.TarInfo | None:

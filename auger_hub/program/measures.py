@@ -68,6 +68,11 @@ class Measures(Collector):
         yield info
         yield from self._rows_now()
         yield from self._work_now()
+        yield GaugeMetricFamily(
+            "auger_hub_leads",
+            "Whether this process leads the background work.",
+            value=float(self._hub.supervisor.membership.is_leading()),
+        )
         disk = look_at_disk(self._hub.settings)
         yield GaugeMetricFamily("auger_hub_disk_free_bytes", "Room on the disk.", value=disk.free)
         yield GaugeMetricFamily("auger_hub_disk_bytes", "Size of the disk.", value=disk.total)

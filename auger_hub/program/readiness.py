@@ -76,6 +76,8 @@ class Readiness:
     def _ask_work(self) -> None:
         if self.hub.supervisor.quiet_seconds() > _QUIET_SECONDS:
             raise NotReady("background work stands still")
+        if not self.hub.supervisor.membership.is_led():
+            raise NotReady("no process leads the background work")
 
     def _ask_disk(self) -> None:
         if look_at_disk(self.hub.settings).is_full:

@@ -26,8 +26,9 @@ _POLL_SECONDS = 0.5
 class Orders:
     """What the hub wants of a run: to stop, because of its user or its own end; its workers."""
 
-    def __init__(self, database: Database, run_id: str) -> None:
-        self._database = database
+    def __init__(self, place: Workplace, run_id: str) -> None:
+        self._place = place
+        self._database = place.database
         self._run_id = run_id
         self._asked_at = 0.0
         self._is_wanted = True
@@ -44,6 +45,9 @@ class Orders:
                 run = session.get(ExperimentSession, self._run_id)
             self._is_wanted = run is not None and run.status in ("preprocess", "started")
             self._workers = 1 if run is None else run.workers
+            if not self._place.is_led():  # another hub goes on with the run
+                self.is_hub_stopping.set()
+                return True
         return not self._is_wanted
 
     def workers(self) -> int:
@@ -53,7 +57,7 @@ class Orders:
 
 def search(place: Workplace, run_id: str) -> None:
     """Prepare and search, or go on where a process before this one stopped."""
-    orders = Orders(place.database, run_id)
+    orders = Orders(place, run_id)
     signal.signal(signal.SIGTERM, lambda *_: orders.is_hub_stopping.set())
     with place.database.read() as session:
         run = session.get(ExperimentSession, run_id)

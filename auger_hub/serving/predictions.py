@@ -115,6 +115,8 @@ class Predictions:
     """Takes requested predictions from the database and writes their results back."""
 
     answer_seconds = RECORDS_SECONDS
+    member: str | None = None
+    """The process that this one is, among those of its database."""
 
     def __init__(
         self,
@@ -139,11 +141,16 @@ class Predictions:
         self._waiters: dict[str, Callable[[], object]] = {}
         self._stopping = False
 
-    def take_up(self) -> None:
-        """Begin every unanswered prediction that nobody works on yet; end unused processes."""
+    def take_up(self, *, leads: bool = True) -> None:
+        """Begin every unanswered prediction that nobody works on yet; end unused processes.
+
+        Each process answers what it was asked itself, and the one that leads the rest besides.
+        """
         self._end_unused()
+        is_mine = Prediction.member == self.member
         unanswered = select(Prediction.id, Prediction.organization_id).where(
-            Prediction.status.in_(("requested", "running"))
+            Prediction.status.in_(("requested", "running")),
+            is_mine | Prediction.member.is_(None) if leads else is_mine,
         )
         with self._database.connect() as connection:
             rows = [
@@ -259,7 +266,7 @@ class Predictions:
     def _predict(self, prediction_id: str) -> None:
         with self._database.write() as session:
             row = session.get(Prediction, prediction_id)
-            if row is None or row.request is None:
+            if row is None or row.request is None or row.member not in (None, self.member):
                 return
             row.status = "running"
             session.flush()
@@ -309,6 +316,8 @@ class Predictions:
             row = session.get(Prediction, prediction_id)
             if row is None:
                 return False
+            if row.status not in ("requested", "running"):
+                return True  # this process was thought dead, and another has answered
             for name, value in changes.items():
                 setattr(row, name, value)
             row.request = None

@@ -87,7 +87,9 @@ def _identify(
             raise BadSettings(_without_rows(settings, database))
         identity = carried.pop() if len(carried) == 1 and not is_new else secrets.token_hex(16)
         with database.write() as session:
-            row = session.merge(Secret(name=IDENTITY, value=identity))
+            row = session.get(Secret, IDENTITY)  # another process begins at the same moment
+            if row is None:
+                row = session.merge(Secret(name=IDENTITY, value=identity))
     if carried - {row.value} and not is_new:
         raise BadSettings(
             f"the database {database.place} belongs to another hub than the folder "

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from auger_hub.database import apply_tables, review_tables  # noqa: F401 - they add their tables
+from auger_hub.database import (  # noqa: F401 - they add their tables
+    apply_tables,
+    member_tables,
+    review_tables,
+)
 from auger_hub.database.tables import Base
 
 context.configure(

@@ -131,6 +131,7 @@ def _copies(row: Prediction, shadow_id: str) -> Iterator[Prediction]:
             pipeline_id=shadow_id,
             records_count=row.records_count,
             predicted_at=row.predicted_at,
+            member=row.member,
             request={**request, "options": {"is_copy": True}},
         )
 
@@ -156,6 +157,7 @@ def _question(
         pipeline_id=pipeline.id,
         endpoint_id=endpoint.id if endpoint else None,
         records_count=len(records) if url is None else None,
+        member=call.hub.supervisor.membership.id,
         predicted_at=to_time(call, "predicted_at") or now(),
         request={
             "records": records if url is None else None,

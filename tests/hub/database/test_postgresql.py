@@ -24,6 +24,7 @@ from auger_hub.settings import HubSettings
 from tests import leftovers
 from tests.hub.client import Client, connect, wait_until
 from tests.hub.database.writers import count_at_once
+from tests.hub.test_two_hubs import Pair, assert_run_once, begin, follow
 
 pytest.importorskip("psycopg")
 PROGRAMS = sorted(Path("/usr/lib/postgresql").glob("*/bin"))
@@ -135,6 +136,18 @@ def test_a_whole_run_and_its_move_from_sqlite(server: str, hub: Client, tmp_path
         client.wait("Pipeline", trials[0]["id"], "ready")
     finally:
         daemon.stop(settings)
+
+
+def test_a_run_whose_hub_is_killed_ends_once_at_another(server: str, tmp_path: Path) -> None:
+    pair = Pair(tmp_path, make_database(server, "two"))
+    try:
+        first, second = pair.start("a"), pair.start("b")
+        run_id = begin(first, 20)
+        pair.signal("a", signal.SIGKILL)
+        follow(second)
+        assert_run_once(second, run_id, 20)
+    finally:
+        pair.end()
 
 
 def test_a_killed_server_loses_nothing_that_was_acknowledged(server: str, tmp_path: Path) -> None:

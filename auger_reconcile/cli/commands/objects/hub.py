@@ -119,6 +119,12 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
     help="A Dask scheduler whose workers run all trials; a cluster for each project else.",
 )
 @click.option(
+    "--role",
+    type=click.Choice(["all", "web", "work"]),
+    help="Of several processes on one database: web never leads the background work, work answers"
+    " nobody; all does both.",
+)
+@click.option(
     "--cluster-mode",
     type=click.Choice(["multi_tenant", "single_tenant"]),
     help="Whether new organizations share the hub's compute; multi_tenant by default.",
