@@ -91,7 +91,8 @@ def profile_file(
     """
     reading = Reading(declared=declared or Declared())
     with open_table(path, in_order=False, reading=reading, name=name) as whole:
-        parts = [_profile_part(part) for part in whole.parts()]
+        # Columns are correlated with those of their part: the first ones of a very wide table.
+        parts = [_profile_part(part, correlated=not i) for i, part in enumerate(whole.parts())]
         header, comments, told = whole.header, whole.comments, whole.told
     columns = [column for part in parts for column in part.schema.columns]
     schema = replace(parts[0].schema, columns=tuple(columns))
@@ -121,7 +122,7 @@ class _Part:
     correlation: dict[str, Any] | None
 
 
-def _profile_part(raw: Table) -> _Part:
+def _profile_part(raw: Table, *, correlated: bool) -> _Part:
     table, lost = convert_pending(raw)
     rows, columns = _measure(table)
     histograms = _histograms(table.connection, [column for column in columns if column.is_number])
@@ -140,7 +141,8 @@ def _profile_part(raw: Table) -> _Part:
         *alike,
         *notices_of_columns(table, _figures_of(table, schema, columns), rows),
     ]
-    correlation = correlate(table.connection, list(_measured(columns, schema, stat_data)))
+    measured = list(_measured(columns, schema, stat_data)) if correlated else []
+    correlation = correlate(table.connection, measured)
     return _Part(rows, stat_data, schema, notices, correlation)
 
 

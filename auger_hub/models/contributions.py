@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from auger_hub.search.column_kinds import DATE
-from auger_hub.search.columns import part_names
+from auger_hub.search.columns import names_of, part_names
 
 Array = np.ndarray[Any, Any]
 BACKGROUND = 30
@@ -106,7 +106,8 @@ def sources_of(features: Any, kinds: Mapping[str, str]) -> list[str]:
     sources = [""] * total
     for name, transformer, given in features.transformers_:
         made = features.output_indices_[name]
-        columns = [given] if isinstance(given, str) else list(given)
+        names = names_of(features, given)
+        columns = [names] if isinstance(names, str) else names
         for place, column in zip(
             range(made.start, made.stop),
             _spread(transformer, columns, made.stop - made.start),

@@ -64,6 +64,17 @@ def output_columns(kinds: Mapping[str, str]) -> dict[str, str]:
     return columns
 
 
+def names_of(columns: Any, given: Any) -> str | list[str]:
+    """Return the names of what a step of fitted preprocessing takes: a text, or a list of columns.
+
+    Models that were stored before steps knew their columns by place have the names.
+    """
+    if isinstance(given, str):
+        return given
+    names = columns.feature_names_in_
+    return [one if isinstance(one, str) else str(names[one]) for one in given]
+
+
 def part_names(name: str, kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the names of the numbers that a date becomes: none that another column has."""
     mark = "."

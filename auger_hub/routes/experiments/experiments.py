@@ -55,8 +55,9 @@ class ExperimentObject(TypedDict):
 
 def describe(call: Call, row: Experiment) -> ExperimentObject:
     """Return the fields a client sees, with what is known of the newest run."""
-    last = call.session.scalars(
-        select(ExperimentSession)
+    # Columns, not rows: a run holds the statistics of its data, which may be megabytes.
+    last = call.session.execute(
+        select(ExperimentSession.id, ExperimentSession.status, ExperimentSession.created_at)
         .where(ExperimentSession.experiment_id == row.id)
         .order_by(ExperimentSession.number.desc())
         .limit(1)

@@ -26,6 +26,8 @@ from sklearn.feature_extraction.text import HashingVectorizer
 from sklearn.pipeline import FeatureUnion, Pipeline
 from sklearn.preprocessing import OrdinalEncoder
 
+from auger_hub.search.columns import names_of
+
 Array = np.ndarray[Any, Any]
 FEW_ROWS = 100  # up to which the trees of a forest are asked without a schedule
 _FORESTS = (
@@ -54,9 +56,9 @@ class _Prepared:
     def by(self, columns: ColumnTransformer) -> Array:
         """Return what fitted preprocessing makes of the rows."""
         parts = [
-            self._part(step, names)
-            for _, step, names in columns.transformers_
-            if not (isinstance(step, str) and step == "drop") and len(names)
+            self._part(step, names_of(columns, given))
+            for _, step, given in columns.transformers_
+            if not (isinstance(step, str) and step == "drop") and len(given)
         ]
         return np.hstack([part.toarray() if sparse.issparse(part) else part for part in parts])
 

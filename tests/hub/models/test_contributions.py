@@ -9,6 +9,7 @@ import pytest
 from auger_hub.models.contributions import contribute
 from auger_hub.models.predict import BadInput, Predictor
 from auger_hub.models.predict_file import FilePredictor
+from auger_hub.search.columns import names_of
 
 from .conftest import IRIS, MakeModel
 
@@ -40,10 +41,10 @@ def test_trees_tell_lightgbms_own_contributions_of_each_column(
     pipeline = predictor.model
     made = pipeline["features"].transform(pipeline["clean"].transform(frame))
     own = pipeline[-1].predict(made, pred_contrib=True)
-    numbers = next(
-        names for step, _, names in pipeline["features"].transformers_ if step == "number"
-    )
-    made_at = pipeline["features"].output_indices_["number"].start + list(numbers).index("number")
+    features = pipeline["features"]
+    given = next(given for step, _, given in features.transformers_ if step == "number")
+    names = names_of(features, given)
+    made_at = features.output_indices_["number"].start + names.index("number")
     place = list(predictor.needed).index("number")
     assert found.values[:, place] == pytest.approx(own[:, made_at], abs=1e-9)
     raw = pipeline[-1].predict(made, raw_score=True)

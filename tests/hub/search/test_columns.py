@@ -1,11 +1,15 @@
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.compose import ColumnTransformer
 
 from auger_hub.search.column_kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
 from auger_hub.search.columns import (
     CleanColumns,
     date_parts,
+    names_of,
     output_columns,
     to_number,
     to_text,
@@ -87,3 +91,17 @@ def test_a_date_never_takes_the_name_of_a_column() -> None:
     assert found.columns.is_unique
     assert found["d.month"].tolist() == [75]
     assert found["d..month"].tolist() == [3]
+
+
+@pytest.mark.parametrize("given", [["a", "c"], [0, 2], np.array([0, 2])])
+def test_a_step_knows_its_columns_by_place_or_as_stored_models_do_by_name(given: Any) -> None:
+    table = pd.DataFrame({"a": [1.0, 2.0], "b": ["x y", "z"], "c": [3.0, 4.0]})
+    columns = ColumnTransformer([("number", "passthrough", given)]).fit(table)
+
+    assert names_of(columns, columns.transformers_[0][2]) == ["a", "c"]
+
+
+def test_a_step_that_takes_a_text_is_given_one_column() -> None:
+    table = pd.DataFrame({"a": [1.0], "b": ["x y"]})
+
+    assert names_of(ColumnTransformer([("number", "passthrough", [0])]).fit(table), "b") == "b"
