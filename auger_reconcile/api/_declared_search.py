@@ -129,7 +129,11 @@ class DeclaredSearch(Resource):
             return cast("ExperimentSpec", mine[at] if at in mine else next(iter(mine.values())))
         names = ", ".join(f"`{spec.name}`" for spec in mine.values())
         raise AugerError(
-            "which experiment is meant?", hint=f"{self.context.file} declares {names or 'none'}"
+            "which experiment is meant?",
+            hint=f"{self.context.file} declares {names}; one is selected by\n"
+            "auger experiment select NAME"
+            if names
+            else f"{self.context.file} declares none",
         )
 
     def _all(self, observed: ObservedState) -> tuple[ExperimentObject, ...]:

@@ -418,7 +418,7 @@ class Resource:
         told = Diagnostic(
             Severity.WARNING,
             "stands-for",
-            f"the name means the {self.kind} as it is declared, which has a later revision",
+            "the name means what auger.yaml declares, which has a later revision",
             label=f"`{given}` stands for `{found.name}`",
             hint=self.of_revisions,
         )

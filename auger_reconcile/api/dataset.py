@@ -63,7 +63,23 @@ class DataSet(Resource):
         """The name: as given, as stored in auger.yaml, or what the file declares by default."""
         from auger_reconcile.api.context import require
 
+        self._check_choice(self._stored_name())
         return require(self._stored_name(), "data set", ("dataset",))
+
+    def _check_choice(self, found: str | None) -> None:
+        """Refuse to guess where auger.yaml declares several data sets, and none was found.
+
+        Raises:
+            AugerError: with the names to choose from.
+        """
+        section = self.context.setting("datasets")
+        if found is None and isinstance(section, Mapping) and section:
+            names = quote_all(map(str, section))
+            raise AugerError(
+                "which data set is meant?",
+                hint=f"{self.context.file} declares {names}; one is selected by\n"
+                "auger dataset select NAME",
+            )
 
     def _stored_name(self) -> str | None:
         return self._name or self._own_name()
@@ -359,6 +375,7 @@ class DataSet(Resource):
         from auger_reconcile.api.context import require
         from auger_reconcile.config.declarations.source import local_path, scheme_of
 
+        self._check_choice(self._declared()[1])
         source = require(self._declared()[1], "source", ("source",))
         return source if scheme_of(source) else str(local_path(source, self.context.folder))
 

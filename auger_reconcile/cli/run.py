@@ -357,4 +357,5 @@ def _tell_what_is_replaced(invocation: Invocation, plan: Plan, context: Context)
         advice = "; `--no-select` leaves the file as it is" if can_leave else ""
         files = context.files_changed(replaced)
         told = quote_all(change.path for change in replaced)
-        invocation.note(f"{files} declares {told}: about to change{advice}.")
+        says = "sets" if invocation.env else "declares"  # what is declared below stays there
+        invocation.note(f"{files} {says} {told}: about to change{advice}.")

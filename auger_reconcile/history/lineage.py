@@ -129,7 +129,7 @@ class _Trace:
             raise NotFound(
                 f"there is neither a prediction nor a model `{model_id}`",
                 status=404,
-                hint="`auger model list` and `auger experiment leaderboard` name them",
+                hint="`auger model list` and the board of an experiment name them",
             )
         if pipeline is not None or above is not None:
             facts = _some(pipeline or {}, ("name", "status", "created_at"))

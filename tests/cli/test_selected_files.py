@@ -58,7 +58,8 @@ def test_the_file_that_is_written_is_named(user: User, folder: Path, layout: str
     assert select["reason"] == f"stored in {written}"
     answer = user.run(*options, "project", "select", "other")
     assert answer.code == 0
-    assert f"{written} declares `name`: about to change" in answer.err
+    says = "sets" if "--env" in options else "declares"
+    assert f"{written} {says} `name`: about to change" in answer.err
     assert f"stored in {written}" in answer.out
     changed = {name for name, text in files.items() if (folder / name).read_text() != text}
     assert changed == {written}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -79,7 +80,7 @@ def plan_rollback(
     if previous is None:
         raise NotFound(
             f"no other trial of `{address}` was live before",
-            hint="auger experiment history",
+            hint=f"auger experiment history {shlex.quote(spec.experiment or 'NAME')}",
         )
     trial = previous.model.trial_id
     plan = rollback.plan_rollback(observation.desired, observation.observed, status, previous)

@@ -108,7 +108,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
         },
         "options": {
             **options._asdict(),
-            **{name: [at.qualified for at in getattr(options, name)] for name in _ADDRESSES},
+            **{name: [*map(_written, getattr(options, name))] for name in _ADDRESSES},
         },
     }
     return {**document, "seal": seal_of(document)}
@@ -131,6 +131,11 @@ def _needed(plan: Plan) -> list[dict[str, Any]]:
 
 
 _ADDRESSES = ("targets", "excludes", "repeats")
+
+
+def _written(address: Address) -> str:
+    """Return an address as it is read again; one without a project means that of the files."""
+    return address.qualified if address.project else str(address)
 
 
 def seal_of(document: Mapping[str, Any]) -> str:
@@ -168,7 +173,7 @@ def options_of(document: Mapping[str, Any]) -> PlanOptions:
     """Return the options that a saved plan was made with."""
     said = dict(document["options"])
     for name in _ADDRESSES:
-        said[name] = tuple(map(Address.parse, said[name]))
+        said[name] = tuple(Address.parse(text.removeprefix("/")) for text in said[name])
     return PlanOptions(**said)
 
 

@@ -179,6 +179,16 @@ def test_a_saved_plan_carries_all_that_it_was_made_of() -> None:
     assert options_of(saved) == options
 
 
+def test_a_saved_plan_knows_addresses_that_were_given_without_a_project() -> None:
+    options = PlanOptions(targets=addresses(["model.m1"]), repeats=addresses(["model.m3"]))
+    desired = declare(DOCUMENT)
+    saved = to_saved(build_plan(desired, observe(OBSERVED), options), desired, options)
+    assert saved["options"]["targets"] == ["model.m1"]
+    assert options_of(saved) == options
+    saved["options"]["targets"] = ["/model.m1"]  # as an older version wrote it
+    assert options_of(saved) == options
+
+
 def test_a_saved_plan_knows_that_it_was_refused() -> None:
     desired, calm = declare(REFUSED), declare(DOCUMENT)
     assert to_saved(build_plan(desired, observe(HUB)), desired, PlanOptions())["refused"] is True

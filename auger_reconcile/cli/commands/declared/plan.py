@@ -15,6 +15,7 @@ from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import plan_options, refresh_option
 from auger_reconcile.cli.path import STANDARD, FilePath, quote_path
 from auger_reconcile.cli.run import FORMATS, READING, find_exit_code, read_files, show_plan
+from auger_reconcile.cli.views.typed import as_typed
 
 REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
 
@@ -76,7 +77,7 @@ def plan(  # noqa: PLR0913 - keyword-only, the options of the command
         return find_exit_code(made)
     show_plan(invocation, made, form=form)
     if out:
-        command = f"Saved. To carry it out:\nauger apply {quote_path(out)}"
+        command = as_typed(f"Saved. To carry it out:\nauger apply {quote_path(out)}")
         invocation.note(f"\n{REFUSED if made.refusals else command}")
     code = find_exit_code(made)
     if code is ExitCode.DONE and detailed_exitcode and not made.is_empty:
