@@ -21,11 +21,12 @@ from threadpoolctl import threadpool_limits
 from auger_hub.explain.allowance import Allowance
 from auger_hub.search.column_kinds import DATE
 from auger_hub.search.columns import CleanColumns, part_names
+from auger_hub.search.pipelines.calibrated import Calibration, apply_calibration
 from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
-from auger_hub.search.sampling import ROWS, THRESHOLD, sample_rows
+from auger_hub.search.sampling import CALIBRATION, ROWS, THRESHOLD, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
-from auger_hub.search.scores.threshold import decide
+from auger_hub.search.scores.settle import settle
 from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData
 
@@ -35,12 +36,16 @@ FIT_SHARE = 0.5  # of what an explanation may take
 
 @dataclass(frozen=True)
 class FoldModel:
-    """A model, the rows it was fitted on, those it was not, and what it predicts of the latter."""
+    """A model, the rows it was fitted on, those it was not, and what it predicts of the latter.
+
+    `raw` is that without the calibration of the trial.
+    """
 
     model: Any
     train: Array
     test: Array
     shown: Array
+    raw: Array
 
 
 class FoldModels:
@@ -60,6 +65,7 @@ class FoldModels:
         self.labels: list[Any] = list(data.info.get("targetClasses", ()))
         self._all = metrics_for(data.info["model_type"], len(self.labels))
         self.threshold: float | None = candidate.algorithm_params.get(THRESHOLD)
+        self.calibration: Calibration | None = candidate.algorithm_params.get(CALIBRATION)
         self.folds: list[FoldModel] = []
         with quietly(data.info["threads"]):
             for train, test in data.folds:
@@ -76,11 +82,12 @@ class FoldModels:
         known = sample_rows(train, self.data.target, most, self.data.info)
         weights = None if self.data.weights is None else self.data.weights[known]
         fit_model(model, self.inputs.iloc[known], self.data.target[known], weights)
-        return FoldModel(model, train, test, self.predict(model, self.inputs.iloc[test]))
+        raw = predict(model, self.inputs.iloc[test], len(self.labels))
+        return FoldModel(model, train, test, apply_calibration(raw, self.calibration), raw)
 
     def predict(self, model: Any, inputs: pd.DataFrame) -> Array:
         """Return values, or one column of probabilities a class."""
-        return predict(model, inputs, len(self.labels))
+        return apply_calibration(predict(model, inputs, len(self.labels)), self.calibration)
 
     def inputs_of(self, name: str) -> list[str]:
         """Return what a column of the file becomes before a model takes it; none without use."""
@@ -133,20 +140,24 @@ class FoldModels:
 
     def scores(self) -> dict[str, float]:
         """Return the mean over the folds of every metric that is defined in all of them."""
-        decision = decide(self.data, [fold.shown for fold in self.folds])
-        thresholds = decision.of_folds if decision else (None,) * len(self.folds)
-        told = []
-        for fold, threshold in zip(self.folds, thresholds, strict=True):
-            outcome = Outcome.of_fold(self.data, (fold.train, fold.test), fold.shown)
-            told.append(all_scores(outcome.at(threshold), self._all))
+        if len(self.folds) == len(self.data.folds):
+            told = settle(self.data, [fold.raw for fold in self.folds]).scores(self.data)
+        else:
+            told = tuple(
+                all_scores(self._outcome(fold, fold.test, fold.shown), self._all)
+                for fold in self.folds
+            )
         names = [name for name in told[0] if all(name in scores for scores in told)]
         return {name: float(np.mean([scores[name] for scores in told])) for name in names}
 
     def score_one(self, fold: FoldModel, test: Array, shown: Array) -> float:
         """Return the metric of the run alone for some rows of a fold; NaN where it is undefined."""
-        outcome = Outcome.of_fold(self.data, (fold.train, test), shown).at(self.threshold)
+        outcome = self._outcome(fold, test, shown)
         function = {self.metric: self._all[self.metric]}
         return all_scores(outcome, function).get(self.metric, np.nan)
+
+    def _outcome(self, fold: FoldModel, test: Array, shown: Array) -> Outcome:
+        return Outcome.of_fold(self.data, (fold.train, test), shown).at(self.threshold)
 
 
 def _is_too_late(allowance: Allowance, fitted: int) -> bool:

@@ -20,11 +20,12 @@ from auger_hub.data.schema import TableSchema
 from auger_hub.data.table import Reading
 from auger_hub.explain.fold_models import FoldModels, quietly
 from auger_hub.search.columns import to_number
+from auger_hub.search.pipelines.calibrated import apply_calibration
 from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.forecast import time_order
 from auger_hub.search.pipelines.pipeline import build_pipeline, class_labels, known_rows
 from auger_hub.search.preparation.prepare import load_table, with_classes
-from auger_hub.search.sampling import THRESHOLD
+from auger_hub.search.sampling import CALIBRATION, THRESHOLD
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.task import SearchTask, read_settings
 from auger_hub.search.trials.cross_validation import predict
@@ -109,6 +110,7 @@ def score_on_holdout(
         fit_model(model, data.features, data.target, data.weights)
         classes = len(info.get("targetClasses", ()))
         shown = predict(model, features.iloc[order].reset_index(drop=True), classes)
+        shown = apply_calibration(shown, candidate.algorithm_params.get(CALIBRATION))
     metric = metric or info["scoring"]
     weights = _weights(frame, info)
     weights = None if weights is None else weights[known[order]]

@@ -25,6 +25,7 @@ from auger_hub.models.predict import (
     class_probabilities,
     schema_of,
 )
+from auger_hub.search.pipelines.calibrated import Calibration, apply_calibration
 
 Array = np.ndarray[Any, Any]
 
@@ -69,11 +70,16 @@ class LabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
     """
 
     def __init__(
-        self, estimator: Any, labels: Sequence[Any], threshold: float | None = None
+        self,
+        estimator: Any,
+        labels: Sequence[Any],
+        threshold: float | None = None,
+        calibration: Calibration | None = None,
     ) -> None:
         self.estimator = estimator
         self.labels = labels
         self.threshold = threshold
+        self.calibration = calibration
 
     @property
     def classes_(self) -> Array:
@@ -94,7 +100,8 @@ class LabelledClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] 
 
     def predict_proba(self, X: pd.DataFrame) -> Array:  # noqa: N803 - sklearn's name
         """Return the probability of each label."""
-        return np.asarray(class_probabilities(self.estimator, X, len(self.labels)))
+        shown = class_probabilities(self.estimator, X, len(self.labels))
+        return apply_calibration(shown, self.calibration)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -124,10 +131,8 @@ def to_pipeline(folder: Path) -> Pipeline:
     description = json.loads((folder / DESCRIPTION_FILE).read_text(encoding="utf-8"))
     model = Predictor.load(folder).model
     labels = description["classes"]
-    threshold = description.get("threshold")
-    last = (
-        FittedRegressor(model) if labels is None else LabelledClassifier(model, labels, threshold)
-    )
+    settled = [description.get(name) for name in ("threshold", "calibration")]
+    last = FittedRegressor(model) if labels is None else LabelledClassifier(model, labels, *settled)
     columns = TypedColumns(schema_of(description).to_dict(), description["needed"])
     return Pipeline([("columns", columns), ("model", last)])
 

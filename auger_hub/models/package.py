@@ -38,7 +38,7 @@ from auger_hub.search.pipelines.pipeline import (
     split_features_target,
 )
 from auger_hub.search.preparation.folds import count_folds, make_folds
-from auger_hub.search.sampling import ROUNDS, ROWS, THRESHOLD, sample_rows
+from auger_hub.search.sampling import CALIBRATION, ROUNDS, ROWS, THRESHOLD, sample_rows
 from auger_hub.search.task import SearchTask, read_settings
 
 FORMAT = 1
@@ -263,6 +263,7 @@ def _describe(
         "rows": rows,
         "deploy": task_info.get("deploy", "refit"),
         "threshold": trial["algorithm_params"].get(THRESHOLD),
+        "calibration": trial["algorithm_params"].get(CALIBRATION),
         "python": platform.python_version(),
         "packages": {name: version(name) for name in packages},
         "task_info": task_info,

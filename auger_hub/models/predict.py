@@ -34,6 +34,11 @@ from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds
 from auger_hub.search.moved import with_current_paths
 from auger_hub.search.pipelines.bag import without_frames
+from auger_hub.search.pipelines.calibrated import (
+    CalibratedModel,
+    Calibration,
+    apply_calibration,
+)
 from auger_hub.search.pipelines.forecast import Unanswerable
 from auger_hub.search.pipelines.intervals import IntervalForecaster
 
@@ -81,6 +86,7 @@ class Predictor:
         self.model_type: str = description["model_type"]
         self.in_one_piece: bool = self.model_type == "timeseries"
         self.metric: str | None = description.get("task_info", {}).get("scoring")
+        self.calibration: Calibration | None = description.get("calibration")
         self.threshold: float | None = description.get("threshold")
         self.weight_column: str | None = description.get("task_info", {}).get("sampleWeight")
         self.history: Sequence[float] = description.get("history", ())
@@ -173,7 +179,8 @@ class Predictor:
         try:
             if self.classes is None:
                 return np.asarray(self._answering.predict(frame), dtype=float)
-            return class_probabilities(self._answering, frame, len(self.classes))
+            shown = class_probabilities(self._answering, frame, len(self.classes))
+            return apply_calibration(shown, self.calibration)
         except Unanswerable as error:
             raise BadInput(str(error)) from error
 
@@ -255,7 +262,10 @@ class Predictor:
         if self.in_one_piece:
             told = "A forecast goes by the values before it: no row of it is explained by itself."
             raise BadInput(told)
-        found = contribute(self.model, frame, self.background, self.kinds)
+        model = self.model
+        if self.calibration is not None:  # what is explained is what is answered
+            model = CalibratedModel(model, self.calibration)
+        found = contribute(model, frame, self.background, self.kinds)
         if found is None:
             told = "This model was made by an older hub and kept no rows to explain by"
             text = f"{told}: undeploy it and deploy it again."

@@ -371,19 +371,20 @@ def _expect(
     from auger_hub.search.scores.board import mean_scores
     from auger_hub.search.scores.ensemble import Nested
     from auger_hub.search.scores.expectation import Candidates, expect
-    from auger_hub.search.scores.threshold import settled
+    from auger_hub.search.scores.settle import settle
 
     predictions, scores, blend, seconds = found
     end = time.monotonic() + seconds
     data = TrialData.load(data_path)
-    predictions = {uid: settled(data, shown) for uid, shown in predictions.items()}
+    predictions = {uid: settle(data, shown).by_chance for uid, shown in predictions.items()}
     if blend is None:
         return expect(data, Candidates(predictions, scores), end)
     score = mean_scores(blend.fold_scores)[data.info["scoring"]]
     nested = blend.nested
     if nested is not None:
-        nested = Nested(settled(data, nested.blended), settled(data, nested.single))
-    told = Candidates(predictions, scores, settled(data, blend.predictions), score, nested)
+        blended, single = settle(data, nested.blended), settle(data, nested.single)
+        nested = Nested(blended.by_chance, single.by_chance)
+    told = Candidates(predictions, scores, blend.predictions, score, nested)
     return expect(data, told, end)
 
 

@@ -17,6 +17,10 @@ ROUNDS = "measured_rounds"
 """Of boosting that the clock has stopped: a model that is deployed may have more of them."""
 THRESHOLD = "threshold"
 """From which probability on the second of two classes is predicted (`scores.threshold`)."""
+CALIBRATION = "calibration"
+"""Of the probabilities of a trial (`scores.calibration`)."""
+MEASURED = (ROWS, ROUNDS, THRESHOLD, CALIBRATION)
+"""Parameters of a trial that are none of its algorithm."""
 FEWEST = 2_500
 STEP = 4
 

@@ -22,6 +22,7 @@ from auger_hub.models.exports.archive import NotExportable, introduction
 from auger_hub.models.predict import DESCRIPTION_FILE, Predictor
 from auger_hub.search.column_kinds import CODE, DATE, MISSING_TEXT, NUMBER, TEXT
 from auger_hub.search.columns import CleanColumns
+from auger_hub.search.pipelines.calibrated import SMALLEST
 
 Array = np.ndarray[Any, Any]
 TOLERANCE = 1e-5
@@ -202,19 +203,42 @@ def _answers(content: bytes, rows: pd.DataFrame, description: Mapping[str, Any])
         yield np.asarray(answers[1], dtype=float)
 
 
+def lines_after(description: Mapping[str, Any]) -> str:
+    """Return lines of Python that make `predicted` of the `answers` of the graph."""
+    labels, threshold = description["classes"], description.get("threshold")
+    if labels is None:
+        return "predicted = answers[0].ravel()"
+    numbers = "answers[0]" if threshold is None else f"(probabilities[:, 1] >= {threshold!r}) * 1"
+    lines = [
+        f"labels = {json.dumps(labels, ensure_ascii=False)}",
+        "probabilities = answers[1]  # a column a class",
+    ]
+    if description.get("calibration"):
+        lines += _calibrating(description["calibration"])
+        numbers = "probabilities.argmax(axis=1)"
+    return "\n".join([*lines, f"predicted = [labels[number] for number in {numbers}]"])
+
+
+def _calibrating(told: Mapping[str, Any]) -> list[str]:
+    """Return the lines of `apply_calibration`."""
+    if told["method"] == "temperature":
+        power = f"np.clip(probabilities, {SMALLEST!r}, 1) ** (1 / {told['temperature']!r})"
+        return [f"raised = {power}", "probabilities = raised / raised.sum(axis=1, keepdims=True)"]
+    if told["method"] == "sigmoid":
+        odds = f"{told['slope']!r} * np.log(chance / (1 - chance)) + {told['intercept']!r}"
+        lines = [
+            f"chance = np.clip(probabilities[:, 1], {SMALLEST!r}, 1 - {SMALLEST!r})",
+            f"second = 1 / (1 + np.exp(-({odds})))",
+        ]
+    else:
+        lines = [f"second = np.interp(probabilities[:, 1], {told['from']!r}, {told['to']!r})"]
+    return [*lines, "probabilities = np.column_stack([1 - second, second])"]
+
+
 def _readme(description: dict[str, Any], rows: int) -> str:
     numbers = [name for name, kind in description["kinds"].items() if kind in (NUMBER, CODE)]
     texts = [name for name in description["kinds"] if name not in numbers]
-    labels = description["classes"]
-    threshold = description.get("threshold")
-    numbers_of = "answers[0]" if threshold is None else f"(answers[1][:, 1] >= {threshold!r}) * 1"
-    after = (
-        f"""labels = {json.dumps(labels, ensure_ascii=False)}
-predicted = [labels[number] for number in {numbers_of}]
-probabilities = answers[1]  # a column a class"""
-        if labels is not None
-        else "predicted = answers[0].ravel()"
-    )
+    labels, after = description["classes"], lines_after(description)
     return f"""{introduction(description)}
 It was checked on {rows:,} rows (all training rows, and rows with values that are missing or new):
 the graph predicts the same{" class" if labels else ""}, within {TOLERANCE:g}.

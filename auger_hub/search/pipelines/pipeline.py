@@ -30,7 +30,7 @@ from auger_hub.search.pipelines.preprocessing import (
     monotone_signs,
     preprocessing_for,
 )
-from auger_hub.search.sampling import ROUNDS, ROWS, THRESHOLD
+from auger_hub.search.sampling import MEASURED
 
 # What XGBoost takes without naming it, and LightGBM beside it.
 _LIBRARY_OWN = ("random_state", "n_jobs", "verbose", "deterministic", "force_row_wise")
@@ -52,8 +52,7 @@ def build_pipeline(
     if algorithm_name in ENSEMBLES.values():
         return _ensemble(task_info, algorithm_params)
     algorithm = find_algorithm(algorithm_name)
-    measured = (ROWS, ROUNDS, THRESHOLD)
-    params = {name: value for name, value in algorithm_params.items() if name not in measured}
+    params = {name: value for name, value in algorithm_params.items() if name not in MEASURED}
     if task_info["model_type"] == "timeseries":
         return _forecaster(task_info, algorithm, params)
     return _tabular(task_info, algorithm, params)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
-from auger_hub.search.sampling import ROUNDS, THRESHOLD
+from auger_hub.search.sampling import ROUNDS
 from auger_hub.search.task import TrialResult
 from auger_hub.search.trials.trial import Candidate, Evaluation
 
@@ -118,7 +118,7 @@ class Board:
         candidate = Candidate.new(algorithm_name, params)
         folds = len(blend.fold_scores)
         times = (seconds / folds,) * folds
-        evaluation = Evaluation(blend.fold_scores, times, threshold=blend.threshold)
+        evaluation = Evaluation(blend.fold_scores, times, settled=blend.settled)
         result = self._result(candidate, evaluation, seconds, ensemble=True)
         known = [member.predict_ms for member in members if member.predict_ms is not None]
         result = replace(result, predict_ms=sum(known) if len(known) == len(members) else None)
@@ -159,7 +159,7 @@ class Board:
         started = datetime.now(timezone.utc) - timedelta(seconds=seconds)
         params = dict(candidate.algorithm_params)
         params |= {} if evaluation.cut_after is None else {ROUNDS: evaluation.cut_after}
-        params |= {} if evaluation.threshold is None else {THRESHOLD: evaluation.threshold}
+        params |= evaluation.settled
         took = evaluation.predict_ms
         return TrialResult(
             uid=candidate.uid,

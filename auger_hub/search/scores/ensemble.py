@@ -17,7 +17,7 @@ from sklearn import config_context
 
 from auger_hub.search.scores.at_once import at_once
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
-from auger_hub.search.scores.threshold import decide
+from auger_hub.search.scores.settle import settle
 from auger_hub.search.trials.trial import TrialData
 
 Array = np.ndarray[Any, Any]
@@ -44,15 +44,15 @@ class Nested:
 class Blend:
     """The weights of the members that were chosen, and what they are worth on each fold.
 
-    `predictions` are theirs for the test rows; `nested` is how they were found to help. The scores
-    are those by a `threshold`, where that helps.
+    `predictions` are theirs for the test rows; `nested` is how they were found to help. What was
+    `settled` of them are parameters of the ensemble, and the scores are by it.
     """
 
     weights: dict[str, float]
     fold_scores: tuple[dict[str, float], ...]
     predictions: Predictions = ()
     nested: Nested | None = None
-    threshold: float | None = None
+    settled: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -121,16 +121,15 @@ class Blender:
         if not _is_no_worse(blended, single) or np.count_nonzero(counts) < 2:
             return None
         weights = {u: c / sum(counts) for u, c in zip(self._uids, counts, strict=True) if c}
-        shown = self._predict_each([counts] * len(folds))
-        decision = decide(self._data, shown)
-        thresholds = decision.of_folds if decision else (None,) * len(folds)
-        scores = [
-            all_scores(self._outcome_of(shown[fold], fold).at(thresholds[fold]), self._functions)
-            for fold in folds
-        ]
+        settled = settle(self._data, self._predict_each([counts] * len(folds)))
         nested = Nested(self._predict_each(chosen), self._predict_each(best))
-        threshold = decision.threshold if decision else None
-        return Blend(weights, tuple(scores), shown, nested, threshold)
+        return Blend(
+            weights,
+            settled.scores(self._data),
+            predictions=settled.by_chance,
+            nested=nested,
+            settled=settled.params,
+        )
 
     def _choose(self, folds: Sequence[int]) -> Counts:
         """Return the best mean found by adding one trial at a time, the same one again or not."""

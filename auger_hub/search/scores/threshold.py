@@ -114,15 +114,7 @@ def best_score(data: TrialData, fold: int, shown: Array) -> float | None:
     return float(np.nanmax(scorer(rows.confusions(rows.candidates()))))
 
 
-def settled(data: TrialData, predictions: Sequence[Array]) -> tuple[Array, ...]:
-    """Return predictions whose more probable class is the one that is decided for each fold."""
-    decision = decide(data, predictions)
-    if decision is None:
-        return tuple(predictions)
-    return tuple(map(_moved, predictions, decision.of_folds))
-
-
-def _moved(shown: Array, threshold: float) -> Array:
+def moved(shown: Array, threshold: float) -> Array:
     """Return probabilities whose odds are moved so that the threshold becomes a half."""
     second, first = shown[:, 1] * (1 - threshold), shown[:, 0] * threshold
     share = second / np.maximum(first + second, np.finfo(float).tiny)

@@ -20,7 +20,8 @@ from auger_hub.search.pipelines.fitting import fit_estimator, fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
 from auger_hub.search.sampling import ROUNDS, ROWS, sample_rows
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
-from auger_hub.search.scores.threshold import best_score, decide
+from auger_hub.search.scores.settle import settle
+from auger_hub.search.scores.threshold import best_score
 from auger_hub.search.trials.fold_tables import FoldTables
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData
 
@@ -33,21 +34,15 @@ def cross_validate(data: TrialData, candidate: Candidate) -> Evaluation:
     evaluation = Evaluation()
     for fold in evaluate_folds(data, candidate):
         evaluation = evaluation.and_fold(fold)
-    return settle(data, evaluation)
+    return settle_all(data, evaluation)
 
 
-def settle(data: TrialData, evaluation: Evaluation) -> Evaluation:
-    """Return what came of all folds, decided by thresholds where these help."""
-    decision = decide(data, evaluation.predictions)
-    if decision is None:
+def settle_all(data: TrialData, evaluation: Evaluation) -> Evaluation:
+    """Return what came of all folds, by a threshold or a calibration where that helps."""
+    settled = settle(data, evaluation.predictions)
+    if not settled.params:
         return evaluation
-    functions = metrics_for(data.info["model_type"], len(data.info["targetClasses"]))
-    told = zip(data.folds, evaluation.predictions, decision.of_folds, strict=True)
-    scores = [
-        all_scores(Outcome.of_fold(data, fold, shown).at(threshold), functions)
-        for fold, shown, threshold in told
-    ]
-    return replace(evaluation, fold_scores=tuple(scores), threshold=decision.threshold)
+    return replace(evaluation, fold_scores=settled.scores(data), settled=settled.params)
 
 
 def evaluate_folds(

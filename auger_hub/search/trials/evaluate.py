@@ -16,7 +16,7 @@ def evaluate(
 
     What came of each fold is yielded at once, for those who may have no time for the others.
     """
-    from auger_hub.search.trials.cross_validation import evaluate_folds, settle
+    from auger_hub.search.trials.cross_validation import evaluate_folds, settle_all
 
     _limit_memory(memory_mb)
     evaluation = Evaluation()
@@ -25,7 +25,7 @@ def evaluate(
         for fold in evaluate_folds(data, candidate, data_path):
             evaluation = evaluation.and_fold(fold)
             yield fold
-        evaluation = settle(data, evaluation)
+        evaluation = settle_all(data, evaluation)
     except MemoryError:
         return Evaluation(error=f"needed more than {memory_mb} MB of memory", failure="memory")
     except Exception as error:  # noqa: BLE001 - whatever a library raises is this trial's failure

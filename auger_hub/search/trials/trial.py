@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +68,8 @@ class Evaluation:
     that was ended before its last fold has fewer of each, and a failure that says so. `cut_after`
     are the rounds of boosting after which the clock stopped its first fold, and they the others.
     `predict_times` are the seconds that the predictions took. `hopes` are what each fold might
-    score at a threshold of its own, where there is one; a trial of all folds has a `threshold`, if
-    that helps, and is scored by it.
+    score at a threshold of its own, where there is one; what was `settled` when all folds were
+    there (`scores.settle`) are parameters of the trial, and its scores are by it.
     """
 
     fold_scores: tuple[Mapping[str, float], ...] = ()
@@ -80,7 +80,7 @@ class Evaluation:
     cut_after: int | None = None
     predict_times: tuple[float, ...] = ()
     hopes: tuple[float, ...] = ()
-    threshold: float | None = None
+    settled: Mapping[str, Any] = field(default_factory=dict)
 
     def and_fold(self, fold: Evaluation) -> Evaluation:
         """Return this with the results of one more fold."""

@@ -381,3 +381,19 @@ def test_without_a_threshold_the_models_own_decides(
     described = json.loads((folder / "model.json").read_text("utf-8"))
     (told,) = (one for one in described["notices"] if one["code"] == "decision-threshold")
     assert "from a probability of 0.95 on" in told["text"]
+
+
+def test_a_calibration_changes_what_is_answered_and_what_is_explained(
+    make_model: MakeModel, mixed_table: Path, mixed: tuple[list[str], list[list[Any]]]
+) -> None:
+    told = {"method": "sigmoid", "slope": 0.5, "intercept": 1.0}
+    plain = Predictor.load(make_model(mixed_table, "yes"))
+    model = Predictor.load(make_model(mixed_table, "yes", params={"calibration": told}))
+    before = np.array([row[-1] for row in plain.predict(*mixed, predict.MODELS_OWN)[1]])
+    model.explains = True
+    columns, data = model.predict(*mixed, predict.MODELS_OWN, bare=True)
+    odds = 0.5 * np.log(before / (1 - before)) + 1
+    after = np.array([row[columns.index("proba_1")] for row in data])
+    assert after == pytest.approx(1 / (1 + np.exp(-odds)))
+    shares = [sum(row[columns.index("expected_value") :]) for row in data]
+    assert shares == pytest.approx(after.tolist())

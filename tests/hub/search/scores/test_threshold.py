@@ -11,7 +11,8 @@ from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.sampling import THRESHOLD
 from auger_hub.search.scores.at_once import of_confusions
 from auger_hub.search.scores.metrics import Outcome
-from auger_hub.search.scores.threshold import best_score, decide, settled
+from auger_hub.search.scores.settle import settle
+from auger_hub.search.scores.threshold import best_score, decide
 from auger_hub.search.trials.cross_validation import cross_validate
 from auger_hub.search.trials.trial import Candidate, TrialData
 from tests.hub.search.tables import iris, task_for
@@ -43,8 +44,7 @@ def fold_f1(data: TrialData, fold: int, shown: np.ndarray, threshold: float) -> 
 def test_f1_of_a_rare_class_is_decided_far_below_one_half(tmp_path: Path) -> None:
     data = data_for(tmp_path, "f1")
     found = cross_validate(data, Candidate.new(LINEAR, {}))
-    assert found.threshold is not None
-    assert 0.1 < found.threshold < 0.4
+    assert 0.1 < found.settled[THRESHOLD] < 0.4
     halves = [fold_f1(data, n, shown, 0.5) for n, shown in enumerate(found.predictions)]
     assert np.mean([fold["f1"] for fold in found.fold_scores]) > np.mean(halves) + 0.05
 
@@ -65,14 +65,15 @@ def test_a_fold_is_decided_by_the_threshold_of_the_other_folds(tmp_path: Path) -
 @pytest.mark.parametrize("scoring", ["roc_auc", "neg_log_loss", "precision", "recall"])
 def test_other_metrics_have_no_best_threshold(tmp_path: Path, scoring: str) -> None:
     found = cross_validate(data_for(tmp_path, scoring), Candidate.new(LINEAR, {}))
-    assert (found.threshold, found.hopes) == (None, ())
+    assert THRESHOLD not in found.settled
+    assert found.hopes == ()
 
 
 def test_neither_have_three_classes_nor_what_always_says_the_same(tmp_path: Path) -> None:
     dummy = Candidate.new("sklearn.dummy.DummyClassifier", {})
-    assert cross_validate(data_for(tmp_path, "f1"), dummy).threshold is None
+    assert not cross_validate(data_for(tmp_path, "f1"), dummy).settled
     flowers = make_trial_data(task_for(tmp_path, iris(), "species"))
-    assert cross_validate(flowers, Candidate.new(LINEAR, {})).threshold is None
+    assert not cross_validate(flowers, Candidate.new(LINEAR, {})).settled
 
 
 def test_a_gain_that_may_be_luck_is_left_alone(tmp_path: Path) -> None:
@@ -109,7 +110,10 @@ def test_moved_probabilities_decide_as_the_thresholds_do(tmp_path: Path) -> None
     decision = decide(data, found.predictions)
     assert decision is not None
     for shown, moved, threshold in zip(
-        found.predictions, settled(data, found.predictions), decision.of_folds, strict=True
+        found.predictions,
+        settle(data, found.predictions).by_chance,
+        decision.of_folds,
+        strict=True,
     ):
         assert (moved.argmax(axis=1) == (shown[:, 1] >= threshold)).all()
         assert moved.sum(axis=1) == pytest.approx(1)
@@ -118,8 +122,8 @@ def test_moved_probabilities_decide_as_the_thresholds_do(tmp_path: Path) -> None
 def test_a_trial_with_a_threshold_is_repeated_with_the_same_scores(tmp_path: Path) -> None:
     data = data_for(tmp_path, "f1_macro")
     found = cross_validate(data, Candidate.new(LINEAR, {}))
-    again = cross_validate(data, Candidate.new(LINEAR, {THRESHOLD: found.threshold}))
-    assert (again.fold_scores, again.threshold) == (found.fold_scores, found.threshold)
+    again = cross_validate(data, Candidate.new(LINEAR, {THRESHOLD: found.settled.get(THRESHOLD)}))
+    assert (again.fold_scores, again.settled) == (found.fold_scores, found.settled)
 
 
 def test_what_a_fold_may_hope_for_is_never_below_its_score(tmp_path: Path) -> None:
