@@ -16,6 +16,7 @@ import pytest
 import yaml
 from house_rules.conftest import parse_command
 
+from auger_reconcile import __version__
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.config.load import load_desired_state
 from tests.cli.static_hub import serve
@@ -122,11 +123,14 @@ def test_what_the_image_copies_is_there_and_is_let_through(name: str) -> None:
 
 def test_the_image_is_small_and_runs_as_no_root() -> None:
     docker = (ROOT / "Dockerfile").read_text(encoding="utf-8")
-    stages = re.split(r"^FROM ", docker, flags=re.M)[1:]
-    assert len(stages) == 2
-    assert all(stage.startswith("python:3.12-slim") for stage in stages)
-    assert re.search(r"^USER (?!root|0\b)\S+$", stages[-1], re.M)
-    assert 'ENTRYPOINT ["auger"]' in stages[-1]
+    build, auger, controller, default = re.split(r"^FROM ", docker, flags=re.M)[1:]
+    assert build.startswith("python:3.12-slim AS build\n")
+    assert auger.startswith("python:3.12-slim AS auger\n")
+    assert 'ENTRYPOINT ["auger"]' in auger
+    assert controller.startswith("auger AS controller\n")
+    assert default == "auger\n"
+    for stage in (auger, controller):
+        assert re.fullmatch(r"(?!root|0\b)\S+", re.findall(r"^USER (.*)$", stage, re.M)[-1])
     assert not re.search(r"^ADD |:latest", docker, re.M)
 
 
@@ -149,6 +153,16 @@ def test_the_image_installs_what_is_locked() -> None:
     assert (ROOT / "requirements" / f"{locked}.txt").exists()
 
 
+def test_the_chart_is_of_this_version_and_sets_what_the_hub_reads() -> None:
+    chart = ROOT / "deploy" / "chart"
+    described = yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))
+    assert described["version"] == described["appVersion"] == __version__
+    texts = [path.read_text(encoding="utf-8") for path in chart.rglob("*.yaml")]
+    named = {name for text in texts for name in re.findall(r"\bAUGER_HUB_\w+", text)}
+    source = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+    assert named <= set(re.findall(r"\bAUGER_HUB_\w+", source))
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("schema", "paths"),
@@ -157,6 +171,7 @@ def test_the_image_installs_what_is_locked() -> None:
         ("github-actions", [ACTION / "action.yml"]),
         ("dependabot", [ROOT / ".github" / "dependabot.yml"]),
         ("gitlab-ci", [GITOPS / ".gitlab-ci.yml"]),
+        ("compose-spec", [ROOT / "deploy" / "compose.yml"]),
     ],
 )
 def test_a_host_of_ci_reads_its_files(schema: str, paths: list[Path]) -> None:
