@@ -128,7 +128,7 @@ def world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StaticHub]:
         ("auger pull o", ["other"]),
         ("auger dataset delete ", ["d.csv"]),
         ("auger experiment history ", ["base"]),
-        ("auger experiment leaderboard ", ["aa02", "aa01"]),
+        ("auger experiment leaderboard ", ["base", "aa02", "aa01"]),
         ("auger experiment compare aa01 ", ["aa02", "aa01"]),
         ("auger experiment report --trial ", ["T2", "T1"]),
         ("auger model deploy T", ["T2", "T1"]),
@@ -168,7 +168,7 @@ def test_completion_is_silent_where_there_is_nothing_to_offer(
         world.objects["experiment_sessions"] = [{"project_id": 7}]
     else:
         (folder / "auger.yaml").write_text("name: [")
-    assert complete("auger experiment leaderboard ") == []
+    assert complete("auger experiment compare ") == []
     world.released.set()
     assert capfd.readouterr() == ("", "")
 
