@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -285,10 +286,14 @@ class DataSet(Resource):
 
     def _source_of(self, found: DatasetObject) -> dict[tuple[str, ...], str | None]:
         """Return the source that auger.yaml has to say for a data set of the hub."""
+        from auger_reconcile.resources.files.source import holds_content
         from auger_reconcile.web_url import is_web_url, without_fragment
 
         if not self.context.name_of(*SOURCE):
             return {}
+        with suppress(AugerError):  # a source that cannot be read is not what it was made of
+            if holds_content(found, self.spec()):
+                return {}
         return {SOURCE: without_fragment(found.url) if is_web_url(found.url) else None}
 
     def spec(self, source: str | None = None) -> DatasetSpec:

@@ -203,7 +203,7 @@ def test_what_was_mistyped_is_hinted_at_before_anything_is_started(
 ) -> None:
     with pytest.raises(NotFound) as asked:
         model.predict(write(work / "new.csv", ROW), "NOSUCH")
-    assert asked.value.hint == "to deploy it:\nauger model deploy NOSUCH"
+    assert asked.value.hint == "auger model list"
     with pytest.raises(NotFound) as deployed:
         model.plan_deploy("NOSUCH")
     assert "auger experiment leaderboard" in str(deployed.value.hint)

@@ -215,6 +215,17 @@ def test_an_experiment_of_other_data_is_refused_with_its_data(
     assert "No changes" in user.run("plan").out
 
 
+def test_the_source_stays_where_the_selected_data_set_was_made_of_it(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    (folder / "auger.yaml").write_text(
+        SHORT.replace("source: x.csv", "source: x.csv\ndataset: w.csv")
+    )
+    assert user.run("dataset", "select", "x.csv").code == 0
+    assert "source: x.csv\ndataset: x.csv\n" in (folder / "auger.yaml").read_text()
+
+
 def test_what_the_long_form_does_not_declare_is_refused_before_anything_is_done(
     user: User, folder: Path, world: World
 ) -> None:

@@ -305,3 +305,13 @@ def test_a_reference_in_another_unicode_form_says_what_is_the_matter(load: Load,
         load(f"{head}datasets: {{d.csv: {{source: https://h/d.csv}}}}\n{experiments}{models}")
     (told,) = (one for one in caught.value.diagnostics if one.code == "unknown-reference")
     assert "looks the same in another Unicode form" in str(told.hint)
+
+
+@pytest.mark.parametrize("kind", ["classification", "timeseries"])
+def test_a_list_or_map_in_the_place_of_a_column_is_told(codes: Codes, kind: str) -> None:
+    text = f"name: shop\nsource: a.csv\nmodel_type: {kind}\ntarget: []\n"
+    found = codes(f"{text}experiment: {{time_series: {{a: b}}}}\n")
+    assert [code for code in found if code.startswith("wrong-type")] == [
+        "wrong-type 4:9",
+        "wrong-type 5:27",
+    ]

@@ -313,6 +313,11 @@ def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Fin
             yield from find_unknown((role,), names, header, is_error=is_needed)
 
 
+def _names(*written: Any) -> set[Any]:
+    """Return those of some values that can name a column."""
+    return {one for one in written if isinstance(one, str)}
+
+
 def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield what is wrong between the roles of columns, as they are written."""
     target, time = settings.get("target"), settings.get("time_series")
@@ -321,7 +326,7 @@ def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
     if target in excluded:
         place, hint = ("exclude", excluded.index(target)), "the target is the column to predict"
         yield Finding("excluded-target", "an excluded target", place, hint)
-    yield from _check_models(settings, {*excluded, target})
+    yield from _check_models(settings, _names(*excluded, target))
     model_type = settings.get("model_type")
     if not isinstance(model_type, str):
         return
@@ -336,7 +341,7 @@ def check_roles(settings: Mapping[str, Any]) -> Iterator[Finding]:
                 hint = f"`{name}` has no effect for `{model_type}`"
                 yield Finding("unused-field", summary, (name,), hint, is_error=False)
         return
-    yield from _check_series(settings, {*excluded, target, time})
+    yield from _check_series(settings, _names(*excluded, target, time))
     if not isinstance(time, str):
         summary = "a time series without its time column"
         hint = "without `time_series` the data must have exactly one datetime column"
