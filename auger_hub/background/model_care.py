@@ -18,6 +18,7 @@ import time
 from collections.abc import Collection, Iterable
 
 from sqlalchemy import select
+from sqlalchemy.orm import load_only
 
 from auger_hub.database.engine import Database, NotLeading
 from auger_hub.database.tables import Pipeline, Trial
@@ -29,6 +30,7 @@ from auger_hub.store.models import Archive, ModelGone, ModelStore
 from auger_hub.store.remote import StoreFailed
 
 _SECONDS, _REMOTE_SECONDS = 4.0, 60.0
+_SHARE = 100.0  # of the time; looks at thousands of models take a while
 _END_SECONDS = 2.0
 _AT_ONCE = 500
 _OVER = ("ready", "undeployed")
@@ -53,11 +55,13 @@ class ModelCare:
         self._models = ModelStore(settings, storage)
         self._thread: threading.Thread | None = None
         self._looked_at: float | None = None
+        self._took = 0.0
         self._stopping = False
 
     def keep(self, *, leads: bool = True) -> None:
         """Begin a look when one is due."""
         pause = _REMOTE_SECONDS if self._settings.has_remote_storage else _SECONDS
+        pause = max(pause, _SHARE * self._took)
         is_early = self._looked_at is not None and time.monotonic() - self._looked_at < pause
         if is_early or self._stopping or (self._thread is not None and self._thread.is_alive()):
             return
@@ -72,8 +76,10 @@ class ModelCare:
             self._thread.join(_END_SECONDS)
 
     def _look_safely(self, leads: bool) -> None:  # noqa: FBT001 - of a thread
+        began = time.monotonic()
         try:
             self.look(leads=leads)
+            self._took = time.monotonic() - began
         except NotLeading:
             return  # who leads looks
         except StoreFailed as error:
@@ -91,7 +97,9 @@ class ModelCare:
             return
         stored = self._models.stored()  # before the rows: what is packaged now is stored before
         with self._database.read() as session:
-            rows = list(session.scalars(select(Pipeline).where(Pipeline.trial_id.is_not(None))))
+            needed = (Pipeline.status, Pipeline.error_message, Pipeline.package_digest)
+            query = select(Pipeline).where(Pipeline.trial_id.is_not(None))
+            rows = list(session.scalars(query.options(load_only(*needed))))
         for row in rows:
             if not self._stopping and (row.status == "ready" or is_lost(row)):
                 self._look_at(row, stored, leads=leads)

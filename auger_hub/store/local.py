@@ -110,6 +110,9 @@ class Storage:
     def sweep(self) -> None:
         """Remove copies that are not used; a folder has none."""
 
+    def drop_copy(self, bucket: str, key: str) -> None:
+        """Remove the copy that storing a file has left here; a folder has none."""
+
     def _hand_over(self, whole: Path, bucket: str, key: str) -> None:
         """Do what has to be done before a whole file appears; an error means it does not."""
 

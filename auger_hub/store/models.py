@@ -86,8 +86,7 @@ class ModelStore:
             _pack(folder, packed)
             archive = Archive(model_id, _digest_of(packed))
             if not self._storage.has(OWN_BUCKET, archive.key):
-                with self._storage.place(OWN_BUCKET, archive.key) as target:
-                    shutil.copyfile(packed, target)
+                self._put(packed, archive.key)
         return archive.digest
 
     def take_over(self, model_id: str, digest: str, folder: Path) -> None:
@@ -142,8 +141,7 @@ class ModelStore:
         with self._storage.lend(OWN_BUCKET, archive.key) as path:
             if path is None:
                 return
-            with self._storage.place(OWN_BUCKET, target) as copy:
-                shutil.copyfile(path, copy)
+            self._put(path, target)
         self.delete(archive)
         _log.warning("moved %s to %s in the store: %s", archive.key, target, reason)
 
@@ -177,6 +175,12 @@ class ModelStore:
                 age = time.time() - folder.stat().st_mtime
                 if age > (_FILL_SECONDS if is_half else _UNUSED_SECONDS):
                     shutil.rmtree(folder, ignore_errors=True)
+
+    def _put(self, packed: Path, key: str) -> None:
+        """Store a file, of which nothing stays here: what is used is unpacked."""
+        with self._storage.place(OWN_BUCKET, key) as target:
+            shutil.copyfile(packed, target)
+        self._storage.drop_copy(OWN_BUCKET, key)
 
     def _copy_of(self, model_id: str, digest: str) -> Path:
         return self._folder / f"{model_id}-{digest[:_SHOWN_DIGITS]}"

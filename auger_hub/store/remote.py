@@ -173,6 +173,10 @@ class RemoteStorage(Storage):
                 if path.is_file() and present - path.stat().st_mtime > _UNUSED_SECONDS:
                     path.unlink()
 
+    def drop_copy(self, bucket: str, key: str) -> None:
+        """Remove the copy of a file, which is in the store."""
+        self.path(bucket, key).unlink(missing_ok=True)
+
     def _hand_over(self, whole: Path, bucket: str, key: str) -> None:
         remote = self._remote(bucket, key)
         with self._telling():

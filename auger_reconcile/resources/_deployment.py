@@ -44,6 +44,7 @@ class ModelObject:
         rollout: of a model that stands beside this one, which answers.
         is_rollable: the hub tells of rollouts.
         verdict: why it goes, of one that stood beside a live one.
+        error: why it is not ready, as the hub says.
     """
 
     id: str
@@ -62,6 +63,7 @@ class ModelObject:
     rollout: Progress | None = field(default=None, compare=False, metadata={BULKY: True})
     is_rollable: bool = field(default=True, compare=False, metadata={BULKY: True})
     verdict: str | None = field(default=None, compare=False, metadata={BULKY: True})
+    error: str | None = field(default=None, compare=False, metadata={BULKY: True})
 
 
 def deploy(body: Mapping[str, Any]) -> Steps:
@@ -157,6 +159,7 @@ def from_wire(item: Mapping[str, Any]) -> ModelObject:
         alerts=alerts_from_wire(item.get("alerts")),
         rollout=rollout_from_wire(item.get("rollout")),
         is_rollable="rollout" in item,
+        error=item.get("error_message"),
     )
 
 

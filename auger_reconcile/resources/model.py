@@ -488,7 +488,8 @@ def _why_new(
     beside: ModelObject | None,
 ) -> str:
     if broken:
-        return f"its deployment failed: status `{broken[0].status}`"
+        told = broken[0].error or f"status `{broken[0].status}`"
+        return f"its deployment failed: {told}"
     if spec.rollout and beside:
         return tell_begin(spec.rollout, beside)
     if owned:

@@ -14,7 +14,7 @@ from auger_reconcile.state import DesiredState, ObservedState
 
 COLUMNS = ("id", "age", "target")
 
-_TOLD_OF_A_MODEL = ("name", "monitor", "alerts", "actual_days", "rollout")
+_TOLD_OF_A_MODEL = ("error_message", "name", "monitor", "alerts", "actual_days", "rollout")
 
 Row = dict[str, Any]
 

@@ -16,6 +16,7 @@ from auger_hub.http.contract import Call, Route
 from auger_hub.review.health import Known, describe_health, read_known
 from auger_hub.review.reference import fetch_model, read_profile
 from auger_hub.routes.query import find
+from auger_hub.serving.lost_models import is_lost
 from auger_hub.serving.rollouts import ABORTED, describe_rollout
 from auger_hub.timestamps import timestamp
 
@@ -136,6 +137,11 @@ def notices_of_health(
     if row.external is not None:
         text = "The model runs elsewhere: only its actuals show how well it does."
         notices.append(Notice("not-observed", text))
+    elif is_lost(row):
+        notices.append(Notice("not-ready", f"The model is not ready: {row.error_message}."))
+    elif known.profile is None and row.package_digest is not None:
+        text = "What the model learned from cannot be read from the store of the hub now."
+        notices.append(Notice("no-profile", text))
     elif known.profile is None:
         text = "The model was made by an older hub; what it learned from is being counted."
         notices.append(Notice("no-profile", text))

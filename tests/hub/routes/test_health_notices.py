@@ -29,6 +29,7 @@ class Case:
     reference: ModelReference | None = None
     columns: list[dict[str, str]] = field(default_factory=lambda: COLUMNS)
     estimate: dict[str, str] | None = None
+    row: dict[str, str] = field(default_factory=dict)
 
 
 def levels(**columns: str) -> list[dict[str, str]]:
@@ -39,6 +40,10 @@ CASES = [
     Case("all is known", []),
     Case("it runs elsewhere", [("not-observed", None)], external={"why": "actuals"}, profile=None),
     Case("of an older hub", [("no-profile", None)], profile=None),
+    Case("the store is away", [("no-profile", None)], profile=None,
+         row={"package_digest": "d"}),
+    Case("it is gone", [("not-ready", None)], profile=None,
+         row={"status": "packaged_with_error", "error_message": "gone: deploy the trial again"}),
     Case("not measured yet", [("no-reference", None)], reference=ModelReference(status="waiting")),
     Case("measured", [], reference=ModelReference(status="done")),
     Case("cannot be measured", [("no-reference", None)],
@@ -58,7 +63,8 @@ CASES = [
 def test_what_is_not_known_is_told(case: Case) -> None:
     known = Known(Monitor(), case.profile, None, {}, {}, metric="f1_macro")
     told = {"columns": case.columns, "estimate": case.estimate}
-    found = notices_of_health(Pipeline(external=case.external), known, case.reference, told)
+    row = Pipeline(external=case.external, **case.row)
+    found = notices_of_health(row, known, case.reference, told)
     assert [(one.code, one.count) for one in found] == case.told
 
 

@@ -15,6 +15,7 @@ from auger_hub.database.tables import now
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import OWN_BUCKET, Storage
 from auger_hub.store.models import Archive, ModelGone, ModelStore
+from auger_hub.store.remote import RemoteStorage
 
 MODEL = "0123456789ABCDE"
 
@@ -56,6 +57,18 @@ def test_a_stored_model_is_had_again_on_an_empty_disk(
     folder = models.find(MODEL, digest)
     assert (folder / "model.skops").read_text() == "weights"
     assert models.stored() == {Archive(MODEL, digest)}
+
+
+def test_a_store_elsewhere_leaves_no_second_copy_here(
+    settings: HubSettings, fitted: Path, tmp_path: Path
+) -> None:
+    copies = tmp_path / "copies"
+    models = ModelStore(settings, RemoteStorage(f"local://{tmp_path}/elsewhere", copies))
+    digest = models.keep(MODEL, fitted)
+    assert (models.find(MODEL, digest) / "model.skops").read_text() == "weights"
+    assert not [path for path in copies.rglob("*") if path.is_file()]
+    shutil.rmtree(tmp_path / "elsewhere")
+    assert not models.has(MODEL, digest)
 
 
 def test_the_same_files_are_one_archive_and_others_another(
