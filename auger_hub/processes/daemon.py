@@ -150,7 +150,9 @@ def _wait_until_healthy(
                 process.returncode = 0  # it lives on without us; nobody waits for it
             return running
         if process is not None and process.poll() is not None:
-            break
+            if not is_serving(settings):
+                break
+            process = None  # another one came first: that is the hub
         time.sleep(_POLL_SECONDS)
     raise HubFailed(
         f"the hub did not start: {_last_line(settings.log_path).removeprefix('error: ')}"

@@ -61,6 +61,28 @@ def test_two_starts_at_once_start_one_hub(own_hub: HubSettings) -> None:
     assert sorted(answer["started"] for answer in answers) == [False, True]
 
 
+def test_a_start_beside_another_that_was_not_seen_yet_finds_the_hub_of_that(
+    own_hub: HubSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = daemon.start(own_hub)
+    asked = {"find_running": 0, "is_serving": 0}
+
+    def blind_at_first(name: str, unseen: object) -> None:
+        seeing = getattr(daemon, name)
+
+        def look(settings: HubSettings) -> object:
+            asked[name] += 1
+            return unseen if asked[name] == 1 else seeing(settings)
+
+        monkeypatch.setattr(daemon, name, look)
+
+    blind_at_first("find_running", None)
+    blind_at_first("is_serving", False)
+    second, _ = daemon.start(own_hub)
+    assert second == first
+    assert min(asked.values()) > 1
+
+
 def test_the_health_check_needs_no_token(own_hub: HubSettings) -> None:
     running, _ = daemon.start(own_hub)
     answer = requests.get(f"{running.url}/health", timeout=10)
