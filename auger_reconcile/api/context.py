@@ -276,8 +276,9 @@ class Context:
         from auger_reconcile.config.edit.select import edited_texts
 
         faults = self._faults(edited_texts(self.file, _edits(changes), self.env))
-        known = {(one.code, one.label, one.address) for one in (self._faults() if faults else ())}
-        return tuple(one for one in faults if (one.code, one.label, one.address) not in known)
+        before = self._faults() if faults else ()
+        known = {(one.code, one.summary, one.label) for one in before}
+        return tuple(one for one in faults if (one.code, one.summary, one.label) not in known)
 
     def desired_after(self, changes: Iterable[FieldChange]) -> DesiredState | None:
         """Return what auger.yaml would declare once changes are written; None if not valid."""

@@ -259,6 +259,17 @@ def test_an_edit_that_would_make_the_file_invalid_is_refused_with_its_place(
     assert user.run("dataset", "create", "z.csv", "--no-select").code == 0
 
 
+def test_what_was_wrong_before_forbids_no_edit(user: User, folder: Path, world: World) -> None:
+    reach(user, folder, world, "short")
+    wrong = SHORT.replace("target: target", "target: nothing")
+    for text in (wrong, wrong.replace("experiment: {name: exp,", "experiment: {")):
+        (folder / "auger.yaml").write_text(text)
+        assert user.run("validate").code == 1
+        answer = user.run("experiment", "select", "exp")
+        assert answer.code == 0, answer
+        assert "name: exp" in (folder / "auger.yaml").read_text()
+
+
 def test_a_cleared_name_that_leaves_the_file_incomplete_is_told(
     user: User, folder: Path, world: World
 ) -> None:
