@@ -88,6 +88,22 @@ def test_what_is_selected_already_is_not_selected_again() -> None:
     assert changes(settings, "experiment", "e") == []
 
 
+def test_a_name_that_was_meant_already_clears_nothing() -> None:
+    settings = {"source": "d", "experiment": {"name": "e"}}
+    plan = with_selection(empty_plan(OBSERVED), AT, "d", settings, is_other=False)
+    assert [(c.path, c.after) for action in plan.actions for c in action.changes] == [
+        ("dataset", "d")
+    ]
+
+
+def test_what_is_stored_along_with_a_name_is_stored_though_the_name_is_there() -> None:
+    settings = {"dataset": "d", "source": "old", "experiment": {"name": "e"}}
+    also = {("source",): "new", ("experiment", "experiment_session_id"): None}
+    plan = with_selection(empty_plan(OBSERVED), AT, "d", settings, also=also)
+    (select,) = plan.actions
+    assert [(c.path, c.before, c.after) for c in select.changes] == [("source", "old", "new")]
+
+
 def test_a_number_that_is_a_name_is_compared_as_text() -> None:
     assert changes({"dataset": 2020}, "dataset", "2020") == []
 

@@ -3,7 +3,8 @@
 import pytest
 
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.words import count_of, duration, size
+from auger_reconcile.cli.views.words import count_of, duration, expectation, size
+from auger_reconcile.planner.estimate import Estimate
 
 
 @pytest.mark.parametrize(
@@ -34,6 +35,22 @@ def test_a_duration_is_as_exact_as_it_is_short(seconds: float, text: str) -> Non
 )
 def test_a_size_has_the_unit_that_makes_it_short(count: int, text: str) -> None:
     assert size(count) == text
+
+
+@pytest.mark.parametrize(
+    ("estimate", "text"),
+    [
+        (Estimate(1.2, 0.9, 1.4), "about 1 s"),
+        (Estimate(1.2, 0.9, 1.6), "about 1 s (1-2)"),
+        (Estimate(600, 590, 620), "about 10 min"),
+        (Estimate(600, 400, 620), "about 10 min (7-10)"),
+        (Estimate(limit=120, unknown=1), "unknown, at most 2 min"),
+    ],
+)
+def test_a_range_is_told_where_its_ends_differ_as_they_are_told(
+    estimate: Estimate, text: str
+) -> None:
+    assert expectation(estimate) == text
 
 
 def test_one_is_singular() -> None:
