@@ -6,7 +6,7 @@ matter: stored, it would declare another resource, whose data and searches are m
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auger_reconcile.diagnostics import Diagnostic, Severity, quote_some
@@ -112,6 +112,34 @@ def check_edit(context: Context, changes: Iterable[FieldChange], hint: str) -> N
     """
     changes = tuple(changes)
     faults = context.faults_after(changes)
+    _refuse(changes, faults, hint)
+
+
+def check_columns(
+    context: Context, observed: ObservedState, changes: Iterable[FieldChange], hint: str
+) -> None:
+    """Refuse an edit after which settings name columns that the data on the hub does not have.
+
+    Raises:
+        ConfigError: with what would be wrong, and where.
+    """
+    from auger_reconcile.planner.build import build_plan
+
+    def of_columns(desired: DesiredState | None) -> list[Diagnostic]:
+        plan = build_plan(desired, observed) if desired else None
+        told = (*plan.diagnostics, *plan.refusals) if plan else ()
+        errors = [one for one in told if one.severity is Severity.ERROR]
+        return [one for one in errors if one.code in ("unknown-column", "preflight")]
+
+    changes = tuple(changes)
+    found = of_columns(context.desired_after(changes) if changes else None)
+    known = {
+        (one.code, one.summary) for one in (of_columns(context.try_desired()) if found else ())
+    }
+    _refuse(changes, [one for one in found if (one.code, one.summary) not in known], hint)
+
+
+def _refuse(changes: Iterable[FieldChange], faults: Sequence[Diagnostic], hint: str) -> None:
     if faults:
         told = ", ".join(f"`{one.path}: {one.after or ''}`" for one in changes)
         summary = "the file would not be valid with this, and is left as it is"

@@ -275,6 +275,7 @@ class DataSet(Resource):
         In the short form its source goes with it: that of another data set would be another content
         of the selected one.
         """
+        from auger_reconcile.api._selection import check_columns
         from auger_reconcile.planner.one_resource import empty_plan
 
         observed = self._observe_to_select()
@@ -282,6 +283,10 @@ class DataSet(Resource):
         also = {} if self._is_meant(name) else self._source_of(found)
         hint = "declare it with what is learned from it, before"
         plan = self._select(empty_plan(observed), name, name, also=also, hint=hint)
+        changes = [change for action in plan.actions for change in action.changes]
+        check_columns(
+            self.context, observed, changes, "auger.yaml has to name columns of this data, before"
+        )
         return self._telling_what_is_meant(plan, self.name, found)
 
     def _source_of(self, found: DatasetObject) -> dict[tuple[str, ...], str | None]:

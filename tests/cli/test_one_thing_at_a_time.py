@@ -259,6 +259,26 @@ def test_an_edit_that_would_make_the_file_invalid_is_refused_with_its_place(
     assert user.run("dataset", "create", "z.csv", "--no-select").code == 0
 
 
+def test_a_data_set_without_the_target_is_not_selected(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    text = (folder / "auger.yaml").read_text()
+    (folder / "auger.yaml").write_text(text.replace("target: target", "target: age"))
+    assert user.run("dataset", "select", "w.csv").code == 0
+    for row in world.rows["project_files"].values():
+        if row["name"] == "x.csv":
+            stat = row["statistics"]["stat_data"]
+            row["statistics"]["stat_data"] = [one for one in stat if one["column_name"] != "age"]
+    before = (folder / "auger.yaml").read_text()
+    answer = user.run("dataset", "select", "x.csv")
+    assert answer.code == 1
+    assert "error[invalid-edit]" in answer.err
+    assert "column `age`" in answer.err
+    assert "auger.yaml has to name columns of this data" in answer.err
+    assert (folder / "auger.yaml").read_text() == before
+
+
 def test_what_was_wrong_before_forbids_no_edit(user: User, folder: Path, world: World) -> None:
     reach(user, folder, world, "short")
     wrong = SHORT.replace("target: target", "target: nothing")
