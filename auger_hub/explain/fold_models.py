@@ -20,7 +20,7 @@ from threadpoolctl import threadpool_limits
 
 from auger_hub.explain.allowance import Allowance
 from auger_hub.search.column_kinds import DATE
-from auger_hub.search.columns import CleanColumns, part_names
+from auger_hub.search.columns import CleanColumns, elapsed_names, part_names
 from auger_hub.search.pipelines.calibrated import Calibration, apply_calibration
 from auger_hub.search.pipelines.fitting import fit_model
 from auger_hub.search.pipelines.pipeline import build_pipeline
@@ -95,7 +95,9 @@ class FoldModels:
             return [name]
         kinds = self.data.info["featureKinds"]
         if kinds.get(name) == DATE:
-            return list(part_names(name, kinds).values())
+            between = elapsed_names(kinds).items()
+            days = [column for pair, column in between if name in pair]
+            return [*part_names(name, kinds).values(), *days]
         return [name] if name in kinds else []
 
     def to_inputs(self, features: pd.DataFrame) -> pd.DataFrame:

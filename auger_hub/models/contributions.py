@@ -22,7 +22,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder
 
 from auger_hub.search.column_kinds import DATE
-from auger_hub.search.columns import names_of, part_names
+from auger_hub.search.columns import elapsed_names, names_of, part_names
 
 Array = np.ndarray[Any, Any]
 BACKGROUND = 30
@@ -102,6 +102,7 @@ def sources_of(features: Any, kinds: Mapping[str, str]) -> list[str]:
     """Return for each column that a fitted ColumnTransformer makes the column of the file."""
     dates = (name for name, kind in kinds.items() if kind == DATE)
     part_of = {part: name for name in dates for part in part_names(name, kinds).values()}
+    part_of |= {days: later for (later, _), days in elapsed_names(kinds).items()}
     total = max((part.stop for part in features.output_indices_.values()), default=0)
     sources = [""] * total
     for name, transformer, given in features.transformers_:

@@ -15,7 +15,12 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from auger_hub.search.column_kinds import CODE, DATE, MISSING_TEXT, NUMBER
 
 DATE_PARTS = ("days", "year", "month", "day", "weekday", "hour")
+CYCLES = ("year", "week", "day")
+"""Of time: where a date stands in each, as the sine and the cosine of an angle."""
+ANGLES = tuple(f"{cycle}_{wave}" for cycle in CYCLES for wave in ("sin", "cos"))
+MOST_DATES = 4  # columns of dates, between any two of which the days are counted
 _FLOAT_BITS = 1024
+_TURN = 2 * np.pi
 # In seconds: counted in nanoseconds, as by default, a date past the year 2262 would be refused.
 _EPOCH, _DAY = pd.Timestamp(0).as_unit("s"), pd.Timedelta(days=1).as_unit("s")
 _TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
@@ -23,6 +28,8 @@ _TRUTH = {"true": "true", "false": "false", "True": "true", "False": "false"}
 
 class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sklearn has no types
     """Turn each column into floats or texts by its kind; dates become calendar numbers.
+
+    Besides these, dates become angles in their cycles, and the days between any two of a row.
 
     Args:
         kinds: column name -> one of `column_kinds`. Columns without a kind are left out, and a
@@ -40,14 +47,24 @@ class CleanColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
     def transform(self, X: pd.DataFrame) -> pd.DataFrame:  # noqa: N803 - sklearn's name
         """Return the clean columns, numbers as float and everything else as text."""
         clean: dict[str, pd.Series] = {}
+        days: dict[str, pd.Series] = {}
+        angles: dict[str, np.ndarray[Any, Any]] = {}
         for name, kind in self.kinds.items():
             column = X[name] if name in X.columns else pd.Series(np.nan, index=X.index)
             if kind == DATE:
-                names = part_names(name, self.kinds)
-                clean.update({names[part]: s for part, s in date_parts(column).items()})
+                names, dates = part_names(name, self.kinds), to_dates(column)
+                parts = date_parts(dates)
+                days[name] = parts["days"]
+                clean.update({names[part]: values for part, values in parts.items()})
+                angles |= {names[part]: values for part, values in angles_of(dates).items()}
             else:
                 clean[name] = to_number(column) if kind in (NUMBER, CODE) else to_text(column)
-        return pd.DataFrame(clean, index=X.index)
+        between = {
+            name: days[later] - days[earlier]
+            for (later, earlier), name in elapsed_names(self.kinds).items()
+        }
+        # at the end: models that were stored before there were any know their columns by place
+        return pd.DataFrame({**clean, **angles, **between}, index=X.index)
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -58,10 +75,30 @@ def output_columns(kinds: Mapping[str, str]) -> dict[str, str]:
     columns: dict[str, str] = {}
     for name, kind in kinds.items():
         if kind == DATE:
-            columns.update(dict.fromkeys(part_names(name, kinds).values(), NUMBER))
+            parts = part_names(name, kinds)
+            columns.update({parts[part]: NUMBER for part in DATE_PARTS})
         else:
             columns[name] = kind
-    return columns
+    return columns | dict.fromkeys([*angle_names(kinds), *elapsed_names(kinds).values()], NUMBER)
+
+
+def angle_names(kinds: Mapping[str, str]) -> list[str]:
+    """Return the columns with the angles of all dates."""
+    dates = [part_names(name, kinds) for name, kind in kinds.items() if kind == DATE]
+    return [names[part] for names in dates for part in ANGLES]
+
+
+def elapsed_names(kinds: Mapping[str, str]) -> dict[tuple[str, str], str]:
+    """Return for pairs of dates the column with the days between them: none that is there."""
+    dates = [name for name, kind in kinds.items() if kind == DATE][:MOST_DATES]
+    found = {}
+    for place, later in enumerate(dates):
+        for earlier in dates[:place]:
+            name = f"{later}.since.{earlier}"
+            while name in kinds:
+                name += "."
+            found[later, earlier] = name
+    return found
 
 
 def names_of(columns: Any, given: Any) -> str | list[str]:
@@ -77,10 +114,10 @@ def names_of(columns: Any, given: Any) -> str | list[str]:
 
 def part_names(name: str, kinds: Mapping[str, str]) -> dict[str, str]:
     """Return the names of the numbers that a date becomes: none that another column has."""
-    mark = "."
-    while any(f"{name}{mark}{part}" in kinds for part in DATE_PARTS):
+    mark, parts = ".", (*DATE_PARTS, *ANGLES)
+    while any(f"{name}{mark}{part}" in kinds for part in parts):
         mark += "."
-    return {part: f"{name}{mark}{part}" for part in DATE_PARTS}
+    return {part: f"{name}{mark}{part}" for part in parts}
 
 
 def to_number(column: pd.Series) -> pd.Series:
@@ -135,3 +172,19 @@ def date_parts(column: pd.Series) -> dict[str, pd.Series]:
     at = dates.dt
     parts = (days, at.year, at.month, at.day, at.day_of_week, at.hour)
     return {n: part.astype("float64") for n, part in zip(DATE_PARTS, parts, strict=True)}
+
+
+def angles_of(dates: pd.Series) -> dict[str, np.ndarray[Any, Any]]:
+    """Return where time stamps stand in the year, the week and the day: sine and cosine.
+
+    The last hour of a day and the first of the next one are neighbours there.
+    """
+    at = dates.dt
+    day = ((at.hour * 60 + at.minute) / 1440).to_numpy(dtype=float)
+    turns = (
+        (at.day_of_year.to_numpy(dtype=float) - 1 + day) / 365.2425,
+        (at.day_of_week.to_numpy(dtype=float) + day) / 7,
+        day,
+    )
+    waves = [wave for turn in turns for wave in (np.sin(_TURN * turn), np.cos(_TURN * turn))]
+    return dict(zip(ANGLES, waves, strict=True))

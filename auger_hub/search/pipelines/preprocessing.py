@@ -26,7 +26,7 @@ from sklearn.preprocessing import (
 
 from auger_hub.search.algorithms.algorithm import Family
 from auger_hub.search.column_kinds import CATEGORY, CODE, MANY, NUMBER, PHRASE, TEXT
-from auger_hub.search.columns import output_columns
+from auger_hub.search.columns import angle_names, elapsed_names, output_columns
 
 NATIVE = "native"
 TOPICS = 32  # of a text, while there are few of them
@@ -48,6 +48,11 @@ def preprocessing_for(
         ("category", _categories(task_info, family, choices), category),
         ("many", _many(task_info, family), by_kind.pop(MANY, [])),
     ]
+    if family.needs_scaling and task_info.get("datesInCycles"):
+        unknown = SimpleImputer(  # as the middle of all angles
+            strategy="constant", fill_value=0.0, keep_empty_features=True
+        )
+        steps.append(("angle", unknown, angle_names(task_info["featureKinds"])))
     # By place: a list of names is searched for each of them, which takes seconds for 20,000.
     places = {name: i for i, name in enumerate(output_columns(task_info["featureKinds"]))}
     steps = [(name, step, [places[one] for one in columns]) for name, step, columns in steps]
@@ -90,7 +95,13 @@ def _by_kind(task_info: Mapping[str, Any], choices: Mapping[str, str]) -> dict[s
     """Return the columns of each kind; codes are numbers or categories, as was chosen."""
     by_kind: dict[str, list[str]] = {}
     codes = NUMBER if choices.get("codes", "number") == "number" else CATEGORY
-    for name, kind in output_columns(task_info["featureKinds"]).items():
+    kinds: Mapping[str, str] = task_info["featureKinds"]
+    left_out = set(angle_names(kinds))
+    if not task_info.get("datesInCycles"):
+        left_out |= set(elapsed_names(kinds).values())
+    for name, kind in output_columns(kinds).items():
+        if name in left_out:
+            continue
         by_kind.setdefault(kind, []).append(name)
     by_kind.setdefault(codes, []).extend(by_kind.pop(CODE, []))
     by_kind.setdefault(MANY, []).extend(by_kind.get(PHRASE, []))  # its values count as well

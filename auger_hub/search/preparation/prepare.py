@@ -161,6 +161,7 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         "dataset_nrows": len(target),
         "crossValidationFolds": settings.folds,
         "usedFolds": folds,
+        "datesInCycles": settings.model_type != "timeseries",
         "heavyTail": settings.model_type == "regression" and has_heavy_tail(target),
         "notes": notes,
         "notices": to_dicts(notices),

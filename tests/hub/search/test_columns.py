@@ -9,6 +9,7 @@ from auger_hub.search.column_kinds import CATEGORY, DATE, MISSING_TEXT, NUMBER
 from auger_hub.search.columns import (
     CleanColumns,
     date_parts,
+    elapsed_names,
     names_of,
     output_columns,
     to_number,
@@ -105,3 +106,27 @@ def test_a_step_that_takes_a_text_is_given_one_column() -> None:
     table = pd.DataFrame({"a": [1.0], "b": ["x y"]})
 
     assert names_of(ColumnTransformer([("number", "passthrough", [0])]).fit(table), "b") == "b"
+
+
+def test_the_last_hour_of_a_year_is_beside_the_first_of_the_next() -> None:
+    made = clean({"d": DATE}, d=["2023-12-31 23:30", "2024-01-01 00:30", "2023-07-02 12:00", None])
+    angles = made[[f"d.{cycle}_{wave}" for cycle in ("year", "day") for wave in ("sin", "cos")]]
+    near = np.linalg.norm(angles.iloc[0] - angles.iloc[1])
+    far = np.linalg.norm(angles.iloc[0] - angles.iloc[2])
+    assert near < 0.3
+    assert far > 2
+    assert angles.iloc[3].isna().all()
+
+
+def test_days_between_dates_of_a_row_are_counted_and_take_no_name_that_is_there() -> None:
+    kinds = {"ordered": DATE, "sent": DATE, "sent.since.ordered": NUMBER}
+    row = clean(
+        kinds, ordered=["2024-02-28"], sent=["2024-03-01 12:00"], **{"sent.since.ordered": [7]}
+    ).iloc[0]
+    assert row["sent.since.ordered."] == 2.5
+    assert row["sent.since.ordered"] == 7
+
+
+def test_of_many_dates_only_the_first_are_compared() -> None:
+    many = dict.fromkeys("abcdefg", DATE)
+    assert len(elapsed_names(many)) == 6

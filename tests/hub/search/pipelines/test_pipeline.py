@@ -1,3 +1,4 @@
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -5,6 +6,7 @@ import pandas as pd
 import pytest
 from sklearn.model_selection import cross_val_score
 
+from auger_hub.models.contributions import sources_of
 from auger_hub.search.algorithms.registry import all_algorithms
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
 from auger_hub.search.preparation.prepare import describe_task
@@ -168,3 +170,31 @@ def test_labels_become_numbers_and_can_be_turned_back(
     assert encoder is not None
     assert encoder.classes_.tolist() == classes
     assert len(features) == len(target) == frame["y"].notna().sum()
+
+
+def dated(rows: int = 400) -> pd.DataFrame:
+    """A target that goes by the hour, and by the days from one date to another."""
+    random = np.random.default_rng(5)
+    sent = pd.Timestamp("2023-01-01") + pd.to_timedelta(random.integers(0, 9_000, rows), unit="h")
+    days = random.integers(0, 30, rows)
+    y = 3 * np.cos(2 * np.pi * sent.hour / 24) + 0.2 * days + random.normal(scale=0.1, size=rows)
+    there = (sent + pd.to_timedelta(days, unit="D")).strftime("%Y-%m-%d %H:%M")
+    return pd.DataFrame({"sent": sent.strftime("%Y-%m-%d %H:%M"), "there": there, "y": y})
+
+
+def test_a_line_learns_cycles_of_time_and_the_days_between_dates(tmp_path: Path) -> None:
+    info = describe_task(task_for(tmp_path, dated(), "y", "regression"))
+    features, target, _ = split_features_target(dated(), info)
+    ridge = build_pipeline(info, "sklearn.linear_model.Ridge", {"alpha": 0.01})
+    assert cross_val_score(ridge, features, target).mean() > 0.98
+    older = build_pipeline({**info, "datesInCycles": False}, "sklearn.linear_model.Ridge", {})
+    assert cross_val_score(older, features, target).mean() < 0.9
+
+
+def test_trees_have_the_days_between_dates_and_no_angles(tmp_path: Path) -> None:
+    info = describe_task(task_for(tmp_path, dated(), "y", "regression"))
+    features, target, _ = split_features_target(dated(), info)
+    model: Any = build_pipeline(info, "lightgbm.LGBMRegressor", {"n_estimators": 5})
+    model.fit(features, target)
+    assert model[-1].n_features_in_ == 13
+    assert sources_of(model[1], info["featureKinds"]).count("there") == 7
