@@ -37,6 +37,7 @@ BEAT_SECONDS = 1.0
 STILL_SECONDS = 6.0
 """After which a beat that stands still is that of a dead process."""
 _GONE_SECONDS, _NEWS_SECONDS = 10.0, 0.1
+_ALONE = 2  # times as long between beats, where nobody else waits for them
 _NAME = "work"
 _STOP_SECONDS = 3.0
 _UNANSWERED = ("requested", "running")
@@ -151,7 +152,7 @@ class Membership:
 
     def _loop(self) -> None:
         while not self._stopping:
-            if self._event.wait(BEAT_SECONDS):
+            if self._event.wait(BEAT_SECONDS * (_ALONE if self.is_alone() else 1)):
                 time.sleep(_NEWS_SECONDS)  # what others have done meanwhile is the same news
             self._event.clear()
             if self._stopping:
