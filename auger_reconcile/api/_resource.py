@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_given
+from auger_reconcile.diagnostics import nearest
 from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
@@ -65,7 +66,11 @@ class Resource:
         for found in observed.of(self.project_name, kind):
             if is_named(str(found.name), name):
                 return found
-        raise NotFound(f"{kind} `{name}` does not exist in project `{self.project_name}`")
+        near = nearest(name, [str(one.name) for one in observed.of(self.project_name, kind)])
+        raise NotFound(
+            f"{kind} `{name}` does not exist in project `{self.project_name}`",
+            hint=f"there is `{near}`" if near else f"auger {kind} list",
+        )
 
     def _find_current(self, observed: ObservedState, name: str | None, stored: str) -> Any:
         """Return the object of a given name; without one, what the declared resource stands for.
@@ -461,4 +466,5 @@ class Resource:
         for item in self.context.session.client.iter_all(collection, filters):
             if is_named(str(item.get("name")), name):
                 return item
-        raise NotFound(f"{self.kind} `{name}` does not exist in project `{self.project_name}`")
+        told = f"{self.kind} `{name}` does not exist in project `{self.project_name}`"
+        raise NotFound(told, hint=f"auger {self.kind} list")

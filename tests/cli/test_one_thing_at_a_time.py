@@ -592,3 +592,12 @@ def test_a_saved_plan_of_an_address_is_carried_out(user: User, folder: Path, wor
         answer = user.run("apply", "p", "--wait")
         assert answer.code == 0, (address, answer)
         assert "started" in answer.err
+
+
+def test_a_name_that_is_not_there_gets_what_is_near_or_the_list(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    assert "there is `other`" in user.run("experiment", "select", "othre").err
+    assert "auger experiment list" in user.run("experiment", "history", "zzz").err
+    assert "auger dataset list" in user.run("dataset", "show", "zzz").err
