@@ -253,6 +253,9 @@ class Search:
         folds = len(self._board.baseline.fold_times) if self._board.baseline else 0
         reason = "stopped when the time of the run was over"
         for candidate, evaluation, seconds in self._pool.cut_off(reason):
+            if len(evaluation.fold_times) == folds:  # nothing was left but to hand it over
+                self._add(candidate, replace(evaluation, error=None, failure=None), seconds)
+                continue
             text = f"{reason}, with {len(evaluation.fold_times)} of {folds} folds measured"
             failure = evaluation.failure if self._has_model else None
             kept = replace(evaluation, error=text, failure=failure, predictions=())

@@ -31,17 +31,21 @@ def of_confusions(metric: str) -> OfConfusions | None:
     return _OF_CONFUSIONS.get(metric)
 
 
-def _confusion(truth: Array, shown: Array) -> Array:
-    """Return how often each class was taken for each: predictions x true x predicted classes."""
+def confusion(truth: Array, shown: Array, weights: Array | None = None) -> Array:
+    """Return how often each class was taken for each: predictions x true x predicted classes.
+
+    Rows count by their weights, where they have some.
+    """
     count, _, classes = shown.shape
     places = truth * classes + shown.argmax(axis=2)
     places += np.arange(count)[:, None] * classes**2
-    counted = np.bincount(places.ravel(), minlength=count * classes**2)
+    each = None if weights is None else np.tile(weights, count)
+    counted = np.bincount(places.ravel(), each, minlength=count * classes**2)
     return counted.reshape(count, classes, classes).astype(float)
 
 
 def _by_confusion(truth: Array, shown: Array, *, score: Callable[[Array], Array]) -> Array:
-    return score(_confusion(truth, shown))
+    return score(confusion(truth, shown))
 
 
 def _share(part: Array, whole: Array) -> Array:

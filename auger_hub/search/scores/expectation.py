@@ -22,7 +22,7 @@ from typing import Any
 import numpy as np
 from sklearn import config_context
 
-from auger_hub.search.scores.at_once import at_once
+from auger_hub.search.scores.at_once import at_once, confusion, of_confusions
 from auger_hub.search.scores.ensemble import Nested, Predictions
 from auger_hub.search.scores.metrics import ROW_MEANS, Outcome, all_scores, best_value, metrics_for
 from auger_hub.search.trials.trial import TrialData
@@ -194,8 +194,10 @@ class _Scorer:
         functions = metrics_for(data.info["model_type"], classes)
         self._function = {self._metric: functions[self._metric]}
         self._at_once = at_once(self._metric, has_classes=bool(classes))
-        if data.weights is not None:  # what scores many at once counts rows
+        self._of_confusions = None
+        if data.weights is not None:  # what scores many at once counts rows, but for confusions
             self._at_once = None
+            self._of_confusions = of_confusions(self._metric) if classes else None
         self._data = data
         self._by_row = ROW_MEANS.get(self._metric)
         rows = np.concatenate([test for _, test in data.folds])
@@ -222,6 +224,9 @@ class _Scorer:
         if self._at_once is not None:
             scores = self._at_once(self._truth[rows], taken[:, rows])
             return np.where(np.isnan(scores), -np.inf, scores)
+        if self._of_confusions is not None and self._weights is not None:
+            told = confusion(self._truth[rows], taken[:, rows], self._weights[rows])
+            return np.nan_to_num(self._of_confusions(told), nan=-np.inf)
         return np.array([self._score(one, rows) for one in taken])
 
     def score(self, taken: Array, rows: Array) -> float:

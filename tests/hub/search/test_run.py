@@ -8,14 +8,21 @@ import pytest
 
 from auger_hub.data.notices import Notice
 from auger_hub.search import run
+from auger_hub.search.algorithms.registry import baseline_for
+from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.run import BadTask, SearchTask, TrialResult, prepare, run_search
 from auger_hub.search.sampling import ROWS
+from auger_hub.search.scores.board import Board
 from auger_hub.search.scores.expectation import Expectation
+from auger_hub.search.task import read_settings
+from auger_hub.search.trials.cross_validation import cross_validate, evaluate_folds
+from auger_hub.search.trials.trial import Candidate
 from tests.hub.search.tables import iris, mixed, monthly, sloped_steps, task_for
 
 pytestmark = pytest.mark.search
 
 FOLDS = 3
+LINEAR = "sklearn.linear_model.LogisticRegression"
 QUICK = ["LogisticRegression", "LinearDiscriminantAnalysis", "KNeighborsClassifier"]
 
 
@@ -250,3 +257,34 @@ def test_a_task_that_cannot_be_run_is_refused(tmp_path: Path) -> None:
 def test_an_algorithm_that_is_not_there_is_refused_before_the_run(tmp_path: Path) -> None:
     with pytest.raises(BadTask, match="No algorithm is left"):
         prepare(quick_task(tmp_path, allowed_algorithms=["GaussianNB"]))
+
+
+class _Ending(SimpleNamespace):
+    """A pool whose trials are ended when their last fold was told, and not their end."""
+
+    def cut_off(self, reason: str) -> list[Any]:
+        return [
+            (one, replace(evaluation, error=reason, failure="timeout"), 1.0)
+            for one, evaluation in self.told
+        ]
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
+def test_a_trial_of_which_all_folds_are_there_counts_when_the_time_is_over(tmp_path: Path) -> None:
+    task = quick_task(tmp_path)
+    data = make_trial_data(task)
+    board = Board("accuracy", (), lambda _: None)
+    names = [baseline_for("classification").name, LINEAR, LINEAR]
+    first, whole, part = (Candidate.new(name, {}, "optuna") for name in names)
+    board.add(replace(first, optimizer_name=""), cross_validate(data, first), 1.0)
+    folds = list(evaluate_folds(data, whole))
+    told = [(whole, cross_validate(data, whole)), (part, folds[0])]
+    running = run.Search(read_settings(task), data.info, _Ending(told=told), board)
+    running._take_unfinished()
+    found = {one.uid: one for one in board.searched}
+    assert (found[whole.uid].failure, found[whole.uid].error) == (None, None)
+    assert found[part.uid].failure == "timeout"
+    assert "1 of 3 folds" in str(found[part.uid].error)
+    assert whole.uid in board.predictions()

@@ -1,11 +1,12 @@
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from auger_hub.search.scores.ensemble import Blender
-from auger_hub.search.scores.expectation import Candidates, Expectation, expect
+from auger_hub.search.scores.expectation import Candidates, Expectation, _Scorer, expect
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
 from auger_hub.search.trials.trial import TrialData
 
@@ -180,3 +181,21 @@ def test_the_same_trials_tell_the_same() -> None:
 def test_of_many_rows_a_part_is_looked_at() -> None:
     one = expected(*guesses(1, 30_000, [0.8, 0.79]))
     assert 0.77 < one.low < one.score < one.high < 0.83
+
+
+@pytest.mark.parametrize("scoring", ["f1_macro", "accuracy", "f1"])
+def test_weighted_rows_score_the_same_one_by_one_and_many_at_once(scoring: str) -> None:
+    random = np.random.default_rng(1)
+    target = random.integers(0, 2, 200)
+    data = replace(task(scoring, target), weights=random.uniform(0.1, 4, 200))
+    shown = random.dirichlet([1, 1], (3, 200))
+    scorer = _Scorer(data)
+    taken = np.array([scorer.take(split(data, one)) for one in shown])
+    rows = random.integers(0, 200, 150)
+    told = scorer.score_each(taken, rows)
+    for n, one in enumerate(shown):
+        weights = data.weights
+        assert weights is not None
+        outcome = Outcome.of(target[rows], one[rows], target, weights[rows])
+        function = {scoring: metrics_for("classification", 2)[scoring]}
+        assert told[n] == pytest.approx(all_scores(outcome, function)[scoring])
