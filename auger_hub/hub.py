@@ -30,6 +30,8 @@ class Hub:
     signer: Signer
     supervisor: Supervisor
     attempts: Attempts = field(default_factory=Attempts)
+    own_attempts: Attempts = field(default_factory=Attempts)
+    """Of users who have logged in, at this process: within a request that writes, no other may."""
     rates: Rates = field(default_factory=Rates)
 
     @property

@@ -101,7 +101,7 @@ def _slow_down(call: Call) -> tuple[str, str]:
     By the user alone: others behind the same address have nothing to do with it.
     """
     own = ("password", f"user {call.caller.user_id}")
-    if not call.hub.attempts.take(*own):
+    if not call.hub.own_attempts.take(*own):
         raise TooManyLogins
     return own
 
@@ -117,7 +117,7 @@ def _change_password(call: Call) -> NewLogin:
         raise InvalidParams(("new_password", str(error))) from error
     if changed is None:
         raise Unauthenticated("Password incorrect")
-    call.hub.attempts.forgive(*own)
+    call.hub.own_attempts.forgive(*own)
     return {"token": changed["token"], "ended": changed["ended"]}
 
 
