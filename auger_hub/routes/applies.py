@@ -136,6 +136,8 @@ def list_applies(call: Call) -> Page:
     query = rows_of(call, Apply).order_by(Apply.id.desc())
     wanted = {
         ApplyAction.project: call.given("project"),
+        ApplyAction.kind: call.given("kind"),
+        ApplyAction.verb: call.given("action"),
         ApplyAction.object_id: call.given("object_id"),
         ApplyAction.run_id: call.given("run_id"),
     }
@@ -286,6 +288,8 @@ ROUTES = [
         "List the applies of an organization, newest first",
         takes=(
             Param("project", about="those with an action in this project"),
+            Param("kind", about="those with an action on an object of this kind"),
+            Param("action", about="those with an action that does this"),
             Param("object_id", about="those that left this object behind"),
             Param("run_id", about="those that started this run"),
         ),

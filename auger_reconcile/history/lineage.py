@@ -14,11 +14,11 @@ from typing import Any
 
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import HubError, NotFound
-from auger_reconcile.history.read import ApplyRecord, read_applies
+from auger_reconcile.history.read import ApplyRecord, read_applies, read_apply
 
 FORMAT_VERSION = "1.0"
 _CONTENT = re.compile(r"[0-9a-f]{64}")
-_START, _CREATE = "start", "create"
+_CANDIDATES = 20
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class _Trace:
         if pipeline is not None or above is not None:
             facts = _some(pipeline or {}, ("name", "status", "created_at"))
             model = self._add("model", model_id, facts, above, is_missing=pipeline is None)
-            self._applies(model, object_id=model_id, action=_CREATE)
+            self._applies(model, "model", object_id=model_id)
             above = model
         self._trial(trial_id, trial, above)
 
@@ -158,7 +158,7 @@ class _Trace:
             "metric": settings.get("scoring"),
         }
         run = self._add("run", run_id, facts, trial, is_missing=item is None)
-        self._applies(run, run_id=run_id, action=_START)
+        self._applies(run, "experiment", run_id=run_id)
         experiment_id, data_id = told.get("experiment_id"), told.get("project_file_id")
         experiment = self._read("experiments", experiment_id) if experiment_id else None
         if experiment is not None:
@@ -188,11 +188,17 @@ class _Trace:
             return
         if item is not None and content is None:
             self._notices[f"data set {told.get('name')}: its content was not hashed"] = None
-        self._applies(data, object_id=data_id, action=_CREATE)
+        self._applies(data, "dataset", object_id=data_id)
 
-    def _applies(self, made: Origin, *, action: str, **by: str) -> None:
-        """Add the newest apply that made something, with its commit."""
-        record = next((one for one in self._recorded(**by) if action in one.summary), None)
+    def _applies(self, made: Origin, kind: str, **by: str) -> None:
+        """Add the apply that made something, with its commit.
+
+        Ids of different kinds may be the same, and an action that failed may name what was there
+        before it: only the action itself says whether it has made this.
+        """
+        wanted = {"kind": kind, "action": "start" if "run_id" in by else "create", **by}
+        wanted["status"] = "applied"
+        record = next(self._recorded(wanted), None)
         if record is not None:
             names = ("status", "user", "commit", "branch", "created_at")
             facts = {name: getattr(record, name) for name in names}
@@ -203,11 +209,18 @@ class _Trace:
             told = f"{made.kind} {made.id}: no apply that is kept made it"
             self._notices[told] = None
 
-    def _recorded(self, **by: str) -> Iterator[ApplyRecord]:
+    def _recorded(self, wanted: Mapping[str, str]) -> Iterator[ApplyRecord]:
+        """Yield the applies with an action that is like this, newest first."""
         if not self._keeps_history:
             return
+        by = {name: value for name, value in wanted.items() if name != "status"}
         try:
-            yield from read_applies(self._client, limit=20, **by)
+            for record in read_applies(self._client, limit=_CANDIDATES, **by):
+                for action in read_apply(self._client, record.id).actions:
+                    told = vars(action)
+                    if all(str(told[name]) == value for name, value in wanted.items()):
+                        yield record
+                        break
         except HubError:
             self._keeps_history = False
             self._notices["this hub keeps no history, so that no commit is known"] = None

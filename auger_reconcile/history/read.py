@@ -108,7 +108,8 @@ def read_applies(
     Args:
         client: connected to the hub.
         limit: at most so many; None for all that the hub keeps.
-        filters: `project`, `object_id` or `run_id`, of an action.
+        filters: `project`, `kind`, `action`, `object_id` and `run_id` of one action; an older hub
+            passes over `kind` and `action`.
 
     Raises:
         HubError: this hub keeps no history, or cannot be read.

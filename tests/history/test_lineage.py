@@ -13,6 +13,17 @@ from auger_reconcile.history.lineage import trace
 SHA = "ab" * 32
 APPLY = {"id": 4, "status": "applied", "user": "anna", "commit": "c0ffee123456", "branch": "main"}
 APPLY |= {"summary": {"create": 1, "start": 1}, "created_at": "2026-11-22T10:00:00.000Z"}
+
+
+def action(verb: str, kind: str, **told: Any) -> dict[str, Any]:
+    return {"action": verb, "kind": kind, "status": "applied", **told}
+
+
+MADE = [
+    action("create", "dataset", object_id="9"),
+    action("start", "experiment", object_id="E", run_id="R"),
+    action("create", "model", object_id="T"),
+]
 HUB: dict[str, Any] = {
     "predictions/P": {"pipeline_id": "T", "status": "done", "records_count": 3},
     "pipelines/T": {"trial_id": "T", "name": "production", "status": "ready"},
@@ -35,6 +46,7 @@ HUB: dict[str, Any] = {
         "statistics": {"count": 120},
     },
     "applies": [APPLY],
+    "applies/4": {**APPLY, "actions": MADE},
 }
 
 
@@ -71,6 +83,30 @@ def test_a_prediction_is_traced_to_its_data_and_the_commits_that_made_each() -> 
     ]
     assert text.splitlines()[2].startswith("    ├── apply 4  commit c0ffee1234 on main, by anna")
     assert text.splitlines()[8].startswith("                └── apply 4")
+
+
+def applies_of(key: str, newer: dict[str, Any]) -> list[str]:
+    """Return the applies that something came of, when a newer one did this as well."""
+    later = {**APPLY, "id": 7}
+    found = lineage_of(
+        "P", applies=[later, APPLY], applies__7={**later, "actions": [newer, action("create", "x")]}
+    )
+    start = next(one for one in found.origins if one.key == key)
+    return [one.id for one in found.sources_of(start) if one.kind == "apply"]
+
+
+def test_another_kind_with_the_same_id_is_not_what_an_apply_made() -> None:
+    assert applies_of("dataset:9", action("create", "project", object_id="9")) == ["4"]
+
+
+def test_an_apply_that_did_something_else_to_it_has_not_made_it() -> None:
+    assert applies_of("dataset:9", action("select", "dataset", object_id="9")) == ["4"]
+    assert applies_of("run:R", action("stop", "experiment", run_id="R")) == ["4"]
+
+
+def test_an_action_that_failed_has_made_nothing() -> None:
+    failed = action("start", "experiment", run_id="R") | {"status": "failed"}
+    assert applies_of("run:R", failed) == ["4"]
 
 
 def test_data_made_of_actuals_is_traced_to_the_data_set_below_it() -> None:

@@ -87,6 +87,14 @@ def test_applies_are_listed_newest_first_by_project_and_by_what_they_left(
     assert page.body["meta"]["pagination"]["total"] == 3
     assert [item["id"] for item in hub.get("/applies", object_id=name)] == [ids[1]]
     assert [item["id"] for item in hub.get("/applies", run_id=f"run-{name}")] == [ids[1]]
+    like = {"object_id": name, "kind": "project"}
+    assert [item["id"] for item in hub.get("/applies", **like, action="create")] == [ids[1]]
+    assert hub.get("/applies", **like, action="start") == []
+    assert hub.get("/applies", **(like | {"kind": "dataset"})) == []
+    like = {"object_id": name, "kind": "project"}
+    assert [item["id"] for item in hub.get("/applies", **like, action="create")] == [ids[1]]
+    assert hub.get("/applies", **like, action="start") == []
+    assert hub.get("/applies", **(like | {"kind": "dataset"})) == []
 
 
 @pytest.mark.parametrize(
