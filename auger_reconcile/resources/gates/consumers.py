@@ -45,9 +45,10 @@ def check_consumers(
     header = getattr(refs.get("experiment.dataset"), "header", None)
     if experiment is None or header is None:
         return
-    learned = [name for name in header if name not in {*experiment.exclude, experiment.target}]
+    unused = _columns_not_sent(experiment)
+    learned = [name for name in header if name not in {*unused, experiment.target}]
     for name, consumer in consumers.items():
-        yield from _find_gone(name, consumer, {*learned, experiment.target}, experiment, header)
+        yield from _find_gone(name, consumer, {*learned, experiment.target}, unused, header)
         needed = [one for one in learned if one not in consumer.columns]
         if needed:
             summary = f"`{name}` does not send what the model learns from"
@@ -55,18 +56,29 @@ def check_consumers(
             yield Finding(CODE, summary, ("consumers", name), hint, f"`{name}`", is_error=False)
 
 
+def _columns_not_sent(experiment: Any) -> Mapping[str, str]:
+    """Return the columns that no prediction takes, and why; groups of folds are learned from."""
+    weight = experiment.options.get("sample_weight")
+    past = experiment.past_only if experiment.model_type.value == "timeseries" else ()
+    return {
+        **dict.fromkeys(past, "it is known of the past alone, and no prediction takes it"),
+        **({weight: "rows are weighed by it, and no prediction takes it"} if weight else {}),
+        **dict.fromkeys(experiment.exclude, "it is excluded from the search"),
+    }
+
+
 def _find_gone(
-    name: str, consumer: Consumer, known: Collection[str], experiment: Any, header: Collection[str]
+    name: str,
+    consumer: Consumer,
+    known: Collection[str],
+    unused: Mapping[str, str],
+    header: Collection[str],
 ) -> Iterator[Finding]:
     """Yield each column that a consumer needs and the model neither takes nor predicts."""
     for column in consumer.columns:
         if column in known:
             continue
-        why = (
-            "it is excluded from the search"
-            if column in experiment.exclude
-            else advise_column(column, header)
-        )
+        why = unused.get(column) or advise_column(column, header)
         summary = f"`{name}` needs a column that the model does not have"
         path = ("consumers", name, "columns", column)
         yield Finding(CODE, summary, path, f"{why}{_ask(consumer)}", f"`{column}`", is_error=False)

@@ -58,6 +58,36 @@ def test_a_new_column_breaks_who_does_not_send_it() -> None:
     assert str(hint).startswith("`region`: exclude them, or let it send them")
 
 
+SERIES = {"model_type": "timeseries", "time_series": "day", "series": ["shop"], "exclude": []}
+SOLD = ("day", "shop", "visitors", "promotion", "sold")
+
+
+def test_the_weight_of_rows_is_nothing_to_send() -> None:
+    weighed = {"options": {"sample_weight": "w"}, "header": (*HEADER, "w")}
+    assert find("age", "plan", **weighed) == []
+    told = "rows are weighed by it, and no prediction takes it; talk to ann@example.com"
+    assert find("age", "plan", "w", **weighed) == [("`w` consumers.billing.columns.w", told)]
+
+
+def test_what_is_known_of_the_past_alone_is_nothing_to_send() -> None:
+    series = {**SERIES, "past_only": ["visitors"], "target": "sold", "header": SOLD}
+    assert find("day", "shop", "promotion", "sold", **series) == []
+    ((place, hint),) = find("day", "shop", "promotion", "visitors", **series)
+    assert place == "`visitors` consumers.billing.columns.visitors"
+    assert str(hint).startswith("it is known of the past alone, and no prediction takes it")
+
+
+def test_the_time_and_the_series_are_to_be_sent() -> None:
+    series = {**SERIES, "past_only": ["visitors"], "target": "sold", "header": SOLD}
+    ((_, hint),) = find("promotion", **series)
+    assert str(hint).startswith("`day`, `shop`: ")
+
+
+def test_the_groups_of_folds_are_learned_from_and_to_be_sent() -> None:
+    ((_, hint),) = find("age", options={"splitOptions": {"groups_col": "plan"}})
+    assert str(hint).startswith("`plan`: ")
+
+
 def test_without_the_columns_of_the_data_nothing_is_known() -> None:
     assert find("nothing", header=None) == []
     assert list(check_consumers({"billing": Consumer(columns=("a",))}, {})) == []
