@@ -1,8 +1,8 @@
 """Score a stored model on rows whose target is known, by every metric of its kind.
 
 The rows are read by the model's own schema, as those of a prediction are. What cannot be scored is
-left out and told as a notice: rows without a target, classes that the model never met, rows of a
-series that are in the past of what was learned, metrics that have no value for these rows.
+left out and told as a notice: rows without a target or a weight, classes that the model never met,
+rows of a series that are in the past of what was learned, metrics without a value for these rows.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from auger_hub.data.notices import Notice, rows, to_dicts
 from auger_hub.data.schema import BOOLEAN, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.typed import is_missing, to_column
 from auger_hub.models.predict import BadInput, Predictor
+from auger_hub.search.columns import to_number
 from auger_hub.search.scores.metrics import Outcome, all_scores, describe_labels, metrics_for
 
 Array = np.ndarray[Any, Any]
@@ -33,6 +34,7 @@ class Evaluation:
         metric: the one that its run was sorted by.
         rows: how many were scored.
         scores: by the names of the metrics, greater is better; the undefined ones are not there.
+            Rows count by their weight, if they have some, here and in the scores of `per_class`.
         labels: of the classes; empty for numbers, as the next two are.
         per_class: `label`, `precision`, `recall`, `f1` and `rows` of each class.
         confusion: rows by their true class, a row each, and their predicted one.
@@ -77,17 +79,21 @@ def evaluate(
     size = max((len(list(table[name])) for name in table), default=0)
     series = pd.Series(list(truth), dtype=object).reindex(range(size))
     encoded, notices = _encode(predictor, series)
-    frame, is_scored, past = _scored_rows(predictor, table, encoded.notna())
+    counted, weights = _weights(predictor, table, encoded.notna())
+    known = encoded.notna() if weights is None else weights > 0
+    frame, is_scored, past = _scored_rows(predictor, table, known)
     answer = _answer(predictor, frame)[is_scored[frame.index].to_numpy()]
     told = [one for one in predictor.notices if one.code != "past-rows"]
-    counted, weights = _weights(predictor, table, is_scored)
     outcome = _outcome(predictor, encoded[is_scored].to_numpy(), answer, threshold)
-    outcome = replace(outcome, weights=weights)
+    if weights is not None:
+        outcome = replace(outcome, weights=weights[is_scored].to_numpy())
     functions = metrics_for(_kind(predictor), len(predictor.classes or ()))
     scores = all_scores(outcome, functions)
     described: dict[str, Any] = {}
     if predictor.classes is not None:
-        described = describe_labels(outcome.truth, outcome.predicted, predictor.classes)
+        described = describe_labels(
+            outcome.truth, outcome.predicted, predictor.classes, outcome.weights
+        )
     return Evaluation(
         predictor.model_type,
         predictor.target,
@@ -221,9 +227,12 @@ def _outcome(predictor: Predictor, truth: Array, answer: Array, threshold: float
 
 
 def _weights(
-    predictor: Predictor, table: Mapping[str, Iterable[Any]], is_scored: pd.Series
-) -> tuple[list[Notice], Array | None]:
-    """Return the weights of the scored rows, if they have some; a row without one counts none."""
+    predictor: Predictor, table: Mapping[str, Iterable[Any]], known: pd.Series
+) -> tuple[list[Notice], pd.Series | None]:
+    """Return the weights of all rows, 0 of those that do not count, if rows have some.
+
+    As in a run, a row whose truth is known counts when its weight is a number above 0.
+    """
     name = predictor.weight_column
     if name is None:
         return [], None
@@ -232,11 +241,17 @@ def _weights(
         return [Notice("rows-not-weighted", text, name)], None
     column = predictor.schema.column(name) or ColumnSchema(name, NUMBER)
     told = to_column(pd.Series(list(table[name]), dtype=object), column, predictor.schema)
-    weights = pd.to_numeric(told, errors="coerce").clip(lower=0).reindex(is_scored.index)
-    chosen = weights.fillna(0)[is_scored].to_numpy(dtype=float)
-    if not chosen.sum():
+    weights = to_number(told).reindex(known.index)
+    counts = known & (weights > 0)
+    if known.any() and not counts.any():
         raise BadInput(f"No row that can be scored has a weight in `{name}`.")
-    return [Notice("rows-weighted", f"Rows count by their weight in `{name}`.", name)], chosen
+    text = f"Rows count by their weight in `{name}`, in the scores and in those of the classes"
+    notices = [Notice("rows-weighted", f"{text}; numbers of rows are as they stand.", name)]
+    left_out = int((known & ~counts).sum())
+    if left_out:
+        text = f"{rows(left_out)} without a weight above 0 in `{name}` left out."
+        notices.append(Notice("rows-without-weight", text, name, left_out))
+    return notices, weights.where(counts, 0.0)
 
 
 def _undefined(scores: Mapping[str, float], functions: Iterable[str]) -> list[Notice]:

@@ -375,16 +375,25 @@ def metrics_for(model_type: str, classes: int) -> Mapping[str, Score]:
     return {name: metric.score for name, metric in applying.items()}
 
 
-def describe_labels(truth: Array, predicted: Array, labels: Sequence[Any]) -> dict[str, Any]:
+def describe_labels(
+    truth: Array, predicted: Array, labels: Sequence[Any], weights: Array | None = None
+) -> dict[str, Any]:
     """Return the confusion of all classes, and precision, recall, f1 and rows of each.
+
+    Rows count by their weight in precision, recall and f1, where they have some; numbers of rows
+    are never weighted.
 
     Args:
         truth: numbers of classes.
         predicted: likewise.
         labels: of the classes, in the order of their numbers.
+        weights: of the rows.
     """
     names, numbers = [str(label) for label in labels], np.arange(len(labels))
-    counted = sk.precision_recall_fscore_support(truth, predicted, labels=numbers, zero_division=0)
+    *counted, _ = sk.precision_recall_fscore_support(
+        truth, predicted, labels=numbers, sample_weight=weights, zero_division=0
+    )
+    counted.append(np.bincount(truth, minlength=len(labels)))
     told = ("label", "precision", "recall", "f1", "rows")
     rows = zip(names, *(values.tolist() for values in counted), strict=True)
     return {

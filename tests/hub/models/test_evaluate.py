@@ -71,6 +71,24 @@ def test_rows_count_by_the_weights_of_the_run(make_model: MakeModel, mixed_table
         evaluate(model, frame.assign(code=0))
 
 
+def test_rows_without_a_weight_are_in_no_table_of_an_evaluation(
+    make_model: MakeModel, mixed_table: Path
+) -> None:
+    model = Predictor.load(make_model(mixed_table, "yes", sample_weight="code"))
+    frame = read_table(mixed_table).tail(100)
+    weights = frame["code"].astype(float).to_numpy().copy()
+    weights[:7] = [0, -1, np.nan, np.inf, 0, 0, 0]
+    found = evaluate(model, frame.assign(code=weights))
+    counting = weights[7:] > 0
+    alone = evaluate(model, frame[7:][counting])
+    assert found.rows == alone.rows == int(counting.sum())
+    assert (found.confusion, found.per_class) == (alone.confusion, alone.per_class)
+    assert sum(map(sum, found.confusion)) == sum(c["rows"] for c in found.per_class) == found.rows
+    assert codes_of(found)["rows-without-weight"] == 100 - found.rows
+    assert found.scores == alone.scores
+    assert np.mean([c["f1"] for c in found.per_class]) == pytest.approx(found.scores["f1_macro"])
+
+
 def test_texts_and_typed_values_score_the_same(binary: Predictor, mixed_table: Path) -> None:
     assert evaluate(binary, read_raw(mixed_table)) == evaluate(binary, read_table(mixed_table))
 
