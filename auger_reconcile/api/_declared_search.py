@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
-from auger_reconcile.errors import AugerError
+from auger_reconcile.errors import AugerError, ConfigError
 
 if TYPE_CHECKING:
     from auger_reconcile.api.dataset import DataSet
@@ -75,8 +75,8 @@ class DeclaredSearch(Resource):
     def _declared(self, observed: ObservedState | None = None) -> tuple[Spec, DesiredState]:
         """Return the experiment with the settings of auger.yaml, and all that is declared with it.
 
-        A data set that is on the hub under its very name is taken as it is there, whatever the
-        local source has become; of one with revisions, the content says which is meant.
+        The content of a declared data set says which of its revisions is meant; where that cannot
+        be read here, the newest is. One that is given is taken as it is on the hub.
 
         Args:
             observed: the hub; without it local sources are not read.
@@ -84,7 +84,6 @@ class DeclaredSearch(Resource):
         from dataclasses import replace
 
         from auger_reconcile.api._selection import find_declared
-        from auger_reconcile.resources.dataset import has_revisions
         from auger_reconcile.resources.files.source import DatasetSpec
         from auger_reconcile.state import Declared
 
@@ -101,9 +100,8 @@ class DeclaredSearch(Resource):
             needed = [name for name in (wanted, settings.holdout) if name]
             if not all(self._has_dataset(observed, name) for name in needed):
                 desired = self.context.load_desired()
-            datasets = observed.of(self.project_name, "dataset")
-            if is_there and not self._dataset and has_revisions(wanted, datasets):
-                desired, is_there = self.context.try_desired() or desired, False
+            if is_there and not self._dataset:
+                desired, is_there = self._with_content(desired), False
         name = check_new_name(given or settings.name, "experiment")
         state = settings.state if observed is None else _state_to_start(settings)
         spec = settings.model_copy(update={"name": name, "dataset": wanted, "state": state})
@@ -117,6 +115,22 @@ class DeclaredSearch(Resource):
         resources.setdefault(home, Declared(home, self._home_spec()))
         resources[own] = Declared(own, spec)
         return spec, replace(desired, resources=resources)
+
+    def _with_content(self, desired: DesiredState) -> DesiredState:
+        """Return what is declared with the content of its sources, where they can be read here.
+
+        Raises:
+            ConfigError: the data as it is now does not do for what is declared.
+        """
+        from auger_reconcile.api.workspace import MISSING_SOURCE
+
+        try:
+            return self.context.load_desired()
+        except ConfigError as error:
+            errors = [one for one in error.diagnostics if one.severity.value == "error"]
+            if any(one.code != MISSING_SOURCE for one in errors):
+                raise
+            return desired
 
     def _settings(self, desired: DesiredState) -> ExperimentSpec:
         """Return the declared experiment that is meant; a single one is, under any name."""

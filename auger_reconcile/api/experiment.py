@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from auger_reconcile.api.runs.leaderboard import Leaderboard
     from auger_reconcile.api.runs.report import Report
     from auger_reconcile.api.runs.reproduction import Reproduction
+    from auger_reconcile.diagnostics import Diagnostic
+    from auger_reconcile.planner.coverage import Coverage
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources.search.runs import ExperimentObject
     from auger_reconcile.state import ObservedState
@@ -365,7 +367,9 @@ class Experiment(DeclaredSearch):
         options = PlanOptions(targets=(address,), repeats=(address,) if again else ())
         desired = replace(desired, forgotten=frozenset())  # of which nothing was asked
         plan = build_plan(desired, observed, options)
-        plan = replace(plan, coverage=COMPLETE)  # one thing was asked for, and it was looked at
+        told = (*plan.diagnostics, *_tell_unread(plan.coverage))
+        # one thing was asked for, and it was looked at
+        plan = replace(plan, coverage=COMPLETE, diagnostics=told)
         if not select:
             return plan
         hint = "`--no-select` starts it and leaves the file alone"
@@ -470,3 +474,14 @@ class Experiment(DeclaredSearch):
             raise NotFound(f"experiment `{found.name}` has no run")
         begun = [run for run in found.runs if run.status != WAITING]
         return (begun or found.runs)[-1]
+
+
+def _tell_unread(coverage: Coverage) -> Iterator[Diagnostic]:
+    """Yield a warning of data that is taken as it is on the hub, because it is not here."""
+    from auger_reconcile.diagnostics import Diagnostic, Severity
+    from auger_reconcile.resources.files.source import NOT_HERE
+
+    for address, reason in coverage.uncompared.items():
+        if reason == NOT_HERE:
+            summary = f"the newest data on the hub is taken: {reason}"
+            yield Diagnostic(Severity.WARNING, "not-compared", summary, label=f"`{address}`")

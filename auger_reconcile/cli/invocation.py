@@ -73,7 +73,7 @@ class Invocation:
 
         self._warn_of_readable_credentials()
         opened = Workspace(
-            files=self._found_files(),
+            files=self.found_files(),
             env=self.env,
             variables=self.variables,
             hub=self.hub,
@@ -98,7 +98,7 @@ class Invocation:
             told = f"warning: other users can read `{path}`, which holds a token"
             self.tell(f"{told}\nchmod 600 {shlex.quote(str(path))}")
 
-    def _found_files(self) -> tuple[Path, ...]:
+    def found_files(self) -> tuple[Path, ...]:
         """Return the files; without any named or here, that of the nearest folder above.
 
         A repository's own folder is the last that is looked at.

@@ -285,7 +285,7 @@ def _only_file(invocation: Invocation) -> Path:
     from auger_reconcile.config.files.find_files import FILE_NAME
     from auger_reconcile.config.syntax.text import STDIN
 
-    file, *others = invocation.files
+    file, *others = invocation.found_files()
     within = file / FILE_NAME if file.is_dir() else file
     told = None
     if others:

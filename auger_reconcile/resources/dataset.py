@@ -59,7 +59,6 @@ from auger_reconcile.resources.files.source import (
     upload,
 )
 from auger_reconcile.resources.names.revisions import (
-    canonical,
     in_series,
     next_revision,
     place_in_series,
@@ -357,12 +356,6 @@ def _before(usable: Sequence[DatasetObject], found: DatasetObject) -> DatasetObj
     """Return the revision before another one."""
     place = usable.index(found) if found in usable else 0
     return usable[place - 1] if place else None
-
-
-def has_revisions(name: str, datasets: Iterable[DatasetObject]) -> bool:
-    """Say whether there may be a later revision of a data set: `churn-1.csv` of `churn.csv`."""
-    places = map(KIND.series, datasets)
-    return any(number and base == canonical(name) for base, number in places)
 
 
 KIND = Dataset()

@@ -601,3 +601,50 @@ def test_a_name_that_is_not_there_gets_what_is_near_or_the_list(
     assert "there is `other`" in user.run("experiment", "select", "othre").err
     assert "auger experiment list" in user.run("experiment", "history", "zzz").err
     assert "auger dataset list" in user.run("dataset", "show", "zzz").err
+
+
+@pytest.mark.parametrize("situation", ["short", "long"])
+def test_a_search_learns_from_the_data_as_it_is_now(
+    user: User, folder: Path, world: World, situation: str
+) -> None:
+    before = reach(user, folder, world, situation)
+    name = "exp" if situation == "short" else "a"
+    (folder / "x.csv").write_text(NEW)
+    for options in ([], ["--again"], ["--no-select"]):
+        before.restore()
+        answer = user.run("experiment", "start", name, *options, "--wait")
+        assert answer.code == 0, answer
+        assert "x-1.csv" in answer.out
+        assert f"{name}-1" in answer.out
+        targets = ["--target", f"experiment.{name}"]
+        assert "No changes" in user.run("plan", *targets).out
+
+
+def test_a_search_on_data_that_does_not_do_or_is_not_here_is_told(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    (folder / "x.csv").write_text("id,age\n1,2\n")
+    runs = len(world.rows["experiment_sessions"])
+    for options in ([], ["--again"]):
+        assert "error[unknown-column]" in user.run("experiment", "start", *options).err
+    (folder / "x.csv").unlink()
+    answer = user.run("experiment", "start")
+    assert (answer.code, "is there already" in answer.out) == (0, True)
+    assert "warning[not-compared]: the newest data on the hub is taken" in answer.err
+    assert len(world.rows["experiment_sessions"]) == runs
+
+
+def test_commands_about_one_thing_look_for_the_file_in_folders_above(
+    user: User, folder: Path, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reach(user, folder, world, "long")
+    (below := folder / "below").mkdir()
+    monkeypatch.chdir(below)
+    for line in ("dataset list", "experiment leaderboard a", "model list"):
+        answer = user.run(*line.split())
+        assert (answer.code, "Using ../auger.yaml." in answer.err) == (0, True), answer
+    assert "stored in ../auger.yaml" in user.run("experiment", "select", "a").out
+    assert "name: a" in (folder / "auger.yaml").read_text()
+    (below / ".git").mkdir()
+    assert "Using" not in user.run("dataset", "list").err

@@ -4,7 +4,7 @@ import pytest
 
 from auger_reconcile.errors import ActionFailed, Conflict
 from auger_reconcile.resources._steps import Await, ReadAll, Send, Upload
-from auger_reconcile.resources.dataset import KIND, has_revisions
+from auger_reconcile.resources.dataset import KIND
 from auger_reconcile.resources.files.project_file import from_wire
 from auger_reconcile.resources.files.source import (
     LARGE,
@@ -188,19 +188,3 @@ def test_what_is_known_of_the_columns_is_sent_with_the_data_set() -> None:
     assert asked[0].body["schema"] == {"columns": columns, "missing": ["", "NA", "-"]}
     plain, _ = drive(KIND.create(work(REMOTE, project=PROJECT)), wire())
     assert "schema" not in plain[0].body
-
-
-@pytest.mark.parametrize(
-    ("name", "names", "has_any"),
-    [
-        ("d.csv", ["d.csv"], False),
-        ("d.csv", ["d.csv", "d-1.csv"], True),
-        ("d.csv", ["d.csv", "d-2.csv"], True),  # the one between was pruned
-        ("my_data.csv", ["my-data.csv", "my-data-1.csv"], True),
-        ("d.csv", ["d.csv", "other-1.csv"], False),
-    ],
-)
-def test_later_revisions_are_known_by_their_names(
-    name: str, names: list[str], has_any: bool
-) -> None:
-    assert has_revisions(name, [from_wire(wire(name=one)) for one in names]) is has_any
