@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
@@ -397,10 +397,11 @@ class Experiment(DeclaredSearch):
         from auger_reconcile.resources._base import Verb
         from auger_reconcile.resources.search.runs import WAITING
 
-        observed, found = self._find_run(run_id)
+        observed, found, item = self._find_run(run_id)
         made = None if again else found.reproduction_of(run_id)
         if made and made.status != WAITING:
             return empty_plan(observed)
+        _refuse_what_cannot_be_repeated(item)
         first = next(run for run in found.every_run if run.id == run_id)
         bound = replace(found, run=made or first)
         detail = f"run {run_id} once more: its settings, data and seed"
@@ -408,8 +409,8 @@ class Experiment(DeclaredSearch):
             observed, self.project_name, self.kind, bound, verb=Verb.START, detail=detail
         )
 
-    def _find_run(self, run_id: str) -> tuple[ObservedState, ExperimentObject]:
-        """Return the hub as it is, and the experiment of a run that can be made once more.
+    def _find_run(self, run_id: str) -> tuple[ObservedState, ExperimentObject, Mapping[str, Any]]:
+        """Return the hub as it is, the experiment of a run, and what the hub tells of the run.
 
         Raises:
             NotFound: the project has no such run.
@@ -427,7 +428,7 @@ class Experiment(DeclaredSearch):
         item = self.context.session.client.call("GET", f"experiment_sessions/{run_id}")
         if "reproduces" not in item:
             raise AugerError("this hub cannot make a run once more")
-        return observed, found
+        return observed, found, item
 
     def plan_delete(self, *, select: bool = True) -> Plan:
         """Return what `delete` would do."""
@@ -485,3 +486,14 @@ def _tell_unread(coverage: Coverage) -> Iterator[Diagnostic]:
         if reason == NOT_HERE:
             summary = f"the newest data on the hub is taken: {reason}"
             yield Diagnostic(Severity.WARNING, "not-compared", summary, label=f"`{address}`")
+
+
+def _refuse_what_cannot_be_repeated(item: Mapping[str, Any]) -> None:
+    """Raise AugerError for a run whose data is gone, or that never began; the hub refuses both."""
+    told = f"run `{item['id']}` cannot be made once more"
+    if "project_file_id" in item and item["project_file_id"] is None:
+        hint = "a new run learns from data that is there\nauger experiment start"
+        raise AugerError(f"{told}: the data set that it learned from was deleted", hint=hint)
+    if item.get("status") == "waiting" and not item["reproduces"]:
+        hint = "what is declared is started by\nauger experiment start"
+        raise AugerError(f"{told}: it was never started", hint=hint)

@@ -188,6 +188,25 @@ def test_a_run_is_made_once_more_and_no_plan_looks_at_it(
             experiment.reproduction(made)
 
 
+def test_a_run_that_cannot_be_made_once_more_is_refused_before_anything_is_planned(
+    open_context: OpenContext, work: Path, name: str
+) -> None:
+    write_project(work, name)
+    context = open_context()
+    DataSet(context).create(select=True)
+    client = context.session.client
+    (file,) = DataSet(context).list()
+    told = {"name": "search", "project_id": file["project_id"], "project_file_id": file["id"]}
+    found = client.call("POST", "experiments", told)
+    run = client.call("POST", "experiment_sessions", {"experiment_id": found["id"]})
+    with pytest.raises(AugerError, match="cannot be made once more: it was never started"):
+        Experiment(context).plan_reproduce(run["id"])
+    client.call("DELETE", f"project_files/{file['id']}")
+    for again in (False, True):
+        with pytest.raises(AugerError, match="the data set that it learned from was deleted"):
+            Experiment(context).plan_reproduce(run["id"], again=again)
+
+
 def test_a_run_is_reported_on_whichever_experiment_is_meant_otherwise(
     trained: Trained, hub: LiveHub, work: Path
 ) -> None:
