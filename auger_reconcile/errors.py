@@ -9,6 +9,7 @@
     ├── Interrupted            the user asked to stop
     ├── NotAuthenticated       no credentials, or the hub refused them
     └── HubError               the hub said no, or nothing sensible
+        ├── NotAllowed         it knows who asks, and does not let them do this
         ├── NotFound           the object does not exist
         ├── Conflict           it exists already, or is in a state that forbids this
         └── Unavailable        no answer, a time-out, or a server-side failure
@@ -111,6 +112,10 @@ class HubError(AugerError):
         self.request = request
         self.status = status
         self.details = tuple(details)
+
+
+class NotAllowed(HubError):
+    """The hub knows who asks, and does not let them do this; another login changes nothing."""
 
 
 class NotFound(HubError):

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from auger_reconcile.applier.result import ApplyResult
 
 
 class ExitCode(IntEnum):
@@ -35,3 +39,16 @@ def exit_code_of(error: BaseException) -> ExitCode:
             return ExitCode.STALE
         case _:
             return ExitCode.FAILED
+
+
+def exit_code_of_apply(result: ApplyResult) -> ExitCode:
+    """Return the exit code of a command that has applied a plan, whatever part of it."""
+    from auger_reconcile.errors import NotAuthenticated
+
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if result.is_complete:
+        return ExitCode.DONE
+    if any(isinstance(outcome.error, NotAuthenticated) for outcome in result.outcomes):
+        return ExitCode.NOT_AUTHENTICATED
+    return ExitCode.FAILED

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from auger_reconcile.cli.exit_code import ExitCode
+from auger_reconcile.cli.exit_code import ExitCode, exit_code_of_apply
 from auger_reconcile.cli.invocation import Invocation
 
 if TYPE_CHECKING:
@@ -163,10 +163,7 @@ def run_plan(
         if not _ask():
             invocation.tell("Nothing was done.")
             return ExitCode.DECLINED
-    result = _apply_visibly(invocation, plan, apply, options)
-    if result.interrupted:
-        return ExitCode.INTERRUPTED
-    return ExitCode.DONE if result.is_complete else ExitCode.FAILED
+    return exit_code_of_apply(_apply_visibly(invocation, plan, apply, options))
 
 
 def _tell_unapproved(invocation: Invocation, plan: Plan) -> None:

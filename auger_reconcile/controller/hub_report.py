@@ -12,7 +12,7 @@ from typing import Any
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.controller.hubs import HubKey, Hubs
 from auger_reconcile.controller.status import TargetStatus
-from auger_reconcile.errors import AugerError, NotAuthenticated, NotFound
+from auger_reconcile.errors import AugerError, NotAllowed, NotAuthenticated, NotFound
 
 _SECONDS = 5.0
 
@@ -46,7 +46,11 @@ class HubReport:
         client = HubClient(*hub, timeout=_SECONDS, retries=0)
         try:
             client.call("POST", "controllers", body)
-        except (NotFound, NotAuthenticated):  # another hub, or one that only lets this user look
+        except (
+            NotAllowed,
+            NotAuthenticated,
+            NotFound,
+        ):  # another hub, or one that only lets this user look
             self._refused.add(hub)
         except AugerError:
             self._sent.pop(hub, None)  # what it knows by now is not known

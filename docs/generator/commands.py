@@ -15,7 +15,9 @@ MEANINGS = {
     ExitCode.FAILED: "failed: a bad file, a refused plan, the hub, or an action",
     ExitCode.PENDING: "`plan --detailed-exitcode` and `drift` alone: changes are pending",
     ExitCode.STALE: "the saved plan is stale: files or hub have changed since",
-    ExitCode.NOT_AUTHENTICATED: "not logged in, or the hub refused the credentials",
+    ExitCode.NOT_AUTHENTICATED: (
+        "not logged in, or the hub refused the credentials; what it does not let their user do is 1"
+    ),
     ExitCode.DECLINED: "the question was not answered with `yes`",
     ExitCode.USAGE: "wrong usage: an unknown option, a missing argument",
     ExitCode.INTERRUPTED: "interrupted",

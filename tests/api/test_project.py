@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,13 @@ from auger.api import (
     AugerError,
     Conflict,
     Context,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     Project,
     Unavailable,
 )
+from auger_reconcile.api.hubs.local_hub import LocalHub
 from tests.api.live_hub import LiveHub
 
 from .conftest import OpenContext
@@ -97,6 +100,17 @@ def test_refused_credentials_are_not_authenticated(
     ):
         getattr(Project(context, name), method)()
     assert "no-such-token" not in str(caught.value)
+
+
+def test_who_only_looks_is_told_who_lets_them_do_more(hub: LiveHub, work: Path, name: str) -> None:
+    local = LocalHub({**os.environ, "AUGER_HUB_HOME": str(hub.home)}, home=work)
+    viewer = local.add_user(f"viewer-{name}", hub.organization, "viewer")
+    environ = {"AUGER_CREDENTIALS": hub.credentials.replace(hub.token, viewer["token"])}
+    with Context(environ=environ, home=work) as context:
+        with pytest.raises(NotAllowed, match="this needs the role member") as caught:
+            Project(context, name).create()
+        assert not Project(context, name).exists
+    assert str(caught.value.hint).endswith("auger hub user role NAME member")
 
 
 def test_without_credentials_for_a_named_hub_nobody_is_authenticated(work: Path) -> None:

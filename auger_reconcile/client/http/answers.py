@@ -7,6 +7,7 @@ Refuses to do: send anything; repeat the hub's body in an error beyond its own s
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from auger_reconcile.errors import (
     AugerError,
     Conflict,
     HubError,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     Unavailable,
@@ -25,6 +27,7 @@ from auger_reconcile.redact import quote_foreign
 Secrets = Collection[str | None]
 
 _MOST_DETAILS = 20
+_ROLE = re.compile(r"\bthe role (member|admin)\b")
 _ACCEPTED = frozenset({200, 201})
 # Texts by which the hub says that an object exists already, or that its status forbids this.
 _NAME_TAKEN = "has already been taken"
@@ -41,7 +44,7 @@ def read_envelope(answer: Answer, *, request: str, secrets: Secrets) -> tuple[An
     """Return `data` and `meta` of a successful answer.
 
     Raises:
-        NotAuthenticated: 401, 403.
+        NotAuthenticated: 401.
         HubError: or one of its kinds; the answer is an error, or is not of the API's shape.
     """
     if answer.status not in _ACCEPTED:
@@ -73,8 +76,18 @@ def to_error(answer: Answer, *, request: str, secrets: Secrets) -> AugerError:
         message = f"{message}: {'; '.join(details)}"
     elif answer.document is None:
         message = f"the hub answered {_describe_body(answer)} ({answer.reason})"
-    if answer.status in {401, 403}:
-        return _to_authentication_error(answer, details)
+    words = "; ".join(details) or answer.reason
+    if answer.status == 401:
+        login = "a token ends after about a month; a new one comes from\nauger auth login"
+        return NotAuthenticated(f"the hub refused the credentials: {words}", hint=login)
+    if answer.status == 403:
+        return NotAllowed(
+            f"the hub does not allow it: {words}",
+            request=request,
+            status=403,
+            details=details,
+            hint=_who_allows(words),
+        )
     kind, hint = _classify(answer, details)
     if kind is Unavailable and answer.status != 429:
         message += name_fate(request)
@@ -97,15 +110,13 @@ def _classify(answer: Answer, details: tuple[str, ...]) -> tuple[type[HubError],
     return HubError, None
 
 
-def _to_authentication_error(answer: Answer, details: tuple[str, ...]) -> NotAuthenticated:
-    """Return the error for 401 (no or bad token) and 403."""
-    words = "; ".join(details) or answer.reason
-    if answer.status == 403:
-        return NotAuthenticated(f"the hub does not allow it: {words}")
-    return NotAuthenticated(
-        f"the hub refused the credentials: {words}",
-        hint="a token ends after about a month; a new one comes from\nauger auth login",
-    )
+def _who_allows(words: str) -> str | None:
+    """Return who gives the role that a hub asks for, if it names one."""
+    role = _ROLE.search(words)
+    if role is None:
+        return None
+    told = "an admin of the organization gives the role; a token of a scope may less than its user"
+    return f"{told}\nauger hub user role NAME {role[1]}"
 
 
 def _read_details(answer: Answer, secrets: Secrets) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from auger_reconcile.client.http.transport import Answer
 from auger_reconcile.errors import (
     Conflict,
     HubError,
+    NotAllowed,
     NotAuthenticated,
     NotFound,
     Unavailable,
@@ -85,13 +86,20 @@ def test_refused_credentials_say_how_to_get_new_ones():
 
 
 def test_what_a_user_may_not_do_is_told_in_the_words_of_the_hub():
-    error = fail(refusal(403, {"message": "only admins do this"}), NotAuthenticated)
-    assert str(error) == "the hub does not allow it: only admins do this"
+    error = fail(refusal(403, {"message": "only owners do this"}), NotAllowed)
+    assert str(error) == "the hub does not allow it: only owners do this"
     assert error.hint is None
 
 
+@pytest.mark.parametrize("role", ["member", "admin"])
+def test_who_gives_a_role_that_is_missing_is_told(role):
+    error = fail(refusal(403, {"message": f"this needs the role {role}"}), NotAllowed)
+    assert error.hint.startswith("an admin of the organization gives the role")
+    assert error.hint.endswith(f"\nauger hub user role NAME {role}")
+
+
 def test_a_refusal_without_words_shows_the_status():
-    assert str(fail(answer(403), NotAuthenticated)).endswith("403 Forbidden")
+    assert str(fail(answer(403), NotAllowed)).endswith("403 Forbidden")
 
 
 def test_an_unknown_object_is_not_found():

@@ -25,7 +25,7 @@ from auger_reconcile.cli.views.plan.plan_text import Labels
 from auger_reconcile.cli.views.run.account import notice_lines, notices_of, told_of
 from auger_reconcile.cli.views.typed import as_argument, as_typed
 from auger_reconcile.cli.views.words import PAST, count_of, duration, size
-from auger_reconcile.errors import ActionFailed, ConfigError, StillUnderWay
+from auger_reconcile.errors import ActionFailed, ConfigError, NotAllowed, StillUnderWay
 from auger_reconcile.planner.plan import Plan
 from auger_reconcile.resources._base import AGAIN as REPEATED
 from auger_reconcile.resources._base import Verb
@@ -36,6 +36,7 @@ SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn ove
 AGAIN = "Run the same command again for the rest; what was applied is not repeated."
 MEND = "Correct what failed, then run the same command again; what was applied is not repeated."
 REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
+ALLOWED = "Once you may, the same command does the rest; what was applied is not repeated."
 GOES_ON = "It continues on the hub: `auger wait` follows it."
 # What a person looks at next.
 BOARD, PREDICT = "auger experiment leaderboard", "auger model predict FILE --model-id {id}"
@@ -163,6 +164,8 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
     elif left:
         is_repeated = any(one.action.reason == REPEATED for one in result.outcomes)
         again = REPEATS if is_repeated else AGAIN
+        if any(isinstance(one.error, NotAllowed) for one in left):
+            again = ALLOWED
         lines += ["", MEND if any(map(_needs_mending, left)) else again]
     elif commands := list(dict.fromkeys(_next_commands(result))):
         lines += ["", "Next:", *(f"  {as_typed(command)}" for command in commands)]

@@ -21,7 +21,7 @@ from auger_reconcile.cli.views.apply.apply_json import JsonEvents, event_to_json
 from auger_reconcile.cli.views.apply.apply_live import LiveProgress
 from auger_reconcile.cli.views.apply.apply_text import PlainProgress, render_result
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
-from auger_reconcile.errors import ActionFailed, ConfigError, HubError, StillUnderWay
+from auger_reconcile.errors import ActionFailed, ConfigError, HubError, NotAllowed, StillUnderWay
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import AGAIN, Verb
 from auger_reconcile.resources._deployment import ModelObject
@@ -118,6 +118,14 @@ def test_failure_says_why_and_that_repeating_is_safe() -> None:
         "",
         "Run the same command again for the rest; what was applied is not repeated.",
     ]
+
+
+def test_what_the_hub_does_not_allow_is_not_to_be_repeated_at_once() -> None:
+    error = NotAllowed("the hub does not allow it: this needs the role member", status=403)
+    result = ApplyResult(PLAN, (Outcome(UPLOAD, Status.FAILED, error=error),))
+    assert render_result(result, color=False).splitlines()[-1] == (
+        "Once you may, the same command does the rest; what was applied is not repeated."
+    )
 
 
 def test_an_interrupted_apply_says_so() -> None:
