@@ -6,7 +6,8 @@ start changes its share, a create with the delete of the live model promotes, a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -25,6 +26,8 @@ from auger_reconcile.resources.gates.rollout import (
     describe_rollout,
     to_wire,
 )
+from auger_reconcile.resources.names.revisions import name_key
+from auger_reconcile.resources.search.runs import Run
 
 NO_ROLLOUTS = "this hub has no rollouts; without `rollout` the model is replaced at once"
 
@@ -172,3 +175,58 @@ def promote(superseded: Sequence[ModelObject], trial_id: str, watched: Mapping[s
 def tell_begin(rollout: Rollout, live: ModelObject) -> str:
     """Return in words that a model begins beside another."""
     return f"{describe_rollout(rollout)}, beside trial {live.trial_id}"
+
+
+def deployed_by_hand(live: Sequence[ModelObject], experiment: Assessment) -> list[ModelObject]:
+    """Return what is live of the best trials of runs without a name, that of the newest run last.
+
+    A trial that is deployed by its id alone is called by it on a hub that keeps names.
+    """
+    nameless = [one for one in live if one.name == one.trial_id]
+    runs = (run for item in experiment.revisions for run in item.runs)
+    found = [one for run in runs for one in nameless if is_best(one, run)]
+    return list({one.id: one for one in found}.values())
+
+
+def stand_in(
+    by_hand: Sequence[ModelObject],
+    wanted: ModelObject | None,
+    live: Sequence[ModelObject],
+    names: Collection[str],
+) -> list[ModelObject]:
+    """Return what stood for a declared model without its name, where nothing bears that.
+
+    Args:
+        by_hand: former best trials without a name.
+        wanted: the best trial now, where it is live.
+        live: all that might bear the name.
+        names: of the model, those that it had before included.
+    """
+    keys = {name_key(name) for name in names}
+    if any(one.name and name_key(one.name) in keys for one in live):
+        return []
+    if wanted is not None:
+        return [wanted] if wanted in by_hand else []
+    return list(by_hand[-1:])
+
+
+def tell_besides(spare: Iterable[ModelObject]) -> dict[str, Any]:
+    """Return the word that a former best trial, deployed by its id, is live beside the model."""
+    found = next((one for one in spare if one.status in DEPLOYING | {READY}), None)
+    if found is None:
+        return {}
+    told = f"trial {found.trial_id}, a former best of its experiment, is live besides"
+    advice = f"`auger model undeploy {found.trial_id}` takes it away"
+    return {"caution": f"{told}; {advice}", "caution_code": "live-besides"}
+
+
+def is_best(found: ModelObject, run: Run) -> bool:
+    """Say whether something live is the best trial of a run."""
+    return (
+        found.run_id == run.id
+        and found.score is not None
+        and run.score is not None
+        and math.isclose(
+            found.score, run.score, rel_tol=1e-12
+        )  # 15 digits travel, wire contract §2.12
+    )

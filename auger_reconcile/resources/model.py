@@ -7,7 +7,6 @@ runs on the experiment's present data. Wire contract §2.12 (trial), §2.13 (pip
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -46,10 +45,14 @@ from auger_reconcile.resources._rolling import (
     begin,
     begin_beside,
     change_share,
+    deployed_by_hand,
+    is_best,
     promote,
+    stand_in,
     standing_of,
     stay_beside,
     tell_begin,
+    tell_besides,
     was_aborted,
 )
 from auger_reconcile.resources._spec import Spec, Trait, setting
@@ -74,7 +77,7 @@ from auger_reconcile.resources.gates.gate import Gate
 from auger_reconcile.resources.gates.monitor import Monitor, to_wire
 from auger_reconcile.resources.gates.rollout import Rollout, check_rollout
 from auger_reconcile.resources.names.revisions import name_key
-from auger_reconcile.resources.search.runs import ExperimentObject, Run
+from auger_reconcile.resources.search.runs import ExperimentObject
 from auger_reconcile.resources.search.trials import BEST, NO_SCORE, best_run, choose_trial
 
 
@@ -205,11 +208,13 @@ class Model(Kind[ModelSpec, ModelObject]):
         """Find the wanted trial among what is live, and what it would supersede."""
         experiment = scene.refs.get("experiment", Assessment(""))
         live = [item for item in scene.objects if (item.path is not None) == spec.locally]
-        owned = [item for item in live if is_owned(item, spec, experiment)]
-        if spec.trial == BEST and experiment.pending:
-            return _assess_after_run(spec, experiment, owned)
         found = _wanted_trial(spec, live, experiment)
         wanted = found.live
+        owned = [item for item in live if is_owned(item, spec, experiment)]
+        by_hand = deployed_by_hand(live, experiment) if spec.trial == BEST else []
+        owned = owned or stand_in(by_hand, wanted, live, {spec.name, *spec.formerly})
+        if spec.trial == BEST and experiment.pending:
+            return _assess_after_run(spec, experiment, owned)
         if spec.trial == BEST and found.score is None:
             unscored = f"experiment.{spec.experiment} has {NO_SCORE}"
             return Assessment(spec.name, refusal=unscored, revisions=tuple(owned))
@@ -220,6 +225,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         if wanted and wanted.status in DEPLOYING | {READY}:
             rest = tuple(item for item in owned if item != wanted)
             told = judge_live(spec, wanted, experiment)
+            told = tell_besides(one for one in by_hand if one not in (wanted, *owned)) | told
             return Assessment(
                 spec.name,
                 object=wanted,
@@ -373,7 +379,7 @@ def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> boo
 
     The declared trial is. A hub that keeps names tells of others. Otherwise: it was the best trial
     of a run of this experiment, of any revision; what a person deployed by hand (another trial) is
-    not touched.
+    not touched, but for the one that stood for the name where nothing bears it.
     """
     if spec.trial == found.trial_id:
         return True
@@ -381,18 +387,6 @@ def is_owned(found: ModelObject, spec: ModelSpec, experiment: Assessment) -> boo
         return name_key(found.name) == name_key(spec.name)
     runs = (run for item in experiment.revisions for run in item.runs)
     return spec.trial == BEST and any(is_best(found, run) for run in runs)
-
-
-def is_best(found: ModelObject, run: Run) -> bool:
-    """Say whether something live is the best trial of a run."""
-    return (
-        found.run_id == run.id
-        and found.score is not None
-        and run.score is not None
-        and math.isclose(
-            found.score, run.score, rel_tol=1e-12
-        )  # 15 digits travel, wire contract §2.12
-    )
 
 
 class _Found(NamedTuple):

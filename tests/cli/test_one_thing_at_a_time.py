@@ -648,3 +648,32 @@ def test_commands_about_one_thing_look_for_the_file_in_folders_above(
     assert "name: a" in (folder / "auger.yaml").read_text()
     (below / ".git").mkdir()
     assert "Using" not in user.run("dataset", "list").err
+
+
+def test_a_model_that_was_deployed_by_hand_and_then_declared_is_superseded(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    best = json.loads(user.run("--json", "experiment", "leaderboard").out)["trials"][0]["id"]
+    assert user.run("model", "deploy", best).code == 0
+    with (folder / "auger.yaml").open("a") as file:
+        file.write("models:\n  production: {experiment: exp}\n")
+    assert "No changes" in user.run("plan").out
+    (folder / "x.csv").write_text(NEW)
+    plan = user.run("plan").out
+    assert "+/- model.production" in plan
+    assert best in plan
+    assert user.run("apply", "--auto-approve", "--wait").code == 0
+    live = [one["name"] for one in world.rows["pipelines"].values() if one["status"] == "ready"]
+    assert live == ["production"]
+    answer = user.run("plan")
+    assert "No changes" in answer.out
+    assert "live-besides" not in answer.err
+    # one more of the past, deployed by hand beside a model with the name, is told and left alone
+    assert user.run("model", "deploy", best).code == 0
+    answer = user.run("plan")
+    assert "No changes" in answer.out
+    assert "warning[live-besides]" in answer.err
+    assert f"`auger model undeploy {best}`" in answer.err
+    assert user.run("model", "undeploy", best, "--yes").code == 0
+    assert "live-besides" not in user.run("plan").err
