@@ -188,6 +188,32 @@ def test_a_problem_in_an_overlay_is_placed_in_the_overlay(load: Load) -> None:
     assert (Path(span.path).name, span.line, span.column) == ("auger.prod.yaml", 2, 22)
 
 
+@pytest.mark.parametrize(
+    ("over", "line"),
+    [
+        ("name:", 1),
+        ("# c\ntarget: null", 2),
+        ("experiment: {seed: 1}\nmodel_type: ~", 2),
+        ("source:", 1),
+    ],
+)
+def test_what_an_overlay_takes_out_is_missed_there(load: Load, over: str, line: int) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(f"# c\n\n\n{SHORT}", files={**DATA, "auger.prod.yaml": over}, env="prod")
+    spans = [one.span for one in caught.value.diagnostics if one.code == "missing-field"]
+    assert [(Path(s.path).name, s.line) for s in spans if s] == [("auger.prod.yaml", line)]
+
+
+def test_what_an_overlay_takes_out_of_a_long_form_is_missed_there(load: Load) -> None:
+    text = "name: a\nexperiments: {e: {dataset: d, model_type: regression, target: t}}\n"
+    over = {"auger.prod.yaml": "\nexperiments: {e: {target: }}\n"}
+    with pytest.raises(ConfigError) as caught:
+        load(text, files=over, env="prod")
+    (span,) = [one.span for one in caught.value.diagnostics if one.code == "missing-field"]
+    assert span is not None
+    assert (Path(span.path).name, span.line, span.column) == ("auger.prod.yaml", 2, 19)
+
+
 @pytest.mark.parametrize("content", ["", "# nothing yet\n"])
 def test_an_empty_overlay_is_not_asked_for_a_name(load: Load, content: str) -> None:
     with pytest.raises(ConfigError) as caught:

@@ -84,7 +84,8 @@ def _read_project_name(root: Mapping, report: Report) -> Scalar | None:
     node = root.value("name")
     if node is not None:
         return read_name(node, report)
-    place = root.entries["name"].key if "name" in root.entries else root._replace(end=root.start)
+    written = root.entries["name"].key if "name" in root.entries else root.removal_of("name")
+    place = written or root._replace(end=root.start)
     hint = "`name` is the name of the project"
     report.error("missing-field", "a field is missing", place, label="`name`", hint=hint)
     return None
@@ -172,6 +173,12 @@ class FormReader:
             self._declare(Declaration(DATA.name, name.text, name, settings))
         return name
 
+    def _removed(self, node: Mapping | None) -> tuple[Scalar, ...]:
+        """Return the keys that an overlay has taken from the search; its data is its source's."""
+        source = self._root.removal_of("source")
+        data = (source._replace(text=DATA.name),) if source else ()
+        return (*self._root.removed, *(node.removed if node else ()), *data)
+
     def _declare_search(
         self, node: Mapping | None, search: list[str], dataset: Scalar | None
     ) -> None:
@@ -195,7 +202,7 @@ class FormReader:
             text, place = (read.text if read else text), named
         elif dataset is not None:
             self._check_derived_name(text, dataset)
-        settings = (node or self._root)._replace(entries=entries)
+        settings = (node or self._root)._replace(entries=entries, removed=self._removed(node))
         self._declare(Declaration(SEARCH.name, text, place, settings))
 
     def _check_derived_name(self, text: str, dataset: Scalar) -> None:

@@ -312,10 +312,11 @@ def _translate(
         within = node_at(settings, loc[:-1])
         entries = within.entries if isinstance(within, Mapping) else {}
         whole = within if within and len(loc) > 1 else place.node
+        removal = within.removal_of(str(loc[-1])) if isinstance(within, Mapping) else None
         report.error(
             "missing-field",
             "a field is missing",
-            entries[str(loc[-1])].key if str(loc[-1]) in entries else whole,
+            entries[str(loc[-1])].key if str(loc[-1]) in entries else removal or whole,
             label=f"`{loc[-1]}`",
             hint=f"`{owner}` needs `{loc[-1]}`",
         )

@@ -16,12 +16,13 @@ def lay_over(base: Mapping, over: Mapping, *, null_removes: bool) -> Mapping:
         over: what is laid over it.
         null_removes: an empty value removes the entry; otherwise it counts as absent.
     """
-    entries = dict(base.entries)
+    entries, removed = dict(base.entries), base.removed
     for name, entry in over.entries.items():
         below = entries.get(name)
         if is_null(entry.value):
             if null_removes:
                 entries.pop(name, None)
+                removed += (entry.key,)
             else:
                 entries.setdefault(name, entry)
             continue
@@ -31,4 +32,5 @@ def lay_over(base: Mapping, over: Mapping, *, null_removes: bool) -> Mapping:
         elif isinstance(value, Mapping) and null_removes:
             value = lay_over(value._replace(entries={}), value, null_removes=True)
         entries[name] = Entry(below.key if below else entry.key, value)
-    return over._replace(entries=entries) if not base.entries else base._replace(entries=entries)
+    whole = base if base.entries else over
+    return whole._replace(entries=entries, removed=removed)

@@ -66,12 +66,17 @@ class Entry(NamedTuple):
 
 
 class Mapping(NamedTuple):
-    """A map, by the text of its keys, in the order of the file."""
+    """A map, by the text of its keys, in the order of the file.
+
+    Attributes:
+        removed: keys that something laid over it has taken out.
+    """
 
     entries: dict[str, Entry]
     file: FileText
     start: int
     end: int
+    removed: tuple[Scalar, ...] = ()
 
     def value(self, key: str) -> Node | None:
         """Return the value of a key; an empty value or text counts as absent."""
@@ -82,6 +87,10 @@ class Mapping(NamedTuple):
         if type(value) is Scalar and (not value.text or (value.plain and value.text in _NULL)):
             return None
         return value
+
+    def removal_of(self, key: str) -> Scalar | None:
+        """Return where a key was taken out, if it was."""
+        return next((one for one in self.removed if one.text == key), None)
 
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""
