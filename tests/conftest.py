@@ -18,9 +18,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 from xdist.scheduler import LoadFileScheduling
 
 from tests.object_store.store import Store, serve_store, surround
+
+settings.register_profile("unhurried", deadline=None)  # on a loaded machine anything takes long
+settings.load_profile("unhurried")
 
 HUB = Path(__file__).parent / "hub"
 LANES = ("hub", "process", "search", "slow")

@@ -261,9 +261,9 @@ def test_of_several_data_sets_none_is_the_default(tmp_path: Path) -> None:
     section = "datasets: {a.csv: {source: a.csv}, b.csv: {source: b.csv}}\n"
     (tmp_path / "auger.yaml").write_text(f"name: shop\n{section}")
     data = DataSet(Context(tmp_path, environ={}, home=tmp_path))
-    with pytest.raises(AugerError, match="no data set is named"):
+    with pytest.raises(AugerError, match="which data set is meant"):
         _ = data.name
-    with pytest.raises(AugerError, match="no source is named"):
+    with pytest.raises(AugerError, match="which data set is meant"):
         data.spec()
 
 
