@@ -72,8 +72,8 @@ def _verdict(found: Reproduction) -> Iterator[str]:
         yield "Packages, system, data and settings are the same."
     if found.missing or found.added:
         yield (
-            "Runs that end by the clock end after other trials; `max_n_trials` that is reached "
-            "before the time is over makes them the same."
+            "Which trials a run makes depends on the seconds of those before: what seems too slow "
+            "for the time that is left is put off, and several at once end in another order."
         )
 
 
