@@ -66,7 +66,10 @@ class Context:
         is_hasty: bool = False,
     ) -> None:
         given = Path(path) if path is not None else Path()
-        self.file = given / FILE_NAME if given.is_dir() or given.suffix == "" else given
+        is_folder = given.is_dir() or given.suffix == ""
+        if given.name == FILE_NAME and not (given / FILE_NAME).exists():
+            is_folder = False  # a folder in the place of the file: whoever reads it says so
+        self.file = given / FILE_NAME if is_folder else given
         self.folder = self.file.parent
         self.env = env
         self.variables = dict(variables or {})

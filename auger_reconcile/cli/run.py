@@ -283,7 +283,7 @@ def _only_file(invocation: Invocation) -> Path:
     from auger_reconcile.config.syntax.text import STDIN
 
     file, *others = invocation.found_files()
-    within = file / FILE_NAME if file.is_dir() else file
+    within = file / FILE_NAME if file.is_dir() and file.name != FILE_NAME else file
     told = None
     if others:
         told = f"this command is about one file, and {len(invocation.files)} are named"

@@ -37,6 +37,15 @@ def sources(tmp_path: Path, work: Path) -> dict[str, str]:
     return {"AUGER_CREDENTIALS": text("given"), "AUGER_CREDENTIALS_PATH": str(tmp_path / "named")}
 
 
+def test_a_folder_in_the_place_of_the_file_is_called_one(work: Path) -> None:
+    (work / "auger.yaml").mkdir()
+    for given in (None, work, work / "auger.yaml"):
+        context = Context(given, environ={}, home=work)
+        with pytest.raises(ConfigError, match="it is no file") as caught:
+            Experiment(context).board()
+        assert caught.value.diagnostics[0].label == "a folder"
+
+
 def user_of(environ: dict[str, str], home: Path) -> str:
     return Context(environ=environ, home=home).credentials.username
 

@@ -12,6 +12,7 @@ from auger_reconcile.diagnostics import Diagnostic
 FILE_NAME = "auger.yaml"
 SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
+_FILES = (".yaml", ".yml")
 _HINT = "auger new NAME"
 
 
@@ -49,6 +50,10 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def _no_config(folder: Path) -> Diagnostic:
+    for place in (folder, folder / FILE_NAME):
+        if place.suffix in _FILES and place.is_dir():
+            advice = f"move it away: a file `{FILE_NAME}` declares a project"
+            return file_error(place, "unreadable", "it is no file", label="a folder", hint=advice)
     above = next((at for at in folder.resolve().parents if (at / FILE_NAME).is_file()), None)
     label = f"there is one above: {show_path(above / FILE_NAME)}" if above else None
     summary = f"there is no {FILE_NAME} here"

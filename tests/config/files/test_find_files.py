@@ -20,6 +20,22 @@ def test_a_file_further_up_is_another_project_and_named(tmp_path: Path) -> None:
     assert str(problem.label).endswith("auger.yaml")
 
 
+def test_a_folder_in_the_place_of_the_file_is_called_one(tmp_path: Path) -> None:
+    make(tmp_path, "auger.yaml")
+    place = tmp_path / "sub" / "auger.yaml"
+    place.mkdir(parents=True)
+    for given in (place, place.parent):
+        found, (problem,) = find_files([given])
+        assert found == ()
+        assert (problem.code, problem.summary, problem.label) == (
+            "unreadable",
+            "it is no file",
+            "a folder",
+        )
+        assert problem.span is not None
+        assert Path(problem.span.path).parts[-2:] == ("sub", "auger.yaml")
+
+
 def test_folders_are_searched_in_order_but_for_hidden_ones_and_environments(tmp_path: Path) -> None:
     make(tmp_path, "b/auger.yaml", "a/x/auger.yaml", ".git/auger.yaml", "env/lib/auger.yaml")
     make(tmp_path, "env/pyvenv.cfg", "node_modules/auger.yaml", "a/other.yaml")
