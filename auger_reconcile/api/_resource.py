@@ -232,6 +232,7 @@ class Resource:
             keys: where auger.yaml stores the name.
             select: whether it is cleared there.
         """
+        from auger_reconcile.api._selection import find_later, tell_later
         from auger_reconcile.planner.one_resource import plan_delete
 
         locked = self._locked()
@@ -239,8 +240,12 @@ class Resource:
         found = self._find_current(observed, name, stored)
         plan = plan_delete(observed, self.project_name, self.kind, found)
         plan = self._guard(plan, observed, locked)
-        if select and (name is None or self._is_stored(keys, found.name)):
+        desired = self.context.try_desired() if self._is_at_home else None
+        later = find_later(desired, observed, self.kind, found)
+        if select and later is None and (name is None or self._is_stored(keys, found.name)):
             plan = self._select(plan, found.name, None)
+        told = tell_later(desired, found, later, name, f"auger {self.kind} delete")
+        plan = replace(plan, diagnostics=(*plan.diagnostics, *told))
         return self._telling_what_comes_back(plan, observed, found)
 
     def _guard(
@@ -468,3 +473,17 @@ class Resource:
                 return item
         told = f"{self.kind} `{name}` does not exist in project `{self.project_name}`"
         raise NotFound(told, hint=f"auger {self.kind} list")
+
+    def _item_meant(self, collection: str, name: str) -> dict[str, Any]:
+        """Return the object of a name, else what the declared resource of that name stands for.
+
+        Raises:
+            NotFound: there is neither.
+        """
+        try:
+            return self._item(collection, name)
+        except NotFound:
+            found = self._find_declared(self._observe(), name)
+            if found is None:
+                raise
+            return self._item(collection, found.name)

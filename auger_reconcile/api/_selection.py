@@ -6,6 +6,7 @@ matter: stored, it would declare another resource, whose data and searches are m
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -74,6 +75,39 @@ def find_revision(
     mine = [at for at in desired.resources if at.kind == kind]
     places = _places(desired, observed, mine)
     return next((one for one in places if found in one.revisions or found == one.bound), None)
+
+
+def find_later(
+    desired: DesiredState | None, observed: ObservedState, kind: str, found: Any
+) -> Place | None:
+    """Return the declared resource that an object is a revision of, and a later one stands for."""
+    place = find_revision(desired, observed, kind, found)
+    return place if place and place.object.id != found.id else None
+
+
+def tell_later(
+    desired: DesiredState | None, found: Any, later: Place | None, given: str | None, command: str
+) -> Iterator[Diagnostic]:
+    """Yield a word where the given name is an object's own, and a declared one of a later revision.
+
+    Args:
+        desired: what the files ask for.
+        found: the object of that very name.
+        later: the declared resource that it is an old revision of; None without any.
+        given: the name; None where none was given.
+        command: that takes the name of the later one.
+    """
+    project = later.address.project if later else ""
+    if not (given and later and find_declared(desired, project, later.address.kind, given)):
+        return
+    stands = str(later.object.name)
+    yield Diagnostic(
+        Severity.WARNING,
+        "stands-for",
+        "the object of that very name is meant, and auger.yaml stands for a later revision",
+        label=f"`{found.name}` is not `{stands}`",
+        hint=f"{command} {shlex.quote(stands)}",
+    )
 
 
 def _places(

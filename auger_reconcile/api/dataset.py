@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
     from auger_reconcile.api.look import Look
     from auger_reconcile.api.project import Project
+    from auger_reconcile.diagnostics import Diagnostic
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources.files.project_file import DatasetObject
     from auger_reconcile.resources.files.source import DatasetSpec
@@ -109,7 +110,23 @@ class DataSet(Resource):
             NotFound: the data set does not exist.
         """
         name = self._name or self.selected_name() or self.name
-        return self._item("project_files", name)
+        return self._item_meant("project_files", name)
+
+    def tell_meaning(self, command: str) -> builtins.list[Diagnostic]:
+        """Return a word where the name that was given is declared as well, for a later revision.
+
+        Args:
+            command: that takes the name of the later one.
+        """
+        from auger_reconcile.api._selection import find_declared, find_later, tell_later
+
+        desired = self.context.try_desired() if self._name and self._is_at_home else None
+        if not find_declared(desired, self.project_name, self.kind, self._name or ""):
+            return []
+        observed = self._observe_existing()
+        found = self._find_current(observed, self._name, self.name)
+        later = find_later(desired, observed, self.kind, found)
+        return builtins.list(tell_later(desired, found, later, self._name, command))
 
     @property
     def schema(self) -> dict[str, Any]:

@@ -68,7 +68,7 @@ class Experiment(DeclaredSearch):
             NotFound: the experiment does not exist.
         """
         name = self._name or self.selected_name() or self.name
-        return self._item("experiments", name)
+        return self._item_meant("experiments", name)
 
     def start(
         self, *, again: bool = False, wait: bool = False, select: bool = False

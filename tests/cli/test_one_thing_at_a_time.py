@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from laws.world import World
 
-from auger.api import AugerError, Context, DataSet, Project
+from auger.api import AugerError, Context, DataSet, Experiment, Project
 from auger_reconcile.address import Address
 from auger_reconcile.applier.result import ApplyResult, Outcome, Status
 from auger_reconcile.cli.views.apply.apply_text import render_result
@@ -677,3 +677,50 @@ def test_a_model_that_was_deployed_by_hand_and_then_declared_is_superseded(
     assert f"`auger model undeploy {best}`" in answer.err
     assert user.run("model", "undeploy", best, "--yes").code == 0
     assert "live-besides" not in user.run("plan").err
+
+
+@pytest.mark.parametrize(("kind", "name"), [("dataset", "x.csv"), ("experiment", "exp")])
+def test_a_name_of_an_old_revision_that_is_declared_too_is_told_and_stays_in_the_file(
+    user: User, folder: Path, world: World, kind: str, name: str
+) -> None:
+    reach(user, folder, world, "short, data changed")
+    assert user.run("dataset", "select", "x.csv").code == 0
+    text = (folder / "auger.yaml").read_text()
+    later = "x-1.csv" if kind == "dataset" else "exp-1"
+    answer = user.run(kind, "delete", name, "--yes")
+    assert answer.code == 0
+    assert "warning[stands-for]" in answer.err
+    assert f"`{name}` is not `{later}`" in answer.err
+    assert f"auger {kind} delete {later}" in answer.err
+    assert (folder / "auger.yaml").read_text() == text
+    assert "No changes" in user.run("plan").out
+    answer = user.run(kind, "delete", "--yes")
+    assert "stands-for" not in answer.err
+    assert (folder / "auger.yaml").read_text() != text
+
+
+def test_a_data_set_is_shown_by_every_name_that_it_has(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short, data changed")
+    told = user.run("dataset", "show", "x.csv")
+    assert "x.csv" in told.out
+    assert "warning[stands-for]" in told.err
+    assert "auger dataset show x-1.csv" in told.err
+    for name in ("x-1.csv", "w.csv"):
+        assert "stands-for" not in user.run("dataset", "show", name).err
+    assert "stands-for" not in user.run("dataset", "show").err
+
+
+@pytest.mark.parametrize("is_applied", [False, True])
+def test_a_data_set_that_is_moved_is_shown_by_both_names(
+    user: User, folder: Path, world: World, *, is_applied: bool
+) -> None:
+    reach(user, folder, world, "moved" if is_applied else "long")
+    (folder / "auger.yaml").write_text(MOVED)
+    for name in ("x.csv", "new.csv"):
+        answer = user.run("dataset", "show", name)
+        assert answer.code == 0, answer
+    with Context(folder) as context:
+        assert Experiment(context, experiment_name="new").properties()["name"] == "a"
+    assert "dataset list" in user.run("dataset", "show", "nope.csv").err

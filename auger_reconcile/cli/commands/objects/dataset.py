@@ -66,13 +66,23 @@ add_commands(
 def show(invocation: Invocation, *, name: str | None) -> None:
     """Show how the hub reads a data set: its columns, their types, and what is odd."""
     with open_context(invocation) as context:
-        found = _open(context, name).properties()
+        meant = _open(context, name)
+        found = meant.properties()
+        _tell_meaning(invocation, meant, "auger dataset show")
         target = context.name_of("target")
     statistics = found.get("statistics") or {}
     about = {"name": found.get("name"), "status": found.get("status")}
     if not invocation.as_json:
         invocation.show(f"{found.get('name')}, {found.get('status')}")
     _show_statistics(invocation, statistics, about, target)
+
+
+def _tell_meaning(invocation: Invocation, found: DataSet, command: str) -> None:
+    """Say where a name that was given is declared as well, for a later revision."""
+    from auger_reconcile.cli.views.diagnostic import render_diagnostics
+
+    told = found.tell_meaning(command)
+    invocation.note(render_diagnostics(told, color=invocation.error_color))
 
 
 @dataset.command(example="auger dataset check files/churn.csv")
@@ -135,7 +145,9 @@ def create(
 def download(invocation: Invocation, *, name: str | None, to: str) -> None:
     """Download the file that a data set was made from."""
     with open_context(invocation) as context, invocation.busy_with("Downloading"):
-        path = _open(context, name).download(to)
+        meant = _open(context, name)
+        path = meant.download(to)
+        _tell_meaning(invocation, meant, "auger dataset download")
     if invocation.as_json:
         invocation.show_json({"path": str(path)})
     else:
