@@ -1,10 +1,12 @@
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 import pytest
 from laws.declared import declare
 
 from auger_reconcile.errors import StalePlan
 from auger_reconcile.planner.build import PlanOptions, build_plan
+from auger_reconcile.planner.plan import summary
 from auger_reconcile.planner.saved.document import (
     declaration_of,
     options_of,
@@ -14,6 +16,7 @@ from auger_reconcile.planner.saved.document import (
     to_saved,
 )
 from auger_reconcile.planner.saved.stale import still_fitting
+from auger_reconcile.resources.search.account import Expected
 from auger_reconcile.state import ObservedState
 
 from .observed import observe
@@ -25,6 +28,22 @@ DESIRED = declare(DOCUMENT)
 def saved(observed: ObservedState, options: PlanOptions | None = None) -> dict[str, object]:
     options = options or PlanOptions()
     return to_saved(build_plan(DESIRED, observed, options), DESIRED, options)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An object as a kind of another package may have it: of the values that a kind may use."""
+
+    expected: Expected
+    sizes: Mapping[str, tuple[int, ...]]
+
+
+def test_what_is_remembered_of_an_object_is_plain_whatever_its_kind_is_made_of() -> None:
+    found = Found(Expected(0.9, 0.8, 0.7, 0.95), {"rows": (3, 4)})
+    assert summary(found) == {
+        "expected": {"best": 0.9, "score": 0.8, "low": 0.7, "high": 0.95},
+        "sizes": {"rows": [3, 4]},
+    }
 
 
 def test_a_summary_counts_all_five_verbs() -> None:
