@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, cast
 
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
+from auger_reconcile.diagnostics import nearest, quote_some
 from auger_reconcile.errors import AugerError, ConfigError
 
 if TYPE_CHECKING:
@@ -141,14 +143,21 @@ class DeclaredSearch(Resource):
         at = find_declared(desired, self.project_name, self.kind, wanted) if wanted else None
         if at in mine or len(mine) == 1:
             return cast("ExperimentSpec", mine[at] if at in mine else next(iter(mine.values())))
-        names = ", ".join(f"`{spec.name}`" for spec in mine.values())
-        raise AugerError(
-            "which experiment is meant?",
-            hint=f"{self.context.file} declares {names}; one is selected by\n"
-            "auger experiment select NAME"
-            if names
-            else f"{self.context.file} declares none",
-        )
+        raise self._unclear(wanted, [str(spec.name) for spec in mine.values()])
+
+    def _unclear(self, wanted: str | None, names: Sequence[str]) -> AugerError:
+        """Return that none of the declared experiments is meant, with what can be named."""
+        if not names:
+            told = f"{self.context.file} declares none"
+            return AugerError("which experiment is meant?", hint=told)
+        near = nearest(wanted, names) if wanted else None
+        told, lead = "which experiment is meant?", f"{self.context.file} declares "
+        if wanted:
+            told = f"experiment `{wanted}` is not declared in {self.context.file}"
+            lead = f"there is `{near}`; " if near else "it declares "
+        lead += "" if near else f"{quote_some(names)}; "
+        command = f"auger experiment start {shlex.quote(near or names[0])}"
+        return AugerError(told, hint=f"{lead}one is named behind the command, as in\n{command}")
 
     def _all(self, observed: ObservedState) -> tuple[ExperimentObject, ...]:
         return observed.of(self.project_name, self.kind)

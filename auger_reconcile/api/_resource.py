@@ -368,13 +368,18 @@ class Resource:
             NotFound: there is none.
             AugerError: it is not the revision that its declared resource stands for.
         """
-        from auger_reconcile.api._selection import find_declared, find_revision, place_of
+        from auger_reconcile.api._selection import find_declared, find_revision, not_there, place_of
 
         desired = self.context.try_desired() if self._is_at_home else None
         at = find_declared(desired, self.project_name, self.kind, name)
         if desired and at and (stands := place_of(desired, observed, at).object):
             return at.name, stands
-        found = self._find(observed, name)
+        try:
+            found = self._find(observed, name)
+        except NotFound as error:
+            if at is None:
+                raise
+            raise not_there(at) from error
         place = find_revision(desired, observed, self.kind, found)
         if place is None:
             return found.name, found
@@ -397,7 +402,7 @@ class Resource:
             found: what it is about.
             undone: the state that would have to be declared.
         """
-        from auger_reconcile.api._selection import find_revision
+        from auger_reconcile.api._selection import find_revision, starts_again
         from auger_reconcile.diagnostics import Diagnostic, Severity
 
         if not (self.context.file.exists() and self._is_at_home):
@@ -408,6 +413,8 @@ class Resource:
         if desired is None or place is None or place.bound is None or place.bound.id != found.id:
             return plan
         if vars(desired.resources[place.address].spec).get("state") in ("absent", undone):
+            return plan
+        if undone == "stopped" and not starts_again(desired, observed, place):
             return plan
         told = Diagnostic(
             Severity.WARNING,

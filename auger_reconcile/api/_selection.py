@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from auger_reconcile.diagnostics import Diagnostic, Severity, quote_some
-from auger_reconcile.errors import AugerError, ConfigError
+from auger_reconcile.errors import AugerError, ConfigError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
     from auger_reconcile.api.context import Context
     from auger_reconcile.resources._base import FieldChange
+    from auger_reconcile.resources.search.runs import ExperimentObject
     from auger_reconcile.state import DesiredState, ObservedState
 
 
@@ -83,6 +85,33 @@ def find_later(
     """Return the declared resource that an object is a revision of, and a later one stands for."""
     place = find_revision(desired, observed, kind, found)
     return place if place and place.object.id != found.id else None
+
+
+def not_there(declared: Address) -> NotFound:
+    """Return that a declared resource is not on the hub, with the command that makes it."""
+    told = f"{declared.kind} `{declared.name}` is declared, but not on the hub"
+    command = f"auger apply --target {shlex.quote(str(declared))}"
+    if declared.kind == "experiment":
+        command = f"auger experiment start {shlex.quote(declared.name)}"
+    return NotFound(told, hint=command)
+
+
+def starts_again(desired: DesiredState, observed: ObservedState, place: Place) -> bool:
+    """Say whether an experiment whose runs that go on are stopped would be started by a plan.
+
+    It would not where another run has the declared settings, or none is asked for.
+    """
+    from auger_reconcile.planner.build import PlanOptions, build_plan
+    from auger_reconcile.resources.search.runs import IN_PROGRESS
+
+    found: ExperimentObject = place.bound
+    active = [run for run in found.every_run if run.status in IN_PROGRESS]
+    stopped = found.with_runs(replace(run, status="interrupted") for run in active)
+    key = (place.address.project, place.address.kind)
+    there = tuple(stopped if one.id == found.id else one for one in observed.objects[key])
+    after = replace(observed, objects={**observed.objects, key: there})
+    plan = build_plan(desired, after, PlanOptions(targets=(place.address,)))
+    return any(action.address == place.address for action in plan.actions)
 
 
 def tell_later(

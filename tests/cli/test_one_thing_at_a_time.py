@@ -724,3 +724,41 @@ def test_a_data_set_that_is_moved_is_shown_by_both_names(
     with Context(folder) as context:
         assert Experiment(context, experiment_name="new").properties()["name"] == "a"
     assert "dataset list" in user.run("dataset", "show", "nope.csv").err
+
+
+def test_what_is_declared_and_not_on_the_hub_is_told_with_the_command_that_makes_it(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    several = LONG.replace("  a: {", "  'alpha one': {").replace("experiment: a", "state: absent")
+    (folder / "auger.yaml").write_text(several)
+    command = "auger experiment start 'alpha one'"
+    answer = user.run("experiment", "start")
+    assert "which experiment is meant?" in answer.err
+    assert command in answer.err
+    answer = user.run("experiment", "start", "alfa one")
+    assert "experiment `alfa one` is not declared in auger.yaml" in answer.err
+    assert "there is `alpha one`" in answer.err
+    assert command in answer.err
+    assert "it declares `alpha one`, `b`" in user.run("experiment", "start", "zzz").err
+    answer = user.run("experiment", "select", "alpha one")
+    assert "experiment `alpha one` is declared, but not on the hub" in answer.err
+    assert command in answer.err
+    assert "auger apply --target dataset.y.csv" in user.run("dataset", "select", "y.csv").err
+    for line in (command, "auger apply --target dataset.y.csv --auto-approve"):
+        assert user.run(*shlex.split(line)[1:]).code == 0, line
+
+
+def test_a_stop_tells_what_comes_back_where_it_does(user: User, folder: Path, world: World) -> None:
+    reach(user, folder, world, "short")
+    for options in ([], ["exp"]):
+        assert user.run("experiment", "start", "--again", *options).code == 0
+        answer = user.run("experiment", "stop")
+        assert answer.code == 0
+        assert "brings it back" not in answer.err
+        assert "No changes" in user.run("plan").out
+    text = (folder / "auger.yaml").read_text()
+    (folder / "auger.yaml").write_text(text.replace("max_n_trials: 2", "max_n_trials: 3"))
+    assert user.run("experiment", "start").code == 0
+    assert "brings it back" in user.run("experiment", "stop").err
+    assert "start" in user.run("plan").out
