@@ -10,11 +10,13 @@ from auger_reconcile.errors import AugerError, NotFound
 
 
 @contextmanager
-def hinting(hint: str) -> Iterator[None]:
-    """Add a hint to the hub's bare word that something does not exist."""
+def hinting(hint: str, told: str | None = None) -> Iterator[None]:
+    """Add a hint to the hub's bare word that something does not exist, or say that in own words."""
     try:
         yield
     except NotFound as error:
+        if told:
+            raise NotFound(told, status=error.status, hint=hint) from error
         error.hint = error.hint or hint
         raise
 

@@ -336,6 +336,8 @@ class DataSet(Resource):
         from auger_reconcile.resources.files.source import DatasetSpec
 
         told = source or self._declared_source()
+        if source and not scheme_of(source) and Path(source).is_dir():
+            raise AugerError(f"`{source}` is a folder, not a file with rows")
         name = check_new_name(self._new_name(told, source), "data set")
         spec = DatasetSpec(name=name, source=told)
         if spec.is_remote:

@@ -236,7 +236,7 @@ class Model(Resource):
         from auger_reconcile.api.experiment import Experiment
 
         known = check_id(self._identify(model_id)[0], "model")
-        with hinting(self._leaderboard()):
+        with hinting(self._leaderboard(), f"there is no trial `{known}`"):
             trial = self.context.session.client.call("GET", f"trials/{known}")
         run_id = str(trial["experiment_session_id"])
         return Experiment(self.context).report(run_id, trial_id=known, seconds=seconds)
@@ -366,7 +366,8 @@ class Model(Resource):
         spec = ModelSpec(name=model_id, trial=model_id, locally=locally)
         plan = self._build(observed, {"project": home, self.kind: spec}, self.kind)
         if not plan.is_empty:  # a cluster is started for a trial that is there, not for a slip
-            with hinting(f"the ids of trials come from\n{self._leaderboard()}"):
+            told = f"there is no trial `{model_id}`"
+            with hinting(f"the ids of trials come from\n{self._leaderboard()}", told):
                 self.context.session.client.call("GET", f"trials/{model_id}")
         return plan
 

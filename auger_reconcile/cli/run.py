@@ -288,7 +288,7 @@ def _only_file(invocation: Invocation) -> Path:
     if others:
         told = f"this command is about one file, and {len(invocation.files)} are named"
     elif file == STDIN:
-        told = "this command stores names in its file, and the standard input is none"
+        told = "this command is about a file in a folder, and the standard input is none"
     elif not (invocation.has_default_file or within.exists()):
         told = f"there is no `{within}`"
     if told:

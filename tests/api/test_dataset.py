@@ -123,7 +123,8 @@ def test_a_url_that_answers_nothing_is_an_error_of_the_data(home: Project, web: 
     ("source", "problem"),
     [
         ("missing.csv", "`missing.csv` cannot be read: No such file or directory"),
-        ("folder.csv", "`folder.csv` cannot be read: Is a directory"),
+        ("folder.csv", "`folder.csv` is a folder, not a file with rows"),
+        (".", "`.` is a folder, not a file with rows"),
         ("notes.txt", "`notes.txt` is in an unknown format"),
         ("http://127.0.0.1:9/", "`` cannot name a data set"),
         ("bad\0name.csv", "cannot name a data set"),

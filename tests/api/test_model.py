@@ -206,6 +206,7 @@ def test_what_was_mistyped_is_hinted_at_before_anything_is_started(
     assert asked.value.hint == "auger model list"
     with pytest.raises(NotFound) as deployed:
         model.plan_deploy("NOSUCH")
+    assert str(deployed.value) == "there is no trial `NOSUCH`"
     assert "auger experiment leaderboard" in str(deployed.value.hint)
     with pytest.raises(NotFound) as shown:
         Experiment(model.context).leaderboard("NOSUCH")

@@ -51,11 +51,21 @@ def _spec_of(built: Map[str, Declared], kind: str, name: str) -> Spec | None:
 
 def _tell(findings: Iterable[Finding], item: Declaration, report: Report) -> None:
     for code, summary, path, hint, label, is_error in findings:
-        place = (node_at(item.settings, path) if path else None) or item.place
+        place = (_place_of(item.settings, path, label) if path else None) or item.place
         if is_error:
             report.error(code, summary, place, hint=hint, label=label)
         else:
             report.warn(code, summary, place, hint=hint)
+
+
+def _place_of(settings: Mapping, path: tuple[str | int, ...], label: str | None) -> Node | None:
+    """Return the value at a path; its key where that is what a finding is about."""
+    within = node_at(settings, path[:-1])
+    entry = within.entries.get(str(path[-1])) if isinstance(within, Mapping) else None
+    if entry is None or label != f"`{path[-1]}`":
+        return node_at(settings, path)
+    is_both = isinstance(entry.value, Scalar) and entry.value.text == path[-1]
+    return entry.value if is_both else entry.key  # `target: target` is about a column
 
 
 def _texts_of(settings: Mapping) -> dict[str, Any]:

@@ -208,9 +208,17 @@ def _check_empty_fields(model: type[BaseModel], settings: Mapping, report: Repor
             _check_empty_fields(inner, within, report)
 
 
+# What is called so elsewhere, and is nearer to another field by its letters.
+_MEANT = {
+    **dict.fromkeys(("weight", "weights", "row_weight", "row_weights"), "sample_weight"),
+    **dict.fromkeys(("monotone_constraints", "monotonic", "monotonicity"), "monotonic_cst"),
+}
+
+
 def advise_field(name: str, known: Collection[str], owner: str) -> str:
     """Return the hint for an unknown field: the nearest one, or the choice."""
-    if near := nearest(name, known):
+    meant = _MEANT.get(name.lower())
+    if near := meant if meant in known else nearest(name, known):
         return f"`{owner}` has a field `{near}`"
     return f"the fields of `{owner}` are {quote_some(sorted(known))}"
 

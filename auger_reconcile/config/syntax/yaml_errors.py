@@ -153,7 +153,9 @@ def explain(file: FileText, at: int, since: int | None, *, scanned: bool) -> Dia
         told = _VARIABLE
     elif told.code == "indentation" and line.text[: line.column - 1].strip():
         told = _Explanation("syntax", "something after the end of a value")
-    place = file.span(since) if told.at_start and since is not None else line
+    is_over = not file.text[at:].strip()  # told at a line after the last, which nobody sees
+    begins = since is not None and (told.at_start or is_over)
+    place = file.span(since or 0) if begins else line
     return fault(told.code, told.summary, place, hint=told.hint)
 
 

@@ -359,7 +359,7 @@ def _check_models(settings: Mapping[str, Any], taken: Collection[Any]) -> Iterat
         if name in taken or name == settings.get("sample_weight"):
             hint = "it is excluded, the target, or the weight of rows: nothing is learned from it"
             summary, place = "a constraint that holds nothing", ("monotonic_cst", name)
-            yield Finding("unused-column", summary, place, hint)
+            yield Finding("unused-column", summary, place, hint, f"`{name}`")
     if settings.get("sample_weight") == settings.get("target") is not None:
         hint = "the target is the column to predict"
         yield Finding("weighing-target", "a target as the weight of rows", ("sample_weight",), hint)

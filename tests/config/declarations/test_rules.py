@@ -2,6 +2,7 @@
 
 import pytest
 
+from auger_reconcile.errors import ConfigError
 from tests.config.conftest import Codes, Load
 
 SERIES = """\
@@ -151,3 +152,16 @@ def test_settings_of_time_series_without_one_are_warned_of(load: Load, setting: 
 def test_a_column_of_series_has_no_other_role(codes: Codes, role: str, column: str) -> None:
     text = SERIES + f"exclude: [out]\nexperiment: {{time_series: t, {role}: [shop, {column}]}}"
     assert [code.partition(" ")[0] for code in codes(text)] == ["series-column"]
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"), [("weight", "sample_weight"), ("monotonic", "monotonic_cst")]
+)
+def test_a_field_that_is_called_otherwise_elsewhere_is_hinted_at(
+    load: Load, written: str, meant: str
+) -> None:
+    text = "name: a\nexperiments: {e: {dataset: d, model_type: regression, target: t, %s: x}}\n"
+    with pytest.raises(ConfigError) as caught:
+        load(text % written)
+    hints = [one.hint for one in caught.value.diagnostics if one.code == "unknown-field"]
+    assert hints == [f"`experiment` has a field `{meant}`"]

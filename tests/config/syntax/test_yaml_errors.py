@@ -50,6 +50,18 @@ def test_a_fault_is_explained_by_the_text_and_not_by_the_parsers_words(
     assert [f"{item.code}: {item.summary}" for item in found] == [FAULTS[text]]
 
 
+@pytest.mark.parametrize("parser", PARSERS, ids=lambda parser: parser.__name__)
+@pytest.mark.parametrize("text", ["a: [b\n", "b: 1\na: {c: 1\n\n# d\n\n", "a: [b"])
+def test_what_is_open_to_the_end_is_told_where_it_begins(
+    text: str, parser: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(composing, "_PARSER", parser)
+    (found,) = composing.compose(FileText(Path("auger.yaml"), text)).diagnostics
+    assert found.span is not None
+    assert found.span.text.startswith("a: ")
+    assert found.span.column == 4
+
+
 @pytest.mark.parametrize("words", ["", "quelque chose", "could not find expected ':'"])
 def test_other_words_of_the_parser_change_nothing(
     words: str, monkeypatch: pytest.MonkeyPatch

@@ -100,7 +100,8 @@ def render_outcome(outcome: Outcome, labels: Labels) -> str:
     """Return one line: `project.churn: created after 0.4 s`."""
     action = outcome.action
     label, done = labels.of(action), _done(outcome)
-    told = "; ".join(part for part in (plain(outcome.note), told_of(outcome.object)) if part)
+    result = "" if labels.is_told_before(action) else told_of(outcome.object)
+    told = "; ".join(part for part in (plain(outcome.note), result) if part)
     note = f" ({told})" if told else ""
     match outcome.status:
         case Status.APPLIED:
@@ -173,14 +174,16 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
 
 
 def _notice_lines(result: ApplyResult, labels: Labels) -> Iterator[str]:
-    """Yield a line a notice; a run has those of its data set as well, which is told before."""
+    """Yield a line a notice, each once; a run has those of its data set as well."""
     told: dict[Address, tuple[Notice, ...]] = dict(result.plan.notices)
+    shown: set[tuple[Address, Notice]] = set()
     for outcome in result.outcomes:
         address, notices = outcome.action.address, notices_of(outcome.object)
         needed = result.plan.references.get(address, {}).values()
         known = {notice for at in needed for notice in told.get(at, ())}
         told[address] = notices
-        new = [notice for notice in notices if notice not in known]
+        new = [one for one in notices if one not in known and (address, one) not in shown]
+        shown.update((address, one) for one in new)
         yield from (f"{labels.of(outcome.action)}: {line}" for line in notice_lines(new))
 
 

@@ -113,10 +113,15 @@ class Labels:
     def __init__(self, plan: Plan) -> None:
         addresses = [*(action.address for action in plan.actions), *plan.notices]
         self._is_qualified = len({address.project for address in addresses}) > 1
+        self._started = {one.address for one in plan.actions if one.verb is Verb.START}
 
     def of(self, action: Action) -> str:
         """Return the address of an action as it is shown."""
         return self.at(action.address)
+
+    def is_told_before(self, action: Action) -> bool:
+        """Tell whether another action of the plan has told what came of it: the start of a run."""
+        return action.verb is Verb.SELECT and action.address in self._started
 
     def at(self, address: Address) -> str:
         """Return an address as it is shown."""

@@ -19,12 +19,19 @@ from auger_reconcile.applier.result import (
 )
 from auger_reconcile.cli.views.apply.apply_json import JsonEvents, event_to_json
 from auger_reconcile.cli.views.apply.apply_live import LiveProgress
-from auger_reconcile.cli.views.apply.apply_text import PlainProgress, render_result
+from auger_reconcile.cli.views.apply.apply_text import (
+    PlainProgress,
+    render_outcome,
+    render_result,
+)
+from auger_reconcile.cli.views.plan.plan_text import Labels
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.errors import ActionFailed, ConfigError, HubError, NotAllowed, StillUnderWay
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import AGAIN, Verb
 from auger_reconcile.resources._deployment import ModelObject
+from auger_reconcile.resources.search.account import Account, Expected, Notice
+from auger_reconcile.resources.search.runs import ExperimentObject, Run
 
 START = Action("s", Address("shop", "experiment", "baseline"), Verb.START, "baseline", "has no run")
 UPLOAD = Action("u", Address("shop", "dataset", "a.csv"), Verb.CREATE, "a.csv", "does not exist")
@@ -126,6 +133,22 @@ def test_what_the_hub_does_not_allow_is_not_to_be_repeated_at_once() -> None:
     assert render_result(result, color=False).splitlines()[-1] == (
         "Once you may, the same command does the rest; what was applied is not repeated."
     )
+
+
+def test_what_a_start_has_told_is_not_told_again_where_its_run_is_selected() -> None:
+    select = replace(START, id="x", verb=Verb.SELECT)
+    plan = replace(PLAN, actions=(START, select))
+    notice, expected = Notice("rows", "3 rows left out."), Expected(0.95, 0.9, 0.8, 1.0)
+    account = Account(notices=(notice,), expected=expected)
+    run = Run("r1", "completed", {}, 0.95, "2026-11-22", account=account)
+    found = ExperimentObject("7", "baseline", 1, runs=(run,), run=run)
+    outcomes = [Outcome(action, Status.APPLIED, object=found) for action in plan.actions]
+    shown = render_result(ApplyResult(plan, tuple(outcomes)), color=False)
+    assert shown.count(notice.text) == 1
+    started, selected = (render_outcome(one, Labels(plan)) for one in outcomes)
+    assert expected.text in started
+    assert expected.text not in selected
+    assert expected.text in render_outcome(outcomes[1], Labels(replace(plan, actions=(select,))))
 
 
 def test_an_interrupted_apply_says_so() -> None:
