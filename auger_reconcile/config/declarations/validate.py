@@ -215,8 +215,16 @@ _MEANT = {
 }
 
 
+UNASKED = dict.fromkeys(
+    ("calibrate", "calibrated", "calibration"),
+    "by the metrics `neg_log_loss` and `neg_brier`, probabilities are calibrated unasked",
+)
+
+
 def advise_field(name: str, known: Collection[str], owner: str) -> str:
     """Return the hint for an unknown field: the nearest one, or the choice."""
+    if name in UNASKED and name not in known:
+        return UNASKED[name]
     meant = _MEANT.get(name.lower())
     if near := meant if meant in known else nearest(name, known):
         return f"`{owner}` has a field `{near}`"

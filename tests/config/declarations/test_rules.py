@@ -2,6 +2,7 @@
 
 import pytest
 
+from auger_reconcile.config.declarations.validate import UNASKED
 from auger_reconcile.errors import ConfigError
 from tests.config.conftest import Codes, Load
 
@@ -155,13 +156,18 @@ def test_a_column_of_series_has_no_other_role(codes: Codes, role: str, column: s
 
 
 @pytest.mark.parametrize(
-    ("written", "meant"), [("weight", "sample_weight"), ("monotonic", "monotonic_cst")]
+    ("written", "hint"),
+    [
+        ("weight", "`experiment` has a field `sample_weight`"),
+        ("monotonic", "`experiment` has a field `monotonic_cst`"),
+        ("calibration", UNASKED["calibration"]),
+    ],
 )
 def test_a_field_that_is_called_otherwise_elsewhere_is_hinted_at(
-    load: Load, written: str, meant: str
+    load: Load, written: str, hint: str
 ) -> None:
     text = "name: a\nexperiments: {e: {dataset: d, model_type: regression, target: t, %s: x}}\n"
     with pytest.raises(ConfigError) as caught:
         load(text % written)
     hints = [one.hint for one in caught.value.diagnostics if one.code == "unknown-field"]
-    assert hints == [f"`experiment` has a field `{meant}`"]
+    assert hints == [hint]
