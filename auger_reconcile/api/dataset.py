@@ -68,8 +68,14 @@ class DataSet(Resource):
         self._check_choice(self._stored_name())
         return require(self._stored_name(), "data set", ("dataset",))
 
-    def _check_choice(self, found: str | None) -> None:
+    def _check_choice(
+        self, found: str | None, way: str = "one is selected by\nauger dataset select NAME"
+    ) -> None:
         """Refuse to guess where auger.yaml declares several data sets, and none was found.
+
+        Args:
+            found: the one that is meant, if any.
+            way: how one of them is named.
 
         Raises:
             AugerError: with the names to choose from.
@@ -79,8 +85,7 @@ class DataSet(Resource):
             names = quote_all(map(str, section))
             raise AugerError(
                 "which data set is meant?",
-                hint=f"{self.context.file} declares {names}; one is selected by\n"
-                "auger dataset select NAME",
+                hint=f"{self.context.file} declares {names}; {way}",
             )
 
     def _stored_name(self) -> str | None:
@@ -244,6 +249,8 @@ class DataSet(Resource):
         from auger_reconcile.api.project import Project
 
         check_new_name(self.project_name, "project")
+        if source is None:
+            self._check_choice(self._stored_name(), "one is made by\nauger dataset create SOURCE")
         observed = self._observe()
         home = Project(self.context, self.project_name).spec()
         spec = self._declared_spec(source) or self.spec(source)

@@ -762,3 +762,17 @@ def test_a_stop_tells_what_comes_back_where_it_does(user: User, folder: Path, wo
     assert user.run("experiment", "start").code == 0
     assert "brings it back" in user.run("experiment", "stop").err
     assert "start" in user.run("plan").out
+
+
+def test_of_several_data_sets_none_is_made_by_a_guess(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    (folder / "auger.yaml").write_text(LONG)
+    answer = user.run("dataset", "create")
+    assert answer.code == 1
+    assert "which data set is meant?" in answer.err
+    assert "declares `x.csv`, `y.csv`; one is made by" in answer.err
+    assert "auger dataset create SOURCE" in answer.err
+    assert user.run("dataset", "create", "y.csv").code == 0
+    assert "is there already" in user.run("dataset", "create").out
