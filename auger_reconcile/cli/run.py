@@ -254,8 +254,12 @@ def _progress(invocation: Invocation, plan: Plan) -> Iterator[Progress]:
 
 
 @contextmanager
-def open_context(invocation: Invocation) -> Iterator[Context]:
+def open_context(invocation: Invocation, *, above: bool = True) -> Iterator[Context]:
     """Open the context of the command line, and close its connection afterwards.
+
+    Args:
+        invocation: the command line.
+        above: without a file here, that of the nearest folder above is meant.
 
     Raises:
         click.BadParameter: `-f` does not name one file, which names can be stored in.
@@ -263,7 +267,7 @@ def open_context(invocation: Invocation) -> Iterator[Context]:
     from auger_reconcile.api.context import Context
 
     with Context(
-        _only_file(invocation),
+        _only_file(invocation, above=above),
         hub=invocation.hub,
         env=invocation.env,
         variables=invocation.variables,
@@ -273,7 +277,7 @@ def open_context(invocation: Invocation) -> Iterator[Context]:
         yield context
 
 
-def _only_file(invocation: Invocation) -> Path:
+def _only_file(invocation: Invocation, *, above: bool) -> Path:
     """Return the file of a command about one thing.
 
     Raises:
@@ -282,7 +286,7 @@ def _only_file(invocation: Invocation) -> Path:
     from auger_reconcile.config.files.find_files import FILE_NAME
     from auger_reconcile.config.syntax.text import STDIN
 
-    file, *others = invocation.found_files()
+    file, *others = invocation.found_files() if above else invocation.files
     within = file / FILE_NAME if file.is_dir() and file.name != FILE_NAME else file
     told = None
     if others:

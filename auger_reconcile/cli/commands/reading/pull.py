@@ -43,7 +43,8 @@ def pull(
     from auger_reconcile.api.files import pull as api
     from auger_reconcile.cli.run import READING, open_context
 
-    with open_context(invocation) as context:
+    # A project that is named is written here, where there may be no file of it yet.
+    with open_context(invocation, above=project is None) as context:
         name = require(project or context.name_of("name"), "project", ("name",))
         file = out or context.file
         with invocation.busy_with(READING):
