@@ -7,7 +7,7 @@ start changes its share, a create with the delete of the live model promotes, a 
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -183,31 +183,36 @@ def deployed_by_hand(live: Sequence[ModelObject], experiment: Assessment) -> lis
     A trial that is deployed by its id alone is called by it on a hub that keeps names.
     """
     nameless = [one for one in live if one.name == one.trial_id]
-    runs = (run for item in experiment.revisions for run in item.runs)
-    found = [one for run in runs for one in nameless if is_best(one, run)]
+    found = [one for run in _runs_of(experiment) for one in nameless if is_best(one, run)]
     return list({one.id: one for one in found}.values())
 
 
 def stand_in(
     by_hand: Sequence[ModelObject],
-    wanted: ModelObject | None,
+    experiment: Assessment,
     live: Sequence[ModelObject],
     names: Collection[str],
 ) -> list[ModelObject]:
-    """Return what stood for a declared model without its name, where nothing bears that.
+    """Return what stands for a declared model without its name, where nothing bears that.
+
+    The best trial of the newest run does; what was best before that may be there on purpose.
 
     Args:
-        by_hand: former best trials without a name.
-        wanted: the best trial now, where it is live.
+        by_hand: best trials without a name.
+        experiment: whose trials they are.
         live: all that might bear the name.
         names: of the model, those that it had before included.
     """
     keys = {name_key(name) for name in names}
     if any(one.name and name_key(one.name) in keys for one in live):
         return []
-    if wanted is not None:
-        return [wanted] if wanted in by_hand else []
-    return list(by_hand[-1:])
+    scored = [run for run in _runs_of(experiment) if run.score is not None]
+    return [one for one in by_hand if scored and is_best(one, scored[-1])]
+
+
+def _runs_of(experiment: Assessment) -> Iterator[Run]:
+    """Yield the runs of all revisions, oldest first."""
+    return (run for item in experiment.revisions for run in item.runs)
 
 
 def tell_besides(spare: Iterable[ModelObject]) -> dict[str, Any]:

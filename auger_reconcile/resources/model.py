@@ -212,7 +212,7 @@ class Model(Kind[ModelSpec, ModelObject]):
         wanted = found.live
         owned = [item for item in live if is_owned(item, spec, experiment)]
         by_hand = deployed_by_hand(live, experiment) if spec.trial == BEST else []
-        owned = owned or stand_in(by_hand, wanted, live, {spec.name, *spec.formerly})
+        owned = owned or stand_in(by_hand, experiment, live, {spec.name, *spec.formerly})
         if spec.trial == BEST and experiment.pending:
             return _assess_after_run(spec, experiment, owned)
         if spec.trial == BEST and found.score is None:
