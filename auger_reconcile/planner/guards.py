@@ -125,12 +125,17 @@ def check_forgotten(desired: DesiredState, objects: Index) -> Iterator[Diagnosti
 
     It may have been deleted since: the entry may stay then. A misspelt one leaves nothing alone.
     """
+    if not desired.forgotten:
+        return
+    names: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for at in desired.resources:
+        names[at.project, at.kind].add(at.name)
     for at in sorted(desired.forgotten):
         kind, there = kind_of(at.kind), objects.objects(at.project, at.kind)
         if any(kind.bears(found, at.name) for found in there):
             continue
-        known = {one.name for one in desired.resources if one[:2] == at[:2]}
-        near = nearest(at.name, known | {found.name for found in there if found.name})
+        known = {*names[at.project, at.kind], *(found.name for found in there if found.name)}
+        near = nearest(at.name, known)
         yield Diagnostic(
             Severity.WARNING,
             "unknown-removed",
