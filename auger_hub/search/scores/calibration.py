@@ -24,6 +24,7 @@ from auger_hub.search.pipelines.calibrated import (
     log_odds,
 )
 from auger_hub.search.scores.metrics import Outcome, all_scores, metrics_for
+from auger_hub.search.scores.unseen_rows import UnseenRows, put_together, rows_of_fold
 
 if TYPE_CHECKING:
     from auger_hub.search.trials.trial import TrialData
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 METRICS = ("neg_log_loss", "neg_brier")
 _DOUBT = 0.5  # standard errors of the gain over the folds, which it has to exceed
-_MOST_ROWS = 20_000
 _FEWEST_OF_CURVE = 2_000  # rows: a curve has many numbers to learn
 _KNOTS = 33
 _WIDEST = 4.0  # times that a temperature makes differences smaller or larger, at most
@@ -43,13 +43,6 @@ class Calibrated:
 
     told: Calibration
     predictions: tuple[Array, ...]
-
-
-@dataclass(frozen=True)
-class _Rows:
-    truth: Array
-    shown: Array
-    weights: Array
 
 
 def calibrate(data: TrialData, predictions: Sequence[Array]) -> Calibrated | None:
@@ -65,15 +58,15 @@ def calibrate(data: TrialData, predictions: Sequence[Array]) -> Calibrated | Non
     if any(not len(shown) or np.ptp(shown, axis=0).max() == 0 for shown in predictions):
         return None
     told = zip(data.folds, predictions, strict=True)
-    folds = [_rows_of(data, test, shown) for (_, test), shown in told]
+    folds = [rows_of_fold(data, test, shown) for (_, test), shown in told]
     before = _scores(data, predictions)
     found: list[tuple[float, Calibrated]] = []
     for fit in _methods(folds):
-        of_folds = [fit(_together([one for one in folds if one is not fold])) for fold in folds]
+        of_folds = [fit(put_together([one for one in folds if one is not fold])) for fold in folds]
         after = tuple(map(apply_calibration, predictions, of_folds))
         gains = np.subtract(_scores(data, after), before)
         if gains.mean() > _DOUBT * gains.std(ddof=1) / np.sqrt(len(gains)):
-            found.append((float(gains.mean()), Calibrated(fit(_together(folds)), after)))
+            found.append((float(gains.mean()), Calibrated(fit(put_together(folds)), after)))
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
@@ -85,14 +78,14 @@ def _scores(data: TrialData, predictions: Sequence[Array]) -> Array:
     return np.array([one.get(metric, -np.inf) for one in scores])
 
 
-def _methods(folds: Sequence[_Rows]) -> list[Callable[[_Rows], Calibration]]:
+def _methods(folds: Sequence[UnseenRows]) -> list[Callable[[UnseenRows], Calibration]]:
     if folds[0].shown.shape[1] > 2:
         return [_temperature]
     rows = sum(len(fold.truth) for fold in folds)
     return [_sigmoid, _isotonic] if rows >= _FEWEST_OF_CURVE else [_sigmoid]
 
 
-def _temperature(rows: _Rows) -> Calibration:
+def _temperature(rows: UnseenRows) -> Calibration:
     from scipy.optimize import minimize_scalar
 
     logs = np.log(np.clip(rows.shown, SMALLEST, 1))
@@ -102,7 +95,7 @@ def _temperature(rows: _Rows) -> Calibration:
     return {"method": "temperature", "temperature": float(np.exp(found.x))}
 
 
-def _loss_at(rows: _Rows, logs: Array, log_temperature: float) -> float:
+def _loss_at(rows: UnseenRows, logs: Array, log_temperature: float) -> float:
     """Return the log loss at the exponential of a temperature."""
     scaled = logs / np.exp(log_temperature)
     scaled -= scaled.max(axis=1, keepdims=True)
@@ -110,7 +103,7 @@ def _loss_at(rows: _Rows, logs: Array, log_temperature: float) -> float:
     return float(np.average(np.log(np.exp(scaled).sum(axis=1)) - of_truth, weights=rows.weights))
 
 
-def _sigmoid(rows: _Rows) -> Calibration:
+def _sigmoid(rows: UnseenRows) -> Calibration:
     from sklearn.linear_model import LogisticRegression
 
     with warnings.catch_warnings():
@@ -121,7 +114,7 @@ def _sigmoid(rows: _Rows) -> Calibration:
     return {"method": "sigmoid", "slope": max(slope, SMALLEST), "intercept": intercept}
 
 
-def _isotonic(rows: _Rows) -> Calibration:
+def _isotonic(rows: UnseenRows) -> Calibration:
     """Return a curve through a few points, none of which says that anything is certain."""
     from sklearn.isotonic import IsotonicRegression
 
@@ -130,17 +123,3 @@ def _isotonic(rows: _Rows) -> Calibration:
     curve.fit(rows.shown[:, 1], rows.truth, rows.weights)
     knots = np.unique(np.quantile(rows.shown[:, 1], np.linspace(0, 1, _KNOTS)))
     return {"method": "isotonic", "from": knots.tolist(), "to": curve.predict(knots).tolist()}
-
-
-def _rows_of(data: TrialData, test: Array, shown: Array) -> _Rows:
-    weights = np.ones(len(test)) if data.weights is None else data.weights[test]
-    most = max(1, _MOST_ROWS // len(data.folds))
-    if len(test) <= most:
-        return _Rows(data.target[test], shown, weights)
-    some = np.random.default_rng(data.info.get("seed", 0)).choice(len(test), most, replace=False)
-    return _Rows(data.target[test[some]], shown[some], weights[some])
-
-
-def _together(folds: Sequence[_Rows]) -> _Rows:
-    parts = [(one.truth, one.shown, one.weights) for one in folds]
-    return _Rows(*map(np.concatenate, zip(*parts, strict=True)))

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from auger_hub.search.scores.at_once import of_confusions
+from auger_hub.search.scores.unseen_rows import UnseenRows, put_together, rows_of_fold
 
 if TYPE_CHECKING:
     from auger_hub.search.trials.trial import TrialData
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 _ONE_SIDED = ("precision", "recall")
 _DOUBT = 0.5  # standard errors of the gain over the folds, which it has to exceed
-_MOST_ROWS = 20_000
 _CANDIDATES = 48  # of each class, by the quantiles of their probabilities
 _NEIGHBOURS = 5  # candidates that are averaged: a peak between two others is luck
 _HALF = 0.5
@@ -36,38 +36,6 @@ class Decision:
 
     threshold: float
     of_folds: tuple[float, ...]
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows with their truth, the probability of the second class, and their weights."""
-
-    truth: Array
-    chance: Array
-    weights: Array
-
-    def confusions(self, thresholds: Array) -> Array:
-        """Return what is predicted of each true class at each threshold: x true x predicted."""
-        order = np.argsort(self.chance, kind="stable")
-        below = np.searchsorted(self.chance[order], thresholds)
-        table = np.empty((len(thresholds), 2, 2))
-        for label in (0, 1):
-            counted = np.where(self.truth[order] == label, self.weights[order], 0.0)
-            total = np.concatenate([[0.0], np.cumsum(counted)])
-            table[:, label, 0] = total[below]
-            table[:, label, 1] = total[-1] - total[below]
-        return table
-
-    def candidates(self) -> Array:
-        """Return thresholds between the probabilities that there are."""
-        known = np.unique(self.chance)
-        shares = (np.arange(_CANDIDATES) + 0.5) / _CANDIDATES
-        chances = [self.chance[self.truth == label] for label in (0, 1)]
-        found = np.concatenate([np.quantile(each, shares) for each in chances if len(each)])
-        places = np.unique(np.searchsorted(known, found))
-        places = places[(places > 0) & (places < len(known))]
-        middles = (known[places - 1] + known[places]) / 2
-        return np.unique(np.append(middles, _HALF))
 
 
 def decides(data: TrialData) -> bool:
@@ -88,18 +56,18 @@ def decide(data: TrialData, predictions: Sequence[Array]) -> Decision | None:
     if any(not len(shown) or np.ptp(shown[:, 1]) == 0 for shown in predictions):
         return None
     told = zip(data.folds, predictions, strict=True)
-    folds = [_rows_of(data, test, shown) for (_, test), shown in told]
+    folds = [rows_of_fold(data, test, shown) for (_, test), shown in told]
     others = [[one for one in folds if one is not fold] for fold in folds]
-    of_folds = [_best(_together(rest), scorer) for rest in others]
+    of_folds = [_best(put_together(rest), scorer) for rest in others]
     gains = np.array(
         [
-            np.subtract(*scorer(fold.confusions(np.array([threshold, _HALF]))))
+            np.subtract(*scorer(_confusions(fold, np.array([threshold, _HALF]))))
             for fold, threshold in zip(folds, of_folds, strict=True)
         ]
     )
     if not gains.mean() > _DOUBT * gains.std(ddof=1) / np.sqrt(len(gains)):
         return None
-    return Decision(_best(_together(folds), scorer), tuple(of_folds))
+    return Decision(_best(put_together(folds), scorer), tuple(of_folds))
 
 
 def best_score(data: TrialData, fold: int, shown: Array) -> float | None:
@@ -110,8 +78,8 @@ def best_score(data: TrialData, fold: int, shown: Array) -> float | None:
     scorer = _scorer(data)
     if not decides(data) or scorer is None or not len(shown):
         return None
-    rows = _rows_of(data, data.folds[fold][1], shown)
-    return float(np.nanmax(scorer(rows.confusions(rows.candidates()))))
+    rows = rows_of_fold(data, data.folds[fold][1], shown)
+    return float(np.nanmax(scorer(_confusions(rows, _candidates(rows)))))
 
 
 def moved(shown: Array, threshold: float) -> Array:
@@ -126,26 +94,35 @@ def _scorer(data: TrialData) -> Callable[[Array], Array] | None:
     return None if metric in _ONE_SIDED else of_confusions(metric)
 
 
-def _rows_of(data: TrialData, test: Array, shown: Array) -> _Rows:
-    weights = np.ones(len(test)) if data.weights is None else data.weights[test]
-    rows = _Rows(data.target[test], shown[:, 1], weights)
-    most = max(1, _MOST_ROWS // len(data.folds))
-    if len(test) <= most:
-        return rows
-    some = np.random.default_rng(data.info.get("seed", 0)).choice(len(test), most, replace=False)
-    return _Rows(rows.truth[some], rows.chance[some], rows.weights[some])
+def _confusions(rows: UnseenRows, thresholds: Array) -> Array:
+    """Return what is predicted of each true class at each threshold: x true x predicted."""
+    order = np.argsort(rows.chance, kind="stable")
+    below = np.searchsorted(rows.chance[order], thresholds)
+    table = np.empty((len(thresholds), 2, 2))
+    for label in (0, 1):
+        counted = np.where(rows.truth[order] == label, rows.weights[order], 0.0)
+        total = np.concatenate([[0.0], np.cumsum(counted)])
+        table[:, label, 0] = total[below]
+        table[:, label, 1] = total[-1] - total[below]
+    return table
 
 
-def _together(folds: Sequence[_Rows]) -> _Rows:
-    parts = [(one.truth, one.chance, one.weights) for one in folds]
-    truth, chance, weights = map(np.concatenate, zip(*parts, strict=True))
-    return _Rows(truth, chance, weights)
+def _candidates(rows: UnseenRows) -> Array:
+    """Return thresholds between the probabilities that there are."""
+    known = np.unique(rows.chance)
+    shares = (np.arange(_CANDIDATES) + 0.5) / _CANDIDATES
+    chances = [rows.chance[rows.truth == label] for label in (0, 1)]
+    found = np.concatenate([np.quantile(each, shares) for each in chances if len(each)])
+    places = np.unique(np.searchsorted(known, found))
+    places = places[(places > 0) & (places < len(known))]
+    middles = (known[places - 1] + known[places]) / 2
+    return np.unique(np.append(middles, _HALF))
 
 
-def _best(rows: _Rows, scorer: Callable[[Array], Array]) -> float:
+def _best(rows: UnseenRows, scorer: Callable[[Array], Array]) -> float:
     """Return the candidate around which scores are best in the mean."""
-    thresholds = rows.candidates()
-    scores = np.nan_to_num(scorer(rows.confusions(thresholds)), nan=-1.0)
+    thresholds = _candidates(rows)
+    scores = np.nan_to_num(scorer(_confusions(rows, thresholds)), nan=-1.0)
     window = np.ones(min(_NEIGHBOURS, len(scores)))
     around = np.convolve(scores, window, "same") / np.convolve(np.ones(len(scores)), window, "same")
     return float(thresholds[int(np.argmax(around))])

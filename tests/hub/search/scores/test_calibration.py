@@ -14,6 +14,7 @@ from auger_hub.search.sampling import CALIBRATION
 from auger_hub.search.scores import calibration
 from auger_hub.search.scores.calibration import calibrate
 from auger_hub.search.scores.settle import settle
+from auger_hub.search.scores.unseen_rows import put_together, rows_of_fold
 from auger_hub.search.trials.cross_validation import cross_validate
 from auger_hub.search.trials.trial import Candidate, TrialData
 from tests.hub.search.tables import iris, mixed, task_for
@@ -119,9 +120,7 @@ def test_every_method_is_the_same_in_the_lines_of_an_export(
     ):
         shown = drawn(data, 2.0)
         told = zip(data.folds, shown, strict=True)
-        rows = calibration._together(
-            [calibration._rows_of(data, test, each) for (_, test), each in told]
-        )
+        rows = put_together([rows_of_fold(data, test, each) for (_, test), each in told])
         if weight is not None:
             rows = replace(rows, weights=np.where(rows.truth == 0, weight, 1.0))
         for fit in fits:
