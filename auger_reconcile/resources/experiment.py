@@ -5,7 +5,7 @@ Wire contract §2.10 (experiment), §2.11 (run) and §3.6 (flow; settings in `_e
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -370,7 +370,7 @@ def _with_outlook(assessment: Assessment, spec: ExperimentSpec, scene: Scene) ->
         detail={Verb.START: _evaluation.describe_search(spec) + use},
         past=past_seconds(wanted, assessment.revisions, dataset.id if dataset else None),
         limit=spec.max_total_time * 60.0,
-        fault=(_unknown_column(spec, columns) if assessment.start else None) or breach,
+        fault=(_evaluation.say_unfit(spec, dataset) if assessment.start else None) or breach,
         schema_changes=data.schema_changes if is_first else (),
     )
 
@@ -427,14 +427,6 @@ def _held_out(run: Run, datasets: Sequence[DatasetObject]) -> Mapping[str, str]:
     holdout = run.account.holdout
     names = [one.name for one in datasets if holdout and str(one.id) == holdout.dataset_id]
     return {"holdout": names[0]} if names else {}
-
-
-def _unknown_column(spec: ExperimentSpec, columns: Collection[str]) -> str | None:
-    """Return what is wrong with the columns that a run needs; no columns are unknown columns."""
-    for name in (spec.target, spec.time_series):
-        if name and columns and name not in columns:
-            return f"the data has no column `{name}`"
-    return None
 
 
 KIND = Experiment()

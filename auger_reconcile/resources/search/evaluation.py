@@ -313,6 +313,31 @@ def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Fin
             yield from find_unknown((role,), names, header, is_error=is_needed)
 
 
+def say_unfit(spec: SearchSettings, data: DatasetObject | None) -> str | None:
+    """Return why nothing can be learned from the columns as the hub has read them; None if it can.
+
+    The run would fail for the same reason; the plan tells it before anything is changed.
+    """
+    if data is None or not data.columns:
+        return None
+    statistics = (data.statistics or {}).get("stat_data") or ()
+    described = {str(column.get("column_name")): column for column in statistics}
+    weight = spec.options.get("sample_weight")
+    signs = spec.options.get("monotonic_cst")
+    numbers = [*_names(weight), *(signs if isinstance(signs, Mapping) else ())]
+    for name in filter(None, (spec.target, spec.time_series, *numbers)):
+        if name not in data.column_names:
+            return f"the data has no column `{name}`"
+    for name in numbers:
+        if described.get(name, {}).get("orig_datatype") in ("string", "datetime"):
+            role = "sample_weight" if name == weight else "monotonic_cst"
+            return f"`{role}` is for numbers, and `{name}` has none"
+    match described.get(str(weight), {}).get("range"):
+        case [str(lowest), *_] if lowest.startswith("-") and lowest.strip("-0."):
+            return f"a weight of rows is not negative, and `{weight}` goes down to {lowest}"
+    return None
+
+
 def _names(*written: Any) -> set[Any]:
     """Return those of some values that can name a column."""
     return {one for one in written if isinstance(one, str)}

@@ -1,12 +1,15 @@
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 
+from auger_reconcile.resources.files import project_file
 from auger_reconcile.resources.search.evaluation import (
     SearchSettings,
     describe_progress,
     describe_search,
     from_wire,
+    say_unfit,
     settings_of,
     to_wire,
 )
@@ -175,3 +178,35 @@ def test_the_settings_of_series_are_sent_and_read_back() -> None:
     names = ("series", "horizon", "past_only")
     assert {name: run[name] for name in names} == {name: told[name] for name in names}
     assert [told[name] for name in names] == [["city", "plan"], 7, ["id"]]
+
+
+NUMBERS = {"orig_datatype": "double", "range": ["0.00", "9.50"]}
+TEXT = {"orig_datatype": "string", "value_counts": {"low": 2}}
+
+
+@pytest.mark.parametrize(
+    ("role", "column", "words"),
+    [
+        ({"sample_weight": "w"}, NUMBERS, None),
+        ({"sample_weight": "w"}, {"orig_datatype": "integer", "range": ["-0.00", "1.00"]}, None),
+        ({"sample_weight": "w"}, TEXT, "`sample_weight` is for numbers, and `w` has none"),
+        ({"sample_weight": "w"}, {"range": ["-1.50", "9.00"]}, "`w` goes down to -1.50"),
+        ({"sample_weight": "w"}, {"range": 5}, None),
+        ({"sample_weight": "v"}, NUMBERS, "the data has no column `v`"),
+        ({"monotonic_cst": {"w": 1}}, NUMBERS, None),
+        ({"monotonic_cst": {"w": 1}}, TEXT, "`monotonic_cst` is for numbers, and `w` has none"),
+        ({"monotonic_cst": {"w": -1}}, {"range": ["-1.50", "9.00"]}, None),
+        ({"monotonic_cst": {"v": 1}}, NUMBERS, "the data has no column `v`"),
+    ],
+)
+def test_columns_that_the_hub_has_read_are_asked_whether_they_fit(
+    role: dict[str, Any], column: Mapping[str, Any], words: str | None
+) -> None:
+    told = [{"column_name": "churned"}, {"column_name": "w", **column}]
+    item = {"id": 1, "name": "data", "status": "processed", "statistics": {"stat_data": told}}
+    unfit = say_unfit(search(options=role), project_file.from_wire(item))
+    assert unfit == words or (words is not None and words in str(unfit))
+
+
+def test_nothing_is_said_of_data_that_the_hub_has_not_read() -> None:
+    assert say_unfit(search(options={"sample_weight": "w"}), None) is None
