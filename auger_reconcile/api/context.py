@@ -44,6 +44,7 @@ class Context:
         environ: environment variables; by default those of the process.
         home: the user's home folder.
         on_exchange: told of every request.
+        on_note: told what was guessed in reading the file; by default the logger `auger` is.
         origin: what the history says applied: `command` or `program`.
         is_hasty: start no hub, repeat no request, and give up within seconds.
 
@@ -62,6 +63,7 @@ class Context:
         environ: Mapping[str, str] | None = None,
         home: Path | None = None,
         on_exchange: Callable[[Any], None] | None = None,
+        on_note: Callable[[str], None] | None = None,
         origin: str = "program",
         is_hasty: bool = False,
     ) -> None:
@@ -80,6 +82,7 @@ class Context:
         self._origin = origin
         self._is_hasty = is_hasty
         self._logger = logging.getLogger("auger")
+        self._note = on_note or self._logger.warning
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:
@@ -93,7 +96,11 @@ class Context:
         from auger_reconcile.config.load import read_settings
 
         return read_settings(
-            self.file, env=self.env, variables=self.variables, environ=self.environ
+            self.file,
+            env=self.env,
+            variables=self.variables,
+            environ=self.environ,
+            tell=self._note,
         )
 
     def setting(self, *keys: str) -> Any:

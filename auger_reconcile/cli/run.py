@@ -272,6 +272,7 @@ def open_context(invocation: Invocation, *, above: bool = True) -> Iterator[Cont
         env=invocation.env,
         variables=invocation.variables,
         on_exchange=invocation.tell_exchange if invocation.is_verbose else None,
+        on_note=invocation.note,
         origin="command",
     ) as context:
         yield context

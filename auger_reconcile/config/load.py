@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Sequence
 from collections.abc import Mapping as Map
-from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -112,12 +112,13 @@ def read_settings(
     env: str | None = None,
     variables: Map[str, str] | None = None,
     environ: Map[str, str] = os.environ,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Return the settings of one file as plain data, whether they are complete or not.
 
     For commands about one resource, which need no more than the names that the file selects:
     variables are replaced, overlays and the second file laid over, old names are today's. Of
-    several documents, the first is read.
+    several documents the first is read, which is told.
 
     Raises:
         ConfigError: the file is no YAML, or a variable is unset.
@@ -126,6 +127,9 @@ def read_settings(
     roots = loader.read_roots([path])
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
+    if len(roots) > 1:
+        first = f"`{name}`" if (name := _name_of(roots[0])) else "one without a name"
+        tell(f"{path.name} holds {len(roots)} projects; this is about the first, {first}.")
     return _plain_settings(roots[0]) if roots else {}
 
 

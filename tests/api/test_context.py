@@ -90,6 +90,14 @@ def test_settings_are_those_of_the_path(tmp_path: Path) -> None:
         assert context.setting("experiment", "nothing", "below") is None
 
 
+def test_of_several_projects_in_one_file_the_first_is_meant_and_that_is_told(work: Path) -> None:
+    (work / "auger.yaml").write_text("name: churn\n---\nname: fraud\n")
+    told: list[str] = []
+    context = Context(work, on_note=told.append)
+    assert (context.name_of("name"), context.name_of("name")) == ("churn", "churn")
+    assert told == ["auger.yaml holds 2 projects; this is about the first, `churn`."]
+
+
 def test_without_a_file_there_are_no_settings() -> None:
     assert Context(environ={}).settings == {}
 
