@@ -304,6 +304,7 @@ class PipelineFile(Numbered, Timestamped, Base):
     format: Mapped[str] = mapped_column(default="zip", server_default="zip")
     status: Mapped[str] = mapped_column(default="pending", index=True)
     key: Mapped[str | None]
+    sha256: Mapped[str | None]
     error_message: Mapped[str | None]
 
 

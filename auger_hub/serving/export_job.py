@@ -11,7 +11,7 @@ from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.serving.package_job import data_of, fit_model
 from auger_hub.store.local import project_key
-from auger_hub.store.models import ModelGone
+from auger_hub.store.models import ModelGone, digest_of
 
 
 def export(place: Workplace, row_id: str) -> None:
@@ -25,10 +25,6 @@ def export(place: Workplace, row_id: str) -> None:
             return
         project = session.get_one(Project, row.project_id)
     folder = _model(place, row.trial_id)
-    # §2.14: the path ends in export_<trial id>.zip
-    form = "" if row.format == ZIP else f"_{row.format}"
-    name = f"{row.trial_id}/export_{row.trial_id}{form}.zip"
-    key = project_key(project.name, "models", name)
     with own_folder(place.settings, f"export-{row_id}") as temporary:
         zip_path = temporary / "model.zip"
         data = data_of(place, row.trial_id) if row.format == ONNX else None
@@ -36,13 +32,19 @@ def export(place: Workplace, row_id: str) -> None:
             export_as(row.format, folder, zip_path, data_path=data)
         except NotExportable as error:
             raise Impossible(str(error)) from error
+        digest = digest_of(zip_path)
+        # §2.14: the path ends in export_<trial id>.zip. By their digest, another export of the
+        # trial leaves alone what somebody is about to download.
+        form = "" if row.format == ZIP else f"_{row.format}"
+        name = f"{row.trial_id}/{digest[:16]}/export_{row.trial_id}{form}.zip"
+        key = project_key(project.name, "models", name)
         bucket = place.bucket(row.organization_id)
         with place.storage.place(bucket, key) as target:
             shutil.move(zip_path, target)  # the storage may be on another disk
     with place.database.write() as session:
         row = session.get(PipelineFile, int(row_id))
         if row is not None and row.status == "pending":
-            row.status, row.key = "success", key
+            row.status, row.key, row.sha256 = "success", key, digest
     if row is None:  # deleted while it was made
         place.storage.discard(bucket, key)
 

@@ -84,7 +84,7 @@ class ModelStore:
         with tempfile.TemporaryDirectory() as temporary:
             packed = Path(temporary) / "model.zip"
             _pack(folder, packed)
-            archive = Archive(model_id, _digest_of(packed))
+            archive = Archive(model_id, digest_of(packed))
             if not self._storage.has(OWN_BUCKET, archive.key):
                 self._put(packed, archive.key)
         return archive.digest
@@ -191,7 +191,7 @@ class ModelStore:
             with self._storage.lend(OWN_BUCKET, archive.key) as packed:
                 if packed is None:
                     raise ModelGone.missing()
-                if _digest_of(packed) == archive.digest:
+                if digest_of(packed) == archive.digest:
                     return self._unpack(packed, self._copy_of(*archive))
             _log.error("%s is not what was stored (look %d)", archive.key, attempt)
         raise ModelGone("the fitted model in the store of the hub is damaged", is_damaged=True)
@@ -247,7 +247,8 @@ def _is_whole(folder: Path) -> bool:
         return False
 
 
-def _digest_of(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

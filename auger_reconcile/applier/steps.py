@@ -158,7 +158,8 @@ class StepRunner:
     def _download(self, step: Download) -> None:
         path = self.folder / step.path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self.client.download(step.url, path, progress=self._progress("downloading"))
+        told = self._progress("downloading")
+        self.client.download(step.url, path, progress=told, sha256=step.note.get("sha256"))
         note = path.with_suffix(".json")
         draft = note.with_name(f".{note.name}.part")
         draft.write_text(json.dumps(dict(step.note), indent=2) + "\n", encoding="utf-8")

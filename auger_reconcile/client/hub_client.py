@@ -180,19 +180,21 @@ class HubClient:
         self._trace("POST", "(file upload)", send)
         return key
 
-    def download(self, url: str, to: Path, *, progress: Progress | None = None) -> None:
+    def download(
+        self, url: str, to: Path, *, progress: Progress | None = None, sha256: str | None = None
+    ) -> None:
         """Store what a signed link points to; the file appears when it is complete, or not at all.
 
         A download that broke off is begun again, as often as any read.
 
         Raises:
-            HubError: the storage refused or the file is incomplete.
+            HubError: the storage refused, or the file is incomplete or has another digest.
             AugerError: the file cannot be written.
         """
         from auger_reconcile.client.http.download import fetch_file
 
         def fetch() -> int:
-            return fetch_file(url, to, timeout=self._timeout, progress=progress)
+            return fetch_file(url, to, timeout=self._timeout, progress=progress, sha256=sha256)
 
         for attempt in range(1, self._retries + 1):
             with suppress(Unavailable):

@@ -133,6 +133,7 @@ def download(trial_id: str, trial: Mapping[str, Any]) -> Steps:
         "experiment_session_id": trial.get("experiment_session_id"),
         "score_name": trial.get("score_name"),
         "score_value": trial.get("score_value"),
+        "sha256": item.get("sha256"),
     }
     path = f"{LOCAL_FOLDER}/model-{trial_id}.zip"
     yield Download(item["signed_s3_model_path"], path, note)

@@ -74,7 +74,8 @@ class Download(NamedTuple):
     """Fetch a signed URL into a file, with a note beside it; the answer is None.
 
     Attributes:
-        note: what to remember of the file, written as JSON to `<path without suffix>.json`.
+        note: what to remember of the file, written as JSON to `<path without suffix>.json`. Where
+            it has a `sha256`, the file has to have it.
     """
 
     url: str

@@ -65,7 +65,9 @@ class Wire:
     def upload(self, form: Mapping[str, Any], source: Path, *, progress: Any = None) -> None:
         self._send("UPLOAD", source.name, {}, lambda: self.world.upload(form, source))
 
-    def download(self, url: str, to: Path, *, progress: Any = None) -> None:
+    def download(
+        self, url: str, to: Path, *, progress: Any = None, sha256: str | None = None
+    ) -> None:
         self._send("GET", url, {}, lambda: self.world.download(url, to))
 
     def _send(self, method: str, path: str, body: Mapping[str, Any] | None, act: Any) -> Any:

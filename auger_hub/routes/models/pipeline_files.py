@@ -30,6 +30,7 @@ class PipelineFileObject(TypedDict):
     signed_s3_model_path_status: str
     error_message: str | None
     format: str
+    sha256: str | None
     experiment_session_id: str
     trial_id: str
     created_at: str

@@ -47,7 +47,8 @@ def export_model(
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".export-") as room:
         archive = Path(room) / "export.zip"
-        fetch_file(str(item["signed_s3_model_path"]), archive, timeout=SILENCE)
+        link = str(item["signed_s3_model_path"])
+        fetch_file(link, archive, timeout=SILENCE, sha256=item.get("sha256"))
         made = archive if form == "zip" else unzip(archive, Path(room) / "export")
         shutil.move(made, target)
     return target

@@ -22,6 +22,7 @@ from typing import Any
 
 from auger_reconcile.client.files.rows import copy_unpacked, is_packed
 from auger_reconcile.client.files.tables import Notice, predicted_path
+from auger_reconcile.client.http.download import digest_of
 from auger_reconcile.errors import AugerError, NotFound
 
 NoticesTold = Callable[[list[dict[str, Any]]], None]
@@ -249,15 +250,29 @@ def unpack(archive: Path) -> Path:
     """Unpack an export beside itself, once; return the folder.
 
     Raises:
-        AugerError: the archive is damaged, or wants to write outside its folder.
+        AugerError: the archive is damaged, not the one that the hub made, or wants to write outside
+            its folder.
     """
     folder = archive.with_suffix("")
+    _check_digest(archive)
     if (folder / DONE).exists() and (folder / DONE).stat().st_mtime >= archive.stat().st_mtime:
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     unzip(archive, folder, hint=_command_to_deploy(archive))
     (folder / DONE).touch()
     return folder
+
+
+def _check_digest(archive: Path) -> None:
+    """Refuse an archive that is not what its hub sent; of some hubs no digest is known."""
+    try:
+        note = json.loads(archive.with_suffix(".json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    with archive.open("rb") as file:
+        if note.get("sha256") not in (None, digest_of(file)):
+            told = f"`{archive}` is not what the hub has sent: its digest differs"
+            raise AugerError(told, hint=_command_to_deploy(archive))
 
 
 def unzip(archive: Path, folder: Path, *, hint: str | None = None) -> Path:

@@ -6,6 +6,7 @@ Refuses to do: hold the file in memory, send a token, leave a part of a file beh
 from __future__ import annotations
 
 import glob
+import hashlib
 import os
 import secrets
 import time
@@ -32,7 +33,14 @@ _ABANDONED = 3600.0  # seconds after which nobody is still writing: a silent sto
 Progress = Callable[[int, int], None]
 
 
-def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None = None) -> int:
+def fetch_file(
+    url: str,
+    to: Path,
+    *,
+    timeout: float,
+    progress: Progress | None = None,
+    sha256: str | None = None,
+) -> int:
     """Write the file beside its place, move it there in one step, return the HTTP status.
 
     Args:
@@ -40,9 +48,10 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
         to: the file to make or replace; its folder is made when missing.
         timeout: seconds without any progress; four of them with next to none.
         progress: told the bytes written and the bytes there are (0 when the storage does not say).
+        sha256: of the file, as the hub says; None where it says none.
 
     Raises:
-        NotFound, HubError, Unavailable: the storage refused, or the file is incomplete.
+        NotFound, HubError, Unavailable: the storage refused, or the file is incomplete or another.
         AugerError: the file cannot be written.
     """
     if not is_web_url(url):
@@ -50,10 +59,13 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
     part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
     try:
         to.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("xb") as file:
+        with part.open("x+b") as file:
             _receive(url, file, timeout=timeout, progress=progress)
             file.flush()
             os.fsync(file.fileno())
+            if sha256 is not None and digest_of(file) != sha256:
+                told = "the storage gave another file than the hub has made: their digests differ"
+                raise HubError(told, request=_REQUEST)
         part.replace(to)
         _remove_abandoned(to)
     except OSError as fault:
@@ -62,6 +74,15 @@ def fetch_file(url: str, to: Path, *, timeout: float, progress: Progress | None 
         with suppress(OSError):
             part.unlink(missing_ok=True)
     return 200
+
+
+def digest_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open file, in hexadecimal digits."""
+    file.seek(0)
+    digest = hashlib.sha256()
+    while part := file.read(1 << 20):
+        digest.update(part)
+    return digest.hexdigest()
 
 
 def _remove_abandoned(to: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import socket
 import zipfile
 from pathlib import Path
@@ -79,6 +81,21 @@ def test_an_export_is_unpacked_once_and_again_when_it_is_newer(tmp_path: Path) -
     assert (unpack(archive) / "client.py").read_text() == "mine"
     (folder / ".complete").unlink()
     assert (unpack(archive) / "client.py").read_text() == "old"
+
+
+@pytest.mark.parametrize("is_unpacked", [False, True])
+def test_an_export_that_was_changed_since_its_download_is_not_run(
+    is_unpacked: bool, tmp_path: Path, source: Path
+) -> None:
+    archive = export(tmp_path, COPY)
+    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
+    archive.with_suffix(".json").write_text(json.dumps({"sha256": digest}))
+    if is_unpacked:
+        predict(archive, source)
+    export(tmp_path, COPY, extra="by somebody")
+    with pytest.raises(AugerError, match="is not what the hub has sent") as caught:
+        predict(archive, source)
+    assert caught.value.hint == "auger model deploy M --locally"
 
 
 def test_a_failed_export_leaves_the_earlier_result(tmp_path: Path, source: Path) -> None:

@@ -1,4 +1,5 @@
 import errno
+import hashlib
 import os
 import time
 import tracemalloc
@@ -66,6 +67,15 @@ def test_a_link_that_has_ended_says_so(hub, to):
     assert str(caught.value) == "the storage did not give the file (403)"
     assert caught.value.hint == "a download link ends after 24 hours"
     assert not to.exists()
+
+
+def test_a_file_of_another_digest_is_refused_and_none_is_left(hub, to):
+    hub.play(reply(body=CSV), reply(body=CSV + b"3,4\n"))
+    fetch(hub, to, sha256=hashlib.sha256(CSV).hexdigest())
+    to.unlink()
+    with pytest.raises(HubError, match="another file than the hub has made"):
+        fetch(hub, to, sha256=hashlib.sha256(CSV).hexdigest())
+    assert list(to.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize(

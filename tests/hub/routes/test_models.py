@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import hashlib
 import io
 import zipfile
 from pathlib import Path
@@ -230,6 +231,7 @@ def test_a_model_is_exported_as_a_zip_that_predicts(hub: Client, pipeline: dict[
     content = requests.get(done["signed_s3_model_path"], timeout=10).content
     names = zipfile.ZipFile(io.BytesIO(content)).namelist()
     assert {"client.py", "README.md", "requirements.txt"} <= set(names)
+    assert (export["sha256"], done["sha256"]) == (None, hashlib.sha256(content).hexdigest())
 
 
 def test_actuals_are_stored_and_counted(hub: Client, pipeline: dict[str, Any]) -> None:
