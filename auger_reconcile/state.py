@@ -72,6 +72,8 @@ class DesiredState:
         credentials: folder named by `path_to_credentials`.
         protected: what was protected when it was applied, whether it is declared or not.
         locked_at: where the lock file lists it.
+        locked_elsewhere: of these, what the lock file without an environment lists. That may be of
+            another hub, so that it need not be on this one.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
         forgotten: what `removed` takes out of the files and leaves on the hub.
@@ -86,6 +88,7 @@ class DesiredState:
     credentials: str | None = None
     protected: frozenset[Address] = frozenset()
     locked_at: Mapping[Address, SourceSpan] = field(default_factory=dict, compare=False)
+    locked_elsewhere: frozenset[Address] = frozenset()
     revision_history: Mapping[str, int] = field(default_factory=dict)
     spared: frozenset[tuple[str, str]] = frozenset()
     forgotten: frozenset[Address] = frozenset()

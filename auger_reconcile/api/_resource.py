@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Any
 from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_given
 from auger_reconcile.diagnostics import nearest
-from auger_reconcile.errors import AugerError, ConfigError, NotFound
+from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
+    from auger_reconcile.api._protected import Protection
     from auger_reconcile.api.context import Context
-    from auger_reconcile.diagnostics import SourceSpan
     from auger_reconcile.planner.build import PlanOptions
-    from auger_reconcile.planner.plan import Action, Plan
+    from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.state import ObservedState
-
-PROTECTION = "prevent_destroy"
 
 
 class Resource:
@@ -235,11 +233,11 @@ class Resource:
         from auger_reconcile.api._selection import find_later, tell_later
         from auger_reconcile.planner.one_resource import plan_delete
 
-        locked = self._locked()
-        observed = self._observe_existing(*(at.project for at in locked))
+        protection = self._protection()
+        observed = self._observe_existing(*protection.projects)
         found = self._find_current(observed, name, stored)
         plan = plan_delete(observed, self.project_name, self.kind, found)
-        plan = self._guard(plan, observed, locked)
+        plan = protection.guard(plan, observed)
         desired = self.context.try_desired() if self._is_at_home else None
         later = find_later(desired, observed, self.kind, found)
         if select and later is None and (name is None or self._is_stored(keys, found.name)):
@@ -248,80 +246,10 @@ class Resource:
         plan = replace(plan, diagnostics=(*plan.diagnostics, *told))
         return self._telling_what_comes_back(plan, observed, found)
 
-    def _guard(
-        self, plan: Plan, observed: ObservedState, locked: Mapping[Address, SourceSpan]
-    ) -> Plan:
-        """Return the plan, refused where it deletes what auger.yaml or its lock file protects.
+    def _protection(self) -> Protection:
+        from auger_reconcile.api._protected import read_protection
 
-        Args:
-            plan: of deletes.
-            observed: every project that the lock file lists.
-            locked: what it lists, with the places.
-        """
-        from auger_reconcile.planner.guards import check_lock, check_protection
-        from auger_reconcile.planner.index import Index
-        from auger_reconcile.resources._registry import kind_of
-        from auger_reconcile.resources._spec import Lifecycle
-        from auger_reconcile.state import Declared, DesiredState
-
-        kept = Lifecycle(prevent_destroy=True)
-        resources = {
-            at: Declared(at, kind_of(at.kind).spec.model_construct(name=at.name, lifecycle=kept))
-            for at in (one.address for one in plan.actions if self._is_protected(one))
-        }
-        desired = DesiredState(resources, protected=frozenset(locked), locked_at=locked)
-        refusals = list(check_protection(desired, plan.actions))
-        declared = self.context.try_desired() if locked and self.context.file.exists() else desired
-        if declared is not None:  # a file that is not valid may declare whatever is listed
-            whole = replace(desired, resources={**declared.resources, **resources})
-            refusals += check_lock(whole, Index(observed))
-        return replace(plan, refusals=tuple(refusals))
-
-    def _is_protected(self, action: Action) -> bool:
-        """Say whether auger.yaml forbids to delete an object: itself, or all of its file.
-
-        A file that is not valid counts as well, as far as it can be read.
-        """
-        from auger_reconcile.resources._registry import kind_of
-
-        if not self._is_at_home:
-            return False
-        kind = kind_of(action.address.kind)
-        declared = self.context.setting(f"{kind.name}s")
-        known = dict(declared) if isinstance(declared, Mapping) else {}
-        short = self.context.setting(kind.name)
-        if isinstance(short, Mapping):  # without a name it is the only one
-            known[str(short.get("name") or action.name)] = short
-        told = [
-            one["lifecycle"].get(PROTECTION)
-            for name, one in known.items()
-            if isinstance(one, Mapping)
-            and isinstance(one.get("lifecycle"), Mapping)
-            and action.object is not None
-            and kind.bears(action.object, str(name))
-        ]
-        own = [one for one in told if one is not None]
-        return any(own) if own else bool(self.context.setting("lifecycle", PROTECTION))
-
-    def _locked(self) -> dict[Address, SourceSpan]:
-        """Return what the lock file lists, this project under the name that it has here.
-
-        Raises:
-            ConfigError: the lock file cannot be read.
-        """
-        from auger_reconcile.config.protection import lock_path, read_protected
-        from auger_reconcile.config.syntax.report import Report
-        from auger_reconcile.resources.names.revisions import is_named
-
-        report = Report()
-        listed = read_protected(lock_path(self.context.folder, self.context.env), report)
-        if report.has_errors:
-            raise ConfigError(report.diagnostics)
-        here = self.project_name
-        return {
-            at._replace(project=here) if is_named(at.project, here) else at: place
-            for at, place in listed.items()
-        }
+        return read_protection(self.context, self.project_name, is_at_home=self._is_at_home)
 
     def _is_stored(self, keys: Sequence[str], name: str) -> bool:
         """Say whether auger.yaml selects an object, in this project."""

@@ -378,11 +378,11 @@ class Model(Resource):
         model_id, is_here = self._identify(model_id)
         if is_here:
             raise AugerError(f"model `{model_id}` was downloaded, and is not on the hub")
-        locked = self._locked()
-        observed = self._observe_existing(*(at.project for at in locked))
+        protection = self._protection()
+        observed = self._observe_existing(*protection.projects)
         found = self._deployed(observed.of(self.project_name, self.kind), model_id)
         plan = plan_delete(observed, self.project_name, self.kind, found)
-        plan = self._guard(plan, observed, locked)
+        plan = protection.guard(plan, observed)
         return self._telling_what_comes_back(plan, observed, found)
 
     def _stored_name(self) -> str | None:

@@ -42,7 +42,7 @@ from auger_reconcile.config.files.interpolation import (
     settle_value,
 )
 from auger_reconcile.config.files.overlay import lay_over
-from auger_reconcile.config.protection import Lock, read_locks
+from auger_reconcile.config.protection import Lock, read_elsewhere, read_locks
 from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
@@ -99,10 +99,20 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     state = _Assembler(loader.report, contents).assemble(documents)
     folders = {item.name: item.root.file.path.parent for item in documents}
     locks = read_locks(folders, env, loader.report)
+    elsewhere: Map[Address, SourceSpan] = {}
+    if env is not None:
+        elsewhere = read_elsewhere(folders.values(), state.resources, folders, loader.report)
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
     listed = {at: place for lock in locks for at, place in lock.places.items()}
-    state = replace(state, protected=frozenset(listed), locked_at=listed)
+    elsewhere = {at: place for at, place in elsewhere.items() if at not in listed}
+    listed |= elsewhere
+    state = replace(
+        state,
+        protected=frozenset(listed),
+        locked_at=listed,
+        locked_elsewhere=frozenset(elsewhere),
+    )
     return Loaded(state, loader.report.diagnostics, locks, tuple(loader.channels))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import suppress
 from pathlib import Path
@@ -23,7 +23,7 @@ from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan, nearest, quote_all
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.state import DesiredState
+from auger_reconcile.state import Declared, DesiredState
 
 HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
@@ -76,6 +76,32 @@ def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tupl
         Lock(path, frozenset(names), read_protected(path, report))
         for path, names in projects.items()
     )
+
+
+def read_elsewhere(
+    folders: Iterable[Path],
+    declared: Map[Address, Declared],
+    projects: Collection[str],
+    report: Report,
+) -> dict[Address, SourceSpan]:
+    """Return what the lock files without an environment keep from one.
+
+    The environment may be the same project on the same hub. What it declares speaks for itself
+    there; of what is removed from the files, the protection stays.
+
+    Args:
+        folders: in which projects are declared.
+        declared: by the files with the overlay.
+        projects: of the environment.
+        report: told what is wrong with a lock file.
+    """
+    moved = {at._replace(name=name) for at, one in declared.items() for name in one.spec.formerly}
+    return {
+        at: place
+        for folder in dict.fromkeys(folders)
+        for at, place in read_protected(lock_path(folder, None), report).items()
+        if at.project in projects and at not in declared and at not in moved
+    }
 
 
 def lock_path(folder: Path, env: str | None) -> Path:
@@ -135,6 +161,9 @@ def _read_root(root: Node, report: Report) -> Iterator[tuple[Address, Node]]:
         _refuse(root if listed is None else listed, report)
         return
     for project, (_, addresses) in listed.entries.items():
+        if isinstance(addresses, Sequence) and not addresses.items:
+            hint = "to release everything of a project, remove its line as well"
+            _refuse(addresses, report, "a list that protects nothing", hint)
         for item in addresses.items if isinstance(addresses, Sequence) else [addresses]:
             address = _read_address(item, report)
             if address and address.project in ("", project):

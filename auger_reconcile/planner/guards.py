@@ -78,7 +78,7 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
             Severity.ERROR,
             "prevent-destroy",
             "the plan would delete a protected resource",
-            span=spans.get("lifecycle") or spans.get(""),
+            span=spans.get("lifecycle") or spans.get("") or desired.locked_at.get(address),
             label=action.name,
             hint=hint,
             address=str(address),
@@ -94,7 +94,7 @@ def check_lock(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
     for at, declared in desired.resources.items():
         names[at.project, at.kind] |= {at.name, *declared.spec.formerly}
     there: dict[tuple[str, str], Sequence[Any]] = {}
-    for at in sorted(desired.protected):
+    for at in sorted(desired.protected - desired.locked_elsewhere):
         place, kind = (at.project, at.kind), kind_of(at.kind)
         if at.name in names[place]:
             continue

@@ -471,6 +471,19 @@ def test_a_slip_in_removed_is_told(user: User, folder: Path, world: World) -> No
     assert answer.err.count("unknown-removed") == 1
 
 
+def test_a_lock_without_an_environment_protects_in_one_too(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    (folder / "auger.prod.yaml").write_text("cluster: {max_nodes: 3}\n")
+    (folder / "auger.lock.yaml").write_text('protected:\n  "shop":\n    - "dataset.kept.csv"\n')
+    (folder / "kept.csv").write_text("a,b\n1,2\n")
+    assert user.run("dataset", "create", "kept.csv", "--no-select").code == 0
+    for line in (["dataset", "delete", "kept.csv"], ["plan", "--prune"]):
+        answer = user.run("--env", "prod", *line)
+        assert (answer.code, "auger.lock.yaml:3" in answer.err) == (1, True), answer.err
+
+
 def test_a_refused_plan_does_not_say_that_nothing_changes(
     user: User, folder: Path, world: World
 ) -> None:

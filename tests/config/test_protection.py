@@ -73,6 +73,41 @@ def test_what_another_project_protected_is_kept(tmp_path: Path) -> None:
     assert lock.after_apply(state) == {other, SHOP}
 
 
+def test_an_emptied_list_is_an_error_that_says_how_a_project_is_released(tmp_path: Path) -> None:
+    (tmp_path / "auger.lock.yaml").write_text("protected:\n  shop: []\n")
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, "name: shop\n")
+    [told] = caught.value.diagnostics
+    assert (told.code, told.summary) == ("wrong-lock", "a list that protects nothing")
+    assert told.hint == "to release everything of a project, remove its line as well"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "protected"),
+    [
+        ("cluster: {max_nodes: 3}\n", True),
+        ("name: shop-prod\n", False),  # another project
+        ("datasets: {d.csv: {source: d.csv}}\n", False),  # the environment speaks for itself
+        (
+            "datasets: {e.csv: {source: d.csv}}\nmoved: [{from: dataset.d.csv, to: dataset.e.csv}]\n",
+            False,
+        ),
+    ],
+)
+def test_what_was_removed_from_the_files_stays_protected_in_an_environment_too(
+    tmp_path: Path, overlay: str, *, protected: bool
+) -> None:
+    data = Address("shop", "dataset", "d.csv")
+    (tmp_path / "d.csv").write_text("a,b\n1,2\n")
+    (tmp_path / "auger.yaml").write_text("name: shop\n")
+    (tmp_path / "auger.prod.yaml").write_text(overlay)
+    write_protected(lock_path(tmp_path, None), [data])
+    loaded = load_desired_state([tmp_path], env="prod", environ={})
+    assert (data in loaded.state.protected) is protected
+    assert loaded.state.locked_elsewhere == loaded.state.protected
+    assert all(not lock.after_apply(loaded.state) for lock in loaded.locks)
+
+
 @pytest.mark.parametrize(
     "text", ["protected: [a.b]", "protected: {shop: [nonsense]}", "protected: {shop: [{}]}", "a: ["]
 )

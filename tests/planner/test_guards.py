@@ -164,6 +164,13 @@ def test_what_was_protected_when_it_was_applied_is_told_by_its_lock() -> None:
     ]
 
 
+def test_the_line_of_a_lock_file_is_shown_where_nothing_declares_what_it_lists() -> None:
+    at = Address("churn", "dataset", "d.csv")
+    desired = DesiredState({}, protected=frozenset({at}), locked_at={at: LINE})
+    (told,) = check_guards(desired, [delete("d.csv")], {}, 9)
+    assert told.span == LINE
+
+
 def off_branch(here: str | None, *, gone: int = 1) -> list[Diagnostic]:
     actions = [delete(f"{number}.csv", number) for number in range(gone)]
     desired = DesiredState({}, branches=(Branch("main", here, SETTING),))
@@ -221,6 +228,11 @@ def test_what_is_removed_may_be_a_slip_of_what_is_declared() -> None:
     resources = declared("dataset", "shop", "baseline", at={})
     (item,) = unknown_removed(SHOP._replace(name="baselime"), resources=resources)
     assert item.hint == "there is `dataset.baseline`"
+
+
+def test_what_is_locked_without_an_environment_may_be_on_another_hub() -> None:
+    lost = SHOP._replace(name="lost.csv")
+    assert unknown(lost, locked_elsewhere=frozenset({lost})) == []
 
 
 def test_what_is_locked_and_on_the_hub_is_right() -> None:
