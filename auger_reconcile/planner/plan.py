@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import Any, NamedTuple
+
+from pydantic import BaseModel
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, SourceSpan
@@ -197,17 +200,35 @@ def summary(found: Any) -> dict[str, Any]:
     A saved plan is stale when the summary of an object that it touches differs.
     """
     return {
-        one.name: _told(getattr(found, one.name))
+        one.name: to_json_value(getattr(found, one.name))
         for one in fields(found)
         if BULKY not in one.metadata
     }
 
 
-def _told(value: Any) -> Any:
-    if hasattr(value, "_asdict"):
-        return _told(value._asdict())
-    if isinstance(value, tuple | list):
-        return [_told(item) for item in value]
-    if isinstance(value, Mapping):
-        return {name: _told(item) for name, item in value.items()}
-    return summary(value) if is_dataclass(value) else value
+def to_json_value(value: Any) -> Any:
+    """Return a value as it is after it was written as JSON and read again; words of what has none.
+
+    What is compared with a saved plan has to be the same on both sides, whatever a kind observes.
+    """
+    told: Any = value
+    match value:
+        case Enum():
+            told = to_json_value(value.value)
+        case float() if not math.isfinite(value):
+            told = str(value)
+        case None | bool() | int() | float() | str():
+            pass
+        case BaseModel():
+            told = value.model_dump(mode="json")
+        case Mapping():
+            told = {str(name): to_json_value(item) for name, item in value.items()}
+        case set() | frozenset():
+            told = sorted(map(to_json_value, value), key=comparable)
+        case _ if hasattr(value, "_asdict"):
+            told = to_json_value(value._asdict())
+        case tuple() | list():
+            told = [to_json_value(item) for item in value]
+        case _:
+            told = summary(value) if is_dataclass(value) else str(value)
+    return told

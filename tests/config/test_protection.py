@@ -14,6 +14,10 @@ from auger_reconcile.errors import AugerError, ConfigError
 
 FILE = "name: shop\nlifecycle: {prevent_destroy: true}\n"
 SHOP = Address("shop", "project", "shop")
+RENAMED = """\
+datasets: {e.csv: {source: d.csv}}
+moved: [{from: dataset.d.csv, to: dataset.e.csv}]
+"""
 DATA = Address("shop", "dataset", 'a: "b" #1.csv')
 
 
@@ -88,10 +92,7 @@ def test_an_emptied_list_is_an_error_that_says_how_a_project_is_released(tmp_pat
         ("cluster: {max_nodes: 3}\n", True),
         ("name: shop-prod\n", False),  # another project
         ("datasets: {d.csv: {source: d.csv}}\n", False),  # the environment speaks for itself
-        (
-            "datasets: {e.csv: {source: d.csv}}\nmoved: [{from: dataset.d.csv, to: dataset.e.csv}]\n",
-            False,
-        ),
+        (RENAMED, False),
     ],
 )
 def test_what_was_removed_from_the_files_stays_protected_in_an_environment_too(

@@ -1,5 +1,8 @@
-from collections.abc import Mapping
+import json
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 import pytest
 from laws.declared import declare
@@ -16,6 +19,8 @@ from auger_reconcile.planner.saved.document import (
     to_saved,
 )
 from auger_reconcile.planner.saved.stale import still_fitting
+from auger_reconcile.resources._base import Loss
+from auger_reconcile.resources.gates.monitor import Monitor
 from auger_reconcile.resources.search.account import Expected
 from auger_reconcile.state import ObservedState
 
@@ -35,15 +40,30 @@ class Found:
     """An object as a kind of another package may have it: of the values that a kind may use."""
 
     expected: Expected
-    sizes: Mapping[str, tuple[int, ...]]
+    sizes: Mapping[int, tuple[int, ...]]
+    score: float
+    watched: Monitor
+    labels: frozenset[str]
+    ways: Sequence[Loss]
+    day: date
 
 
 def test_what_is_remembered_of_an_object_is_plain_whatever_its_kind_is_made_of() -> None:
-    found = Found(Expected(0.9, 0.8, 0.7, 0.95), {"rows": (3, 4)})
-    assert summary(found) == {
-        "expected": {"best": 0.9, "score": 0.8, "low": 0.7, "high": 0.95},
-        "sizes": {"rows": [3, 4]},
-    }
+    found = Found(
+        Expected(0.9, 0.8, 0.7, 0.95),
+        {1: (3, 4)},
+        math.nan,
+        Monitor(segments=("b", "a")),
+        frozenset("ba"),
+        [Loss.NONE],
+        date(2026, 11, 30),
+    )
+    told = summary(found)
+    assert told == json.loads(json.dumps(told, allow_nan=False))
+    assert told["expected"] == {"best": 0.9, "score": 0.8, "low": 0.7, "high": 0.95}
+    assert (told["sizes"], told["labels"]) == ({"1": [3, 4]}, ["a", "b"])
+    assert (told["score"], told["day"]) == ("nan", "2026-11-30")
+    assert (told["watched"]["segments"], told["ways"]) == (["a", "b"], [Loss.NONE.value])
 
 
 def test_a_summary_counts_all_five_verbs() -> None:

@@ -91,7 +91,7 @@ def to_text(plan: Plan, workspace: Workspace, options: PlanOptions | None = None
     from auger_reconcile.redact import redact
 
     document = to_saved(plan, workspace.desired, options or PlanOptions())
-    text = json.dumps(document, indent=2, ensure_ascii=False, default=str) + "\n"
+    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     for declared in workspace.desired.resources.values():
         source = getattr(declared.spec, "source", None)
         if source and "://" in source and redact(source) != source:

@@ -15,7 +15,7 @@ from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.build import PlanOptions
 from auger_reconcile.planner.coverage import Coverage
 from auger_reconcile.planner.estimate import Estimate
-from auger_reconcile.planner.plan import Action, Plan, Replacement, summary
+from auger_reconcile.planner.plan import Action, Plan, Replacement, summary, to_json_value
 from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources.gates.gate import Decision
@@ -67,7 +67,7 @@ def action_to_document(action: Action) -> dict[str, Any]:
         "before": None if action.object is None else summary(action.object),
         "after": _after(action),
         "after_unknown": list(action.unknown),
-        "changes": [change._asdict() for change in action.changes],
+        "changes": to_json_value(action.changes),
         "loss": action.loss.value,
         "estimate": _told(action.estimate),
         "observed_fingerprint": action.fingerprint,
@@ -99,6 +99,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "digest": str(desired.digest),
             "revision_history": dict(desired.revision_history),
             "protected": [address._asdict() for address in sorted(desired.protected)],
+            "locked_elsewhere": [address._asdict() for address in sorted(desired.locked_elsewhere)],
             "spared": sorted(map(list, desired.spared)),
             "forgotten": [address._asdict() for address in sorted(desired.forgotten)],
             "resources": [
@@ -163,6 +164,9 @@ def declaration_of(document: Mapping[str, Any]) -> DesiredState:
         credentials=declaration["credentials"],
         revision_history=declaration["revision_history"],
         protected=frozenset(Address(**item) for item in declaration.get("protected", ())),
+        locked_elsewhere=frozenset(
+            Address(**item) for item in declaration.get("locked_elsewhere", ())
+        ),
         spared=frozenset((project, kind) for project, kind in declaration.get("spared", ())),
         forgotten=frozenset(Address(**item) for item in declaration.get("forgotten", ())),
         digest=declaration["digest"],

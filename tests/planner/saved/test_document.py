@@ -164,6 +164,7 @@ def test_a_saved_plan_carries_all_that_it_was_made_of() -> None:
         hub="local",
         credentials="keys",
         protected=protected,
+        locked_elsewhere=protected,
         spared=frozenset({("shop", "model"), ("shop", "dataset")}),
     )
     options = PlanOptions(

@@ -28,7 +28,7 @@ FILE = {
         "exp": {"dataset": "d.csv", "max_n_trials": 20},
         "gone": {"dataset": "d.csv", "state": "absent"},
     },
-    "models": {"prod": {"experiment": "exp"}},
+    "models": {"prod": {"experiment": "exp", "monitor": {"segments": ["a", "b"]}}},
 }
 HUB: dict[str, Any] = {
     "project": {"status": "running", **SIZE},
@@ -47,7 +47,7 @@ HUB: dict[str, Any] = {
         {"id": "R3", "of": "E3", "score": 0.5},
     ],
     "pipelines": [
-        {"trial": "T1", "run": "R1", "score": 0.9},
+        {"trial": "T1", "run": "R1", "score": 0.9, "monitor": {"drift": {"alert": 0.25}}},
         {"trial": "T3", "run": "R3", "score": 0.5, "name": "by hand"},
     ],
 }
@@ -105,6 +105,10 @@ TOUCHED: dict[str, tuple[Change, str]] = {
     ),
     "a run was interrupted": (lambda h: h["runs"][0].update(status="interrupted"), "experiment"),
     "the model is gone": (lambda h: h["pipelines"].pop(0), "model"),
+    "the model is watched otherwise": (
+        lambda h: h["pipelines"][0].update(monitor={"drift": {"alert": 0.5}}),
+        "model",
+    ),
     "the model has failed": (
         lambda h: h["pipelines"][0].update(status="deployed_with_error"),
         "model",
@@ -126,6 +130,9 @@ OTHER: dict[str, Change] = {
         {"id": "E9", "name": "new", "file": 13}
     ),
     "another run goes on": lambda h: h["runs"][1].update(status="started"),
+    "an alert is open about the model": lambda h: h["pipelines"][0].update(
+        alerts=[{"id": 1, "kind": "drift", "text": "it drifts", "opened_at": "2026-01-01"}]
+    ),
     "another model is gone": lambda h: h["pipelines"].pop(1),
     "a model is deployed by hand": lambda h: h["pipelines"].append(
         {"trial": "T9", "run": "R3", "score": 0.4, "name": "by hand"}
