@@ -240,10 +240,15 @@ class Experiment(DeclaredSearch):
 
         Raises:
             NotFound: there is no such run.
+            AugerError: two names mean the same run.
         """
         from auger_reconcile.api.runs.comparison import Comparison
 
-        return Comparison(self._compared(left), self._compared(right))
+        found = Comparison(self._compared(left), self._compared(right))
+        if left != right and found.left.board.run_id == found.right.board.run_id:
+            told = f"`{left}` and `{right}` are the same run, {found.left.board.run_id}"
+            raise AugerError(told, hint=self._where_runs_are())
+        return found
 
     def reproduce(self, run_id: str, *, again: bool = False) -> Reproduction:
         """Make a run once more, wait for it, and return what is different.
@@ -311,22 +316,17 @@ class Experiment(DeclaredSearch):
     def history(self) -> Iterator[Row]:
         """Yield every run of the experiment, newest first, with settings and leaderboard.
 
+        Those on the data of before are among them: each tells by `experiment` which it is of.
+
         Raises:
             NotFound: the experiment does not exist.
         """
-        found = self._object()
-        for run in sorted(found.every_run, key=lambda run: run.created_at, reverse=True):
-            board = self.board(run.id)
-            yield {
-                "id": run.id,
-                "status": board.status,
-                "created_at": run.created_at,
-                "score": run.score,
-                "reproduces": run.reproduces,
-                "settings": dict(run.settings),
-                **board.account.to_json(),
-                "leaderboard": board.trials,
-            }
+        from auger_reconcile.api.runs.history import tell_runs, with_revisions
+
+        observed = self._observe_existing()
+        found = self._current(observed)
+        every = with_revisions(self.context, observed, found) if self._is_at_home else (found,)
+        yield from tell_runs(every, self.board)
 
     def wait(self) -> str:
         """Wait until no run of the experiment is active; return the status of the newest one.

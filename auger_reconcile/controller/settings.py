@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, time, timezone
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
@@ -27,6 +27,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)([smhd]?)")
 _SECONDS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 Verbs = Literal["create", "start", "stop", "delete", "select"]
+_Model = TypeVar("_Model", bound=BaseModel)
 
 
 def _duration(value: Any) -> Any:
@@ -213,7 +214,7 @@ def _read(path: Path, default_home: Path, report: Report) -> Settings | None:
         return None
     channels = tuple(read_channels(root, report))
     rest = root.without("repositories", SECTION)
-    whole = validate(_File, rest, Place(rest, "the controller"), report)
+    whole = _validate(_File, rest, "the controller", report)
     targets = tuple(_targets(listed, path.parent, report))
     if whole is None:
         return None
@@ -238,11 +239,7 @@ def _targets(listed: Sequence, folder: Path, report: Report) -> Iterator[Target]
         if not isinstance(node, Mapping):
             report.error("wrong-type", "a repository is a map", node, hint="with a `url`")
             continue
-        name = node.entries.get("name")
-        given = {"name": name.value.text} if name and isinstance(name.value, Scalar) else {}
-        target = validate(
-            Target, node.without("name"), Place(node, "a repository"), report, **given
-        )
+        target = _validate(Target, node, "a repository", report)
         if target is None:
             continue
         target = target.named()
@@ -253,6 +250,13 @@ def _targets(listed: Sequence, folder: Path, report: Report) -> Iterator[Target]
         local = (folder / target.url).resolve()
         is_path = "://" not in target.url and ":" not in target.url
         yield target.model_copy(update={"url": str(local)}) if is_path else target
+
+
+def _validate(model: type[_Model], node: Mapping, what: str, report: Report) -> _Model | None:
+    """Return a map as a model, whose name may be one of its keys."""
+    name = node.entries.get("name")
+    given = {"name": name.value.text} if name and isinstance(name.value, Scalar) else {}
+    return validate(model, node.without("name"), Place(node, what), report, **given)
 
 
 def _default_name(home: Path) -> str:

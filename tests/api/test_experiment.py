@@ -34,6 +34,7 @@ def test_history_has_settings_and_leaderboard_of_every_run(
 ) -> None:
     (run,) = Experiment(learned).history()
     assert run["id"] == trained.run_id
+    assert run["experiment"] == "flowers.csv-experiment"
     assert run["settings"]["max_n_trials"] == 1
     assert run["settings"]["target"] == "species"
     assert run["leaderboard"][0]["id"] == trained.model_id

@@ -395,6 +395,19 @@ def commands_in(answer: Answer) -> list[str]:
     return [line for line in lines if line.startswith("auger ")]
 
 
+def test_runs_on_the_data_of_before_are_in_the_history_and_can_be_compared(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short, data changed")
+    runs = json.loads(user.run("--json", "experiment", "history").out)
+    assert [run["experiment"] for run in runs] == ["exp-1", "exp"]
+    assert user.run("experiment", "compare", *(run["id"] for run in runs)).code == 0
+    answer = user.run("experiment", "compare", "exp", "exp-1")
+    assert answer.code == 1
+    assert f"`exp` and `exp-1` are the same run, {runs[0]['id']}" in answer.err
+    assert "auger experiment history" in answer.err
+
+
 @pytest.mark.parametrize("situation", ["short", "long", "long, data changed"])
 @pytest.mark.parametrize("options", [[], ["--env", "prod"], ["-f", "mine.yaml"]])
 def test_what_is_advised_works_as_it_is_printed(

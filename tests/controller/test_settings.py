@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,16 @@ def test_what_is_not_said_has_defaults_and_paths_are_seen_from_the_file(tmp_path
         "main",
         ("create", "start", "select"),
     )
+
+
+def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "governance.md").read_text(encoding="utf-8")
+    (example,) = re.findall(r"```yaml\n(# controller\.yaml\n.*?)```", page, re.DOTALL)
+    found = read(tmp_path, example)
+    assert (found.name, found.interval, found.listen) == ("ops", 300.0, "127.0.0.1:8750")
+    (target,) = found.targets
+    assert target.verify_commits
+    assert target.heal
 
 
 @pytest.mark.parametrize(

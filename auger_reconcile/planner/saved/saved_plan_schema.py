@@ -116,6 +116,8 @@ class _Declaration(BaseModel):
     credentials: StrictStr | None
     digest: StrictStr
     revision_history: dict[str, StrictInt]
+    protected: list[_Address] = []
+    locked_elsewhere: list[_Address] = []
     spared: list[tuple[StrictStr, StrictStr]] = []
     forgotten: list[_Address] = []
     resources: list[_Resource]

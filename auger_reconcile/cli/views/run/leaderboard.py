@@ -132,6 +132,7 @@ def render_history(run: Mapping[str, Any]) -> Iterator[str]:
     if run.get("reproduces"):
         heading += f"  (run {plain(run['reproduces'])} once more)"
     yield click.style(heading, bold=True)
+    yield f"  experiment: {plain(run['experiment'])}"
     settings = [f"{name}: {_plain(value)}" for name, value in sorted(run["settings"].items())]
     yield from (f"  {line}" for line in settings if not line.endswith(": "))
     account = Account.from_json(run)
