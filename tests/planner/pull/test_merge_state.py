@@ -243,6 +243,18 @@ def test_a_change_that_is_ignored_stays_beside_one_that_is_taken_over() -> None:
     assert (found.max_n_trials, found.max_total_time) == (7, 7)
 
 
+def test_a_change_that_is_ignored_goes_where_what_is_taken_over_would_not_fit_it() -> None:
+    ignored = {"metric": "accuracy", "lifecycle": {"ignore_changes": ["metric"]}}
+    document = {
+        "datasets": {"d.csv": {"content": "y"}},
+        "experiments": {"exp": {"dataset": "d.csv", **ignored}},
+    }
+    settings = {"model_type": "regression", "metric": "r2"}
+    world = {**WORLD, "runs": [{"id": "R2", "of": "E2", "score": 0.9, "settings": settings}]}
+    found = specs(into(document, world))["experiment.exp"]
+    assert (found.model_type.value, found.metric) == ("regression", "r2")
+
+
 def test_another_trial_is_taken_over_and_the_gate_stays() -> None:
     document = {
         "datasets": {"d.csv": {"content": "y"}},
