@@ -9,20 +9,13 @@ from typing import Any
 
 import pytest
 
-from auger_hub.accounts.users import find_or_add_organization
 from auger_hub.background.model_care import ModelCare
-from auger_hub.database.tables import (
-    Experiment,
-    ExperimentSession,
-    Hyperparameter,
-    Pipeline,
-    Project,
-    Trial,
-)
+from auger_hub.database.tables import Pipeline, Trial
 from auger_hub.hub import Hub, open_hub
 from auger_hub.settings import HubSettings
 from auger_hub.store.local import OWN_BUCKET
 from auger_hub.store.models import Archive
+from tests.hub.deployed import add_deployed_model
 
 MODEL = "0123456789ABCDE"
 
@@ -32,30 +25,10 @@ def hub(tmp_path: Path) -> Iterator[Hub]:
     """A hub with one deployed model that is on its disk alone, as one of before has left it."""
     settings = HubSettings(home=tmp_path / "hub", storage=str(tmp_path / "store"))
     hub = open_hub(settings)
-    add_trial(hub)
+    add_deployed_model(hub.database, MODEL)
     fit(settings.models_folder / MODEL)
     yield hub
     hub.database.close()
-
-
-def add_trial(hub: Hub) -> None:
-    with hub.database.write() as session:
-        owner = find_or_add_organization(session, "local").id
-        mine: dict[str, Any] = {"organization_id": owner, "project_id": 1}
-        session.add(Project(id=1, organization_id=owner, name="p"))
-        session.add(
-            Hyperparameter(id=1, organization_id=owner, algorithm_name="a", algorithm_params={})
-        )
-        session.flush()
-        session.add(Experiment(id="e", name="e", data_path_url="u", **mine))
-        session.flush()
-        run = ExperimentSession(id="r", experiment_id="e", number=1, starter_user_id=1, **mine)
-        session.add(run)
-        session.flush()
-        told = {"score_name": "s", "task_type": "t", "raw_data": {}, "result": {}}
-        session.add(Trial(id=MODEL, experiment_session_id="r", hyperparameter_id=1, **told, **mine))
-        session.flush()
-        session.add(Pipeline(id=MODEL, trial_id=MODEL, status="ready", **mine))
 
 
 def fit(folder: Path, content: str = "weights") -> Path:

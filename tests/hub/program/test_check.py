@@ -5,25 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from auger_hub.accounts.users import find_or_add_organization
-from auger_hub.database.tables import (
-    Experiment,
-    ExperimentSession,
-    Hyperparameter,
-    Pipeline,
-    Project,
-    Trial,
-)
 from auger_hub.hub import open_hub
 from auger_hub.program import check
 from auger_hub.program.check import check_hub
 from auger_hub.settings import HubSettings
 from auger_hub.store.disk import Disk
 from tests.hub.client import Client, try_hub
+from tests.hub.deployed import add_deployed_model
 
 
 @pytest.fixture
@@ -84,24 +75,7 @@ def test_a_database_that_does_not_answer_fails_alone(settings: HubSettings) -> N
 
 def test_a_ready_model_without_its_files_is_told(settings: HubSettings) -> None:
     hub = open_hub(settings)
-    with hub.database.write() as session:
-        owner = find_or_add_organization(session, "local").id
-        mine: dict[str, Any] = {"organization_id": owner, "project_id": 1}
-        session.add(Project(id=1, organization_id=owner, name="p"))
-        session.add(
-            Hyperparameter(id=1, organization_id=owner, algorithm_name="a", algorithm_params={})
-        )
-        session.flush()
-        session.add(Experiment(id="e", name="e", data_path_url="u", **mine))
-        session.flush()
-        session.add(
-            ExperimentSession(id="r", experiment_id="e", number=1, starter_user_id=1, **mine)
-        )
-        session.flush()
-        told = {"score_name": "s", "task_type": "t", "raw_data": {}, "result": {}}
-        session.add(Trial(id="T1", experiment_session_id="r", hyperparameter_id=1, **told, **mine))
-        session.flush()
-        session.add(Pipeline(id="T1", trial_id="T1", status="ready", **mine))
+    add_deployed_model(hub.database, "T1")
     hub.database.close()
     state, text, _ = found(settings)["models"]
     assert (state, text) == ("failed", "1 of 1 deployed models are not in the store: T1")
