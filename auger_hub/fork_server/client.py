@@ -88,14 +88,18 @@ class ForkServer:
         self._opened_at = float("-inf")
 
     def keep(self, *, is_expected: bool) -> None:
-        """Have the process while work is expected, and none after."""
+        """Have the process while work is expected, and none after.
+
+        One that ended by itself is not started again at once.
+        """
         with self._lock:
             if self._process is not None and self._process.poll() is not None:
                 self._close()
             is_due = time.monotonic() - self._opened_at > _AGAIN_SECONDS
-            if not is_expected:
+            if self._process is not None and not is_expected:
                 self._close()
-            elif IS_ABLE and self._process is None and is_due:
+                self._opened_at = float("-inf")
+            elif self._process is None and is_expected and IS_ABLE and is_due:
                 self._open()
 
     def is_starting(self) -> bool:

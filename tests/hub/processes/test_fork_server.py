@@ -143,6 +143,21 @@ def test_a_killed_process_is_noticed_and_children_start_all_the_same(
     fork_server.close()
 
 
+@needs_fork
+def test_what_was_ended_for_want_of_work_starts_again_with_the_next() -> None:
+    fork_server = ForkServer()
+    fork_server.keep(is_expected=True)
+    fork_server.keep(is_expected=False)
+    assert fork_server._process is None
+    fork_server.keep(is_expected=True)
+    assert fork_server._process is not None
+    fork_server._process.kill()
+    assert wait_until(lambda: not fork_server.is_starting(), seconds=20)
+    fork_server.keep(is_expected=True)
+    assert fork_server._process is None, "what ends by itself would end again"
+    fork_server.close()
+
+
 def test_a_process_that_is_gone_was_not_there_for_nothing() -> None:
     assert Forked(_dead_pid()).poll() == 0
 
