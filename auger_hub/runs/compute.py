@@ -1,7 +1,9 @@
-"""Watch the process that holds the Dask clusters of all deployed projects, for the supervisor.
+"""Watch the process that holds the Dask clusters of deployed projects, for the supervisor.
 
 One process for all of them: a scheduler more costs a few megabytes there, and 60 as a process of
-its own. It follows the database by itself; here it is only started, watched and ended.
+its own. A project has a cluster while it keeps workers, or a run of it goes on for longer: most
+runs end before workers would be ready. It follows the database by itself; here it is only started,
+watched and ended.
 """
 
 from __future__ import annotations
@@ -10,18 +12,21 @@ import logging
 import os
 import signal
 import time
+from datetime import timedelta
 from pathlib import Path
 
-from sqlalchemy import exists, select
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from auger_hub.database.engine import Database
-from auger_hub.database.tables import Project
+from auger_hub.database.tables import ExperimentSession, Project, now
 from auger_hub.fork_server.client import ForkServer
 from auger_hub.processes.child_process import Child, Job, end_all
 from auger_hub.settings import HubSettings
 
 JOB = Job("compute", "all", 0)
 DEPLOYED = ("deploying", "deployed", "running")
+_LONG = timedelta(seconds=60)
+"""After which a run may want a cluster: it moves to one after two minutes."""
 _PAUSE_SECONDS = 10.0
 _END_SECONDS = 5.0
 _log = logging.getLogger("auger.hub.work")
@@ -30,7 +35,7 @@ _HIGH_MB = 16384  # worker types 2 and 3 are both called high_memory (wire contr
 
 
 class Compute:
-    """Keeps the process running while a project is deployed, and only then."""
+    """Keeps the process running while a deployed project needs a cluster, and only then."""
 
     def __init__(self, settings: HubSettings, database: Database, log_path: Path) -> None:
         self._settings, self._database, self._log_path = settings, database, log_path
@@ -69,9 +74,19 @@ class Compute:
             self._child = None
 
     def _is_wanted(self) -> bool:
-        sign = exists().where(Project.status.in_((*DEPLOYED, "undeploying")))
+        sign = exists().where(Project.status.in_((*DEPLOYED, "undeploying")), needs_cluster())
         with self._database.connect() as connection:
             return bool(connection.scalar(select(sign)))
+
+
+def needs_cluster() -> ColumnElement[bool]:
+    """Return what is true of a project that keeps workers, or has a run that goes on for longer."""
+    has_long_run = exists().where(
+        ExperimentSession.project_id == Project.id,
+        ExperimentSession.status == "started",
+        ExperimentSession.started_at < now() - _LONG,
+    )
+    return or_(Project.min_workers_count > 0, has_long_run)
 
 
 def clusters_in(settings: HubSettings) -> set[int]:

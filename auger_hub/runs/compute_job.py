@@ -1,6 +1,7 @@
-"""Child process: run a Dask cluster for each deployed project, on this machine.
+"""Child process: run a Dask cluster for each deployed project that needs one, on this machine.
 
-`deploy` starts a scheduler here, with workers as they are needed (`adapt`), `undeploy` ends it. The
+A scheduler is here while the project keeps workers, or has a run that goes on for longer; it starts
+workers as they are needed (`adapt`). The
 schedulers speak TLS with a certificate made for this process: whoever may talk to a scheduler may
 run code, and other users of the machine must not.
 
@@ -31,7 +32,7 @@ from auger_hub.private_file import write_private_json
 from auger_hub.processes.child_process import hold_job
 from auger_hub.processes.daemon import is_serving
 from auger_hub.processes.job_process import NICENESS
-from auger_hub.runs.compute import DEPLOYED, JOB, clusters_in, memory_of
+from auger_hub.runs.compute import DEPLOYED, JOB, clusters_in, memory_of, needs_cluster
 from auger_hub.settings import LOOPBACK, HubSettings
 
 _POLL_SECONDS = 0.5
@@ -87,13 +88,15 @@ class Clusters:
 
     async def follow(self, wanted: Mapping[int, Size]) -> None:
         """Start, resize and end clusters, until each project has what it asks for."""
+        ended = []
         for project_id, (size, cluster) in list(self._clusters.items()):
             asked = wanted.get(project_id)
             if asked is None or asked.memory_mb != size.memory_mb:
-                await self._end(project_id)
+                ended.append(self._end(project_id))
             elif asked != size:
                 cluster.adapt(minimum=asked.least, maximum=asked.most)
                 self._clusters[project_id] = asked, cluster
+        await asyncio.gather(*ended)
         for project_id in wanted.keys() - self._clusters.keys():
             await self._start(project_id, wanted[project_id])
 
@@ -171,7 +174,8 @@ class _HubWatch:
 
 
 def _wanted(database: Database) -> dict[int, Size]:
-    query = select(Project).where(Project.status.in_(DEPLOYED), Project.deleting.is_(False))
+    is_there = Project.status.in_(DEPLOYED), Project.deleting.is_(False)
+    query = select(Project).where(*is_there, needs_cluster())
     with database.read() as session:
         return {project.id: Size.of(project) for project in session.scalars(query)}
 

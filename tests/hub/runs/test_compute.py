@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from sqlalchemy import select
 
+from auger_hub.database.engine import Database
+from auger_hub.database.tables import Experiment, ExperimentSession, Organization, Project, now
 from auger_hub.processes import daemon
+from auger_hub.runs.compute import needs_cluster
 from auger_hub.search.trials.cluster import STAY_SECONDS, Address
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect, wait_until
-
-pytestmark = pytest.mark.slow
 
 PATIENCE = 120.0
 
@@ -52,6 +58,47 @@ def workers(settings: HubSettings, project_id: int) -> dict[str, int]:
 
 def are_gone(processes: list[psutil.Process]) -> bool:
     return not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in processes)
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    """A project with a run."""
+    with closing(Database(HubSettings(home=tmp_path).database_url)) as database:
+        database.migrate()
+        mine: dict[str, Any] = {"organization_id": 1, "project_id": 1}
+        with database.write() as session:
+            for row in (
+                Organization(id=1, name="shop", main_bucket="bucket"),
+                Project(id=1, organization_id=1, name="p", status="running", workers_count=2),
+                Experiment(id="e", name="e", data_path_url="u", **mine),
+                ExperimentSession(id="r", experiment_id="e", number=1, starter_user_id=1, **mine),
+            ):
+                session.add(row)
+                session.flush()
+        yield database
+
+
+@pytest.mark.parametrize(
+    ("status", "seconds", "least", "is_needed"),
+    [
+        ("waiting", None, None, False),
+        ("started", 50, None, False),
+        ("started", 70, None, True),
+        ("completed", 70, None, False),
+        ("waiting", None, 0, False),
+        ("waiting", None, 1, True),
+    ],
+)
+def test_a_cluster_is_for_a_long_run_or_for_workers_that_are_kept(
+    database: Database, status: str, seconds: int | None, least: int | None, *, is_needed: bool
+) -> None:
+    with database.write() as session:
+        run = session.get_one(ExperimentSession, "r")
+        run.status = status
+        run.started_at = None if seconds is None else now() - timedelta(seconds=seconds)
+        session.get_one(Project, 1).min_workers_count = least
+    with database.read() as session:
+        assert list(session.scalars(select(Project.id).where(needs_cluster()))) == [1] * is_needed
 
 
 def test_a_hub_without_a_deployed_project_has_no_compute(hub: Client, own_hub: HubSettings) -> None:
