@@ -9,6 +9,7 @@ from laws.wire import Wire
 from laws.world import World
 
 from auger_reconcile.api.hubs.session import Session
+from auger_reconcile.applier import waiting
 
 
 class WorldClient(Wire):
@@ -26,6 +27,7 @@ def use_world(monkeypatch: pytest.MonkeyPatch, world: World) -> WorldClient:
     def open_session(*_: Any, **__: Any) -> Session:
         return session
 
+    monkeypatch.setattr(waiting, "FIRST_PAUSE", 0.001)  # this world moves when it is looked at
     monkeypatch.setattr("auger_reconcile.api.workspace.open_session", open_session)
     monkeypatch.setattr("auger_reconcile.api.context.open_session", open_session)
     return client

@@ -154,7 +154,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:
         waited = time.monotonic() - began
         if waited > seconds:
             return False
-        time.sleep(min(max(0.05, waited * 0.1), 0.5))
+        time.sleep(min(max(0.03, waited * 0.05), 0.3))
     return True
 
 
