@@ -109,7 +109,7 @@ class StepRunner:
             return self.client.list_all(step.collection, step.filters)
         patience = replace(self.patience, timeout=LAG)
         what = _noun(step.collection, step.naming)
-        for _ in patience.looks(what, late="is not in the hub's list"):
+        for _ in patience.looks(what, late="is not in the hub's list", goes_on=True):
             items = self.client.list_all(step.collection, step.filters)
             if any(str(item.get("id")) == step.naming for item in items):
                 return items

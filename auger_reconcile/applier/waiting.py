@@ -28,12 +28,16 @@ class Patience:
     stop: threading.Event = field(default_factory=threading.Event)
     clock: Callable[[], float] = time.monotonic
 
-    def looks(self, what: str, *, late: str = "has not come to its end") -> Iterator[None]:
+    def looks(
+        self, what: str, *, late: str = "has not come to its end", goes_on: bool = False
+    ) -> Iterator[None]:
         """Yield once a look, quickly at first and slower later.
 
         Args:
             what: is waited for: `run 1f2e`.
             late: what is to be said of it when the time is over.
+            goes_on: also after the user asked to stop: a short wait within something begun, which
+                would be left half done.
 
         Raises:
             Interrupted: the user asked to stop.
@@ -41,7 +45,7 @@ class Patience:
         """
         began = self.clock()
         while True:
-            if self.stop.is_set():
+            if self.stop.is_set() and not goes_on:
                 raise Interrupted(f"no longer waiting for {what}")
             yield
             waited = self.clock() - began
@@ -50,4 +54,5 @@ class Patience:
             pause = min(max(FIRST_PAUSE, waited * SHARE_OF_WAIT), LONGEST_PAUSE)
             if self.timeout is not None:
                 pause = min(pause, self.timeout - waited)
-            self.stop.wait(pause)
+            if self.stop.wait(pause) and goes_on:
+                time.sleep(pause)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
@@ -77,6 +78,14 @@ COMMANDS = {
     "models predict": "auger model predict FILE --model-id ID",
     "models build-docker": "auger model serve MODEL_ID --dockerfile",
 }
+# A verb of kubectl that stands before the kind, and what each kind calls it.
+_VERBS = {"get": "list", "list": "list", "describe": "list", "create": "create", "delete": "delete"}
+_VERBS_OF = {
+    "project": {"list": "list", "create": "create", "delete": "delete"},
+    "dataset": {"list": "list", "create": "create", "delete": "delete"},
+    "experiment": {"list": "list", "create": "start", "delete": "delete"},
+    "model": {"list": "list", "create": "deploy", "delete": "undeploy"},
+}
 # What a line of the file does here, and no command.
 WRITTEN = {
     "state mv": "`moved: [{from: model.old, to: model.new}]` in auger.yaml renames it",
@@ -110,6 +119,11 @@ def hint_for_command(path: str, words: Sequence[str]) -> str | None:
         words: the one that it does not have, and what follows.
     """
     group = path.partition(" ")[2]
+    kind = words[1].removesuffix("s") if len(words) > 1 and not group else ""
+    if kind in _VERBS_OF and words[0] in _VERBS:  # kubectl's order: `delete dataset x.csv`
+        verb = _VERBS_OF[kind].get(_VERBS[words[0]])
+        if verb:
+            return "\n" + " ".join(("auger", kind, verb, *map(shlex.quote, words[2:])))
     for count in (2, 1):
         typed = " ".join((group, *words[:count])).strip()
         if typed in COMMANDS:

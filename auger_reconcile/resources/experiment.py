@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from auger_reconcile.diagnostics import quote_some
 from auger_reconcile.errors import Conflict
 from auger_reconcile.resources._base import (
     AGAIN,
@@ -387,6 +388,14 @@ def _check_holdout(spec: ExperimentSpec, refs: Mapping[str, Any]) -> Iterator[Fi
     elif header is not None and spec.state != "absent" and spec.target not in header:
         hint = f"it has no column `{spec.target}`, so nothing can be scored on it"
         yield Finding("unknown-column", "a holdout without the target", ("holdout",), hint)
+    elif header is not None and spec.state != "absent":
+        known = getattr(refs.get("dataset"), "header", None) or ()
+        missing = [name for name in known if name not in {*header, *spec.exclude}]
+        if missing:
+            told = quote_some(missing, 5)
+            hint = f"it has no {told}: if the model learns from it, nothing can be scored there"
+            summary = "a holdout without a column of the data"
+            yield Finding("unknown-column", summary, ("holdout",), hint, is_error=False)
 
 
 def _rescore(

@@ -208,6 +208,19 @@ def test_the_stop_signal_finishes_what_runs_and_skips_the_rest(stage: Stage) -> 
     assert not applied.result.is_complete
 
 
+def test_a_run_that_is_being_made_by_the_stop_signal_is_started_too(stage: Stage) -> None:
+    patience = impatient()
+
+    def stop(event: Any) -> None:
+        if isinstance(event, Started) and shorten(event.action) == "start experiment.exp":
+            patience.stop.set()
+
+    applied = stage.apply(stage.plan(MODEL), patience=patience, on_event=stop)
+    assert applied.outcomes["start experiment.exp"].note == "it continues on the hub, unwatched"
+    [run] = stage.world.rows["experiment_sessions"].values()
+    assert run["status"] != "waiting"
+
+
 def test_what_has_not_changed_anything_yet_is_skipped_by_the_stop_signal(stage: Stage) -> None:
     stage.live({**MODEL, "models": {}})
     [run] = stage.world.rows["experiment_sessions"].values()

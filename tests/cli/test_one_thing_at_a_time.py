@@ -510,6 +510,21 @@ def test_a_lock_without_an_environment_protects_in_one_too(
         assert (answer.code, "auger.lock.yaml:3" in answer.err) == (1, True), answer.err
 
 
+def test_a_saved_plan_heeds_the_lock_file_of_now(user: User, folder: Path, world: World) -> None:
+    reach(user, folder, world, "short")
+    (folder / "kept.csv").write_text("a,b\n1,2\n")
+    assert user.run("dataset", "create", "kept.csv", "--no-select").code == 0
+    assert user.run("plan", "--prune", "--max-deletes", "9", "--out", "p.json").code == 0
+    lock = folder / "auger.lock.yaml"
+    for listed, told in (("kept.csv", "protected resource"), ("lost.csv", "neither declared nor")):
+        lock.write_text(f'protected:\n  "shop":\n    - "dataset.{listed}"\n')
+        answer = user.run("apply", "p.json")
+        assert (answer.code, told in answer.err) == (1, True), answer
+        assert "auger.lock.yaml:3" in answer.err
+    lock.unlink()
+    assert user.run("apply", "p.json").code == 0
+
+
 def test_a_refused_plan_does_not_say_that_nothing_changes(
     user: User, folder: Path, world: World
 ) -> None:

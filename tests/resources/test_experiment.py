@@ -280,6 +280,15 @@ def test_a_holdout_that_tells_nothing_is_refused(name: str, header: Any, code: s
     assert [one.code for one in found] == ([code] if code else [])
 
 
+@pytest.mark.parametrize(("excluded", "told"), [((), 1), (("city",), 0)])
+def test_a_holdout_without_a_column_of_the_data_is_told(excluded: Any, told: int) -> None:
+    spec = SPEC.model_copy(update={"holdout": "h.csv", "exclude": excluded})
+    data = DatasetSpec(name="d.csv", source="d.csv", header=("id", "city", spec.target))
+    rows = DatasetSpec(name="h.csv", source="h.csv", header=("id", spec.target))
+    found = list(KIND.check(spec, {"dataset": data, "holdout": rows}))
+    assert [(one.code, one.is_error) for one in found] == [("unknown-column", False)] * told
+
+
 @pytest.mark.parametrize(
     ("data", "holdout", "codes"),
     [

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.state import DesiredState
 
 _FOR_APPLY = ("declaration", "needed", "options", "refused", "seal")
 _HEAD = 256  # bytes; a saved plan begins with its version
@@ -198,6 +199,8 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     if workspace.has_files and workspace.desired.digest != document["config_digest"]:
         changed = StalePlan("the files have changed since the plan was made", hint=_AGAIN)
         raise workspace.missing_sources or changed
+    if workspace.has_files:
+        desired = _locked_now(desired, workspace.desired)
     workspace = workspace.declaring(desired)  # what was approved, not what the files became
     observed = workspace.observe()
     is_local = (workspace.hub or desired.hub or LOCAL) == LOCAL  # its port may change
@@ -212,6 +215,16 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         raise StalePlan(told, hint=_AGAIN) from None
     plan = with_saved_objections(workspace.judge(plan), document, workspace.approved)
     return plan, workspace
+
+
+def _locked_now(desired: DesiredState, files: DesiredState) -> DesiredState:
+    """Return a desired state that protects what the lock files list by now as well."""
+    return replace(
+        desired,
+        protected=desired.protected | files.protected,
+        locked_at=files.locked_at,
+        locked_elsewhere=(desired.locked_elsewhere - files.protected) | files.locked_elsewhere,
+    )
 
 
 _AGAIN = "a new plan has to be made: auger plan --out FILE"

@@ -6,6 +6,7 @@ several lines stay what they were. The result is read again and has to mean the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -30,6 +31,11 @@ from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Trait, has_trait
 
 INDENT = "  "
+_OF_FILE = re.compile(
+    r"\s*#\W*(?:yaml-language-server:|yamllint\b|prettier-|vim?:|SPDX-|copyright\b|\(c\)|©)",
+    re.IGNORECASE,
+)
+"""Comments that editors, linters and licenses want at the top of a file."""
 _TOP = (
     *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
     *("state", *AT_TOP, "cluster", "budget_minutes"),
@@ -284,8 +290,14 @@ def _join(chunks: Sequence[_Chunk], order: Sequence[str], tail: Sequence[str]) -
 
 
 def _split_heading(above: list[str]) -> tuple[list[str], list[str]]:
-    """Divide the comments that a blank line separates from the key below from those at the key."""
-    blanks = [number for number, line in enumerate(above) if not line]
-    if not blanks or not any(above[: blanks[-1]]):
-        return [], list(above)
-    return above[: blanks[-1] + 1], above[blanks[-1] + 1 :]
+    """Divide the comments that are about the file from those at the key below.
+
+    A blank line separates them, or they are of a kind that is about a file wherever it stands.
+    """
+    ends = [
+        number
+        for number, line in enumerate(above)
+        if _OF_FILE.match(line) or (not line and any(above[:number]))
+    ]
+    end = ends[-1] + 1 if ends else 0
+    return above[:end], above[end:]

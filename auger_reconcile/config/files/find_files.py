@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -14,6 +15,8 @@ SECOND_FILE = "config.yaml"  # of the two-file layout of a later client
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _FILES = (".yaml", ".yml")
 _HINT = "auger new NAME"
+# What the first clients call their file, and slips.
+_MISNAMED = ("auger_experiment.yml", "auger.yml", "auger.yaml.txt", "auger_experiment.yaml")
 
 
 def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
@@ -29,8 +32,7 @@ def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Diagnosti
             problems.append(_no_config(path))
         for file in files:
             if file != STDIN and not file.exists():
-                hint = _HINT if file == Path(FILE_NAME) else None
-                problems.append(file_error(file, "no-config", "there is no such file", hint=hint))
+                problems.append(_no_file(file))
                 continue
             found.setdefault(file.resolve(), file)
     return tuple(found.values()), tuple(problems)
@@ -47,6 +49,16 @@ def _walk(folder: Path) -> Iterator[Path]:
         )
         if FILE_NAME in files:
             yield Path(parent, FILE_NAME)
+
+
+def _no_file(file: Path) -> Diagnostic:
+    """Return that a file is not there, and which one beside it may be meant."""
+    near = next((file.with_name(name) for name in _MISNAMED if file.with_name(name).exists()), None)
+    hint = _HINT if file == Path(FILE_NAME) else None
+    label = None
+    if file.name == FILE_NAME and near:
+        label, hint = f"there is `{near}`", f"auger -f {shlex.quote(str(near))} plan"
+    return file_error(file, "no-config", "there is no such file", label=label, hint=hint)
 
 
 def _no_config(folder: Path) -> Diagnostic:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from unicodedata import normalize
 
-from auger_reconcile.diagnostics import nearest, quote_some
+from auger_reconcile.diagnostics import nearest, quote_all, quote_some
 from auger_reconcile.resources._base import Finding
 
 MOST_FINDINGS = 20  # about columns of one list; of more, one tells all
 CODE = "unknown-column"
+_SEVERAL = "several columns in one text of a list"
 _ONE, _MANY = "a column that the data does not have", "columns that the data does not have"
 
 
@@ -35,7 +36,12 @@ def find_unknown(
         yield Finding(CODE, _MANY, path, hint, is_error=is_error)
         return
     for name in unknown:
-        yield _missing(name, (*path, name), header, is_error=is_error)
+        several = [part.strip() for part in name.split(",")]
+        if len(several) > 1 and known.issuperset(several):
+            hint = f"each is an item of its own: {quote_all(several)}"
+            yield Finding("several-columns", _SEVERAL, (*path, name), hint, f"`{name}`")
+        else:
+            yield _missing(name, (*path, name), header, is_error=is_error)
 
 
 def _missing(

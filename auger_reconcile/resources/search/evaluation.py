@@ -311,6 +311,10 @@ def check_columns(spec: SearchSettings, header: Collection[str]) -> Iterator[Fin
         if names := getattr(spec, role):
             is_needed = role in ("series", "past_only")
             yield from find_unknown((role,), names, header, is_error=is_needed)
+    used = {*header} - {*spec.exclude, spec.target, spec.options.get("sample_weight")}
+    if not used and spec.model_type is not ModelType.TIMESERIES:
+        hint = "every column of the data is the target, excluded, or the weight of rows"
+        yield Finding("no-feature", "no column to learn from", ("exclude",), hint)
 
 
 def say_unfit(spec: SearchSettings, data: DatasetObject | None) -> str | None:

@@ -62,6 +62,14 @@ def laid_out(text: str) -> str:
         ("name: a\n---\nname: b\nhub: local\n", "name: a\n---\nhub: local\nname: b\n"),
         ("--- # d\nsource: b\nname: a\n...\n", "--- # d\nname: a\nsource: b\n...\n"),
         ("source: &x a\nname: *x\n", "source: &x a\nname: *x\n"),
+        (
+            "# yaml-language-server: $schema=a.json\n# what\ntarget: t\nname: a\n",
+            "# yaml-language-server: $schema=a.json\nname: a\n# what\ntarget: t\n",
+        ),
+        (
+            "# Copyright A\n# SPDX-A: B\nb: t\nname: a\n",
+            "# Copyright A\n# SPDX-A: B\nname: a\nb: t\n",
+        ),
         ("x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n", "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n"),
     ],
 )

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from auger_reconcile.config.files.find_files import find_files
 
 
@@ -45,3 +47,13 @@ def test_folders_are_searched_in_order_but_for_hidden_ones_and_environments(tmp_
         "b/auger.yaml",
     ]
     assert problems == ()
+
+
+@pytest.mark.parametrize("name", ["auger_experiment.yml", "auger.yml"])
+def test_a_file_under_another_name_is_told(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, name)
+    monkeypatch.chdir(tmp_path)
+    _, (problem,) = find_files([Path("auger.yaml")])
+    assert (problem.label, problem.hint) == (f"there is `{name}`", f"auger -f {name} plan")

@@ -6,6 +6,7 @@ import pytest
 from auger_reconcile.resources.files import project_file
 from auger_reconcile.resources.search.evaluation import (
     SearchSettings,
+    check_columns,
     describe_progress,
     describe_search,
     from_wire,
@@ -206,6 +207,24 @@ def test_columns_that_the_hub_has_read_are_asked_whether_they_fit(
     item = {"id": 1, "name": "data", "status": "processed", "statistics": {"stat_data": told}}
     unfit = say_unfit(search(options=role), project_file.from_wire(item))
     assert unfit == words or (words is not None and words in str(unfit))
+
+
+@pytest.mark.parametrize(
+    ("exclude", "codes"),
+    [
+        (["id", "city"], []),
+        (["id", "city", "plan"], ["no-feature"]),
+        (["id,city", "plan"], ["several-columns"]),
+        (["id, city", "plan, town"], ["several-columns", "unknown-column"]),
+    ],
+)
+def test_a_list_of_excluded_columns_that_cannot_be_meant_is_refused(
+    exclude: list[str], codes: list[str]
+) -> None:
+    header = ("id", "city", "plan", "churned")
+    found = list(check_columns(search(exclude=exclude), header))
+    assert [one.code for one in found] == codes
+    assert all(one.is_error for one in found if one.code != "unknown-column")
 
 
 def test_nothing_is_said_of_data_that_the_hub_has_not_read() -> None:

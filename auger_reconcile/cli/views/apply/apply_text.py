@@ -219,6 +219,6 @@ def _next_commands(result: ApplyResult) -> Iterator[str]:
                     yield f"auger experiment reproduce {run.reproduces or run.id}"
             case "experiment", Verb.START:
                 yield BOARD + (f" {as_argument(at.name)}" if len(searches) > 1 else "")
-            case "model", Verb.CREATE:
+            case "model", Verb.CREATE if found is not None:
                 locally = " --locally" if getattr(found, "path", None) else ""
-                yield PREDICT.format(id=getattr(found, "trial_id", "")) + locally
+                yield PREDICT.format(id=found.trial_id) + locally
