@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from auger_reconcile.redact import redact
 
 MOST_CHOICES = 1_000  # among more, a near match takes too long to find
+MOST_FINDINGS = 20  # of one sort, told one by one; of more, one tells all
 
 
 class Severity(str, Enum):

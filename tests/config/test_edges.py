@@ -315,3 +315,19 @@ def test_a_list_or_map_in_the_place_of_a_column_is_told(codes: Codes, kind: str)
         "wrong-type 4:9",
         "wrong-type 5:27",
     ]
+
+
+@pytest.mark.parametrize("above", ["", "cluster:\n", "experiment:\n", "lifecycle:\n"])
+def test_of_very_many_unknown_keys_one_tells_how_many_and_what_there_is(
+    load: Load, above: str
+) -> None:
+    indent = "  " if above else ""
+    keys = "".join(f"{indent}k{number}: 1\n" for number in range(3_000))
+    with pytest.raises(ConfigError) as caught:
+        load(f"name: a\n{above}{keys}")
+    told = [one for one in caught.value.diagnostics if one.summary.startswith("unknown")]
+    assert [one.summary for one in told] == ["unknown fields"]
+    assert told[0].label == "`k0`"
+    assert told[0].hint is not None
+    assert told[0].hint.startswith("3,000 of 3,00")
+    assert "; the fields of `" in told[0].hint

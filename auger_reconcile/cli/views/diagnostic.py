@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 
 import click
@@ -9,7 +10,7 @@ from rich.cells import cell_len
 
 from auger_reconcile.cli.views.harmless import make_safe, plain
 from auger_reconcile.cli.views.typed import as_typed
-from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
+from auger_reconcile.diagnostics import MOST_FINDINGS, Diagnostic, Severity, SourceSpan
 
 LONGEST_LINE = 100  # characters shown of a line
 MOST_ALIKE = 5  # diagnostics shown of those that differ in their place alone
@@ -20,30 +21,35 @@ _COLORS = {Severity.ERROR: "red", Severity.WARNING: "yellow"}
 def render_diagnostics(diagnostics: Iterable[Diagnostic], *, color: bool) -> str:
     """Return all diagnostics as one text, an empty line between two; "" when there are none.
 
-    Of many that differ in nothing but their place, the first are shown and the rest is counted.
+    Of many that differ in nothing but their place, and of very many of one sort, the first are
+    shown and the rest is counted.
     """
-    alike: dict[tuple[str | None, ...], list[Diagnostic]] = {}
+    shown: Counter[tuple[str | None, ...]] = Counter()
+    hidden: dict[tuple[str | None, ...], list[Diagnostic]] = {}
     blocks = []
     for item in diagnostics:
-        key = (item.severity.value, item.code, item.summary, item.label, item.hint)
-        same = alike.setdefault(key, [])
-        same.append(item)
-        if len(same) <= MOST_ALIKE:
+        sort = (item.severity.value, item.code, item.summary)
+        alike = (*sort, item.label, item.hint)
+        if shown[alike] < MOST_ALIKE and shown[sort] < MOST_FINDINGS:
+            shown.update((alike, sort))
             blocks.append("\n".join(_render(item, color=color)))
-    blocks += [_fold(same, color=color) for same in alike.values() if len(same) > MOST_ALIKE]
+        else:
+            hidden.setdefault(alike if alike in shown else sort, []).append(item)
+    blocks += [_fold(rest, color=color) for rest in hidden.values()]
     return "\n\n".join(blocks) + "\n" if blocks else ""
 
 
-def _fold(same: list[Diagnostic], *, color: bool) -> str:
+def _fold(rest: list[Diagnostic], *, color: bool) -> str:
     """Return one line about those that are not shown."""
-    first, last = same[MOST_ALIKE], same[-1]
+    first, last = rest[0], rest[-1]
     severity = f"{first.severity.value}[{first.code}]"
-    label = f" ({plain(first.label)})" if first.label else ""
+    is_same = all(item.label == first.label for item in rest)
+    label = f" ({plain(first.label)})" if first.label and is_same else ""
     where = ""
     if first.span and last.span:
         start, end = (f"{make_safe(at.path)}:{at.line}" for at in (first.span, last.span))
         where = f", from {start} to {end}"
-    told = f"{make_safe(first.summary)}{label}: {len(same) - MOST_ALIKE:,} more like it{where}"
+    told = f"{make_safe(first.summary)}{label}: {len(rest):,} more like it{where}"
     return f"{_paint(severity, _COLORS[first.severity], color=color)}: {told}"
 
 

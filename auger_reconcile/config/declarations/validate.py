@@ -29,7 +29,7 @@ from auger_reconcile.config.syntax.nodes import (
     to_plain,
 )
 from auger_reconcile.config.syntax.report import Report, describe
-from auger_reconcile.diagnostics import nearest, quote_all, quote_some
+from auger_reconcile.diagnostics import MOST_FINDINGS, nearest, quote_all, quote_some
 from auger_reconcile.resources._spec import Trait, has_trait
 from auger_reconcile.resources.gates.rollout import PERCENT_PATTERN
 from auger_reconcile.schedule import SPAN_PATTERN
@@ -51,6 +51,7 @@ _FORMS = {
     SPAN_PATTERN: "a span of time is a number with m, h, d or w: `90m`, `6h`, `7d`",
     PERCENT_PATTERN: "a share is a whole number of percent, less than 100: `10%`",
 }
+_UNKNOWN = "extra_forbidden"
 _LIMITS = ("greater_than", "greater_than_equal", "less_than", "less_than_equal")
 _NAMED = re.compile(r"`(\w+)`")  # fields, in the words of a rule
 CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
@@ -185,11 +186,16 @@ def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> N
 
 
 def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
-    """Report every key that is no field, with the nearest one that is."""
-    for name, (key, _) in settings.entries.items():
-        if name not in known and name not in place.also:
-            hint = advise_field(name, (*known, *place.also), place.owner)
-            report.error("unknown-field", "unknown field", key, hint=hint)
+    """Report every key that is no field, with the nearest one that is; of very many, one tells."""
+    told = (*known, *place.also)
+    unknown = [name for name in settings.entries if name not in known and name not in place.also]
+    for name in unknown if len(unknown) <= MOST_FINDINGS else ():
+        hint = advise_field(name, told, place.owner)
+        report.error("unknown-field", "unknown field", settings.entries[name].key, hint=hint)
+    if len(unknown) > MOST_FINDINGS:
+        some = f"{len(unknown):,} of {len(settings.entries):,}: {quote_some(unknown, 5)}"
+        hint = f"{some}; {_list_fields(told, place.owner)}"
+        report.error("unknown-field", "unknown fields", settings.entries[unknown[0]].key, hint=hint)
 
 
 def _check_empty_fields(model: type[BaseModel], settings: Mapping, report: Report) -> None:
@@ -228,6 +234,10 @@ def advise_field(name: str, known: Collection[str], owner: str) -> str:
     meant = _MEANT.get(name.lower())
     if near := meant if meant in known else nearest(name, known):
         return f"`{owner}` has a field `{near}`"
+    return _list_fields(known, owner)
+
+
+def _list_fields(known: Collection[str], owner: str) -> str:
     return f"the fields of `{owner}` are {quote_some(sorted(known))}"
 
 
@@ -246,9 +256,26 @@ def _validate_plain(
         for loc in numbers:  # a name written as a number is the text as written
             _put(data, loc, settings)
         return _validate_plain(model, data, settings, place, report)
+    for loc in dict.fromkeys(item["loc"][:-1] for item in errors if item["type"] == _UNKNOWN):
+        _check_fields_at(model, loc, settings, place, report)
     for item in [*errors, *_find_broken_rules(model, data, errors)]:
-        _translate(model, item, settings, place, report)
+        if item["type"] != _UNKNOWN:
+            _translate(model, item, settings, place, report)
     return None
+
+
+def _check_fields_at(
+    model: type[BaseModel],
+    loc: tuple[int | str, ...],
+    settings: Mapping,
+    place: Place,
+    report: Report,
+) -> None:
+    """Report every key of the map at a path that is no field there."""
+    within = node_at(settings, loc)
+    if isinstance(within, Mapping):
+        owner = next((part for part in reversed(loc) if isinstance(part, str)), place.owner)
+        check_fields(within, _fields_at(model, loc), Place(within, owner), report)
 
 
 def _find_broken_rules(model: type[BaseModel], data: Any, errors: list[Any]) -> list[Any]:
@@ -336,12 +363,6 @@ def _translate(
             label=f"`{loc[-1]}`",
             hint=f"`{owner}` needs `{loc[-1]}`",
         )
-        return
-    if kind == "extra_forbidden":
-        parent = node_at(settings, loc[:-1])
-        key = parent.entries[loc[-1]].key if isinstance(parent, Mapping) else node
-        hint = advise_field(str(loc[-1]), _fields_at(model, loc[:-1]), owner)
-        report.error("unknown-field", "unknown field", key, hint=hint)
         return
     code, summary, advice = _explain(kind, ctx, _field_at(model, loc), node)
     if kind == "value_error":

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from unicodedata import normalize
 
-from auger_reconcile.diagnostics import nearest, quote_all, quote_some
+from auger_reconcile.diagnostics import MOST_FINDINGS, nearest, quote_all, quote_some
 from auger_reconcile.resources._base import Finding
 
-MOST_FINDINGS = 20  # about columns of one list; of more, one tells all
 CODE = "unknown-column"
 _SEVERAL = "several columns in one text of a list"
 _ONE, _MANY = "a column that the data does not have", "columns that the data does not have"

@@ -130,6 +130,25 @@ def test_of_many_alike_the_first_are_shown_and_the_rest_is_counted() -> None:
     )
 
 
+def test_of_very_many_of_one_sort_the_first_are_shown_and_the_rest_is_counted() -> None:
+    many = [
+        Diagnostic(
+            Severity.ERROR,
+            "unknown-reference",
+            "a reference to an undeclared data set",
+            SourceSpan("auger.yaml", line, 5, 1, "    x"),
+            f"`x{line}`",
+        )
+        for line in range(1, 3_001)
+    ]
+    text = render_diagnostics([*many, many[0]._replace(code="other")], color=False)
+    assert text.count("--> auger.yaml") == 21
+    assert text.endswith(
+        "error[unknown-reference]: a reference to an undeclared data set: 2,980 more like it, "
+        "from auger.yaml:21 to auger.yaml:3000\n"
+    )
+
+
 def test_a_few_alike_are_all_shown() -> None:
     place = SourceSpan("auger.yaml", 1, 1, 1, "x")
     one = Diagnostic(Severity.ERROR, "a", "b", place)
