@@ -18,7 +18,7 @@ from auger_hub.database.tables import Prediction
 from auger_hub.processes.job_process import Impossible
 
 _AT_ONCE = 500
-_PREDICTION, _TRUTH = "prediction_id", "actual"
+NAMED, _TRUTH = "prediction_id", "actual"
 
 
 def of_predictions(
@@ -36,10 +36,10 @@ def of_predictions(
     Raises:
         Impossible: no row names a prediction whose features are known.
     """
-    names_predictions = {_PREDICTION, _TRUTH} <= set(columns)
+    names_predictions = {NAMED, _TRUTH} <= set(columns)
     if not names_predictions or set(needed) <= set(columns):
         return columns, records
-    ids = [str(record[columns.index(_PREDICTION)]) for record in records]
+    ids = [str(record[columns.index(NAMED)]) for record in records]
     truths = [record[columns.index(_TRUTH)] for record in records]
     sent = Counter(ids)
     asked = {
@@ -64,9 +64,9 @@ def days_of(
     database: Database, among: ColumnElement[bool], columns: list[str], records: list[list[Any]]
 ) -> dict[int, datetime]:
     """Return by the number of a row the day of the prediction that it names: truths come late."""
-    if _PREDICTION not in columns:
+    if NAMED not in columns:
         return {}
-    place = columns.index(_PREDICTION)
+    place = columns.index(NAMED)
     ids = [str(record[place]) for record in records]
     wanted = list(dict.fromkeys(ids))
     found: dict[str, datetime] = {}

@@ -16,6 +16,7 @@ from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.review.actuals_by_prediction import days_of, of_predictions
 from auger_hub.review.alerts import review_alerts
 from auger_hub.review.observations import segments_of
+from auger_hub.review.repeated_actuals import replace_earlier
 from auger_hub.store.source_logins import without_login
 from auger_hub.store.sources import fetch_source
 
@@ -40,6 +41,7 @@ def score(place: Workplace, row_id: str) -> None:
         raise Impossible("there is no model here to score")
     predictor = Predictor.load(place.models.find(pipeline.id, pipeline.package_digest))
     columns, records = read_sent(place, row)
+    sent = (columns, records)
     among = Prediction.pipeline_id.in_([pipeline.id, *others])
     find_days = partial(days_of, place.database, among, columns, records)
     days = _by_day(row, find_days, predictor, columns, records)
@@ -49,9 +51,10 @@ def score(place: Workplace, row_id: str) -> None:
     if all(day.message for day in scored):
         raise Impossible(scored[0].message)
     with place.database.write() as session:
-        row = session.get(Actual, int(row_id))
-        if row is not None and row.status == "waiting":
-            _store(session, row, scored)
+        found = session.get(Actual, int(row_id))
+        if found is not None and found.status == "waiting" and found.rows == row.rows:
+            replace_earlier(session, found, *sent)
+            _store(session, found, scored)
             review_alerts(session, place.models, pipeline.id)
 
 
@@ -185,6 +188,7 @@ def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
                 organization_id=row.organization_id,
                 pipeline_id=row.pipeline_id,
                 details=row.details,
+                created_at=row.created_at,
             )
             session.add(row)
         row.rows = [sent[number] for number in day.numbers] if sent else []

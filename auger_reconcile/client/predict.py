@@ -250,17 +250,21 @@ def send_actuals(
                 f"`{source}` has no column `{target}`, which holds what really happened",
                 hint=f"with `prediction_id`, the column may be called `{OUTCOME}`",
             )
-        for batch in table.batches(BATCH):
+        told: list[Notice] = []
+        for part, batch in enumerate(table.batches(BATCH)):
             actuals = table.records(batch, range(len(columns)))
             body = {
                 "pipeline_id": model_id,
                 "actual_column_names": columns,
                 "actuals": actuals,
+                "part": part,
             }
-            client.call("POST", "actuals", body)
+            told += client.call("POST", "actuals", body).get("notices") or []
             sent += len(batch)
+        if not sent:
+            raise AugerError(f"`{source}` has no rows below its header")
         if on_notices:
-            on_notices(list(table.notices))
+            on_notices([*table.notices, *merge_notices(told)])
     return sent
 
 

@@ -192,6 +192,26 @@ def test_actuals_carry_all_columns_and_their_names(
     assert sent["actuals"] == [["1", "?"], ["2", "?"]]
 
 
+def test_a_file_of_actuals_without_rows_is_refused(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    source.write_text("a,y\n")
+    hub.play(READY)
+    with pytest.raises(AugerError, match=r"new\.csv` has no rows below its header"):
+        send_actuals(client, source, "M")
+
+
+def test_actuals_that_were_there_already_are_told(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    known = {"code": "actuals-known", "column": None, "count": 2, "text": "2 rows were there"}
+    hub.play(READY, reply({"notices": [known]}))
+    told: list[dict[str, Any]] = []
+    assert send_actuals(client, source, "M", told.extend) == 2
+    assert told == [known]
+    assert hub.requests[1].json["part"] == 0
+
+
 def test_actuals_of_other_formats_are_sent_as_values(
     hub: ScriptedHub, client: HubClient, tmp_path: Path
 ) -> None:

@@ -10,7 +10,8 @@ from sqlalchemy import delete, select
 from auger_hub.database.review_tables import Endpoint, EndpointPipeline
 from auger_hub.database.tables import COPY, Actual, Pipeline, Prediction, Project, now
 from auger_hub.http.contract import Call, InvalidParams, Route
-from auger_hub.http.params import ANY, FLAG, KEY, LIST, Param
+from auger_hub.http.params import ANY, FLAG, INTEGER, KEY, LIST, Param
+from auger_hub.review.repeated_actuals import UPLOAD, digest_upload, find_known, known_already
 from auger_hub.routes.models.predictions import to_time
 from auger_hub.routes.projects import cluster_tasks
 from auger_hub.routes.projects.cluster_tasks import ClusterTaskObject
@@ -28,6 +29,7 @@ _SENT = (
     Param("actuals", LIST, "rows: objects by column, or arrays of values"),
     *_DETAILS,
     Param("actuals_at", about="when it happened, if not now"),
+    Param("part", INTEGER, "number of this request among those of one upload"),
 )
 _SPAN = (
     Param("from", about="first day"),
@@ -37,30 +39,38 @@ _SPAN = (
 _DELETE_TASK = "a2ml.tasks_queue.tasks_hub_api.delete_actuals_task"
 
 
-class Nothing(TypedDict):
-    """An object without members."""
+class ActualsAnswer(TypedDict, total=False):
+    """An object without members, unless the same was sent before."""
+
+    notices: list[dict[str, Any]]
 
 
-def _create(call: Call) -> Nothing:
+def _create(call: Call) -> ActualsAnswer:
     return _add(call, find(call, Pipeline, call.params["pipeline_id"]))
 
 
-def _endpoint_create(call: Call) -> Nothing:
+def _endpoint_create(call: Call) -> ActualsAnswer:
     pipeline = primary_pipeline(call, find(call, Endpoint, call.params["endpoint_id"]))
     if pipeline is None:
         raise InvalidParams(("endpoint_id", "endpoint has no active model"))
     return _add(call, pipeline)
 
 
-def _add(call: Call, pipeline: Pipeline) -> Nothing:
+def _add(call: Call, pipeline: Pipeline) -> ActualsAnswer:
     rows = call.given("actuals")
     if rows is None and call.given("actuals_path") is None:
         raise InvalidParams(("actuals", "is required"))
     if rows and not all(isinstance(row, dict | list) for row in rows):
         raise InvalidParams(("actuals", "should be an array of objects or of arrays"))
-    given = {param.name: call.given(param.name) for param in _DETAILS}
     happened_at = to_time(call, "actuals_at")
-    told = {name: value for name, value in given.items() if value is not None}
+    told = {param.name: call.given(param.name) for param in _DETAILS}
+    told = {name: value for name, value in told.items() if value is not None}
+    upload = _upload(call, told, rows or [])
+    known = find_known(call.session, pipeline.id, upload) if upload else None
+    if known is not None:
+        return {"notices": [known_already(known).to_dict()]}
+    if upload:
+        told[UPLOAD] = upload
     other = counterpart(call.session, pipeline)
     for one in (pipeline, other) if other is not None else (pipeline,):
         copied = {} if one is pipeline else {COPY: True}
@@ -74,6 +84,19 @@ def _add(call: Call, pipeline: Pipeline) -> Nothing:
             )
         )
     return {}
+
+
+def _upload(call: Call, told: dict[str, Any], rows: list[Any]) -> str | None:
+    """Return the digest of what is sent; None where the same may well be told of another row.
+
+    What is behind an address may be another table tomorrow. One row by itself is an event: clients
+    that send a file say which part of it this is.
+    """
+    is_event = len(rows) < 2 and call.given("part") is None
+    if not rows or is_event:
+        return None
+    sent = {name: call.given(name) for name in ("actuals_at", "part")}
+    return digest_upload({**sent, **told, "actuals": rows})
 
 
 def _delete(call: Call) -> ClusterTaskObject:
@@ -134,7 +157,7 @@ ROUTES = [
         _create,
         "Say what really happened",
         takes=(_OF_PIPELINE, *_SENT),
-        answers=Nothing,
+        answers=ActualsAnswer,
         is_audited=False,
     ),
     Route(
@@ -151,7 +174,7 @@ ROUTES = [
         _endpoint_create,
         "Say what really happened to the primary model of an endpoint",
         takes=_SENT,
-        answers=Nothing,
+        answers=ActualsAnswer,
         is_audited=False,
     ),
     Route(

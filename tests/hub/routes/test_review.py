@@ -98,6 +98,71 @@ def test_actuals_that_name_predictions_are_scored(hub: Client, model_id: str) ->
     assert performance(hub, model_id)["2021-04-01"] == 1.0
 
 
+def scored(hub: Client, model_id: str, day: str) -> int:
+    return int(hub.get(f"/pipelines/{model_id}")["actual_days"].get(day, 0))
+
+
+def test_the_same_upload_sent_again_counts_once_and_is_told(hub: Client, model_id: str) -> None:
+    rows = [[*RECORDS[0], "setosa"], [*RECORDS[0], "setosa"]]
+    sent = {
+        "actuals": rows,
+        "actual_column_names": [*FEATURES, "species"],
+        "actuals_at": "2020-12-01",
+    }
+    first, again = (hub.post("/actuals", pipeline_id=model_id, **sent) for _ in range(2))
+    assert first == {}
+    assert [one["text"] for one in again["notices"]] == [
+        "2 rows were there already and count once."
+    ]
+    other = hub.post("/actuals", pipeline_id=model_id, part=1, **sent)
+    assert other == {}, "a file may have the same rows in two of its parts"
+    assert wait_until(lambda: scored(hub, model_id, "2020-12-01") == 4, seconds=60)
+
+
+def test_one_row_by_itself_is_an_event_that_may_happen_again(hub: Client, model_id: str) -> None:
+    sent = {
+        "actuals": [[*RECORDS[0], "setosa"]],
+        "actual_column_names": [*FEATURES, "species"],
+        "actuals_at": "2020-12-02",
+    }
+    assert [hub.post("/actuals", pipeline_id=model_id, **sent) for _ in range(2)] == [{}, {}]
+    assert wait_until(lambda: scored(hub, model_id, "2020-12-02") == 2, seconds=60)
+
+
+def test_an_actual_of_a_prediction_replaces_the_one_before(hub: Client, model_id: str) -> None:
+    ask = {"pipeline_id": model_id, "features": FEATURES, "predicted_at": "2020-12-03T10:00:00Z"}
+    ids = [hub.post("/predictions", records=RECORDS[:1], **ask)["id"] for _ in range(2)]
+    for one in ids:
+        answered(hub, f"/predictions/{one}")
+    path = f"/pipelines/{model_id}"
+    before = hub.get(path)["stats"]["actuals_count"]
+    wrong, right = (
+        [{"prediction_id": one, "actual": actual} for one in ids]
+        for actual in ("virginica", "setosa")
+    )
+    hub.post("/actuals", pipeline_id=model_id, actuals=wrong)
+    assert wait_until(lambda: performance(hub, model_id).get("2020-12-03") == 0.0, seconds=60)
+    hub.post("/actuals", pipeline_id=model_id, actuals=right[1:])
+    assert wait_until(lambda: performance(hub, model_id).get("2020-12-03") == 0.5, seconds=60)
+    assert wait_until(lambda: scored(hub, model_id, "2020-12-03") == 2, seconds=60)
+    assert hub.get(path)["stats"]["actuals_count"] == before + 2
+
+
+def test_what_could_not_be_scored_may_be_sent_again(hub: Client, model_id: str) -> None:
+    rows = [{"prediction_id": f"late-{n}", "actual": "setosa"} for n in range(2)]
+    path = f"/pipelines/{model_id}"
+    before = hub.get(path)["stats"]["actuals_count"]
+
+    def failed() -> bool:
+        told = hub.get(path)["stats"]["error_messages"]
+        return any("no `prediction_id` is the id" in one for one in told)
+
+    assert hub.post("/actuals", pipeline_id=model_id, actuals=rows) == {}
+    assert wait_until(failed, seconds=60)
+    assert hub.post("/actuals", pipeline_id=model_id, actuals=rows) == {}
+    assert hub.get(path)["stats"]["actuals_count"] == before + 2
+
+
 @pytest.mark.parametrize(
     ("sent", "sentence"),
     [
