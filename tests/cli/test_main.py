@@ -266,8 +266,15 @@ def test_verbose_tells_every_request_and_no_token(
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("unbuffered", ["", "1"])
-@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize(
+    ("options", "unbuffered"),
+    [
+        ([], "1"),
+        (["--json"], ""),
+        pytest.param([], "", marks=pytest.mark.slow),
+        pytest.param(["--json"], "1", marks=pytest.mark.slow),
+    ],
+)
 def test_a_full_disk_is_told_in_one_sentence(
     folder: Path,
     empty_hub: StaticHub,
@@ -296,7 +303,15 @@ def test_a_reader_who_goes_away_is_a_failure_in_one_sentence(
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize(
+    "closed",
+    [
+        ">&-",
+        "<&- >&- 2>&-",
+        pytest.param("<&-", marks=pytest.mark.slow),
+        pytest.param("2>&-", marks=pytest.mark.slow),
+    ],
+)
 def test_a_closed_stream_takes_nothing_and_breaks_nothing(
     folder: Path, empty_hub: StaticHub, closed: str
 ) -> None:

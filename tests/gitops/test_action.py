@@ -75,6 +75,7 @@ def test_a_plan_with_something_to_do_is_a_success(checkout: Checkout, empty_hub:
     assert (checkout.folder / "plan.json").exists()
 
 
+@pytest.mark.slow
 def test_a_broken_file_fails(checkout: Checkout, empty_hub: StaticHub) -> None:
     (checkout.folder / "auger.yaml").write_text("name: [")
     assert checkout.act("validate").returncode == 1
@@ -101,6 +102,7 @@ def test_an_apply_of_the_saved_plan_does_nothing_where_all_is_there(
     assert "No changes" in done.stdout
 
 
+@pytest.mark.slow
 def test_an_apply_of_a_stale_plan_exits_3(checkout: Checkout, empty_hub: StaticHub) -> None:
     checkout.act("plan")
     with (checkout.folder / "auger.prod.yaml").open("a") as file:
@@ -108,6 +110,7 @@ def test_an_apply_of_a_stale_plan_exits_3(checkout: Checkout, empty_hub: StaticH
     assert checkout.act("apply").returncode == 3
 
 
+@pytest.mark.slow
 def test_no_drift_is_a_success(checkout: Checkout, full_hub: StaticHub) -> None:
     done = checkout.act("drift")
     assert done.returncode == 0, done.stdout + done.stderr
@@ -155,6 +158,7 @@ def test_the_next_plan_replaces_it_however_many_comments_there_are(
     assert "old" not in github.comments[-1]["body"].splitlines()
 
 
+@pytest.mark.slow
 def test_what_a_person_wrote_is_left_alone(checkout: Checkout, empty_hub: StaticHub) -> None:
     with serve_github(comment(1, f"{MARKER}\nquoted by a person")) as github:
         plan_and_comment(checkout, github.url)

@@ -17,7 +17,7 @@ CONTENTS = ("x", "y", "z", "unreadable")
 
 settings.register_profile(
     "ci",
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     database=None,
     derandomize=True,

@@ -1,6 +1,8 @@
 """For each defect of a table exactly the notice that names it."""
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,6 +33,8 @@ OF_A_COLUMN = [
     and one.codes != ("text-like-values",)  # few texts beside dates look like a panel
 ]
 OF_THE_FILE = [one for one in DEFECTS if one not in OF_A_COLUMN]
+SLOW = pytest.mark.slow
+OF_EACH = 2  # defects of a file that are told by the same notices; the others are slow
 AT_ONCE = 20  # columns of a table: what is told of a column depends on no other one
 
 
@@ -43,7 +47,18 @@ def test_a_defect_of_a_column_is_told_and_nothing_else(tmp_path: Path, first: in
     assert told(write(tmp_path / "t.csv", "\n".join(lines) + "\n")) == sorted(expected)
 
 
-@pytest.mark.parametrize("defect", OF_THE_FILE, ids=lambda one: one.name)
+def lanes(defects: list[Defect]) -> list[Any]:
+    """Return the defects, of which those that are much like others before them are slow."""
+    seen: Counter[tuple[str, ...]] = Counter()
+    lanes = []
+    for one in defects:
+        seen[one.codes] += 1
+        marks = SLOW if seen[one.codes] > OF_EACH else ()
+        lanes.append(pytest.param(one, id=one.name, marks=marks))
+    return lanes
+
+
+@pytest.mark.parametrize("defect", lanes(OF_THE_FILE))
 def test_a_defect_of_a_file_is_told_and_nothing_else(tmp_path: Path, defect: Defect) -> None:
     expected = sorted(zip(defect.codes, defect.about, strict=True), key=str)
     assert told(write(tmp_path / "t.csv", defect.text)) == expected

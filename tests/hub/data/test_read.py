@@ -315,7 +315,7 @@ def test_integers_with_gaps_become_floats(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", MISSING)
-@pytest.mark.parametrize("rows_before", [1, SAMPLE_ROWS])
+@pytest.mark.parametrize("rows_before", [1, pytest.param(SAMPLE_ROWS, marks=pytest.mark.slow)])
 def test_what_stands_for_missing_does_so_in_every_column(
     tmp_path: Path, missing: str, rows_before: int
 ) -> None:

@@ -112,6 +112,7 @@ def test_a_head_that_does_not_come_ends_the_connection(reach: Open, sent: bytes)
     assert is_ended(reach(sent), 5)
 
 
+@pytest.mark.slow
 def test_a_head_that_comes_letter_by_letter_has_an_end(reach: Open) -> None:
     line = reach()
     began = time.monotonic()

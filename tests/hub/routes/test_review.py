@@ -18,7 +18,7 @@ def model_id(hub: Client, finished_run: dict[str, Any]) -> str:
     """The best trial of a run of its own, deployed."""
     run = finished_run["run"]
     file = hub.get(f"/project_files/{run['project_file_id']}")
-    own = hub.add_run(file)
+    own = hub.add_run(file, max_n_trials=2)
     hub.start_run(own["id"])
     hub.wait("ExperimentSession", own["id"], "completed")
     trial_id = str(hub.get("/trials", experiment_session_id=own["id"])[0]["id"])

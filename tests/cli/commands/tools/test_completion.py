@@ -52,20 +52,23 @@ def test_the_script_is_good_bash(user: User) -> None:
     subprocess.run(["bash", "-n"], input=script, text=True, check=True)
 
 
+SLOW = pytest.mark.slow
+
+
 @pytest.mark.process
 @pytest.mark.parametrize(
     ("words", "offered"),
     [
         ("auger pl", ["plan"]),
-        ("auger hub st", ["start", "status", "stop"]),
-        ("auger plan --det", ["--detailed-exitcode"]),
-        ("auger completion z", ["zsh"]),
+        pytest.param("auger hub st", ["start", "status", "stop"], marks=SLOW),
+        pytest.param("auger plan --det", ["--detailed-exitcode"], marks=SLOW),
+        pytest.param("auger completion z", ["zsh"], marks=SLOW),
         ("auger explain exp", ["experiment.base", "experiment.other"]),
         ("auger plan --target experiment.b", ["experiment.base"]),
         ("auger -f broken.yaml plan --target e", []),
         ("auger --env prod wait model", ["model.live"]),
-        ("auger plan --env ", ["dev", "prod"]),
-        ("auger --env p", ["prod"]),
+        pytest.param("auger plan --env ", ["dev", "prod"], marks=SLOW),
+        pytest.param("auger --env p", ["prod"], marks=SLOW),
     ],
 )
 def test_words_are_completed(words: str, offered: list[str], folder: Path) -> None:

@@ -135,7 +135,7 @@ def test_the_model_is_told_which_columns_are_codes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("algorithm", EXTRAS)
-@pytest.mark.parametrize("early", [{}, EARLY])
+@pytest.mark.parametrize("early", [pytest.param({}, marks=pytest.mark.slow), EARLY])
 def test_a_library_without_weights_of_classes_gets_them_by_row(
     tmp_path: Path, algorithm: str, early: dict[str, Any]
 ) -> None:

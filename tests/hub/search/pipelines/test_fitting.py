@@ -1,5 +1,6 @@
 """Weights of rows and constraints of columns reach whatever is fitted."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,19 @@ def info_of(folder: Path, task: str, options: dict[str, Any]) -> dict[str, Any]:
     return describe_task(task_for(folder, frame, target, task, options=options))
 
 
-@pytest.mark.parametrize(
-    "name", [one.name for one in SEARCHED if one.monotone_argument], ids=lambda n: n.split(".")[-1]
-)
+def lanes(names: Iterable[str]) -> list[Any]:
+    """Return the algorithms; those of a library and task that one before stands for are slow."""
+    seen: set[tuple[str, str]] = set()
+    lanes = []
+    for name in names:
+        of = name.partition(".")[0], all_algorithms()[name].task
+        marks = pytest.mark.slow if of in seen else ()
+        seen.add(of)
+        lanes.append(pytest.param(name, id=name.rpartition(".")[2], marks=marks))
+    return lanes
+
+
+@pytest.mark.parametrize("name", lanes(one.name for one in SEARCHED if one.monotone_argument))
 def test_predictions_never_rise_with_a_column_that_may_only_let_them_fall(
     tmp_path: Path, name: str
 ) -> None:
@@ -68,9 +79,7 @@ def test_predictions_never_rise_with_a_column_that_may_only_let_them_fall(
     assert np.ptp(chances) > 0.05
 
 
-@pytest.mark.parametrize(
-    "name", [one.name for one in SEARCHED if one.takes_row_weights], ids=lambda n: n.split(".")[-1]
-)
+@pytest.mark.parametrize("name", lanes(one.name for one in SEARCHED if one.takes_row_weights))
 def test_whatever_is_said_to_take_weights_heeds_them(tmp_path: Path, name: str) -> None:
     task = all_algorithms()[name].task
     info = info_of(tmp_path, task, {"sample_weight": "w"})
