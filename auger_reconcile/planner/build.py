@@ -24,7 +24,7 @@ from auger_reconcile.planner.remove import (
     delete_undeclared_objects,
     delete_what_hangs_on,
     holder_references,
-    is_forgotten,
+    find_forgotten,
     unique_deletes,
 )
 from auger_reconcile.planner.targets import References, Scope, cover, resolve_scope
@@ -273,7 +273,7 @@ def _removals(
         if action.address.project in gone
         or (
             options.scope.covers_undeclared(action.address)
-            and not is_forgotten(world.desired.forgotten, action.address, action.object)
+            and not find_forgotten(world.desired.forgotten, action.address, action.object)
         )
     ]
     if options.prune:

@@ -18,7 +18,7 @@ from auger_reconcile.planner.build import assess, refer
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.index import Index
-from auger_reconcile.planner.remove import delete_undeclared_objects, is_forgotten
+from auger_reconcile.planner.remove import delete_undeclared_objects, find_forgotten
 from auger_reconcile.planner.targets import EVERYTHING, Scope, cover, resolve_scope
 from auger_reconcile.resources._base import Assessment, FieldChange, Wanted
 from auger_reconcile.state import DesiredState, Digest, ObservedState
@@ -164,7 +164,7 @@ def _undeclared(
     going = {at.project for at, one in statuses.items() if _is_gone_home(one)}
     looked_at = [project for project in desired.projects if project not in going]
     for action in delete_undeclared_objects(index, statuses, pruned=looked_at, gone=()):
-        if not is_forgotten(desired.forgotten, action.address, action.object):
+        if not find_forgotten(desired.forgotten, action.address, action.object):
             yield Difference(action.address, Divergence.UNDECLARED, action.name, "not declared")
 
 

@@ -16,6 +16,7 @@ from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
+from auger_reconcile.planner.remove import find_forgotten
 from auger_reconcile.resources._base import Finding, Verb, Wanted
 from auger_reconcile.resources._referring import referred_specs
 from auger_reconcile.resources._registry import kind_of
@@ -41,6 +42,7 @@ def check_guards(
         max_deletes: the number that the user allows; None leaves it to the share.
     """
     yield from check_protection(desired, actions)
+    yield from _check_kept(desired, actions)
     yield from _check_budgets(desired, actions)
     if actions:
         yield from _check_branches(desired)
@@ -82,6 +84,31 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
             label=action.name,
             hint=hint,
             address=str(address),
+        )
+
+
+def _check_kept(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
+    """Yield a diagnostic for every delete of what `removed` leaves on the hub.
+
+    A prune leaves it out; but it may go with something else, which is deleted. With its project
+    everything goes.
+    """
+    if not desired.forgotten:
+        return
+    deletes = [action for action in actions if action.verb is Verb.DELETE]
+    gone = {action.address.project for action in deletes if kind_of(action.address.kind).is_home}
+    for action in deletes:
+        at = find_forgotten(desired.forgotten, action.address, action.object)
+        if at is None or at.project in gone:
+            continue
+        yield Diagnostic(
+            Severity.ERROR,
+            "removed-deleted",
+            "the plan would delete what `removed` leaves on the hub",
+            span=desired.forgotten_at.get(at),
+            label=f"{action.name} {action.reason}",
+            hint="`removed` can list that as well, or no longer this",
+            address=str(at),
         )
 
 

@@ -114,8 +114,8 @@ def delete_undeclared_objects(
                     yield delete_undeclared(project, kind, found, reason)
 
 
-def is_forgotten(forgotten: Iterable[Address], place: Address, found: Any) -> bool:
-    """Say whether an undeclared object bears a name that the files leave on the hub.
+def find_forgotten(forgotten: Iterable[Address], place: Address, found: Any) -> Address | None:
+    """Return by which of its names the files leave an undeclared object on the hub, or None.
 
     Args:
         forgotten: what `removed` lists.
@@ -123,8 +123,8 @@ def is_forgotten(forgotten: Iterable[Address], place: Address, found: Any) -> bo
         found: the object.
     """
     kind = kind_of(place.kind)
-    names = (at.name for at in forgotten if (at.project, at.kind) == place[:2])
-    return any(kind.bears(found, name) for name in names)
+    mine = (at for at in forgotten if (at.project, at.kind) == place[:2])
+    return next((at for at in mine if kind.bears(found, at.name)), None)
 
 
 def delete_what_hangs_on(actions: Sequence[Action], index: Index) -> Iterator[Action]:

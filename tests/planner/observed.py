@@ -12,7 +12,7 @@ from auger_reconcile.resources.experiment import ExperimentSpec
 from auger_reconcile.resources.search import evaluation as _evaluation
 from auger_reconcile.state import DesiredState, ObservedState
 
-COLUMNS = ("id", "age", "target")
+COLUMNS = ("id", "age", "city", "target")
 
 _TOLD_OF_A_MODEL = ("error_message", "name", "monitor", "alerts", "actual_days", "rollout")
 

@@ -171,6 +171,21 @@ def test_the_line_of_a_lock_file_is_shown_where_nothing_declares_what_it_lists()
     assert told.span == LINE
 
 
+@pytest.mark.parametrize("listed", ["d.csv", "d-1.csv"])
+def test_what_is_left_on_the_hub_is_not_deleted_with_something_else(listed: str) -> None:
+    at = Address("churn", "dataset", listed)
+    desired = DesiredState({}, forgotten=frozenset({at}), forgotten_at={at: LINE})
+    actions = [delete("e.csv", 2), delete(listed)]
+    (told,) = check_guards(desired, actions, {}, 9)
+    assert (told.code, told.span, told.label) == (
+        "removed-deleted",
+        LINE,
+        f"{listed} declared absent",
+    )
+    home = Action("delete:p", Address("churn", "project", "churn"), Verb.DELETE, "churn", "asked")
+    assert not list(check_guards(desired, [*actions, home], {}, 9))
+
+
 def off_branch(here: str | None, *, gone: int = 1) -> list[Diagnostic]:
     actions = [delete(f"{number}.csv", number) for number in range(gone)]
     desired = DesiredState({}, branches=(Branch("main", here, SETTING),))

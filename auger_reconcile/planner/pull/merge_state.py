@@ -20,7 +20,7 @@ from auger_reconcile.planner.build import assess, build_plan
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.pull.import_state import ImportedState, choose_objects
-from auger_reconcile.planner.remove import is_forgotten
+from auger_reconcile.planner.remove import find_forgotten
 from auger_reconcile.resources._base import Assessment, Kind, Wanted
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources._spec import Spec
@@ -209,7 +209,7 @@ class _Stage:
             if found.id in owned | self._tried or not self.kind.is_at_home(found):
                 continue
             place = Address(self.known.project, self.kind.name, found.name or "")
-            if not is_forgotten(self.known.forgotten, place, found):
+            if not find_forgotten(self.known.forgotten, place, found):
                 yield found
 
     def _needed(self) -> set[Any]:
