@@ -23,8 +23,8 @@ from auger_reconcile.planner.remove import (
     delete_old_revisions,
     delete_undeclared_objects,
     delete_what_hangs_on,
-    holder_references,
     find_forgotten,
+    holder_references,
     unique_deletes,
 )
 from auger_reconcile.planner.targets import References, Scope, cover, resolve_scope

@@ -54,10 +54,12 @@ def test_the_star_marks_what_the_file_stands_for(user: User) -> None:
 
 
 @pytest.mark.usefixtures("changed")
-def test_history_and_leaderboard_are_about_the_new_run(user: User, world: World) -> None:
+def test_the_leaderboard_is_about_the_new_run_and_the_history_about_all(
+    user: User, world: World
+) -> None:
     old, new = world.rows["experiment_sessions"]
     history = json.loads(user.run("--json", "experiment", "history").out)
-    assert [run["id"] for run in history] == [new]
+    assert [run["id"] for run in history] == [new, old]
     shown = json.loads(user.run("--json", "experiment", "leaderboard").out)["trials"]
     of = {trial["id"]: trial["experiment_session_id"] for trial in world.rows["trials"].values()}
     assert {of[trial["id"]] for trial in shown} <= {new}

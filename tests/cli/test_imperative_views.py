@@ -198,6 +198,7 @@ def test_of_an_ensemble_its_members_and_weights_are_told() -> None:
 def test_history_shows_settings_as_the_file_has_them_and_the_best_trials() -> None:
     run = {
         "id": "r1",
+        "experiment": "exp",
         "created_at": "2026-11-22T17:02:37.195Z",
         "status": "completed",
         "score": 0.9,
@@ -207,8 +208,11 @@ def test_history_shows_settings_as_the_file_has_them_and_the_best_trials() -> No
     }
     told = [click.unstyle(line) for line in render_history(run)]
     assert told[0].endswith("completed  best 0.9000")
-    assert told[1:4] == ["  exclude: a, b", "  metric: r2", "  use_ensemble: true"]
-    assert told[4:6] == [
+    assert told[1:5] == [
+        "  experiment: exp",
+        *("  exclude: a, b", "  metric: r2", "  use_ensemble: true"),
+    ]
+    assert told[5:7] == [
         "  best 0.9000 on the folds; expect 0.8500, 0.8000 to 0.8800 on new rows",
         "  error: odd",
     ]

@@ -23,7 +23,7 @@ experiment:
   max_n_trials: 10
 cluster: {type: high_memory, min_nodes: 2, max_nodes: 4}
 """
-DATA = {"files/churn.csv": "customer_id,churned\n1,0\n"}
+DATA = {"files/churn.csv": "customer_id,age,churned\n1,30,0\n"}
 LONG = """\
 hub: local
 organization: acme

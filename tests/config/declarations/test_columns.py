@@ -28,7 +28,8 @@ def named(load: Load, kind: str = "classification", **settings: str) -> list[str
     told = {"data": "", "search": "", "model": "", **settings}
     text = FILE.format(kind=kind, **told)
     try:
-        found = load(text, files={"a.csv": HEADER, "h.csv": "target,region\na,b\n"}).warnings
+        rows = "id,when,age,target,region\n1,2020-01-01,3,a,b\n"
+        found = load(text, files={"a.csv": HEADER, "h.csv": rows}).warnings
     except ConfigError as error:
         found = error.diagnostics
     return [

@@ -39,7 +39,8 @@ def world() -> World:
 @pytest.fixture(autouse=True)
 def client(folder: Path, world: World, user: User, monkeypatch: pytest.MonkeyPatch) -> WorldClient:
     (folder / "auger.yaml").write_text(FILE)
-    (folder / "x.csv").write_text("id,age,target\n1,2,3\n")
+    (folder / "x.csv").write_text("id,age,city,target\n1,2,3,4\n")
+    monkeypatch.setattr("laws.world.COLUMNS", ("id", "age", "city", "target"))
     client = use_world(monkeypatch, world)
     assert user.run("apply", "--auto-approve", "--wait").code == 0
     client.sent.clear()
@@ -167,7 +168,7 @@ def test_what_is_gone_is_taken_out_with_its_comments(user: User, folder: Path) -
 
 
 def test_a_source_of_other_content_gives_way_to_what_is_there(user: User, folder: Path) -> None:
-    (folder / "x.csv").write_text("id,age,target\n1,2,4\n")
+    (folder / "x.csv").write_text("id,age,city,target\n1,2,4,4\n")
     user.run("pull")
     assert (folder / "auger.yaml").read_text() == FILE.replace("{source: x.csv}", "{}")
     assert user.run("plan", "--detailed-exitcode").code == 0
