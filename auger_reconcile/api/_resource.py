@@ -173,6 +173,7 @@ class Resource:
         if selecting is plan:
             return plan
         *others, select = selecting.actions
+        select = replace(select, changes=self.context.seen_after(self.kind, select.changes))
         files = self.context.files_changed(select.changes)
         select = replace(select, reason=f"{'stored' if name else 'cleared'} in {files}")
         told = plan.diagnostics

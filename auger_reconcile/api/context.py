@@ -105,15 +105,11 @@ class Context:
 
     def setting(self, *keys: str) -> Any:
         """Return one setting of auger.yaml, such as `setting("experiment", "name")`, or None."""
-        value: Any = self.settings
-        for key in keys:
-            value = value.get(key) if isinstance(value, Mapping) else None
-        return value
+        return _value_at(self.settings, keys)
 
     def name_of(self, *keys: str) -> str | None:
         """Return a name stored in auger.yaml, or None when it is absent or empty."""
-        value = self.setting(*keys)
-        return None if value in (None, "") else str(value)
+        return _text_at(self.settings, keys)
 
     @cached_property
     def session(self) -> Session:
@@ -307,6 +303,30 @@ class Context:
             return tuple(one for one in error.diagnostics if one.severity.value == "error")
         return ()
 
+    def seen_after(self, kind: str, changes: Iterable[FieldChange]) -> tuple[FieldChange, ...]:
+        """Return the changes of a select as they are seen once an overlay is laid over the files.
+
+        With the choice of the files below, what they say along with it holds again.
+        """
+        from auger_reconcile.config.edit.select import edited_texts
+        from auger_reconcile.config.load import read_settings
+        from auger_reconcile.resources._base import FieldChange
+        from auger_reconcile.resources._registry import kind_of
+
+        changes = tuple(changes)
+        if self.env is None:
+            return changes
+        after = read_settings(
+            self.file,
+            env=self.env,
+            variables=self.variables,
+            environ=self.environ,
+            texts=edited_texts(self.file, _edits(changes), self.env),
+        )
+        paths = dict.fromkeys([*_edits(changes), *kind_of(kind).selection(None)])
+        seen = (FieldChange("/".join(p), self.name_of(*p), _text_at(after, p)) for p in paths)
+        return tuple(change for change in seen if change.before != change.after)
+
     def files_changed(self, changes: Iterable[FieldChange]) -> str:
         """Return the names of the files that changes are written into, as they are shown."""
         from auger_reconcile.config.edit.select import files_changed
@@ -314,6 +334,14 @@ class Context:
 
         files = files_changed(self.file, _edits(changes), self.env)
         return " and ".join(show_path(path) for path in files)
+
+    def files_saying(self, changes: Iterable[FieldChange]) -> dict[str, tuple[str, str]]:
+        """Return which file says what changes so far, as it is shown, and how it is written."""
+        from auger_reconcile.config.edit.select import files_saying
+        from auger_reconcile.config.syntax.text import show_path
+
+        found = files_saying(self.file, _edits(changes), self.env)
+        return {"/".join(path): (show_path(file), text) for path, (file, text) in found.items()}
 
     def __repr__(self) -> str:
         return f"<Context of {str(self.file)!r}>"
@@ -328,6 +356,18 @@ class Context:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _value_at(settings: Mapping[str, Any], keys: Iterable[str]) -> Any:
+    value: Any = settings
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value
+
+
+def _text_at(settings: Mapping[str, Any], keys: Iterable[str]) -> str | None:
+    value = _value_at(settings, keys)
+    return None if value in (None, "") else str(value)
 
 
 def _edits(changes: Iterable[FieldChange]) -> dict[tuple[str, ...], Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from auger_reconcile.cli.views.apply.apply_text import Progress
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
+    from auger_reconcile.resources._base import FieldChange
 
 FORMATS = ("text", "json", "markdown", "html")  # of a plan; `show_plan` has a case for each
 READING = "Reading the hub"
@@ -345,8 +346,6 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
 
 def _tell_what_is_replaced(invocation: Invocation, plan: Plan, context: Context) -> None:
     """Tell which declared keys a select is about to change: the next plan is about others then."""
-    from auger_reconcile.diagnostics import quote_all
-
     replaced = [
         change
         for action in plan.actions
@@ -357,7 +356,24 @@ def _tell_what_is_replaced(invocation: Invocation, plan: Plan, context: Context)
     if replaced:
         can_leave = "select" in click.get_current_context().params
         advice = "; `--no-select` leaves the file as it is" if can_leave else ""
-        files = context.files_changed(replaced)
-        told = quote_all(change.path for change in replaced)
-        says = "sets" if invocation.env else "declares"  # what is declared below stays there
-        invocation.note(f"{files} {says} {told}: about to change{advice}.")
+        invocation.note("\n".join(_what_is_replaced(replaced, context, advice)))
+
+
+def _what_is_replaced(
+    replaced: Sequence[FieldChange], context: Context, advice: str
+) -> Iterator[str]:
+    """Yield a line for each file that says what changes, and where that is written if elsewhere."""
+    from auger_reconcile.diagnostics import quote_all
+
+    written = context.files_changed(replaced)
+    saying = context.files_saying(replaced)
+    for file in dict.fromkeys(file for file, _ in saying.values()):
+        mine = {path: text for path, (by, text) in saying.items() if by == file}
+        is_there = context.env is None or file == written
+        says = "sets" if is_there and context.env else "declares"
+        where = "" if is_there else f" in {written}"
+        fixed = quote_all(
+            dict.fromkeys(text for text in mine.values() if "${" in text.replace("$${", ""))
+        )
+        where += f", to a fixed value in the place of {fixed}" if fixed and is_there else ""
+        yield f"{file} {says} {quote_all(mine)}: about to change{where}{advice}."

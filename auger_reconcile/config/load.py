@@ -116,12 +116,13 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     return Loaded(state, loader.report.diagnostics, locks, tuple(loader.channels))
 
 
-def read_settings(
+def read_settings(  # noqa: PLR0913 - keyword-only, each with a default
     path: Path,
     *,
     env: str | None = None,
     variables: Map[str, str] | None = None,
     environ: Map[str, str] = os.environ,
+    texts: Map[Path, str] | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:
     """Return the settings of one file as plain data, whether they are complete or not.
@@ -133,7 +134,7 @@ def read_settings(
     Raises:
         ConfigError: the file is no YAML, or a variable is unset.
     """
-    loader = _Loader(env, variables or {}, environ)
+    loader = _Loader(env, variables or {}, environ, texts or {})
     roots = loader.read_roots([path])
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)

@@ -403,9 +403,10 @@ class Kind(ABC, Generic[S, Obj]):
     def selection(self, name: str | None) -> Mapping[tuple[str, ...], str | None]:
         """Return what a select writes into auger.yaml: path of keys to value, None clears it.
 
-        The key of the name itself comes first; with name None everything is cleared.
+        The key of the name itself comes first; with name None everything is cleared. By default
+        nothing is written: it cannot be selected.
         """
-        raise NotImplementedError(f"{self.name} cannot be selected: a bug in auger_reconcile")
+        return {}
 
     def wanted(self, spec: S) -> Wanted:
         """Return the generic meaning of the declared state."""

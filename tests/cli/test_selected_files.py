@@ -48,6 +48,17 @@ LAYOUTS = {
 }
 
 
+TOLD = {
+    "alone": "auger.yaml declares `name`: about to change.",
+    "overlay": "auger.prod.yaml sets `name`: about to change.",
+    "overlay that does not supply it": (
+        "auger.yaml declares `name`: about to change in auger.prod.yaml."
+    ),
+    "two files": "config.yaml declares `name`: about to change.",
+    "another name": "mine.yaml declares `name`: about to change.",
+}
+
+
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_the_file_that_is_written_is_named(user: User, folder: Path, layout: str) -> None:
     files, options, written = LAYOUTS[layout]
@@ -58,8 +69,7 @@ def test_the_file_that_is_written_is_named(user: User, folder: Path, layout: str
     assert select["reason"] == f"stored in {written}"
     answer = user.run(*options, "project", "select", "other")
     assert answer.code == 0
-    says = "sets" if "--env" in options else "declares"
-    assert f"{written} {says} `name`: about to change" in answer.err
+    assert TOLD[layout] in answer.err
     assert f"stored in {written}" in answer.out
     changed = {name for name, text in files.items() if (folder / name).read_text() != text}
     assert changed == {written}
@@ -91,3 +101,22 @@ def test_the_file_that_cannot_be_written_is_named(
     answer = user.run("--env", "prod", "project", "select", "other")
     assert answer.code == 1
     assert "auger.prod.yaml cannot be written: Permission denied" in answer.err
+
+
+def test_what_the_file_below_declares_holds_again_once_its_project_is_selected(
+    user: User, folder: Path
+) -> None:
+    (folder / "auger.yaml").write_text("name: shop\norganization: acme\ndataset: a.csv\n")
+    overlay = folder / "auger.prod.yaml"
+    overlay.write_text("organization: acme\n")
+    user.run("--env", "prod", "project", "select", "other")
+    assert overlay.read_text() == "organization: acme\nname: other\ndataset: null\n"
+    answer = user.run("--env", "prod", "project", "select", "shop")
+    assert "dataset: (not set) -> a.csv" in answer.out
+    assert overlay.read_text() == "organization: acme\n"
+
+
+def test_a_variable_that_goes_is_told(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text("name: ${p}\norganization: acme\nvariables: {p: shop}\n")
+    answer = user.run("project", "select", "other")
+    assert "`name`: about to change, to a fixed value in the place of `${p}`.\n" in answer.err

@@ -6,12 +6,14 @@ made only where keys stand below each other.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from collections.abc import Mapping as Map
+from contextlib import contextmanager
 from pathlib import Path
 
 from auger_reconcile.config.edit.change_tree import (
     CLEARED,
+    GONE,
     CannotEdit,
     KeyPath,
     name_in_use,
@@ -29,6 +31,7 @@ from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is
 from auger_reconcile.config.syntax.text import FileText, read_text
 from auger_reconcile.diagnostics import Diagnostic, Severity
 from auger_reconcile.errors import ConfigError
+from auger_reconcile.resources._registry import all_kinds
 
 
 class _Null:
@@ -42,6 +45,7 @@ def set_values(path: Path, changes: Map[KeyPath, Value], env: str | None = None)
     """Set values where they belong; None clears a value, its key stays.
 
     With an environment that is its overlay, always: a file below holds for others too, and stays.
+    An overlay says what differs, so that a value that the files below say is taken out of it.
     Without one it is the file that says a value, itself or the config.yaml beside it.
 
     Args:
@@ -68,10 +72,10 @@ def edited_texts(
     files = _Files(path, env)
     texts: dict[Path, str] = {}
     for file, mine in files.divide(changes):
-        changed = file
-        for keys, value in mine.items():
-            wanted = _over(file, keys, value, files.below) if file is files.layer else value
-            changed = _set_one(changed, keys, wanted)
+        if file is files.layer:
+            changed = _set_in_overlay(file, mine, files.below)
+        else:
+            changed = _set_all(file, mine)
         if changed.text != file.text:
             texts[file.path] = changed.text
     return texts
@@ -84,6 +88,24 @@ def files_changed(path: Path, changes: Map[KeyPath, Value], env: str | None) -> 
         ConfigError: a file cannot be read.
     """
     return tuple(file.path for file, _ in _Files(path, env).divide(changes))
+
+
+def files_saying(
+    path: Path, keys: Iterable[KeyPath], env: str | None
+) -> dict[KeyPath, tuple[Path, str]]:
+    """Return which file says each value so far, and how it is written there; others are left out.
+
+    Raises:
+        ConfigError: a file cannot be read.
+    """
+    files = _Files(path, env)
+    read = [files.layer, *files.below] if files.layer else files.below
+    found: dict[KeyPath, tuple[Path, str]] = {}
+    for one in keys:
+        for file in read:
+            if isinstance(node := _value_in(file, one), Scalar):
+                found.setdefault(one, (file.path, node.text))
+    return found
 
 
 class _Files:
@@ -116,6 +138,45 @@ def _read(path: Path) -> FileText:
     return file
 
 
+def _set_in_overlay(
+    layer: FileText, changes: Map[KeyPath, Value], below: list[FileText]
+) -> FileText:
+    """Return an overlay that says values where the files below do not; it never says nothing."""
+    repeated = _said_below(changes, below)
+    changed = _set_all(
+        layer,
+        {
+            keys: _over(layer, keys, value, below)
+            for keys, value in changes.items()
+            if keys not in repeated
+        },
+    )
+    said = [keys for keys in repeated if _says(layer, keys)]
+    left = _take_out(changed, said)
+    if any(document.root for document in compose(left).documents):
+        return left
+    kept = {keys: value for keys, value in changes.items() if value is not None}
+    return _take_out(_set_all(changed, kept), [one for one in said if one not in kept])
+
+
+def _said_below(changes: Map[KeyPath, Value], below: list[FileText]) -> list[KeyPath]:
+    """Return what an overlay need not say: what is below, and what goes along with such a choice.
+
+    A select clears what belongs to the choice of before; that of the files below is theirs again.
+    """
+    same = [
+        keys for keys, value in changes.items() if value is not None and _is(keys, value, below)
+    ]
+    chosen = (tuple(kind.selection(None)) for kind in all_kinds().values())
+    along = (keys for one in chosen if one and one[0] in same for keys in one)
+    return list(dict.fromkeys([*same, *along]))
+
+
+def _is(keys: KeyPath, value: Value, below: list[FileText]) -> bool:
+    node = _value_in(_source_of(keys, below), keys)
+    return isinstance(node, Scalar) and _means(node, value)
+
+
 def _over(layer: FileText, keys: KeyPath, value: Value, below: list[FileText]) -> Value | _Null:
     """Return what an overlay says to clear a value: nothing, or null over one of a file below."""
     is_hidden = value is None and any(_says(file, keys) for file in below)
@@ -129,19 +190,39 @@ def _source_of(keys: KeyPath, below: list[FileText]) -> FileText:
 
 def _says(file: FileText, keys: KeyPath) -> bool:
     """Say whether a file holds a key, be it without a value."""
+    return _value_in(file, keys) is not None
+
+
+def _value_in(file: FileText, keys: KeyPath) -> Node | None:
+    """Return what a file says of a key; None where it does not hold it."""
     documents = compose(file).documents
     root = documents[0].root if documents else None
     node = root
     for key in name_in_use(root if isinstance(root, Mapping) else None, keys):
         if not isinstance(node, Mapping) or key not in node.entries:
-            return False
+            return None
         node = node.entries[key].value
-    return True
+    return node
+
+
+def _set_all(file: FileText, changes: Map[KeyPath, Value | _Null]) -> FileText:
+    for keys, value in changes.items():
+        file = _set_one(file, keys, value)
+    return file
+
+
+def _take_out(file: FileText, keys: list[KeyPath]) -> FileText:
+    """Return the text without some keys, and without a section of which nothing is left."""
+    if not keys:
+        return file
+    with _told(file, keys[0]):
+        root = _only_root(file)
+        return edit_document(file, 0, {name_in_use(root, one): GONE for one in keys})
 
 
 def _set_one(file: FileText, keys: KeyPath, value: Value | _Null) -> FileText:
     """Return the text with one value set."""
-    try:
+    with _told(file, keys):
         root = _only_root(file)
         keys = name_in_use(root, keys)
         if isinstance(value, _Null):
@@ -149,6 +230,13 @@ def _set_one(file: FileText, keys: KeyPath, value: Value | _Null) -> FileText:
         if not _is_to_change(root, keys, value, ValueSpans(file.text)):
             return file
         return edit_document(file, 0, {keys: CLEARED if value is None else value})
+
+
+@contextmanager
+def _told(file: FileText, keys: KeyPath) -> Iterator[None]:
+    """Tell what cannot be edited, at its place."""
+    try:
+        yield
     except CannotEdit as error:
         place = file.span(error.place)
         summary = "a value that cannot be changed safely"
@@ -196,7 +284,11 @@ def _is_to_change(root: Mapping | None, keys: KeyPath, value: Value, spans: Valu
         raise CannotEdit(node.start, "the value is a list or a map")
     if value is None or is_null(node):
         return value is not None or not is_null(node)
-    return not (node.text == value or shape_of_node(node) == shape_of(value))
+    return not _means(node, value)
+
+
+def _means(node: Scalar, value: Value) -> bool:
+    return node.text == value or shape_of_node(node) == shape_of(value)
 
 
 def _has_room(node: Mapping, entry: Entry | None, spans: ValueSpans) -> bool:

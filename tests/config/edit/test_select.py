@@ -181,6 +181,48 @@ def test_a_value_is_set_in_the_overlay_whatever_that_supplies(
     assert (file.read_text(), overlay.read_text()) == (base, over)
 
 
+SESSION = ("experiment", "experiment_session_id")
+BASE = "name: dev\ndataset: d\nexperiment:\n  name: e\n  experiment_session_id: '7'\n"
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "after"),
+    [
+        ({NAME: "dev"}, "hub: local\nname: prod\n", "hub: local\n"),
+        ({NAME: "dev"}, "name: prod  # P\n", "name: dev  # P\n"),
+        ({NAME: "dev"}, "{name: prod}\n", "{}\n"),
+        ({NAME: "dev"}, "name: prod\ndataset:\nexperiment:\n  name: null\n", "name: dev\n"),
+        (
+            {NAME: "dev", DATASET: None, EXPERIMENT: None},
+            "name: prod\ndataset: x\nexperiment:\n  name: y\n  metric: r2\n",
+            "experiment:\n  metric: r2\n",
+        ),
+        ({DATASET: "d"}, "hub: local\nexperiment:\n  name: null\n", "hub: local\n"),
+        ({EXPERIMENT: "e", SESSION: None}, "name: prod\nexperiment:\n  name: f\n", "name: prod\n"),
+        ({SESSION: "7"}, "hub: local\n", "hub: local\n"),
+    ],
+)
+def test_an_overlay_says_only_what_differs(
+    file: Path, changes: dict[tuple[str, ...], Any], before: str, after: str
+) -> None:
+    file.write_text(BASE)
+    overlay = file.with_name("auger.prod.yaml")
+    overlay.write_text(before)
+    set_values(file, changes, "prod")
+    assert (file.read_text(), overlay.read_text()) == (BASE, after)
+
+
+@pytest.mark.parametrize("before", ["cluster: {max_nodes: 3}\n", "experiment: {metric: r2}\n"])
+def test_there_and_back_an_overlay_is_as_it_was(file: Path, before: str) -> None:
+    file.write_text(BASE)
+    overlay = file.with_name("auger.prod.yaml")
+    overlay.write_text(before)
+    set_values(file, {NAME: "prod", DATASET: None, EXPERIMENT: None, SESSION: None}, "prod")
+    assert "name: prod\n" in overlay.read_text()
+    set_values(file, {NAME: "dev"}, "prod")
+    assert overlay.read_text() == before
+
+
 def test_of_two_files_the_one_that_says_a_value_takes_the_new_one(file: Path) -> None:
     second = file.with_name("config.yaml")
     second.write_text("name: a  # here\n")
