@@ -510,6 +510,19 @@ def test_a_lock_without_an_environment_protects_in_one_too(
         assert (answer.code, "auger.lock.yaml:3" in answer.err) == (1, True), answer.err
 
 
+def test_a_saved_plan_of_another_environment_is_told_from_changed_files(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "short")
+    (folder / "auger.prod.yaml").write_text("cluster: {max_nodes: 3}\n")
+    assert user.run("plan", "--out", "p.json").code == 0
+    assert user.run("--env", "prod", "plan", "--out", "prod.json").code == 0
+    other = user.run("apply", "prod.json")
+    assert (other.code, "auger --env prod apply prod.json" in other.err) == (3, True), other
+    plain = user.run("--env", "prod", "apply", "p.json")
+    assert (plain.code, "it is applied without `--env`" in plain.err) == (3, True), plain
+
+
 def test_a_saved_plan_heeds_the_lock_file_of_now(user: User, folder: Path, world: World) -> None:
     reach(user, folder, world, "short")
     (folder / "kept.csv").write_text("a,b\n1,2\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import shlex
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -196,6 +197,8 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         desired, options = declaration_of(document), options_of(document)
     except (KeyError, TypeError, ValueError):
         raise AugerError(f"`{saved.path}` is damaged: its declaration cannot be read") from None
+    if workspace.has_files:
+        _check_environment(document.get("environment"), workspace.env, saved.path)
     if workspace.has_files and workspace.desired.digest != document["config_digest"]:
         changed = StalePlan("the files have changed since the plan was made", hint=_AGAIN)
         raise workspace.missing_sources or changed
@@ -215,6 +218,21 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         raise StalePlan(told, hint=_AGAIN) from None
     plan = with_saved_objections(workspace.judge(plan), document, workspace.approved)
     return plan, workspace
+
+
+def _check_environment(made_for: str | None, env: str | None, path: Path) -> None:
+    """Tell a plan for another environment from one for files that have changed.
+
+    Raises:
+        StalePlan: it is for another one.
+    """
+    if made_for == env:
+        return
+    was, now = (f"with `--env {one}`" if one else "without `--env`" for one in (made_for, env))
+    hint = "it is applied without `--env`"
+    if made_for:
+        hint = f"to apply it:\nauger --env {shlex.quote(made_for)} apply {shlex.quote(str(path))}"
+    raise StalePlan(f"the plan was made {was}, and this is {now}", hint=hint)
 
 
 def _locked_now(desired: DesiredState, files: DesiredState) -> DesiredState:
