@@ -79,6 +79,7 @@ class ExperimentSpec(SearchSettings):
             "Name of the declared data set whose rows no search sees: the best trials, the "
             "ensemble and the live model are scored on it at the end of a run."
         ),
+        traits=[Trait.RAIL],
     )
     experiment_session_id: str | None = setting(
         default=None,

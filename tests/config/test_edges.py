@@ -60,8 +60,11 @@ RAILS = [
     "lifecycle: {{prevent_destroy: {}}}\n",
     "lifecycle: {{ignore_changes: {}}}\n",
     "removed: {}\n",
+    "datasets: {{b.csv: {{source: https://example.com/b.csv, on_schema_change: {}}}}}\n",
+    "models: {{m: {{gate: {{min_score: 0.9, on: {}}}}}}}\n",
     "cluster: {{autoterminate_minutes: {}}}\n",
     "experiment: {{max_n_trials: {}}}\n",
+    "experiment: {{holdout: {}}}\n",
     "experiment: {{max_total_time: {}}}\n",
     "experiment: {{max_eval_time: {}}}\n",
     "models: {{m: {{min_score: {}}}}}\n",
@@ -108,6 +111,30 @@ def test_an_empty_variable_is_told_where_it_counts_as_absent(load: Load) -> None
     loaded = load(SEARCH + 'dataset: "${name}"\n', variables={"name": ""})
     assert [item.code for item in loaded.warnings] == ["empty-variable"]
     assert "dataset.a.csv" in {str(at) for at in loaded.state.resources}
+
+
+@pytest.mark.parametrize(
+    ("text", "places"),
+    [
+        ('name: "p${g}"\n', ["1:9"]),
+        ('name: p\nx-note: "${g} and ${g} and ${h}"\n', ["2:10", "2:28"]),
+        ("name: p\nvariables: {v: 'a${g}'}\norganization: 'b${v}'\n", ["2:18"]),
+        (SEARCH + 'exclude: "sepal_length,${g}"\n', ["5:24"]),
+        ("name: p\nx-${g}: 1\n", ["2:3"]),
+    ],
+)
+def test_an_empty_variable_within_a_text_is_told_once_at_its_place(
+    load: Load, text: str, places: list[str]
+) -> None:
+    told = load(text, environ={"AUGER_VAR_g": "", "AUGER_VAR_h": ""}).warnings
+    empty = [one.span for one in told if one.code == "empty-variable"]
+    assert [f"{span.line}:{span.column}" for span in empty if span] == places
+
+
+def test_an_empty_variable_is_told_once_for_all_that_a_loop_makes(load: Load) -> None:
+    loop = "for_each: {a: ['${g}'], b: [1, 2]}, source: 'https://example.com/a.csv'"
+    told = load(f"name: p\ndatasets: {{d: {{{loop}}}}}\n", environ={"AUGER_VAR_g": ""}).warnings
+    assert [one.code for one in told].count("empty-variable") == 1
 
 
 @pytest.mark.parametrize(

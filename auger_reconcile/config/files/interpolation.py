@@ -119,6 +119,7 @@ class _Variables:
         self._resolving: list[str] = []
         self._resolved: dict[str, Node] = {}
         self._reported: set[tuple[int, int]] = set()
+        self._empty: set[tuple[str, int, int]] = set()
         self._declared: dict[str, Entry] = {}
         declared = root.value("variables")
         if isinstance(declared, Mapping):
@@ -196,7 +197,17 @@ class _Variables:
             self._settle("variable-name", "a variable without its `}`", node, "${", hint)
             return ""
         value = self._look_up(match[1], node)
+        if value is not None and not value.text:
+            self._tell_empty(match, node)
         return value.text if value else ""
+
+    def _tell_empty(self, match: re.Match[str], node: Scalar) -> None:
+        """Tell of an empty variable within a text, once for all that a loop makes of it."""
+        place = _place_of(match[0], node)
+        if (told := (match[1], id(place.file), place.start)) not in self._empty:
+            self._empty.add(told)
+            hint = f"`{match[1]}` is set to nothing, and nothing takes its place in the text"
+            self._report.warn("empty-variable", "a variable that is empty", place, hint=hint)
 
     def _look_up(self, name: str, node: Scalar) -> Scalar | None:
         """Return a variable's value; report at the reference when there is none."""
@@ -276,15 +287,17 @@ class _Variables:
 
     def _settle(self, code: str, summary: str, node: Scalar, shown: str | None, hint: str) -> None:
         """Report at the reference itself; nothing else is worth saying about this value."""
-        place = node
-        if shown is not None:
-            at = node.file.text.find(shown, node.start, node.end)
-            if at >= 0:
-                place = node._replace(text=shown, start=at, end=at + len(shown))
+        place = _place_of(shown, node) if shown is not None else node
         if (key := (id(place.file), place.start)) not in self._reported:  # it may be met twice
             self._reported.add(key)
             self._report.error(code, summary, place, hint=hint, label=shown and f"`{shown}`")
         self._report.settle(node)
+
+
+def _place_of(shown: str, node: Scalar) -> Scalar:
+    """Return where a reference stands in a value; the value where that is written otherwise."""
+    at = node.file.text.find(shown, node.start, node.end)
+    return node._replace(text=shown, start=at, end=at + len(shown)) if at >= 0 else node
 
 
 def _is_reference(name: str | None) -> TypeGuard[str]:

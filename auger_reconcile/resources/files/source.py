@@ -95,7 +95,7 @@ class DatasetSpec(Spec):
             "What a plan does when new data has lost a column, or has one of another type or with "
             "new values: `warn`, or `refuse`, so that nothing is trained on it."
         ),
-        traits=[Trait.LOCAL],
+        traits=[Trait.LOCAL, Trait.RAIL],
         pattern="^(warn|refuse)$",
     )
     ignore_line_ends: bool = setting(

@@ -39,6 +39,7 @@ class Gate(BaseModel):
             "The rows that `min_score` and `segments` are about: `holdout`, or `folds`. By default "
             "the holdout, where the experiment has one."
         ),
+        traits=[Trait.RAIL],
         pattern="^(folds|holdout)$",
     )
     beats_live: bool = setting(
