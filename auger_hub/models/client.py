@@ -44,7 +44,7 @@ def main() -> int:
             threshold = MODELS_OWN
         rows = FilePredictor(predictor, threshold).predict(source, target)
     except (BadInput, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)  # noqa: T201  (a program's answer)
+        print(f"error: {_say(error)}", file=sys.stderr)  # noqa: T201  (a program's answer)
         return 1
     if place := os.environ.get("AUGER_NOTICES"):
         told = json.dumps([notice.to_dict() for notice in predictor.notices])
@@ -53,6 +53,15 @@ def main() -> int:
         print(f"notice: {notice.text}", file=sys.stderr)  # noqa: T201  (a program's answer)
     print(f"{rows} rows predicted: {target}")  # noqa: T201  (a program's answer)
     return 0
+
+
+def _say(error: Exception) -> str:
+    """Return an error as a sentence that names the file."""
+    if not isinstance(error, OSError) or error.filename is None:
+        return str(error)
+    if isinstance(error, FileNotFoundError):
+        return f"There is no file `{error.filename}`."
+    return f"`{error.filename}` cannot be read or written: {error.strerror}."
 
 
 if __name__ == "__main__":

@@ -83,6 +83,7 @@ def evaluate(
     known = encoded.notna() if weights is None else weights > 0
     frame, is_scored, past = _scored_rows(predictor, table, known)
     answer = _answer(predictor, frame)[is_scored[frame.index].to_numpy()]
+    predictor.note_threshold(threshold)
     told = [one for one in predictor.notices if one.code != "past-rows"]
     outcome = _outcome(predictor, encoded[is_scored].to_numpy(), answer, threshold)
     if weights is not None:

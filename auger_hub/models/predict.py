@@ -6,8 +6,9 @@ and the export answer with the same code. Nothing is unpickled: skops builds tru
 The rule for a threshold: with two classes the second in sorted order is the positive one, and it is
 predicted when its probability reaches the threshold. Who asks without one gets that of the model,
 which its run has chosen by its metric; a model without one predicts the most probable class, and so
-does any with more classes, whatever the threshold. With a threshold a `proba_<class>` column for
-each class is added, and so it is with `MODELS_OWN`, which changes no prediction.
+does any with more classes, whatever the threshold, which a notice then tells. With a threshold a
+`proba_<class>` column for each class is added, and so it is with `MODELS_OWN`, which changes no
+prediction.
 """
 
 from __future__ import annotations
@@ -233,6 +234,7 @@ class Predictor:
 
     def _predict_frame(self, frame: pd.DataFrame, threshold: float | None) -> list[list[Any]]:
         """Return the columns of the result as JSON values: predictions, then probabilities."""
+        self.note_threshold(threshold)
         more = self._explain(frame) if self.explains else []
         if self.has_interval:
             forecast = self.forecast(frame)
@@ -279,6 +281,15 @@ class Predictor:
     def _explained_class(self) -> str:
         classes = self.classes or []
         return f"`{classes[1]}`" if len(classes) == 2 else "the predicted class"
+
+    def note_threshold(self, threshold: float | None) -> None:
+        """Say of a threshold that it decides nothing, where there are not two classes."""
+        count = len(self.classes or ())
+        if threshold is None or math.isnan(threshold) or count == 2:
+            return
+        what = f"tells {count} classes apart" if count else "predicts numbers"
+        text = f"The threshold decides nothing: it is for two classes, and this model {what}."
+        self.notes.say("threshold-ignored", text)
 
     def choose(
         self, probabilities: np.ndarray[Any, Any], threshold: float | None

@@ -9,7 +9,7 @@ from typing import Any
 
 from auger_reconcile.client.files.tables import Notice, open_table
 from auger_reconcile.client.hub_client import HubClient
-from auger_reconcile.client.predict import merge_notices, open_model, wait_for
+from auger_reconcile.client.predict import merge_notices, open_model, refuse_threshold, wait_for
 from auger_reconcile.errors import AugerError, NotFound
 
 MOST_LETTERS = 60 * 1024**2  # a little less than a hub takes in one request
@@ -50,10 +50,11 @@ def evaluate_rows(  # noqa: PLR0913 - what an evaluation is asked with
         what: the data is called in errors.
 
     Raises:
-        AugerError: the target is not there, or there are too many rows.
+        AugerError: the target is not there, there are too many rows, or a threshold is given and
+            there are not two classes.
         HubError: the hub cannot score them, and why.
     """
-    target = open_model(client, model_id).target
+    target = open_model(client, model_id, threshold=threshold).target
     if target is not None:
         refuse_without(target, columns, what)
     if sum(len(str(v)) + HALF_SAID for row in records for v in row) > MOST_LETTERS:
@@ -72,6 +73,8 @@ def evaluate_rows(  # noqa: PLR0913 - what an evaluation is asked with
     except NotFound:  # the model is there: it was looked at
         raise AugerError("this hub scores no models", hint="a hub of `auger` does") from None
     result = wait_for(client, "evaluations", item, "the model cannot be scored")
+    if threshold is not None:
+        refuse_threshold(len(result.get("labels") or ()))
     return {**result, "notices": merge_notices(result.get("notices") or [])}
 
 

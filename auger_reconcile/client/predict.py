@@ -279,8 +279,8 @@ def open_model(
     """Return a deployed model to ask.
 
     Raises:
-        AugerError: it is not ready, predicts numbers where probabilities are wanted, or is a
-            forecast that is to be explained.
+        AugerError: it is not ready, predicts numbers where probabilities or a threshold are wanted,
+            or is a forecast that is to be explained.
     """
     model = client.call("GET", f"pipelines/{model_id}")
     if model.get("status") != "ready":
@@ -289,6 +289,8 @@ def open_model(
     kind = model.get("model_type")
     if proba and kind in ("regression", "timeseries"):
         raise AugerError(f"model {model_id} predicts numbers, which have no probabilities")
+    if threshold is not None and kind in ("regression", "timeseries"):
+        raise AugerError(f"model {model_id} predicts numbers, which need no threshold")
     if explain and kind == "timeseries":
         raise AugerError(f"model {model_id} forecasts: no row of it is explained by itself")
     size = None if kind == "timeseries" else EXPLAINED if explain else BATCH
@@ -326,6 +328,8 @@ class HubModel:
         self.told.extend(one for one in result.get("notices") or [] if isinstance(one, dict))
         names = list(result["columns"])
         start = _first_added(names, columns, self.target)
+        if self.threshold is not None:
+            refuse_threshold(sum(name.startswith("proba_") for name in names[start:]))
         if self.proba and len(names) - start < 2:
             raise HubError(
                 "this hub adds no probabilities by themselves", hint="with `--threshold`, it may"
@@ -333,6 +337,15 @@ class HubModel:
         if self.explain and not any(name.startswith(CONTRIBUTION) for name in names[start:]):
             raise HubError("this hub explains no predictions")
         return names[start:], [row[start:] for row in result["data"]]
+
+
+def refuse_threshold(classes: int) -> None:
+    """Raise AugerError where a threshold would decide nothing: there are more than two classes."""
+    if classes > 2:
+        raise AugerError(
+            f"a threshold decides between two classes, and the model tells {classes} apart",
+            hint="`--proba` adds the probability of each class",
+        )
 
 
 def wait_for(

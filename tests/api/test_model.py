@@ -60,8 +60,27 @@ def test_predictions_lie_beside_the_input(
     assert sorted(file.name for file in work.iterdir()) == ["new.csv", "new_predicted.csv"]
 
 
-def test_a_threshold_adds_the_probabilities(model: Model, trained: Trained, work: Path) -> None:
-    path = model.predict(write(work / "new.csv", ROW), trained.model_id, 0.5)
+@BOTH
+def test_a_threshold_of_a_model_of_three_classes_is_refused(
+    model: Model, trained: Trained, work: Path, locally: bool
+) -> None:
+    source = write(work / "new.csv", ROW)
+    with pytest.raises(AugerError, match="two classes, and the model tells 3 apart"):
+        model.predict(source, trained.model_id, 0.5, locally)
+    assert [file.name for file in work.iterdir()] == ["new.csv"]
+
+
+@pytest.mark.slow
+def test_an_empty_file_is_named_by_the_downloaded_model_too(
+    model: Model, trained: Trained, work: Path
+) -> None:
+    (source := work / "none of mine.csv").touch()
+    with pytest.raises(AugerError, match=r"`none of mine\.csv` is empty"):
+        model.predict(source, trained.model_id, locally=True)
+
+
+def test_the_probabilities_are_added(model: Model, trained: Trained, work: Path) -> None:
+    path = model.predict(write(work / "new.csv", ROW), trained.model_id, proba=True)
     header, row = read(path)
     assert header[5:] == ["proba_setosa", "proba_versicolor", "proba_virginica"]
     assert sum(map(float, row[5:])) == pytest.approx(1)
@@ -70,8 +89,8 @@ def test_a_threshold_adds_the_probabilities(model: Model, trained: Trained, work
 @pytest.mark.slow
 def test_cloud_and_export_predict_the_same(model: Model, trained: Trained, work: Path) -> None:
     source = shutil.copy(trained.folder / "flowers.csv", work / "all.csv")
-    in_cloud = read(model.predict(source, trained.model_id, 0.3))
-    here = read(model.predict(source, trained.model_id, 0.3, True))
+    in_cloud = read(model.predict(source, trained.model_id, proba=True))
+    here = read(model.predict(source, trained.model_id, locally=True, proba=True))
     assert here[0][4:6] == ["species", "species_predicted"]
     assert [row[:6] for row in here] == [row[:6] for row in in_cloud]
     probabilities = [[float(value) for value in row[6:]] for row in here[1:]]

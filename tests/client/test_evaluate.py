@@ -41,6 +41,13 @@ def test_the_rows_are_sent_with_their_target_and_the_answer_is_waited_for(
     assert hub.requests[2].path.endswith("/evaluations/e")
 
 
+def test_a_threshold_that_decides_nothing_is_refused(hub: ScriptedHub, client: HubClient) -> None:
+    asked = reply({"id": "e", "status": "requested"})
+    hub.play(READY, asked, reply(done(result={"labels": ["a", "b", "c"]})))
+    with pytest.raises(AugerError, match="the model tells 3 apart"):
+        evaluate_rows(client, "M", ["a", "Churned"], [["1", "no"]], threshold=0.25)
+
+
 @pytest.mark.parametrize(
     ("columns", "hint"),
     [

@@ -23,6 +23,7 @@ from typing import Any
 from auger_reconcile.client.files.rows import copy_unpacked, is_packed
 from auger_reconcile.client.files.tables import Notice, predicted_path
 from auger_reconcile.client.http.download import digest_of
+from auger_reconcile.client.predict import refuse_threshold
 from auger_reconcile.errors import AugerError, NotFound
 
 NoticesTold = Callable[[list[dict[str, Any]]], None]
@@ -76,12 +77,17 @@ class ExportedModel:
         """Return labels as the model has them, and numbers; texts of what says neither."""
         if "classes" not in self._description:
             return list(cells)
-        labels = {str(label): label for label in self._description["classes"] or ()}
+        labels = {str(label): label for label in self.classes}
         first, *others = cells
         numbers = [float(cell) if cell else None for cell in others]
         if labels:
             return [labels.get(first, first), *numbers]
         return [float(first) if first else None, *numbers]
+
+    @property
+    def classes(self) -> list[Any]:
+        """The classes that it tells apart, where the export says so."""
+        return list(self._description.get("classes") or ())
 
     @property
     def predicts_numbers(self) -> bool:
@@ -112,7 +118,8 @@ def open_export(
 
     Raises:
         NotFound: the model has not been downloaded.
-        AugerError: it predicts numbers where probabilities are wanted.
+        AugerError: it predicts numbers where probabilities are wanted, or tells not two classes
+            apart and is given a threshold.
     """
     if not archive.is_file():
         model_id = _id_of(archive)
@@ -124,6 +131,11 @@ def open_export(
     arguments += ["--proba"] if proba else []
     arguments += ["--explain"] if explain else []
     model = ExportedModel(unpack(archive), arguments)
+    if threshold is not None:
+        if model.predicts_numbers:
+            told = f"model {_id_of(archive)} predicts numbers, which need no threshold"
+            raise AugerError(told)
+        refuse_threshold(len(model.classes))
     if proba and model.predicts_numbers:
         raise AugerError(f"model {_id_of(archive)} predicts numbers, which have no probabilities")
     return model
@@ -169,8 +181,13 @@ def _room_beside(result: Path) -> Iterator[Path]:
 
 
 def _bring(source: Path, room: Path) -> Path:
-    """Put the file into a folder of its own, unpacked: an export writes beside its input."""
-    copied = room / f"data{_extension(source)}"
+    """Put the file into a folder of its own, unpacked: an export writes beside its input.
+
+    It keeps its name, which is how the export names it in an error.
+    """
+    inner = source.with_suffix("") if is_packed(source) else source
+    (folder := room / "data").mkdir()
+    copied = folder / f"{inner.stem}{inner.suffix or '.csv'}"
     if is_packed(source):
         copy_unpacked(source, copied)
         return copied
@@ -181,11 +198,6 @@ def _bring(source: Path, room: Path) -> Path:
     except OSError:  # the file system has no hard links, or the file is somebody else's
         shutil.copyfile(source, copied)
     return copied
-
-
-def _extension(source: Path) -> str:
-    inner = source.with_suffix("") if is_packed(source) else source
-    return inner.suffix or ".csv"
 
 
 def _command(folder: Path, source: Path, arguments: list[str]) -> list[str]:

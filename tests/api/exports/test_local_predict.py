@@ -65,7 +65,7 @@ def test_the_export_is_given_the_file_and_the_threshold_but_no_credentials(
 def test_the_work_is_done_beside_the_result_wherever_the_input_lies(
     tmp_path: Path, source: Path
 ) -> None:
-    tell = COPY.replace("text = source.read_text()", "text = str(source.parent.parent)")
+    tell = COPY.replace("text = source.read_text()", "text = str(source.parents[2])")
     model = open_export(export(tmp_path, tell))
     there = tmp_path / "another disk"
     there.mkdir()

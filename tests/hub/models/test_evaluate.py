@@ -103,6 +103,11 @@ def test_a_threshold_changes_what_is_predicted_not_how_likely(
     assert [one["rows"] for one in strict.per_class] == [one["rows"] for one in plain.per_class]
 
 
+def test_a_threshold_that_decides_nothing_is_told(iris_model: Path) -> None:
+    found = evaluate(Predictor.load(iris_model), read_raw(HOLDOUT), threshold=0.9)
+    assert "threshold-ignored" in codes_of(found)
+
+
 @pytest.mark.parametrize("missing", [None, "", "NA", float("nan")])
 def test_rows_without_a_target_are_left_out_and_told(iris_model: Path, missing: object) -> None:
     frame = read_table(HOLDOUT).astype({"species": object})

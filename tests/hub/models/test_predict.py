@@ -62,6 +62,10 @@ def test_threshold_adds_the_probability_of_each_class(iris: Predictor) -> None:
 def test_threshold_does_not_change_the_winner_among_many_classes(iris: Predictor) -> None:
     _, ((*_, label, _, _, _),) = iris.predict(COLUMNS, [SETOSA], 0.9999999)
     assert label == "setosa"
+    (told,) = iris.notices
+    assert told.text.endswith("it is for two classes, and this model tells 3 classes apart.")
+    iris.predict(COLUMNS, [SETOSA], predict.MODELS_OWN)
+    assert iris.notices == []
 
 
 def test_probabilities_without_a_threshold_change_no_prediction(
@@ -79,6 +83,7 @@ def test_threshold_decides_between_two_classes(
     binary: Predictor, mixed: tuple[list[str], list[list[Any]]], threshold: float
 ) -> None:
     columns, data = binary.predict(*mixed, threshold)
+    assert "threshold-ignored" not in {one.code for one in binary.notices}
     assert columns[-3:] == ["yes", "proba_0", "proba_1"]
     assert [row[-3] for row in data] == [int(row[-1] >= threshold) for row in data]
 
@@ -94,8 +99,10 @@ def test_regression_predicts_numbers_and_ignores_a_threshold(
     make_model: MakeModel, mixed_table: Path, mixed: tuple[list[str], list[list[Any]]]
 ) -> None:
     folder = make_model(mixed_table, "amount", "regression", "sklearn.linear_model.Ridge")
-    columns, data = Predictor.load(folder).predict(*mixed, 0.5)
+    predictor = Predictor.load(folder)
+    columns, data = predictor.predict(*mixed, 0.5)
     assert columns[-1] == "amount"
+    assert "threshold-ignored" in {one.code for one in predictor.notices}
     assert {type(row[-1]) for row in data} == {float}
 
 

@@ -92,6 +92,8 @@ def test_client_says_what_is_wrong_without_a_traceback(iris_model: Path, tmp_pat
     assert answer.stderr.startswith("error: The model needs columns")
     assert "Traceback" not in answer.stderr
     assert not (exported / "data_predicted.csv").exists()
+    answer = run_client(exported, "--path_to_predict=nowhere.csv")
+    assert (answer.returncode, answer.stderr) == (1, "error: There is no file `nowhere.csv`.\n")
 
 
 def test_export_holds_what_the_contract_names(iris_model: Path, tmp_path: Path) -> None:
