@@ -20,6 +20,7 @@ from auger_reconcile.config.declarations.build import Builder
 from auger_reconcile.config.declarations.channel import SECTION, Channel, read_channels
 from auger_reconcile.config.declarations.declaration import (
     DATA,
+    HUB_PATTERN,
     LONG_FORM,
     SEARCH,
     ProjectFile,
@@ -363,6 +364,6 @@ class _Assembler:
                 self._report.error("conflict", f"another `{name}` than before", node, hint=hint)
 
     def _check_hub(self, node: Scalar) -> None:
-        if node.text != "local" and not re.fullmatch(r"https?://[^\s/@]+[^\s@]*", node.text):
+        if not re.fullmatch(HUB_PATTERN, node.text):
             hint = "allowed are `local` and an http(s) URL without a password"
             self._report.error("wrong-value", "no address of a hub", node, hint=hint)

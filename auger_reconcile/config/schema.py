@@ -22,21 +22,46 @@ from auger_reconcile.config.declarations.declaration import (
 )
 from auger_reconcile.config.declarations.validate import CHOICES, setting_names
 from auger_reconcile.config.files.for_each import KEY
+from auger_reconcile.config.files.interpolation import VARIABLE_PATTERN
 from auger_reconcile.resources._base import Kind
 from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._spec import Trait
+from auger_reconcile.resources.names.vocabulary import Value
 
 DIALECT = "http://json-schema.org/draft-07/schema#"  # what SchemaStore takes, and every editor
 HOME_OF_SCHEMA = "https://www.schemastore.org/auger.json"
 _CLOSED = ConfigDict(extra="forbid")
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
 _NULL = {"type": "null"}
-_TEXT = {"type": "string"}
+_TEXTS = ["string", "number"]  # a name that looks like a number is the text as written
+_EMPTY = {"type": "string", "maxLength": 0}
 _NOT_OF_A_FORM = frozenset({"title", "description", "default", "traits"})
-_LOOP = Field(
-    default=None,
-    description="One resource for each value, `${each}`, or for each combination, `${each.name}`.",
-)
-_PASSED_ON = Field(default=None, description="A setting of other clients, passed on as it is.")
+_ONE = {"anyOf": [{"type": "string", "minLength": 1}, {"type": ["number", "boolean"]}]}
+_LIST = {"type": "array", "items": _ONE}
+_LOOP = {
+    "anyOf": [
+        _LIST,
+        {
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"anyOf": [_LIST, _ONE]},
+        },
+        {"type": "string", "minLength": 1},
+    ],
+    "description": (
+        "One resource for each value, `${each}`, or for each combination, `${each.name}`."
+    ),
+}
+_PASSED_ON = "A setting of other clients, passed on as it is."
+_OF_OPTION: dict[Value, Any] = {
+    Value.COUNT: {"type": "integer", "minimum": 1},
+    Value.FLAG: {"type": "boolean"},
+    Value.AMOUNT: {"type": "number", "exclusiveMinimum": 0},
+    Value.SHARE: {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+    Value.NAMES: {"type": ["array", *_TEXTS, "boolean"]},
+    Value.COLUMN: {"type": "string", "pattern": "."},
+    Value.SIGNS: {"type": "object", "additionalProperties": {"enum": [-1, 0, 1, None]}},
+}
 
 
 def json_schema() -> dict[str, Any]:
@@ -78,11 +103,15 @@ def _document() -> type[BaseModel]:
             Field(None, description=f"The {search}; `<{data}>-{search}` by default."),
         ),
         "variables": (
-            dict[str, str | int | float | bool],
-            Field(None, description="Values for `${name}` anywhere in the file."),
+            dict[str, str | int | float | bool | None],
+            Field(
+                None,
+                description="Values for `${name}` anywhere in the file.",
+                json_schema_extra={"propertyNames": {"pattern": VARIABLE_PATTERN}},
+            ),
         ),
         SECTION: (list[Channel], Field(None, description="Who is notified of what.")),
-        "review": (dict[str, Any], Field(None, description="Review settings of other clients.")),
+        "review": (Any, Field(None, description="Review settings of other clients.")),
     }
     for section, name in LONG_FORM.items():
         kind = kind_of(name)
@@ -95,9 +124,11 @@ def _document() -> type[BaseModel]:
 def _settings(title: str, kind: Kind[Any, Any], *, name: bool) -> type[BaseModel]:
     """Return a model of what may be written about one resource."""
     fields = _fields(kind.spec, (*(["name"] if name else []), *setting_names(kind.spec)))
-    fields |= dict.fromkeys(sorted(kind.options), (Any, _PASSED_ON))
+    for option, one in sorted(kind.options.items()):
+        form = _OF_OPTION.get(one.value)
+        fields[option] = (Any, Field(None, description=_PASSED_ON, json_schema_extra=form))
     if not name:
-        fields[KEY] = (list[Any] | dict[str, list[Any] | str], _LOOP)
+        fields[KEY] = (Any, None)
     return create_model(title, __config__=_CLOSED, **fields)
 
 
@@ -116,26 +147,45 @@ def _loosen(schema: dict[str, Any]) -> None:
     """Let every property be empty or a variable, and every list of texts one text.
 
     Patterns that list words become choices. A mapping needs no key: a file and its overlay may
-    each give some of them. Items of lists do.
+    each give some of them. Items of lists do. An empty text counts as absent, but takes no gate,
+    limit or protection away.
     """
     models: dict[str, Any] = schema["definitions"]
     for name in models.keys() - _of_lists(schema):
         models[name].pop("required", None)
     for model in (schema, *models.values()):
         for name, value in model.get("properties", {}).items():
+            if name == KEY:
+                model["properties"][name] = _LOOP
+                continue
             told = {key: value[key] for key in ("description", "default") if value.get(key)}
-            kept = [_tidy(choice) for choice in value.get("anyOf", [value]) if choice != _NULL]
-            one = [_TEXT] if any(_is_of_texts(choice, models) for choice in kept) else []
-            model["properties"][name] = {"anyOf": [*kept, *one, _VARIABLE, _NULL], **told}
+            beside = {key: value[key] for key in ("pattern",) if key in value}
+            forms = [{**one, **beside} for one in value.get("anyOf", [value]) if one != _NULL]
+            kept = [_tidy(choice) for choice in forms]
+            kept += [text for one in kept if (text := _one_text(one, models))]
+            is_needed = name in model.get("required", ())
+            if is_needed or Trait.RAIL.value in value.get("traits", ()):
+                kept = [_not_empty(one) for one in kept]
+            else:
+                kept.append(_EMPTY)
+            empty = [] if is_needed else [_NULL]
+            model["properties"][name] = {"anyOf": [*kept, _VARIABLE, *empty], **told}
 
 
-def _is_of_texts(choice: dict[str, Any], models: dict[str, Any]) -> bool:
-    """Say whether a form of a value is a list of texts, or of whatever there is."""
+def _not_empty(form: dict[str, Any]) -> dict[str, Any]:
+    return {**form, "minLength": 1} if form.get("type") in ("string", _TEXTS) else form
+
+
+def _one_text(choice: dict[str, Any], models: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the form of one text in the place of a list of texts, divided at its commas."""
     item = choice.get("items")
     if choice.get("type") != "array" or not isinstance(item, dict):
-        return False
+        return None
     named = models.get(item.get("$ref", "").rpartition("/")[2], item)
-    return bool(named.get("type", "string") == "string")
+    if words := named.get("enum"):
+        one = rf"\s*({'|'.join(words)})\s*"
+        return {"type": "string", "pattern": f"^{one}(,{one})*,?$"}
+    return {"type": _TEXTS} if named.get("type", "string") in ("string", _TEXTS) else None
 
 
 def _of_lists(value: Any) -> set[str]:
@@ -152,6 +202,10 @@ def _of_lists(value: Any) -> set[str]:
 def _tidy(choice: dict[str, Any]) -> dict[str, Any]:
     """Return one form of a value, without what only this package understands."""
     tidy = {key: value for key, value in choice.items() if key not in _NOT_OF_A_FORM}
+    if isinstance(items := tidy.get("items"), dict):
+        tidy["items"] = _tidy(items)
+    if tidy.get("type") == "string" and not tidy.keys() & {"enum", "pattern"}:
+        tidy["type"] = _TEXTS
     if words := CHOICES.fullmatch(str(tidy.get("pattern"))):
         tidy = {"enum": words[1].split("|")}
     values = tidy.get("additionalProperties")

@@ -23,9 +23,19 @@ class Trait(str, Enum):
     CONTENT = "content"  # names data, of which `path`, `sha256`, `size` and `header` are computed
 
 
-def setting(*, description: str, traits: Iterable[Trait] = (), **limits: Any) -> Any:
-    """Declare one setting: its description, its traits, its default and its limits."""
+def setting(
+    *, description: str, traits: Iterable[Trait] = (), known: Iterable[str] = (), **limits: Any
+) -> Any:
+    """Declare one setting: its description, its traits, its default and its limits.
+
+    Args:
+        description: a sentence.
+        traits: what others need to know of it.
+        known: the texts among which a rule of its kind looks for it.
+        limits: what pydantic takes.
+    """
     extra: dict[str, Any] = {"traits": [trait.value for trait in traits]}
+    extra |= {"enum": sorted(known)} if known else {}
     return Field(description=description, json_schema_extra=extra, **limits)
 
 

@@ -10,8 +10,10 @@ import pytest
 from auger_reconcile.config.declarations.declaration import known_fields
 from auger_reconcile.config.schema import catalog_entry, json_schema
 from auger_reconcile.config.syntax.compose import compose
-from auger_reconcile.config.syntax.nodes import to_plain
-from auger_reconcile.config.syntax.text import read_text
+from auger_reconcile.config.syntax.nodes import Mapping, Node, Sequence, to_plain
+from auger_reconcile.config.syntax.text import FileText, read_text
+from auger_reconcile.errors import ConfigError
+from tests.config.conftest import Load
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted(
@@ -69,13 +71,16 @@ def test_limits_and_choices_are_those_of_the_models() -> None:
 
 
 def test_values_may_be_empty_or_variables() -> None:
+    variable, nothing = {"type": "string", "pattern": r"\$\{"}, {"type": "null"}
     found = forms(json_schema(), "cluster", "max_nodes")
-    assert found[1:] == [{"type": "string", "pattern": r"\$\{"}, {"type": "null"}]
+    assert found[1:] == [{"type": "string", "maxLength": 0}, variable, nothing]
+    assert forms(json_schema(), "protected_branch")[1:] == [variable, nothing]  # no empty text
 
 
 def test_one_name_may_stand_for_a_list() -> None:
-    for path in (["exclude"], ["lifecycle", "ignore_changes"]):
-        assert {"type": "string"} in forms(json_schema(), *path)
+    assert {"type": ["string", "number"]} in forms(json_schema(), "exclude")
+    text = {"type": ["string", "number"], "minLength": 1}
+    assert text in forms(json_schema(), "lifecycle", "ignore_changes")
 
 
 def test_computed_settings_are_no_part_of_the_file() -> None:
@@ -90,6 +95,99 @@ def test_files_and_overlays_are_valid_by_the_schema(path: Path) -> None:
     for document in compose(text).documents:  # YAML 1.2, in which `on` is a text
         assert document.root
         assert list(validator.iter_errors(to_plain(document.root))) == []
+
+
+LONG = """
+name: p
+datasets:
+  d: {source: https://example.com/d.csv}
+experiments:
+  e:
+    model_type: regression
+    target: y
+models:
+  m: {experiment: e}
+"""
+BELOW = {"datasets": "  d: {", "experiments": "    target: y", "models": "  m: {"}
+
+
+def _written(where: str, setting: str) -> str:
+    """Return a valid file with one more setting in a resource of a section, or at its top."""
+    line = BELOW.get(where)
+    if line is None:
+        return f"{LONG}{setting}\n"
+    joined = f"{line}{setting}, " if line.endswith("{") else f"{line}\n    {setting}"
+    return LONG.replace(line, joined)
+
+
+@pytest.mark.parametrize(
+    ("where", "right", "wrong"),
+    [
+        ("top", "organization: 12", "organization: [a]"),
+        ("top", "hub: https://hub.example.com", "hub: hub.example.com"),
+        ("top", "hub: ''", "protected_branch: ''"),
+        ("top", "cluster: {max_nodes: 2.0}", "cluster: {max_nodes: 2.5}"),
+        ("top", "variables: {a: null}", "variables: {a-b: 1}"),
+        ("top", "removed: [{address: model.old}]", "removed: [{address: model.old, keep: false}]"),
+        ("top", "removed: [{address: model.old, keep: true}]", "removed: [{address: ''}]"),
+        ("datasets", "missing: [0, '-']", "missing: [{a: 1}]"),
+        ("datasets", "missing: ''", "on_schema_change: ''"),
+        ("experiments", "exclude: [1]", "exclude: {a: 1}"),
+        ("experiments", "exclude: 1", "exclude: true"),
+        ("experiments", "metric: r2", "metric: f3"),
+        ("experiments", "metric: ''", "holdout: ''"),
+        ("experiments", "sample_weight: w", "sample_weight: 3"),
+        ("experiments", "monotonic_cst: {x: -1.0}", "monotonic_cst: {x: 2}"),
+        ("experiments", "max_n_trials: 2.0", "max_n_trials: 2.5"),
+        ("experiments", "trials_per_worker: 2.0", "trials_per_worker: 0"),
+        ("experiments", "retrain: {'on': 'data, drift'}", "retrain: {'on': 'data, drifting'}"),
+        ("models", "trial: 123", "trial: {}"),
+        ("models", "gate: {min_score: 0.5}", "gate: {}"),
+        ("models", "rollout: {shadow: 1d}", "rollout: {}"),
+        ("models", "for_each: [1, a, true]", "for_each: [null]"),
+        ("models", "for_each: a", "for_each: ''"),
+    ],
+)
+def test_the_schema_and_the_loader_agree(load: Load, where: str, right: str, wrong: str) -> None:
+    validator = import_module("jsonschema").Draft7Validator(json_schema())
+    for setting, is_right in ((right, True), (wrong, False)):
+        text = _written(where, setting)
+        assert validator.is_valid(_as_an_editor_reads(text)) is is_right, setting
+        if is_right:
+            load(text)
+        else:
+            with pytest.raises(ConfigError):
+                load(text)
+
+
+def _as_an_editor_reads(text: str) -> Any:
+    (document,) = compose(FileText(Path("auger.yaml"), text)).documents
+    assert document.root
+    return _with_nulls(document.root)
+
+
+def _with_nulls(node: Node) -> Any:
+    match node:
+        case Mapping(entries):
+            return {key: _with_nulls(value) for key, (_, value) in entries.items()}
+        case Sequence(items):
+            return [_with_nulls(one) for one in items]
+    return to_plain(node)
+
+
+def test_an_empty_section_and_a_name_like_a_number_are_no_mistakes(load: Load) -> None:
+    validator = import_module("jsonschema").Draft7Validator(json_schema())
+    for text in ("name: 123\n", "name: a\nmodels: ''\n"):
+        load(text)
+        assert validator.is_valid(_as_an_editor_reads(text))
+
+
+def test_a_whole_number_of_a_limit_is_an_integer(load: Load) -> None:
+    text = _written("experiments", "max_n_trials: 2.0\n    monotonic_cst: {x: 1.0}")
+    specs = {str(at): one.spec for at, one in load(text).state.resources.items()}
+    spec: Any = specs["experiment.e"]
+    assert repr(spec.max_n_trials) == "2"
+    assert repr(spec.options["monotonic_cst"]["x"]) == "1"
 
 
 def test_a_mistake_is_none_by_the_schema() -> None:

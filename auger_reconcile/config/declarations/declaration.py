@@ -47,7 +47,14 @@ class Removal(BaseModel):
     model_config = CLOSED
 
     address: str = Field(description="The address that it had, such as `model.old`.")
-    keep: bool = Field(default=True, description="Leave it on the hub; `state: absent` deletes.")
+    keep: bool = Field(
+        default=True,
+        description="Leave it on the hub; `state: absent` deletes.",
+        json_schema_extra={"const": True},
+    )
+
+
+HUB_PATTERN = r"^(local|https?://[^\s/@]+[^\s@]*)$"
 
 
 class Head(BaseModel):
@@ -59,6 +66,7 @@ class Head(BaseModel):
         None,
         description="`local`, or the hub's URL; by default that of the credentials.",
         min_length=1,
+        json_schema_extra={"pattern": HUB_PATTERN},
     )
     organization: str | None = Field(
         None, description="The organization; by default that of the credentials.", min_length=1

@@ -252,9 +252,14 @@ def _validate_plain(
     numbers = [
         e["loc"] for e in errors if e["type"] == "string_type" and _is_number(settings, e["loc"])
     ]
-    if numbers:
+    whole = [
+        e["loc"] for e in errors if e["type"].startswith("int_") and _is_whole(settings, e["loc"])
+    ]
+    if numbers or whole:
         for loc in numbers:  # a name written as a number is the text as written
-            _put(data, loc, settings)
+            _put(data, loc, _scalar_at(settings, loc).text)
+        for loc in whole:  # `2.0` is an integer, as it is for a JSON Schema
+            _put(data, loc, int(_scalar_at(settings, loc).value))
         return _validate_plain(model, data, settings, place, report)
     for loc in dict.fromkeys(item["loc"][:-1] for item in errors if item["type"] == _UNKNOWN):
         _check_fields_at(model, loc, settings, place, report)
@@ -318,12 +323,22 @@ def _is_number(settings: Mapping, loc: tuple[int | str, ...]) -> bool:
     return isinstance(node, Scalar) and node.is_number
 
 
-def _put(data: Any, loc: tuple[int | str, ...], settings: Mapping) -> None:
+def _is_whole(settings: Mapping, loc: tuple[int | str, ...]) -> bool:
+    node = node_at(settings, loc)
+    value = node.value if isinstance(node, Scalar) else None
+    return isinstance(value, float) and value.is_integer()
+
+
+def _scalar_at(settings: Mapping, loc: tuple[int | str, ...]) -> Scalar:
     node = node_at(settings, loc)
     assert isinstance(node, Scalar)
+    return node
+
+
+def _put(data: Any, loc: tuple[int | str, ...], value: Any) -> None:
     for part in loc[:-1]:
         data = data[part]
-    data[loc[-1]] = node.text
+    data[loc[-1]] = value
 
 
 def node_at(node: Node, loc: tuple[int | str, ...]) -> Node | None:

@@ -18,7 +18,8 @@ from auger_reconcile.resources._registry import all_kinds
 PREFIX = "AUGER_VAR_"
 DEEPEST = 50  # variables within variables
 LONGEST = 65_536  # characters that one value may grow to
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
+_NAME = re.compile(VARIABLE_PATTERN)
 _NAME_HINT = "a variable's name has letters, digits and `_`, and begins with no digit"
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, is_absent, to_plain
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.resources.names.vocabulary import Option, Value
+from auger_reconcile.resources.names.vocabulary import Option, Value, as_whole
 
 RENAMED = {
     "project": "name",
@@ -160,6 +160,8 @@ def options_of(
         value = to_plain(node)
         if option.value is Value.NAMES and isinstance(value, str):
             value = [value]
+        if option.value in (Value.COUNT, Value.SIGNS):
+            value = as_whole(value)
         within = members
         for member in option.wire[:-1]:
             within = within.setdefault(member, {})

@@ -25,7 +25,7 @@ _SAME = 1e-12  # 15 digits of a score travel, wire contract §2.12
 class Gate(BaseModel):
     """What a trial has to reach before it is deployed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"minProperties": 1})
 
     min_score: float | None = setting(
         default=None,

@@ -26,7 +26,7 @@ _FEWEST_ROWS = 100
 class _Rollout(BaseModel):
     """How a new model takes the place of a live one, which answers on meanwhile."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", json_schema_extra={"minProperties": 1})
 
     shadow: str | None = setting(
         default=None,

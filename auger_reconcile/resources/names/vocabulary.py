@@ -30,7 +30,7 @@ class Value(Enum):
         is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
         match self:
             case Value.COUNT:
-                return is_number and isinstance(value, int) and value > 0
+                return is_number and value > 0 and isinstance(as_whole(value), int)
             case Value.FLAG:
                 return isinstance(value, bool)
             case Value.NAMES | Value.COLUMN:
@@ -43,7 +43,15 @@ class Value(Enum):
 
 
 def _is_sign(value: Any) -> bool:
-    return isinstance(value, int) and value in (-1, 0, 1) and not isinstance(value, bool)
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and value in (-1, 0, 1)
+
+
+def as_whole(value: Any) -> Any:
+    """Return numbers such as `2.0` as integers, those of a map as well."""
+    if isinstance(value, Mapping):
+        return {name: as_whole(one) for name, one in value.items()}
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class Option(NamedTuple):

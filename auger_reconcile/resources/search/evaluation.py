@@ -48,6 +48,7 @@ class SearchSettings(Spec):
     metric: str = setting(
         default="",
         description="The score to maximise; `f1_macro` for classification and `r2` otherwise.",
+        known={*CLASSIFICATION, *TWO_CLASSES, *REGRESSION},
     )
     max_n_trials: int = setting(
         default=1000,
