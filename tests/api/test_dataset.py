@@ -62,9 +62,9 @@ WRITERS: dict[str, Callable[[Path], object]] = {
 }
 
 
-SOME = ("t.csv", "t.zip", "t.parquet")
-REST = sorted(WRITERS.keys() - set(SOME))
 SLOW = pytest.mark.slow
+SOME = ("t.csv", "t.parquet")
+REST = sorted(WRITERS.keys() - set(SOME))
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +304,10 @@ def test_a_check_reads_what_auger_yaml_says_of_columns_and_needs_no_hub(work: Pa
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("others", ["{}", "{h: {source: h.csv, columns: {n: {type: text}}}}"])
+@pytest.mark.parametrize(
+    "others",
+    [pytest.param("{}", marks=SLOW), "{h: {source: h.csv, columns: {n: {type: text}}}}"],
+)
 def test_a_check_of_the_source_leaves_other_data_sets_alone(work: Path, others: str) -> None:
     (work / "t.csv").write_text("n\n1\n2\n")
     declared = "source: t.csv\ncolumns: {n: {type: category}}"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from auger_reconcile.cli.main import main
+from auger_reconcile.cli.views.typed import remember_options
 from tests.api.live_hub import LiveHub, start_hub
 
 from .static_hub import StaticHub, serve
@@ -50,6 +51,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     work = tmp_path / "work"
     work.mkdir()
     monkeypatch.chdir(work)
+    remember_options({})  # those of the command before
     return work
 
 

@@ -41,7 +41,8 @@ CLASSIFIERS: dict[str, tuple[str, dict[str, Any]]] = {
         {**NETS, "preprocessing": {"scaler": "quantile"}},
     ),
 }
-ALIKE = ("boosting of codes", "forest", "quantiles")  # to boosting, trees, linear
+ALIKE = ("boosting of codes", "forest", "target encoding", "quantiles")
+"""To boosting, trees and linear, which stand for them in the fast lane."""
 REGRESSORS = {
     "trees": ("sklearn.ensemble.ExtraTreesRegressor", TREES),
     "forest": ("sklearn.ensemble.RandomForestRegressor", TREES),
