@@ -30,6 +30,7 @@ from auger_reconcile.config.declarations.document import read_document
 from auger_reconcile.config.declarations.moves import read_moves
 from auger_reconcile.config.declarations.references import References
 from auger_reconcile.config.declarations.rules import check_rules
+from auger_reconcile.config.declarations.second_file import judge_second
 from auger_reconcile.config.declarations.source import ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.files import legacy
@@ -210,7 +211,7 @@ class _Loader:
         roots = self._read_yaml(path)
         second = path.with_name(SECOND_FILE)
         if path.name == "auger.yaml" and len(roots) <= 1 and second.exists():
-            roots = self._join(roots, self._read_yaml(second))
+            roots = self._join(roots, self._read_second(second, roots))
         else:
             roots = [legacy.modernise(root, self.report) for root in roots]
         if self._env is not None and (over := _overlay_of(path, self._env)).exists():
@@ -221,25 +222,38 @@ class _Loader:
         self.channels += [one for root in roots for one in read_channels(root, self.report)]
         return [self._replace_variables(root.without(SECTION)) for root in roots]
 
-    def _read_yaml(self, path: Path, if_empty: str = "`name:` comes first") -> list[Mapping]:
+    def _read_second(self, path: Path, roots: list[Mapping]) -> list[Mapping]:
+        mine = Report()
+        read = self._read_yaml(path, report=mine)
+        bases, told = judge_second(path, read, mine.diagnostics, next(iter(roots), None))
+        self.report.add(*told)
+        return bases
+
+    def _read_yaml(
+        self,
+        path: Path,
+        if_empty: str = "`name:` comes first",
+        report: Report | None = None,
+    ) -> list[Mapping]:
+        report = report or self.report
         given = self._texts.get(path)
         text, problems = (FileText(path, given), ()) if given is not None else read_text(path)
-        self.report.add(*problems)
+        report.add(*problems)
         if text is None:
             return []
         composed = compose(text)
-        self.report.add(*composed.diagnostics)
+        report.add(*composed.diagnostics)
         filled = [document.root for document in composed.documents if document.root is not None]
         if not filled and not composed.diagnostics and path.name != SECOND_FILE:
-            self.report.add(file_error(path, "empty-file", "the file is empty", hint=if_empty))
-        self.report.add(*find_lookalikes(text, filled))
+            report.add(file_error(path, "empty-file", "the file is empty", hint=if_empty))
+        report.add(*find_lookalikes(text, filled))
         if (swallowed := find_swallowed(text, filled, known_fields())) is not None:
-            self.report.add(explain_quote(text, swallowed))
+            report.add(explain_quote(text, swallowed))
             return []
         for root in filled:
             if not isinstance(root, Mapping):
                 hint = "a file holds keys with values, such as `name: churn`"
-                self.report.error("wrong-type", "expected a map", root, hint=hint)
+                report.error("wrong-type", "expected a map", root, hint=hint)
         self._in_use |= "${" in text.text
         if filled:
             self._mentioned |= referenced_names(text.text, filled)
@@ -248,7 +262,7 @@ class _Loader:
     def _join(self, roots: list[Mapping], below: list[Mapping]) -> list[Mapping]:
         """Read auger.yaml and config.yaml as one, auger.yaml winning, under today's names."""
         known = frozenset(known_fields())
-        bases = [legacy.without_foreign(base, known, self.report) for base in below[:1]]
+        bases = [legacy.without_foreign(base, known, self.report) for base in below]
         roots, bases = (
             [legacy.modernise(root, self.report) for root in each] for each in (roots, bases)
         )

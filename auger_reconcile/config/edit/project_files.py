@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from auger_reconcile.config.declarations.second_file import is_second
 from auger_reconcile.config.edit.change_tree import GONE, CannotEdit, KeyPath, name_in_use
 from auger_reconcile.config.edit.editor import edit_document
 from auger_reconcile.config.files.find_files import SECOND_FILE
@@ -66,7 +67,7 @@ class Layers:
     def __init__(self, path: Path, project: str, env: str | None) -> None:
         second, over = path.with_name(SECOND_FILE), path.with_name(f"{path.stem}.{env}.yaml")
         self._base = _read(path, project)
-        is_pair = path.name == "auger.yaml" and second.is_file()
+        is_pair = path.name == "auger.yaml" and is_second(second)
         self._below = _read(second, project) if is_pair else None
         self._over = _read(over.with_suffix(path.suffix), project) if env else None
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping as Map
 from contextlib import contextmanager
 from pathlib import Path
 
+from auger_reconcile.config.declarations.second_file import is_second
 from auger_reconcile.config.edit.change_tree import (
     CLEARED,
     GONE,
@@ -113,7 +114,7 @@ class _Files:
 
     def __init__(self, path: Path, env: str | None) -> None:
         self.below = [_read(path)]
-        if path.name == FILE_NAME and (second := path.with_name(SECOND_FILE)).is_file():
+        if path.name == FILE_NAME and is_second(second := path.with_name(SECOND_FILE)):
             self.below.append(_read(second))
         over = path.with_name(f"{path.stem}.{env}{path.suffix}")
         self.layer = _read(over) if env and over.is_file() else None

@@ -230,6 +230,12 @@ def test_of_two_files_the_one_that_says_a_value_takes_the_new_one(file: Path) ->
     assert second.read_text() == "name: b  # here\n"
 
 
+@pytest.mark.parametrize("other", ["- a\n", "{{ a }}\n{{ b }}: [\n", "\x00"])
+def test_a_config_of_something_else_is_not_looked_at(file: Path, other: str) -> None:
+    file.with_name("config.yaml").write_text(other)
+    assert edited(file, "name: a\n", {NAME: "b"}) == "name: b\n"
+
+
 def test_mode_and_symbolic_link_stay(file: Path, tmp_path: Path) -> None:
     real = tmp_path / "real.yaml"
     real.write_text("name: a\n")

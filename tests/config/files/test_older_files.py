@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from auger_reconcile.address import Address
+from auger_reconcile.errors import ConfigError
 from tests.config.conftest import Codes, Load
 
 URL = "https://example.com/games.csv"
@@ -95,6 +96,50 @@ def test_every_word_of_before_is_told(load: Load) -> None:
         ("list-as-text", "`Team,League`"),
         ("ignored-field", "`providers`"),
     } <= told
+
+
+WHOLE = f"name: g\nsource: {URL}\ntarget: RS\nmodel_type: regression\n"
+OF_OTHERS = ["- a\n- b\n", "{{ range .Values }}\na: {{ .b }}\n{{ end }}\n", "port: 80\n", "text\n"]
+
+
+@pytest.mark.parametrize("second", [*OF_OTHERS, "a: [\n", "a: 1\na: 2\n"])
+@pytest.mark.parametrize(
+    "text", [WHOLE, "name: g\n", f"name: g\ndatasets: {{d: {{source: '{URL}'}}}}\n"]
+)
+def test_a_config_of_something_else_is_left_alone_and_told(
+    load: Load, text: str, second: str
+) -> None:
+    (told,) = load(text, files={"config.yaml": second}).warnings
+    assert (told.code, told.span and told.span.path[-11:]) == ("ignored-file", "config.yaml")
+    assert told.hint is not None
+    assert "older client" in told.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "second", "expected"),
+    [
+        ("name: g\ntarget: RS\n", "- a\n", "wrong-type 1:1"),
+        (WHOLE, f"source: {URL}\nexclude: [a\n", "yaml-bracket 2:10"),
+        ("target: RS\n", "{{ a }}\n", None),
+    ],
+)
+def test_a_config_that_is_needed_and_cannot_be_read_says_why_it_is(
+    load: Load, text: str, second: str, expected: str | None
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(text, files={"config.yaml": second})
+    [told] = [
+        one
+        for one in caught.value.diagnostics
+        if one.span and one.span.path.endswith("config.yaml")
+    ]
+    assert told.hint is not None
+    assert told.hint.endswith(
+        "config.yaml is read with the auger.yaml beside it, as settings of an older client"
+    )
+    if expected:
+        assert told.span is not None
+        assert f"{told.code} {told.span.line}:{told.span.column}" == expected
 
 
 @pytest.mark.parametrize(
