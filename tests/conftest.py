@@ -75,11 +75,12 @@ class ByFolder(LoadFileScheduling):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Let nothing look for reference cycles while tests are collected, which all stay."""
+    """Let nothing look for reference cycles among the tests that are collected, which all stay."""
     gc.disable()
     try:
         return (yield)
     finally:
+        gc.freeze()
         gc.enable()
 
 

@@ -117,7 +117,7 @@ def test_contributions_are_columns_of_a_prediction(iris_model: Path) -> None:
     told = dict(zip(columns, rows[0], strict=True))
     shares = [told[f"contribution_{name}"] for name in predictor.needed]
     assert told["expected_value"] + sum(shares) == pytest.approx(told["proba_setosa"], abs=1e-9)
-    assert [one.code for one in predictor.notices] == ["explained-as"]
+    assert [one.code for one in predictor.notices] == ["threshold-ignored", "explained-as"]
 
 
 def test_a_file_gets_the_same_contributions_as_its_records(
