@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from auger_reconcile.address import Address
+from auger_reconcile.address import Address, composed
 from auger_reconcile.config.declarations.build import Builder
 from auger_reconcile.config.declarations.channel import SECTION, Channel, read_channels
 from auger_reconcile.config.declarations.declaration import (
@@ -337,11 +337,11 @@ class _Assembler:
         return replace(state, digest=Digest(partial(digest_of, state)))
 
     def _add(self, document: ProjectFile) -> None:
-        if document.name in self._projects:
+        if (name := composed(document.name)) in self._projects:
             place = document.declarations[0].place
             hint = "a project is declared by one document"
             self._report.error("declared-twice", "declared twice", place, hint=hint)
-        self._projects.add(document.name)
+        self._projects.add(name)
         moves = read_moves(document, self._report)
         self._forgotten |= moves.forgotten
         builder = Builder(document, self._report, self._contents, moves.formerly)

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 from unicodedata import normalize
 
+from auger_reconcile.address import composed
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
 from auger_reconcile.config.declarations.validate import node_at, setting_names
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, is_absent
@@ -38,10 +39,23 @@ def check_rules(document: ProjectFile, built: Map[str, Declared], report: Report
             refs = referred_specs(item.kind, declared.spec, partial(_spec_of, built))
             _tell(kind.check(declared.spec, refs), item, about)
     for name, items in document.by_name.items():
+        _check_alike(items.values(), report)
         specs = [built[item.address].spec for item in items.values() if item.address in built]
         for of, finding in kind_of(name).check_all(specs):
             _tell([finding], items[of], report.about(items[of].address))
     _check_file_lifecycle(document, report)
+
+
+def _check_alike(items: Iterable[Declaration], report: Report) -> None:
+    """Report a second name that looks the same by other code points: it is one name to a hub."""
+    first: dict[str, Declaration] = {}
+    for item in items:
+        other = first.setdefault(composed(item.name), item)
+        if other is not item:
+            line = other.place.file.span(other.place.start).line
+            hint = f"`{other.name}` in line {line} is the same name in another Unicode form"
+            about = report.about(item.known_address)
+            about.error("declared-twice", "declared twice", item.place, hint=hint)
 
 
 def _spec_of(built: Map[str, Declared], kind: str, name: str) -> Spec | None:

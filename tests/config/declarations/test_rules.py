@@ -1,5 +1,7 @@
 """What has to hold between settings and between resources."""
 
+from unicodedata import normalize
+
 import pytest
 
 from auger_reconcile.config.declarations.validate import UNASKED
@@ -171,3 +173,28 @@ def test_a_field_that_is_called_otherwise_elsewhere_is_hinted_at(
         load(text % written)
     hints = [one.hint for one in caught.value.diagnostics if one.code == "unknown-field"]
     assert hints == [hint]
+
+
+@pytest.mark.parametrize("kind", ["datasets", "experiments", "models"])
+def test_one_name_in_two_unicode_forms_is_declared_twice(codes: Codes, kind: str) -> None:
+    names = [normalize(form, "café") for form in ("NFC", "NFD")]
+    settings = {
+        "datasets": "source: https://x.org/{0}.csv",
+        "experiments": "dataset: d, model_type: regression, target: y",
+        "models": "experiment: e",
+    }
+    text = "name: p\ndatasets: {d: {source: 'https://x.org/d.csv'}}\n"
+    if kind == "datasets":
+        text = "name: p\n\n"
+    if kind == "models":
+        text += "experiments: {e: {dataset: d, model_type: regression, target: y}}\n"
+    text += f"{kind}:\n" + "".join(
+        f"  {name}: {{{settings[kind].format(number)}}}\n" for number, name in enumerate(names)
+    )
+    line = text.count("\n")
+    assert codes(text) == [f"declared-twice {line}:3"]
+
+
+def test_one_project_in_two_unicode_forms_is_declared_twice(codes: Codes) -> None:
+    names = [normalize(form, "café") for form in ("NFC", "NFD")]
+    assert codes("\n---\n".join(f"name: {name}" for name in names)) == ["declared-twice 3:7"]
