@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
+from contextlib import suppress
 from typing import Protocol, TypeGuard
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
@@ -16,7 +17,6 @@ from auger_reconcile.diagnostics import nearest
 from auger_reconcile.resources._registry import all_kinds
 
 PREFIX = "AUGER_VAR_"
-DEEPEST = 50  # variables within variables
 LONGEST = 65_536  # characters that one value may grow to
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _NAME = re.compile(VARIABLE_PATTERN)
@@ -117,7 +117,7 @@ class _Variables:
         self._given = told
         self._report = report
         self._lookup = lookup
-        self._resolving: list[str] = []
+        self._resolving: dict[str, None] = {}  # in order, each needing the next
         self._resolved: dict[str, Node] = {}
         self._reported: set[tuple[int, int]] = set()
         self._empty: set[tuple[str, int, int]] = set()
@@ -235,22 +235,51 @@ class _Variables:
         return self._to_text(found, node, shown)
 
     def _is_cycle(self, name: str, node: Scalar, shown: str) -> bool:
-        if name not in self._resolving and len(self._resolving) <= DEEPEST:
+        if name not in self._resolving:
             return False
-        chain = " -> ".join((*self._resolving[-5:], name))
+        chain = " -> ".join((*[*self._resolving][-5:], name))
         self._settle("variable-cycle", "a variable that needs itself", node, shown, chain)
         return True
 
     def _resolve(self, name: str, declared: Node, node: Scalar) -> Node | None:
         """Return a declared value, itself free of variables and references."""
         if name not in self._resolved:
-            self._resolving.append(name)
-            self._resolved[name] = self.replace(declared)
-            self._resolving.pop()
+            self._resolve_chain(name, declared)
         if any(map(self._report.is_settled, _scalars_in(declared))):
             self._report.settle(node)
             return None
         return self._resolved[name]
+
+    def _resolve_chain(self, name: str, declared: Node) -> None:
+        """Resolve a value after all that it needs, however many need each other in turn."""
+        chain = [(name, declared, self._needed_by(declared))]
+        self._resolving[name] = None
+        while chain:
+            at, value, needed = chain[-1]
+            new = next((one for one in needed if self._is_new(one[0])), None)
+            if new is not None:
+                self._resolving[new[0]] = None
+                chain.append((*new, self._needed_by(new[1])))
+                continue
+            self._resolved[at] = self.replace(value)
+            self._resolving.pop(at)
+            chain.pop()
+
+    def _is_new(self, name: str) -> bool:
+        return name not in self._resolved and name not in self._resolving
+
+    def _needed_by(self, node: Node) -> Iterator[tuple[str, Node]]:
+        """Yield what is declared of each variable and reference in a value."""
+        texts = (scalar.text for scalar in _scalars_in(node) if "${" in scalar.text)
+        for name in (match[1] for text in texts for match in _REFERENCE.finditer(text)):
+            if _is_reference(name):
+                with suppress(NoValue):
+                    if self._lookup is not None:
+                        yield name, self._lookup.find(name.strip())
+                continue
+            entry = self._declared.get(name) if name not in self._given else None
+            if entry is not None and not is_null(entry.value):
+                yield name, entry.value
 
     def _refer(self, name: str, node: Scalar) -> Node | None:
         """Return what another resource declares; report at the reference when it does not."""

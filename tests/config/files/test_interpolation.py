@@ -76,3 +76,23 @@ def test_variables_do_not_grow_without_bound(codes: Codes) -> None:
 def test_variables_that_make_two_keys_the_same_are_an_error(codes: Codes) -> None:
     text = "name: a\nvariables: {x: b}\ndatasets:\n  b: {}\n  ${x}: {}\n"
     assert codes(text) == ["duplicate-key 5:3"]
+
+
+def test_a_chain_of_variables_may_be_long(load: Load) -> None:
+    chain = "".join(f"  v{number}: ${{v{number + 1}}}\n" for number in range(3_000))
+    state = load(f"name: ${{v0}}\nvariables:\n{chain}  v3000: end\n").state
+    assert state.projects == ("end",)
+
+
+def test_a_chain_of_references_may_be_long(load: Load) -> None:
+    one = "{{dataset: d, model_type: regression, target: {}}}"
+    targets = [f'"${{experiment.e{number}.target}}"' for number in range(1, 201)]
+    chain = "".join(f"  e{n}: {one.format(target)}\n" for n, target in enumerate(targets))
+    text = f"name: p\ndatasets: {{d: {{source: 'https://x.org/d.csv'}}}}\nexperiments:\n{chain}"
+    state = load(f"{text}  e200: {one.format('y')}\n").state
+    assert {vars(r.spec).get("target") for r in state.resources.values()} == {None, "y"}
+
+
+def test_a_long_circle_is_one_at_the_place_where_it_closes(codes: Codes) -> None:
+    chain = "".join(f"  v{number}: ${{v{(number + 1) % 300}}}\n" for number in range(300))
+    assert codes(f"name: ${{v0}}\nvariables:\n{chain}") == ["variable-cycle 302:9"]
