@@ -75,13 +75,19 @@ class ByFolder(LoadFileScheduling):
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Let nothing look for reference cycles among the tests that are collected, which all stay."""
+    """Let nothing look for reference cycles while tests are collected, which all stay."""
     gc.disable()
     try:
         return (yield)
     finally:
-        gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish() -> None:
+    """Look for reference cycles once in the end, and not six times among all that was collected."""
+    gc.collect()
+    gc.freeze()
 
 
 def hear_signals() -> None:
