@@ -200,8 +200,24 @@ class Command(click.Command):
         """Run, with the global options gathered as `invocation`."""
         from auger_reconcile.cli.invocation import Invocation
 
-        ctx.params["invocation"] = Invocation.from_options(said_so_far(ctx))
+        ctx.params["invocation"] = invocation = Invocation.from_options(said_so_far(ctx))
+        if invocation.as_json:
+            self._check_form(ctx)
         return super().invoke(ctx)
+
+    def _check_form(self, ctx: click.Context) -> None:
+        """Refuse a form of output that `--json` is not.
+
+        Raises:
+            click.UsageError: both are asked for.
+        """
+        is_said = ctx.get_parameter_source("form") is ParameterSource.COMMANDLINE
+        for param in self.params if is_said else ():
+            choices = getattr(param.type, "choices", ())
+            is_of_output = param.name == "form" and not {"json", "mermaid"}.isdisjoint(choices)
+            if is_of_output and (form := ctx.params["form"]) != "json":
+                told = f"`--json` prints JSON, and `--format {form}` another form: one of them"
+                raise click.UsageError(told, ctx)
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's
         """Write the example."""

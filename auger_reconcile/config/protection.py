@@ -20,7 +20,14 @@ from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, span_of
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import file_error, read_text
-from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan, nearest, quote_all
+from auger_reconcile.diagnostics import (
+    MOST_FINDINGS,
+    Diagnostic,
+    Severity,
+    SourceSpan,
+    nearest,
+    quote_all,
+)
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.state import Declared, DesiredState
@@ -29,6 +36,7 @@ HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
 # something: declare it without `prevent_destroy` and apply, or remove its line.
 """
+KEY = "protected"
 _LOCK_NAME = re.compile(r"auger(?:\.(.+))?\.lock\.yaml")
 _LOCK_TEXT = re.compile(r"(?:\s*(?:#.*)?\n)*protected\s*:")
 _LARGEST_LOOK = 1_000_000  # bytes
@@ -156,8 +164,15 @@ def read_protected(path: Path, report: Report) -> dict[Address, SourceSpan]:
 
 
 def _read_root(root: Node, report: Report) -> Iterator[tuple[Address, Node]]:
-    listed = root.value("protected") if isinstance(root, Mapping) else None
-    if not isinstance(root, Mapping) or not isinstance(listed, Mapping) or len(root.entries) > 1:
+    others = [one for one in root.entries if one != KEY] if isinstance(root, Mapping) else []
+    listed = root.value(KEY) if isinstance(root, Mapping) else None
+    if isinstance(root, Mapping) and others:
+        for name in others[:MOST_FINDINGS]:
+            is_near = KEY not in root.entries and nearest(name, [KEY])
+            hint = f"`{KEY}` is near" if is_near else f"a lock file holds `{KEY}`, and nothing else"
+            _refuse(root.entries[name].key, report, "an unknown key in a lock file", hint)
+        return
+    if not isinstance(listed, Mapping):
         _refuse(root if listed is None else listed, report)
         return
     for project, (_, addresses) in listed.entries.items():

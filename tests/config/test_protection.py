@@ -120,6 +120,35 @@ def test_a_damaged_lock_is_an_error_with_a_place(tmp_path: Path, text: str) -> N
 
 
 @pytest.mark.parametrize(
+    ("text", "place", "hint"),
+    [
+        ("# lock\nprotect:\n  shop: [model.m]\n", "2:1", "`protected` is near"),
+        ("protected:\n  shop: [model.m]\nbogus: 1\n", "3:1", "`protected`, and nothing else"),
+        ("zzz: 1\n", "1:1", "`protected`, and nothing else"),
+    ],
+)
+def test_an_unknown_key_of_a_lock_is_told_where_it_stands(
+    tmp_path: Path, text: str, place: str, hint: str
+) -> None:
+    (tmp_path / "auger.lock.yaml").write_text(text)
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, FILE)
+    [told] = caught.value.diagnostics
+    assert (told.code, told.summary) == ("wrong-lock", "an unknown key in a lock file")
+    assert told.span
+    assert f"{told.span.line}:{told.span.column}" == place
+    assert hint in str(told.hint)
+
+
+def test_a_lock_that_is_a_folder_is_told_as_one(tmp_path: Path) -> None:
+    (tmp_path / "auger.lock.yaml").mkdir()
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, FILE)
+    [told] = caught.value.diagnostics
+    assert (told.code, told.label, told.hint) == ("unreadable", "a folder", None)
+
+
+@pytest.mark.parametrize(
     ("text", "summary", "hint"),
     [
         ("models.m", "a kind that there is not", "`model.m` is near"),

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from typing import NamedTuple
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import HOME, ProjectFile
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, span_of
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.diagnostics import SourceSpan, nearest, quote_some
+from auger_reconcile.diagnostics import MOST_FINDINGS, SourceSpan, quote_some
 from auger_reconcile.resources._registry import all_kinds
 
 
@@ -41,10 +42,12 @@ class _Reader:
     def __init__(self, document: ProjectFile, report: Report) -> None:
         self._document = document
         self._report = report
-        self._declared = {item.address for item in document.declarations}
+        self._declared = dict.fromkeys(sorted(item.address for item in document.declarations))
+        self._moved: frozenset[str] = frozenset()
 
     def read_moved(self) -> dict[str, tuple[str, ...]]:
         targets: dict[str, tuple[Address, Node]] = {}
+        sources: dict[str, str] = {}
         for entries in self._items("moved"):
             hint = "its declaration has to get its new name, or to go"
             source = self._read_former(entries["from"], hint)
@@ -57,35 +60,61 @@ class _Reader:
             elif str(source) in targets:
                 summary = "moved twice"
                 self._report.error("declared-twice", summary, entries["from"])
+            elif (other := sources.setdefault(str(target), str(source))) != str(source):
+                summary = "two moves to one resource"
+                hint = f"`{other}` becomes it before; of a chain, each move leads to the next name"
+                self._report.error("declared-twice", summary, entries["to"], hint=hint)
             else:
                 targets[str(source)] = (target, entries["to"])
-        formerly: dict[str, tuple[str, ...]] = defaultdict(tuple)
+        self._moved = frozenset(targets)
+        formerly: dict[str, list[str]] = defaultdict(list)
+        ends: dict[str, str | None] = {}
         for name in reversed(targets):
-            if end := self._follow(name, targets):
-                formerly[end] += (Address.parse(name).name,)
-        return formerly
+            if end := self._follow(name, targets, ends):
+                formerly[end].append(Address.parse(name).name)
+        return {end: tuple(names) for end, names in formerly.items()}
 
-    def _follow(self, source: str, targets: dict[str, tuple[Address, Node]]) -> str | None:
-        """Return the declared resource at the end of a chain of moves."""
-        at, passed = source, {source}
-        while at in targets:
+    def _follow(
+        self,
+        source: str,
+        targets: dict[str, tuple[Address, Node]],
+        ends: dict[str, str | None],
+    ) -> str | None:
+        """Return the declared resource at the end of a chain of moves.
+
+        Args:
+            source: where it begins.
+            targets: where each move leads to.
+            ends: of the chains that were followed before, each in one go.
+        """
+        at, passed = source, [source]
+        while at in targets and at not in ends:
             target, node = targets[at]
-            at = str(target)
-            if at in passed:
-                self._report.error("wrong-move", "moves in a circle", node)
-                return None
-            passed.add(at)
-        if at not in self._declared:
-            near = nearest(at, self._declared)
-            known = quote_some(sorted(i for i in self._declared if i.startswith(f"{target.kind}.")))
-            hint = f"declared are {known}" if known else f"no {target.kind} is declared"
-            hint = f"there is `{near}`" if near else hint
-            summary = f"a move to an undeclared {target.kind}"
-            self._report.error("unknown-reference", summary, node, hint=hint)
-            return None
-        return at
+            ends[at], at = None, str(target)
+            passed.append(at)
+        end = ends[at] if at in ends else self._declared_end(target, node)
+        if at in ends and at in passed[:-1]:
+            for one in passed[passed.index(at) : -1]:
+                self._report.error("wrong-move", "moves in a circle", targets[one][1])
+        ends.update(dict.fromkeys(passed, end))
+        return end
+
+    def _declared_end(self, target: Address, node: Node) -> str | None:
+        """Return the resource that a chain ends at; report one that is not declared."""
+        at = str(target)
+        if at in self._declared:
+            return at
+        near = self._report.nearest(at, self._declared)
+        of_kind = (one for one in self._declared if one.startswith(f"{target.kind}."))
+        known = quote_some([*islice(of_kind, MOST_FINDINGS)])
+        hint = f"declared are {known}" if known else f"no {target.kind} is declared"
+        hint = f"there is `{near}`" if near else hint
+        summary = f"a move to an undeclared {target.kind}"
+        self._report.error("unknown-reference", summary, node, hint=hint)
+        return None
 
     def read_removed(self) -> Iterator[tuple[Address, SourceSpan]]:
+        told: set[str] = set()
         for entries in self._items("removed"):
             hint = (
                 "`removed` forgets what is no longer declared: its declaration has to go; "
@@ -96,7 +125,13 @@ class _Reader:
             if isinstance(keep, Scalar) and keep.value is False:
                 hint = "to delete it, declare it with `state: absent`; `keep: true` leaves it there"
                 self._report.error("wrong-value", "a removal that deletes", keep, hint=hint)
+            elif address and (str(address) in told or str(address) in self._moved):
+                is_moved = str(address) in self._moved
+                summary = "moved and removed" if is_moved else "removed twice"
+                advice = "it is known by its new name, or forgotten" if is_moved else None
+                self._report.error("declared-twice", summary, entries["address"], hint=advice)
             elif address:
+                told.add(str(address))
                 yield address._replace(project=self._document.name), span_of(entries["address"])
 
     def _items(self, name: str) -> Iterator[dict[str, Node]]:

@@ -13,7 +13,7 @@ from auger_reconcile.config.declarations.declaration import Declaration, Project
 from auger_reconcile.config.declarations.validate import node_at, setting_names
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, is_absent
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.diagnostics import nearest, quote_some
+from auger_reconcile.diagnostics import quote_some
 from auger_reconcile.resources._base import Finding
 from auger_reconcile.resources._referring import referred_specs
 from auger_reconcile.resources._registry import all_kinds, kind_of
@@ -106,7 +106,7 @@ def _check_references(item: Declaration, document: ProjectFile, report: Report) 
         names = document.by_name.get(kind, {})
         found = names.get(node.text)
         if found is None:
-            near = nearest(node.text, names)
+            near = report.nearest(node.text, names)
             known = quote_some(sorted(names))
             hint = f"declared are {known}" if names else f"no {kind} is declared"
             hint = f"there is `{kind}.{near}`" if near else hint
@@ -137,7 +137,7 @@ def _check_ignored(node: Node | None, known: tuple[str, ...], report: Report, ow
     names = node.value("ignore_changes") if isinstance(node, Mapping) else None
     for item in names.items if isinstance(names, Sequence) else ():
         if isinstance(item, Scalar) and item.text not in known:
-            near = nearest(item.text, known)
+            near = report.nearest(item.text, known)
             hint = f"`{owner}` has a field `{near}`" if near else None
             summary = "an unknown field to ignore"
             report.error("unknown-field", summary, item, hint=hint)

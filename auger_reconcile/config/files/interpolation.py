@@ -13,7 +13,6 @@ from typing import Protocol, TypeGuard
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
 from auger_reconcile.config.syntax.report import Report
-from auger_reconcile.diagnostics import nearest
 from auger_reconcile.resources._registry import all_kinds
 
 PREFIX = "AUGER_VAR_"
@@ -309,7 +308,7 @@ class _Variables:
     def _advise(self, name: str) -> str:
         if name in self._declared:
             return f"`{name}` is declared without a value"
-        if near := nearest(name, [*self._given, *self._declared]):
+        if near := self._report.nearest(name, {**self._given, **self._declared}):
             return f"there is a variable `{near}`"
         if not _NAME.fullmatch(name):
             return (self._lookup and self._lookup.advise(name)) or _NAME_HINT

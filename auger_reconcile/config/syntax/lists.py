@@ -15,7 +15,7 @@ def to_list(node: Scalar, report: Report) -> Sequence:
     items: list[Node] = [node]
     if "," in node.text:
         texts = [text for part in node.text.split(",") if (text := part.strip())]
-        hint = f"read as the list {quote_some(texts, 10)}"
+        hint = f"read as the list {quote_some(texts, 10)}" if texts else "read as an empty list"
         report.warn("list-as-text", "a list that is written as one text", node, hint=hint)
         items = [node._replace(text=text) for text in texts]
     return Sequence(items, node.file, node.start, node.end)

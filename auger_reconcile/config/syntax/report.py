@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, span_of
-from auger_reconcile.diagnostics import Diagnostic, Severity, has_errors, sort_diagnostics
+from auger_reconcile.diagnostics import Diagnostic, Severity, has_errors, nearest, sort_diagnostics
+
+MOST_ADVISED = 100  # words of one run, of which each takes as long as there are choices
 
 
 class Report:
@@ -12,6 +16,7 @@ class Report:
     def __init__(self, shared: Report | None = None, address: str | None = None) -> None:
         self._found: list[Diagnostic] = shared._found if shared else []
         self._settled: set[tuple[int, int]] = shared._settled if shared else set()
+        self._asked: list[int] = shared._asked if shared else [0]
         self._address = address
 
     @property
@@ -51,6 +56,11 @@ class Report:
         if not self.is_settled(place):
             told = {"label": describe(place), "hint": hint, "address": self._address}
             self.add(Diagnostic(Severity.WARNING, code, summary, span_of(place), **told))
+
+    def nearest(self, word: str, choices: Collection[str]) -> str | None:
+        """Return what a misspelt word most likely meant, for as many as anybody reads."""
+        self._asked[0] += 1
+        return nearest(word, choices) if self._asked[0] <= MOST_ADVISED else None
 
     def settle(self, node: Node) -> None:
         """Let no later finding about this value be reported: it follows from an earlier one."""

@@ -77,8 +77,8 @@ def read_text(path: Path) -> tuple[FileText | None, tuple[Diagnostic, ...]]:
     try:
         told = path.stat()
         if not S_ISREG(told.st_mode):
-            what = kind_of_file(told.st_mode)
-            return None, (file_error(path, "unreadable", "it is no file", label=what, hint=_PIPE),)
+            what, hint = kind_of_file(told.st_mode), None if S_ISDIR(told.st_mode) else _PIPE
+            return None, (file_error(path, "unreadable", "it is no file", label=what, hint=hint),)
         if told.st_size > LARGEST_FILE:
             return None, (
                 file_error(path, "too-large", "the file is too large for a configuration"),

@@ -175,3 +175,9 @@ def test_so_is_each_dimension_of_a_matrix(tmp_path: Path) -> None:
     names = [at.name for at in loaded.state.resources if at.kind == "experiment"]
     assert names == ["e-a-1", "e-a-2", "e-b-1", "e-b-2"]
     assert [told.code for told in loaded.warnings] == ["list-as-text"]
+
+
+def test_a_text_of_commas_alone_is_an_empty_list(tmp_path: Path) -> None:
+    (tmp_path / "auger.yaml").write_text(file_of(search=", exclude: ',,'"))
+    [told] = load_desired_state([tmp_path], environ={}).warnings
+    assert told.hint == "read as an empty list"

@@ -63,6 +63,9 @@ def plan(  # noqa: PLR0913 - keyword-only, the options of the command
         shown = replace(invocation, as_json=invocation.as_json or form == "json")
         code = show_drift(shown, refresh_sources=refresh_sources, **scope)
         return code if detailed_exitcode else ExitCode.DONE
+    if out == STANDARD and form not in ("text", "json"):
+        told = f"`--out -` writes the saved plan to stdout, and `--format {form}` another form"
+        raise click.UsageError(told)
     with invocation.workspace(refresh_sources=refresh_sources) as workspace:
         options = read_files(invocation, workspace, **given)
         with invocation.busy_with(READING):

@@ -129,3 +129,25 @@ def test_a_plan_is_saved_over_a_plan_and_over_nothing_else(user: User, folder: P
     (folder / "made").touch()
     assert user.run("plan", "--out", "made").code == 0
     assert user.run("plan", "--out", "made").code == 0
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--json plan --format html",
+        "plan --json --format text",
+        "plan --out - --format markdown",
+        "graph --json --format mermaid",
+        "--json experiment report --format html",
+    ],
+)
+def test_two_forms_of_output_are_wrong_usage(user: User, line: str) -> None:
+    answer = user.run(*line.split())
+    assert answer.code == 64
+    assert "--format" in answer.err + answer.out
+    assert "format_version" not in answer.out
+
+
+@pytest.mark.parametrize("line", ["--json plan --format json", "plan --out - --format json"])
+def test_one_form_that_is_said_twice_is_none(user: User, line: str) -> None:
+    assert json.loads(user.run(*line.split()).out)
