@@ -18,7 +18,8 @@ class Evaluation:
         rows: how many were scored.
         scores: every metric of the model's kind that these rows define, by its name.
         labels: of the classes; empty where numbers are predicted, as the next two.
-        per_class: of each class `label`, `precision`, `recall`, `f1` and `rows`.
+        per_class: of each class `label`, `precision`, `recall`, `f1` and `rows`; None for what
+            these rows do not define, as the recall of a class that they do not have.
         confusion: counts of rows, a list for each true class, by the predicted one.
         notices: what was left out and could not be read: `code`, `column`, `count`, `text`.
     """

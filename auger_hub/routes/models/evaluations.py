@@ -17,9 +17,9 @@ class ClassScores(TypedDict):
     """How one class was predicted."""
 
     label: str
-    precision: float
-    recall: float
-    f1: float
+    precision: float | None
+    recall: float | None
+    f1: float | None
     rows: int
 
 

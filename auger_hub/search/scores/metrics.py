@@ -381,7 +381,8 @@ def describe_labels(
     """Return the confusion of all classes, and precision, recall, f1 and rows of each.
 
     Rows count by their weight in precision, recall and f1, where they have some; numbers of rows
-    are never weighted.
+    are never weighted. A share of no rows is None, as the precision of a class that is never
+    predicted, and the recall of one that these rows do not have.
 
     Args:
         truth: numbers of classes.
@@ -391,11 +392,12 @@ def describe_labels(
     """
     names, numbers = [str(label) for label in labels], np.arange(len(labels))
     *counted, _ = sk.precision_recall_fscore_support(
-        truth, predicted, labels=numbers, sample_weight=weights, zero_division=0
+        truth, predicted, labels=numbers, sample_weight=weights, zero_division=np.nan
     )
-    counted.append(np.bincount(truth, minlength=len(labels)))
+    counted = [[None if np.isnan(share) else float(share) for share in one] for one in counted]
+    counted.append(np.bincount(truth, minlength=len(labels)).tolist())
     told = ("label", "precision", "recall", "f1", "rows")
-    rows = zip(names, *(values.tolist() for values in counted), strict=True)
+    rows = zip(names, *counted, strict=True)
     return {
         "labels": names,
         "confusion": sk.confusion_matrix(truth, predicted, labels=numbers).tolist(),

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.coverage import Coverage
     from auger_reconcile.planner.estimate import Estimate
 
+NOTHING = "–"  # what a table shows of a figure that there is not
 MOST_NAMED = 5  # addresses in a sentence
 PAST = {
     Verb.CREATE: "created",

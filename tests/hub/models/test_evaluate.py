@@ -103,6 +103,15 @@ def test_a_threshold_changes_what_is_predicted_not_how_likely(
     assert [one["rows"] for one in strict.per_class] == [one["rows"] for one in plain.per_class]
 
 
+def test_what_the_rows_do_not_define_of_a_class_has_no_value(iris_model: Path) -> None:
+    frame = read_raw(HOLDOUT)
+    found = evaluate(Predictor.load(iris_model), frame[frame["species"] != "setosa"])
+    absent, *others = found.per_class
+    assert absent == {"label": "setosa", "precision": None, "recall": None, "f1": None, "rows": 0}
+    f1 = [one["f1"] for one in others]
+    assert np.mean(f1) == pytest.approx(found.scores["f1_macro"])
+
+
 def test_a_threshold_that_decides_nothing_is_told(iris_model: Path) -> None:
     found = evaluate(Predictor.load(iris_model), read_raw(HOLDOUT), threshold=0.9)
     assert "threshold-ignored" in codes_of(found)

@@ -17,10 +17,9 @@ from auger_reconcile.cli.views.plan.plan_html import POLICY, STYLE
 from auger_reconcile.cli.views.run.report import MORE_STYLE
 from auger_reconcile.cli.views.run.report_sections import number
 from auger_reconcile.cli.views.table import GAP, Column, member, render_table
-from auger_reconcile.cli.views.words import count_of
+from auger_reconcile.cli.views.words import NOTHING, count_of
 
 WIDTH, HEIGHT, LEFT, BOTTOM = 640, 260, 60, 30
-NOTHING = "–"
 NARROWEST = 12  # columns of a cell
 Rows = list[tuple[str, str, str]]
 

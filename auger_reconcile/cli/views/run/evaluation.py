@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.table import Column, member, render_table
-from auger_reconcile.cli.views.words import count_of
+from auger_reconcile.cli.views.table import Column, Row, member, render_table
+from auger_reconcile.cli.views.words import NOTHING, count_of
 
 if TYPE_CHECKING:
     from auger_reconcile.api.evaluation import Evaluation
@@ -40,7 +40,7 @@ def _classes(evaluation: Evaluation) -> Iterator[str]:
     yield from render_table(
         (
             Column("Class", member("label")),
-            *(Column(name.capitalize(), member(name), is_number=True) for name in figures),
+            *(Column(name.capitalize(), _told(name), is_number=True) for name in figures),
         ),
         listed if len(listed) < len(evaluation.per_class) else evaluation.per_class,
     )
@@ -57,6 +57,11 @@ def _classes(evaluation: Evaluation) -> Iterator[str]:
         for label, counts in zip(labels, evaluation.confusion, strict=True)
     ]
     yield from render_table((Column("True, predicted as:", member("truth")), *columns), rows)
+
+
+def _told(name: str) -> Callable[[Row], Any]:
+    """Return a function that takes a figure of a class; these rows may not define it."""
+    return lambda row: NOTHING if row[name] is None else row[name]
 
 
 def _at(place: int) -> Any:

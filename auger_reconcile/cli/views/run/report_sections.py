@@ -8,6 +8,7 @@ from typing import Any
 
 from auger_reconcile.api.runs.report import Report
 from auger_reconcile.cli.views.run.leaderboard import SENTENCES
+from auger_reconcile.cli.views.words import NOTHING
 
 SCORES = ("precision", "recall", "f1")
 TRIALS, COLUMNS, CLASSES, WORST = 20, 20, 20, 10
@@ -107,7 +108,7 @@ def _classes(told: Mapping[str, Any]) -> Iterator[Section]:
         ]
         yield Section("Confusion", ["Rows are actual classes."], ("", *labels), rows)
     rows = [
-        [one["label"], *(_four(one[name]) for name in SCORES), f"{one['rows']:.0f}"]
+        [one["label"], *(_four(one[name]) or NOTHING for name in SCORES), f"{one['rows']:.0f}"]
         for one in told["per_class"]
     ]
     headings = ("Class", "Precision", "Recall", "F1", "Rows")
@@ -145,10 +146,15 @@ def _values(told: Mapping[str, Any]) -> Iterator[Section]:
 
 
 def _segments(told: Mapping[str, Any]) -> Iterator[Section]:
-    rows = [
-        [one["column"], part["value"], number(part["error"]), str(part["rows"])]
+    shown = [
+        (one["column"], part)
         for one in (told.get("segments") or ())[:5]
         for part in one["segments"]
+    ]
+    decimals = 4 if all(abs(part["error"]) < 1000 for _, part in shown) else 1
+    rows = [
+        [column, part["value"], f"{part['error']:,.{decimals}f}", str(part["rows"])]
+        for column, part in shown
     ]
     if rows:
         kind = "Share of wrong classes" if "classes" in told else "Mean absolute error"
@@ -202,7 +208,7 @@ def _settings(report: Report) -> Section:
 def is_right(section: Section, place: int) -> bool:
     """Tell whether a column of a section has nothing but numbers."""
     cells = [row[place] for row in section.rows]
-    return all(not cell or cell[0] in "-0123456789" for cell in cells)
+    return all(not cell or cell[0] in "-–0123456789" for cell in cells)
 
 
 def _bar(share: float) -> str:

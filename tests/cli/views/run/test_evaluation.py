@@ -44,6 +44,12 @@ def test_classes_and_what_they_are_taken_for_follow() -> None:
     ]
 
 
+def test_what_the_rows_do_not_define_of_a_class_is_a_dash() -> None:
+    absent = {"label": "c0", "precision": None, "recall": None, "f1": None, "rows": 0}
+    shown = lines(labels=["c0"], per_class=[absent], confusion=[[0]])
+    assert "c0 – – – 0" in shown
+
+
 def test_of_very_many_classes_those_with_most_rows_are_shown_and_the_others_counted() -> None:
     count = MOST_CLASSES + 5
     labels = [f"c{n}" for n in range(count)]

@@ -44,10 +44,14 @@ THRESHOLD = {"threshold": 0.5, "precision": 0.8, "recall": 0.7, "f1": 0.75, "fp"
 CLASSES = {
     "labels": ["no", "<yes>"],
     "confusion": [[8, 1], [2, 9]],
-    "per_class": [{"label": "no", "precision": 0.8, "recall": 0.9, "f1": 0.85, "rows": 9.0}],
+    "per_class": [
+        {"label": "no", "precision": 0.8, "recall": 0.9, "f1": 0.85, "rows": 9.0},
+        {"label": "<yes>", "precision": None, "recall": 0.0, "f1": 0.0, "rows": 2.0},
+    ],
     "curves": [CURVE],
     "thresholds": {"rows": [THRESHOLD], "best_f1": 0.5},
 }
+SEGMENTS = [{"value": "x", "rows": 9, "error": 0.25}, {"value": "y", "rows": 3, "error": 0}]
 CONTENT: dict[str, Any] = {
     "metric": "accuracy",
     "importance": {
@@ -55,7 +59,7 @@ CONTENT: dict[str, Any] = {
         "columns": [{"column": "a|b", "mean": 0.3, "std": 0.05}],
     },
     "classes": CLASSES,
-    "segments": [{"column": "kind", "segments": [{"value": "x", "rows": 9, "error": 0.25}]}],
+    "segments": [{"column": "kind", "segments": SEGMENTS}],
     "worst_rows": [{"row": 4, "actual": "no", "predicted": "<yes>", "values": {"a|b": None}}],
     "dependence": [{"column": "a|b", "values": [1, 2], "classes": {"no": [0.1, 0.2]}}],
     "hyperparameters": {"C": 0.75},
@@ -95,7 +99,9 @@ def text_of(told: Report) -> str:
         "a|b 0.3000 0.0500 ████",
         "no 8 1",
         "The best F1 is at 0.50.",
-        "kind x 0.25 9",
+        "kind x 0.2500 9",
+        "kind y 0.0000 3",
+        "<yes> – 0.0000 0.0000 2",
         "C 75.0 %",
         "exclude id",
     ],
