@@ -234,6 +234,7 @@ class Context:
             everything: of all projects; by default of that in auger.yaml, where one is named.
 
         Raises:
+            AugerError: the limit is less than 1.
             HubError: this hub keeps no history.
         """
         from auger_reconcile.history.read import read_applies

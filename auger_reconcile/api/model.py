@@ -232,7 +232,6 @@ class Model(Resource):
         Raises:
             NotFound: there is no such trial.
         """
-        from auger_reconcile.api._names import check_id
         from auger_reconcile.api.experiment import Experiment
 
         known = check_id(self._identify(model_id)[0], "model")
@@ -279,29 +278,29 @@ class Model(Resource):
         Raises:
             NotFound: the hub knows nothing of that id.
         """
-        from auger_reconcile.api._names import check_id
         from auger_reconcile.history.lineage import trace
 
         known = check_id(self._identify(asked)[0], "prediction or model")
         return trace(self.context.session.client, known)
 
     def actual(
-        self, filename: str | Path, model_id: str, *, on_notices: NoticesTold | None = None
+        self, filename: str | Path | Frame, model_id: str, *, on_notices: NoticesTold | None = None
     ) -> int:
         """Send what really happened, so that the hub can score a model; return the rows sent.
 
         Args:
-            filename: of a format as in `predict`, with the columns that were predicted from,
-                and the outcome.
+            filename: of a format as in `predict`, or a data frame, with the columns that were
+                predicted from, and the outcome.
             model_id: of the deployed model, or the name of one that auger.yaml declares.
-            on_notices: told what was guessed about the file, as in `predict`.
+            on_notices: told what was guessed, as in `predict`, and of rows that were there already.
         """
         from auger_reconcile.client.predict import send_actuals
 
         client = self.context.session.client
         known = self._identify(model_id)[0]
         with self._explaining(known):
-            return send_actuals(client, Path(filename), known, on_notices)
+            source = Path(filename) if isinstance(filename, str) else filename
+            return send_actuals(client, source, known, on_notices)
 
     def export(
         self,
@@ -330,7 +329,8 @@ class Model(Resource):
         archive = self.context.folder / "models"
         known = self._identify(model_id)[0]
         target = Path(to) if to is not None else archive / export_name(known, form)
-        with hinting(f"the ids of trials come from\n{self._leaderboard()}"):
+        told = f"there is no trial `{known}`"
+        with hinting(f"the ids of trials come from\n{self._leaderboard()}", told):
             client = self.context.session.client
             return export_model(client, known, form, target, tell or (lambda _: None))
 

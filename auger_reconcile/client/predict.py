@@ -184,7 +184,15 @@ def predict_frame(
 
 
 def records_of(frame: Frame) -> tuple[list[str], list[list[Any]]]:
-    """Return the columns and the rows of a data frame as a request carries them."""
+    """Return the columns and the rows of a data frame as a request carries them.
+
+    Raises:
+        AugerError: it is none.
+    """
+    if not all(hasattr(frame, name) for name in ("columns", "index", "iloc")):
+        raise AugerError(
+            f"rows come from the path of a file or a data frame, not from `{frame!r:.40}`"
+        )
     columns = [str(name) for name in frame.columns]
     if not columns:
         return [], [[] for _ in range(len(frame.index))]
@@ -226,46 +234,60 @@ def merge_notices(notices: Sequence[Notice]) -> list[Notice]:
 
 def send_actuals(
     client: HubClient,
-    source: Path,
+    source: Path | Frame,
     model_id: str,
     on_notices: Callable[[list[Notice]], None] | None = None,
 ) -> int:
-    """Send the rows of a file as what really happened; return how many there were.
+    """Send rows as what really happened; return how many there were.
 
     Args:
         client: of the hub.
-        source: CSV, JSON, Parquet or .xlsx.
+        source: a file of CSV, JSON, Parquet or .xlsx; or a data frame of pandas.
         model_id: of the deployed model.
-        on_notices: told what was guessed about the file.
+        on_notices: told what was guessed about the file, and what the hub had already.
 
     Raises:
-        AugerError: the file cannot be read, or has no column with the outcome.
+        AugerError: the file cannot be read, has no rows, or no column with the outcome.
     """
-    target = client.call("GET", f"pipelines/{model_id}").get("target_feature")
-    sent = 0
-    with open_table(source) as table:
-        columns = table.columns
-        if target and not {str(target), OUTCOME}.intersection(columns):
-            raise AugerError(
-                f"`{source}` has no column `{target}`, which holds what really happened",
-                hint=f"with `prediction_id`, the column may be called `{OUTCOME}`",
-            )
-        told: list[Notice] = []
-        for part, batch in enumerate(table.batches(BATCH)):
-            actuals = table.records(batch, range(len(columns)))
-            body = {
-                "pipeline_id": model_id,
-                "actual_column_names": columns,
-                "actuals": actuals,
-                "part": part,
-            }
-            told += client.call("POST", "actuals", body).get("notices") or []
-            sent += len(batch)
-        if not sent:
-            raise AugerError(f"`{source}` has no rows below its header")
-        if on_notices:
-            on_notices([*table.notices, *merge_notices(told)])
+    if isinstance(source, Path):
+        with open_table(source) as table:
+            every = range(len(table.columns))
+            parts = (table.records(batch, every) for batch in table.batches(BATCH))
+            sent, told = _send_parts(client, model_id, f"`{source}`", (table.columns, parts))
+            told = [*table.notices, *told]
+    else:
+        columns, records = records_of(source)
+        cut = (records[start : start + BATCH] for start in range(0, len(records), BATCH))
+        sent, told = _send_parts(client, model_id, "the data", (columns, cut))
+    if on_notices:
+        on_notices(told)
     return sent
+
+
+def _send_parts(
+    client: HubClient, model_id: str, what: str, rows: tuple[list[str], Iterator[list[list[Any]]]]
+) -> tuple[int, list[Notice]]:
+    """Send columns and batches of rows; return how many rows there were, and notices."""
+    columns, parts = rows
+    target = client.call("GET", f"pipelines/{model_id}").get("target_feature")
+    if target and not {str(target), OUTCOME}.intersection(columns):
+        raise AugerError(
+            f"{what} has no column `{target}`, which holds what really happened",
+            hint=f"with `prediction_id`, the column may be called `{OUTCOME}`",
+        )
+    sent, told = 0, list[Notice]()
+    for number, part in enumerate(parts):
+        body = {
+            "pipeline_id": model_id,
+            "actual_column_names": columns,
+            "actuals": part,
+            "part": number,
+        }
+        told += client.call("POST", "actuals", body).get("notices") or []
+        sent += len(part)
+    if not sent:
+        raise AugerError(f"{what} has no rows below its header")
+    return sent, merge_notices(told)
 
 
 def open_model(

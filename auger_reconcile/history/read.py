@@ -10,7 +10,7 @@ from typing import Any
 
 from auger_reconcile.client.http.paging import PAGE_SIZE
 from auger_reconcile.client.hub_client import HubClient
-from auger_reconcile.errors import HubError, NotFound
+from auger_reconcile.errors import AugerError, HubError, NotFound
 from auger_reconcile.history.record import APPLIES, UNKNOWN_ROUTE
 
 _ALL = 1_000_000  # a hub keeps fewer applies
@@ -112,8 +112,11 @@ def read_applies(
             passes over `kind` and `action`.
 
     Raises:
+        AugerError: the limit is less than 1.
         HubError: this hub keeps no history, or cannot be read.
     """
+    if limit is not None and limit < 1:
+        raise AugerError(f"`limit` is {limit}; at least 1 apply can be read, or None for all")
     given = {name: value for name, value in filters.items() if value is not None}
     try:
         if limit is not None and limit <= PAGE_SIZE:

@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -338,6 +339,29 @@ def test_without_a_name_the_only_model_is_meant(model: Model, declared: Model, w
     assert read(model.predict(source))[1] == [*ROW, "setosa"]
     with pytest.raises(AugerError, match="declares 4 models: `by trial`"):
         declared.predict(source)
+
+
+def test_what_is_no_table_is_told_by_every_method(model: Model, trained: Trained) -> None:
+    nothing: Any = None
+    for ask in (model.predict, model.evaluate, model.actual):
+        with pytest.raises(AugerError, match="a file or a data frame, not from `None`"):
+            ask(nothing, trained.model_id)
+        with pytest.raises(AugerError, match=r"`\.` is a folder, not a file with rows"):
+            ask(".", trained.model_id)
+
+
+def test_a_format_that_no_export_has_is_refused_with_those_there_are(
+    model: Model, trained: Trained
+) -> None:
+    with pytest.raises(AugerError, match="no model is exported as `foo`") as caught:
+        model.export(trained.model_id, "foo")
+    assert caught.value.hint == "the formats are `zip`, `joblib`, `mlflow`, `onnx`"
+
+
+def test_an_export_of_no_trial_is_told_as_one(model: Model) -> None:
+    with pytest.raises(NotFound, match="there is no trial `nope`") as caught:
+        model.export("nope")
+    assert "auger experiment leaderboard" in str(caught.value.hint)
 
 
 def test_actuals_are_stored(model: Model, trained: Trained, work: Path) -> None:

@@ -221,6 +221,14 @@ def test_actuals_of_other_formats_are_sent_as_values(
     assert hub.requests[1].json["actuals"] == [[1.5, "no"], [None, True]]
 
 
+def test_actuals_of_a_data_frame_are_sent_as_values(hub: ScriptedHub, client: HubClient) -> None:
+    pd = pytest.importorskip("pandas")
+    hub.play(READY, reply({}))
+    frame = pd.DataFrame({"a": [1.5, None], "y": ["no", "yes"]}, index=[7, 9])
+    assert send_actuals(client, frame, "M") == 2
+    assert hub.requests[1].json["actuals"] == [[1.5, "no"], [None, "yes"]]
+
+
 def test_what_was_guessed_about_the_file_of_actuals_is_told(
     hub: ScriptedHub, client: HubClient, source: Path
 ) -> None:

@@ -35,6 +35,9 @@ def export_model(
     Raises:
         AugerError: the target exists, or the model cannot be had in this format.
     """
+    if form not in FORMATS:
+        listed = ", ".join(f"`{one}`" for one in FORMATS)
+        raise AugerError(f"no model is exported as `{form}`", hint=f"the formats are {listed}")
     if target.exists():
         again = f"auger model export {trial_id} --format {form} --out PATH"
         hint = f"delete it, or say another place:\n{again}"

@@ -106,6 +106,7 @@ def _targets(columns: Sequence[ColumnLook]) -> list[Reasoned]:
     """Return the columns that may be the target, the likeliest first."""
     possible = [one for one in columns if _can_be_target(one)]
     named = [one for one in possible if _TARGET.fullmatch(one.name.strip())]
+    named.sort(key=lambda one: one.name.strip().lower() != "target")  # it says so itself
     last = [one for one in possible if one is columns[-1] and one not in named]
     first = [one for one in possible if one is columns[0] and has_classes(one)]
     found = [Reasoned(one.name, f"targets are often called so, {_what(one)}") for one in named]

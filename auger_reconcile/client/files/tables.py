@@ -101,6 +101,8 @@ def open_table(source: Path, form: str | None = None) -> Iterator[Table]:
     Raises:
         AugerError: the file cannot be read as what it is said to be.
     """
+    if not source.name:
+        raise AugerError(f"`{source}` is a folder, not a file with rows")
     match form or format_of(source):
         case "jsonl":
             from auger_reconcile.client.files.json_lines import open_json_lines

@@ -37,6 +37,7 @@ def look(**columns: dict[str, Any]) -> Look:
     [
         ({"a": NUMBER, "b": CLASSES}, "b", []),
         ({"target": CLASSES, "b": NUMBER}, "target", ["b"]),
+        ({"survived": FEW, "Target": CLASSES, "b": NUMBER}, "Target", ["survived", "b"]),
         ({"a": NUMBER, "is_churned": FEW, "z": NUMBER}, "is_churned", ["z"]),
         ({"a": CLASSES, "b": NUMBER, "c": NUMBER}, "c", ["a"]),
         ({"a": NUMBER, "label": TEXT, "id": ID}, None, []),

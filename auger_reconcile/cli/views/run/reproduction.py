@@ -10,9 +10,8 @@ import click
 
 from auger_reconcile.api.runs.reproduction import Reproduction, TrialPair
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.run.comparison import NOTHING
 from auger_reconcile.cli.views.table import Column, member, render_table
-from auger_reconcile.cli.views.words import count_of
+from auger_reconcile.cli.views.words import NOTHING, count_of
 
 SHOWN = 20  # trials that differ
 
