@@ -155,15 +155,16 @@ def summarize(
     )[list(tools)]
     ranks = means.fillna(-np.inf).rank(axis=1, ascending=False)
     mean_ranks = ranks.mean()
-    others = [tool for tool in tools if tool != "auger"]
+    first, *others = sorted(tools, key=lambda tool: tool != "auger")
+    named = "" if first == "auger" else f" ({first})"
     figures = [
-        Figure(f"{name} ({sets[name].metric})", f"{row['auger']:.4f}", _told(row[others]))
+        Figure(f"{name} ({sets[name].metric})", f"{row[first]:.4f}{named}", _told(row[others]))
         for name, row in means.iterrows()
     ]
     beside = float(mean_ranks[others].min()) if others else 1.0
-    ratio = float(mean_ranks["auger"]) / beside
+    ratio = float(mean_ranks[first]) / beside
     told = ", ".join(f"{mean_ranks[tool]:.2f} ({tool})" for tool in others)
-    figures.append(Figure("mean rank", f"{mean_ranks['auger']:.2f}", told, ratio, 1.0))
+    figures.append(Figure("mean rank", f"{mean_ranks[first]:.2f}{named}", told, ratio, 1.0))
     seconds = table.groupby("tool")["taken"].mean()
     spent = ", ".join(f"{tool} {seconds[tool]:.0f} s" for tool in tools)
     given = results[0].search

@@ -157,13 +157,24 @@ def _read_file(path: Path, known: set[str], report: Report) -> Iterator[Case]:
         if isinstance(expect, MapNode):
             for name, (key, _) in expect.entries.items():
                 if name not in known:
-                    report.error("unknown-policy", "there is no policy of this name", key)
+                    hint = _meant(name, known, report)
+                    report.error(
+                        "unknown-policy", "there is no policy of this name", key, hint=hint
+                    )
         if spec is not None and (plan := _plan_of(spec, path, node, report)) is not None:
             place = file.span(node.start)
             resources = [_resource(one) for one in spec.resources]
             now = spec.now if spec.now.tzinfo else spec.now.replace(tzinfo=timezone.utc)
             scene = Facts(plan, resources, spec.env, now)
             yield Case(spec.case, f"{place.path}:{place.line}", scene, spec.expect)
+
+
+def _meant(name: str, known: set[str], report: Report) -> str | None:
+    """Return the policy that a name means; a function's name begins with its effect."""
+    begins = [f"{one.value}_" for one in Effect if name.startswith(f"{one.value}_")]
+    wanted = name.removeprefix(max(begins, default="")).replace("_", "-")
+    near = wanted if wanted in known else report.nearest(wanted, sorted(known))
+    return f"the nearest name is `{near}`" if near else None
 
 
 def _plan_of(spec: CaseSpec, path: Path, node: MapNode, report: Report) -> dict[str, Any] | None:

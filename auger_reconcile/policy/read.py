@@ -171,7 +171,8 @@ def _read_python(path: Path, report: Report) -> Iterator[tuple[Rule, Scalar | No
         strange = [p for p in inspect.signature(function).parameters if p not in _SHOWN]
         span = _span_of(file, function)
         if strange:
-            hint = f"it may take {', '.join(_SHOWN)}"
+            named = ", ".join(f"`{name}`" for name in strange)
+            hint = f"there is no {named}; it may take {', '.join(_SHOWN)}"
             told = file_error(path, "broken-policy", "a rule takes what there is not", hint=hint)
             report.add(told)
             continue

@@ -154,6 +154,23 @@ def test_a_case_that_is_not_as_expected_says_how(tmp_path: Path) -> None:
     assert list(tried.differences()) == ["`x` says deny, expected warn"]
 
 
+@pytest.mark.parametrize("name", ["require_approval_large_run", "large_run", "large-runs"])
+def test_a_case_that_names_no_policy_is_told_the_nearest(tmp_path: Path, name: str) -> None:
+    write(tmp_path, "def require_approval_large_run(plan):\n    return False\n", "r.py")
+    (tmp_path / "cases").mkdir()
+    case = f"cases: [{{case: c, plan: {{}}, expect: {{{name}: deny}}}}]\n"
+    write(tmp_path / "cases", case, "c.yaml")
+    with pytest.raises(ConfigError) as caught:
+        try_cases(tmp_path, {}, is_exact=True)
+    assert [one.hint for one in caught.value.diagnostics] == ["the nearest name is `large-run`"]
+
+
+def test_what_a_rule_takes_and_is_not_there_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_rules([write(tmp_path, "def deny_x(foo):\n    pass\n", "r.py")])
+    assert "there is no `foo`" in str(caught.value.diagnostics[0].hint)
+
+
 @pytest.mark.parametrize(
     ("text", "code"),
     [
