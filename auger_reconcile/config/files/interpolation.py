@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import suppress
+from functools import cached_property
 from typing import Protocol, TypeGuard
 
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar, Sequence, is_null
@@ -126,6 +127,11 @@ class _Variables:
             self._declared = {n: e for n, e in declared.entries.items() if self._is_usable(n, e)}
         elif declared is not None:
             report.error("wrong-type", "expected a map", declared, hint="`variables` is a map")
+
+    @cached_property
+    def _known(self) -> tuple[str, ...]:
+        """The names of all variables, for what is near a misspelt one."""
+        return tuple(dict.fromkeys((*self._given, *self._declared)))
 
     def _is_usable(self, name: str, entry: Entry) -> bool:
         if not _NAME.fullmatch(name):
@@ -308,7 +314,7 @@ class _Variables:
     def _advise(self, name: str) -> str:
         if name in self._declared:
             return f"`{name}` is declared without a value"
-        if near := self._report.nearest(name, {**self._given, **self._declared}):
+        if near := self._report.nearest(name, self._known):
             return f"there is a variable `{near}`"
         if not _NAME.fullmatch(name):
             return (self._lookup and self._lookup.advise(name)) or _NAME_HINT

@@ -94,7 +94,8 @@ class Mapping(NamedTuple):
 
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""
-        return self._replace(entries={k: e for k, e in self.entries.items() if k not in keys})
+        gone = frozenset(keys)
+        return self._replace(entries={k: e for k, e in self.entries.items() if k not in gone})
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
