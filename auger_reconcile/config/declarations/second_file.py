@@ -36,6 +36,10 @@ def judge_second(
     if not roots and not found:
         return [], []  # nothing in it
     is_ours = any(map(_is_known, _keys_of(path, roots)))
+    if any(
+        one.code == "unreadable" for one in found
+    ):  # a pipe, a folder: nobody knows what is in it
+        return [], [*_explained(found)]
     is_read = not any(one.severity is Severity.ERROR for one in found)
     if not is_ours and (is_read or (first is not None and _is_complete(first))):
         hint = f"{WHY}, and holds none of them; a file of that name elsewhere is not looked at"
