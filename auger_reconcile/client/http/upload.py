@@ -152,9 +152,9 @@ class _FileBody:
                 raise AugerError(f"`{self._file.name}` changed while it was uploaded")
             yield block[:count]
             sent += count
-            self._report(len(self._head) + sent, self.len)
+            self._report(sent, self._size)  # of the form around it nobody knows
         yield self._tail
-        self._report(self.len, self.len)
+        self._report(self._size, self._size)
 
 
 def _post(url: str, body: _FileBody, kind: str, *, timeout: float, source: Path) -> tuple[int, str]:
