@@ -22,6 +22,7 @@ from auger_hub.data.files.plain import encoding_of, in_utf8, unpack
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice
+from auger_hub.data.part import Part
 from auger_hub.data.schema import TableSchema
 from auger_hub.data.table import Reading, Table
 from auger_hub.data.text import delimited
@@ -30,9 +31,17 @@ from auger_hub.data.text.sql import literal
 from auger_hub.data.text.typed import to_column
 from auger_hub.data.typed_table import judge_typed, load_frame, load_json, load_parquet
 
-__all__ = ["UnreadableData", "open_table", "read_raw", "read_table", "read_with_schema"]
+__all__ = [
+    "UnreadableData",
+    "open_table",
+    "read_raw",
+    "read_table",
+    "read_with_schema",
+    "read_within",
+]
 
 THREADS = 2
+_LOOKED_AT = 10_000  # rows, of which the memory of one is told
 
 
 def read_table(path: Path, schema: TableSchema | None = None) -> pd.DataFrame:
@@ -52,30 +61,66 @@ def read_table(path: Path, schema: TableSchema | None = None) -> pd.DataFrame:
 
 
 def read_with_schema(
-    path: Path, reading: Reading | None = None, name: str | None = None
+    path: Path,
+    reading: Reading | None = None,
+    name: str | None = None,
+    part: Part | None = None,
 ) -> tuple[pd.DataFrame, TableSchema]:
-    """Read a file as `read_table` does; return with it the schema of what was read."""
+    """Read a file as `read_table` does, or a part of it; return with it the schema of that."""
     with open_table(path, in_order=True, reading=reading, name=name) as table:
-        if table.whole is not None:
-            return table.whole.frame, table.schema
-        frame = _frame_of(table)
-        for position in table.pending:
-            column = table.schema.columns[position]
-            frame[place(position)] = to_column(frame[place(position)], column, table.schema)
-    return frame.set_axis(table.schema.names, axis="columns"), table.schema
+        return _read(table, part), table.schema
 
 
-def read_raw(path: Path) -> pd.DataFrame:
+def read_within(
+    path: Path, reading: Reading, name: str | None, memory: int
+) -> tuple[pd.DataFrame, TableSchema, Part | None]:
+    """Read as many rows of a file as may take so many bytes of memory, evenly chosen.
+
+    Returns:
+        The rows in the order of the file, how they were read, and which of all they are; None of
+        these where they are all.
+    """
+    with open_table(path, in_order=True, reading=reading, name=name) as table:
+        part = _part_within(table, memory)
+        return _read(table, part), table.schema, part
+
+
+def read_raw(path: Path, part: Part | None = None) -> pd.DataFrame:
     """Read a file with its values as it tells them: what they mean, only a schema knows."""
     with open_table(path, in_order=True, reading=Reading(types=False)) as table:
         if table.whole is not None:
-            return table.whole.frame
-        frame: pd.DataFrame = table.connection.execute("FROM data").df()
+            return part.of(table.whole.frame) if part else table.whole.frame
+        frame: pd.DataFrame = table.connection.execute(_query(part)).df()
     return frame.set_axis(table.schema.names, axis="columns")
 
 
-def _frame_of(table: Table) -> pd.DataFrame:
-    frame: pd.DataFrame = table.connection.execute("FROM data").df()
+def _read(table: Table, part: Part | None) -> pd.DataFrame:
+    if table.whole is not None:
+        return part.of(table.whole.frame) if part else table.whole.frame
+    frame = _frame_of(table, part)
+    for position in table.pending:
+        column = table.schema.columns[position]
+        frame[place(position)] = to_column(frame[place(position)], column, table.schema)
+    return frame.set_axis(table.schema.names, axis="columns")
+
+
+def _part_within(table: Table, memory: int) -> Part | None:
+    if table.whole is not None:
+        first, rows = table.whole.frame.head(_LOOKED_AT), len(table.whole.frame)
+    else:
+        counted = table.connection.execute("SELECT count(*) FROM data").fetchone()
+        rows = int(counted[0]) if counted else 0
+        first = table.connection.execute(f"FROM data LIMIT {_LOOKED_AT}").df()
+    each = first.memory_usage(index=False, deep=True).sum() / max(1, len(first))
+    return Part.of_rows(int(memory / each), rows) if each * rows > memory else None
+
+
+def _query(part: Part | None) -> str:
+    return f"FROM data WHERE {part.condition}" if part else "FROM data"
+
+
+def _frame_of(table: Table, part: Part | None) -> pd.DataFrame:
+    frame: pd.DataFrame = table.connection.execute(_query(part)).df()
     gaps = [name for name, dtype in frame.dtypes.items() if dtype == "Int64"]
     texts = [name for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.StringDtype)]
     return frame.astype(dict.fromkeys(gaps, "float64") | dict.fromkeys(texts, "object"))

@@ -254,9 +254,10 @@ def _likely_segments(info: Mapping[str, Any], rows: pd.DataFrame) -> list[str]:
 def _rows_of(task: SearchTask, data: TrialData) -> pd.DataFrame:
     """Return the rows of a run as its file tells them, in the order of its data."""
     settings = read_settings(task)
-    frame = load_table(task, settings).frame
+    found = load_table(task, settings)
+    frame = found.frame
     known = np.flatnonzero(known_rows(frame, data.info).to_numpy())
-    raw = read_raw(task.data_path).iloc[known].reset_index(drop=True)
+    raw = read_raw(task.data_path, found.part).iloc[known].reset_index(drop=True)
     if settings.in_time_order:
         features = frame[data.info["featureColumns"]].iloc[known].reset_index(drop=True)
         order = time_order(features, data.info["timeColumn"])

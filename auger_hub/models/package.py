@@ -18,6 +18,7 @@ import numpy as np
 import pandas as pd
 
 from auger_hub.data.notices import Notice, to_dicts
+from auger_hub.data.part import Part
 from auger_hub.data.read import read_with_schema
 from auger_hub.data.schema import TableSchema
 from auger_hub.data.table import Reading
@@ -114,7 +115,8 @@ def read_as_run(data_path: Path, task_info: dict[str, Any]) -> tuple[pd.DataFram
     """Return the table, read as the run has read its own: the data may be newer than the run."""
     known = task_info.get("schema")
     reading = Reading(TableSchema.from_dict(known) if known else None)
-    return read_with_schema(data_path, reading)
+    part = task_info.get("partOfRows")
+    return read_with_schema(data_path, reading, part=Part(*part) if part else None)
 
 
 def _background(features: pd.DataFrame, seed: int) -> list[list[Any]]:

@@ -86,6 +86,15 @@ def _unable(settings: Settings) -> Iterator[Notice]:
         yield Notice("algorithms-left-out", text, count=len(unable))
 
 
+def notice_of_part(read: int, of: int, memory_mb: int) -> Notice:
+    """Return that the run learns from a part of the rows."""
+    text = (
+        f"The run learns from {read:,} of {of:,} rows, evenly chosen: a worker of {memory_mb:,} MB"
+        " has no memory for more."
+    )
+    return Notice("rows-sampled", text, count=of - read)
+
+
 def notices_of_weights(settings: Settings, *, left_out: int) -> Iterator[Notice]:
     """Yield what the weights of rows do, and how many rows have none."""
     name = settings.sample_weight

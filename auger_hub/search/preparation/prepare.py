@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
@@ -15,7 +15,8 @@ import pandas as pd
 
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.notices import to_dicts
-from auger_hub.data.read import open_table, read_with_schema
+from auger_hub.data.part import Part
+from auger_hub.data.read import open_table, read_with_schema, read_within
 from auger_hub.data.schema import CATEGORY as NAMES
 from auger_hub.data.schema import MISSING, ColumnSchema, TableSchema
 from auger_hub.data.schema import NUMBER as NUMBERS
@@ -41,6 +42,7 @@ from auger_hub.search.preparation.folds import (
 from auger_hub.search.preparation.notices import (
     CLASS_NONE,
     Prepared,
+    notice_of_part,
     notices_of_run,
     notices_of_weights,
 )
@@ -51,6 +53,7 @@ from auger_hub.search.trials.trial import TrialData
 ONE_HOT_AT_MOST = 30
 CODES_AT_LEAST = 3
 ROWS_PER_THREAD = 4_000
+COPIES = 8  # of the table, for which a trial has memory: as read, clean, of a fold, as numbers
 WORDS_OF_TEXT, WORDS_OF_PHRASE = 4, 1.7
 VOCABULARY_SHARE = 0.1  # of the values: as many words make texts of many values phrases
 LEADS_AT_MOST = 48  # forecast from one origin, where no horizon is declared
@@ -60,33 +63,53 @@ Array = np.ndarray[Any, Any]
 
 @dataclass(frozen=True)
 class Data:
-    """The stored file as a table, and how its texts were read."""
+    """The stored file as a table, how its texts were read, and which part of it that is."""
 
     frame: pd.DataFrame
     schema: TableSchema
+    part: Part | None = None
 
 
 def load_table(task: SearchTask, settings: Settings) -> Data:
-    """Return the stored file as a table; it is read once.
+    """Return the stored file as a table, or as many of its rows as a worker has memory for.
+
+    It is read once. Of time series all rows are read: one that is left out is a gap.
 
     Raises:
         BadTask: it cannot be read.
     """
+    memory = None
+    if task.memory_mb is not None and settings.model_type != "timeseries":
+        memory = task.memory_mb * 2**20 // COPIES
+    names_of = settings.target if settings.model_type == "classification" else None
     known = "" if task.schema is None else json.dumps(task.schema)
-    return _load_table(task.data_path, task.data_name, known, settings.target, settings.model_type)
+    return _load_table(_Source(task.data_path, task.data_name or None, known, names_of, memory))
+
+
+class _Source(NamedTuple):
+    """What a table depends on: where it is, how it is read, and how much of it."""
+
+    path: Path
+    name: str | None
+    known: str
+    names_of: str | None
+    memory: int | None
 
 
 @lru_cache(maxsize=1)
-def _load_table(path: Path, name: str, known: str, target: str, model_type: str) -> Data:
+def _load_table(source: _Source) -> Data:
+    path, name = source.path, source.name
     try:
-        if known:
-            schema = TableSchema.from_dict(json.loads(known))
+        if source.known:
+            schema = TableSchema.from_dict(json.loads(source.known))
         else:  # profiled by an older hub
-            with open_table(path, in_order=False, name=name or None) as table:
+            with open_table(path, in_order=False, name=name) as table:
                 schema = table.schema
-        if model_type == "classification":
-            schema = with_classes(schema, target)
-        return Data(*read_with_schema(path, Reading(schema), name or None))
+        if source.names_of is not None:
+            schema = with_classes(schema, source.names_of)
+        if source.memory is not None:
+            return Data(*read_within(path, Reading(schema), name, source.memory))
+        return Data(*read_with_schema(path, Reading(schema), name))
     except UnreadableData as error:
         raise BadTask(str(error)) from error
 
@@ -145,6 +168,8 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         settings, Prepared(frame, features, target, labels, kinds, time_column, unknown), notes
     )
     notices += notices_of_weights(settings, left_out=targets - len(target))
+    if data.part is not None:
+        notices.insert(0, notice_of_part(len(frame), data.part.rows, task.memory_mb or 0))
     if unknown:
         notes.append(f"{unknown} rows without a value of the target are left out.")
     roles = [settings.target, *([settings.sample_weight] if settings.sample_weight else [])]
@@ -159,6 +184,7 @@ def describe_task(task: SearchTask) -> dict[str, Any]:
         "categoricalFeatures": _categorical(settings, kinds),
         "featuresCount": len(kinds),
         "dataset_nrows": len(target),
+        "partOfRows": data.part,
         "crossValidationFolds": settings.folds,
         "usedFolds": folds,
         "datesInCycles": settings.model_type != "timeseries",

@@ -1,8 +1,9 @@
 """`python -m tests.hub.contract_fuzz [--st PROGRAM] [ARGUMENTS OF st run]`: ask a hub everything.
 
-Starts a hub of its own, fills it with objects of every kind and lets schemathesis send some 12,000
-requests made from the document: none may be answered with 5xx or with what the document does not
-tell. Without `--st`, schemathesis is installed into a temporary environment. Exits as it does.
+Starts a hub of its own, fills it with objects of every kind, of two organizations, and lets
+schemathesis send some 12,000 requests made from the document: none may be answered with 5xx, with
+what the document does not tell, or with a name of the other organization. Without `--st`,
+schemathesis is installed into a temporary environment. Exits as it does.
 """
 # ruff: noqa: T201 - what it prints is for a person
 
@@ -19,8 +20,8 @@ from pathlib import Path
 
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
-from tests.hub.client import connect
-from tests.hub.contract_fuzz.world import make_world
+from tests.hub.client import add_stranger, connect
+from tests.hub.contract_fuzz.world import count_objects, make_world
 
 HERE = Path(__file__).parent
 SCHEMATHESIS = "schemathesis>=4.32,<5"
@@ -53,11 +54,17 @@ def _install(folder: Path) -> Path:
 def _ask(settings: HubSettings, program: Path, folder: Path, rest: list[str]) -> int:
     hub = connect(settings)
     world = folder / "world.json"
-    world.write_text(json.dumps(make_world(hub)), encoding="utf-8")
+    stranger = add_stranger(hub)
+    made = make_world(hub, stranger)
+    world.write_text(json.dumps(made), encoding="utf-8")
+    before = count_objects(stranger, made)
     config = ["--config-file", str(HERE / "schemathesis.toml")]
     command = [str(program.absolute()), *config, "run", f"{hub.url}/api/v1/openapi.json", *rest]
     env = {**os.environ, "AUGER_FUZZ_WORLD": str(world)}
-    return subprocess.run(command, cwd=HERE, env=env, check=False).returncode
+    code = subprocess.run(command, cwd=HERE, env=env, check=False).returncode
+    lost = before - count_objects(stranger, made)
+    print(f"Of {before} objects of the other organization {lost} are gone.")
+    return code or int(lost > 0)
 
 
 def _count_failures(log: Path) -> int:

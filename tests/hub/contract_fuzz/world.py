@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from tests.hub.client import Client
@@ -12,10 +13,39 @@ FEATURES = ["sepal_length", "sepal_width", "petal_length", "petal_width"]
 FLOWER = [5.1, 3.5, 1.4, 0.2]
 
 
-def make_world(hub: Client) -> dict[str, Any]:
-    """Return `{token, objects, disposable, members}`: ids by resource, values by member."""
+def make_world(hub: Client, stranger: Client) -> dict[str, Any]:
+    """Return `{token, objects, disposable, members, foreign, names}`.
+
+    They are ids by resource and values by member; the same of another organization; and names
+    there, which no answer may hold.
+    """
+    objects, file, _ = _make_objects(hub, "iris")
+    theirs, other, names = _make_objects(stranger, f"foreign-{uuid.uuid4().hex}")
+    return {
+        "token": hub.token,
+        "objects": objects,
+        "disposable": _disposable(hub, objects, file),
+        "members": _members(objects, file),
+        "foreign": {"objects": theirs, "members": _members(theirs, other)},
+        "names": names,
+    }
+
+
+def count_objects(stranger: Client, world: dict[str, Any]) -> int:
+    """Return how many objects of the other organization are still there."""
+    theirs = world["foreign"]["objects"]
+    found = [
+        stranger.call("GET", f"/{resource}/{one}").status == 200
+        for resource, ids in theirs.items()
+        for one in ids
+    ]
+    return sum(found)
+
+
+def _make_objects(hub: Client, name: str) -> tuple[dict[str, list[Any]], dict[str, Any], list[str]]:
+    """Return ids by resource, the data set, and the names of what was made."""
     project = hub.add_project()
-    file = hub.add_file(project["id"])
+    file = hub.add_file(project["id"], name=name)
     run = hub.add_run(file, max_n_trials=2)
     hub.start_run(run["id"])
     hub.wait("ExperimentSession", run["id"], "completed")
@@ -32,25 +62,19 @@ def make_world(hub: Client) -> dict[str, Any]:
         "pipelines": [pipeline["id"]],
         "hyperparameters": [trial["hyperparameter"]["id"]],
         "organizations": [project["organization_id"]],
-        **_around(hub, project["id"], pipeline["id"]),
+        **_around(hub, project["id"], pipeline["id"], name),
     }
-    disposable = _disposable(hub, objects, file)
-    return {
-        "token": hub.token,
-        "objects": objects,
-        "disposable": disposable,
-        "members": _members(objects, file),
-    }
+    return objects, file, [name]
 
 
-def _around(hub: Client, project_id: int, pipeline_id: str) -> dict[str, list[Any]]:
+def _around(hub: Client, project_id: int, pipeline_id: str, name: str) -> dict[str, list[Any]]:
     """Make what hangs on a deployed model."""
-    endpoint = hub.post("/endpoints", pipeline_id=pipeline_id, name="watched")
+    endpoint = hub.post("/endpoints", pipeline_id=pipeline_id, name=f"{name}-watched")
     alert = {"kind": "model_accuracy", "threshold": 0.9, "sensitivity": 72}
     asked = {"records": [FLOWER], "features": FEATURES}
     prediction = hub.post("/predictions", pipeline_id=pipeline_id, **asked)
     task = hub.post("/cluster_tasks", name="list_project_files", project_id=project_id)
-    manifest = hub.post("/dataset_manifests", id="m-1", name="m", statistics={})
+    manifest = hub.post("/dataset_manifests", id=uuid.uuid4().hex, name=name, statistics={})
     return {
         "endpoints": [endpoint["id"]],
         "endpoint_pipelines": [

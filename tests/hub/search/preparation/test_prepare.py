@@ -1,4 +1,6 @@
+import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from auger_hub.models.package import read_as_run
 from auger_hub.search.column_kinds import CATEGORY, CODE, DATE, MANY, NUMBER, PHRASE, TEXT
 from auger_hub.search.preparation.prepare import describe_task, kind_of, make_trial_data
 from auger_hub.search.task import BadTask
@@ -316,3 +319,17 @@ def test_a_constraint_is_for_numbers_and_leaves_out_what_takes_none(tmp_path: Pa
     (told,) = (one["text"] for one in info["notices"] if one["code"] == "algorithms-left-out")
     assert "LogisticRegression" in told
     assert not re.search("LGBM|CatBoost|XGB|Hist|Forest", told)
+
+
+def test_of_more_rows_than_a_worker_has_memory_for_a_part_is_learned_from(tmp_path: Path) -> None:
+    frame = pd.concat([iris()] * 200, ignore_index=True)
+    task = replace(task_for(tmp_path, frame, "species"), memory_mb=4)
+    data = make_trial_data(task)
+    (told,) = (one for one in data.info["notices"] if one["code"] == "rows-sampled")
+    assert 100 < data.info["dataset_nrows"] < len(frame) / 2
+    assert told["count"] == len(frame) - data.info["dataset_nrows"]
+    assert "of 30,000 rows, evenly chosen: a worker of 4 MB" in told["text"]
+    info = json.loads(json.dumps(data.info, default=str))
+    read, _ = read_as_run(task.data_path, info)  # what is deployed is fitted on the same rows
+    first = data.features.columns[0]
+    assert read[first].tolist() == data.features[first].tolist()
