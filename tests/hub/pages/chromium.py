@@ -52,12 +52,12 @@ class Tab:
         self._call("Emulation.setEmulatedMedia", features=features)
 
     def click(self, selector: str, times: int = 1) -> None:
-        """Press the mouse on the middle of an element, as often as told."""
+        """Press the mouse on the middle of an element, of its first line if it has several."""
         chosen = f"document.querySelector({json.dumps(selector)})"
         self.ask(f"{chosen}.scrollIntoView({{block: 'center'}})")
         box = self.ask(
             f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])"
-            f"({chosen}.getBoundingClientRect())"
+            f"({chosen}.getClientRects()[0])"
         )
         place = {"x": box[0], "y": box[1], "button": "left"}
         for number in range(1, times + 1):
