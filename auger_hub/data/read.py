@@ -97,7 +97,7 @@ def read_raw(path: Path, part: Part | None = None) -> pd.DataFrame:
 def _read(table: Table, part: Part | None) -> pd.DataFrame:
     if table.whole is not None:
         return part.of(table.whole.frame) if part else table.whole.frame
-    frame = _frame_of(table, part)
+    frame = _frame_of(table, _query(part))
     for position in table.pending:
         column = table.schema.columns[position]
         frame[place(position)] = to_column(frame[place(position)], column, table.schema)
@@ -110,7 +110,7 @@ def _part_within(table: Table, memory: int) -> Part | None:
     else:
         counted = table.connection.execute("SELECT count(*) FROM data").fetchone()
         rows = int(counted[0]) if counted else 0
-        first = table.connection.execute(f"FROM data LIMIT {_LOOKED_AT}").df()
+        first = _frame_of(table, f"FROM data LIMIT {_LOOKED_AT}")
     each = first.memory_usage(index=False, deep=True).sum() / max(1, len(first))
     return Part.of_rows(int(memory / each), rows) if each * rows > memory else None
 
@@ -119,8 +119,8 @@ def _query(part: Part | None) -> str:
     return f"FROM data WHERE {part.condition}" if part else "FROM data"
 
 
-def _frame_of(table: Table, part: Part | None) -> pd.DataFrame:
-    frame: pd.DataFrame = table.connection.execute(_query(part)).df()
+def _frame_of(table: Table, query: str) -> pd.DataFrame:
+    frame: pd.DataFrame = table.connection.execute(query).df()
     gaps = [name for name, dtype in frame.dtypes.items() if dtype == "Int64"]
     texts = [name for name, dtype in frame.dtypes.items() if isinstance(dtype, pd.StringDtype)]
     return frame.astype(dict.fromkeys(gaps, "float64") | dict.fromkeys(texts, "object"))

@@ -24,11 +24,12 @@ def table(tmp_path_factory: pytest.TempPathFactory) -> pd.DataFrame:
 def test_every_reader_chooses_the_same_rows(table: pd.DataFrame, form: str, tmp_path: Path) -> None:
     path = tmp_path / f"table.{form}"
     getattr(table, f"to_{form}")(path, **({"index": False} if form == "csv" else {}))
-    memory = int(table.memory_usage(index=False, deep=True).sum() / 4)
+    whole = table.astype({"t": "object"})  # as texts are read
+    memory = int(whole.memory_usage(index=False, deep=True).sum() / 4)
     frame, schema, part = read_within(path, Reading(), None, memory)
     assert part is not None
     assert part.rows == ROWS
-    assert len(frame) == pytest.approx(ROWS / 4, rel=0.25)
+    assert len(frame) == pytest.approx(ROWS / 4, rel=0.05)
     assert frame["n"].is_monotonic_increasing
     again, _ = read_with_schema(path, Reading(schema), part=part)
     pd.testing.assert_frame_equal(again, frame)
