@@ -459,6 +459,7 @@ class Model(Resource):
         """Return what stands for a declared model, the best of present data if need be."""
         from auger_reconcile.planner.build import assess
         from auger_reconcile.planner.index import Index
+        from auger_reconcile.resources._rolling import standing_of
 
         index = Index(self.context.observe(address.project))
         for check_sources in (False, True):  # mostly its name tells, and the data may be large
@@ -467,6 +468,8 @@ class Model(Resource):
             known: list[ModelObject] = [
                 found for found in (*assessment.revisions, assessment.object) if found
             ]
+            if any(one.rollout for one in known):  # what stands beside it bears its name as well
+                return standing_of(known).live
             if known:
                 return known[-1]
         return None

@@ -843,3 +843,16 @@ def test_of_several_data_sets_none_is_made_by_a_guess(
     assert "auger dataset create SOURCE" in answer.err
     assert user.run("dataset", "create", "y.csv").code == 0
     assert "is there already" in user.run("dataset", "create").out
+
+
+def test_of_a_model_and_what_stands_beside_it_the_name_means_the_one_that_answers(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "long")
+    (live,) = (one["id"] for one in world.rows["pipelines"].values())
+    file = folder / "auger.yaml"
+    file.write_text(LONG.replace("{experiment: a}", "{experiment: a, rollout: {shadow: 9d}}"))
+    (folder / "x.csv").write_text(NEW)
+    assert user.run("apply", "--auto-approve", "--wait").code == 0
+    assert len(world.rows["pipelines"]) == 2
+    assert live in user.run("model", "undeploy", "live", "--plan").out
