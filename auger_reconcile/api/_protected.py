@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from auger_reconcile.address import Address
@@ -105,17 +106,21 @@ def read_protection(context: Context, project: str, *, is_at_home: bool) -> Prot
     Raises:
         ConfigError: a lock file cannot be read.
     """
+    from auger_reconcile.config.load import is_same_place
     from auger_reconcile.config.protection import lock_path, read_elsewhere, read_protected
     from auger_reconcile.config.syntax.report import Report
     from auger_reconcile.resources.names.revisions import is_named
 
     report = Report()
     listed = read_protected(lock_path(context.folder, context.env), report)
-    elsewhere: Mapping[Address, SourceSpan] = {}
-    if context.env is not None:
-        desired = context.try_desired()
-        declared = desired.resources if desired else {}
-        elsewhere = read_elsewhere([context.folder], declared, {project}, report)
+    is_same = partial(
+        is_same_place,
+        context.file,
+        context.env,
+        variables=context.variables,
+        environ=context.environ,
+    )
+    elsewhere = read_elsewhere(context.folder, context.env, is_same, report)
     if report.has_errors:
         raise ConfigError(report.diagnostics)
 
@@ -125,4 +130,6 @@ def read_protection(context: Context, project: str, *, is_at_home: bool) -> Prot
             for at, place in places.items()
         }
 
-    return Protection(context, is_at_home, here(listed), here(elsewhere))
+    told = here(listed)
+    others = {at: place for at, place in here(elsewhere).items() if at.project == project}
+    return Protection(context, is_at_home, told, {at: others[at] for at in others.keys() - told})

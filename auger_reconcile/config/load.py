@@ -55,6 +55,7 @@ from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Branch, Declared, DesiredState, Digest
 
 _NAMES = ("name", "organization", DATA.name, *SEARCH.at_top, "experiment_session_id")
+_PLACE = ("hub", "organization", "path_to_credentials")
 _EMPTY_OVERLAY = "write what differs in this environment, or remove the file"
 _ENVIRONMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
@@ -101,13 +102,16 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     state = _Assembler(loader.report, contents).assemble(documents)
     folders = {item.name: item.root.file.path.parent for item in documents}
     locks = read_locks(folders, env, loader.report)
-    elsewhere: Map[Address, SourceSpan] = {}
-    if env is not None:
-        elsewhere = read_elsewhere(folders.values(), state.resources, folders, loader.report)
+    elsewhere: dict[Address, SourceSpan] = {}
+    for file in {item.root.file.path for item in documents}:
+        is_same = partial(is_same_place, file, env, variables=variables, environ=environ)
+        elsewhere |= read_elsewhere(file.parent, env, is_same, loader.report)
     if loader.report.has_errors:
         raise ConfigError(loader.report.diagnostics)
     listed = {at: place for lock in locks for at, place in lock.places.items()}
-    elsewhere = {at: place for at, place in elsewhere.items() if at not in listed}
+    elsewhere = {
+        at: place for at, place in elsewhere.items() if at.project in folders and at not in listed
+    }
     listed |= elsewhere
     state = replace(
         state,
@@ -144,6 +148,25 @@ def read_settings(  # noqa: PLR0913 - keyword-only, each with a default
         first = f"`{name}`" if (name := _name_of(roots[0])) else "one without a name"
         tell(f"{path.name} holds {len(roots)} projects; this is about the first, {first}.")
     return _plain_settings(roots[0]) if roots else {}
+
+
+def is_same_place(
+    path: Path,
+    env: str | None,
+    other: str | None,
+    *,
+    variables: Map[str, str] | None = None,
+    environ: Map[str, str] = os.environ,
+) -> bool:
+    """Say whether two environments of a file mean one hub and organization; in doubt they do."""
+    try:
+        one, two = (
+            read_settings(path, env=each, variables=variables, environ=environ)
+            for each in (env, other)
+        )
+    except ConfigError:
+        return True
+    return all(one.get(name) == two.get(name) for name in _PLACE)
 
 
 def _plain_settings(root: Mapping) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import secrets
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import suppress
 from pathlib import Path
@@ -30,7 +30,7 @@ from auger_reconcile.diagnostics import (
 )
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.state import Declared, DesiredState
+from auger_reconcile.state import DesiredState
 
 HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
@@ -87,29 +87,31 @@ def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tupl
 
 
 def read_elsewhere(
-    folders: Iterable[Path],
-    declared: Map[Address, Declared],
-    projects: Collection[str],
+    folder: Path,
+    env: str | None,
+    is_same_place: Callable[[str | None], bool],
     report: Report,
 ) -> dict[Address, SourceSpan]:
-    """Return what the lock files without an environment keep from one.
+    """Return what the lock files of other environments list of the same objects.
 
-    The environment may be the same project on the same hub. What it declares speaks for itself
-    there; of what is removed from the files, the protection stays.
+    A project of one name on one hub is one project, whatever environment it is applied from.
 
     Args:
-        folders: in which projects are declared.
-        declared: by the files with the overlay.
-        projects: of the environment.
+        folder: of the lock files.
+        env: whose own lock file is left out.
+        is_same_place: whether an environment means the same hub and organization.
         report: told what is wrong with a lock file.
     """
-    moved = {at._replace(name=name) for at, one in declared.items() for name in one.spec.formerly}
-    return {
-        at: place
-        for folder in dict.fromkeys(folders)
-        for at, place in read_protected(lock_path(folder, None), report).items()
-        if at.project in projects and at not in declared and at not in moved
-    }
+    found: dict[Address, SourceSpan] = {}
+    for path in sorted(folder.glob("auger*.lock.yaml")):
+        known = _LOCK_NAME.fullmatch(path.name)
+        other = known and known[1]
+        if not known or other == env:
+            continue
+        is_read = other is None or (folder / f"auger.{other}.yaml").exists()
+        if is_read and is_same_place(other):
+            found |= read_protected(path, report)
+    return found
 
 
 def lock_path(folder: Path, env: str | None) -> Path:

@@ -91,22 +91,36 @@ def test_an_emptied_list_is_an_error_that_says_how_a_project_is_released(tmp_pat
     [
         ("cluster: {max_nodes: 3}\n", True),
         ("name: shop-prod\n", False),  # another project
-        ("datasets: {d.csv: {source: d.csv}}\n", False),  # the environment speaks for itself
-        (RENAMED, False),
+        ("organization: other\n", False),
+        ("hub: https://hub.test\n", False),
+        ("datasets: {d.csv: {source: d.csv}}\n", True),  # it was not released by an apply
+        (RENAMED, True),
+        ("name: ${unset}\n", True),
     ],
 )
-def test_what_was_removed_from_the_files_stays_protected_in_an_environment_too(
-    tmp_path: Path, overlay: str, *, protected: bool
+@pytest.mark.parametrize(("env", "locked_by"), [("prod", None), (None, "prod")])
+def test_of_the_same_objects_the_lock_of_another_environment_protects(
+    tmp_path: Path, overlay: str, *, protected: bool, env: str | None, locked_by: str | None
 ) -> None:
     data = Address("shop", "dataset", "d.csv")
     (tmp_path / "d.csv").write_text("a,b\n1,2\n")
     (tmp_path / "auger.yaml").write_text("name: shop\n")
     (tmp_path / "auger.prod.yaml").write_text(overlay)
-    write_protected(lock_path(tmp_path, None), [data])
-    loaded = load_desired_state([tmp_path], env="prod", environ={})
+    write_protected(lock_path(tmp_path, locked_by), [data])
+    if "unset" in overlay and env:
+        return
+    if "shop-prod" in overlay and locked_by:
+        return  # it lists the project of that name
+    loaded = load_desired_state([tmp_path], env=env, environ={})
     assert (data in loaded.state.protected) is protected
     assert loaded.state.locked_elsewhere == loaded.state.protected
     assert all(not lock.after_apply(loaded.state) for lock in loaded.locks)
+
+
+def test_a_lock_of_no_environment_protects_nothing(tmp_path: Path) -> None:
+    (tmp_path / "auger.yaml").write_text("name: shop\n")
+    write_protected(lock_path(tmp_path, "gone"), [SHOP])
+    assert not load_desired_state([tmp_path], environ={}).state.protected
 
 
 @pytest.mark.parametrize(
