@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 
 from auger_hub.database.engine import Database
-from auger_hub.database.tables import Organization, Secret, Trial
+from auger_hub.database.tables import Organization, Pipeline, ProjectFile, Secret, Trial
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.settings import BadSettings, HubSettings
 from auger_hub.store.local import OWN_BUCKET, Storage
@@ -97,7 +97,31 @@ def _identify(
             "or another folder by AUGER_HUB_HOME, or start with --new to keep this folder for "
             "this database and move the models of the other hub to its trash"
         )
+    if not is_new and storage is not None and _is_another_store(settings, storage, database):
+        raise BadSettings(
+            f"the store {settings.storage} holds nothing of what the database {database.place} "
+            "names: nothing was changed; name the store of this hub by --storage, or put its files "
+            "back; to begin anew with this store, start with --new"
+        )
     _carry(settings, storage, row.value)
+
+
+def _is_another_store(settings: HubSettings, storage: Storage, database: Database) -> bool:
+    """Return whether a store without a note has nothing of all that the rows have put into one.
+
+    What lies on the disk of this process says nothing of it.
+    """
+    if not settings.storage or _read_store(settings, storage):
+        return False
+    with database.read() as session:
+        stored = (
+            select(ProjectFile.id).where(ProjectFile.key.is_not(None)).limit(1),
+            select(Pipeline.id).where(Pipeline.package_digest.is_not(None)).limit(1),
+        )
+        if all(session.scalar(query) is None for query in stored):
+            return False
+        buckets = {*session.scalars(select(Organization.main_bucket)), OWN_BUCKET}
+    return not any(bucket in buckets for bucket, _ in storage.everything())
 
 
 def _carry(settings: HubSettings, storage: Storage | None, identity: str) -> None:

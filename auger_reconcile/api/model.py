@@ -465,13 +465,10 @@ class Model(Resource):
         for check_sources in (False, True):  # mostly its name tells, and the data may be large
             desired = self.context.load_desired(check_sources=check_sources)
             assessment = assess(desired, index)[address].assessment
-            known: list[ModelObject] = [
-                found for found in (*assessment.revisions, assessment.object) if found
-            ]
-            if any(one.rollout for one in known):  # what stands beside it bears its name as well
-                return standing_of(known).live
-            if known:
-                return known[-1]
+            every: list[ModelObject | None] = [*assessment.revisions, assessment.object]
+            known = [found for found in every if found]
+            if known:  # what stands beside it in a rollout bears its name as well
+                return standing_of(known).live if any(x.rollout for x in known) else known[-1]
         return None
 
     def _deployed(self, objects: tuple[ModelObject, ...], model_id: str) -> ModelObject:

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
-from auger_hub.database.tables import Organization, Secret
+from auger_hub.database.tables import Organization, Project, ProjectFile, Secret
 from auger_hub.hub import open_hub
 from auger_hub.program.backup import BackupFailed, back_up, restore
 from auger_hub.settings import BadSettings, HubSettings
@@ -64,6 +64,29 @@ def test_folder_store_and_database_get_one_identity(tmp_path: Path) -> None:
     note = json.loads(settings.identity_path.read_text())["identity"]
     stored = (tmp_path / "files" / ".auger-hub" / "identity").read_text()
     assert {note, stored} == {identity_in(settings)}
+
+
+def test_a_store_that_holds_nothing_of_the_rows_is_another_one(tmp_path: Path) -> None:
+    settings = HubSettings(home=tmp_path / "hub", storage=str(tmp_path / "files"))
+    begin(settings, "here")
+    with closing_hub(settings) as hub:
+        with hub.storage.create("here", "workspace/x.csv") as file:
+            file.write(b"a\n1\n")
+        with hub.database.write() as session:
+            session.add(Project(organization_id=1, name="p"))
+            session.flush()
+            session.add(
+                ProjectFile(organization_id=1, project_id=1, name="x", url="u", key="workspace/x")
+            )
+    wrong = replace(settings, home=tmp_path / "other", storage=str(tmp_path / "typo"))
+    wrong = replace(wrong, database=settings.database_url)
+    for home in (wrong.home, settings.home):  # what is on the disk says nothing of the store
+        with pytest.raises(BadSettings, match="holds nothing of what the database"):
+            open_hub(replace(wrong, home=home))
+        assert not (tmp_path / "typo" / ".auger-hub" / "identity").exists()
+    (tmp_path / "files" / ".auger-hub" / "identity").unlink()  # as of a hub of before
+    closing_hub(settings).__exit__()
+    closing_hub(wrong, is_new=True).__exit__()
 
 
 def test_a_lost_database_is_told_and_none_is_made(used: HubSettings) -> None:
