@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,7 @@ _log = logging.getLogger("auger.hub.storage")
 _SUFFIX = re.compile(r"((?:\.[A-Za-z0-9]{1,8}){1,2})$")
 _MAX_NAME_BYTES = 200
 _PARTIAL = ".part"
+_UNUSED_SECONDS = 24 * 3600.0
 OWN_BUCKET = ".auger-hub"
 """What the hub keeps in its store for itself; no organization has this bucket."""
 
@@ -30,8 +32,12 @@ class BadKey(ValueError):
 class Storage:
     """Stored files; a file is there whole or not at all."""
 
+    _sweep_seconds = 6 * 3600.0  # a store has many files, and few writes are cut off
+    _spare_ending = _PARTIAL
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._swept_at = 0.0
 
     def path(self, bucket: str, key: str) -> Path:
         """Return where `key` is stored, whether it exists or not; raise BadKey for a bad one."""
@@ -108,7 +114,19 @@ class Storage:
                     yield bucket, key
 
     def sweep(self) -> None:
-        """Remove copies that are not used; a folder has none."""
+        """Remove what nobody has written to or asked for during a day, and that is not needed.
+
+        That are the parts of files that a killed process was writing.
+        """
+        present = time.time()
+        if present - self._swept_at < self._sweep_seconds:
+            return
+        self._swept_at = present
+        for path in _files_below(self.folder):
+            with suppress(FileNotFoundError):
+                is_spare = path.name.endswith(self._spare_ending)
+                if is_spare and present - path.stat().st_mtime > _UNUSED_SECONDS:
+                    path.unlink()
 
     def drop_copy(self, bucket: str, key: str) -> None:
         """Remove the copy that storing a file has left here; a folder has none."""

@@ -26,8 +26,6 @@ from auger_hub.settings import BadSettings, HubSettings
 from auger_hub.store.local import BadKey, Storage
 
 _BLOCK = 8 * 1024**2
-_UNUSED_SECONDS = 24 * 3600.0
-_SWEEP_SECONDS = 600.0
 _REST_SECONDS = 5.0
 _THREADS, _QUEUE_SECONDS = 6, 5.0
 _PREPARE_SECONDS = 20.0
@@ -61,13 +59,15 @@ def open_storage(settings: HubSettings) -> Storage:
 class RemoteStorage(Storage):
     """A store behind a folder of copies."""
 
+    _sweep_seconds = 600.0
+    _spare_ending = ""  # all here are copies
+
     def __init__(self, url: str, folder: Path) -> None:
         super().__init__(folder)
         self._url = _SECRETS.sub("", url)
         self._store, root = _open(url)
         self._root = str(root).rstrip("/")
         self._is_flat = url.partition("://")[0] in _FLAT
-        self._swept_at = 0.0
         self._threads = threading.Semaphore(_THREADS)
         self._rests_until, self._reason = -math.inf, ""
 
@@ -161,17 +161,6 @@ class RemoteStorage(Storage):
             bucket, _, key = name.partition("/")
             if key:
                 yield bucket, key
-
-    def sweep(self) -> None:
-        """Remove copies that nobody has asked for during a day."""
-        present = time.time()
-        if present - self._swept_at < _SWEEP_SECONDS:
-            return
-        self._swept_at = present
-        for path in self.folder.rglob("*"):
-            with suppress(FileNotFoundError):
-                if path.is_file() and present - path.stat().st_mtime > _UNUSED_SECONDS:
-                    path.unlink()
 
     def drop_copy(self, bucket: str, key: str) -> None:
         """Remove the copy of a file, which is in the store."""

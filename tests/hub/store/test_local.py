@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,20 @@ def test_a_broken_write_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="disk full"):
         fail()
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_parts_of_a_killed_write_go_after_a_day(tmp_path: Path) -> None:
+    storage = Storage(tmp_path)
+    with storage.create("b", "a/x.csv") as file:
+        file.write(b"whole")
+    parts = [tmp_path / "b" / "a" / f".{name}.part" for name in ("old", "young")]
+    for path in parts:
+        path.write_bytes(b"half")
+    long_ago = time.time() - 25 * 3600
+    for path in (parts[0], storage.path("b", "a/x.csv")):
+        os.utime(path, (long_ago, long_ago))
+    storage.sweep()
+    assert {path.name for path in (tmp_path / "b" / "a").iterdir()} == {parts[1].name, "x.csv"}
 
 
 @pytest.mark.parametrize(
