@@ -118,7 +118,10 @@ class Invocation:
     @property
     def files_label(self) -> str:
         """The files that are read, in words: `auger.yaml with auger.prod.yaml`."""
-        names = [path.name or str(path) for path in self.files]
+        names = [
+            "the standard input" if path.name == "-" else path.name or str(path)
+            for path in self.files
+        ]
         label = names[0] if len(names) == 1 else f"{len(names)} files"
         return f"{label} with auger.{self.env}.yaml" if self.env else label
 
