@@ -16,8 +16,8 @@ from pathlib import Path
 from auger_reconcile.cli.main import main as auger
 from auger_reconcile.config.files.find_files import FILE_NAME
 
-_OVERLAY = re.compile(r"auger\.(?P<env>[\w-]+)\.yaml")
-_NO_ENV = "lock"  # auger.lock.yaml is no overlay
+_OVERLAY = re.compile(r"auger\.(?P<env>[\w.-]+)\.yaml")
+_LOCKED = re.compile(r"(?:.*\.)?lock")  # auger.lock.yaml and auger.prod.lock.yaml are no overlays
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,7 +39,7 @@ def _validate(files: Sequence[Path]) -> Iterator[list[str]]:
 
 def _environments(folder: Path) -> list[str]:
     found = (_OVERLAY.fullmatch(path.name) for path in folder.iterdir())
-    return sorted(match["env"] for match in found if match and match["env"] != _NO_ENV)
+    return sorted(one["env"] for one in found if one and not _LOCKED.fullmatch(one["env"]))
 
 
 def _check_layout(files: Sequence[Path]) -> Iterator[list[str]]:

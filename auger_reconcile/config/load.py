@@ -158,7 +158,10 @@ def is_same_place(
     variables: Map[str, str] | None = None,
     environ: Map[str, str] = os.environ,
 ) -> bool:
-    """Say whether two environments of a file mean one hub and organization; in doubt they do."""
+    """Say whether two environments of a file mean one hub and organization; in doubt they do.
+
+    What one of them leaves to the credentials may be what the other one spells out.
+    """
     try:
         one, two = (
             read_settings(path, env=each, variables=variables, environ=environ)
@@ -166,7 +169,8 @@ def is_same_place(
         )
     except ConfigError:
         return True
-    return all(one.get(name) == two.get(name) for name in _PLACE)
+    said = ((one.get(name), two.get(name)) for name in _PLACE)
+    return not any(None not in (here, there) and here != there for here, there in said)
 
 
 def _plain_settings(root: Mapping) -> dict[str, Any]:

@@ -23,6 +23,14 @@ def test_good_files_pass() -> None:
     assert main(["validate", "auger.yaml", "auger.prod.yaml"]) == 0
 
 
+def test_the_name_of_an_environment_may_have_a_dot(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "auger.eu.prod.yaml").write_text("bogus: 1\n")
+    assert main(["validate", "auger.eu.prod.yaml"]) == 1
+    assert "auger.eu.prod.yaml:1:1" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("named", ["auger.prod.yaml", "auger.yaml"])
 def test_a_broken_overlay_fails_whichever_file_is_committed(
     project: Path, named: str, capsys: pytest.CaptureFixture[str]

@@ -92,7 +92,8 @@ def test_an_emptied_list_is_an_error_that_says_how_a_project_is_released(tmp_pat
         ("cluster: {max_nodes: 3}\n", True),
         ("name: shop-prod\n", False),  # another project
         ("organization: other\n", False),
-        ("hub: https://hub.test\n", False),
+        ("hub: https://hub.test\n", True),  # which the credentials may name as well
+        ("hub: local\n", True),
         ("datasets: {d.csv: {source: d.csv}}\n", True),  # it was not released by an apply
         (RENAMED, True),
         ("name: ${unset}\n", True),
@@ -104,7 +105,7 @@ def test_of_the_same_objects_the_lock_of_another_environment_protects(
 ) -> None:
     data = Address("shop", "dataset", "d.csv")
     (tmp_path / "d.csv").write_text("a,b\n1,2\n")
-    (tmp_path / "auger.yaml").write_text("name: shop\n")
+    (tmp_path / "auger.yaml").write_text("name: shop\norganization: acme\n")
     (tmp_path / "auger.prod.yaml").write_text(overlay)
     write_protected(lock_path(tmp_path, locked_by), [data])
     if "unset" in overlay and env:
