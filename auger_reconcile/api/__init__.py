@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         StalePlan,
         Unavailable,
     )
+    from auger_reconcile.planner.build import PlanOptions
+    from auger_reconcile.planner.plan import Plan
 
 __all__ = [
     "ActionFailed",
@@ -43,6 +45,8 @@ __all__ = [
     "NotAllowed",
     "NotAuthenticated",
     "NotFound",
+    "Plan",
+    "PlanOptions",
     "PlanRefused",
     "Project",
     "StalePlan",
@@ -53,7 +57,11 @@ __all__ = [
     "drift",
     "plan",
 ]
-_DECLARATIVE = ("apply", "destroy", "drift", "plan")
+_ELSEWHERE = {
+    **dict.fromkeys(("apply", "destroy", "drift", "plan"), "api.declarative"),
+    "Plan": "planner.plan",
+    "PlanOptions": "planner.build",
+}
 _CLASSES = ("Context", "DataSet", "Experiment", "Model", "Project", "Workspace")
 
 
@@ -62,6 +70,6 @@ def __getattr__(name: str) -> Any:
     if name not in __all__:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     home = f"api.{name.lower()}" if name in _CLASSES else "errors"
-    module = import_module(f"auger_reconcile.{'api.declarative' if name in _DECLARATIVE else home}")
+    module = import_module(f"auger_reconcile.{_ELSEWHERE.get(name, home)}")
     globals()[name] = found = getattr(module, name)
     return found

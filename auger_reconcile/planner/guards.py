@@ -76,6 +76,9 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
         else:
             continue
         spans = declared.spans if declared else {}
+        if address in desired.locked_elsewhere:
+            hint = "the lock file of another environment lists it, in which it is to be released"
+            spans = {}
         yield Diagnostic(
             Severity.ERROR,
             "prevent-destroy",

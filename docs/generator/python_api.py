@@ -40,7 +40,8 @@ apply(todo, "churn/auger.yaml")
 
 `plan`, `apply`, `destroy` and `drift` are about a whole auger.yaml; `Workspace` takes the same
 road one stage at a time. `Project`, `DataSet`, `Experiment` and `Model` do one thing at a time, in
-a `Context`. All of it is imported from `auger.api`.
+a `Context`. All of it is imported from `auger.api`, as are the options that are given to it and the
+errors.
 """
 VALUES_INTRODUCTION = """\
 ## What goes in and comes out
@@ -55,8 +56,8 @@ def render_python_api() -> str:
     Raises:
         TypeError: a public name is neither documented above nor an error.
     """
-    functions = {function.__name__ for function in FUNCTIONS}
-    errors = [name for name in auger.api.__all__ if name not in (*functions, *CLASSES)]
+    told = {*CLASSES, *(one.__name__ for one in (*FUNCTIONS, *VALUES))}
+    errors = [name for name in auger.api.__all__ if name not in told]
     for name in errors:
         if not issubclass(getattr(auger.api, name), AugerError):
             raise TypeError(f"auger.api.{name} has no place in docs/python-api.md")
@@ -91,7 +92,8 @@ def _render_class(one: type) -> str:
 
 
 def _render_value(one: type) -> str:
-    place = f"`{one.__module__}.{one.__name__}`"
+    module = "auger.api" if one.__name__ in auger.api.__all__ else one.__module__
+    place = f"`{module}.{one.__name__}`"
     properties = [
         f"- `{name}`: {(inspect.getdoc(member) or '').splitlines()[0]}"
         for name, member in _members(one)

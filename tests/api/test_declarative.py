@@ -132,3 +132,11 @@ def test_a_url_is_compared_where_that_is_asked_for(
     file.unlink()
     (reason,) = make_plan(declared, refresh_sources=True).coverage.uncompared.values()
     assert reason == "the URL cannot be read again from here: 127.0.0.1 answered 404"
+
+
+def test_every_name_of_the_interface_can_be_imported() -> None:
+    import auger.api
+
+    assert {"Plan", "PlanOptions"} <= set(auger.api.__all__)
+    for name in auger.api.__all__:
+        assert getattr(auger.api, name).__name__ == name

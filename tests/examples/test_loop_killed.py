@@ -17,6 +17,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ class Line(play.Line):  # type: ignore[name-defined, misc]
         while True:
             try:
                 return super().ask(method, path, **body)
-            except (OSError, ValueError):  # noqa: PERF203 - refused, broken off, half a state file
+            except (OSError, ValueError, HTTPException):  # noqa: PERF203 - refused, broken off, half a state file
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(1.0)
@@ -90,7 +91,7 @@ class Killed(play.Demo):  # type: ignore[name-defined, misc]
         running.wait(timeout=60)
 
     def _kill_hub(self) -> None:
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, HTTPException):
             state = json.loads((self.repository.parent / "hub" / "hub.json").read_text())
             os.kill(int(state["pid"]), signal.SIGKILL)
             self.kills.append("hub")

@@ -1,5 +1,6 @@
 """The limits of the guards, to the object."""
 
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -169,6 +170,10 @@ def test_the_line_of_a_lock_file_is_shown_where_nothing_declares_what_it_lists()
     desired = DesiredState({}, protected=frozenset({at}), locked_at={at: LINE})
     (told,) = check_guards(desired, [delete("d.csv")], {}, 9)
     assert told.span == LINE
+    assert "declare it without" in str(told.hint)
+    other = replace(desired, locked_elsewhere=frozenset({at}))
+    (told,) = check_guards(other, [delete("d.csv")], {}, 9)
+    assert (told.span, "of another environment" in str(told.hint)) == (LINE, True)
 
 
 @pytest.mark.parametrize("listed", ["d.csv", "d-1.csv"])
