@@ -72,7 +72,7 @@ class DesiredState:
         credentials: folder named by `path_to_credentials`.
         protected: what was protected when it was applied, whether it is declared or not.
         locked_at: where the lock file lists it.
-        locked_elsewhere: of these, what the lock file without an environment lists. That may be of
+        locked_elsewhere: of these, what the lock files of other environments list. They may be of
             another hub, so that it need not be on this one.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.

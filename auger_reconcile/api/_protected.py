@@ -27,7 +27,7 @@ class Protection:
         context: whose file and lock file protect.
         is_at_home: whether the project is the one of the file.
         locked: what the lock file lists, with the places, the project under its name here.
-        elsewhere: what the lock file without an environment lists besides.
+        elsewhere: what the lock files of other environments list besides.
     """
 
     context: Context

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing_extensions import assert_never
 
 from auger_reconcile.applier.waiting import Patience
 from auger_reconcile.client.http.connection import name_fate
+from auger_reconcile.client.http.download import sha256_of
 from auger_reconcile.client.hub_client import API_PREFIX, HubClient
 from auger_reconcile.errors import ActionFailed, AugerError, HubError
 from auger_reconcile.object_store import fetch_object, is_object_url
@@ -29,7 +29,6 @@ from auger_reconcile.resources._steps import (
     Upload,
 )
 
-BLOCK = 1 << 20  # bytes read at once while hashing
 LAG = 10.0  # seconds that a list of the hub may tell of the past
 _NO_END = "waiting ends by answer or error: a bug in auger_reconcile"
 _NOUNS = {  # of what the hub takes its time for
@@ -189,19 +188,16 @@ def _to_foreign(step: Send | ReadAll | Await) -> HubError:
 
 
 def hash_file(path: Path) -> str:
-    """Return the SHA-256 of a file, read block by block.
+    """Return the SHA-256 of a file.
 
     Raises:
         ActionFailed: it cannot be read.
     """
-    digest = hashlib.sha256()
     try:
         with path.open("rb") as file:
-            while block := file.read(BLOCK):
-                digest.update(block)
+            return sha256_of(file)
     except OSError as error:
         raise ActionFailed(f"`{path}` cannot be read: {error.strerror}") from error
-    return digest.hexdigest()
 
 
 def _noun(collection: str, key: Any) -> str:

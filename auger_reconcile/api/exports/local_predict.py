@@ -22,7 +22,7 @@ from typing import Any
 
 from auger_reconcile.client.files.rows import copy_unpacked, is_packed
 from auger_reconcile.client.files.tables import Notice, predicted_path
-from auger_reconcile.client.http.download import digest_of
+from auger_reconcile.client.http.download import sha256_of
 from auger_reconcile.client.predict import refuse_threshold
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -282,7 +282,7 @@ def _check_digest(archive: Path) -> None:
     except (OSError, ValueError):
         return
     with archive.open("rb") as file:
-        if note.get("sha256") not in (None, digest_of(file)):
+        if note.get("sha256") not in (None, sha256_of(file)):
             told = f"`{archive}` is not what the hub has sent: its digest differs"
             raise AugerError(told, hint=_command_to_deploy(archive))
 

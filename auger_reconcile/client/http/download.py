@@ -63,7 +63,7 @@ def fetch_file(
             _receive(url, file, timeout=timeout, progress=progress)
             file.flush()
             os.fsync(file.fileno())
-            if sha256 is not None and digest_of(file) != sha256:
+            if sha256 is not None and sha256_of(file) != sha256:
                 told = "the storage gave another file than the hub has made: their digests differ"
                 raise HubError(told, request=_REQUEST)
         part.replace(to)
@@ -76,12 +76,12 @@ def fetch_file(
     return 200
 
 
-def digest_of(file: BinaryIO) -> str:
-    """Return the SHA-256 of an open file, in hexadecimal digits."""
+def sha256_of(file: BinaryIO) -> str:
+    """Return the SHA-256 of an open file, read block by block, in hexadecimal digits."""
     file.seek(0)
     digest = hashlib.sha256()
-    while part := file.read(1 << 20):
-        digest.update(part)
+    while block := file.read(1 << 20):
+        digest.update(block)
     return digest.hexdigest()
 
 
