@@ -16,6 +16,7 @@ from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.plan.plan_html import POLICY, STYLE
 from auger_reconcile.cli.views.run.report_sections import (
     Drawing,
+    Point,
     Section,
     is_right,
     number,
@@ -129,27 +130,30 @@ def _table_html(section: Section) -> str:
 def _drawing_html(drawing: Drawing) -> str:
     if not drawing.points:
         return ""
-    left, right = _range([float(one[0]) for one in drawing.points])
-    low, high = _range([float(one[1]) for one in drawing.points])
-    places = [
-        (
+    every = [*drawing.points, *drawing.dots]
+    left, right = _range([float(one[0]) for one in every])
+    low, high = _range([float(one[1]) for one in every])
+
+    def place(one: Point) -> tuple[float, float]:
+        return (
             EDGE + (WIDTH - 2 * EDGE) * (float(one[0]) - left) / (right - left),
             HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (float(one[1]) - low) / (high - low),
         )
-        for one in drawing.points
-    ]
-    if drawing.is_line:
-        shape = f'<polyline points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in places)}"/>'
-    else:
-        shape = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in places)
+
+    line = [place(one) for one in drawing.points] if drawing.is_line else []
+    dots = [place(one) for one in (drawing.dots if drawing.is_line else drawing.points)]
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in line)
+    shape = f'<polyline points="{corners}"/>' if line else ""
+    shape += "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in dots)
+    first, last = drawing.ends or (number(left), number(right))
     bottom = HEIGHT - EDGE
     title = escape(plain(drawing.title))
     return (
         f'<figure><figcaption>{title}</figcaption><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'aria-label="{title}"><rect x="{EDGE}" y="{EDGE}" width="{WIDTH - 2 * EDGE}" '
         f'height="{HEIGHT - 2 * EDGE}"/>{shape}'
-        f'<text x="{EDGE}" y="{bottom + 14}">{number(left)}</text>'
-        f'<text x="{WIDTH - EDGE}" y="{bottom + 14}" text-anchor="end">{number(right)}</text>'
+        f'<text x="{EDGE}" y="{bottom + 14}">{escape(plain(first))}</text>'
+        f'<text x="{WIDTH - EDGE}" y="{bottom + 14}" text-anchor="end">{escape(plain(last))}</text>'
         f'<text x="{WIDTH / 2}" y="{bottom + 28}" text-anchor="middle">'
         f"{escape(plain(drawing.x))}</text>"
         f'<text x="{EDGE}" y="{EDGE - 6}">{number(high)} {escape(plain(drawing.y))}</text>'

@@ -17,13 +17,20 @@ Point = Sequence[float]
 
 @dataclass(frozen=True)
 class Drawing:
-    """A curve or dots, with what its axes are."""
+    """A curve or dots, with what its axes are.
+
+    Attributes:
+        dots: beside the curve, on the same axes.
+        ends: words at both ends of the horizontal axis, in place of its numbers.
+    """
 
     title: str
     points: Sequence[Point]
     x: str
     y: str
     is_line: bool = True
+    dots: Sequence[Point] = ()
+    ends: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,10 @@ def sections_of(report: Report) -> list[Section]:
         sections += _classes(told["classes"])
     if "values" in told:
         sections += _values(told["values"])
+    if "backtests" in told:
+        sections += _backtests(
+            told["backtests"], str(told["metric"]), _any(report.settings.get("target"))
+        )
     sections += [*_segments(told), *_dependence(told), *_worst(told), *_hyperparameters(told)]
     return [*sections, _settings(report)]
 
@@ -143,6 +154,52 @@ def _values(told: Mapping[str, Any]) -> Iterator[Section]:
     rows += [[f"{name} % are below", number(value)] for name, value in left["quantiles"].items()]
     drawing = Drawing("Predicted over actual", told["points"], "actual", "predicted", is_line=False)
     yield Section("Residuals", ["Actual less predicted."], ("", "Value"), rows, [drawing])
+
+
+def _backtests(told: Mapping[str, Any], metric: str, target: str) -> Iterator[Section]:
+    why = "Each fold forecasts the times after those that it has learned from."
+    rows = [
+        [
+            _span(one["from"], one["to"]),
+            number(one["score"]),
+            number(one["error"]),
+            str(one["rows"]),
+        ]
+        for one in told["folds"]
+    ]
+    headings = ("Forecast of", metric, "Error", "Rows")
+    lines = [why, "Errors are means of the absolute ones."]
+    drawings = [_forecast(one, str(told["time"]), target) for one in told["lines"]]
+    yield Section("Backtests by fold", lines, headings, rows, drawings)
+    most = max((one["error"] for one in told["steps"]), default=0) or 1
+    rows = [
+        [
+            _span(one["first"], one["last"]),
+            number(one["error"]),
+            str(one["rows"]),
+            _bar(one["error"] / most),
+        ]
+        for one in told["steps"]
+    ]
+    yield Section("Backtests by steps ahead", (), ("Steps", "Error", "Rows", ""), rows)
+    rows = [[one["series"], number(one["error"])] for one in told["lines"] if one["series"]]
+    yield Section("The series that are forecast worst", (), ("Series", "Error"), rows)
+
+
+def _forecast(line: Mapping[str, Any], time: str, target: str) -> Drawing:
+    name = f"{line['series']}: " if line["series"] else ""
+    return Drawing(
+        f"{name}forecasts (dots) and what came (line)",
+        list(enumerate(line["actual"])),
+        time,
+        target,
+        dots=list(enumerate(line["forecast"])),
+        ends=(str(line["times"][0]), str(line["times"][-1])),
+    )
+
+
+def _span(first: Any, last: Any) -> str:
+    return str(first) if first == last else f"{first} to {last}"
 
 
 def _segments(told: Mapping[str, Any]) -> Iterator[Section]:

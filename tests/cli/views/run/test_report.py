@@ -69,6 +69,28 @@ VALUES = {
     "residuals": {"mean": -0.5, "std": 0.1, "quantiles": {"5": -1.0, "95": 0.25}},
 }
 
+BACKTESTS: dict[str, Any] = {
+    "time": "day",
+    "series": ["shop"],
+    "folds": [
+        {"from": "2025-01-01", "to": "2025-01-03", "rows": 3, "score": -1.5, "error": 1.5},
+        {"from": "2025-01-04", "to": "2025-01-04", "rows": 1, "score": -0.5, "error": 0.5},
+    ],
+    "steps": [
+        {"first": 1, "last": 1, "rows": 2, "error": 0.5},
+        {"first": 2, "last": 3, "rows": 2, "error": 2.0},
+    ],
+    "lines": [
+        {
+            "series": "north|1",
+            "times": ["2025-01-01", "2025-01-02", "2025-01-03"],
+            "actual": [1.0, 2.0, 3.0],
+            "forecast": [1.5, 2.5, 9.0],
+            "error": 2.3333,
+        }
+    ],
+}
+
 
 def report(explanation: Any = CONTENT, missing: str = "", **members: Any) -> Report:
     account = Account(
@@ -133,6 +155,47 @@ def test_values_are_told_by_their_residuals() -> None:
     told = report({**content, "values": VALUES})
     assert "95 % are below 0.25" in text_of(told)
     assert render_report_html(told).count("<circle") == 2
+
+
+def forecasts() -> Report:
+    content = {key: value for key, value in CONTENT.items() if key != "classes"}
+    settings = {"target": "sold"}
+    return report({**content, "values": VALUES, "backtests": BACKTESTS}, settings=settings)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "2025-01-01 to 2025-01-03 -1.5 1.5 3",
+        "2025-01-04 -0.5 0.5 1",
+        "1 0.5 2 █████",
+        "2 to 3 2 2 ████████████████████",
+        "north|1 2.333",
+    ],
+)
+def test_a_series_is_told_by_fold_by_step_and_by_its_worst_series(words: str) -> None:
+    assert words in text_of(forecasts())
+
+
+def test_one_series_alone_is_not_listed() -> None:
+    line = {**BACKTESTS["lines"][0], "series": ""}
+    told = report({**CONTENT, "backtests": {**BACKTESTS, "lines": [line]}})
+    assert "Backtests by steps ahead" in text_of(told)
+    assert "forecast worst" not in text_of(told)
+
+
+def test_a_page_draws_the_forecasts_beside_what_came_between_their_times() -> None:
+    page = render_report_html(forecasts())
+    (drawn,) = re.findall(r"<figcaption>north\|1: forecasts.*?</figure>", page)
+    assert (drawn.count("<polyline"), drawn.count("<circle")) == (1, 3)
+    assert all(f">{word}</text>" in drawn for word in ("2025-01-01", "2025-01-03", "day", "9 sold"))
+
+
+def test_a_model_card_has_the_backtests() -> None:
+    card = "\n".join(render_report_markdown(forecasts()))
+    assert "## Backtests by fold" in card
+    assert "| 2025-01-01 to 2025-01-03 | -1.5 | 1.5 | 3 |" in card
+    assert "| north\\|1 | 2.333 |" in card
 
 
 def test_what_is_missing_is_told_with_its_reason() -> None:
