@@ -8,6 +8,7 @@ fork. Either way a call starts within milliseconds, and can be killed. Where the
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import multiprocessing
 import os
@@ -27,6 +28,7 @@ POLL_SECONDS = 0.1
 PRELOADED = ("auger_hub.search.trials.preload",)
 _START_SECONDS = 120.0
 _server = ForkServer(PRELOADED)
+atexit.register(_server.close)
 
 
 class ProcessCall:
