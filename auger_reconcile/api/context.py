@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.api.files.store import edits_of, show_files
 from auger_reconcile.api.hubs.session import (
     Session,
     Surroundings,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from auger_reconcile.client.credentials import Credentials
     from auger_reconcile.diagnostics import Diagnostic
     from auger_reconcile.history.read import ApplyRecord
-    from auger_reconcile.planner.plan import Action, Plan
+    from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._base import FieldChange
     from auger_reconcile.state import DesiredState, ObservedState
 
@@ -201,16 +202,29 @@ class Context:
         return refresh(session.client, names, session.organization, folder=self.folder)
 
     def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
-        """Carry out a plan of one resource, and store selected names in auger.yaml."""
+        """Carry out a plan of one resource, and store selected names in auger.yaml.
+
+        Raises:
+            PlanRefused: a policy forbids the plan; nothing was done.
+            AugerError: the names cannot be stored; nothing was done.
+        """
         from dataclasses import replace
 
-        from auger_reconcile.applier.apply import ApplyOptions
+        from auger_reconcile.api.files.store import Store
+        from auger_reconcile.applier.apply import ApplyOptions, refusals_of
         from auger_reconcile.history.record import AppliedBy, apply_recorded
 
         plan = self.judge(plan)
-        options = replace(options or ApplyOptions(wait=False), select=self._store)
-        origin = AppliedBy(self._origin)
-        return apply_recorded(plan, self.session.client, self.folder, options, origin)
+        store = Store(self.file, self.env, plan)
+        if not refusals_of(plan):
+            store.check()
+        options = replace(options or ApplyOptions(wait=False), select=store)
+        try:
+            return apply_recorded(
+                plan, self.session.client, self.folder, options, AppliedBy(self._origin)
+            )
+        finally:
+            self.__dict__.pop("settings", None)  # they may have changed
 
     def judge(self, plan: Plan) -> Plan:
         """Return a plan with what the policies beside and above auger.yaml say of it.
@@ -267,22 +281,11 @@ class Context:
                 raise outcome.error
         return result
 
-    def _store(self, action: Action) -> None:
-        """Write the changes of a select into auger.yaml, every other byte left alone."""
-        from auger_reconcile.config.edit.select import set_values
-
-        try:
-            set_values(self.file, _edits(action.changes), self.env)
-        except OSError as error:
-            named = self.files_changed(action.changes)
-            raise AugerError(f"{named} cannot be written: {error.strerror}") from None
-        self.__dict__.pop("settings", None)
-
     def faults_after(self, changes: Iterable[FieldChange]) -> tuple[Diagnostic, ...]:
         """Return what would be wrong with the files once changes are written, and is not yet."""
         from auger_reconcile.config.edit.select import edited_texts
 
-        faults = self._faults(edited_texts(self.file, _edits(changes), self.env))
+        faults = self._faults(edited_texts(self.file, edits_of(changes), self.env))
         before = self._faults() if faults else ()
         known = {(one.code, one.summary, one.label) for one in before}
         return tuple(one for one in faults if (one.code, one.summary, one.label) not in known)
@@ -291,7 +294,7 @@ class Context:
         """Return what auger.yaml would declare once changes are written; None if not valid."""
         from auger_reconcile.config.edit.select import edited_texts
 
-        texts = edited_texts(self.file, _edits(changes), self.env)
+        texts = edited_texts(self.file, edits_of(changes), self.env)
         with suppress(ConfigError):
             return self.load_desired(texts=texts)
         return None
@@ -322,26 +325,24 @@ class Context:
             env=self.env,
             variables=self.variables,
             environ=self.environ,
-            texts=edited_texts(self.file, _edits(changes), self.env),
+            texts=edited_texts(self.file, edits_of(changes), self.env),
         )
-        paths = dict.fromkeys([*_edits(changes), *kind_of(kind).selection(None)])
+        paths = dict.fromkeys([*edits_of(changes), *kind_of(kind).selection(None)])
         seen = (FieldChange("/".join(p), self.name_of(*p), _text_at(after, p)) for p in paths)
         return tuple(change for change in seen if change.before != change.after)
 
     def files_changed(self, changes: Iterable[FieldChange]) -> str:
         """Return the names of the files that changes are written into, as they are shown."""
         from auger_reconcile.config.edit.select import files_changed
-        from auger_reconcile.config.syntax.text import show_path
 
-        files = files_changed(self.file, _edits(changes), self.env)
-        return " and ".join(show_path(path) for path in files)
+        return show_files(files_changed(self.file, edits_of(changes), self.env))
 
     def files_saying(self, changes: Iterable[FieldChange]) -> dict[str, tuple[str, str]]:
         """Return which file says what changes so far, as it is shown, and how it is written."""
         from auger_reconcile.config.edit.select import files_saying
         from auger_reconcile.config.syntax.text import show_path
 
-        found = files_saying(self.file, _edits(changes), self.env)
+        found = files_saying(self.file, edits_of(changes), self.env)
         return {"/".join(path): (show_path(file), text) for path, (file, text) in found.items()}
 
     def __repr__(self) -> str:
@@ -369,10 +370,6 @@ def _value_at(settings: Mapping[str, Any], keys: Iterable[str]) -> Any:
 def _text_at(settings: Mapping[str, Any], keys: Iterable[str]) -> str | None:
     value = _value_at(settings, keys)
     return None if value in (None, "") else str(value)
-
-
-def _edits(changes: Iterable[FieldChange]) -> dict[tuple[str, ...], Any]:
-    return {tuple(change.path.split("/")): change.after for change in changes}
 
 
 def require(name: str | None, what: str, keys: Sequence[str]) -> str:

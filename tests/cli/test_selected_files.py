@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pytest
 from laws.world import World
@@ -101,6 +103,79 @@ def test_the_file_that_cannot_be_written_is_named(
     answer = user.run("--env", "prod", "project", "select", "other")
     assert answer.code == 1
     assert "auger.prod.yaml cannot be written: Permission denied" in answer.err
+
+
+def lock(file: Path) -> Path:
+    """Let a file stand where nobody can put another in its place, an administrator included."""
+    place = file.with_name("l" * 250)  # no name is left for the new one beside it
+    file.rename(place)
+    file.symlink_to(place)
+    return place
+
+
+NOT_WRITTEN = "cannot be written: File name too long; nothing was done\n"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("project", "create", "new"),
+        ("project", "delete", "shop", "--yes"),
+        ("dataset", "create", "a.csv"),
+        ("experiment", "start"),
+    ],
+    ids=lambda command: " ".join(command[:2]),
+)
+@pytest.mark.parametrize("env", [None, "prod"])
+def test_nothing_is_asked_of_the_hub_where_the_name_cannot_be_stored(
+    user: User, folder: Path, client: WorldClient, command: tuple[str, ...], env: str | None
+) -> None:
+    (folder / "a.csv").write_text("x,y\n1,2\n")
+    (folder / "auger.yaml").write_text(
+        "name: shop\nmodel_type: classification\ntarget: y\nsource: a.csv\n"
+    )
+    overlay = folder / "auger.prod.yaml"
+    overlay.write_text("name: shop\n")
+    written = overlay if env else folder / "auger.yaml"
+    projects = len(client.changes)
+    before = (written.read_text(), lock(written).stat().st_mtime_ns)
+    answer = user.run(*(["--env", env] if env else []), *command)
+    assert answer.code == 1
+    assert f"error: {written.name} {NOT_WRITTEN}" in answer.err
+    assert "`--no-select` leaves the file as it is" in answer.err
+    assert len(client.changes) == projects
+    assert (written.read_text(), written.stat().st_mtime_ns) == before
+
+
+def test_a_select_that_cannot_be_stored_has_no_way_around_it(user: User, folder: Path) -> None:
+    lock(folder / "auger.yaml")
+    answer = user.run("project", "select", "other")
+    assert (answer.code, answer.err.endswith(NOT_WRITTEN)) == (1, True)
+
+
+def test_without_a_select_the_file_need_not_be_writable(user: User, folder: Path) -> None:
+    lock(folder / "auger.yaml")
+    assert user.run("project", "create", "new", "--no-select").code == 0
+
+
+def test_a_name_that_cannot_be_stored_any_more_is_to_be_written_by_hand(
+    user: User, folder: Path, client: WorldClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (folder / "auger.yaml").write_text("name: shop\norganization: acme\ndataset: a.csv\n")
+    call = client.world.call
+
+    def fill(method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        if (method, path) == ("POST", "projects"):
+            lock(folder / "auger.yaml")  # as a disk that is filled meanwhile
+        return call(method, path, body)
+
+    monkeypatch.setattr(client.world, "call", fill)
+    answer = user.run("project", "create", "new")
+    assert answer.code == 1
+    assert "auger.yaml cannot be written: File name too long" in answer.out
+    assert "hint: what it lacks is `name: new`, `dataset: null`" in answer.out
+    assert answer.out.endswith("what is left is to change the file by hand.\n")
+    assert "Run the same command again" not in answer.out
 
 
 def test_what_the_file_below_declares_holds_again_once_its_project_is_selected(

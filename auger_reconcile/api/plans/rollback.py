@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
-    from auger_reconcile.planner.plan import Action, Plan
+    from auger_reconcile.planner.plan import Plan
     from auger_reconcile.planner.rollback import Past
 
 
@@ -35,17 +35,19 @@ class Rollback:
     file: Path
 
     def apply(self, plan: Plan, options: ApplyOptions) -> ApplyResult:
-        """Carry out the plan; a select in it changes the file and not a byte besides."""
-        return self.workspace.apply(plan, replace(options, select=self._store))
+        """Carry out the plan; a select in it changes the file and not a byte besides.
 
-    def _store(self, action: Action) -> None:
-        from auger_reconcile.config.edit.select import set_values
+        Raises:
+            PlanRefused: a guard forbids the plan; nothing was done.
+            AugerError: the file cannot be written; nothing was done.
+        """
+        from auger_reconcile.api.files.store import Store
+        from auger_reconcile.applier.apply import refusals_of
 
-        edits = {tuple(change.path.split("/")): change.after for change in action.changes}
-        try:
-            set_values(self.file, edits, self.workspace.env)
-        except OSError as error:
-            raise AugerError(f"`{self.file}` cannot be written: {error.strerror}") from None
+        store = Store(self.file, self.workspace.env, plan, option="--no-edit")
+        if not refusals_of(plan):
+            store.check()
+        return self.workspace.apply(plan, replace(options, select=store))
 
 
 def plan_rollback(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 _BOM = b"\xef\xbb\xbf"
@@ -21,17 +22,36 @@ def replace_file(path: Path, text: str) -> None:
         OSError: the file cannot be written; it is untouched.
     """
     target = path.resolve()
-    is_there = target.exists()
-    mark = _BOM if is_there and target.read_bytes().startswith(_BOM) else b""
+    mark = _BOM if target.exists() and target.read_bytes().startswith(_BOM) else b""
+    _replace(target, mark + text.encode("utf-8"), keeping=shutil.copymode)
+
+
+def check_replaceable(path: Path) -> None:
+    """Replace a file by itself, its times included: what would keep `replace_file` from it shows.
+
+    Asking for permissions would not tell: an administrator has them all, a file that is mounted or
+    made immutable stands in a folder that can be written, and a disk may be full.
+
+    Args:
+        path: a file that is there.
+
+    Raises:
+        OSError: the file cannot be written; it is untouched.
+    """
+    target = path.resolve()
+    _replace(target, target.read_bytes(), keeping=shutil.copystat)
+
+
+def _replace(target: Path, content: bytes, *, keeping: Callable[[Path, Path], None]) -> None:
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     temporary = Path(name)
     try:
         with os.fdopen(handle, "wb") as stream:
-            stream.write(mark + text.encode("utf-8"))
+            stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        if is_there:
-            shutil.copymode(target, temporary)
+        if target.exists():
+            keeping(target, temporary)
         else:
             temporary.chmod(0o644)
         temporary.replace(target)

@@ -36,6 +36,7 @@ SECONDS_BETWEEN_LINES = 2.0  # about one action, where lines cannot be drawn ove
 AGAIN = "Run the same command again for the rest; what was applied is not repeated."
 MEND = "Correct what failed, then run the same command again; what was applied is not repeated."
 REPEATS = "Run the same command again for the rest; what was to be made again is made once more."
+BY_HAND = "Everything else is done: what is left is to change the file by hand."
 ALLOWED = "Once you may, the same command does the rest; what was applied is not repeated."
 GOES_ON = "It continues on the hub: `auger wait` follows it."
 # What a person looks at next.
@@ -131,6 +132,10 @@ def _goes_on(outcome: Outcome) -> bool:
     return isinstance(outcome.error, StillUnderWay)
 
 
+def _is_select(outcome: Outcome) -> bool:
+    return outcome.action.verb is Verb.SELECT
+
+
 def _needs_mending(outcome: Outcome) -> bool:
     """Tell what fails again until somebody changes data or declaration."""
     return isinstance(outcome.error, ActionFailed) and not _goes_on(outcome)
@@ -167,6 +172,8 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
         again = REPEATS if is_repeated else AGAIN
         if any(isinstance(one.error, NotAllowed) for one in left):
             again = ALLOWED
+        elif len(left) < len(result.outcomes) and all(map(_is_select, left)):
+            again = BY_HAND  # the command itself would find its work done, and refuse
         lines += ["", MEND if any(map(_needs_mending, left)) else again]
     elif commands := list(dict.fromkeys(_next_commands(result))):
         lines += ["", "Next:", *(f"  {as_typed(command)}" for command in commands)]

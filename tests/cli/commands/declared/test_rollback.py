@@ -159,3 +159,17 @@ def test_only_models_are_rolled_back(user: User) -> None:
     answer = user.run("rollback", "experiment.exp")
     assert answer.code == 1
     assert "is no model" in answer.err
+
+
+def test_nothing_is_deployed_where_the_trial_cannot_be_stored(
+    user: User, folder: Path, world: World
+) -> None:
+    _, second = deploy_twice(user, folder, world)
+    place = folder / ("l" * 250)  # no name is left for a new file beside it
+    (folder / "auger.yaml").rename(place)
+    (folder / "auger.yaml").symlink_to(place)
+    answer = user.run("rollback", "model.prod", "--auto-approve")
+    assert answer.code == 1
+    assert "auger.yaml cannot be written: File name too long; nothing was done" in answer.err
+    assert "`--no-edit` leaves the file as it is" in answer.err
+    assert live(world) == [second]
