@@ -103,6 +103,7 @@ def _search(place: Workplace, run: ExperimentSession, orders: Orders, folder: Pa
             notify=store.notify,
             should_stop=orders,
             workers=orders.workers,
+            tell=store.tell,
         )
     except BadTask as error:
         raise Impossible(str(error)) from error

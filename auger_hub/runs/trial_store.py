@@ -96,6 +96,13 @@ class TrialStore:
                 told = to_plain(expected.to_dict())
                 run.model_settings = {**run.model_settings, "expected": told}
 
+    def tell(self, message: str | None) -> None:
+        """Say what the run waits for, or that it goes on."""
+        with self._database.write() as session:
+            run = session.get(ExperimentSession, self._run_id)
+            if run is not None and run.status == "started":
+                run.message = message
+
     def notify(self, notice: Notice) -> None:
         """Add what the user should know of the board to the notices of the run, once."""
         with self._database.write() as session:

@@ -34,9 +34,10 @@ from auger_hub.search.task import (
     read_settings,
 )
 from auger_hub.search.trial_times import TrialTimes
-from auger_hub.search.trials.cluster import Address, ClusterExecutor, MovingExecutor
+from auger_hub.search.trials.cluster import Address, MovingExecutor
 from auger_hub.search.trials.pool import Limits, LocalExecutor, TrialExecutor, TrialPool
 from auger_hub.search.trials.process_call import ProcessDied, call_in_process, prepare_calls
+from auger_hub.search.trials.scheduler import SchedulerExecutor
 from auger_hub.search.trials.trial import Candidate, Evaluation, TrialData, stored_info
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
     conclude: Callable[[Expectation], None] | None = None,
     notify: Callable[[Notice], None] = lambda _: None,
     workers: Callable[[], int] | None = None,
+    tell: Callable[[str | None], None] = lambda _: None,
 ) -> str:
     """Search until the budget is used, the wanted score is reached or a stop is asked for.
 
@@ -100,6 +102,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
         conclude: called once at the end with what to expect of the best one on new rows.
         notify: called at the end with what the user should know of the board.
         workers: how many trials may run at the same time now; by default those of the task.
+        tell: called with what is waited for when trials cannot run, and with None when they can.
 
     Returns:
         "completed" or "interrupted".
@@ -119,7 +122,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
             info = call_in_process(_store_data, task, path, is_over=should_stop)
         if info is None:
             return "interrupted"
-        executor = _executor(task, settings, path)
+        executor = _executor(task, settings, path, tell)
         count = workers or (lambda: task.workers)
         models = info["usedFolds"] if settings.deploy == "bag" else 1
         speed = Speed(settings.max_predict_ms, models)
@@ -128,7 +131,7 @@ def run_search(  # noqa: PLR0913 - the task, and what a search and its owner tel
         with TrialPool(executor, count, settings.max_trial_seconds, judge) as pool:
             search = Search(settings, info, pool, board)
             search.run(deadline, should_stop)
-            expected = search.conclude(path, deadline, should_stop)
+            expected = search.conclude(path, deadline + pool.away_seconds, should_stop)
     if expected is not None and conclude is not None:
         conclude(expected)
     if search.is_ensemble_missing and not should_stop():
@@ -169,15 +172,19 @@ class Search:
     def run(self, deadline: float, should_stop: Callable[[], bool]) -> None:
         """Run the trials until there is no time, no budget or no wish for more.
 
-        The baseline is evaluated even when reading the data took all the time there was.
+        The baseline is evaluated even when reading the data took all the time there was. The time
+        in which no trial could run because their place was away does not count.
         """
         share = ENSEMBLE_SHARE if self._settings.use_ensemble else EXPECTATION_SHARE
         last_trial = deadline - self._settings.max_total_seconds * share
         if self._board.baseline is None:
             self._pool.start(self._baseline)
-        while (time.monotonic() < last_trial or self._board.baseline is None) and not should_stop():
+        while not should_stop():
+            now = time.monotonic() - self._pool.away_seconds
+            if now >= last_trial and self._board.baseline is not None:
+                break
             if self._board.baseline is not None:
-                self._fill(last_trial)
+                self._fill(last_trial + self._pool.away_seconds)
             if self._pool.is_empty:
                 break
             for candidate, evaluation, seconds in self._pool.collect():
@@ -329,13 +336,13 @@ def _naive_is_best(board: Board, metric: str) -> Notice:
     return naive_is_best(metric, baseline.score or 0.0, max(others, default=None))
 
 
-def _executor(task: SearchTask, settings: Settings, data_path: Path) -> TrialExecutor:
+def _executor(
+    task: SearchTask, settings: Settings, data_path: Path, tell: Callable[[str | None], None]
+) -> TrialExecutor:
     """Return where trials run: on the scheduler that was named, else as `MovingExecutor` says."""
     limits = Limits(settings.max_trial_seconds, task.memory_mb)
     if task.scheduler:
-        return ClusterExecutor.connect(
-            Address(task.scheduler), data_path, limits, is_same_disk=False
-        )
+        return SchedulerExecutor(Address(task.scheduler), data_path, limits, tell)
     own = LocalExecutor(data_path, task.memory_mb)
     if task.cluster_file is None:
         return own

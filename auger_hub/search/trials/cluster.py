@@ -17,7 +17,6 @@ from multiprocessing import Pipe
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from auger_hub.search.task import BadTask
 from auger_hub.search.trials import dask_task
 from auger_hub.search.trials.pool import Limits, RunningTrial, TrialExecutor
 from auger_hub.search.trials.process_call import ProcessDied
@@ -29,7 +28,6 @@ STAY_SECONDS = 120.0
 """Workers take five seconds of all cores to start: a run stays until that is under a twentieth."""
 RETRY_SECONDS = 2.0
 CONNECT_SECONDS = 10
-_READY_SECONDS = 60.0
 _log = logging.getLogger(__name__)
 
 
@@ -97,25 +95,6 @@ class ClusterExecutor:
         self._getting_ready: list[Future] = []
         self._calls: list[_ClusterTrial] = []
 
-    @classmethod
-    def connect(
-        cls, address: Address, data_path: Path, limits: Limits, *, is_same_disk: bool
-    ) -> ClusterExecutor:
-        """Return a cluster with at least one worker that is ready; raise BadTask without."""
-        try:
-            client = address.connect()
-        except (OSError, TimeoutError) as error:
-            raise BadTask(f"The scheduler {address.url} cannot be reached: {error}.") from error
-        cluster = cls(client, data_path, limits, is_same_disk=is_same_disk)
-        cluster.ask_for_workers(1)
-        try:
-            cluster._getting_ready[0].result(timeout=_READY_SECONDS)
-        except Exception as error:
-            cluster.close()
-            text = f"{type(error).__name__}: {error}"
-            raise BadTask(f"No worker of {address.url} is ready for trials: {text}.") from error
-        return cluster
-
     @property
     def has_room(self) -> bool:
         """Tell whether a ready worker is free, as far as is known here."""
@@ -128,11 +107,12 @@ class ClusterExecutor:
         """Tell whether the scheduler is gone."""
         return bool(self._client.status != "running")
 
-    def ask_for_workers(self, count: int) -> None:
-        """Have workers get ready; a cluster that adapts starts what is missing."""
+    def ask_for_workers(self, count: int) -> list[Future]:
+        """Have workers get ready, and return their words; what adapts starts what is missing."""
         self._getting_ready = [
             self._client.submit(dask_task.get_ready, number, pure=False) for number in range(count)
         ]
+        return self._getting_ready
 
     def start(self, candidate: Candidate) -> RunningTrial:
         """Start a trial on the next free worker."""
@@ -205,6 +185,9 @@ class MovingExecutor:
         self._joining: threading.Thread | None = None
         self._join_at = time.monotonic() + STAY_SECONDS
         self._is_closed = False
+
+    is_away = False  # there are always its own processes
+    away_seconds = 0.0
 
     @property
     def has_moved(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing import connection
 from multiprocessing.connection import Connection
@@ -47,8 +48,16 @@ class RunningTrial(Protocol):
 class TrialExecutor(Protocol):
     """Where trials run: processes of this one, or the workers of a cluster."""
 
+    @property
+    def is_away(self) -> bool:
+        """Tell whether a trial would have to wait until there is a place for it again."""
+
+    @property
+    def away_seconds(self) -> float:
+        """Return how long trials had to wait so far."""
+
     def start(self, candidate: Candidate) -> RunningTrial:
-        """Start a trial."""
+        """Start a trial; raise ProcessDied when its place has just gone."""
 
     def close(self) -> None:
         """Let go of what is held for trials; none of them runs any more."""
@@ -56,6 +65,9 @@ class TrialExecutor(Protocol):
 
 class LocalExecutor:
     """Runs each trial in a process of this one's own."""
+
+    is_away = False
+    away_seconds = 0.0
 
     def __init__(self, data_path: Path, memory_mb: int | None) -> None:
         self._data_path, self._memory_mb = data_path, memory_mb
@@ -117,6 +129,7 @@ class TrialPool:
         self._executor, self._workers, self._seconds = executor, workers, seconds
         self._judge = judge
         self._running: list[_Running] = []
+        self._waiting: list[tuple[Candidate, int]] = []
 
     def __enter__(self) -> TrialPool:
         return self
@@ -128,22 +141,37 @@ class TrialPool:
     @property
     def is_full(self) -> bool:
         """Tell whether another trial would have to wait."""
-        return len(self._running) >= self._workers()
+        return self._executor.is_away or len(self._running) >= self._workers()
 
     @property
     def is_empty(self) -> bool:
-        """Tell whether no trial runs."""
-        return not self._running
+        """Tell whether no trial runs, or waits for its place."""
+        return not (self._running or self._waiting)
+
+    @property
+    def away_seconds(self) -> float:
+        """Return how long trials had to wait for where they run."""
+        return self._executor.away_seconds
 
     def start(self, candidate: Candidate, *, attempt: int = 1) -> None:
-        """Start the trial in a process of its own."""
-        self._running.append(_Running(candidate, self._executor.start(candidate), attempt))
+        """Start the trial in a process of its own, as soon as there is a place for such."""
+        if not self._executor.is_away:
+            with suppress(ProcessDied):
+                call = self._executor.start(candidate)
+                self._running.append(_Running(candidate, call, attempt))
+                return
+        self._waiting.append((candidate, attempt))
 
     def collect(self) -> list[tuple[Candidate, Evaluation, float]]:
         """Wait a moment; return the trials that ended, each with its seconds.
 
-        A process or worker that died without a word costs the trial one more try, then it failed.
+        A process or worker that died without a word costs the trial one more try, then it failed;
+        none where all of them are away.
         """
+        if self._waiting and not self._executor.is_away:
+            waiting, self._waiting = self._waiting, []
+            for candidate, attempt in waiting:
+                self.start(candidate, attempt=attempt)
         ready = connection.wait([trial.call.receiver for trial in self._running], POLL_SECONDS)
         ended = []
         limit = f"stopped after {self._seconds:g} seconds, the limit of one trial"
@@ -169,7 +197,8 @@ class TrialPool:
         return [(t.candidate, e, s) for t, e, s in zip(started, cut, seconds, strict=True)]
 
     def close(self) -> None:
-        """Kill what still runs."""
+        """Kill what still runs, and forget what waits."""
+        self._waiting = []
         for trial in list(self._running):
             self._end(trial)
 
@@ -179,6 +208,9 @@ class TrialPool:
             answer = trial.call.receive()
         except ProcessDied as death:
             self._end(trial)
+            if self._executor.is_away:
+                self.start(trial.candidate, attempt=trial.attempt)
+                return None
             if trial.attempt > 1:
                 return _died(death)
             self.start(trial.candidate, attempt=2)

@@ -18,8 +18,9 @@ import pytest
 from auger_hub.search.preparation.prepare import make_trial_data
 from auger_hub.search.run import BadTask, TrialResult, run_search
 from auger_hub.search.trials import cluster
-from auger_hub.search.trials.cluster import Address, ClusterExecutor, MovingExecutor
+from auger_hub.search.trials.cluster import Address, MovingExecutor
 from auger_hub.search.trials.pool import Limits, LocalExecutor, TrialPool
+from auger_hub.search.trials.scheduler import SchedulerExecutor
 from auger_hub.search.trials.trial import Candidate
 from tests.hub.client import wait_until
 from tests.hub.search.tables import iris, task_for
@@ -69,8 +70,9 @@ def stored(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def pool_on(scheduler: str, stored: Path, limits: Limits = PATIENT) -> TrialPool:
-    cluster = ClusterExecutor.connect(Address(scheduler), stored, limits, is_same_disk=False)
-    return TrialPool(cluster, lambda: 2, limits.seconds)
+    executor = SchedulerExecutor(Address(scheduler), stored, limits)
+    assert wait_until(lambda: not executor.is_away, 60)
+    return TrialPool(executor, lambda: 2, limits.seconds)
 
 
 def workers_of(scheduler: str) -> list[psutil.Process]:
@@ -104,12 +106,83 @@ def test_workers_that_share_no_disk_serve_a_whole_run(scheduler: str, tmp_path: 
     assert len(board) >= 4
 
 
-def test_a_scheduler_that_is_not_there_is_said_to_be_missing(
-    stored: Path, monkeypatch: pytest.MonkeyPatch
+class Elsewhere:
+    """A scheduler and a worker, which a test starts and kills as it likes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.url = f"tcp://127.0.0.1:{free.getsockname()[1]}"
+        self._processes: list[subprocess.Popen[bytes]] = []
+
+    def start(self) -> None:
+        port = self.url.rpartition(":")[2]
+        worker = ["worker", self.url, "--nthreads", "1", "--host", "127.0.0.1", "--no-nanny"]
+        self._processes = [
+            dask(self._folder, "scheduler", "--host", "127.0.0.1", "--port", port),
+            dask(self._folder, *worker),
+        ]
+
+    def kill(self) -> None:
+        for process in self._processes:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def elsewhere(process_lane: None, tmp_path: Path) -> Iterator[Elsewhere]:
+    found = Elsewhere(tmp_path)
+    yield found
+    found.kill()
+
+
+def test_a_scheduler_that_is_away_is_waited_for(elsewhere: Elsewhere, stored: Path) -> None:
+    told: list[str | None] = []
+    executor = SchedulerExecutor(Address(elsewhere.url), stored, PATIENT, told.append)
+    with TrialPool(executor, lambda: 1, 60) as pool:
+        pool.start(Candidate.new(LINEAR, {}))
+        assert wait_until(lambda: not pool.collect() and len(told) > 1)
+        assert told[1] == f"waits for the scheduler {elsewhere.url}: it does not answer"
+        assert (pool.is_full, pool.is_empty) == (True, False)
+        elsewhere.start()
+        ((_, evaluation, _),) = collect(pool, 60)
+        assert evaluation.failure is None
+        assert (told[-1], pool.is_full) == (None, False)
+        waited = pool.away_seconds
+        assert waited > 0
+        assert pool.away_seconds == waited
+
+
+def test_a_scheduler_that_dies_again_and_again_costs_no_trial(
+    elsewhere: Elsewhere, stored: Path
 ) -> None:
-    monkeypatch.setattr(cluster, "CONNECT_SECONDS", 0.5)
-    with pytest.raises(BadTask, match=r"The scheduler tcp://127\.0\.0\.1:9 cannot be reached"):
-        ClusterExecutor.connect(Address("tcp://127.0.0.1:9"), stored, PATIENT, is_same_disk=False)
+    elsewhere.start()
+    with pool_on(elsewhere.url, stored) as pool:
+        pool.start(Candidate.new(FOREST, ENDLESS))
+        for _ in range(3):
+            assert wait_until(lambda: pool.collect() == [] and begins(elsewhere.url), 100)
+            elsewhere.kill()
+            assert wait_until(lambda: pool.collect() == [] and pool.is_full)
+            elsewhere.start()
+        assert wait_until(lambda: pool.collect() == [] and begins(elsewhere.url), 100)
+
+
+def begins(scheduler: str) -> bool:
+    return any(trials_of(worker) for worker in workers_of(scheduler))
+
+
+def test_what_a_worker_refuses_ends_the_run(
+    scheduler: str, stored: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def get_ready(_number: int) -> int:
+        raise ModuleNotFoundError("No module named 'auger_hub'")
+
+    monkeypatch.setattr("auger_hub.search.trials.dask_task.get_ready", get_ready)
+    executor = SchedulerExecutor(Address(scheduler), stored, PATIENT)
+    with pytest.raises(BadTask, match=r"No worker of tcp://.* can run trials: ModuleNotFound"):
+        wait_until(lambda: not executor.is_away, 60)
+    executor.close()
 
 
 @pytest.mark.soak
