@@ -10,9 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from auger_hub.accounts.roles import ROLES, SCOPES
+from auger_hub.program.people import (
+    add_organizations,
+    add_tokens,
+    add_users,
+    change_organizations,
+    change_tokens,
+    change_users,
+)
 from auger_hub.settings import (
     CLUSTER_MODES,
     LOOPBACK,
@@ -22,14 +29,11 @@ from auger_hub.settings import (
     HubSettings,
 )
 
-if TYPE_CHECKING:
-    from sqlalchemy.orm import Session
-
-    from auger_hub.database.engine import Database
-
 _SQLITE = "sqlite:///"
-_DAY_SECONDS = 24 * 3600
-_TOLD = ("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources")
+_TOLD = (
+    *("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources"),
+    "oidc",
+)
 """Settings that are told by options of the same name."""
 
 
@@ -81,7 +85,10 @@ def _absolute(settings: HubSettings) -> HubSettings:
     file = database.removeprefix(_SQLITE)
     if file != database and file and not file.startswith(("/", ":", "?", "file:")):
         database = f"{_SQLITE}{Path(file).absolute()}"
-    return replace(settings, storage=storage, database=database)
+    oidc = settings.oidc
+    if oidc and not oidc.lstrip().startswith("{"):  # else it is the document itself
+        oidc = str(Path(oidc).expanduser().absolute())
+    return replace(settings, storage=storage, database=database, oidc=oidc)
 
 
 def _where_it_is(settings: HubSettings) -> HubSettings:
@@ -152,53 +159,6 @@ def _logs(options: argparse.Namespace, settings: HubSettings) -> int:
     return 0
 
 
-def _user(options: argparse.Namespace, settings: HubSettings) -> int:
-    from auger_hub.accounts.users import add_user, list_users, revoke_user, set_role
-
-    def act(session: Session) -> Any:
-        match options.action:
-            case "add":
-                role = getattr(options, "role", None)
-                return add_user(session, options.name, options.organization, role)
-            case "role":
-                return {"changed": set_role(session, options.name, options.role)}
-            case "revoke":
-                return {"revoked": revoke_user(session, options.name)}
-            case _:
-                return list_users(session)
-
-    return _change_logins(settings, act)
-
-
-def _organization(options: argparse.Namespace, settings: HubSettings) -> int:
-    from auger_hub.accounts.users import limit_organization, list_organizations
-
-    def act(session: Session) -> Any:
-        if options.action == "list":
-            return list_organizations(session)
-        limits = {name: getattr(options, name, None) for name in ("most_workers", "most_questions")}
-        return {"changed": limit_organization(session, options.name, **limits)}
-
-    return _change_logins(settings, act)
-
-
-def _token(options: argparse.Namespace, settings: HubSettings) -> int:
-    from auger_hub.accounts.users import add_token, end_token, list_tokens
-
-    def act(session: Session) -> Any:
-        match options.action:
-            case "add":
-                lifetime = options.days * _DAY_SECONDS if options.days else None
-                scope = getattr(options, "scope", None)
-                return add_token(session, options.user, options.name, lifetime, scope)
-            case "end":
-                return {"ended": end_token(session, options.id)}
-            case _:
-                return list_tokens(session)
-
-    return _change_logins(settings, act)
-
-
 def _audit(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.accounts.audit import list_entries
     from auger_hub.store.identity import open_database
@@ -235,44 +195,6 @@ def _retention(options: argparse.Namespace, settings: HubSettings) -> int:
         due = report_due(session, settings, now() + timedelta(days=options.days))
     _print(json.dumps({"removes": settings.removes_by_age, "due": due}))
     return 0
-
-
-def _change_logins(settings: HubSettings, act: Callable[[Session], Any]) -> int:
-    """Print what `act` answers; a login of this machine that it has ended is made anew."""
-    from auger_hub.store.identity import open_database
-
-    settings.make_folders()
-    database = open_database(settings)
-    was_in = _has_own_login(settings, database)
-    try:
-        with database.write() as session:
-            answer = act(session)
-    except ValueError as error:
-        print(error, file=sys.stderr)  # noqa: T201
-        return 1
-    if was_in and not _has_own_login(settings, database):
-        _renew_own_login(settings, database)
-        answer["renewed"] = True
-    _print(json.dumps(answer))
-    return 0
-
-
-def _has_own_login(settings: HubSettings, database: Database) -> bool:
-    """Say whether the credentials that lie beside the hub are good."""
-    from auger_hub.accounts.users import find_caller
-    from auger_hub.private_file import read_json
-
-    token = read_json(settings.credentials_path).get("token")
-    return bool(token) and find_caller(database, str(token)) is not None
-
-
-def _renew_own_login(settings: HubSettings, database: Database) -> None:
-    """Give this machine a new login: who ends its logins is not to be locked out."""
-    from auger_hub.private_file import read_json
-    from auger_hub.program.serve import write_credentials
-
-    url = read_json(settings.credentials_path).get("api_url")
-    write_credentials(settings, database, str(url))
 
 
 def _ticket(options: argparse.Namespace, settings: HubSettings) -> int:
@@ -364,16 +286,14 @@ def _parser() -> _Parser:
     checked.add_argument("--scheduler", metavar="URL", help="the Dask scheduler to ask")
     due = add("retention", shared, "print what is older than it is kept", _retention)
     due.add_argument("--days", type=int, default=0, help="what is so in so many days")
-    _add_users(add("user", shared, "manage who may log in", _user), shared)
-    organizations = _commands(
-        add("org", shared, "limit organizations", _organization), dest="action"
+    people = (
+        ("user", "manage who may log in", change_users, add_users),
+        ("org", "limit organizations", change_organizations, add_organizations),
+        ("token", "manage the tokens of users", change_tokens, add_tokens),
     )
-    limited = organizations("limit", shared, "set limits of an organization; 0 is none")
-    limited.add_argument("name")
-    limited.add_argument("--most-workers", type=int, help="of all its runs at the same time")
-    limited.add_argument("--most-questions", type=int, help="to its models in a minute")
-    organizations("list", shared, "list the organizations and their limits")
-    _add_tokens(add("token", shared, "manage the tokens of users", _token), shared)
+    for name, about, command, add_commands in people:
+        commands = _commands(add(name, shared, about, command), dest="action")
+        add_commands(commands, shared)
     return parser
 
 
@@ -433,34 +353,15 @@ def _add_place(place: _Parser) -> None:
         help="a proxy in front of the hub: what it says of clients (X-Forwarded-For) is believed",
     )
     place.add_argument(
+        "--oidc",
+        metavar="FILE",
+        help="JSON that says where users log in by OpenID Connect, and who may",
+    )
+    place.add_argument(
         "--sources",
         choices=SOURCES,
         help="whether data may be downloaded from addresses of this network",
     )
-
-
-def _add_users(user: _Parser, shared: _Parser) -> None:
-    add = _commands(user, dest="action")
-    added = add("add", shared, "make a user, print password and token once")
-    added.add_argument("name")
-    added.add_argument("--organization", default="local", help="whose objects the user sees")
-    added.add_argument("--role", choices=ROLES, help="what the user may do")
-    changed = add("role", shared, "give a user another role")
-    changed.add_argument("name")
-    changed.add_argument("role", choices=ROLES)
-    add("revoke", shared, "end all logins of a user").add_argument("name")
-    add("list", shared, "list the users")
-
-
-def _add_tokens(token: _Parser, shared: _Parser) -> None:
-    add = _commands(token, dest="action")
-    added = add("add", shared, "make a token, print it once")
-    added.add_argument("user")
-    added.add_argument("--name", default="", help="a name for it, to recognise it by")
-    added.add_argument("--days", type=int, help="how long it is valid; for ever by default")
-    added.add_argument("--scope", choices=SCOPES, help="what it may do of what its user may")
-    add("end", shared, "end one token").add_argument("id", help="as `token list` shows it")
-    add("list", shared, "list the tokens that are good")
 
 
 def _look(options: argparse.Namespace, _settings: HubSettings) -> int:

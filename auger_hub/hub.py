@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field, replace
 from functools import partial
+from typing import TYPE_CHECKING
 
 from auger_hub.accounts.attempts import Attempts, SharedAttempts
 from auger_hub.accounts.rates import CountedBefore, Rates
@@ -18,6 +19,9 @@ from auger_hub.store.local import Storage
 from auger_hub.store.models import ModelStore
 from auger_hub.store.remote import open_storage
 from auger_hub.store.signing import Signer
+
+if TYPE_CHECKING:
+    from auger_hub.accounts.oidc.provider import Provider
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,8 @@ class Hub:
     own_attempts: Attempts = field(default_factory=Attempts)
     """Of users who have logged in, at this process: within a request that writes, no other may."""
     rates: Rates = field(default_factory=Rates)
+    sign_on: Provider | None = None
+    """Where users log in who have no password here."""
 
     @property
     def models(self) -> ModelStore:
@@ -48,19 +54,32 @@ def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:
         is_new: take folder, store and database together that do not belong together yet.
 
     Raises:
-        BadSettings: its files cannot be kept where they should be, or its database is not its own.
+        BadSettings: its files cannot be kept where they should be, its database is not its own, or
+            what it is told of single sign-on cannot be.
     """
+    sign_on = _open_sign_on(settings)
     settings.make_folders()
     storage = open_storage(settings)
     storage.prepare()
     database = open_database(settings, storage, is_new=is_new)
-    return _assemble(settings, database, storage)
+    return replace(_assemble(settings, database, storage), sign_on=sign_on)
 
 
 def join_hub(settings: HubSettings) -> Hub:
     """Return a running hub as another of its processes sees it; its work is not for this one."""
     hub = _assemble(settings, Database(settings.database_url), open_storage(settings))
     return replace(hub, rates=CountedBefore())
+
+
+def _open_sign_on(settings: HubSettings) -> Provider | None:
+    if not settings.oidc:
+        return None
+    from auger_hub.accounts.oidc.settings import read_oidc_settings  # not without need: see there
+
+    told = read_oidc_settings(settings.oidc)
+    from auger_hub.accounts.oidc.provider import Provider
+
+    return Provider(told)
 
 
 def _assemble(settings: HubSettings, database: Database, storage: Storage) -> Hub:

@@ -56,6 +56,7 @@ class HubSettings:
     proxy: str = ""
     sources: str = ""
     role: str = ALL
+    oidc: str = ""
 
     log: str = FILE
     log_format: str = TEXT

@@ -18,6 +18,7 @@ from auger_hub.accounts.audit import Deed, note
 from auger_hub.accounts.roles import ADMIN, MEMBER, WRITING, rank_of
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Token, User
+from auger_hub.settings import OWN_ORGANIZATION
 from auger_hub.timestamps import timestamp
 
 LOGIN_SECONDS = 31 * 24 * 3600  # wire contract §1.3
@@ -25,6 +26,8 @@ MOST_NAME = 255
 LEAST_PASSWORD = 12
 _USER_NAME = re.compile(r"[\w.@+-]{1,255}")  # an address of e-mail is one
 _SCRYPT = {"n": 2**14, "r": 8, "p": 1}
+_WITHOUT_PASSWORD = "sso:"  # noqa: S105 - none
+"""Begins what stands for the password of a user who has none, and logs in elsewhere."""
 _NOBODY = f"{'0' * 32}:{'0' * 128}"
 """Stands for the hash of an unknown user, made without the work of a hash."""
 _CALLER = (  # built once: it is asked with every request
@@ -80,9 +83,35 @@ def hash_password(password: str) -> str:
 
 def is_password(password: str, stored: str | None) -> bool:
     """Compare in constant time; an unknown user costs as much as a known one."""
+    if stored is not None and stored.startswith(_WITHOUT_PASSWORD):
+        stored = None
     salt, _, expected = (stored or _NOBODY).partition(":")
     found = hashlib.scrypt(password.encode(), salt=bytes.fromhex(salt), **_SCRYPT).hex()
     return hmac.compare_digest(found, expected) and stored is not None
+
+
+def make_seal_without_password() -> str:
+    """Return what stands for the password of a user who logs in elsewhere: no password is it.
+
+    As with a password, what is signed for the user ends when it is another one.
+    """
+    return f"{_WITHOUT_PASSWORD}{secrets.token_hex(32)}"
+
+
+def has_password(user: User) -> bool:
+    """Return whether a user may log in by a password."""
+    stored = user.password_hash
+    return stored is not None and not stored.startswith(_WITHOUT_PASSWORD)
+
+
+def is_invited(user: User) -> bool:
+    """Return whether a user is to log in elsewhere for the first time."""
+    return not (user.password_hash is None or has_password(user) or user.oidc_subject)
+
+
+def is_user_name(name: str) -> bool:
+    """Return whether a user can have this name."""
+    return _USER_NAME.fullmatch(name) is not None
 
 
 def digest_token(token: str) -> str:
@@ -173,44 +202,76 @@ def find_or_add_organization(session: Session, name: str) -> Organization:
 
 
 def add_user(
-    session: Session, name: str, organization: str, role: str | None = None
+    session: Session, name: str, organization: str | None, role: str | None = None
 ) -> dict[str, Any]:
     """Make a user with a random password, or give an existing one a new password and token.
 
-    A new password ends all logins of before. Without a `role` an existing user keeps the own, the
-    first one of an organization is its admin, and others are members. Returns `{"username",
-    "password", "token", "organization", "role", "ended"}`; both secrets are shown only here, and
-    `ended` counts the logins.
+    A new password ends all logins of before, and those by single sign-on. Without a `role` an
+    existing user keeps the own, the first one of an organization is its admin, and others are
+    members. Without an `organization` an existing user keeps the own, a new one gets the hub's own.
+    Returns `{"username", "password", "token", "organization", "role", "ended"}`; both secrets are
+    shown only here, and `ended` counts the logins.
     Raises ValueError for a name that no user can have, and for a user of another organization.
     """
     password = secrets.token_urlsafe(18)
-    owner = find_or_add_organization(session, organization)
-    user = session.scalar(select(User).where(User.name == name))
-    if user is None:
-        if not _USER_NAME.fullmatch(name):
-            raise ValueError(
-                "a user's name has 1 to 255 letters, digits and `.`, `_`, `@`, `+`, `-`"
-            )
-        others = select(User.id).where(User.organization_id == owner.id).limit(1)
-        usual = ADMIN if session.scalar(others) is None else MEMBER
-        user = User(name=name, organization_id=owner.id, password_hash=None, role=usual)
-        session.add(user)
-    elif user.organization_id != owner.id:
-        raise ValueError(f"user `{name}` belongs to another organization")
-    user.role = role or user.role
+    user, owner = _find_or_make(session, name, organization, role)
     user.password_hash = hash_password(password)
+    user.oidc_issuer = user.oidc_subject = None
     session.flush()
     _note(session, "set password", user)
-    ended = _end_logins(session, user)
+    ended = end_logins(session, user)
     token = issue_token(session, user.id, None, "user add")
     return {
         "username": name,
         "password": password,
         "token": token,
-        "organization": organization,
+        "organization": owner,
         "role": user.role,
         "ended": ended,
     }
+
+
+def invite_user(
+    session: Session, name: str, organization: str | None, role: str | None = None
+) -> dict[str, Any]:
+    """Make a user who logs in by single sign-on, or make an existing one such a user.
+
+    Whoever the provider then knows by this name is the user from there on. A password and all
+    logins of before end. Returns `{"username", "organization", "role", "ended", "sso"}`.
+    Raises ValueError as `add_user` does.
+    """
+    user, owner = _find_or_make(session, name, organization, role)
+    user.password_hash = make_seal_without_password()
+    user.oidc_issuer = user.oidc_subject = None
+    session.flush()
+    _note(session, "invite", user)
+    ended = end_logins(session, user)
+    facts = {"username": name, "organization": owner, "role": user.role}
+    return {**facts, "ended": ended, "sso": True}
+
+
+def _find_or_make(
+    session: Session, name: str, organization: str | None, role: str | None
+) -> tuple[User, str]:
+    """Return a user, new ones without a password, and the name of the organization."""
+    user = session.scalar(select(User).where(User.name == name))
+    if user is not None:
+        owner = session.get_one(Organization, user.organization_id)
+        if organization is not None and organization != owner.name:
+            raise ValueError(
+                f"user `{name}` belongs to organization `{owner.name}`, and a name belongs to one: "
+                "leave out the organization to mean that user, or choose another name"
+            )
+        user.role = role or user.role
+        return user, owner.name
+    if not is_user_name(name):
+        raise ValueError("a user's name has 1 to 255 letters, digits and `.`, `_`, `@`, `+`, `-`")
+    owner = find_or_add_organization(session, organization or OWN_ORGANIZATION)
+    others = select(User.id).where(User.organization_id == owner.id).limit(1)
+    usual = ADMIN if session.scalar(others) is None else MEMBER
+    user = User(name=name, organization_id=owner.id, password_hash=None, role=role or usual)
+    session.add(user)
+    return user, owner.name
 
 
 def set_role(session: Session, name: str, role: str) -> bool:
@@ -247,13 +308,15 @@ def change_password(session: Session, user_id: int, old: str, new: str) -> dict[
     ValueError for a password that is too short.
     """
     user = session.get_one(User, user_id)
+    if not has_password(user):
+        raise ValueError("is none of this hub's: you log in by single sign-on")
     if not is_password(old, user.password_hash):
         return None
     if not LEAST_PASSWORD <= len(new) <= MOST_NAME:
         raise ValueError(f"should have {LEAST_PASSWORD} to {MOST_NAME} characters")
     user.password_hash = hash_password(new)
     _note(session, "change password", user)
-    ended = _end_logins(session, user)
+    ended = end_logins(session, user)
     return {"token": issue_token(session, user.id, LOGIN_SECONDS, "login"), "ended": ended}
 
 
@@ -272,7 +335,7 @@ def revoke_user(session: Session, name: str) -> bool:
         return False
     user.password_hash = None
     _note(session, "revoke", user)
-    _end_logins(session, user)
+    end_logins(session, user)
     return True
 
 
@@ -280,7 +343,7 @@ def _note(session: Session, action: str, user: User) -> None:
     note(session, user.organization_id, Deed(action, "user", user.id, user.name))
 
 
-def _end_logins(session: Session, user: User) -> int:
+def end_logins(session: Session, user: User) -> int:
     """End the tokens of a user; what was signed for them ended with the password."""
     ended = session.execute(delete(Token).where(Token.user_id == user.id))
     return int(cast("CursorResult[Any]", ended).rowcount)
@@ -362,6 +425,7 @@ def list_users(session: Session) -> list[dict[str, object]]:
             "organization": name,
             "role": user.role,
             "active": user.password_hash is not None,
+            "sso": user.password_hash is not None and not has_password(user),
         }
         for user, name in session.execute(query.order_by(User.id))
     ]

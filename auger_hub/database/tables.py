@@ -62,13 +62,23 @@ def project_id() -> Mapped[int]:
 
 
 class User(Numbered, Timestamped, Base):
-    """Someone who may log in; a revoked user has no password."""
+    """Someone who may log in; `password_hash` is null of a revoked user.
+
+    Who logs in at an OpenID Connect provider has no password; what stands there is no hash of any.
+    """
 
     __tablename__ = "users"
+    __table_args__ = (  # type: ignore[assignment]  # a mixin has options alone
+        Index("ix_users_oidc", "oidc_issuer", "oidc_subject", unique=True),
+        Numbered.__table_args__,
+    )
     organization_id: Mapped[int] = organization_id()
     name: Mapped[str] = mapped_column(unique=True)
     role: Mapped[str] = mapped_column(default="member", server_default="member")
     password_hash: Mapped[str | None]
+    oidc_issuer: Mapped[str | None]
+    oidc_subject: Mapped[str | None]
+    """Who that is at the provider; null until an invited user has logged in there."""
 
 
 class Token(Base):

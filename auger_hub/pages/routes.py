@@ -32,6 +32,7 @@ from auger_hub.pages.projects import show_project, show_projects
 from auger_hub.pages.view import LOG_IN_PATH, Act, Show, form, page
 from auger_hub.pages.visitor.guard import guard
 from auger_hub.pages.visitor.log_in import show_log_in, take_log_in, take_log_out
+from auger_hub.pages.visitor.sign_on import DONE_PATH, SIGN_ON_PATH, begin_sign_on, end_sign_on
 
 _ASSETS = Path(__file__).parent / "assets"
 _MEDIA_TYPES = {
@@ -74,6 +75,8 @@ def page_routes(hub: Hub) -> list[Route]:
         *(Route(path, form(hub, act), methods=["POST"]) for path, act in _ACTIONS.items()),
         Route(LOG_IN_PATH, show_log_in(hub), methods=["GET"]),
         Route(LOG_IN_PATH, take_log_in(hub), methods=["POST"]),
+        Route(SIGN_ON_PATH, begin_sign_on(hub), methods=["GET"]),
+        Route(DONE_PATH, end_sign_on(hub), methods=["GET"]),
         Route("/log-out", take_log_out(hub), methods=["POST"]),
         *(
             Route(f"/assets/{name}", guard(_asset(name), is_cacheable=True), methods=["GET"])

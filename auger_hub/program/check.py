@@ -62,6 +62,7 @@ def check_hub(settings: HubSettings) -> list[dict[str, Any]]:
         ("store", _check_store),
         ("models", _check_models),
         ("scheduler", _check_scheduler),
+        ("sign-on", _check_sign_on),
         ("network", _check_network),
     )
     return [asdict(finding) for part, check in checks for finding in _look(part, check, settings)]
@@ -259,6 +260,24 @@ def _compare_workers(scheduler: str) -> Iterator[Finding]:
         yield Finding("scheduler", FAILED, text, hint)
     else:
         yield Finding("scheduler", OK, f"{scheduler} has {len(workers)} workers like this machine")
+
+
+def _check_sign_on(settings: HubSettings) -> Iterator[Finding]:
+    if not settings.oidc:
+        yield Finding("sign-on", OK, "users log in with passwords of this hub")
+        return
+    from auger_hub.accounts.oidc.settings import read_oidc_settings
+
+    told = read_oidc_settings(settings.oidc)
+    from auger_hub.accounts.oidc.provider import Provider, ProviderAway
+
+    try:
+        Provider(told).check()
+    except ProviderAway:
+        hint = "mend `issuer`, or the way to it; nobody logs in there until then"
+        yield Finding("sign-on", FAILED, f"{told.issuer} does not answer as a provider", hint)
+    else:
+        yield Finding("sign-on", OK, f"users log in at {told.issuer}, or with passwords")
 
 
 def _check_network(settings: HubSettings) -> Iterator[Finding]:

@@ -24,7 +24,7 @@ from auger_hub.pages.visitor.ticket import redeem_ticket
 
 _USED_UP = "This link was used already or is too old. Ask for another one, or log in here."
 _WRONG = "User or password is wrong."
-_TOO_MANY = "Too many attempts. Try again in a minute."
+TOO_MANY = "Too many attempts. Try again in a minute."
 
 
 def show_log_in(hub: Hub) -> Endpoint:
@@ -32,15 +32,19 @@ def show_log_in(hub: Hub) -> Endpoint:
 
     def answer(request: Request) -> Response:
         ticket = request.query_params.get("ticket")
-        after = _local_path(request.query_params.get("next", "/"))
+        after = local_path(request.query_params.get("next", "/"))
         if ticket and request.method == "GET":
             token = _redeem(hub, ticket)
-            return _view(request, 403, _USED_UP) if token is None else _enter(request, token, after)
+            return (
+                _view(hub, request, 403, _USED_UP)
+                if token is None
+                else _enter(request, token, after)
+            )
         if find_visitor(hub.database, request) is not None:
             return RedirectResponse(after, status_code=303)
-        return _view(request, 200, None)
+        return _view(hub, request, 200, None)
 
-    return guard(_in_thread(answer))
+    return guard(in_thread(answer))
 
 
 def take_log_in(hub: Hub) -> Endpoint:
@@ -50,18 +54,18 @@ def take_log_in(hub: Hub) -> Endpoint:
         try:
             fields = await read_form(request, SMALL_BYTES)
         except ValueError:
-            return _view(request, 400, _WRONG)
+            return _view(hub, request, 400, _WRONG)
         name, password = fields.get("user", ""), fields.get("password", "")
         address = request.client.host if request.client else ""
         if not hub.attempts.take(name, address):
-            response = _view(request, 429, _TOO_MANY, name)
+            response = _view(hub, request, 429, TOO_MANY, name)
             response.headers["Retry-After"] = str(WINDOW_SECONDS)
             return response
         token = await anyio.to_thread.run_sync(log_in, hub.database, name, password)
         if token is None:
-            return _view(request, 401, _WRONG, name)
+            return _view(hub, request, 401, _WRONG, name)
         hub.attempts.forgive(name, address)
-        return _enter(request, token, _local_path(request.query_params.get("next", "/")))
+        return _enter(request, token, local_path(request.query_params.get("next", "/")))
 
     return guard(answer)
 
@@ -74,7 +78,7 @@ def take_log_out(hub: Hub) -> Endpoint:
         end_session(hub.database, response, request)
         return response
 
-    return guard(_in_thread(answer))
+    return guard(in_thread(answer))
 
 
 def _redeem(hub: Hub, ticket: str) -> str | None:
@@ -89,13 +93,16 @@ def _enter(request: Request, token: str, after: str) -> Response:
     return response
 
 
-def _view(request: Request, status: int, complaint: str | None, name: str = "") -> Response:
-    after = _local_path(request.query_params.get("next", "/"))
-    facts = {"complaint": complaint, "name": name, "after": after}
+def _view(
+    hub: Hub, request: Request, status: int, complaint: str | None, name: str = ""
+) -> Response:
+    after = local_path(request.query_params.get("next", "/"))
+    provider = hub.sign_on.settings.provider_name if hub.sign_on else None
+    facts = {"complaint": complaint, "name": name, "after": after, "provider": provider}
     return render(request, View("log_in.html", facts, status=status))
 
 
-def _local_path(wanted: str) -> str:
+def local_path(wanted: str) -> str:
     """Return the address if it is one of this hub: a log-in must not lead to another site."""
     parts = urlsplit(wanted)
     is_local = wanted.startswith("/") and not wanted.startswith("//")
@@ -103,8 +110,10 @@ def _local_path(wanted: str) -> str:
     return wanted if is_local and not is_odd else "/"
 
 
-def _in_thread(answer: Callable[[Request], Response]) -> Endpoint:
-    async def in_thread(request: Request) -> Response:
+def in_thread(answer: Callable[[Request], Response]) -> Endpoint:
+    """Return an endpoint that is answered in a thread: it waits for the database."""
+
+    async def in_one(request: Request) -> Response:
         return await anyio.to_thread.run_sync(answer, request)
 
-    return in_thread
+    return in_one

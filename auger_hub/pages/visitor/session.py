@@ -17,16 +17,18 @@ from auger_hub.database.tables import Token
 
 def find_visitor(database: Database, request: Request) -> Caller | None:
     """Return who is logged in, or None."""
-    token = request.cookies.get(_cookie_name(request), "")
+    token = request.cookies.get(cookie_name(request), "")
     return find_caller(database, token) if token else None
 
 
-def set_session(response: Response, request: Request, token: str) -> None:
+def set_session(
+    response: Response, request: Request, token: str, *, seconds: int = LOGIN_SECONDS
+) -> None:
     """Hand the id to the browser, out of reach of scripts and of other sites."""
     response.set_cookie(
-        _cookie_name(request),
+        cookie_name(request),
         token,
-        max_age=LOGIN_SECONDS,
+        max_age=seconds,
         path="/",
         secure=request.url.scheme == "https",
         httponly=True,
@@ -36,12 +38,13 @@ def set_session(response: Response, request: Request, token: str) -> None:
 
 def end_session(database: Database, response: Response, request: Request) -> None:
     """Forget the id here and in the browser."""
-    name = _cookie_name(request)
+    name = cookie_name(request)
     digest = digest_token(request.cookies.get(name, ""))
     with database.write() as session:
         session.execute(delete(Token).where(Token.digest == digest))
     response.delete_cookie(name, path="/", httponly=True, samesite="strict")
 
 
-def _cookie_name(request: Request) -> str:
+def cookie_name(request: Request) -> str:
+    """Return what the session of a visitor is called."""
     return f"auger_hub_{request.url.port or request.url.scheme}"

@@ -155,17 +155,32 @@ class LocalHub:
         )
         return listed
 
-    def add_user(self, name: str, organization: str, role: str | None = None) -> Mapping[str, Any]:
+    def add_user(
+        self,
+        name: str,
+        organization: str | None = None,
+        role: str | None = None,
+        *,
+        is_sso: bool = False,
+    ) -> Mapping[str, Any]:
         """Make a user; password and token are in the answer and nowhere else.
 
-        Without a role the first user of an organization is its admin, and others are members.
+        An existing user gets new ones and stays in the organization. Without a role the first user
+        of an organization is its admin, and others are members.
+
+        Args:
+            name: of the user.
+            organization: None for that of the user, or `local` for a new one.
+            role: `viewer`, `member` or `admin`.
+            is_sso: the user has no password, and logs in by single sign-on.
 
         Raises:
-            Unavailable: there is such a user.
+            Unavailable: the user is of another organization.
         """
-        given = [] if role is None else [f"--role={role}"]
-        arguments = ["add", "--organization", organization, *given, "--", name]
-        added: Mapping[str, Any] = self._ask_users(arguments)
+        told = {"organization": organization, "role": role}
+        given = [f"--{option}={value}" for option, value in told.items() if value is not None]
+        flags = ["--sso"] if is_sso else []
+        added: Mapping[str, Any] = self._ask_users(["add", *given, *flags, "--", name])
         return added
 
     def list_users(self) -> Sequence[Mapping[str, Any]]:

@@ -45,6 +45,16 @@ def _render_once(what: str, facts: Mapping[str, Any]) -> str:
     return "\n".join([f"{what} shown this once:", *lines])
 
 
+def render_invited_user(invited: Mapping[str, Any]) -> str:
+    """Return what became of somebody who has no password here."""
+    ended = invited.get("ended")
+    told = f" {count_of(int(ended), 'login')} of before ended." if ended else ""
+    return plain(
+        f"`{invited.get('username')}`, {invited.get('role')} of `{invited.get('organization')}`, "
+        f"logs in by single sign-on.{told}"
+    )
+
+
 def render_organizations(organizations: Sequence[Mapping[str, Any]]) -> str:
     """Return a line an organization, with its limits."""
     wide = max((len(str(one.get("name"))) for one in organizations), default=0)
@@ -134,5 +144,6 @@ def render_users(users: Sequence[Mapping[str, Any]]) -> str:
         f"{plain(str(user.get('name'))):{wide}}  {plain(str(user.get('organization')))}"
         f"  {plain(str(user.get('role') or ''))}".rstrip()
         + ("" if user.get("active") else "  (revoked)")
+        + ("  (single sign-on)" if user.get("sso") else "")
         for user in users
     )

@@ -56,7 +56,7 @@ def test_a_change_that_fails_leaves_no_entry(database: Database) -> None:
             add_user(session, "anna", "shop")
             add_user(session, "anna", "elsewhere")
 
-    with pytest.raises(ValueError, match="another organization"):
+    with pytest.raises(ValueError, match="belongs to organization"):
         fail()
     assert deeds(database) == []
 

@@ -39,7 +39,7 @@ def test_nothing_is_wrong_with_a_hub_that_runs(hub: Client) -> None:
     parts = [line.split()[1] for line in done.stdout.splitlines()]
     assert parts == [
         *("settings", "versions", "folder", "disk", "database"),
-        *("store", "models", "scheduler", "network"),
+        *("store", "models", "scheduler", "sign-on", "network"),
     ]
 
 
@@ -101,3 +101,10 @@ def test_a_disk_is_told_before_it_is_full(
     (told,) = [one for one in check_hub(settings) if one["part"] == "disk"]
     assert told["state"] == state
     assert told["text"] == f"{free} MB of 10000 MB are free"
+
+
+def test_a_provider_of_single_sign_on_that_is_away_is_told(tmp_path: Path) -> None:
+    told = '{"issuer": "http://127.0.0.1:9", "client_id": "hub"}'
+    found = check_hub(HubSettings(home=tmp_path, oidc=told))
+    (finding,) = [one for one in found if one["part"] == "sign-on"]
+    assert (finding["state"], "does not answer" in finding["text"]) == ("failed", True)

@@ -139,6 +139,11 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
     type=click.Choice(["private", "public"]),
     help="Whether data may come from addresses of this network; by default on loopback only.",
 )
+@click.option(
+    "--oidc",
+    metavar="FILE",
+    help="JSON that says where users log in by OpenID Connect, and who may.",
+)
 @_new
 def serve(invocation: Invocation, *, is_new: bool, **places: Any) -> int:
     """Run the hub in the foreground, for a team, until Ctrl-C."""
@@ -183,7 +188,7 @@ def restore(invocation: Invocation, *, file: Path) -> None:
 
 @hub.command(example="auger hub check")
 def check(invocation: Invocation) -> ExitCode:
-    """Check settings, versions, folder, disk, database, store, models, scheduler and network.
+    """Check settings, versions, folder, disk, database, store, models, scheduler, sign-on, network.
 
     One line for each part, with the way out of what is wrong. Changes nothing; exits with 1 when a
     part fails, not for warnings.
@@ -254,22 +259,26 @@ def _check_user_name(_ctx: click.Context, _param: click.Parameter, name: str) ->
 
 @user.command(example="auger hub user add anna --organization shop")
 @click.argument("name", callback=_check_user_name)
-@click.option("--organization", default="local", show_default=True, help="Whose objects to see.")
+@click.option("--organization", help="Whose objects to see; that of before, or `local`.")
 @click.option(
     "--role",
     type=_roles,
     help="What to do with them; the first of an organization is its admin, others are members.",
 )
-def add(invocation: Invocation, *, name: str, organization: str, role: str | None) -> None:
+@click.option("--sso", "is_sso", is_flag=True, help="No password: the log-in is by single sign-on.")
+def add(
+    invocation: Invocation, *, name: str, organization: str | None, role: str | None, is_sso: bool
+) -> None:
     """Make a user, or give one a new password; it is shown this once.
 
-    A new password ends all logins and tokens of before, and what was signed for them.
+    A new password ends all logins and tokens of before, and what was signed for them; so does
+    --sso, with the password.
     """
     from auger_reconcile.api.hubs.local_hub import LocalHub
-    from auger_reconcile.cli.views.hub_text import render_new_user
+    from auger_reconcile.cli.views.hub_text import render_invited_user, render_new_user
 
-    added = LocalHub().add_user(name, organization, role)
-    _show(invocation, added, render_new_user(added))
+    added = LocalHub().add_user(name, organization, role, is_sso=is_sso)
+    _show(invocation, added, (render_invited_user if is_sso else render_new_user)(added))
 
 
 @user.command("role", example="auger hub user role anna viewer")
