@@ -8,15 +8,21 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from auger_hub.database.tables import Actual, Pipeline, Prediction, Trial
+from auger_hub.database.tables import Actual, Pipeline, Trial
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
-from auger_hub.review.actuals_by_prediction import days_of, of_predictions
+from auger_hub.review.actuals_by_prediction import (
+    NOT_NAMED,
+    among_those_of,
+    days_of,
+    of_predictions,
+)
 from auger_hub.review.alerts import review_alerts
 from auger_hub.review.observations import segments_of
+from auger_hub.review.performance import LEFT_OUT
 from auger_hub.review.repeated_actuals import replace_earlier
+from auger_hub.review.scoring import score_rows, sent_table, table_of
 from auger_hub.store.source_logins import without_login
 from auger_hub.store.sources import fetch_source
 
@@ -36,17 +42,18 @@ def score(place: Workplace, row_id: str) -> None:
             return
         pipeline = session.get_one(Pipeline, row.pipeline_id)
         trial = session.get(Trial, pipeline.trial_id) if pipeline.trial_id else None
-        others = _side_by_side(session, pipeline)
+        among = among_those_of(session, pipeline)
     if trial is None:
         raise Impossible("there is no model here to score")
     predictor = Predictor.load(place.models.find(pipeline.id, pipeline.package_digest))
     columns, records = read_sent(place, row)
     sent = (columns, records)
-    among = Prediction.pipeline_id.in_([pipeline.id, *others])
     find_days = partial(days_of, place.database, among, columns, records)
     days = _by_day(row, find_days, predictor, columns, records)
-    columns, records = of_predictions(place.database, among, predictor.needed, columns, records)
-    judge = _Judge(predictor, trial, columns, records, segments_of(pipeline))
+    columns, records, unmatched = of_predictions(
+        place.database, among, predictor.needed, columns, records
+    )
+    judge = _Judge(predictor, trial, columns, records, segments_of(pipeline), unmatched)
     scored = [judge.score_day(happened_at, numbers) for happened_at, numbers in days.items()]
     if all(day.message for day in scored):
         raise Impossible(scored[0].message)
@@ -56,15 +63,6 @@ def score(place: Workplace, row_id: str) -> None:
             replace_earlier(session, found, *sent)
             _store(session, found, scored)
             review_alerts(session, place.models, pipeline.id)
-
-
-def _side_by_side(session: Session, pipeline: Pipeline) -> list[str]:
-    """Return the models that are scored on the same rows, whoever has answered these."""
-    query = select(Pipeline).where(
-        Pipeline.project_id == pipeline.project_id, Pipeline.rollout.is_not(None)
-    )
-    pairs = [{one.id, str((one.rollout or {})["challenger"])} for one in session.scalars(query)]
-    return [other for pair in pairs if pipeline.id in pair for other in pair - {pipeline.id}]
 
 
 @dataclass(frozen=True)
@@ -77,6 +75,7 @@ class _Day:
     count: int
     message: str
     segments: dict[str, Any]
+    left_out: dict[str, int]
 
 
 def _by_day(
@@ -127,26 +126,35 @@ class _Judge:
     columns: list[str]
     records: list[list[Any]]
     segments: list[str]
+    unmatched: set[int]
 
     def score_day(self, happened_at: datetime, numbers: list[int]) -> _Day:
         """Score the rows of one day, and of its segments."""
-        value, count, message = self._score(numbers)
-        segments = {} if message else self._score_segments(numbers)
-        return _Day(happened_at, numbers, value, count, message, segments)
+        matched = [number for number in numbers if number not in self.unmatched]
+        lost = len(numbers) - len(matched)
+        if numbers and not matched:
+            return _Day(happened_at, numbers, None, 0, NOT_NAMED, {}, {})
+        value, count, message, left_out = self._score(matched)
+        if lost:
+            left_out = {**left_out, "whose prediction is not known": lost}
+        segments = {} if message else self._score_segments(matched)
+        return _Day(happened_at, numbers, value, count, message, segments, left_out)
 
-    def _score(self, numbers: list[int]) -> tuple[float | None, int, str]:
-        """Return the score of some rows, how many had a true value, and why there is no score."""
+    def _score(self, numbers: list[int]) -> tuple[float | None, int, str, dict[str, int]]:
+        """Return the score of some rows, how many have one, why none has, and why others have not.
+
+        The others are counted by the reason.
+        """
         from auger_hub.models.predict import BadInput
-        from auger_hub.review.scoring import score_rows
 
         records = [self.records[number] for number in numbers]
         try:
             result = score_rows(self.predictor, self.columns, records)
         except BadInput as error:
-            return None, 0, str(error)
+            return None, 0, str(error), {}
         scores = result["scores"]
         value = scores.get(self.trial.score_name, scores.get("accuracy", scores.get("r2")))
-        return value, result["count"], ""
+        return value, result["count"], "", result["left_out"]
 
     def _score_segments(self, numbers: list[int]) -> dict[str, Any]:
         """Return score and number of rows by segment, of those that have a score."""
@@ -160,7 +168,7 @@ class _Judge:
                 by_segment.setdefault(f"{name}={value}", []).append(number)
         told = {}
         for segment, some in list(by_segment.items())[:_SEGMENTS]:
-            score, count, _ = self._score(some)
+            score, count, *_ = self._score(some)
             if score is not None:
                 told[segment] = [score, count]
         return told
@@ -196,13 +204,13 @@ def _store(session: Session, row: Actual, scored: list[_Day]) -> None:
         row.error_message = day.message or None
         row.score, row.scored_count, row.happened_at = day.value, day.count, day.happened_at
         row.segment_scores = day.segments or None
+        row.details = {**row.details, LEFT_OUT: day.left_out}
     session.flush()
 
 
 def read_sent(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]]:
     """Return columns and rows of whatever form the client sent."""
     from auger_hub.data.files.unreadable import UnreadableData
-    from auger_hub.review.scoring import table_of
 
     path = row.details.get("actuals_path")
     if path is not None and not row.rows:
@@ -212,16 +220,7 @@ def read_sent(place: Workplace, row: Actual) -> tuple[list[str], list[list[Any]]
                 return table_of(source)
         except UnreadableData as error:
             raise Impossible(str(error)) from error
-    objects = [one for one in row.rows if isinstance(one, dict)]
-    if len(objects) < len(row.rows) and objects:
-        raise Impossible("the rows are objects and arrays: they have to be all of one form")
-    if objects:
-        columns = list(dict.fromkeys(name for one in objects for name in one))
-        return columns, [[one.get(name) for name in columns] for one in objects]
-    columns = [str(name) for name in row.details.get("actual_column_names") or []]
-    if any(len(one) != len(columns) for one in row.rows):
-        raise Impossible("the rows do not have as many values as there are `actual_column_names`")
-    return columns, row.rows
+    return sent_table(row.rows, row.details.get("actual_column_names"))
 
 
 def main() -> int:

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
 from sqlalchemy import delete, select
 
+from auger_hub.data.notices import Notice, to_dicts
 from auger_hub.database.review_tables import Endpoint, EndpointPipeline
 from auger_hub.database.tables import COPY, Actual, Pipeline, Prediction, Project, now
 from auger_hub.http.contract import Call, InvalidParams, Route
 from auger_hub.http.params import ANY, FLAG, INTEGER, KEY, LIST, Param
-from auger_hub.review.repeated_actuals import UPLOAD, digest_upload, find_known, known_already
+from auger_hub.processes.job_process import Impossible
+from auger_hub.review.actuals_by_prediction import foresee
+from auger_hub.review.repeated_actuals import count_known, known_already
+from auger_hub.review.scoring import sent_table
+from auger_hub.routes.models.pipelines import run_of
 from auger_hub.routes.models.predictions import to_time
 from auger_hub.routes.projects import cluster_tasks
 from auger_hub.routes.projects.cluster_tasks import ClusterTaskObject
 from auger_hub.routes.query import find
 from auger_hub.routes.review.endpoints import primary_pipeline
+from auger_hub.runs.run_row import options_of
 from auger_hub.serving.rollouts import counterpart
 
 _DETAILS = (
@@ -40,7 +47,7 @@ _DELETE_TASK = "a2ml.tasks_queue.tasks_hub_api.delete_actuals_task"
 
 
 class ActualsAnswer(TypedDict, total=False):
-    """An object without members, unless the same was sent before."""
+    """An object without members, unless rows were sent before, or cannot be scored."""
 
     notices: list[dict[str, Any]]
 
@@ -65,12 +72,12 @@ def _add(call: Call, pipeline: Pipeline) -> ActualsAnswer:
     happened_at = to_time(call, "actuals_at")
     told = {param.name: call.given(param.name) for param in _DETAILS}
     told = {name: value for name, value in told.items() if value is not None}
-    upload = _upload(call, told, rows or [])
-    known = find_known(call.session, pipeline.id, upload) if upload else None
-    if known is not None:
-        return {"notices": [known_already(known).to_dict()]}
-    if upload:
-        told[UPLOAD] = upload
+    known, upload = _known(call, pipeline, told, rows or [])
+    new = rows[known:] if rows else []
+    notices = [known_already(known)] if known else []
+    if rows and not new:
+        return {"notices": to_dicts(notices)}
+    notices += _foreseen(call, pipeline, new, told.get("actual_column_names"))
     other = counterpart(call.session, pipeline)
     for one in (pipeline, other) if other is not None else (pipeline,):
         copied = {} if one is pipeline else {COPY: True}
@@ -78,25 +85,43 @@ def _add(call: Call, pipeline: Pipeline) -> ActualsAnswer:
             Actual(
                 organization_id=one.organization_id,
                 pipeline_id=one.id,
-                rows=rows or [],
-                details={**told, "is_dated": happened_at is not None, **copied},
+                rows=new,
+                details={**told, **upload, "is_dated": happened_at is not None, **copied},
                 happened_at=happened_at or now(),
             )
         )
-    return {}
+    return {"notices": to_dicts(notices)} if notices else {}
 
 
-def _upload(call: Call, told: dict[str, Any], rows: list[Any]) -> str | None:
-    """Return the digest of what is sent; None where the same may well be told of another row.
+def _foreseen(
+    call: Call, pipeline: Pipeline, new: list[Any], names: list[Any] | None
+) -> Iterator[Notice]:
+    """Yield what can be said of rows that will not be scored, before a process looks at them."""
+    run = run_of(call, pipeline)
+    options = options_of(run) if run else {}
+    try:
+        table = sent_table(new, names)
+    except Impossible:  # told with the model's health
+        return
+    features = [str(name) for name in options.get("featureColumns") or []]
+    if new and features and table[0]:
+        target = str(options.get("targetFeature"))
+        yield from foresee(call.session, pipeline, table, target=target, features=features)
+
+
+def _known(
+    call: Call, pipeline: Pipeline, told: dict[str, Any], rows: list[Any]
+) -> tuple[int, dict[str, Any]]:
+    """Return how many rows were sent before, and what is kept to know them again.
 
     What is behind an address may be another table tomorrow. One row by itself is an event: clients
     that send a file say which part of it this is.
     """
     is_event = len(rows) < 2 and call.given("part") is None
     if not rows or is_event:
-        return None
+        return 0, {}
     sent = {name: call.given(name) for name in ("actuals_at", "part")}
-    return digest_upload({**sent, **told, "actuals": rows})
+    return count_known(call.session, pipeline.id, {**sent, **told}, rows)
 
 
 def _delete(call: Call) -> ClusterTaskObject:

@@ -5,15 +5,17 @@ Additional to the API: no other hub has it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
-from auger_hub.data.notices import Notice, to_dicts
+from auger_hub.data.notices import Notice, rows, to_dicts
 from auger_hub.database.review_tables import ModelReference, ReviewAlertItem
 from auger_hub.database.tables import Pipeline
 from auger_hub.http.contract import Call, Route
 from auger_hub.review.health import Known, describe_health, read_known
+from auger_hub.review.performance import count_left_out
 from auger_hub.review.reference import fetch_model, read_profile
 from auger_hub.routes.query import find
 from auger_hub.serving.lost_models import is_lost
@@ -72,7 +74,13 @@ def health_of(call: Call, row: Pipeline) -> ModelHealthObject:
         **told,  # type: ignore[typeddict-item]  # its members are those of above
         "alerts": alerts,
         "rollout": (rollout := describe_rollout(call.session, row)),
-        "notices": to_dicts([*_beside(rollout), *notices_of_health(row, known, reference, told)]),
+        "notices": to_dicts(
+            [
+                *_beside(rollout),
+                *notices_of_health(row, known, reference, told),
+                *_not_scored(*count_left_out(call.session, row.id, known.monitor.score_window)),
+            ]
+        ),
     }
 
 
@@ -164,6 +172,16 @@ def notices_of_health(
         text = f"`{known.metric}` cannot be estimated without actuals: `accuracy` is instead."
         notices.append(Notice("other-metric", text))
     return notices
+
+
+def _not_scored(scored: int, left_out: Mapping[str, int]) -> Iterator[Notice]:
+    """Yield how many of the newest actuals are not scored, and why."""
+    lost = sum(left_out.values())
+    if lost:
+        reasons = [f"{reason} ({count:,})" for reason, count in left_out.items()]
+        text = f"{rows(lost)} of {scored + lost:,} actuals not scored: {'; '.join(reasons[:5])}"
+        text += "; ..." if len(reasons) > 5 else "."
+        yield Notice("actuals-not-scored", text, count=lost)
 
 
 def _show(call: Call) -> ModelHealthObject:

@@ -148,6 +148,73 @@ def test_an_actual_of_a_prediction_replaces_the_one_before(hub: Client, model_id
     assert hub.get(path)["stats"]["actuals_count"] == before + 2
 
 
+def test_a_file_that_has_grown_counts_its_old_rows_once(hub: Client, model_id: str) -> None:
+    flowers = [[*RECORDS[n % 2], "setosa", f"2022-01-{n + 1:02}"] for n in range(6)]
+    sent = {
+        "pipeline_id": model_id,
+        "actual_column_names": [*FEATURES, "species", "seen"],
+        "actuals_at": "2020-12-08",
+        "part": 0,
+    }
+    told = [hub.post("/actuals", actuals=flowers[:length], **sent) for length in (3, 5, 6, 6)]
+    known = [[one["count"] for one in answer.get("notices", [])] for answer in told]
+    assert known == [[], [3], [5], [6]]
+    assert wait_until(lambda: scored(hub, model_id, "2020-12-08") == 6, seconds=60)
+    in_other_order = [flowers[1], flowers[0], *flowers[2:]]
+    assert hub.post("/actuals", actuals=in_other_order, **sent) == {}, "these are other rows"
+
+
+def not_scored(answer: Any) -> list[tuple[str, int]]:
+    return [(one["code"], one["count"]) for one in answer.get("notices", [])]
+
+
+def test_what_cannot_be_scored_is_told_at_once(hub: Client, model_id: str) -> None:
+    ask = {"pipeline_id": model_id, "features": FEATURES}
+    asked = hub.post("/predictions", records=RECORDS[:1], **ask)["id"]
+    rows = [
+        {"prediction_id": asked, "actual": "setosa"},
+        {"prediction_id": "nobody's", "actual": "setosa"},
+        {"prediction_id": asked + "x", "actual": ""},
+    ]
+    sent = {"pipeline_id": model_id, "actuals_at": "2034-01-01"}
+    answer = hub.post("/actuals", actuals=rows, **sent)
+    assert not_scored(answer) == [("actuals-without-outcome", 1), ("actuals-not-matched", 2)]
+    answer = hub.post("/actuals", actuals=[{"species": "setosa", "a": 1}], **sent)
+    assert not_scored(answer) == [("actuals-without-columns", 1)]
+    forget(hub, model_id, "2034-01-01")
+
+
+def forget(hub: Client, model_id: str, day: str) -> None:
+    hub.call("DELETE", "/actuals", pipeline_id=model_id, **{"from": day}, to=day)
+
+
+def test_what_was_not_scored_is_told_with_the_health(hub: Client, model_id: str) -> None:
+    rows = [
+        [*RECORDS[0], "setosa"],
+        [*RECORDS[0], None],
+        [*RECORDS[0], "no such flower"],
+        [*RECORDS[1], "no such flower"],
+    ]
+    hub.post(
+        "/actuals",
+        pipeline_id=model_id,
+        actuals=rows,
+        actual_column_names=[*FEATURES, "species"],
+        actuals_at="2035-01-01",
+    )
+
+    def told() -> str:
+        found = hub.get(f"/pipelines/{model_id}/health")["notices"]
+        return " ".join(one["text"] for one in found if one["code"] == "actuals-not-scored")
+
+    assert wait_until(told, seconds=60)
+    assert told() == (
+        "3 rows of 4 actuals not scored: of a class that the model never met (2);"
+        " without a value of the target (1)."
+    )
+    forget(hub, model_id, "2035-01-01")
+
+
 def test_what_could_not_be_scored_may_be_sent_again(hub: Client, model_id: str) -> None:
     rows = [{"prediction_id": f"late-{n}", "actual": "setosa"} for n in range(2)]
     path = f"/pipelines/{model_id}"
@@ -157,9 +224,10 @@ def test_what_could_not_be_scored_may_be_sent_again(hub: Client, model_id: str) 
         told = hub.get(path)["stats"]["error_messages"]
         return any("no `prediction_id` is the id" in one for one in told)
 
-    assert hub.post("/actuals", pipeline_id=model_id, actuals=rows) == {}
+    sent = {"pipeline_id": model_id, "actuals": rows}
+    assert not_scored(hub.post("/actuals", **sent)) == [("actuals-not-matched", 2)]
     assert wait_until(failed, seconds=60)
-    assert hub.post("/actuals", pipeline_id=model_id, actuals=rows) == {}
+    assert not_scored(hub.post("/actuals", **sent)) == [("actuals-not-matched", 2)]
     assert hub.get(path)["stats"]["actuals_count"] == before + 2
 
 

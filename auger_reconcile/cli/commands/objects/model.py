@@ -339,7 +339,9 @@ def health(invocation: Invocation, *, model_id: str | None, form: str | None) ->
 def actual(invocation: Invocation, *, file: Path, model_id: str) -> None:
     """Send what really happened, so that the hub can score the model.
 
-    FILE is CSV or JSON, compressed or not, Parquet or .xlsx; `-` is CSV from stdin.
+    FILE is CSV or JSON, compressed or not, Parquet or .xlsx; `-` is CSV from stdin. It may grow:
+    rows that were sent before count once. `auger model health` tells the score, and how many rows
+    have none.
     """
     from auger_reconcile.api.model import Model
     from auger_reconcile.cli.streams import reading_standard
