@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 
 USABLE = 0.9  # the rest is for what is on its way when the time is out
 
@@ -15,20 +16,28 @@ USABLE = 0.9  # the rest is for what is on its way when the time is out
 class Allowance:
     """The processor seconds of this process that are left for an explanation."""
 
-    def __init__(self, seconds: float, *, is_fresh: bool = False) -> None:
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        is_fresh: bool = False,
+        clock: Callable[[], float] = time.process_time,
+    ) -> None:
         """Begin to count.
 
         Args:
             seconds: that it may take.
             is_fresh: whether all that this process has done so far belongs to it.
+            clock: tells the processor seconds of this process.
         """
         self.seconds = seconds
-        self._began = 0.0 if is_fresh else time.process_time()
+        self._clock = clock
+        self._began = 0.0 if is_fresh else clock()
 
     @property
     def used(self) -> float:
         """Return the seconds since it began."""
-        return time.process_time() - self._began
+        return self._clock() - self._began
 
     def left(self, share: float = 1.0) -> float:
         """Return the seconds until a share of it is used up; less than none when it is."""

@@ -22,12 +22,17 @@ def draw_dependence(
 
     Each is the mean over the test rows of all folds; of classes, of each of them.
     """
-    for name in columns[:CURVES]:
-        grid = grid_of(models.data.features[name])
-        if allowance is not None and allowance.left() < 0:
+    for name, grid in drawable(models, columns):
+        rows = len(grid) * sum(len(fold.test[:ROWS]) for fold in models.folds)
+        if allowance is not None and allowance.left() < models.seconds_of(rows):
             return
-        if len(grid) > 1:
-            yield _curve(models, name, grid)
+        yield _curve(models, name, grid)
+
+
+def drawable(models: FoldModels, columns: list[str]) -> list[tuple[str, list[Any]]]:
+    """Return the columns that are drawn, and at which values."""
+    grids = [(name, grid_of(models.data.features[name])) for name in columns[:CURVES]]
+    return [(name, grid) for name, grid in grids if len(grid) > 1]
 
 
 def grid_of(column: pd.Series) -> list[Any]:

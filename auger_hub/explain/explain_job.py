@@ -9,25 +9,24 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from auger_hub.database.tables import ExperimentSession, Explanation, Hyperparameter, Trial
-from auger_hub.processes.child_process import is_free, own_folder
+from auger_hub.explain.aside import call_aside
+from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
-from auger_hub.processes.job_queue import find_jobs
 from auger_hub.processes.plain_json import to_plain
 from auger_hub.runs.run_row import read_task
-from auger_hub.search.trials.process_call import Part, ProcessCall, ProcessDied
+from auger_hub.search.trials.process_call import ProcessCall
 
 if TYPE_CHECKING:
     from auger_hub.search.task import SearchTask
 
 _KINDER = 5  # than other work of the hub, beside which it stands still
-_POLL_SECONDS = 0.5
-_STUCK_AFTER = 10  # times its processor seconds, and a minute
-_BESIDE = ("profile", "explain")
 Alike = list[tuple[dict[str, Any], float]]
 
 
 def explain(place: Workplace, row_id: str) -> None:
     """Explain a trial and store what was found."""
+    from auger_hub.explain.explanation import cut_short
+
     os.nice(_KINDER)
     with place.database.read() as session:
         row = session.get(Explanation, row_id)
@@ -42,58 +41,29 @@ def explain(place: Workplace, row_id: str) -> None:
         task = read_task(place, run, folder)
         call = ProcessCall(_explain, task, trial.id, trial.result, alike, row.seconds)
         try:
-            content = _watch(place, row, call)
+            content, is_whole = call_aside(
+                place, call, row.seconds, lambda: _is_wanted(place, row_id)
+            )
         finally:
             call.kill()
-    with place.database.write() as session:
-        stored = session.get(Explanation, row_id)
-        if content and stored is not None and stored.status == "waiting":
-            stored.status, stored.content = "done", content
-
-
-def _watch(place: Workplace, row: Explanation, call: ProcessCall) -> dict[str, Any]:
-    """Return what was found in time; the process stands still while there is other work.
-
-    Nothing when nobody wants it any more.
-    """
-    from auger_hub.explain.explanation import cut_short
-
-    content: dict[str, Any] = {}
-    worked, is_paused = 0.0, False
-    while worked < 60 + _STUCK_AFTER * row.seconds:
-        if call.receiver.poll(_POLL_SECONDS):
-            try:
-                answer = call.receive()
-            except ProcessDied:
-                break
-            if not isinstance(answer, Part):
-                return content
-            content = answer.value
-        worked += 0 if is_paused else _POLL_SECONDS
-        if not _is_wanted(place, row.id):
-            return {}
-        if is_paused != _is_busy(place):
-            is_paused = not is_paused
-            call.pause() if is_paused else call.resume()
+    if not _is_wanted(place, row_id):
+        return
     if not content:
         raise Impossible(
             f"it takes longer than the {row.seconds:.0f} seconds there are for it beside the run"
         )
-    return cut_short(content, ["it was ended before the last of it"])
+    if not is_whole:
+        content = cut_short(content, ["it was ended before the last of it"])
+    with place.database.write() as session:
+        stored = session.get(Explanation, row_id)
+        if stored is not None and stored.status == "waiting":
+            stored.status, stored.content = "done", content
 
 
 def _is_wanted(place: Workplace, row_id: str) -> bool:
     with place.database.read() as session:
         row = session.get(Explanation, row_id)
         return row is not None and row.status == "waiting"
-
-
-def _is_busy(place: Workplace) -> bool:
-    """Tell whether other work is being done than to explain, or to look at data."""
-    return any(
-        job.kind not in _BESIDE and not is_free(place.settings, job.name)
-        for job in find_jobs(place.database)
-    )
 
 
 def _explain(

@@ -10,13 +10,14 @@ from auger_hub.data.notices import Notice
 from auger_hub.explain.allowance import Allowance
 from auger_hub.explain.backtests import describe_backtests
 from auger_hub.explain.classes import describe_classes
-from auger_hub.explain.dependence import CURVES, draw_dependence
+from auger_hub.explain.dependence import draw_dependence, drawable
 from auger_hub.explain.fold_models import FoldModels
 from auger_hub.explain.hyperparameters import hyperparameter_importance
 from auger_hub.explain.importance import MOST_REPEATS, MOST_ROWS, Importance
+from auger_hub.explain.reference import refer_to
 from auger_hub.explain.rows import error_by_segment, mean_error, worst_rows
 from auger_hub.explain.values import describe_values
-from auger_hub.runs.explanations import CUT_SHORT
+from auger_hub.runs.explanations import CUT_SHORT, REFERENCE
 from auger_hub.search.trials.trial import Candidate, TrialData
 
 FORMAT = 1
@@ -62,6 +63,7 @@ def explain_by_and_by(
         "rows": len(models.truth),
         "folds": len(models.folds),
         "scores": models.scores(),
+        REFERENCE: refer_to(models),
         "importance": importance.told(),
         **_predictions(models),
         **_rows(models, [str(name) for name in data.features.columns]),
@@ -81,8 +83,9 @@ def explain_by_and_by(
     content |= {"importance": told, "dependence": curves, **_rows(models, columns)}
     content["seconds"] = time.monotonic() - began
     missed = [*_missed(models, told)]
-    if allowance.left() < 0 and len(curves) < min(CURVES, len(columns)) and not models.is_series:
-        missed.append(f"of {CURVES} curves {len(curves)} were drawn")
+    of_all = 0 if models.is_series else len(drawable(models, columns))
+    if len(curves) < of_all:
+        missed.append(f"{len(curves)} of {of_all} curves were drawn")
     yield cut_short(content, missed)
 
 
@@ -121,5 +124,8 @@ def _missed(models: FoldModels, importance: Content) -> Iterator[str]:
         yield f"{sampled} rows of a fold were shuffled"
     if 0 < repeats < MOST_REPEATS:
         yield f"not every column was shuffled {MOST_REPEATS} times"
-    if importance["not_measured"]:
-        yield f"{len(importance['not_measured'])} columns of less importance were not measured"
+    left_out = len(importance["not_measured"])
+    if not repeats:
+        yield "which columns matter was not measured"
+    elif left_out:
+        yield f"{left_out} columns of less importance were not measured"

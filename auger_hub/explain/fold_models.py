@@ -6,6 +6,7 @@ heart. The folds and seeds are those of the run, so the scores are those of the 
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ from auger_hub.search.trials.cross_validation import predict
 from auger_hub.search.trials.trial import Candidate, TrialData
 
 Array = np.ndarray[Any, Any]
-FIT_SHARE = 0.5  # of what an explanation may take
+FIT_SHARE = 0.5  # of what an explanation may take: the rest is for what the models are for
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,21 @@ class FoldModels:
     """
 
     def __init__(
-        self, data: TrialData, candidate: Candidate, allowance: Allowance | None = None
+        self,
+        data: TrialData,
+        candidate: Candidate,
+        allowance: Allowance | None = None,
+        *,
+        fit_share: float = FIT_SHARE,
     ) -> None:
+        """Fit them.
+
+        Args:
+            data: of the run.
+            candidate: the trial, or an ensemble.
+            allowance: processor time; one fold is fitted whatever there is.
+            fit_share: of the allowance that fitting may use up.
+        """
         self.data = data
         self.inputs: pd.DataFrame = data.features if data.clean is None else data.clean
         self.metric: str = data.info["scoring"]
@@ -67,10 +81,14 @@ class FoldModels:
         self.threshold: float | None = candidate.algorithm_params.get(THRESHOLD)
         self.calibration: Calibration | None = candidate.algorithm_params.get(CALIBRATION)
         self.folds: list[FoldModel] = []
+        self._allowance = allowance or Allowance(math.inf)
+        self._rows, self._seconds = 0, 0.0  # that were predicted so far, and what that took
         with quietly(data.info["threads"]):
             for train, test in data.folds:
-                if allowance and self.folds and _is_too_late(allowance, len(self.folds)):
-                    break
+                if allowance and self.folds:
+                    one = allowance.used / len(self.folds)
+                    if allowance.left(fit_share) < one:  # for one more
+                        break
                 self.folds.append(self._fit(candidate, train, test))
 
     def _fit(self, candidate: Candidate, train: Array, test: Array) -> FoldModel:
@@ -82,12 +100,23 @@ class FoldModels:
         known = sample_rows(train, self.data.target, most, self.data.info)
         weights = None if self.data.weights is None else self.data.weights[known]
         fit_model(model, self.inputs.iloc[known], self.data.target[known], weights)
-        raw = predict(model, self.inputs.iloc[test], len(self.labels))
+        raw = self._predict(model, self.inputs.iloc[test])
         return FoldModel(model, train, test, apply_calibration(raw, self.calibration), raw)
 
     def predict(self, model: Any, inputs: pd.DataFrame) -> Array:
         """Return values, or one column of probabilities a class."""
-        return apply_calibration(predict(model, inputs, len(self.labels)), self.calibration)
+        return apply_calibration(self._predict(model, inputs), self.calibration)
+
+    def _predict(self, model: Any, inputs: pd.DataFrame) -> Array:
+        began = self._allowance.used
+        shown = predict(model, inputs, len(self.labels))
+        self._rows += len(inputs)
+        self._seconds += self._allowance.used - began
+        return shown
+
+    def seconds_of(self, rows: int) -> float:
+        """Return the processor seconds that it takes to predict so many rows, as far as known."""
+        return rows * self._seconds / max(1, self._rows)
 
     def inputs_of(self, name: str) -> list[str]:
         """Return what a column of the file becomes before a model takes it; none without use."""
@@ -160,11 +189,6 @@ class FoldModels:
 
     def _outcome(self, fold: FoldModel, test: Array, shown: Array) -> Outcome:
         return Outcome.of_fold(self.data, (fold.train, test), shown).at(self.threshold)
-
-
-def _is_too_late(allowance: Allowance, fitted: int) -> bool:
-    """Tell whether fitting one more model would leave too little time for what they are for."""
-    return allowance.left(FIT_SHARE) < allowance.used / fitted
 
 
 def _without_cleaning(model: Any) -> Any:

@@ -22,6 +22,7 @@ MOST_REPEATS = 5
 MOST_ROWS, FEWEST_ROWS = 2_000, 100  # of a fold
 ROWS_AT_ONCE = 5_000
 SHARE = 0.8  # of what there is time for: the rest is for curves
+STRENGTH_SHARE = 0.25  # of that: to find out which columns come first
 
 
 @dataclass(frozen=True)
@@ -51,10 +52,14 @@ class Importance:
             names = self._by_strength()
             samples = [self._sample(number) for number in range(len(self._models.folds))]
             for repeat in range(MOST_REPEATS):
-                for part in self._parts(names, self._rows):
-                    has_begun = bool(self._drops[names[0]])
-                    if has_begun and self._allowance.left(SHARE) < self._seconds * len(part):
+                waiting = names
+                while waiting:
+                    has_begun = bool(self._drops[names[0]])  # one tells what all of them take
+                    most = self._most_at_once(self._rows) if has_begun else 1
+                    count = min(most, self._affordable(self._seconds))
+                    if not count:
                         return
+                    part, waiting = waiting[:count], waiting[count:]
                     self._measure(part, samples, repeat)
                     yield self.told()
 
@@ -82,22 +87,35 @@ class Importance:
 
         It also tells what there is time for: fewer rows are taken when they are too many.
         """
-        fold = self._models.folds[0]
-        test, shown = fold.test[:FEWEST_ROWS], fold.shown[:FEWEST_ROWS]
+        fold, count = self._models.folds[0], len(self._names)
+        once = self._models.seconds_of(count * FEWEST_ROWS)
+        room = self._allowance.left(SHARE) * STRENGTH_SHARE / max(once, 1e-9)
+        looked = int(np.clip(FEWEST_ROWS * room, 1, FEWEST_ROWS))
+        test, shown = fold.test[:looked], fold.shown[:looked]
         order = np.random.default_rng(self._models.data.info["seed"]).permutation(len(test))
         moves: dict[Any, float] = {}
-        began = self._allowance.used
-        for part in self._parts(self._names, len(test)):
-            if moves and self._allowance.left(SHARE) < 0:
+        waiting = self._names
+        while waiting:
+            most = self._affordable(self._models.seconds_of(len(test)))
+            part = waiting[: min(most, self._most_at_once(len(test)))]
+            if not part:
                 break
+            waiting = waiting[len(part) :]
             found = self._predict(fold, test, part, order)
             moves |= {name: float(np.abs(found[name] - shown).mean()) for name in part}
-        once = (self._allowance.used - began) / max(1, len(moves) * len(test))
-        self._seconds = once * self._rows * len(self._models.folds)
-        room = self._allowance.left(SHARE) / max(1e-9, self._seconds * len(self._names))
+        self._seconds = self._models.seconds_of(self._rows * len(self._models.folds))
+        room = self._allowance.left(SHARE) / max(1e-9, self._seconds * count)
         rows = int(np.clip(self._rows * room, min(FEWEST_ROWS, self._rows), self._rows))
         self._seconds, self._rows = self._seconds * rows / self._rows, rows
         return sorted(self._names, key=lambda name: -moves.get(name, -1.0))
+
+    def _affordable(self, seconds: float) -> int:
+        """Return of how many columns there is time for, each taking so long."""
+        return max(0, int(self._allowance.left(SHARE) / max(seconds, 1e-9)))
+
+    def _most_at_once(self, rows: int) -> int:
+        """Return how many columns are predicted at once: of a series, whose rows follow, one."""
+        return 1 if self._models.is_series else max(1, ROWS_AT_ONCE // max(1, rows))
 
     def _sample(self, number: int) -> _Sample:
         fold, seed = self._models.folds[number], self._models.data.info["seed"] + number
@@ -108,12 +126,6 @@ class Importance:
         test, shown = fold.test[picked], fold.shown[picked]
         score = self._models.score_one(fold, test, shown)
         return _Sample(fold, test, shown, score, _orders(seed, len(test)))
-
-    def _parts(self, names: list[Any], rows: int) -> Iterator[list[Any]]:
-        """Yield as many columns as are predicted at once: of a series, whose rows follow, one."""
-        size = 1 if self._models.is_series else max(1, ROWS_AT_ONCE // max(1, rows))
-        for first in range(0, len(names), size):
-            yield names[first : first + size]
 
     def _measure(self, names: list[Any], samples: list[_Sample], repeat: int) -> None:
         began = self._allowance.used
@@ -138,14 +150,6 @@ class Importance:
                 table[part] = inputs[part].iloc[moved].array
         shown = self._models.predict(fold.model, table)
         return {name: shown[k * count : (k + 1) * count] for k, name in enumerate(names)}
-
-
-def measure_importance(models: FoldModels, allowance: Allowance) -> dict[str, Any]:
-    """Return by how much the score falls without each column, as far as there is time for."""
-    importance = Importance(models, allowance)
-    for _ in importance.measure():
-        pass
-    return importance.told()
 
 
 def _orders(seed: int, rows: int) -> list[Array]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from sklearn.isotonic import IsotonicRegression
 
+from auger_hub.explain.allowance import Allowance
 from auger_hub.explain.fold_models import FoldModels
 from auger_hub.models.predict import DESCRIPTION_FILE
 from auger_hub.models.profile import (
@@ -17,31 +19,29 @@ from auger_hub.models.profile import (
     Counting,
     count_classes,
     make_profile,
+    profile_values,
 )
 from auger_hub.search.trials.trial import Candidate, TrialData
 
 Array = np.ndarray[Any, Any]
 
 
-def measure_reference(data: TrialData, candidate: Candidate, folder: Path) -> dict[str, Any]:
+def refer_to(models: FoldModels) -> dict[str, Any]:
     """Return counts of the predictions for unseen rows, and their calibration where classes are.
 
-    A model folder that has no profile yet gets one.
+    Of values also the `cuts` between which they are counted: those of a profile of the same target.
     """
-    if not (folder / PROFILE_FILE).exists():
-        _write_profile(data, folder)
-    profile = json.loads((folder / PROFILE_FILE).read_text(encoding="utf-8"))
-    if data.info["model_type"] == "timeseries":
+    if models.is_series:
         return {"rows": 0}
-    models = FoldModels(data, candidate)
     told: dict[str, Any] = {
         "rows": len(models.rows),
         "metric": models.metric,
         "scores": models.scores(),
     }
     if not models.labels:
-        counts = Counting(profile["prediction"]).count(models.shown)
-        return {**told, "prediction": counts["bins"]}
+        column = profile_values(models.data.target)
+        counts = Counting(column).count(models.shown)
+        return {**told, "prediction": counts["bins"], "cuts": column["cuts"]}
     chosen = models.chosen
     return {
         **told,
@@ -50,6 +50,30 @@ def measure_reference(data: TrialData, candidate: Candidate, folder: Path) -> di
         "calibration": calibrate(models.shown, chosen, models.truth),
         "mass_off": _mass_off(models.shown, models.truth),
     }
+
+
+def fits(reference: Mapping[str, Any], profile: Mapping[str, Any]) -> bool:
+    """Tell whether a reference counts as the profile of a model does."""
+    return "cuts" not in reference or reference["cuts"] == profile["prediction"]["cuts"]
+
+
+def measure_reference(
+    data: TrialData, candidate: Candidate, folder: Path, allowance: Allowance
+) -> dict[str, Any]:
+    """Return what `refer_to` does, of as many folds as there is time for: one at least.
+
+    A model folder that has no profile yet gets one.
+    """
+    if not (folder / PROFILE_FILE).exists():
+        _write_profile(data, folder)
+    if data.info["model_type"] == "timeseries":
+        return {"rows": 0}
+    models = FoldModels(data, candidate, allowance, fit_share=1.0)
+    told = refer_to(models)
+    profile = json.loads((folder / PROFILE_FILE).read_text(encoding="utf-8"))
+    if not fits(told, profile):  # the model has learned from more rows than the run
+        told["prediction"] = Counting(profile["prediction"]).count(models.shown)["bins"]
+    return told
 
 
 def _write_profile(data: TrialData, folder: Path) -> None:

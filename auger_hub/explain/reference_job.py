@@ -6,18 +6,26 @@ on all rows knows these by heart. How often they are right, by how sure they are
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auger_hub.database.review_tables import ModelReference
-from auger_hub.database.tables import ExperimentSession, Pipeline, Trial
+from auger_hub.database.tables import ExperimentSession, Explanation, Pipeline, Trial
+from auger_hub.explain.aside import call_aside
+from auger_hub.models.profile import PROFILE_FILE
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain
+from auger_hub.runs.explanations import REFERENCE, seconds_beside
 from auger_hub.runs.run_row import read_task
+from auger_hub.search.trials.process_call import ProcessCall
 
-_KINDER = 10  # than other work of the hub
+if TYPE_CHECKING:
+    from auger_hub.search.task import SearchTask
+
+_KINDER = 10  # than other work of the hub, beside which it stands still
 
 
 def refer(place: Workplace, row_id: str) -> None:
@@ -30,33 +38,74 @@ def refer(place: Workplace, row_id: str) -> None:
         pipeline = session.get_one(Pipeline, row_id)
         trial = session.get(Trial, pipeline.trial_id) if pipeline.trial_id else None
         run = session.get_one(ExperimentSession, trial.experiment_session_id) if trial else None
+        explained = session.get(Explanation, trial.id) if trial else None
     if trial is None or run is None:
         raise Impossible("there is no model here to compare with")
     folder = place.models.find(row_id, pipeline.package_digest)
     if "refit_data_path" in trial.raw_data:
         raise Impossible("the model was fitted on other data than the folds of its run")
-    content = to_plain(_refer(place, run, trial, folder))
+    content = _explained(explained, folder) or _measured(place, run, trial, folder)
     with place.database.write() as session:
         row = session.get(ModelReference, row_id)
-        if row is not None and row.status == "waiting":
+        if content and row is not None and row.status == "waiting":
             row.status, row.content = "done", content
 
 
-def _refer(place: Workplace, run: ExperimentSession, trial: Trial, folder: Path) -> dict[str, Any]:
+def _explained(row: Explanation | None, folder: Path) -> dict[str, Any] | None:
+    """Return what the explanation of the trial has found already, with the same models."""
+    from auger_hub.explain.reference import fits
+
+    found: dict[str, Any] | None = ((row.content if row else None) or {}).get(REFERENCE)
+    path = folder / PROFILE_FILE
+    if found is None or not path.exists():
+        return None
+    return found if fits(found, json.loads(path.read_text(encoding="utf-8"))) else None
+
+
+def _measured(
+    place: Workplace, run: ExperimentSession, trial: Trial, folder: Path
+) -> dict[str, Any] | None:
+    """Return what the models of the folds say; None when nobody wants it any more."""
+    seconds = seconds_beside(run)
+    with own_folder(place.settings, f"refer-{trial.id}") as working:
+        task = read_task(place, run, working)
+        call = ProcessCall(_refer, task, trial.id, trial.result, folder, seconds)
+        try:
+            content, is_whole = call_aside(
+                place, call, seconds, lambda: _is_wanted(place, trial.id)
+            )
+        finally:
+            call.kill()
+    if not is_whole and _is_wanted(place, trial.id):
+        raise Impossible("the models of its folds could not be fitted in time")
+    found: dict[str, Any] | None = content
+    return found
+
+
+def _is_wanted(place: Workplace, row_id: str) -> bool:
+    with place.database.read() as session:
+        row = session.get(ModelReference, row_id)
+        return row is not None and row.status == "waiting"
+
+
+def _refer(
+    task: SearchTask, trial_id: str, result: dict[str, Any], folder: Path, seconds: float
+) -> dict[str, Any]:
+    """Return what there is to compare with; done in a process of its own."""
+    from auger_hub.explain.allowance import Allowance
     from auger_hub.explain.reference import measure_reference
     from auger_hub.search.preparation.prepare import make_trial_data
     from auger_hub.search.task import BadTask
     from auger_hub.search.trials.trial import Candidate
 
-    with own_folder(place.settings, f"refer-{trial.id}") as working:
-        task = read_task(place, run, working)
-        candidate = Candidate(
-            trial.id, trial.result["algorithm_name"], trial.result["algorithm_params"]
-        )
-        try:
-            return measure_reference(make_trial_data(task), candidate, folder)
-        except BadTask as error:
-            raise Impossible(str(error)) from error
+    allowance = Allowance(seconds, is_fresh=True)
+    candidate = Candidate(trial_id, result["algorithm_name"], result["algorithm_params"])
+    try:
+        told = measure_reference(make_trial_data(task), candidate, folder, allowance)
+    except BadTask as error:
+        raise Impossible(str(error)) from error
+    plain: dict[str, Any] = to_plain(told)
+    return plain
 
 
 def main() -> int:

@@ -47,8 +47,13 @@ def make_profile(
         "columns": profile_columns(features[needed], description["kinds"]),
     }
     if description["classes"] is None:
-        profile["prediction"] = _profile_numbers(pd.Series(np.asarray(target, dtype=float)))
+        profile["prediction"] = profile_values(target)
     return profile
+
+
+def profile_values(target: Array) -> dict[str, Any]:
+    """Return how predictions of such values are counted."""
+    return _profile_numbers(pd.Series(np.asarray(target, dtype=float)))
 
 
 def profile_columns(features: pd.DataFrame, kinds: Mapping[str, str]) -> dict[str, Any]:

@@ -38,6 +38,7 @@ _KINDS: dict[str, tuple[type[Base], tuple[str, ...], str]] = {
     "explain": (Explanation, ("waiting",), "error"),
     "refer": (ModelReference, ("waiting",), "error"),
 }
+_EXPLAINED_SOON = select(Explanation.id).where(Explanation.status == "waiting")
 _HOLDOUT_NOTICES = ("holdout-seen", "holdout-left-out")
 _EXPECTED = timedelta(minutes=3)
 _STARTED = ("deploying", "deployed", "running")
@@ -58,6 +59,8 @@ def find_jobs(database: Database) -> list[Job]:
                 .where(columns.status.in_(unfinished), Project.deleting.is_(False))
                 .order_by(columns.created_at)
             )
+            if table is ModelReference:  # the explanation of the same trial finds it on its way
+                query = query.where(columns.id.not_in(_EXPLAINED_SOON))
             jobs += [_job(kind, row) for row in connection.execute(query)]
     return jobs
 

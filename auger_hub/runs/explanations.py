@@ -17,6 +17,8 @@ LEAST = 5.0  # seconds for all of them, however short the run was
 SECONDS_WHEN_WANTED = 120.0  # and three times what the trial took: it is fitted again
 CUT_SHORT = "explanation-cut-short"
 MOST_LOOKED_AT = 200
+REFERENCE = "reference"
+"""The member of an explanation that a deployed model is compared with; clients do not see it."""
 
 
 def ask_explanations(session: Session, run: ExperimentSession) -> None:
@@ -30,14 +32,19 @@ def ask_explanations(session: Session, run: ExperimentSession) -> None:
     best: dict[bool, Trial] = {}
     for trial in session.scalars(query):
         best.setdefault(bool(trial.raw_data.get("ensemble")), trial)
-    took = 0.0
-    if run.started_at is not None and run.completed_at is not None:
-        took = (run.completed_at - run.started_at).total_seconds()
     trials = list(best.values())
-    shares = share_out(max(SHARE * took, LEAST), [_fitting_of_a_fold(session, t) for t in trials])
+    shares = share_out(seconds_beside(run), [_fitting_of_a_fold(session, t) for t in trials])
     for trial, seconds in zip(trials, shares, strict=True):
         if seconds is not None:
             ask_explanation(session, trial, seconds)
+
+
+def seconds_beside(run: ExperimentSession) -> float:
+    """Return the processor seconds for what nobody has asked to know of a run."""
+    took = 0.0
+    if run.started_at is not None and run.completed_at is not None:
+        took = (run.completed_at - run.started_at).total_seconds()
+    return max(SHARE * took, LEAST)
 
 
 def share_out(seconds: float, fittings: Sequence[float]) -> list[float | None]:

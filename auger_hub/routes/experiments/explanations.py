@@ -11,7 +11,7 @@ from auger_hub.database.tables import Explanation
 from auger_hub.http.contract import Call, Route
 from auger_hub.routes.experiments.trials import scored_trial
 from auger_hub.routes.wire_object import to_object
-from auger_hub.runs.explanations import ask_explanation
+from auger_hub.runs.explanations import REFERENCE, ask_explanation
 
 
 class ExplanationObject(TypedDict):
@@ -29,7 +29,8 @@ class ExplanationObject(TypedDict):
 def describe(trial_id: str, row: Explanation | None) -> ExplanationObject:
     """Return the fields a client sees."""
     shown = row or Explanation(status="not_requested")
-    return to_object(ExplanationObject, shown, id=trial_id, trial_id=trial_id)
+    content = {k: v for k, v in (shown.content or {}).items() if k != REFERENCE} or None
+    return to_object(ExplanationObject, shown, id=trial_id, trial_id=trial_id, content=content)
 
 
 def _show(call: Call) -> ExplanationObject:

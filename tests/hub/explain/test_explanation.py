@@ -224,14 +224,13 @@ def test_of_few_or_equal_trials_no_hyperparameter_is_told(trials: list[Any]) -> 
     assert hyperparameter_importance(trials, seed=1) == {}
 
 
-def test_without_time_the_strongest_columns_are_measured_and_the_rest_is_told(
-    numbers: TrialData,
-) -> None:
+def test_without_time_only_what_predictions_tell_is_told(numbers: TrialData) -> None:
     told = explain_trial(numbers, TREE, alike=[], allowance=Allowance(1e-6))
-    assert (told["folds"], told["importance"]["repeats"], told["dependence"]) == (1, 1, [])
+    assert (told["folds"], told["importance"]["columns"], told["dependence"]) == (1, [], [])
     (notice,) = told["notices"]
     assert notice["code"] == "explanation-cut-short"
     assert "1 of 3 folds were fitted" in notice["text"]
+    assert "which columns matter was not measured" in notice["text"]
     assert told["values"]["points"]
 
 
