@@ -18,6 +18,8 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from auger_hub.background.alert_actions import act_on_alerts
 from auger_hub.background.housekeeping import Housekeeping
 from auger_hub.background.membership import Membership
@@ -32,6 +34,7 @@ from auger_hub.processes.child_process import Child, Job, end_all, open_fork_ser
 from auger_hub.processes.job_queue import close_job, count_trials, find_jobs, is_work_expected
 from auger_hub.processes.logs import log_path, read_log, sweep_logs
 from auger_hub.processes.turns import in_turn, may_begin
+from auger_hub.review.observations import Unkept
 from auger_hub.review.watch import Watch
 from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
@@ -82,7 +85,8 @@ class Supervisor:
         self._logs = SharedLogs(settings, led)
         self._models = ModelStore(settings, storage)
         self._model_care = ModelCare(settings, database, storage, led=led)
-        self._watch = Watch(led, self._models)
+        self.unkept = Unkept()
+        self._watch = Watch(led, self._models, self.unkept)
         self._compute = Compute(settings, database, log_path(settings, 0))
         self._children: dict[Job, Child] = {}
         self._shared: dict[int, frozenset[str]] = {}
@@ -130,9 +134,16 @@ class Supervisor:
         self._removal.stop()
         self._model_care.stop()
         self._predictions.stop()
+        self._move_unkept()
         end_all(list(self._children.values()), _END_SECONDS)
         self._compute.stop()  # after the runs: they must not see their workers end
         self.membership.stop()  # who leads next must not start what still runs here
+
+    def _move_unkept(self) -> None:
+        try:
+            self.unkept.move(self._database)
+        except SQLAlchemyError:  # the database is away, and the hub ends nevertheless
+            _log.exception("answers that are not kept could not be counted")
 
     def project_log(self, project_id: int) -> str:
         """Return what the children of a project said lately, here or where the hub is led."""
@@ -179,6 +190,7 @@ class Supervisor:
             self._compute.stop()
         if is_due:
             self._idle_looked_at = time.monotonic()
+            self.unkept.move(self._database)
             self._sweep(set(), leads=False)
         return _IDLE_SECONDS
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from auger_hub.database.tables import ExperimentSession, Explanation, Hyperparameter, Trial
-from auger_hub.explain.aside import call_aside
+from auger_hub.processes.aside import call_aside
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from auger_hub.database.review_tables import ModelReference
 from auger_hub.database.tables import ExperimentSession, Explanation, Pipeline, Trial
-from auger_hub.explain.aside import call_aside
 from auger_hub.models.profile import PROFILE_FILE
+from auger_hub.processes.aside import call_aside
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain

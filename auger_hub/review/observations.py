@@ -1,12 +1,15 @@
 """Add up by day what deployed models were asked and said.
 
 Every answer leaves the counts of its rows beside it, in the transaction that stores it. Here they
-are moved into the day of the prediction, so each is added once, whenever the hub was killed.
+are moved into the day of the prediction, so each is added once, whenever the hub was killed. What
+is not stored is counted in memory, and moved every few seconds.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import threading
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -19,6 +22,7 @@ from auger_hub.models.counts import add_counts
 FAILED: dict[str, Any] = {"failed": 1}
 """What a prediction leaves that could not be answered."""
 _AT_ONCE = 500
+_UNSUMMED = 50  # answers whose counts lie in memory one by one
 _KEPT_DAYS = 400
 _DOUBLINGS = 24  # of a millisecond
 
@@ -43,45 +47,101 @@ def count_new(database: Database) -> set[str]:
                 .order_by(Prediction.created_at)
                 .limit(_AT_ONCE)
             ).all()
-            _add_to_days(session, rows)
+            for place, counts in _sums_of(rows).items():
+                _add_to_day(session, place, counts)
+            for row in rows:
+                row.observation = None
         touched |= {row.pipeline_id for row in rows}
         if len(rows) < _AT_ONCE:
             return touched
 
 
-def _add_to_days(session: Session, rows: Any) -> None:
-    sums: dict[tuple[str, str, str], dict[str, Any]] = {}
-    owners = {}
+class Unkept:
+    """Counts of answers of which nothing else is kept, until they are in their days.
+
+    They are in the memory of this process for some seconds: a killed hub loses so many of them.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Prediction] = []
+        self._sums: _Sums = {}
+
+    def add(self, row: Prediction) -> None:
+        """Count an answered question that is not stored, or not any more."""
+        if row.observation is None:
+            return
+        with self._lock:
+            self._waiting.append(row)
+            if len(self._waiting) >= _UNSUMMED:
+                self._sum()
+
+    def move(self, database: Database) -> set[str]:
+        """Add what was counted to its days; return the models that have news."""
+        with self._lock:
+            self._sum()
+            sums, self._sums = self._sums, {}
+        if not sums:
+            return set()
+        try:
+            with database.write() as session:
+                models = {place.pipeline_id for place in sums}
+                there = set(session.scalars(select(Pipeline.id).where(Pipeline.id.in_(models))))
+                for place, counts in sums.items():
+                    if place.pipeline_id in there:
+                        _add_to_day(session, place, counts)
+        except Exception:
+            with self._lock:
+                self._sums = _add_up(self._sums, sums)
+            raise
+        return there
+
+    def _sum(self) -> None:
+        self._sums = _add_up(self._sums, _sums_of(self._waiting))
+        self._waiting = []
+
+
+class _Place(NamedTuple):
+    """Where something is counted: a segment of a day of a model, and whose that is."""
+
+    organization_id: int
+    project_id: int
+    pipeline_id: str
+    day: str
+    segment: str
+
+
+_Sums = dict[_Place, dict[str, Any]]
+
+
+def _sums_of(rows: Sequence[Prediction]) -> _Sums:
+    sums: _Sums = {}
     for row in rows:
         day = row.predicted_at.date().isoformat()
-        owners[row.pipeline_id] = (row.organization_id, row.project_id)
-        for segment, counts in _counts_of(row).items():
-            place = (row.pipeline_id, day, segment)
-            sums[place] = add_counts(sums[place], counts) if place in sums else counts
-        row.observation = None
-    for (pipeline_id, day, segment), counts in sums.items():
-        known = session.scalar(
-            select(ModelDay).where(
-                ModelDay.pipeline_id == pipeline_id,
-                ModelDay.day == day,
-                ModelDay.segment == segment,
-            )
+        owner = (row.organization_id, row.project_id, row.pipeline_id)
+        sums = _add_up(sums, {_Place(*owner, day, s): c for s, c in _counts_of(row).items()})
+    return sums
+
+
+def _add_up(sums: _Sums, more: _Sums) -> _Sums:
+    for place, counts in more.items():
+        sums[place] = add_counts(sums[place], counts) if place in sums else counts
+    return sums
+
+
+def _add_to_day(session: Session, place: _Place, counts: dict[str, Any]) -> None:
+    known = session.scalar(
+        select(ModelDay).where(
+            ModelDay.pipeline_id == place.pipeline_id,
+            ModelDay.day == place.day,
+            ModelDay.segment == place.segment,
         )
-        if known is not None:
-            known.counts = add_counts(known.counts, counts)
-            continue
-        organization_id, project_id = owners[pipeline_id]
-        session.add(
-            ModelDay(
-                organization_id=organization_id,
-                project_id=project_id,
-                pipeline_id=pipeline_id,
-                day=day,
-                segment=segment,
-                counts=counts,
-            )
-        )
-        _forget_old(session, pipeline_id)
+    )
+    if known is not None:
+        known.counts = add_counts(known.counts, counts)
+        return
+    session.add(ModelDay(**place._asdict(), counts=counts))
+    _forget_old(session, place.pipeline_id)
 
 
 def _forget_old(session: Session, pipeline_id: str) -> None:

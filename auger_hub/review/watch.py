@@ -13,7 +13,7 @@ from auger_hub.database.engine import Database
 from auger_hub.database.review_tables import EndpointPipeline, ModelReference, ReviewAlert
 from auger_hub.database.tables import Pipeline
 from auger_hub.review.alerts import close_replaced, review_alerts
-from auger_hub.review.observations import count_new
+from auger_hub.review.observations import Unkept, count_new
 from auger_hub.review.reference import fetch_model, refer_anew
 from auger_hub.store.models import ModelStore
 
@@ -31,14 +31,15 @@ class Watch:
     Between the news and the look a hub may have been killed, and a day may end without any news.
     """
 
-    def __init__(self, database: Database, models: ModelStore) -> None:
+    def __init__(self, database: Database, models: ModelStore, unkept: Unkept) -> None:
         self._database = database
         self._models = models
+        self._unkept = unkept
         self._looked_at: float | None = None
 
     def look(self) -> None:
         """Count what is new, and look at the alerts that it may open or close."""
-        watched = count_new(self._database)
+        watched = count_new(self._database) | self._unkept.move(self._database)
         present = time.monotonic()
         if self._looked_at is None or present - self._looked_at > _WHOLE_SECONDS:
             self._looked_at = present

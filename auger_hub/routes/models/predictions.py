@@ -244,6 +244,8 @@ def _keep(asked: Asked, row: Prediction, copies: Sequence[Prediction]) -> None:
     keep = keep_of(asked)
     if keep == "ids":
         row.result = None
+    if keep == "none":
+        asked.hub.supervisor.unkept.add(row)
     rows = [*copies] if keep == "none" else [row, *copies]
     if not rows:
         return
@@ -274,6 +276,8 @@ def forget_answer(asked: Asked, prediction_id: str) -> None:
             session.delete(row)
         else:
             row.result = None
+    if keep == "none":
+        asked.hub.supervisor.unkept.add(row)
 
 
 def _routes(name: Name) -> list[Route]:

@@ -110,6 +110,22 @@ def test_a_model_that_nobody_asked_is_not_known_to_be_well(
     assert hub.call("GET", f"/pipelines/{pipeline['id']}/health").status == 200
 
 
+def test_answers_of_which_nothing_is_kept_are_counted(
+    hub: Client, pipeline: dict[str, Any], rows: list[list[str]]
+) -> None:
+    sent = {"records": [row[:4] for row in rows[:7]], "features": FEATURES, "wait": True}
+    asked = {**sent, "keep": "none", "predicted_at": "2026-04-01T12:00:00Z"}
+    for _ in range(2):  # the first in its turn, as the model is loaded; the second at once
+        hub.post("/predictions", pipeline_id=pipeline["id"], **asked)
+
+    def day() -> Any:
+        days = health(hub, pipeline["id"])["days"]
+        return next((one for one in days if one["day"] == "2026-04-01"), {"requests": 0})
+
+    assert wait_until(lambda: day()["requests"] == 2, seconds=60)
+    assert day()["rows"] == 14
+
+
 def open_alerts(hub: Client, model: str) -> dict[str, str]:
     told = hub.get(f"/pipelines/{model}")["alerts"]
     return {one["measure"]: one["text"] for one in told}

@@ -12,10 +12,10 @@ import pytest
 
 from auger_hub.database.review_tables import ModelReference
 from auger_hub.database.tables import Explanation, Pipeline, Trial
-from auger_hub.explain.aside import call_aside
 from auger_hub.explain.reference_job import refer
 from auger_hub.hub import Hub, open_hub
 from auger_hub.models.profile import PROFILE_FILE
+from auger_hub.processes.aside import call_aside
 from auger_hub.processes.child_process import hold_job
 from auger_hub.processes.job_process import Workplace
 from auger_hub.processes.job_queue import find_jobs
