@@ -63,6 +63,7 @@ class Caller:
         rank: what the user may do with this token, see `accounts.roles`.
         is_scoped: whether the token may do less than its user.
         most_questions: to models in a minute, of the whole organization; None is any number.
+        expires_at: when this login ends, in Unix seconds; None is never.
     """
 
     user_id: int
@@ -73,6 +74,7 @@ class Caller:
     rank: int = WRITING
     is_scoped: bool = False
     most_questions: int | None = None
+    expires_at: int | None = None
 
 
 def hash_password(password: str) -> str:
@@ -164,6 +166,7 @@ def find_caller(database: Database, token: str) -> Caller | None:
         rank_of(role, scope),
         scope is not None,
         most_questions,
+        expires_at,
     )
 
 
@@ -171,6 +174,11 @@ def find_seal(database: Database, user_id: int) -> str | None:
     """Return the seal of a user; None for nobody, and for one who may not log in."""
     row = database.first(_PASSWORD, {"id": user_id})
     return None if row is None or row[0] is None else _seal(row[0])
+
+
+def seal_of(user: User) -> str | None:
+    """Return the seal of a user; None for one who may not log in."""
+    return None if user.password_hash is None else _seal(user.password_hash)
 
 
 def _seal(password_hash: str) -> str:
@@ -364,7 +372,7 @@ def add_token(
     if user is None or user.password_hash is None:
         raise ValueError(f"there is no user `{user_name}` who may log in")
     token = issue_token(session, user.id, lifetime, name, scope=scope)
-    token_id = _id_of(digest_token(token))
+    token_id = id_of_token(token)
     note(session, user.organization_id, Deed("create", "token", token_id, name))
     return {"username": user_name, "name": name, "id": token_id, "token": token}
 
@@ -402,6 +410,11 @@ def end_token(session: Session, token_id: str) -> bool:
         note(session, owner, Deed("end", "token", token_id, token.name))
         session.delete(token)
     return bool(found)
+
+
+def id_of_token(token: str) -> str:
+    """Return what lists call a token."""
+    return _id_of(digest_token(token))
 
 
 def _id_of(digest: str) -> str:

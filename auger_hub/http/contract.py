@@ -22,6 +22,11 @@ MOST_LIMIT = 1000
 """What a page has at most, whatever `limit` asks for; `meta.pagination` tells it."""
 LOGIN = (Param("email", TEXT).needed, Param("password", TEXT).needed)
 """What the one request takes that comes without a token (§1.3)."""
+LOGIN_BY_CODE = (
+    Param("code", TEXT, "of the page that logs a command line in").needed,
+    Param("code_verifier", TEXT, "what its challenge was made of").needed,
+)
+"""What it takes instead of a password from `auger auth login --sso` (§7)."""
 
 
 @dataclass(frozen=True)
@@ -288,4 +293,4 @@ MOST_ECHO = 8 * 1024
 _MOST_ECHO_OF_ONE = 2 * 1024
 _PIECES = json.JSONEncoder(ensure_ascii=False, default=str)
 TOKEN_PARAMS = ("project_api_token", "cluster_api_token", "token", "system_token")
-SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password", "new_password"))
+SECRET_PARAMS = frozenset((*TOKEN_PARAMS, "password", "new_password", "code", "code_verifier"))

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
+from auger_hub.accounts.roles import READING
 from auger_hub.hub import Hub
 from auger_hub.pages.actions import (
     add_data,
@@ -30,6 +31,11 @@ from auger_hub.pages.experiments import show_experiment, show_trial
 from auger_hub.pages.models import show_model, try_model
 from auger_hub.pages.projects import show_project, show_projects
 from auger_hub.pages.view import LOG_IN_PATH, Act, Show, form, page
+from auger_hub.pages.visitor.command_line import (
+    COMMAND_LINE_PATH,
+    allow_command_line,
+    show_question,
+)
 from auger_hub.pages.visitor.guard import guard
 from auger_hub.pages.visitor.log_in import show_log_in, take_log_in, take_log_out
 from auger_hub.pages.visitor.sign_on import DONE_PATH, SIGN_ON_PATH, begin_sign_on, end_sign_on
@@ -52,6 +58,7 @@ _PAGES: dict[str, Show] = {
     "/applies/{id}": show_apply,
     "/audit": show_audit,
     "/controllers": show_controllers,
+    COMMAND_LINE_PATH: show_question,
 }
 
 _ACTIONS: dict[str, Act] = {
@@ -75,6 +82,7 @@ def page_routes(hub: Hub) -> list[Route]:
         *(Route(path, form(hub, act), methods=["POST"]) for path, act in _ACTIONS.items()),
         Route(LOG_IN_PATH, show_log_in(hub), methods=["GET"]),
         Route(LOG_IN_PATH, take_log_in(hub), methods=["POST"]),
+        Route(COMMAND_LINE_PATH, form(hub, allow_command_line, rank=READING), methods=["POST"]),
         Route(SIGN_ON_PATH, begin_sign_on(hub), methods=["GET"]),
         Route(DONE_PATH, end_sign_on(hub), methods=["GET"]),
         Route("/log-out", take_log_out(hub), methods=["POST"]),

@@ -51,20 +51,20 @@ def page(hub: Hub, show: Show) -> Endpoint:
     """Return the endpoint of a page for those who are logged in."""
 
     async def answer(request: Request) -> Response:
-        return await anyio.to_thread.run_sync(_answer, hub, request, show, None)
+        return await anyio.to_thread.run_sync(_answer, hub, request, show, READING)
 
     return guard(answer)
 
 
-def form(hub: Hub, act: Act) -> Endpoint:
-    """Return the endpoint of a form for those who are logged in."""
+def form(hub: Hub, act: Act, *, rank: int = WRITING) -> Endpoint:
+    """Return the endpoint of a form for those who are logged in and may do so much."""
 
     async def answer(request: Request) -> Response:
         try:
             fields = await read_form(request)
         except ValueError:
             return render(request, problem(400, "This form cannot be read."))
-        return await anyio.to_thread.run_sync(_answer, hub, request, act, fields)
+        return await anyio.to_thread.run_sync(_answer, hub, request, act, rank, fields)
 
     return guard(answer)
 
@@ -106,14 +106,16 @@ def _came_from(request: Request) -> str | None:
     return came.path + (f"?{came.query}" if came.query else "")
 
 
-def _answer(hub: Hub, request: Request, act: Show | Act, fields: Fields | None) -> Response:
+def _answer(
+    hub: Hub, request: Request, act: Show | Act, rank: int, fields: Fields | None = None
+) -> Response:
     caller = find_visitor(hub.database, request)
     if caller is None:
         return _send_to_log_in(request)
     note_caller(caller.name, caller.organization)
     visitor: Fields = {"name": caller.name, "organization": caller.organization}
     try:
-        permit(caller, READING if fields is None else WRITING)
+        permit(caller, rank)
         with hub.database.read() if fields is None else hub.database.write() as session:
             params = {**request.query_params, "form": fields, **request.path_params}
             call = Call(hub, caller, session, params, str(request.base_url).rstrip("/"))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 import anyio.to_thread
 from starlette.applications import Starlette
@@ -16,11 +17,13 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route as StarletteRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from auger_hub.accounts.login_codes import redeem_login_code
 from auger_hub.accounts.users import find_caller, log_in
 from auger_hub.http.answer import refuse, respond, tell_failures
 from auger_hub.http.body import SMALL_BYTES, Bodies, Sent, most_bytes
 from auger_hub.http.contract import (
     LOGIN,
+    LOGIN_BY_CODE,
     ApiError,
     InvalidParams,
     MethodNotAllowed,
@@ -48,6 +51,7 @@ from auger_hub.settings import API_PREFIX, WORK
 _THREADS = 16
 _SHARE = 12
 _LAST_SECONDS = 30.0
+_BY_CODE = "(code)"
 _METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
 
 _HEADERS = {
@@ -163,22 +167,8 @@ def _endpoint(desk: _Desk, methods: dict[str, Route]) -> Endpoint:
 
 
 def _token_endpoint(hub: Hub, bodies: Bodies) -> Endpoint:
-    def answer(sent: Sent, address: str) -> Response:
-        params = sent.read()
-        complaints = check(LOGIN, params)
-        if complaints:
-            raise InvalidParams(*complaints)
-        name = str(params["email"])
-        if not hub.attempts.take(name, address):
-            raise TooManyLogins
-        token = log_in(hub.database, name, str(params["password"]))
-        if token is None:
-            raise Unauthenticated("Email or password incorrect")
-        hub.attempts.forgive(name, address)
-        return JSONResponse(envelope({"token": token, "confirmation_required": False}))
-
     def told(sent: Sent, address: str) -> Response:
-        return tell_failures("POST /tokens", {}, lambda: answer(sent, address))
+        return tell_failures("POST /tokens", {}, lambda: _log_in(hub, sent.read(), address))
 
     async def create(request: Request) -> Response:
         if request.method != "POST":
@@ -191,6 +181,30 @@ def _token_endpoint(hub: Hub, bodies: Bodies) -> Endpoint:
             return refuse(error)
 
     return create
+
+
+def _log_in(hub: Hub, params: Mapping[str, Any], address: str) -> Response:
+    """Answer by a token for a password, or for a code of the page (§7)."""
+    is_by_code = params.get("code") is not None
+    complaints = check(LOGIN_BY_CODE if is_by_code else LOGIN, params)
+    if complaints:
+        raise InvalidParams(*complaints)
+    name = _BY_CODE if is_by_code else str(params["email"])
+    if not hub.attempts.take(name, address):
+        raise TooManyLogins
+    told: Mapping[str, Any] | None
+    if is_by_code:
+        with hub.database.write() as session:
+            told = redeem_login_code(session, str(params["code"]), str(params["code_verifier"]))
+        wrong = "This code was used already, is too old, or was given to another command line"
+    else:
+        token = log_in(hub.database, name, str(params["password"]))
+        told = None if token is None else {"token": token}
+        wrong = "Email or password incorrect"
+    if not told:
+        raise Unauthenticated(wrong)
+    hub.attempts.forgive(name, address)
+    return JSONResponse(envelope({**told, "confirmation_required": False}))
 
 
 def _owner_of(hub: Hub, token: str) -> str | None:

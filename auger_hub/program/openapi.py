@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from html import escape
 from typing import Any, TypedDict
 
-from auger_hub.http.contract import LOGIN, Route
+from auger_hub.http.contract import LOGIN, LOGIN_BY_CODE, Route
 from auger_hub.http.params import Param
 from auger_hub.program.json_schema import schema_of
 from auger_reconcile import __version__
@@ -40,11 +40,17 @@ class ErrorItem(TypedDict, total=False):
     message: str
 
 
-class TokenObject(TypedDict):
-    """A login."""
-
+class _Login(TypedDict):
     token: str
     confirmation_required: bool
+
+
+class TokenObject(_Login, total=False):
+    """A login; by a code also whose it is, and until when in Unix seconds."""
+
+    username: str
+    organization: str
+    expires_at: int
 
 
 @functools.cache
@@ -59,6 +65,7 @@ def openapi_document() -> dict[str, Any]:
         operation = _operation(route, named)
         if route is login:
             operation["security"] = []
+            operation["requestBody"] = _one_of(LOGIN, LOGIN_BY_CODE)
         methods = paths.setdefault("/api/v1" + route.path, {})
         methods[route.method.lower()] = operation
         if route.method == "PATCH":  # §1.1: the hub takes PUT like PATCH
@@ -131,6 +138,16 @@ def _body(params: Iterable[Param]) -> dict[str, Any]:
     if required:
         schema["required"] = required
     return {"required": bool(required), "content": {"application/json": {"schema": schema}}}
+
+
+def _one_of(*forms: tuple[Param, ...]) -> dict[str, Any]:
+    """Return a body that has all of one of several forms."""
+    members = {param.name: param for form in forms for param in form}
+    body = _body(members.values())
+    schema = body["content"]["application/json"]["schema"]
+    del schema["required"]
+    schema["anyOf"] = [{"required": [param.name for param in form]} for form in forms]
+    return body
 
 
 def _success(route: Route, named: dict[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 from auger_reconcile.web_url import is_loopback
 
 API_PREFIX = "/api/v1/"
+_SECRETS = ("password", "code", "code_verifier")
 _READINGS_OF_A_LIST = 3
 _REFUSED = frozenset({400, 422})  # what a hub may say to a page that is too large for it
 
@@ -229,7 +230,7 @@ class HubClient:
         full_path = API_PREFIX + quote(path.lstrip("/"), safe="/:@")
         answer = self._transport.exchange(method, full_path, to_json(members))
         self._present = answer.present or self._present
-        secrets = [self._token, members.get("password")]
+        secrets = [self._token, *(members.get(name) for name in _SECRETS)]
         try:
             data, meta = read_envelope(answer, request=f"{method} {full_path}", secrets=secrets)
         except NotAuthenticated as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from auger_reconcile.errors import NotAuthenticated, NotFound
@@ -44,6 +45,30 @@ def login(
             ) from None
         root = client.url
     credentials = Credentials(username, root, token, organization, source="login")
+    save_credentials(credentials, home=around.home)
+    return credentials
+
+
+def login_by_page(
+    around: Surroundings, *, url: str, show: Callable[[str], str | None], is_here: bool
+) -> Credentials:
+    """Log in by the hub's page in a browser, and store the credentials as `login` does.
+
+    Args:
+        around: environment and home.
+        url: of the hub.
+        show: told the address of the page to open; returns the code that the page then shows, where
+            the browser is elsewhere.
+        is_here: the browser is on this machine, and brings the code by itself.
+
+    Raises:
+        NotAuthenticated: the hub does not take the code, or the browser brings none in time.
+        Unavailable: the hub cannot be reached.
+    """
+    from auger_reconcile.client.browser_login import log_in
+    from auger_reconcile.client.credentials import save_credentials
+
+    credentials = log_in(url, show=show, is_here=is_here)
     save_credentials(credentials, home=around.home)
     return credentials
 

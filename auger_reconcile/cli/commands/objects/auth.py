@@ -35,6 +35,15 @@ def auth() -> None:
     help="The Auger Cloud to log in to; production without it.",
 )
 @click.option("--url", metavar="URL", help="Another hub to log in to.")
+@click.option(
+    "--sso",
+    "is_sso",
+    is_flag=True,
+    help="Log in on the hub's page in the browser, as companies do.",
+)
+@click.option(
+    "--no-browser", is_flag=True, help="With --sso: the browser is elsewhere, the code is typed in."
+)
 def login(  # noqa: PLR0913 - one option each
     invocation: Invocation,
     *,
@@ -44,10 +53,13 @@ def login(  # noqa: PLR0913 - one option each
     password_stdin: bool,
     system: str | None,
     url: str | None,
+    is_sso: bool,
+    no_browser: bool,
 ) -> None:
     """Log in and store the credentials in ~/.augerai/auger.json.
 
-    They replace the old ones only when the login succeeds.
+    They replace the old ones only when the login succeeds. With --sso they end when the login on
+    the hub's page ends.
     """
     from auger_reconcile.api.hubs.auth import SYSTEMS, is_readable_on_the_way
     from auger_reconcile.api.hubs.auth import login as log_in
@@ -58,12 +70,16 @@ def login(  # noqa: PLR0913 - one option each
     if invocation.hub == LOCAL:
         raise click.UsageError("the local hub needs no login")
     url = url or invocation.hub
-    if password_stdin:
-        if password is not None:
-            raise click.UsageError("--password and --password-stdin both give a password")
-        if not (username and organization):
-            raise click.UsageError("--password-stdin needs --username and --organization")
-        password = _read_password()
+    if is_sso or no_browser:
+        if username or organization or password or password_stdin or system or not is_sso:
+            raise click.UsageError("--sso goes with --url and --no-browser: the page asks the rest")
+        _show_login(invocation, _log_in_by_page(invocation, url, has_browser=not no_browser))
+        return
+    if password_stdin and password is not None:
+        raise click.UsageError("--password and --password-stdin both give a password")
+    if password_stdin and not (username and organization):
+        raise click.UsageError("--password-stdin needs --username and --organization")
+    password = _read_password() if password_stdin else password
     username = username or _ask("User name")
     organization = organization or _ask("Organization")
     password = password or _ask("Password", is_secret=True)
@@ -78,13 +94,7 @@ def login(  # noqa: PLR0913 - one option each
             organization=organization,
             password=password,
         )
-    if invocation.as_json:
-        invocation.show_json(_describe(credentials))
-    else:
-        invocation.show(
-            f"Logged in as {plain(username)} in organization {plain(credentials.organization)}"
-            f" at {credentials.api_url}."
-        )
+    _show_login(invocation, credentials)
 
 
 @auth.command(example="auger auth logout")
@@ -113,6 +123,40 @@ def whoami(invocation: Invocation) -> None:
     )
     if not is_logged_in and not invocation.is_quiet:
         invocation.tell("Nobody is logged in, so this is the hub of this machine.")
+
+
+def _log_in_by_page(invocation: Invocation, url: str | None, *, has_browser: bool) -> Credentials:
+    import webbrowser
+
+    from auger_reconcile.api.hubs.auth import is_readable_on_the_way, login_by_page
+    from auger_reconcile.api.hubs.session import Surroundings
+
+    if url is None:
+        raise click.UsageError("--sso needs --url: the Auger Cloud has no such page")
+    if is_readable_on_the_way(url):
+        invocation.tell("warning: over http the token can be read on its way; https hides it")
+
+    def show(page: str) -> str | None:
+        if not has_browser:
+            invocation.tell(f"Open this page in a browser:\n{page}")
+            return _ask("Code", is_secret=True)
+        is_open = webbrowser.open(page)
+        invocation.tell("The browser asks you to log in." if is_open else "Open this page here:")
+        invocation.tell(f"{page}\nWaiting for it; Ctrl-C ends that.")
+        return None
+
+    around = Surroundings(os.environ, Path.home())
+    return login_by_page(around, url=url, show=show, is_here=has_browser)
+
+
+def _show_login(invocation: Invocation, who: Credentials) -> None:
+    if invocation.as_json:
+        invocation.show_json(_describe(who))
+    else:
+        invocation.show(
+            f"Logged in as {plain(who.username)} in organization {plain(who.organization)}"
+            f" at {who.api_url}."
+        )
 
 
 def _describe(who: Credentials) -> dict[str, str]:

@@ -28,6 +28,8 @@ def test_a_standard_input_without_a_password_is_an_error(
         (["--system", "staging", "--url", "http://127.0.0.1:9"], "one names the hub"),
         (["--hub", "http://127.0.0.1:8", "--url", "http://127.0.0.1:9"], "one names the hub"),
         (["--hub", "local"], "the local hub needs no login"),
+        (["--sso", "--url", "http://127.0.0.1:9"], "the page asks the rest"),
+        (["--no-browser"], "the page asks the rest"),
     ],
 )
 def test_options_that_contradict_each_other_are_wrong_usage(
@@ -36,6 +38,12 @@ def test_options_that_contradict_each_other_are_wrong_usage(
     answer = user.run(*WHO, *options)
     assert answer.code == 64
     assert told in answer.err
+
+
+def test_single_sign_on_needs_a_hub_that_has_it(user: User) -> None:
+    answer = user.run("auth", "login", "--sso")
+    assert answer.code == 64
+    assert "--sso needs --url" in answer.err
 
 
 def test_the_hub_of_every_command_is_the_one_to_log_in_to(
