@@ -146,7 +146,7 @@ mutants: .venv/.dev
 
 soak: .venv/.dev
 	AUGER_SOAK=1 AUGER_DEFECTS=200 $(BIN)/python -m pytest -m slow --timeout 0 tests
-	AUGER_TABLES=300 $(BIN)/python -m pytest -n 2 tests/hub/models/test_one_reading.py
+	AUGER_TABLES=300 $(BIN)/python -m pytest -n 2 -m "slow or not slow" tests/hub/models/test_one_reading.py
 	HYPOTHESIS_PROFILE=search $(BIN)/python -m pytest -n 2 --timeout 0 tests/laws -m "not slow"
 	AUGER_FUZZ=25000 AUGER_FUZZ_FROM=$$(date +%s) $(BIN)/python -m pytest -n 2 tests/fuzz
 	$(MAKE) --no-print-directory contract-fuzz
