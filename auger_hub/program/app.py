@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from auger_hub.accounts.login_codes import redeem_login_code
 from auger_hub.accounts.users import find_caller, log_in
+from auger_hub.database.engine import is_gone
 from auger_hub.http.answer import refuse, respond, tell_failures
 from auger_hub.http.body import SMALL_BYTES, Bodies, Sent, most_bytes
 from auger_hub.http.contract import (
@@ -31,6 +32,7 @@ from auger_hub.http.contract import (
     Route,
     TooManyLogins,
     Unauthenticated,
+    Unavailable,
     envelope,
     error_envelope,
 )
@@ -162,6 +164,10 @@ def _endpoint(desk: _Desk, methods: dict[str, Route]) -> Endpoint:
             return await desk.answer(route, request, most[method])
         except ApiError as error:
             return refuse(error)
+        except Exception as caught:
+            if not is_gone(caught):
+                raise
+            return refuse(Unavailable("database"))  # while it was asked who sends this
 
     return answer
 

@@ -141,7 +141,7 @@ class TrialPool:
     @property
     def is_full(self) -> bool:
         """Tell whether another trial would have to wait."""
-        return self._executor.is_away or len(self._running) >= self._workers()
+        return len(self._running) + len(self._waiting) >= self._workers()
 
     @property
     def is_empty(self) -> bool:

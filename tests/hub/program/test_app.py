@@ -68,14 +68,21 @@ def test_an_unknown_user_is_refused_like_a_wrong_password(hub: Client) -> None:
     assert answer.json()["meta"]["errors"][0]["message"] == "Email or password incorrect"
 
 
-def test_a_log_in_without_the_database_is_answered_like_any_request(
-    own_hub: HubSettings,
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/tokens", {"email": "local", "password": "x"}),
+        ("/predictions", {"token": "x", "pipeline_id": "x", "wait": True}),
+    ],
+)
+def test_what_needs_the_database_is_answered_without_it_like_any_request(
+    own_hub: HubSettings, path: str, body: dict[str, object]
 ) -> None:
     daemon.start(own_hub)
     hub = connect(own_hub)
     with closing(sqlite3.connect(own_hub.home / "hub.db")) as database:
         database.execute("ALTER TABLE users RENAME TO gone")
-    answer = send(hub, "POST", "/tokens", json={"email": "local", "password": "x"})
+    answer = send(hub, "POST", path, json=body)
     assert answer.status_code == 503
     assert answer.json()["meta"]["errors"][0]["error_type"] == "unavailable"
 

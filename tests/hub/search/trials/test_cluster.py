@@ -163,9 +163,27 @@ def test_a_scheduler_that_dies_again_and_again_costs_no_trial(
         for _ in range(3):
             assert wait_until(lambda: pool.collect() == [] and begins(elsewhere.url), 100)
             elsewhere.kill()
-            assert wait_until(lambda: pool.collect() == [] and pool.is_full)
+            assert wait_until(lambda: pool.collect() == [] and pool._executor.is_away)  # type: ignore[attr-defined]
             elsewhere.start()
         assert wait_until(lambda: pool.collect() == [] and begins(elsewhere.url), 100)
+
+
+def test_a_run_that_begins_without_a_scheduler_tries_all_it_was_asked_for(
+    elsewhere: Elsewhere, tmp_path: Path
+) -> None:
+    options = {"max_n_trials": 2, "scoring": "accuracy"}
+    task = task_for(tmp_path, iris(), "species", options=options, scheduler=elsewhere.url)
+    board: list[TrialResult] = []
+
+    def tell(message: str | None) -> None:
+        if message is not None and "does not answer" in message:
+            elsewhere.start()
+
+    run_search(task, [], report=board.append, should_stop=lambda: False, tell=tell)
+    again: list[TrialResult] = []
+    run_search(task, board[:1], report=again.append, should_stop=lambda: False)
+    assert [one.algorithm_name for one in again] == [one.algorithm_name for one in board[1:]]
+    assert len(again) >= 2
 
 
 def begins(scheduler: str) -> bool:
