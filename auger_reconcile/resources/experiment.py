@@ -41,6 +41,7 @@ from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.resources.search.evaluation import SearchSettings
 from auger_reconcile.resources.search.retrain import (
     RETRAIN,
+    Facts,
     Retrain,
     check_retrain,
     describe_use,
@@ -340,7 +341,9 @@ def _retrain(
         return assessment
     known = {run.id: run for item in assessment.revisions for run in item.runs}
     alerts = [one for item in assessment.revisions for one in item.alerts]
-    due = find_due(retrain, list(known.values()), alerts, scene.present)
+    live = {one for item in assessment.revisions for one in item.live_runs}
+    facts = Facts(scene.present, live, found.actual_days or {})
+    due = find_due(retrain, list(known.values()), alerts, facts)
     if due.later:
         return assessment._replace(caution=due.later, caution_code="retrain-later")
     if due.why is None:

@@ -1,12 +1,14 @@
 """When an experiment is run again though nothing of it has changed, and why. Pure.
 
 A cause leads to one run: what is open about the live model, or a time that a schedule names, is
-answered by any run that was begun after it. The times are the hub's, as it tells them.
+answered by any run that was begun after it. Where that did not help, because no model of it took
+the place of the live one, a later run may: it has more actuals to learn from. The times are the
+hub's, as it tells them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -96,6 +98,20 @@ class Due(NamedTuple):
 NOT_DUE = Due()
 
 
+class Facts(NamedTuple):
+    """What tells whether a cause was answered well.
+
+    Attributes:
+        present: the hub's time, ISO 8601; without it no schedule is due.
+        live_runs: ids of the runs whose models are deployed.
+        actual_days: rows whose outcome is known, by ISO day.
+    """
+
+    present: str | None
+    live_runs: Collection[str]
+    actual_days: Mapping[str, int]
+
+
 def check_retrain(retrain: Retrain) -> Iterator[Finding]:
     """Yield what is wrong with a declaration that is right by its types."""
     path = ("retrain", "schedule")
@@ -137,30 +153,32 @@ def describe_use(retrain: Retrain | None, days: Mapping[str, int] | None) -> str
     return f", with {rows:,} row{'' if rows == 1 else 's'} of actuals of {retrain.use.window}"
 
 
-def find_due(
-    retrain: Retrain, runs: Sequence[Run], alerts: Iterable[Alert], present: str | None
-) -> Due:
+def find_due(retrain: Retrain, runs: Sequence[Run], alerts: Sequence[Alert], facts: Facts) -> Due:
     """Return whether there is a cause that no run has answered yet.
 
     Args:
         retrain: what is declared.
         runs: of the experiment.
         alerts: that are open about its live models.
-        present: the hub's time, ISO 8601; without it no schedule is due.
+        facts: that the hub tells besides.
     """
     tried = [
         found
         for run in runs
         if run.status != WAITING and (found := moment(run.created_at)) is not None
     ]
-    answered = max(
-        (found for run in runs if run.status in _BEGUN and (found := moment(run.created_at))),
-        default=None,
-    )
-    if answered is None:
+    begun = [
+        (found, run.id)
+        for run in runs
+        if run.status in _BEGUN and (found := moment(run.created_at))
+    ]
+    if not begun:
         return NOT_DUE
-    time = moment(present) if present else None
+    answered, last = max(begun)
+    time = moment(facts.present) if facts.present else None
     causes = [*_open(retrain, alerts, answered), *_scheduled(retrain, answered, time)]
+    if time is not None and last not in facts.live_runs and retrain.use.actuals:
+        causes += _unmended(retrain, alerts, (answered, time), facts.actual_days)
     if not causes:
         return NOT_DUE
     why = "; ".join(causes)
@@ -172,11 +190,43 @@ def find_due(
 
 
 def _open(retrain: Retrain, alerts: Iterable[Alert], answered: float) -> Iterator[str]:
+    for opened, text in _wanted(retrain, alerts):
+        if opened > answered:
+            yield text
+
+
+def _unmended(
+    retrain: Retrain,
+    alerts: Iterable[Alert],
+    span: tuple[float, float],
+    actual_days: Mapping[str, int],
+) -> Iterator[str]:
+    """Yield what a run has answered in vain, once it is open twice as long as it was then.
+
+    So the pauses double: what no run mends is tried a few times, and not for ever. Only where
+    there are actuals of days after the run, without which it would find the same.
+
+    Args:
+        retrain: what is declared.
+        alerts: that are open.
+        span: when the last run was begun, and now.
+        actual_days: rows whose outcome is known, by ISO day.
+    """
+    answered, time = span
+    rows = sum(count for day, count in actual_days.items() if day > to_day(answered))
+    for opened, text in _wanted(retrain, alerts):
+        if rows and opened <= answered and time - opened >= 2 * (answered - opened):
+            since = f"{rows:,} row{'' if rows == 1 else 's'} of actuals since"
+            yield f"{text}: the run of {say_moment(answered)} did not mend it, {since}"
+
+
+def _wanted(retrain: Retrain, alerts: Iterable[Alert]) -> Iterator[tuple[float, str]]:
+    """Yield when each alert opened that is waited for, and what it says."""
     wanted = {one for cause in retrain.on for one in _MEASURES.get(cause, ())}
     for alert in alerts:
         opened = moment(alert.opened_at)
-        if alert.measure in wanted and opened is not None and opened > answered:
-            yield alert.text
+        if alert.measure in wanted and opened is not None:
+            yield opened, alert.text
 
 
 def _scheduled(retrain: Retrain, answered: float, time: float | None) -> Iterator[str]:

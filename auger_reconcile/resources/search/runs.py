@@ -38,6 +38,9 @@ LASTING = (
 _MOMENT = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d(?:\.\d+)?)(?:Z|[+-]00:?00)?")
 
 
+_LIVE = frozenset({"packaging", "ready"})
+
+
 @dataclass(frozen=True)
 class Run:
     """One search of an experiment.
@@ -76,6 +79,7 @@ class ExperimentObject:
         alerts: that are open about live models of its runs.
         actual_days: of how many rows of each day its models know what happened; None where the hub
             does not tell.
+        live_runs: ids of those whose models are deployed, beside another one too.
         reproductions: runs that only make others once more, oldest first; no plan looks at them.
         told_elsewhere: what runs of other experiments tell of trials that they found, on their
             folds; only where no run of this one has ended, by which such a trial would be judged.
@@ -91,6 +95,7 @@ class ExperimentObject:
     actual_days: Mapping[str, int] | None = field(
         default=None, compare=False, metadata={BULKY: True}
     )
+    live_runs: frozenset[str] = field(default=frozenset(), compare=False, metadata={BULKY: True})
     reproductions: tuple[Run, ...] = field(default=(), metadata={BULKY: True})
     told_elsewhere: tuple[Evaluation, ...] = field(
         default=(), compare=False, metadata={BULKY: True}
@@ -154,6 +159,9 @@ def experiments_from_wire(
             runs=tuple(run for run in own if run.reproduces is None),
             alerts=tuple(one for run in own for one in alerts.get(run.id, ())),
             actual_days=_count_actuals(one for run in own for one in models.get(run.id, ())),
+            live_runs=frozenset(
+                run.id for run in own if any(map(_is_live, models.get(run.id, ())))
+            ),
             reproductions=tuple(run for run in own if run.reproduces is not None),
             told_elsewhere=()
             if any(run.status == COMPLETED for run in own)
@@ -186,6 +194,10 @@ def _models_by_run(
     for item in pipelines:
         models[str(item.get("experiment_session_id"))].append(item)
     return models
+
+
+def _is_live(model: Mapping[str, Any]) -> bool:
+    return not model.get("deleted") and model.get("status") in _LIVE
 
 
 def _count_actuals(models: Iterable[Mapping[str, Any]]) -> Mapping[str, int] | None:
