@@ -10,6 +10,7 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any, NamedTuple
 
+from auger_reconcile.notebook import to_table
 from auger_reconcile.redact import redact
 
 MOST_CHOICES = 1_000  # among more, a near match takes too long to find
@@ -97,6 +98,20 @@ class Diagnostic(NamedTuple):
 
 def _without_secrets(text: str | None) -> str | None:
     return redact(text) if text and "://" in text else text
+
+
+def tabulate(diagnostics: Iterable[Diagnostic]) -> str:
+    """Return what a notebook shows of problems: what, where, and what helps."""
+    rows = [
+        (
+            one.severity.value,
+            f"{one.span.path}:{one.span.line}:{one.span.column}" if one.span else one.address,
+            f"{one.summary}: {one.label}" if one.label else one.summary,
+            one.hint,
+        )
+        for one in diagnostics
+    ]
+    return to_table(("", "Where", "What", "Hint"), rows)
 
 
 def sort_diagnostics(diagnostics: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:

@@ -22,9 +22,14 @@ a URL of the user.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.diagnostics import Diagnostic, tabulate
+from auger_reconcile.notebook import to_frame, to_sentences
 from auger_reconcile.redact import redact
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class AugerError(Exception):
@@ -37,6 +42,11 @@ class AugerError(Exception):
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(redact(message))
         self.hint = redact(hint) if hint else hint
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        told = [str(self.args[0]), *([f"Hint: {self.hint}"] if self.hint else [])]
+        return to_sentences(told)
 
 
 class _WithDiagnostics(AugerError):
@@ -51,6 +61,14 @@ class _WithDiagnostics(AugerError):
 
     def __str__(self) -> str:
         return "\n".join([self.summary, *(f"  {item}" for item in self.diagnostics)])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: each problem with its place and its hint."""
+        return to_sentences([f"{self.summary}:"]) + tabulate(self.diagnostics)
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the problems as a table of pandas: severity, code, place, summary, hint."""
+        return to_frame([one.to_json() for one in self.diagnostics])
 
 
 class ConfigError(_WithDiagnostics):

@@ -18,7 +18,7 @@ from auger_reconcile.web_url import split_web_url
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
-    from auger_reconcile.api.look import Look
+    from auger_reconcile.api.look import Look, Schema
     from auger_reconcile.api.project import Project
     from auger_reconcile.diagnostics import Diagnostic
     from auger_reconcile.planner.plan import Plan
@@ -134,7 +134,7 @@ class DataSet(Resource):
         return builtins.list(tell_later(desired, found, later, self._name, command))
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> Schema:
         """How the hub reads the data set: `columns` with their types, and the file's dialect.
 
         Empty where the hub has not profiled it, or keeps no schemas.
@@ -142,7 +142,9 @@ class DataSet(Resource):
         Raises:
             NotFound: the data set does not exist.
         """
-        return dict((self.properties().get("statistics") or {}).get("schema") or {})
+        from auger_reconcile.api.look import Schema
+
+        return Schema.of(self.properties().get("statistics") or {})
 
     @property
     def notices(self) -> builtins.list[dict[str, Any]]:

@@ -11,9 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.errors import AugerError
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_HEADS = ("column", "type", "purpose", "different", "missing")
 
 
 class NoReader(AugerError):
@@ -58,9 +64,9 @@ class Look:
         return int(self.statistics["count"])
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> Schema:
         """How the file is read: its columns and its dialect."""
-        return dict(self.statistics["schema"])
+        return Schema.of(self.statistics)
 
     @property
     def notices(self) -> list[dict[str, Any]]:
@@ -81,6 +87,57 @@ class Look:
                 missing=int(described[one["name"]].get("missing_values", 0)),
             )
             for one in self.schema["columns"]
+        ]
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the columns as a table of pandas."""
+        return self.schema.to_frame()
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        told = [f"{self.source}: {self.rows:,} rows", *(str(one["text"]) for one in self.notices)]
+        return to_sentences(told) + self.schema._repr_html_()
+
+
+class Schema(dict[str, Any]):
+    """How a table is read: `columns` with their types, and the dialect of its file.
+
+    Attributes:
+        described: what is known of the values of each column, by its name.
+    """
+
+    described: Mapping[str, Mapping[str, Any]]
+
+    @classmethod
+    def of(cls, statistics: Mapping[str, Any]) -> Schema:
+        """Return that of statistics, as a hub keeps them with a data set (wire contract §2.8)."""
+        schema = cls(statistics.get("schema") or {})
+        found = statistics.get("stat_data") or ()
+        schema.described = {str(one["column_name"]): one for one in found}
+        return schema
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return the columns as a table of pandas: name, type, purpose, different, missing."""
+        return to_frame(self._rows(), _HEADS)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        dialect = ("format", "delimiter", "encoding")
+        told = [f"{name} {self[name]!r}" for name in dialect if self.get(name)]
+        heads = [name.capitalize() for name in _HEADS]
+        return to_sentences([", ".join(told)] if told else []) + to_table(heads, self._rows())
+
+    def _rows(self) -> list[tuple[Any, ...]]:
+        known = getattr(self, "described", {})
+        return [
+            (
+                one["name"],
+                one.get("type"),
+                one.get("purpose", "feature"),
+                known.get(one["name"], {}).get("unique_values"),
+                known.get(one["name"], {}).get("missing_values"),
+            )
+            for one in self.get("columns", ())
         ]
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.diagnostics import Diagnostic
+from auger_reconcile.diagnostics import Diagnostic, tabulate
 from auger_reconcile.errors import AugerError
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
 from auger_reconcile.planner.plan import Action, Plan
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Status(str, Enum):
@@ -68,10 +72,16 @@ class ApplyResult:
         )
 
     def _repr_html_(self) -> str:
-        """Return the text for a notebook."""
-        from html import escape  # noqa: PLC0415 - no command needs it
+        """Return what a notebook shows: how each action ended."""
+        heads = ("Resource", "Action", "Outcome", "Seconds", "Told")
+        last = str(self).splitlines()[-1]
+        table = to_table(heads, map(_row, self.outcomes))
+        return f"{to_sentences([last])}{table}{tabulate(self.notices)}"
 
-        return f"<pre>{escape(str(self))}</pre>"
+    def to_frame(self) -> pd.DataFrame:
+        """Return the outcomes as a table of pandas."""
+        heads = ("address", "action", "outcome", "seconds", "told")
+        return to_frame(map(_row, self.outcomes), heads)
 
     @property
     def is_complete(self) -> bool:
@@ -83,6 +93,12 @@ class ApplyResult:
     def count(self, status: Status) -> int:
         """Return how many actions ended so."""
         return sum(1 for outcome in self.outcomes if outcome.status is status)
+
+
+def _row(one: Outcome) -> tuple[Any, ...]:
+    hint = one.error.hint if one.error else None
+    told = "; ".join(str(text) for text in (one.error, hint, one.note) if text)
+    return str(one.action.address), one.action.verb.value, one.status.value, one.seconds, told
 
 
 @dataclass(frozen=True)

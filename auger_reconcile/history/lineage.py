@@ -9,12 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import HubError, NotFound
 from auger_reconcile.history.read import ApplyRecord, read_applies, read_apply
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FORMAT_VERSION = "1.0"
 _CONTENT = re.compile(r"[0-9a-f]{64}")
@@ -65,8 +68,14 @@ class Lineage:
         return f"<Lineage of {self.origins[0].kind} {self.origins[0].id}>"
 
     def _repr_html_(self) -> str:
-        """Return the text for a notebook."""
-        return f"<pre>{escape(str(self))}</pre>"
+        """Return what a notebook shows: what it comes from, the thing itself first."""
+        return to_sentences(self.notices) + to_table(
+            ("Kind", "Id", "Told"), map(_row, self.origins)
+        )
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return what it comes from as a table of pandas: kind, id, told."""
+        return to_frame(map(_row, self.origins), ["kind", "id", "told"])
 
     def sources_of(self, origin: Origin) -> tuple[Origin, ...]:
         """Return what something comes from directly."""
@@ -90,6 +99,11 @@ class Lineage:
             "edges": [{"from": start, "to": end} for start, end in self.edges],
             "notices": list(self.notices),
         }
+
+
+def _row(one: Origin) -> tuple[str, str, str]:
+    told = [f"{name} {value}" for name, value in one.facts.items() if value not in (None, "")]
+    return one.kind, one.id, ", ".join(["not on the hub any more"] * one.is_missing + told)
 
 
 def trace(client: HubClient, asked: str) -> Lineage:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html import escape
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.client.http.paging import PAGE_SIZE
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError, NotFound
 from auger_reconcile.history.record import APPLIES, UNKNOWN_ROUTE
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _ALL = 1_000_000  # a hub keeps fewer applies
 
@@ -90,14 +93,26 @@ class ApplyRecord:
         return f"<ApplyRecord {self.id}: {self.status}>"
 
     def _repr_html_(self) -> str:
-        """Return the text for a notebook."""
-        return f"<pre>{escape(str(self))}</pre>"
+        """Return what a notebook shows."""
+        heads = ("Resource", "Action", "Outcome", "Seconds", "Told")
+        told = [str(self), *([self.message] if self.message else [])]
+        return to_sentences(told) + to_table(heads, map(_row, self.actions))
+
+    def to_frame(self) -> pd.DataFrame:
+        """Return its actions as a table of pandas."""
+        heads = ("address", "action", "outcome", "seconds", "told")
+        return to_frame(map(_row, self.actions), heads)
 
 
 _RECORD = (
     *("user", "origin", "commit", "branch", "is_dirty", "plan_digest", "config_digest"),
     *("auger_version", "message", "created_at", "ended_at"),
 )
+
+
+def _row(one: AppliedAction) -> tuple[Any, ...]:
+    told = "; ".join(text for text in (one.about, one.note) if text)
+    return one.address, one.action, one.status, one.seconds, told
 
 
 def read_applies(

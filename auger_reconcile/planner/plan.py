@@ -8,12 +8,13 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import BaseModel
 
 from auger_reconcile.address import Address
-from auger_reconcile.diagnostics import Diagnostic, SourceSpan
+from auger_reconcile.diagnostics import Diagnostic, SourceSpan, tabulate
+from auger_reconcile.notebook import to_frame, to_list, to_sentences, to_table
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.estimate import Estimate, add_up
 from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comparable
@@ -21,6 +22,11 @@ from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources.gates.gate import Decision
 from auger_reconcile.resources.search.account import Notice
 from auger_reconcile.state import Digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_LONGEST = 60  # of a value that has changed, in a notebook
 
 
 class Replacement(str, Enum):
@@ -156,10 +162,44 @@ class Plan:
         return f"<Plan of {len(self.actions)} actions for {self.hub}>"
 
     def _repr_html_(self) -> str:
-        """Return the text for a notebook."""
-        from html import escape  # noqa: PLC0415 - all other plans are spared its table of entities
+        """Return what a notebook shows: problems, gates, and what will happen."""
+        counts = ", ".join(f"{number} to {verb}" for verb, number in self.summary.items() if number)
+        told = f"Plan: {counts}." if counts else "No changes."
+        actions = [
+            (
+                str(one.address),
+                f"{one.replacement.value} {one.verb.value}" if one.replacement else one.verb.value,
+                "; ".join(text for text in (one.detail, one.reason) if text),
+                "; ".join(
+                    f"{c.path}: {_short(c.before)} -> {_short(c.after)}" for c in one.changes
+                ),
+                "" if one.loss is Loss.NONE else f"loses {one.loss.value}",
+            )
+            for one in self.actions
+        ]
+        heads = ("Resource", "Action", "What, and why", "Changes", "If it is a mistake")
+        notices = [f"{at}: {one.text}" for at, some in self.notices.items() for one in some]
+        policies = [f"{one.policy}, {one.effect.value}: {one.message}" for one in self.objections]
+        return "".join(
+            [
+                to_sentences([f"{self.organization} at {self.hub}. {told}"]),
+                to_sentences(["This plan cannot be applied:"] if self.refusals else []),
+                tabulate((*self.refusals, *self.diagnostics)),
+                to_table(heads, actions),
+                *(_gate_table(at, one) for at, one in self.gates.items()),
+                to_list("Policies", policies),
+                to_list("Notices", notices),
+            ]
+        )
 
-        return f"<pre>{escape(str(self))}</pre>"
+    def to_frame(self) -> pd.DataFrame:
+        """Return the actions as a table of pandas."""
+        heads = ("address", "action", "name", "detail", "reason", "loss")
+        rows = [
+            (str(one.address), one.verb.value, one.name, one.detail, one.reason, one.loss.value)
+            for one in self.actions
+        ]
+        return to_frame(rows, heads)
 
     @property
     def is_empty(self) -> bool:
@@ -187,6 +227,28 @@ class Plan:
     def estimate(self) -> Estimate | None:
         """How long its runs will take, one after the other; None when it starts none."""
         return add_up(action.estimate for action in self.actions)
+
+
+def _gate_table(address: Address, decision: Decision) -> str:
+    rows = [
+        (
+            one.what,
+            one.rows,
+            one.count,
+            one.champion,
+            one.challenger,
+            one.needed,
+            one.verdict.in_words,
+        )
+        for one in decision.checks
+    ]
+    heads = ("Required", "Rows", "Count", "Champion (live now)", "Challenger", "Needed", "Outcome")
+    return to_table(heads, rows, title=f"Gate of {address}: {decision.text}")
+
+
+def _short(value: Any) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def place_of(address: Address, found: Any) -> tuple[str, str, Any]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api.runs.leaderboard import Leaderboard
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,24 +130,22 @@ class Comparison:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the best score of each algorithm in both runs as a table of pandas."""
-        import pandas as pd
-
         runs = (self.left.board.run_id, self.right.board.run_id)
         rows = [(one.name, one.left, one.right) for one in self.algorithms]
-        return pd.DataFrame(rows, columns=["algorithm", *runs])
+        return to_frame(rows, ["algorithm", *runs])
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
-        head = "".join(
-            f"<th>{escape(str(text))}</th>"
-            for text in ("Algorithm", self.left.board.run_id, self.right.board.run_id)
+        runs = (self.left.board.run_id, self.right.board.run_id)
+        warning = to_sentences([self.warning] if self.warning else [])
+        pairs = [("Algorithm", self.algorithms)]
+        differ = (*self.data, *self.settings, *self.environment)
+        pairs += [("What differs", [one for one in differ if not one.is_same])]
+        tables = (
+            to_table((what, *runs), [(one.name, one.left, one.right) for one in some])
+            for what, some in pairs
         )
-        rows = "".join(
-            f"<tr><td>{escape(one.name)}</td><td>{_four(one.left)}</td><td>{_four(one.right)}</td></tr>"
-            for one in self.algorithms
-        )
-        warning = f"<p>{escape(self.warning)}</p>" if self.warning else ""
-        return f"{warning}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return warning + "".join(tables)
 
 
 def _side_by_side(left: Mapping[str, Any], right: Mapping[str, Any]) -> list[Difference]:
@@ -162,10 +160,6 @@ def environment_from_wire(told: Any) -> dict[str, Any]:
     single = {name: value for name, value in told.items() if not isinstance(value, Mapping)}
     data = {f"data {name}": value for name, value in dict(told.get("data") or {}).items()}
     return single | data | dict(told.get("packages") or {})
-
-
-def _four(value: float | None) -> str:
-    return "" if value is None else f"{value:.4f}"
 
 
 def _best_by_algorithm(board: Leaderboard) -> dict[str, float]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
 from auger_reconcile.resources.search.account import Account
 
 if TYPE_CHECKING:
@@ -13,6 +13,14 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 
+SENTENCES = {
+    "waiting": "The run has not been started yet.",
+    "preprocess": "The run is reading the data.",
+    "started": "The run is not finished; the leaderboard is not final.",
+    "completed": "The run is completed.",
+    "interrupted": "The run was interrupted; what it had finished is kept.",
+    "error": "The run ended with an error.",
+}
 SHOWN = 25  # trials in a notebook; `to_frame` has all
 
 
@@ -39,23 +47,15 @@ class Leaderboard:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the trials as a table of pandas."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.trials))
+        return to_frame(list(self.trials))
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""
         metric = next((str(row["score_name"]) for row in self.trials if row["score_name"]), "score")
-        is_held = self.account.holdout is not None
-        heads = ("Model id", "Algorithm", metric, *(["Holdout"] if is_held else []), "Seconds")
-        head = "".join(f"<th>{escape(t)}</th>" for t in heads)
-        rows = "".join(
-            f"<tr><td><code>{escape(row['id'])}</code></td><td>{escape(row['algorithm'])}</td>"
-            f"<td>{_number(row['score'], 4)}</td>"
-            f"{'<td>' + _number(row['holdout'], 4) + '</td>' if is_held else ''}"
-            f"<td>{_number(row['seconds'], 1)}</td></tr>"
-            for row in self.trials[:SHOWN]
-        )
+        held = ("holdout",) if self.account.holdout is not None else ()
+        names = ("id", "algorithm", "score", *held, "seconds")
+        heads = ("Model id", "Algorithm", metric, *(["Holdout"] if held else []), "Seconds")
+        rows = [[row.get(name) for name in names] for row in self.trials[:SHOWN]]
         left = len(self.trials) - SHOWN
         told = [f"Run {self.run_id}: {self.status}"]
         told += [self.account.expected.text] if self.account.expected else []
@@ -64,12 +64,7 @@ class Leaderboard:
         told += [self.account.trials] if self.account.failed else []
         told += [notice.text for notice in self.account.notices]
         told += [f"{left} more trials"] if left > 0 else []
-        lines = "".join(f"<p>{escape(text)}</p>" for text in told)
-        return f"{lines}<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def _number(value: float | None, digits: int) -> str:
-    return "" if value is None else f"{value:.{digits}f}"
+        return to_sentences(told) + to_table(heads, rows)
 
 
 def to_row(trial: Row) -> Row:

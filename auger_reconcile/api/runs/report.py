@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from html import escape
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.api.runs.leaderboard import SHOWN, Leaderboard, Row
+from auger_reconcile.api.runs.leaderboard import Leaderboard, Row
+from auger_reconcile.api.runs.sections import sections_of, title_of, to_notebook
 from auger_reconcile.client.hub_client import HubClient
 from auger_reconcile.errors import AugerError, HubError, NotFound
+from auger_reconcile.notebook import to_frame, to_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,21 +59,12 @@ class Report:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the importance of the columns as a table of pandas; the board has its own."""
-        import pandas as pd
-
-        return pd.DataFrame(list(self.importance), columns=["column", "mean", "std"])
+        return to_frame(list(self.importance), ["column", "mean", "std"])
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the board, and what the explained trial needs."""
-        rows = "".join(
-            f"<tr><td>{escape(str(one['column']))}</td><td>{one['mean']:.4f}</td>"
-            f"<td>{one['std']:.4f}</td></tr>"
-            for one in self.importance[:SHOWN]
-        )
-        head = "<tr><th>Column</th><th>Fall without it</th><th>±</th></tr>"
-        missing = f"<p>No explanation: {escape(self.missing)}.</p>" if self.missing else ""
-        table = f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>" if rows else missing
-        return f"<h3>{escape(self.experiment)}</h3>{self.board._repr_html_()}{table}"
+        """Return what a notebook shows: all sections of the report, with their drawings."""
+        title = f"<h3>{to_text(title_of(self))}</h3>"
+        return title + "".join(to_notebook(one) for one in sections_of(self))
 
 
 def fetch_explanation(

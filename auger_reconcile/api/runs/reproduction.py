@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api.runs.comparison import Comparison, Difference
+from auger_reconcile.notebook import to_frame, to_sentences, to_table
 from auger_reconcile.resources._base import comparable
 
 if TYPE_CHECKING:
@@ -102,9 +103,22 @@ class Reproduction:
 
     def to_frame(self) -> pd.DataFrame:
         """Return the trials as a table of pandas: algorithm, first, again, is_same."""
-        import pandas as pd
+        return to_frame(self.to_json()["trials"])
 
-        return pd.DataFrame(self.to_json()["trials"])
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        left, right = self.comparison.left.board.run_id, self.comparison.right.board.run_id
+        same = sum(pair.is_same for pair in self.trials)
+        told = f"Run {left}, once more as {right}: the same score in {same} of {len(self.trials)}"
+        pairs = [(one.algorithm, one.first, one.again, one.is_same) for one in self.trials]
+        causes = [(one.name, one.left, one.right) for one in self.causes]
+        return "".join(
+            [
+                to_sentences([f"{told} trials."]),
+                to_table(("Algorithm", left, right, "The same"), pairs),
+                to_table(("What differs", left, right), causes),
+            ]
+        )
 
 
 def _pair(left: Iterable[Row], right: Iterable[Row]) -> Iterator[TrialPair]:

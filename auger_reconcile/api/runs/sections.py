@@ -1,16 +1,21 @@
-"""Gather what a report of a run tells, as sections; `report` writes them down."""
+"""Gather what a report of a run tells, as sections; views and notebooks write them down."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from auger_reconcile.api.runs.report import Report
-from auger_reconcile.cli.views.run.leaderboard import SENTENCES
-from auger_reconcile.cli.views.words import NOTHING
+from auger_reconcile.api.runs.leaderboard import SENTENCES, Leaderboard, Row
+from auger_reconcile.notebook import to_sentences, to_table, to_text
 
+NOTHING = "–"  # what a table shows of a figure that there is not
 SCORES = ("precision", "recall", "f1")
+WIDTH, HEIGHT, EDGE = 320, 220, 36
+_LINE = 'fill="none" stroke="currentColor" stroke-width="2"'
+_DOT = 'fill="currentColor" opacity=".5"'
+_WORD = 'fill="currentColor" opacity=".7" font-size="11"'
+_FRAME = 'fill="none" stroke="currentColor" stroke-opacity=".3"'
 TRIALS, COLUMNS, CLASSES, WORST = 20, 20, 20, 10
 Point = Sequence[float]
 
@@ -44,12 +49,34 @@ class Section:
     drawings: Sequence[Drawing] = field(default=())
 
 
-def title_of(report: Report) -> str:
+class Told(Protocol):
+    """What a report holds; see there."""
+
+    @property
+    def experiment(self) -> str: ...  # noqa: D102 - told above
+
+    @property
+    def board(self) -> Leaderboard: ...  # noqa: D102 - told above
+
+    @property
+    def settings(self) -> Mapping[str, Any]: ...  # noqa: D102 - told above
+
+    @property
+    def trial(self) -> Row | None: ...  # noqa: D102 - told above
+
+    @property
+    def explanation(self) -> Mapping[str, Any] | None: ...  # noqa: D102 - told above
+
+    @property
+    def missing(self) -> str: ...  # noqa: D102 - told above
+
+
+def title_of(report: Told) -> str:
     """Return what the report is about."""
     return f"{report.experiment}: run {report.board.run_id}"
 
 
-def sections_of(report: Report) -> list[Section]:
+def sections_of(report: Told) -> list[Section]:
     """Return everything there is to tell, in the order in which one asks for it."""
     told = report.explanation or {}
     sections = [_summary(report), _board(report), *_columns(told)]
@@ -65,7 +92,7 @@ def sections_of(report: Report) -> list[Section]:
     return [*sections, _settings(report)]
 
 
-def _summary(report: Report) -> Section:
+def _summary(report: Told) -> Section:
     board, account = report.board, report.board.account
     why = f": {account.error}" if account.error else "."
     lines = [SENTENCES.get(board.status, f"Its status is {board.status}.").removesuffix(".") + why]
@@ -83,7 +110,7 @@ def _summary(report: Report) -> Section:
     return Section("Summary", lines)
 
 
-def _board(report: Report) -> Section:
+def _board(report: Told) -> Section:
     trials = report.board.trials
     metric = next((str(row["score_name"]) for row in trials if row["score_name"]), "score")
     rows = [
@@ -253,13 +280,22 @@ def _hyperparameters(told: Mapping[str, Any]) -> Iterator[Section]:
         yield Section("Hyperparameters that mattered", (), ("Name", "Share"), rows)
 
 
-def _settings(report: Report) -> Section:
+def _settings(report: Told) -> Section:
     rows = [
         [name, ", ".join(map(str, value)) if isinstance(value, list | tuple) else _any(value)]
         for name, value in sorted(report.settings.items())
         if value not in (None, [], {}, "")
     ]
     return Section("Settings", (), ("Name", "Value"), rows)
+
+
+def to_notebook(section: Section) -> str:
+    """Return what a notebook shows of a section; nothing of an empty one."""
+    table = to_table(section.headings, section.rows)
+    figures = "".join(f'<div style="flex: 0 1 20em">{draw(one)}</div>' for one in section.drawings)
+    drawn = f'<div style="display: flex; flex-wrap: wrap; gap: 1em">{figures}</div>'
+    told = to_sentences(section.lines) + table + (drawn if figures else "")
+    return f"<h4>{to_text(section.title)}</h4>{told}" if told else ""
 
 
 def is_right(section: Section, place: int) -> bool:
@@ -289,3 +325,48 @@ def _any(value: Any) -> str:
     if value is None:
         return ""
     return number(value) if isinstance(value, float) else str(value)
+
+
+def draw(drawing: Drawing) -> str:
+    """Return a figure with a drawing in the colours around; nothing without points."""
+    if not drawing.points:
+        return ""
+    every = [*drawing.points, *drawing.dots]
+    left, right = _range([float(one[0]) for one in every])
+    low, high = _range([float(one[1]) for one in every])
+
+    def place(one: Point) -> tuple[float, float]:
+        return (
+            EDGE + (WIDTH - 2 * EDGE) * (float(one[0]) - left) / (right - left),
+            HEIGHT - EDGE - (HEIGHT - 2 * EDGE) * (float(one[1]) - low) / (high - low),
+        )
+
+    line = [place(one) for one in drawing.points] if drawing.is_line else []
+    dots = [place(one) for one in (drawing.dots if drawing.is_line else drawing.points)]
+    corners = " ".join(f"{x:.1f},{y:.1f}" for x, y in line)
+    shape = f'<polyline {_LINE} points="{corners}"/>' if line else ""
+    shape += "".join(f'<circle {_DOT} cx="{x:.1f}" cy="{y:.1f}" r="2"/>' for x, y in dots)
+    first, last = drawing.ends or (number(left), number(right))
+    bottom, title = HEIGHT - EDGE, to_text(drawing.title)
+    texts = (
+        (EDGE, bottom + 14, "start", first),
+        (WIDTH - EDGE, bottom + 14, "end", last),
+        (WIDTH // 2, bottom + 28, "middle", drawing.x),
+        (EDGE, EDGE - 6, "start", f"{number(high)} {drawing.y}"),
+        (EDGE - 4, bottom, "end", number(low)),
+    )
+    words = "".join(
+        f'<text {_WORD} x="{x}" y="{y}" text-anchor="{anchor}">{to_text(text)}</text>'
+        for x, y, anchor, text in texts
+    )
+    return (
+        f'<figure style="margin: 0"><figcaption>{title}</figcaption>'
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{title}">'
+        f'<rect {_FRAME} x="{EDGE}" y="{EDGE}" width="{WIDTH - 2 * EDGE}" '
+        f'height="{HEIGHT - 2 * EDGE}"/>{shape}{words}</svg></figure>'
+    )
+
+
+def _range(values: Sequence[float]) -> tuple[float, float]:
+    low, high = min(values), max(values)
+    return (low, high) if high > low else (low - 1, high + 1)

@@ -75,6 +75,12 @@ class Verdict(str, Enum):
     UNKNOWN = "unknown"  # it has not been measured yet
     NOT_JUDGED = "not judged"  # told, and neither open nor closed
 
+    @property
+    def in_words(self) -> str:
+        """What is told of a check that ends so."""
+        words = {"open": "passes", "closed": "fails", "unknown": "not measured yet"}
+        return words.get(self.value, self.value)
+
 
 class Where(NamedTuple):
     """Rows that a score is about: of the data set `id`, or of the folds of the run `id`."""

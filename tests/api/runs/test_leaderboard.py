@@ -2,6 +2,7 @@ from typing import Any
 
 from auger_reconcile.api.runs.leaderboard import SHOWN, Leaderboard
 from auger_reconcile.resources.search.account import EMPTY, Account, Expected, Failure, Notice
+from tests.api.cells import cells_of
 
 
 def row(number: int, score: float | None, **members: Any) -> dict[str, Any]:
@@ -18,8 +19,8 @@ def test_a_notebook_shows_trials_and_all_that_is_told_of_the_run() -> None:
         error="odd <b>",
     )
     shown = Leaderboard("r1", "completed", (row(1, 0.9), row(2, None)), account)._repr_html_()
-    assert "<td><code>T1</code></td><td>SVC</td><td>0.9000</td>" in shown
-    assert "<td><code>T2</code></td><td>SVC</td><td></td>" in shown
+    assert cells_of(shown)[:3] == ["T1", "SVC", "0.9000"]
+    assert cells_of(shown)[4:7] == ["T2", "SVC", ""]
     assert "expect 0.8000, 0.7000 to 0.8500" in shown
     assert "3 instead of 5 folds." in shown
     assert "1 failed: late" in shown

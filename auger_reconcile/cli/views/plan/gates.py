@@ -14,12 +14,6 @@ from auger_reconcile.resources.gates.gate import Check, Decision, Verdict
 BELOW_GATE = "below-gate"  # the code of a live model that its own gate would not let pass
 HEADS = ("Required", "Rows", "Champion (live now)", "Challenger", "Needed", "Outcome")
 MOST_SHOWN = 40  # checks of one gate; a column may have many values
-WORDS = {
-    Verdict.OPEN: "passes",
-    Verdict.CLOSED: "fails",
-    Verdict.UNKNOWN: "not measured yet",
-    Verdict.NOT_JUDGED: "not judged",
-}
 _WORST_FIRST = (Verdict.CLOSED, Verdict.UNKNOWN, Verdict.NOT_JUDGED, Verdict.OPEN)
 
 
@@ -78,4 +72,4 @@ def _row(check: Check) -> tuple[str, ...]:
     count = f", {check.count:,} rows" if check.count is not None else ""
     scores = (check.champion, check.challenger, check.needed)
     told = ("" if one is None else f"{one:.4f}" for one in scores)
-    return (plain(check.what), plain(check.rows) + count, *told, WORDS[check.verdict])
+    return (plain(check.what), plain(check.rows) + count, *told, check.verdict.in_words)

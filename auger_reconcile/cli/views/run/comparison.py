@@ -12,10 +12,10 @@ from typing import Any
 import click
 
 from auger_reconcile.api.runs.comparison import ComparedRun, Comparison, Difference
+from auger_reconcile.api.runs.sections import number
 from auger_reconcile.cli.views.harmless import plain, without_secrets
 from auger_reconcile.cli.views.plan.plan_html import POLICY, STYLE
 from auger_reconcile.cli.views.run.report import MORE_STYLE
-from auger_reconcile.cli.views.run.report_sections import number
 from auger_reconcile.cli.views.table import GAP, Column, member, render_table
 from auger_reconcile.cli.views.words import NOTHING, count_of
 

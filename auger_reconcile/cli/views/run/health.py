@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.api.health import STATUS
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.table import Column, local_time, member, render_table
 from auger_reconcile.cli.views.words import count_of
@@ -14,18 +15,12 @@ if TYPE_CHECKING:
 
 MOST_COLUMNS = 15
 MOST_DAYS = 14
-_STATUS = {
-    "ok": "well",
-    "warning": "something has drifted",
-    "alert": "an alert is open",
-    "unknown": "not known: too few predictions",
-}
 
 
 def render_health(health: Health) -> Iterator[str]:
     """Yield lines: how it is, open alerts, scores, columns, segments and days."""
     named = f"{plain(health.name)} ({health.id})" if health.name else health.id
-    yield f"Model {named}: {_STATUS.get(health.status, health.status)}."
+    yield f"Model {named}: {STATUS.get(health.status, health.status)}."
     for alert in health.alerts:
         if alert["closed_at"] is None:
             yield f"! {plain(str(alert['text']))}, since {local_time(alert['opened_at'])}"

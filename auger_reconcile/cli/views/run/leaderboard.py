@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from auger_reconcile.api.runs.leaderboard import SENTENCES
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.run.account import account_lines
 from auger_reconcile.cli.views.table import Column, local_time, member, render_table, table_width
@@ -22,14 +23,6 @@ BEST = 5  # trials of each run in the history
 BAR, SHORTEST_BAR = 20, 5  # characters of a full bar
 MARK = 2  # columns before a line, for the mark of the best
 FEWEST = 3  # columns that are always shown
-SENTENCES = {
-    "waiting": "The run has not been started yet.",
-    "preprocess": "The run is reading the data.",
-    "started": "The run is not finished; the leaderboard is not final.",
-    "completed": "The run is completed.",
-    "interrupted": "The run was interrupted; what it had finished is kept.",
-    "error": "The run ended with an error.",
-}
 
 
 @dataclass(frozen=True)
