@@ -51,13 +51,13 @@ def judge(base: Fields, rows: Sequence[Fields]) -> Fields:
     A difference that is smaller than that between the folds of the live model decides nothing.
     """
     measure = "holdout" if base["holdout"] is not None else "score"
-    rivals = [
-        one
-        for one in rows
-        if one["id"] != base["id"] and one[measure] is not None and not one["is_other_data"]
-    ]
-    if not rivals:
+    others = [one for one in rows if one["id"] != base["id"] and not one["is_other_data"]]
+    if not others:
         return {"word": "alone", "text": "There is no challenger yet: no other run has a trial."}
+    rivals = [one for one in others if one[measure] is not None]
+    if not rivals:
+        text = "Not known yet: no challenger was scored on the holdout, which ends a run."
+        return {"word": "unknown", "text": text}
     best = max(rivals, key=lambda one: one[measure])
     gap = best[measure] - base[measure]
     name = f"{algorithm(best['algorithm'])} of run {best['run']}"

@@ -67,14 +67,14 @@ def show_explanation(call: Call, trial_id: str) -> Fields:
         "dependence": [_dependence(one) for one in content["dependence"]],
         "hyperparameters": _shares(content["hyperparameters"]),
     }
-    return {**shown, "sections": list(_sections(shown))}
+    return {**shown, "sections": list(sections_of(shown))}
 
 
-def _sections(shown: Fields) -> Iterator[tuple[str, str]]:
+def sections_of(shown: Fields) -> Iterator[tuple[str, str]]:
     """Yield where on the page each of the questions is answered."""
     classes = shown["classes"] or {}
-    yield "columns", "Which columns matter"
     told = (
+        (shown["importance"], "columns", "Which columns matter"),
         (classes, "confusion", "What it confuses"),
         (classes.get("thresholds"), "threshold", "Which threshold to take"),
         (classes.get("plots"), "curves", "Curves"),

@@ -123,9 +123,9 @@ def _board(report: Told) -> Section:
 
 
 def _columns(told: Mapping[str, Any]) -> Iterator[Section]:
-    importance = told.get("importance")
-    if importance:
-        columns = importance["columns"]
+    importance = told.get("importance") or {}
+    columns = importance.get("columns")
+    if columns:
         most = max((one["mean"] for one in columns), default=0) or 1
         rows = [
             [one["column"], _four(one["mean"]), _four(one["std"]), _bar(one["mean"] / most)]

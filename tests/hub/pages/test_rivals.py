@@ -32,6 +32,12 @@ def test_less_than_the_folds_differ_by_decides_nothing() -> None:
     assert "the same as" in judge(live, [one("B", 0.80), live])["text"]
 
 
+def test_a_challenger_that_is_not_scored_on_the_holdout_is_there_and_not_judged() -> None:
+    told = judge(one("A", 0.80, 0.90), [one("B", 0.95), one("A", 0.80, 0.90)])
+    assert told["word"] == "unknown"
+    assert "no challenger was scored on the holdout" in told["text"]
+
+
 def test_a_model_of_other_data_is_no_challenger() -> None:
     live, other = one("A", 0.80), one("B", 0.90, is_other_data=True)
     assert judge(live, [other, live])["word"] == "alone"

@@ -205,6 +205,11 @@ def test_what_is_missing_is_told_with_its_reason() -> None:
     assert "Leaderboard" in text_of(report(None, "no trial has a score", trial=None))
 
 
+def test_columns_that_there_was_no_time_for_are_no_empty_section() -> None:
+    unmeasured = {"metric": "accuracy", "columns": []}
+    assert "Which columns matter" not in text_of(report({**CONTENT, "importance": unmeasured}))
+
+
 def test_json_has_it_all() -> None:
     told = json.loads(render_report_json(report()))
     assert told["explanation"] == CONTENT
