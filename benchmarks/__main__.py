@@ -17,6 +17,7 @@ NAMES = (
     "hub",
     "hub_data",
     "pages",
+    "controller_many",
 )
 
 
