@@ -25,13 +25,24 @@ from auger_hub.settings import (
     LOOPBACK,
     PROCESS_ROLES,
     SOURCES,
+    WORK,
     BadSettings,
     HubSettings,
 )
 
 _SQLITE = "sqlite:///"
 _TOLD = (
-    *("host", "port", "database", "storage", "cluster_mode", "scheduler", "proxy", "sources"),
+    *(
+        "host",
+        "port",
+        "database",
+        "storage",
+        "cluster_mode",
+        "scheduler",
+        "proxy",
+        "sources",
+        "workers",
+    ),
     "oidc",
 )
 """Settings that are told by options of the same name."""
@@ -106,6 +117,8 @@ def _where_it_is(settings: HubSettings) -> HubSettings:
 def _serve(options: argparse.Namespace, settings: HubSettings) -> int:
     from auger_hub.program.serve import serve
 
+    if settings.workers < 1 or (settings.workers > 1 and settings.role == WORK):
+        raise BadSettings(f"{settings.workers} workers: one or more, and of role work just one")
     serve(settings, as_json=options.json, is_new=options.new)
     return 0
 
@@ -255,9 +268,11 @@ def _parser() -> _Parser:
     _add_place(place)
     parser = argparse.ArgumentParser(prog="python -m auger_hub", description=__doc__)
     add = _commands(parser, metavar="COMMAND")
-    add("serve", place, "run the hub in the foreground", _serve).add_argument(
+    served = add("serve", place, "run the hub in the foreground", _serve)
+    served.add_argument(
         "--json", action="store_true", help="say in one JSON line where it serves, or why not"
     )
+    served.add_argument("--workers", type=int, help="how many processes answer at the port")
     add("start", place, "start the hub in the background unless it runs", _start)
     add("stop", shared, "end the hub", _stop)
     status = add("status", shared, "say whether and where it runs", _status)

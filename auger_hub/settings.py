@@ -56,6 +56,9 @@ class HubSettings:
     proxy: str = ""
     sources: str = ""
     role: str = ALL
+    workers: int = 1
+    worker: int = 0
+    """Which of the workers a process is; they share the home, and each has a folder of its own."""
     oidc: str = ""
 
     log: str = FILE
@@ -128,14 +131,19 @@ class HubSettings:
         return bool(separator) and scheme != "file"
 
     @property
+    def own_folder(self) -> Path:
+        """Folder of what one worker has to itself: the home is that of the first."""
+        return self.home / "workers" / str(self.worker) if self.worker else self.home
+
+    @property
     def models_folder(self) -> Path:
         """Folder of the fitted models, one folder a trial."""
-        return self.home / "models"
+        return self.own_folder / "models"
 
     @property
     def work_folder(self) -> Path:
         """Folder of the locks that living child processes hold."""
-        return self.home / "work"
+        return self.own_folder / "work"
 
     @property
     def temporary_folder(self) -> Path:
@@ -174,7 +182,7 @@ class HubSettings:
     @property
     def member_path(self) -> Path:
         """What tells the processes that serve this folder from those of others: `{id}`."""
-        return self.home / "member.json"
+        return self.own_folder / "member.json"
 
     @property
     def trash_folder(self) -> Path:

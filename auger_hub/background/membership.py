@@ -4,7 +4,8 @@ A member counts its beat in the database each second. The one that has the lease
 background work; another takes the lease once its beat has stood still for some seconds, at once
 when it was given back, or when the process before was of the same folder, whose lock tells that it
 has ended.
-No clocks are compared: everybody measures on its own how long it has seen no beat.
+No clocks are compared: everybody measures on its own how long it has seen no beat. Whose disk is
+full lets another lead, if there is one.
 
 The lease has a number, which is another one whenever another member has it. Who leads, and the
 processes that it starts, write nothing once the number is not theirs any more (`Database.fenced`).
@@ -31,6 +32,7 @@ from auger_hub.database.member_tables import Lease, Member
 from auger_hub.database.tables import Prediction, now
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.settings import WEB, HubSettings
+from auger_hub.store.disk import look_at_disk
 from auger_reconcile import __version__
 
 BEAT_SECONDS = 1.0
@@ -69,12 +71,15 @@ class Membership:
         self._database = database
         self._wake = wake
         self.id = member_id(settings)
+        self._place = f"{socket.gethostname()}:{settings.home}"
+        self._own = {self.id}
         self._number: int | None = None
         self._renewed_at = 0.0
         self._wakes = 0
         self._lease_seen: _Seen | None = None
         self._members_seen: dict[str, _Seen] = {}
         self._has_news = False
+        self._is_full = self._has_offered = False
         self._rates: Rates | None = None
         self._event = threading.Event()
         self._stopping = False
@@ -112,6 +117,12 @@ class Membership:
     def is_leading(self) -> bool:
         """Return whether this process leads for certain: it has renewed its lease just now."""
         return self._number is not None and time.monotonic() - self._renewed_at < STILL_SECONDS
+
+    def is_leading_here(self) -> bool:
+        """Return whether this process leads, or another one that serves the same folder."""
+        held = self._lease_seen.beat if self._lease_seen is not None else None
+        is_own = isinstance(held, _Held) and held.is_held and held.member in self._own
+        return self.is_leading() or (is_own and self.is_led())
 
     def is_led(self) -> bool:
         """Return whether anybody leads, as far as this process has seen lately."""
@@ -186,6 +197,7 @@ class Membership:
                 self._wakes = wakes
                 self._wake()
         self._look_around()
+        self._look_at_disk()
         if self._number is None and self._settings.role != WEB:
             self._stand_by()
 
@@ -203,7 +215,7 @@ class Membership:
         if alive.rowcount == 0:
             told = {
                 "id": self.id,
-                "place": f"{socket.gethostname()}:{self._settings.home}",
+                "place": self._place,
                 "role": self._settings.role,
                 "version": __version__,
                 "started_at": now(),
@@ -214,9 +226,11 @@ class Membership:
 
     def _look_around(self) -> None:
         with self._database.connect() as connection:
-            members = connection.execute(select(Member.id, Member.beat, Member.questions)).all()
+            columns = (Member.id, Member.beat, Member.questions, Member.place)
+            members = connection.execute(select(*columns)).all()
             held = _read(connection)
         present = time.monotonic()
+        self._own = {self.id, *(row.id for row in members if row.place == self._place)}
         self._members_seen = {
             row.id: _see(self._members_seen.get(row.id), row.beat, present) for row in members
         }
@@ -224,10 +238,25 @@ class Membership:
         if self._rates is not None:
             self._rates.note_others([row.questions for row in members if row.id != self.id])
 
+    def _look_at_disk(self) -> None:
+        """Give the lease back, once, when the disk is full: what is begun here would fail."""
+        self._is_full = look_at_disk(self._settings).is_full
+        if not self._is_full:
+            self._has_offered = False
+        elif self._number is not None and not (self._has_offered or self.is_alone()):
+            self._has_offered = True
+            with self._database.engine.begin() as connection:
+                connection.execute(self._of_mine().values(is_held=False))
+            self._number = None
+            _log.error("the disk is full: another process is to lead the background work")
+            self._wake()
+
     def _stand_by(self) -> None:
-        """Take the lease when nobody has it who lives."""
+        """Take the lease when nobody has it who lives, and nobody takes it who has more room."""
         seen = self._lease_seen
         held = seen.beat if seen is not None else None
+        if self._is_full and seen is not None and time.monotonic() - seen.since < STILL_SECONDS:
+            return
         if seen is not None and isinstance(held, _Held) and held.is_held:
             is_own = held.member == self.id  # of a process before: two never have one folder
             if not is_own and time.monotonic() - seen.since < STILL_SECONDS:

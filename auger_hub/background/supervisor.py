@@ -39,6 +39,7 @@ from auger_hub.review.watch import Watch
 from auger_hub.runs.compute import Compute
 from auger_hub.serving.predictions import Predictions
 from auger_hub.settings import HubSettings
+from auger_hub.store.disk import look_at_disk
 from auger_hub.store.local import Storage
 from auger_hub.store.models import ModelStore
 from auger_hub.store.source_logins import sweep_logins
@@ -270,6 +271,8 @@ class Supervisor:
 
         Organizations take turns; what one of them has stuck does not hold up the others.
         """
+        if look_at_disk(self._settings).is_full:
+            return False  # it would fail, and cost the job one of its attempts
         if job.kind in _LEARNING and self._fork_server.is_starting():
             return False  # a process of its own would import the same, and end later
         if job.kind == "run":

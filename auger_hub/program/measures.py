@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 from sqlalchemy import Connection, func, select
 
@@ -24,7 +26,7 @@ from auger_hub.database.tables import (
 from auger_hub.http.connections import BoundedHttp
 from auger_hub.hub import Hub
 from auger_hub.store.disk import look_at_disk
-from auger_hub.telemetry.metrics import COUNTED
+from auger_hub.telemetry.metrics import COUNTED, COUNTS
 from auger_reconcile import __version__
 
 _OBJECTS: dict[str, type[Base]] = {
@@ -59,7 +61,11 @@ class Measures(Collector):
 
     def text(self) -> bytes:
         """Return all measures in the text format of Prometheus."""
-        return generate_latest(COUNTED) + generate_latest(self._registry)
+        counted = COUNTED
+        if COUNTS in os.environ:  # of all workers
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        return generate_latest(counted) + generate_latest(self._registry)
 
     def collect(self) -> Iterator[Metric]:
         """Yield what is asked for at this moment."""
@@ -70,8 +76,8 @@ class Measures(Collector):
         yield from self._work_now()
         yield GaugeMetricFamily(
             "auger_hub_leads",
-            "Whether this process leads the background work.",
-            value=float(self._hub.supervisor.membership.is_leading()),
+            "Whether this hub leads the background work, by any of its workers.",
+            value=float(self._hub.supervisor.membership.is_leading_here()),
         )
         disk = look_at_disk(self._hub.settings)
         yield GaugeMetricFamily("auger_hub_disk_free_bytes", "Room on the disk.", value=disk.free)

@@ -1,4 +1,4 @@
-"""Run the hub in this process: lock, database, socket, credentials, uvicorn."""
+"""Run the hub in this process: lock, database, socket, credentials, and who answers."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ import os
 import signal
 import socket
 import sys
+import time
 from datetime import datetime, timedelta, timezone
 from types import FrameType
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-import uvicorn
 from filelock import Timeout
 from sqlalchemy import func, select
 
 from auger_hub.accounts.users import add_own_token, find_caller
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Token, now
-from auger_hub.http.connections import BoundedHttp
 from auger_hub.hub import open_hub
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.processes.daemon import HubFailed, serving_lock
-from auger_hub.program.app import create_app
+from auger_hub.program.workers import Workers, answer_requests
 from auger_hub.settings import LOOPBACK, OWN_ORGANIZATION, HubSettings
 from auger_hub.telemetry.log import log_to
 from auger_hub.temporary import use_own_temporary
@@ -32,9 +31,8 @@ from auger_reconcile import __version__
 
 USER = "local"
 _log = logging.getLogger("auger.hub.serve")
-_GRACE_SECONDS = 3
 _MOST_AHEAD = timedelta(hours=1)
-_DESCRIPTORS, _OTHER_DESCRIPTORS = 4096, 300
+_ORPHANS_SECONDS = 10.0
 
 
 def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False) -> None:
@@ -55,7 +53,6 @@ def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False)
 def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
     log_to(settings.log_path, place=settings.log, form=settings.log_format)
-    _prepare_for_connections(settings)
     use_own_temporary(settings)
     hub = open_hub(settings, is_new=is_new)
     _warn_of_clock(hub.database)
@@ -76,20 +73,12 @@ def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
         line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}"
         print(line, flush=True)  # noqa: T201 - its one line
 
-    config = uvicorn.Config(
-        create_app(hub, on_ready=announce),
-        http=BoundedHttp,
-        ws="none",
-        loop="asyncio",
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=bool(settings.proxy),  # else everybody could claim any address
-        forwarded_allow_ips=settings.proxy,
-        timeout_graceful_shutdown=_GRACE_SECONDS,
-    )
     try:
-        uvicorn.Server(config).run(sockets=[listener])
+        if settings.workers > 1:
+            hub.database.close()
+            Workers(settings, listener, url).run(announce)
+        else:
+            answer_requests(hub, listener, announce)
     finally:
         if read_json(settings.state_path).get("pid") == os.getpid():  # else it is of another hub
             settings.state_path.unlink(missing_ok=True)
@@ -118,34 +107,26 @@ def _end_in_order() -> None:
         signal.signal(hang_up, lambda *_: os.kill(os.getpid(), signal.SIGTERM))
 
 
-def _prepare_for_connections(settings: HubSettings) -> None:
-    """Raise the limit of descriptors, and leave of what there are enough for files and processes.
-
-    Behind a proxy all connections have its address.
-    """
-    import resource
-
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, _DESCRIPTORS)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-        soft = wanted
-    connections = BoundedHttp.connections_of_server
-    if soft != resource.RLIM_INFINITY:
-        connections.most = max(1, min(connections.most, soft - _OTHER_DESCRIPTORS))
-    of_address = connections.most if settings.proxy else connections.most * 2 // 3
-    connections.most_of_address = max(1, of_address)
-
-
 def _leave(_number: int, _frame: FrameType | None) -> NoReturn:
     """End with the lock and hub.json in order; uvicorn raises the signal again when it is done."""
     raise SystemExit(0)
 
 
 def _listen(settings: HubSettings) -> socket.socket:
-    """Bind the wanted port; without one the port of the last time, so that URLs stay good."""
+    """Bind the wanted port; without one the port of the last time, so that URLs stay good.
+
+    Workers of a hub that was killed end within seconds, and have the port until then.
+    """
+    deadline = time.monotonic() + (_ORPHANS_SECONDS if settings.workers > 1 else 0)
+    while (listener := _bind(settings, is_last=time.monotonic() >= deadline)) is None:
+        time.sleep(0.2)
+    return listener
+
+
+def _bind(settings: HubSettings, *, is_last: bool) -> socket.socket | None:
     before = urlsplit(str(read_json(settings.credentials_path).get("api_url", ""))).port or 0
-    for port in [settings.port] if settings.port else [before, 0]:
+    any_free = [0] if is_last or not before else []
+    for port in [settings.port] if settings.port else [before, *any_free]:
         family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
         # asyncio sets TCP_NODELAY on sockets that name their protocol only
         listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -158,6 +139,8 @@ def _listen(settings: HubSettings) -> socket.socket:
             continue
         listener.listen(1024)
         return listener
+    if not is_last:
+        return None
     raise HubFailed(f"cannot listen on {settings.host}: {reason}")
 
 

@@ -7,6 +7,8 @@ import os
 import shutil
 from pathlib import Path
 
+from filelock import FileLock
+
 _MOST_LOG_BYTES = 2 * 1024**2
 
 
@@ -24,11 +26,17 @@ class BoundedLog(logging.FileHandler):
         """Write one record, after what is full was set aside."""
         try:
             if self._path.stat().st_size > self._most:
-                shutil.copyfile(self._path, self._path.with_suffix(".log.old"))
-                os.truncate(self._path, 0)
+                self._set_aside()
         except OSError:
             pass  # the file was removed, or the disk is full: nobody could be told
         super().emit(record)
+
+    def _set_aside(self) -> None:
+        """Copy and empty the file, once where several processes find it full."""
+        with FileLock(self._path.with_suffix(".lock"), timeout=1):
+            if self._path.stat().st_size > self._most:
+                shutil.copyfile(self._path, self._path.with_suffix(".log.old"))
+                os.truncate(self._path, 0)
 
 
 class Repeated(logging.Filter):

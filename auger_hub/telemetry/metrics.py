@@ -7,6 +7,8 @@ from prometheus_client.process_collector import ProcessCollector
 
 COUNTED = CollectorRegistry()
 """What this process counts as it goes."""
+COUNTS = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable of the folder where prometheus-client adds up what several processes count."""
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 
 ProcessCollector(registry=COUNTED)

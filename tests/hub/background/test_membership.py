@@ -15,6 +15,7 @@ from auger_hub.background.membership import Membership, member_id
 from auger_hub.database.engine import Database, NotLeading
 from auger_hub.database.tables import Organization, Pipeline, Prediction, Project, Secret
 from auger_hub.settings import WEB, HubSettings
+from auger_hub.store.disk import Disk
 from tests.hub.client import wait_until
 
 
@@ -157,6 +158,46 @@ def test_two_who_want_a_free_lease_do_not_both_get_it(members: Members) -> None:
     for thread in threads:
         thread.join()
     assert [one.is_leading() for one in made].count(True) == 1
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """The members whose disk is full, by the names of their folders."""
+    found: set[str] = set()
+
+    def look(settings: HubSettings) -> Disk:
+        return Disk(2**40, 0 if settings.home.name in found else 2**40, 0)
+
+    monkeypatch.setattr(membership, "look_at_disk", look)
+    return found
+
+
+def test_who_has_no_room_lets_another_lead(members: Members, full: set[str]) -> None:
+    first, second = members.start("first"), members.start("second")
+    full.add("first")
+    assert wait_until(second.is_leading)
+    assert (first.number(), second.number()) == (None, 2)
+    full.clear()
+    second.stop()
+    assert wait_until(first.is_leading)
+
+
+@pytest.mark.usefixtures("short_silence")
+def test_where_nobody_has_room_somebody_leads_all_the_same(
+    members: Members, full: set[str]
+) -> None:
+    first, second = members.start("first"), members.start("second")
+    full.update({"first", "second"})
+    assert wait_until(lambda: first.number() is None)
+    assert wait_until(lambda: first.is_leading() or second.is_leading())
+
+
+def test_who_is_alone_leads_without_room(members: Members, full: set[str]) -> None:
+    first = members.start("first")
+    full.add("first")
+    assert wait_until(lambda: first._is_full)
+    first._beat()
+    assert first.is_leading()
 
 
 def test_what_is_done_at_one_process_wakes_the_one_that_leads(members: Members) -> None:

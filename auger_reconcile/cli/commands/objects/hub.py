@@ -125,6 +125,11 @@ def logs(invocation: Invocation, *, lines: int, follow: bool) -> int:
     " nobody; all does both.",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 64),
+    help="Processes that answer requests at the port; 1 by default.",
+)
+@click.option(
     "--cluster-mode",
     type=click.Choice(["multi_tenant", "single_tenant"]),
     help="Whether new organizations share the hub's compute; multi_tenant by default.",
