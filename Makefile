@@ -10,12 +10,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.10 --gen
 	--no-annotate --no-emit-index-url --no-emit-find-links --group build \
 	--custom-compile-command "make lock" pyproject.toml
 
-.PHONY: help demo demo-loop compose-local quick test test-newest slow check format bench docs site workflows lock audit dist coverage \
+.PHONY: help demo demo-loop compose-local drill quick test test-newest slow check format bench docs site workflows lock audit dist coverage \
 	laws fuzz mutate mutants soak judges contract-fuzz kills clean
 help:
 	@echo "make demo           run examples/iris on a hub of your own: plan, apply, leaderboard, predict"
 	@echo "make demo-loop      let a model be watched, retrained and replaced by a controller"
 	@echo "make compose-local  run what deploy/compose.yml says without Docker: PostgreSQL, S3, Dask, two hubs"
+	@echo "make drill          break each part of it under load, and look whether anything is lost (ten minutes)"
 	@echo "make quick          run the tests that need no process and no search, in less than a minute"
 	@echo "make test           run the tests, on a real hub, in less than five minutes"
 	@echo "make check          what CI runs: format, lint, types, import contracts, docs, workflows, 'make test'"
@@ -62,6 +63,9 @@ demo-loop: .venv/.hub
 
 compose-local: .venv/.dev
 	@$(BIN)/python -m deploy.local
+
+drill: .venv/.dev
+	@$(BIN)/python -m deploy.drill
 
 quick: .venv/.dev
 	@HYPOTHESIS_PROFILE=quick AUGER_FUZZ=25 $(PYTEST) -m "not hub and not process and not search and not slow"

@@ -45,7 +45,7 @@ from auger_hub.pages.routes import page_routes
 from auger_hub.program.access_log import AccessLog
 from auger_hub.program.answers_now import AnswersNow
 from auger_hub.program.heavy_requests import HeavyRequests
-from auger_hub.program.observe import observation_routes
+from auger_hub.program.observation.observe import observation_routes
 from auger_hub.program.openapi import docs_page, openapi_document
 from auger_hub.program.route_table import ROUTES
 from auger_hub.settings import API_PREFIX, WORK

@@ -104,9 +104,9 @@ class Part:
                     one.kill()
             self.process.wait()
 
-    def end(self) -> None:
-        """Ask the process to end, and wait for that."""
-        self.is_wanted = False
+    def end(self, *, for_good: bool = True) -> None:
+        """Ask the process to end, and wait for that; it is started again unless for good."""
+        self.is_wanted = not for_good
         with self.lock:
             if self.process is None or not self.is_alive:
                 return
@@ -121,11 +121,14 @@ class Part:
 class Composition:
     """All parts, in a folder of their own that goes with them.
 
+    Args:
+        small_home: a hub whose home is on a disk of 256 MB of its own, where that is possible.
+
     Raises:
         CannotCompose: a program or package is missing.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, small_home: str | None = None) -> None:
         programs = _find_programs()
         is_root = os.name == "posix" and os.geteuid() == 0
         self.folder = Path(tempfile.mkdtemp(prefix="auger-composition-", dir="/tmp"))
@@ -137,11 +140,14 @@ class Composition:
         self._is_over = threading.Event()
         self.network: Network | None = None
         self.parts: dict[str, Part] = {}
+        self._mounts: list[Path] = []
         try:
             self.network = Network(self.folder) if Network.is_possible() else None
             self._add_database(programs, "postgres" if is_root else None)
             self._add_store()
             self._add_dask()
+            if small_home is not None and is_root:
+                self._mount_small(self.home(small_home))
             for name, port in zip(HUBS, self._ports[2:4], strict=True):
                 self._add_hub(name, port)
         except BaseException:
@@ -214,7 +220,24 @@ class Composition:
                 process.kill()
         if self.network is not None:
             self.network.remove()
+        for place in self._mounts:
+            subprocess.run(["umount", "--lazy", place], capture_output=True, check=False)
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def has_small_home(self) -> bool:
+        """Tell whether a hub has a disk of its own."""
+        return bool(self._mounts)
+
+    def environment(self, name: str) -> dict[str, str]:
+        """Return the environment of a part, for commands that are to mean the same."""
+        return dict(self.parts[name].environment)
+
+    def _mount_small(self, home: Path) -> None:
+        home.mkdir()
+        mount = ["mount", "-t", "tmpfs", "-o", "size=256m,mode=0700", "none", str(home)]
+        if subprocess.run(mount, capture_output=True, check=False).returncode == 0:
+            self._mounts.append(home)
 
     def _restart(self) -> None:
         while not self._is_over.wait(_RESTART_SECONDS / 2):
@@ -330,9 +353,9 @@ class Composition:
 
 
 @contextmanager
-def compose() -> Iterator[Composition]:
+def compose(small_home: str | None = None) -> Iterator[Composition]:
     """Start a composition; it is gone at the end, whatever happens."""
-    composition = Composition()
+    composition = Composition(small_home)
     try:
         composition.start()
         yield composition

@@ -13,8 +13,8 @@ import requests
 from starlette.applications import Starlette
 
 from auger_hub.hub import Hub, open_hub
-from auger_hub.program.observe import observation_routes
-from auger_hub.program.readiness import Readiness
+from auger_hub.program.observation.observe import observation_routes
+from auger_hub.program.observation.readiness import Readiness
 from auger_hub.settings import METRICS, HubSettings
 from tests.hub.client import Client
 
@@ -94,8 +94,8 @@ def test_a_database_that_fails_is_told_without_its_words(quiet_hub: Hub) -> None
 def test_a_part_that_hangs_is_asked_once_and_holds_nobody_up(
     quiet_hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("auger_hub.program.readiness._WAIT_SECONDS", 0.05)
-    monkeypatch.setattr("auger_hub.program.readiness._KEPT_SECONDS", 0.0)
+    monkeypatch.setattr("auger_hub.program.observation.readiness._WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("auger_hub.program.observation.readiness._KEPT_SECONDS", 0.0)
     asked = []
 
     def hang() -> None:

@@ -13,8 +13,8 @@ from starlette.routing import Route
 
 from auger_hub.accounts.users import find_caller
 from auger_hub.hub import Hub
-from auger_hub.program.measures import Measures
-from auger_hub.program.readiness import Readiness
+from auger_hub.program.observation.measures import Measures
+from auger_hub.program.observation.readiness import Readiness
 from auger_hub.settings import LOCAL, OFF, OPEN, OWN_ORGANIZATION
 from auger_reconcile import __version__
 
