@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._declared_search import STORED, DeclaredSearch
 from auger_reconcile.api._names import check_given, check_id, owner_name
+from auger_reconcile.api.declared.search import STORED, DeclaredSearch, tell_unread
 from auger_reconcile.api.runs.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from auger_reconcile.api.runs.leaderboard import Leaderboard
     from auger_reconcile.api.runs.report import Report
     from auger_reconcile.api.runs.reproduction import Reproduction
-    from auger_reconcile.diagnostics import Diagnostic
-    from auger_reconcile.planner.coverage import Coverage
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources.search.runs import ExperimentObject
     from auger_reconcile.state import ObservedState
@@ -184,9 +183,18 @@ class Experiment(DeclaredSearch):
             try:
                 found = Experiment(self.context, self._dataset, given)._object()
             except NotFound:
-                told = f"there is no run and no experiment `{given}`"
-                raise NotFound(told, hint=self._where_runs_are()) from error
+                raise self._no_run(given) from error
             return self._newest(found)
+
+    def _no_run(self, given: str) -> NotFound:
+        """Return that there is no run of an id, and which one a trial of that id belongs to."""
+        told, hint = f"there is no run and no experiment `{given}`", self._where_runs_are()
+        with suppress(NotFound):
+            trial = self.context.session.client.call("GET", f"trials/{check_id(given, 'trial')}")
+            told = f"`{given}` is a trial, and no run"
+            named = f"{trial['experiment_session_id']} --trial {given}"
+            hint = f"a report on it is shown by\nauger experiment report {named}"
+        return NotFound(told, hint=hint)
 
     def _newest(self, found: ExperimentObject | None = None) -> tuple[str, Row]:
         run_id = str(self._latest(found).id)
@@ -367,7 +375,7 @@ class Experiment(DeclaredSearch):
         options = PlanOptions(targets=(address,), repeats=(address,) if again else ())
         desired = replace(desired, forgotten=frozenset())  # of which nothing was asked
         plan = build_plan(desired, observed, options)
-        told = (*plan.diagnostics, *_tell_unread(plan.coverage))
+        told = (*plan.diagnostics, *tell_unread(plan.coverage))
         # one thing was asked for, and it was looked at
         plan = replace(plan, coverage=COMPLETE, diagnostics=told)
         if not select:
@@ -393,6 +401,7 @@ class Experiment(DeclaredSearch):
         """Return what `reproduce` would do; nothing where the run was made once more already."""
         from dataclasses import replace
 
+        from auger_reconcile.api.runs.reproduction import refuse_what_cannot_be_repeated
         from auger_reconcile.planner.one_resource import empty_plan, plan_one
         from auger_reconcile.resources._base import Verb
         from auger_reconcile.resources.search.runs import WAITING
@@ -401,7 +410,7 @@ class Experiment(DeclaredSearch):
         made = None if again else found.reproduction_of(run_id)
         if made and made.status != WAITING:
             return empty_plan(observed)
-        _refuse_what_cannot_be_repeated(item)
+        refuse_what_cannot_be_repeated(item)
         first = next(run for run in found.every_run if run.id == run_id)
         bound = replace(found, run=made or first)
         detail = f"run {run_id} once more: its settings, data and seed"
@@ -475,25 +484,3 @@ class Experiment(DeclaredSearch):
             raise NotFound(f"experiment `{found.name}` has no run")
         begun = [run for run in found.runs if run.status != WAITING]
         return (begun or found.runs)[-1]
-
-
-def _tell_unread(coverage: Coverage) -> Iterator[Diagnostic]:
-    """Yield a warning of data that is taken as it is on the hub, because it is not here."""
-    from auger_reconcile.diagnostics import Diagnostic, Severity
-    from auger_reconcile.resources.files.source import NOT_HERE
-
-    for address, reason in coverage.uncompared.items():
-        if reason == NOT_HERE:
-            summary = f"the newest data on the hub is taken: {reason}"
-            yield Diagnostic(Severity.WARNING, "not-compared", summary, label=f"`{address}`")
-
-
-def _refuse_what_cannot_be_repeated(item: Mapping[str, Any]) -> None:
-    """Raise AugerError for a run whose data is gone, or that never began; the hub refuses both."""
-    told = f"run `{item['id']}` cannot be made once more"
-    if "project_file_id" in item and item["project_file_id"] is None:
-        hint = "a new run learns from data that is there\nauger experiment start"
-        raise AugerError(f"{told}: the data set that it learned from was deleted", hint=hint)
-    if item.get("status") == "waiting" and not item["reproduces"]:
-        hint = "what is declared is started by\nauger experiment start"
-        raise AugerError(f"{told}: it was never started", hint=hint)

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_id, hinting, owner_name
-from auger_reconcile.api._resource import Resource
-from auger_reconcile.errors import AugerError, ConfigError, NotFound
+from auger_reconcile.api.declared.model import DeclaredModel
+from auger_reconcile.errors import AugerError, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
@@ -23,21 +21,18 @@ if TYPE_CHECKING:
     from auger_reconcile.client.predict import Frame, FrameT, HubModel
     from auger_reconcile.history.lineage import Lineage
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.resources._deployment import ModelObject
 
 Told = Callable[[int], None]
 NoticesTold = Callable[[list[dict[str, Any]]], None]
 
 
-class Model(Resource):
+class Model(DeclaredModel):
     """The models of a project: trials that are deployed on the hub, or downloaded.
 
     Args:
         context: credentials and settings.
         project: the project they are in; by default the one in auger.yaml.
     """
-
-    kind = "model"
 
     def __init__(self, context: Context, project: Project | None = None) -> None:
         super().__init__(context, owner_name(project, "project"))
@@ -384,99 +379,6 @@ class Model(Resource):
         plan = plan_delete(observed, self.project_name, self.kind, found)
         plan = protection.guard(plan, observed)
         return self._telling_what_comes_back(plan, observed, found)
-
-    def _stored_name(self) -> str | None:
-        return None
-
-    def _identify(self, model_id: str | None) -> tuple[str, bool]:
-        """Return the id that an id or the name of a declared model means, and if it is downloaded.
-
-        A declared model is the object that stands for it now, whatever the next apply would do.
-
-        Raises:
-            NotFound: nothing of the declared model is there.
-            AugerError: no model is named, and there is not exactly one.
-        """
-        if model_id is None:
-            model_id = self._only_one(self.context.setting("models"))
-        address = self._declared(model_id)
-        if address is None:
-            return check_id(model_id, self.kind), False
-        found = self._live(address)
-        if found is None:
-            told = f"model `{address.name}` is declared, but not there"
-            raise NotFound(told, hint=f"auger apply --target {shlex.quote(str(address))}")
-        return (found.trial_id, True) if found.path else (found.id, False)
-
-    def _declared(self, name: str) -> Address | None:
-        """Return the declared model that has a name, or had it before; None where there is none."""
-        from auger_reconcile.api._selection import find_declared
-
-        declared, home = self.context.setting("models"), self.context.name_of("name")
-        if not (home and self._is_at_home and isinstance(declared, Mapping)):
-            return None
-        if name in declared:
-            return Address(home, self.kind, name)
-        with suppress(ConfigError):
-            desired = self.context.load_desired(check_sources=False)
-            found: Address | None = find_declared(desired, home, self.kind, name)
-            return found
-        return None
-
-    @contextmanager
-    def _explaining(self, model_id: str) -> Iterator[None]:
-        """Say of a model that the hub does not find whether it could be deployed.
-
-        Raises:
-            NotFound: it is not deployed.
-        """
-        try:
-            yield
-        except NotFound as error:
-            try:
-                self.context.session.client.call("GET", f"trials/{model_id}")
-            except NotFound:
-                told, hint = f"there is no model `{model_id}`", "auger model list"
-                raise NotFound(told, hint=hint) from error
-            told, hint = f"model `{model_id}` is not deployed", f"auger model deploy {model_id}"
-            raise NotFound(told, hint=f"to deploy it:\n{hint}") from error
-
-    def _only_one(self, declared: Any) -> str:
-        """Return the model that is meant where none is named."""
-        is_declared = self._is_at_home and isinstance(declared, Mapping) and declared
-        names = list(declared) if is_declared else [str(one["id"]) for one in self.list()]
-        if len(names) == 1:
-            return str(names[0])
-        where = "auger.yaml declares" if is_declared else "the project has deployed"
-        if not names:
-            raise AugerError(f"{where} no model", hint="auger model deploy MODEL_ID")
-        listed = ", ".join(f"`{name}`" for name in names[:5])
-        raise AugerError(
-            f"{where} {len(names)} models: {listed}", hint="`--model-id` says which is meant"
-        )
-
-    def _live(self, address: Address) -> ModelObject | None:
-        """Return what stands for a declared model, the best of present data if need be."""
-        from auger_reconcile.planner.build import assess
-        from auger_reconcile.planner.index import Index
-        from auger_reconcile.resources._rolling import standing_of
-
-        index = Index(self.context.observe(address.project))
-        for check_sources in (False, True):  # mostly its name tells, and the data may be large
-            desired = self.context.load_desired(check_sources=check_sources)
-            assessment = assess(desired, index)[address].assessment
-            every: list[ModelObject | None] = [*assessment.revisions, assessment.object]
-            known = [found for found in every if found]
-            if known:  # what stands beside it in a rollout bears its name as well
-                return standing_of(known).live if any(x.rollout for x in known) else known[-1]
-        return None
-
-    def _deployed(self, objects: tuple[ModelObject, ...], model_id: str) -> ModelObject:
-        for found in objects:
-            if found.path is None and model_id in (found.id, found.trial_id):
-                return found
-        told = f"model `{model_id}` is not deployed in project `{self.project_name}`"
-        raise NotFound(told, hint="auger model list")
 
 
 def export_name(trial_id: str, form: str) -> str:

@@ -393,6 +393,21 @@ def test_the_board_of_an_experiment_is_shown_by_its_name(
     assert "auger experiment history NAME" in answer.err
 
 
+@pytest.mark.parametrize("command", ["report", "leaderboard"])
+def test_a_trial_in_the_place_of_a_run_is_told_to_be_one(
+    user: User, folder: Path, world: World, command: str
+) -> None:
+    reach(user, folder, world, "short")
+    board = json.loads(user.run("--json", "experiment", "leaderboard").out)
+    trial = board["trials"][0]["id"]
+    answer = user.run("experiment", command, trial)
+    assert answer.code == 1
+    assert f"`{trial}` is a trial, and no run" in answer.err
+    advised = f"auger experiment report {board['run_id']} --trial {trial}"
+    assert commands_in(answer) == [advised]
+    assert user.run(*advised.split()[1:]).code == 0
+
+
 def commands_in(answer: Answer) -> list[str]:
     """Return the commands that an answer advises, each as it is printed."""
     lines = [line.strip() for line in (answer.out + answer.err).splitlines()]
@@ -856,3 +871,35 @@ def test_of_a_model_and_what_stands_beside_it_the_name_means_the_one_that_answer
     assert user.run("apply", "--auto-approve", "--wait").code == 0
     assert len(world.rows["pipelines"]) == 2
     assert live in user.run("model", "undeploy", "live", "--plan").out
+
+
+@pytest.mark.parametrize(
+    "overlay", ["models: {live: null}\n", "models: null\n", "models: {live: {state: absent}}\n"]
+)
+def test_what_an_environment_does_not_declare_is_undeployed_by_its_name(
+    user: User, folder: Path, world: World, overlay: str
+) -> None:
+    reach(user, folder, world, "long")
+    (folder / "auger.prod.yaml").write_text(overlay)
+    prod = ("--env", "prod", "model")
+    before = user.run(*prod, "health", "live").err
+    assert ("id is `" in before) == ("absent" not in overlay)
+    assert user.run(*prod, "undeploy", "live", "--yes").code == 0
+    assert not [one for one in world.rows["pipelines"].values() if one["status"] == "ready"]
+    again = user.run(*prod, "undeploy", "live", "--yes")
+    assert again.code == 1
+    told = "declared to be absent, and is" if "absent" in overlay else "is not deployed in project"
+    assert told in again.err
+
+
+def test_of_several_models_of_one_name_an_id_says_which_is_meant(
+    user: User, folder: Path, world: World
+) -> None:
+    reach(user, folder, world, "long")
+    (row,) = world.rows["pipelines"].values()
+    world.rows["pipelines"]["other"] = {**row, "id": "other"}
+    (folder / "auger.prod.yaml").write_text("models: null\n")
+    answer = user.run("--env", "prod", "model", "undeploy", "live", "--yes")
+    assert answer.code == 1
+    assert "2 models of project `shop` are called `live`" in answer.err
+    assert f"the id says which one is meant: `{row['id']}`, `other`" in answer.err

@@ -57,3 +57,33 @@ def test_the_layout_of_every_file_is_checked(project: Path) -> None:
     assert main(["fmt", "auger.yaml"]) == 0
     (project / "auger.yaml").write_text("name:   churn\nhub:  local\n")
     assert main(["fmt", "auger.yaml", "auger.prod.yaml"]) == 1
+
+
+def test_an_overlay_needs_a_file_to_lie_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "auger.prod.yaml").write_text("name: churn-prod\n")
+    assert main(["validate", "auger.prod.yaml"]) == 1
+    assert "no such file" in capsys.readouterr().err
+
+
+def test_a_file_may_be_valid_with_its_environments_only(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project / "auger.yaml").write_text("hub: local\n")
+    assert main(["validate", "auger.yaml"]) == 0
+    assert "auger.yaml is valid with each environment, and only so." in capsys.readouterr().err
+    (project / "auger.dev.yaml").write_text("organization: acme\n")
+    assert main(["validate", "auger.yaml"]) == 1
+
+
+def test_the_layout_of_an_overlay_is_checked_by_itself(project: Path) -> None:
+    (project / "auger.prod.yaml").write_text("name:   churn\n")
+    assert main(["fmt", "auger.prod.yaml"]) == 1
+    assert main(["fmt", "auger.lock.yaml"]) == 0
+
+
+@pytest.mark.parametrize("arguments", [[], ["bogus", "auger.yaml"]])
+def test_wrong_usage_is_told(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 64
+    assert "usage: python -m auger_reconcile.cli.pre_commit" in capsys.readouterr().err

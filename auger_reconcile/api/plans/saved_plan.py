@@ -193,6 +193,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     from auger_reconcile.planner.saved.stale import still_fitting
 
     document = saved.document
+    again = _how_to_plan_anew(saved, None if workspace.env else document.get("environment"))
     try:
         desired, options = declaration_of(document), options_of(document)
     except (KeyError, TypeError, ValueError):
@@ -200,7 +201,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     if workspace.has_files:
         _check_environment(document.get("environment"), workspace.env, saved.path)
     if workspace.has_files and workspace.desired.digest != document["config_digest"]:
-        changed = StalePlan("the files have changed since the plan was made", hint=_AGAIN)
+        changed = StalePlan("the files have changed since the plan was made", hint=again)
         raise workspace.missing_sources or changed
     if workspace.has_files:
         desired = _locked_now(desired, workspace.desired)
@@ -215,7 +216,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         plan = replace(plan, coverage=plan.coverage._replace(environment=environment))
     except StalePlan as error:
         told = f"the hub has changed since the plan was made: {error}"
-        raise StalePlan(told, hint=_AGAIN) from None
+        raise StalePlan(told, hint=again) from None
     plan = with_saved_objections(workspace.judge(plan), document, workspace.approved)
     return plan, workspace
 
@@ -245,4 +246,8 @@ def _locked_now(desired: DesiredState, files: DesiredState) -> DesiredState:
     )
 
 
-_AGAIN = "a new plan has to be made: auger plan --out FILE"
+def _how_to_plan_anew(saved: SavedPlan, environment: str | None) -> str:
+    """Return the hint at a new plan; its environment is said where the command line does not."""
+    option = f"--env {shlex.quote(environment)} " if environment else ""
+    path = "FILE" if saved.path == STANDARD else shlex.quote(str(saved.path))
+    return f"a new plan is made by\nauger {option}plan --out {path}"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api.runs.comparison import Comparison, Difference
+from auger_reconcile.errors import AugerError
 from auger_reconcile.notebook import to_frame, to_sentences, to_table
 from auger_reconcile.resources._base import comparable
 
@@ -138,3 +139,14 @@ def _identity(row: Row) -> str:
     """Return what makes two trials the same one; an ensemble names its members by their ids."""
     settings = "ensemble" if row["ensemble"] else comparable(row["algorithm_params"])
     return f"{row['algorithm']} {settings}"
+
+
+def refuse_what_cannot_be_repeated(item: Mapping[str, Any]) -> None:
+    """Raise AugerError for a run whose data is gone, or that never began; the hub refuses both."""
+    told = f"run `{item['id']}` cannot be made once more"
+    if "project_file_id" in item and item["project_file_id"] is None:
+        hint = "a new run learns from data that is there\nauger experiment start"
+        raise AugerError(f"{told}: the data set that it learned from was deleted", hint=hint)
+    if item.get("status") == "waiting" and not item["reproduces"]:
+        hint = "what is declared is started by\nauger experiment start"
+        raise AugerError(f"{told}: it was never started", hint=hint)

@@ -101,12 +101,14 @@ def _lay_out_documents(file: FileText, documents: Sequence[Document], *, is_orde
     """Lay out every document; what stands between them stays."""
     pieces, last = [], 0
     for document in documents:
-        start = document.start if _is_marked(file.text, document.start) else last
+        is_marked = _is_marked(file.text, document.start)
+        start = document.start if is_marked else last
         start = _next_line(file.text, start)
         pieces.append(file.text[last:start])
         body = file.text[start : document.end]
         lines = Lines(file.text, start, document.end)
-        laid_out = _Layout(lines, start, is_ordered=is_ordered).lay_out(document.root)
+        layout = _Layout(lines, start, is_ordered=is_ordered, is_marked=is_marked)
+        laid_out = layout.lay_out(document.root)
         pieces.append(laid_out or body)
         last = max(document.end, start)
     lines_of_all = LINE_END.split("".join([*pieces, file.text[last:]]))
@@ -141,8 +143,9 @@ class _Chunk(NamedTuple):
 class _Layout:
     """The lines of one document, and which of them its nodes cover."""
 
-    def __init__(self, lines: Lines, start: int, *, is_ordered: bool) -> None:
+    def __init__(self, lines: Lines, start: int, *, is_ordered: bool, is_marked: bool) -> None:
         self._lines, self._start, self._is_ordered = lines, start, is_ordered
+        self._is_marked = is_marked  # comments below `---` are about the document
         self._rows = lines.rows
 
     def lay_out(self, root: Node | None) -> str | None:
@@ -181,7 +184,8 @@ class _Layout:
             chunks.append(_Chunk(entry.key.text, above, own))
             begin = end
         order = key_order(path) if self._is_ordered else ()
-        return list(_join(chunks, order, _indented(self._rows[begin:last], indent)))
+        least = _count_comments(chunks[0].above) if self._is_marked and not path else 0
+        return list(_join(chunks, order, _indented(self._rows[begin:last], indent), least))
 
     def _end_of(self, entry: Entry, at: int, following: int, column: int) -> int:
         """Return the first line that belongs no longer to an entry.
@@ -269,9 +273,18 @@ def _moved(line: str, by: int, least: int) -> str:
     return " " * max(blanks, least) + bare
 
 
-def _join(chunks: Sequence[_Chunk], order: Sequence[str], tail: Sequence[str]) -> Iterator[str]:
-    """Yield the lines of a map in canonical order; a heading above the first key stays on top."""
-    heading, chunks[0].above[:] = _split_heading(chunks[0].above)
+def _join(
+    chunks: Sequence[_Chunk], order: Sequence[str], tail: Sequence[str], least: int
+) -> Iterator[str]:
+    """Yield the lines of a map in canonical order; a heading above the first key stays on top.
+
+    Args:
+        chunks: its keys.
+        order: the canonical one.
+        tail: the lines below the last of them.
+        least: how many lines the heading has at least.
+    """
+    heading, chunks[0].above[:] = _split_heading(chunks[0].above, least)
     place = {name: number for number, name in enumerate(order)}
     free = place.get("variables", len(place))  # keys of one's own hold anchors, which come first
     ordered = sorted(
@@ -289,7 +302,12 @@ def _join(chunks: Sequence[_Chunk], order: Sequence[str], tail: Sequence[str]) -
                 last = line
 
 
-def _split_heading(above: list[str]) -> tuple[list[str], list[str]]:
+def _count_comments(lines: Sequence[str]) -> int:
+    """Return how many comments there are before the first blank line."""
+    return next((number for number, line in enumerate(lines) if not line), len(lines))
+
+
+def _split_heading(above: list[str], least: int) -> tuple[list[str], list[str]]:
     """Divide the comments that are about the file from those at the key below.
 
     A blank line separates them, or they are of a kind that is about a file wherever it stands.
@@ -299,5 +317,5 @@ def _split_heading(above: list[str]) -> tuple[list[str], list[str]]:
         for number, line in enumerate(above)
         if _OF_FILE.match(line) or (not line and any(above[:number]))
     ]
-    end = ends[-1] + 1 if ends else 0
+    end = max(ends[-1] + 1 if ends else 0, least)
     return above[:end], above[end:]

@@ -3,7 +3,8 @@
     python reviewed_plan.py plan.json
 
 Needs the variables of GitLab, AUGER_PUSH_TOKEN (with `read_api`), and nothing but Python.
-Ends with 1 when no merge request brought the commit, or its last pipeline kept no plan.
+Ends with 1 when no merge request brought the commit, or its last pipeline kept no plan; with 4 when
+a variable is missing or the token is refused; with 64 when no file is named.
 """
 
 from __future__ import annotations
@@ -14,16 +15,26 @@ import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 JOB = "plan"
 FILE = "plan.json"
 TIMEOUT = 30  # seconds
+TOKEN = "AUGER_PUSH_TOKEN"
+VARIABLES = ("CI_COMMIT_SHA", "CI_DEFAULT_BRANCH", "CI_API_V4_URL", "CI_PROJECT_ID", TOKEN)
+NOT_AUTHENTICATED, USAGE = 4, 64  # the exit codes of auger
 
 
-def main(target: Path) -> None:
+def main(arguments: list[str]) -> None:
     """Write the plan of the last pipeline of the merge request."""
-    commit = os.environ["CI_COMMIT_SHA"]
+    if len(arguments) != 1:
+        end(USAGE, "usage: python reviewed_plan.py FILE")
+    if missing := [name for name in VARIABLES if not os.environ.get(name)]:
+        told = f"error: not set: {', '.join(missing)}"
+        if TOKEN in missing:
+            told += f"; {TOKEN} is a masked variable of the project, a token with `read_api`"
+        end(NOT_AUTHENTICATED, told)
+    target, commit = Path(arguments[0]), os.environ["CI_COMMIT_SHA"]
     merged = [one for one in ask(f"repository/commits/{commit}/merge_requests") if is_merged(one)]
     if not merged:
         sys.exit(f"error: no merge request brought {commit}, so nobody reviewed a plan for it")
@@ -46,19 +57,31 @@ def is_merged(request: dict[str, Any]) -> bool:
 
 def ask(path: str) -> Any:
     """Return what the API answers, newest first."""
-    return json.loads(fetch(path))
+    try:
+        return json.loads(fetch(path))
+    except ValueError:
+        end(1, f"error: GET {path}: the answer is no JSON")
 
 
 def fetch(path: str) -> bytes:
     """Return the body of one answer."""
     url = f"{os.environ['CI_API_V4_URL']}/projects/{os.environ['CI_PROJECT_ID']}/{path}"
-    request = urllib.request.Request(url, headers={"PRIVATE-TOKEN": os.environ["AUGER_PUSH_TOKEN"]})
+    request = urllib.request.Request(url, headers={"PRIVATE-TOKEN": os.environ[TOKEN]})
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
             return bytes(answer.read())
     except urllib.error.HTTPError as error:
-        sys.exit(f"error: GET {path}: {error.code} {error.reason}")
+        code = NOT_AUTHENTICATED if error.code in (401, 403) else 1
+        end(code, f"error: GET {path}: {error.code} {error.reason}")
+    except OSError as error:
+        end(1, f"error: GET {path}: {getattr(error, 'reason', error)}")
+
+
+def end(code: int, told: str) -> NoReturn:
+    """End with an exit code, and say why."""
+    sys.stderr.write(f"{told}\n")
+    sys.exit(code)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(sys.argv[1:])

@@ -96,6 +96,21 @@ def test_a_comment_at_the_end_of_a_section_stays_in_it() -> None:
     )
 
 
+@pytest.mark.parametrize("head", ["# about it\n", "# about it\n# and more\n", "# about it\n\n"])
+def test_a_comment_below_the_mark_of_a_document_is_about_the_document(head: str) -> None:
+    text = f"hub: local\nname: a\n---\n{head}name: b\nhub: local\n---\n{head}name: c\n"
+    assert laid_out(text) == (
+        f"hub: local\nname: a\n---\n{head}hub: local\nname: b\n---\n{head}name: c\n"
+    )
+
+
+def test_a_comment_at_a_key_of_a_later_document_stays_with_the_key() -> None:
+    text = "name: a\n---\nname: b\n# where\nhub: local\n---\n\n# who\nname: c\nhub: local\n"
+    assert laid_out(text) == (
+        "name: a\n---\n# where\nhub: local\nname: b\n---\nhub: local\n\n# who\nname: c\n"
+    )
+
+
 @pytest.mark.parametrize("text", ["a: [", "a: 1\na: 2\n", "\ta: 1\n"])
 def test_what_is_no_yaml_is_refused(text: str) -> None:
     with pytest.raises(ConfigError):

@@ -102,6 +102,30 @@ def test_a_saved_plan_is_stale_when_the_files_have_changed(user: User, folder: P
     assert user.run("apply", "plan.json").code == 3
 
 
+@pytest.mark.parametrize("is_elsewhere", [False, True])
+def test_what_a_stale_plan_advises_makes_the_same_plan_anew(
+    user: User,
+    folder: Path,
+    empty_hub: StaticHub,
+    monkeypatch: pytest.MonkeyPatch,
+    is_elsewhere: bool,
+) -> None:
+    (folder / "auger.prod.yaml").write_text("name: shop\n")
+    assert user.run("--env", "prod", "plan", "--out", "a plan.json").code == 0
+    project = {"id": 7, "name": "shop", "organization_id": 1, "status": "undeployed"}
+    empty_hub.objects["projects"] = [project]
+    path = "a plan.json"
+    if is_elsewhere:  # where no file says an environment
+        (folder / "away").mkdir()
+        monkeypatch.chdir(folder / "away")
+        (folder / ".git").mkdir()
+        path = "../a plan.json"
+        (folder / "auger.yaml").unlink()
+    answer = user.run(*(() if is_elsewhere else ("--env", "prod")), "apply", path)
+    assert answer.code == 3
+    assert f"       auger --env prod plan --out '{path}'\n" in answer.err
+
+
 def test_a_saved_plan_takes_no_options_of_planning(user: User) -> None:
     user.run("plan", "--out", "plan.json")
     assert user.run("apply", "plan.json", "--prune").code == 64

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, cast
 
 from auger_reconcile.address import Address
@@ -14,6 +14,8 @@ from auger_reconcile.errors import AugerError, ConfigError
 
 if TYPE_CHECKING:
     from auger_reconcile.api.dataset import DataSet
+    from auger_reconcile.diagnostics import Diagnostic
+    from auger_reconcile.planner.coverage import Coverage
     from auger_reconcile.planner.plan import Plan
     from auger_reconcile.resources._spec import Spec
     from auger_reconcile.resources.experiment import ExperimentSpec
@@ -184,3 +186,14 @@ def _state_to_start(settings: ExperimentSpec) -> str:
         hint = "the next apply would undo it; `state: created` leaves runs to this command"
         raise AugerError(told, hint=hint)
     return "completed"
+
+
+def tell_unread(coverage: Coverage) -> Iterator[Diagnostic]:
+    """Yield a warning of data that is taken as it is on the hub, because it is not here."""
+    from auger_reconcile.diagnostics import Diagnostic, Severity
+    from auger_reconcile.resources.files.source import NOT_HERE
+
+    for address, reason in coverage.uncompared.items():
+        if reason == NOT_HERE:
+            summary = f"the newest data on the hub is taken: {reason}"
+            yield Diagnostic(Severity.WARNING, "not-compared", summary, label=f"`{address}`")
