@@ -7,6 +7,7 @@
     ├── ActionFailed           one action could not be carried out (a gate, a run that ended badly)
     │   └── StillUnderWay      it has begun, and takes longer than it was given
     ├── Interrupted            the user asked to stop
+    ├── WrongArgument          a program handed something of another type to the interface
     ├── NotAuthenticated       no credentials, or the hub refused them
     └── HubError               the hub said no, or nothing sensible
         ├── NotAllowed         it knows who asks, and does not let them do this
@@ -102,6 +103,10 @@ class StillUnderWay(ActionFailed):
 
 class Interrupted(AugerError):
     """The user asked to stop (Ctrl-C)."""
+
+
+class WrongArgument(AugerError, TypeError):
+    """A program handed something of another type to the interface; the hint describes it."""
 
 
 class NotAuthenticated(AugerError):

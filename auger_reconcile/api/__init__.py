@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         PlanRefused,
         StalePlan,
         Unavailable,
+        WrongArgument,
     )
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
@@ -52,6 +53,7 @@ __all__ = [
     "StalePlan",
     "Unavailable",
     "Workspace",
+    "WrongArgument",
     "apply",
     "destroy",
     "drift",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -26,33 +25,12 @@ def check_given(name: str | None, what: str) -> str | None:
 
     Raises:
         AugerError: the name is empty, as that of an unset variable is.
-        TypeError: it is no text.
     """
     if name == "":
         raise AugerError(
             f"the name of the {what} is empty", hint="None means the one in auger.yaml"
         )
-    if not isinstance(name, str | None):
-        raise TypeError(f"the name of a {what} is a text, not {type(name).__name__}")
     return name
-
-
-def owner_name(owner: Any, kind: str) -> str | None:
-    """Return the project of what an object belongs to; None without an owner.
-
-    Args:
-        owner: a Project or a DataSet, as its class says by `kind`.
-        kind: that it has to be.
-
-    Raises:
-        TypeError: it is something else, such as a name.
-    """
-    if owner is None:
-        return None
-    if getattr(owner, "kind", None) != kind:
-        told = "Project" if kind == "project" else "DataSet"
-        raise TypeError(f"here belongs a {told}, not {type(owner).__name__}")
-    return str(owner.project_name)
 
 
 def check_new_name(name: str, what: str) -> str:

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
+from auger_reconcile.api._arguments import check_arguments
 from auger_reconcile.api._names import check_given
 from auger_reconcile.diagnostics import nearest
 from auger_reconcile.errors import AugerError, NotFound
@@ -26,6 +27,10 @@ class Resource:
 
     kind: str
     of_revisions = ""  # what decides on the revision that a declared name stands for
+
+    def __init_subclass__(cls) -> None:
+        """Let every kind check what a program hands to it."""
+        check_arguments(cls)
 
     def __init__(self, context: Context, project: str | None) -> None:
         self.context = context

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.api._arguments import check_arguments
 from auger_reconcile.api.files.store import edits_of, show_files
 from auger_reconcile.api.hubs.session import (
     Session,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 FILE_NAME = "auger.yaml"
 
 
+@check_arguments
 class Context:
     """What Project, DataSet, Experiment and Model work in.
 

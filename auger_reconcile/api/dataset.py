@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from auger_reconcile.api._names import check_given, check_new_name, owner_name
+from auger_reconcile.api._names import check_given, check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.diagnostics import quote_all
 from auger_reconcile.errors import AugerError
@@ -57,7 +57,7 @@ class DataSet(Resource):
     def __init__(
         self, context: Context, project: Project | None = None, dataset_name: str | None = None
     ) -> None:
-        super().__init__(context, owner_name(project, "project"))
+        super().__init__(context, project.project_name if project else None)
         self._name = check_given(dataset_name, "data set")
 
     @property
@@ -157,7 +157,7 @@ class DataSet(Resource):
         """
         return builtins.list((self.properties().get("statistics") or {}).get("notices") or [])
 
-    def check(self, source: str | None = None) -> Look:
+    def check(self, source: str | Path | None = None) -> Look:
         """Read a local file as the hub would, without one; return what a data set of it would say.
 
         Args:
@@ -169,7 +169,7 @@ class DataSet(Resource):
         from auger_reconcile.api.look import look_at
         from auger_reconcile.config.declarations.source import scheme_of
 
-        told = source or self._declared_source()
+        told = str(source) if source else self._declared_source()
         if scheme_of(told):
             raise AugerError(
                 f"`{told}` is not on this machine, where it could be checked",
@@ -189,7 +189,7 @@ class DataSet(Resource):
             schema["missing"] = ["", *([marks] if isinstance(marks, str) else map(str, marks))]
         return schema
 
-    def create(self, source: str | None = None, *, select: bool = False) -> DataSet:
+    def create(self, source: str | Path | None = None, *, select: bool = False) -> DataSet:
         """Make the data set from a local file, an object or a URL.
 
         The project is created and its cluster started where that is needed. A data set that was
@@ -246,11 +246,12 @@ class DataSet(Resource):
         client.download(url, path)
         return path
 
-    def plan_create(self, source: str | None = None, *, select: bool = True) -> Plan:
+    def plan_create(self, source: str | Path | None = None, *, select: bool = True) -> Plan:
         """Return what `create` would do."""
         from auger_reconcile.api.project import Project
 
         check_new_name(self.project_name, "project")
+        source = str(source) if source else None
         if source is None:
             self._check_choice(self._stored_name(), "one is made by\nauger dataset create SOURCE")
         observed = self._observe()
@@ -327,7 +328,7 @@ class DataSet(Resource):
                 return {}
         return {SOURCE: without_fragment(found.url) if is_web_url(found.url) else None}
 
-    def spec(self, source: str | None = None) -> DatasetSpec:
+    def spec(self, source: str | Path | None = None) -> DatasetSpec:
         """Return the declaration of a data set from a source, its content included.
 
         Args:
@@ -344,6 +345,7 @@ class DataSet(Resource):
         from auger_reconcile.object_store import SCHEME
         from auger_reconcile.resources.files.source import DatasetSpec
 
+        source = str(source) if source else None
         told = source or self._declared_source()
         if source and not scheme_of(source) and Path(source).is_dir():
             raise AugerError(f"`{source}` is a folder, not a file with rows")

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from auger_reconcile.api._arguments import check_arguments
 from auger_reconcile.errors import StalePlan
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 OnEvent = Callable[["Event"], None]
 
 
+@check_arguments
 def plan(  # noqa: PLR0913 - keyword-only, each with a default
     path: str | Path = ".",
     *,
@@ -43,7 +45,7 @@ def plan(  # noqa: PLR0913 - keyword-only, each with a default
         env: overlay to lay over the files: `prod` for `auger.prod.yaml`.
         variables: values of `${name}` in the files.
         hub: `local` or a URL, instead of what the files and the credentials say.
-        options: targets, prune and the like.
+        options: targets, prune and the like; addresses may be texts, as for `drift`.
         refresh_sources: read URLs of data sets again, and compare them with what the hub has read.
 
     Raises:
@@ -52,9 +54,10 @@ def plan(  # noqa: PLR0913 - keyword-only, each with a default
         HubError: the hub cannot be read.
     """
     with _open(path, env, variables, hub, refresh_sources=refresh_sources) as workspace:
-        return workspace.plan(options)
+        return workspace.plan(_with_addresses(options, workspace) if options else None)
 
 
+@check_arguments
 def apply(  # noqa: PLR0913 - keyword-only, each with a default
     todo: Plan | None = None,
     path: str | Path = ".",
@@ -96,6 +99,7 @@ def apply(  # noqa: PLR0913 - keyword-only, each with a default
         return workspace.apply(todo, options)
 
 
+@check_arguments
 def destroy(
     path: str | Path = ".",
     *,
@@ -109,6 +113,7 @@ def destroy(
     return plan(path, env=env, variables=variables, hub=hub, options=PlanOptions(destroy=True))
 
 
+@check_arguments
 def drift(  # noqa: PLR0913 - keyword-only, each with a default
     path: str | Path = ".",
     *,
@@ -140,6 +145,16 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
         declared = workspace.desired.resources
         chosen = (tuple(parse_addresses(given, declared)) for given in (targets, excludes))
         return workspace.drift(Scope(*chosen))
+
+
+def _with_addresses(options: PlanOptions, workspace: Workspace) -> PlanOptions:
+    """Return options whose addresses are those that the files declare now."""
+    from auger_reconcile.api.plans.addresses import parse_addresses
+
+    declared = workspace.desired.resources
+    given = (options.targets, options.excludes, options.repeats)
+    targets, excludes, repeats = (tuple(parse_addresses(one, declared)) for one in given)
+    return options._replace(targets=targets, excludes=excludes, repeats=repeats)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.address import Address
-from auger_reconcile.api._names import check_given, check_id, owner_name
+from auger_reconcile.api._names import check_given, check_id
 from auger_reconcile.api.declared.search import STORED, DeclaredSearch, tell_unread
 from auger_reconcile.api.runs.leaderboard import Row, to_row
 from auger_reconcile.errors import AugerError, NotFound
@@ -41,7 +41,7 @@ class Experiment(DeclaredSearch):
         dataset: DataSet | None = None,
         experiment_name: str | None = None,
     ) -> None:
-        super().__init__(context, owner_name(dataset, "dataset"))
+        super().__init__(context, dataset.project_name if dataset else None)
         self._dataset = dataset
         self._name = check_given(experiment_name, "experiment")
 

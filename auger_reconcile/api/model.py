@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
-from auger_reconcile.api._names import check_id, hinting, owner_name
+from auger_reconcile.api._names import check_id, hinting
 from auger_reconcile.api.declared.model import DeclaredModel
 from auger_reconcile.errors import AugerError, NotFound
 
@@ -35,7 +35,7 @@ class Model(DeclaredModel):
     """
 
     def __init__(self, context: Context, project: Project | None = None) -> None:
-        super().__init__(context, owner_name(project, "project"))
+        super().__init__(context, project.project_name if project else None)
 
     def list(self) -> Iterator[dict[str, Any]]:
         """Yield the properties of every model deployed on the hub.

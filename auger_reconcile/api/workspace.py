@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from auger_reconcile.api._arguments import check_arguments
 from auger_reconcile.api.hubs.session import Session, Surroundings, open_session
 from auger_reconcile.diagnostics import Severity
 from auger_reconcile.errors import ConfigError
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 MISSING_SOURCE = "missing-source"  # the code of a diagnostic
 
 
+@check_arguments
 @dataclass(frozen=True)
 class Workspace:
     """Files that declare projects, and the hub they are about.

@@ -13,7 +13,6 @@ from auger.api import (
     Context,
     DataSet,
     Experiment,
-    Model,
     NotAuthenticated,
     Project,
 )
@@ -128,8 +127,6 @@ def test_an_empty_name_does_not_mean_the_one_of_the_file(tmp_path: Path) -> None
     ):
         with pytest.raises(AugerError, match="is empty"):
             make()
-    with pytest.raises(TypeError, match="not int"):
-        Project(context, 5)  # type: ignore[arg-type]
 
 
 def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
@@ -147,13 +144,3 @@ def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
     ):
         context.session.client.call("GET", "organizations")
     assert str(caught.value.hint).endswith("\nauger hub stop")
-
-
-def test_a_name_where_an_owner_belongs_is_told(tmp_path: Path) -> None:
-    context = Context(tmp_path, environ={}, home=tmp_path)
-    with pytest.raises(TypeError, match="here belongs a Project, not str"):
-        DataSet(context, "churn")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="here belongs a Project, not str"):
-        Model(context, "churn")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="here belongs a DataSet, not Project"):
-        Experiment(context, Project(context, "churn"))  # type: ignore[arg-type]

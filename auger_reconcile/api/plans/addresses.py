@@ -73,13 +73,18 @@ def find_declared(address: Address, resources: Mapping[Address, Declared]) -> Ad
 
 
 def parse_addresses(
-    texts: Iterable[str | Address], resources: Mapping[Address, Declared]
+    given: Iterable[str | Address], resources: Mapping[Address, Declared]
 ) -> list[Address]:
     """Return addresses that a program gives, each as it is declared now.
 
     Raises:
-        ValueError: a text is no address.
-        AugerError: one is not declared.
+        AugerError: one is no address, or not declared.
     """
-    found = [Address.parse(one) if isinstance(one, str) else one for one in texts]
-    return [resolve_address(address, resources) for address in found]
+    found = []
+    for one in [given] if isinstance(given, str) else given:
+        try:
+            address = Address.parse(one) if isinstance(one, str) else one
+        except ValueError as error:
+            raise AugerError(str(error)) from None
+        found.append(resolve_address(address, resources))
+    return found
