@@ -6,6 +6,7 @@ Editors get what the loader takes: empty values, one name for a list, `${name}` 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from sys import float_info
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -20,11 +21,12 @@ from auger_reconcile.config.declarations.declaration import (
     SEARCH,
     Head,
 )
+from auger_reconcile.config.declarations.names import NAME_PATTERN
 from auger_reconcile.config.declarations.validate import CHOICES, setting_names
 from auger_reconcile.config.files.for_each import KEY
 from auger_reconcile.config.files.interpolation import VARIABLE_PATTERN
 from auger_reconcile.resources._base import Kind
-from auger_reconcile.resources._registry import kind_of
+from auger_reconcile.resources._registry import all_kinds, kind_of
 from auger_reconcile.resources._spec import Trait
 from auger_reconcile.resources.names.vocabulary import Value
 
@@ -32,6 +34,11 @@ DIALECT = "http://json-schema.org/draft-07/schema#"  # what SchemaStore takes, a
 HOME_OF_SCHEMA = "https://www.schemastore.org/auger.json"
 _CLOSED = ConfigDict(extra="forbid")
 _VARIABLE = {"type": "string", "pattern": r"\$\{"}
+_NAME_OR_VARIABLE = rf"{NAME_PATTERN}|\$\{{"
+_KINDS = "|".join(sorted(name for name, kind in all_kinds().items() if not kind.is_home))
+_ADDRESS = rf"^([^./]+/)?({_KINDS})\..|\$\{{"
+_LARGEST = float_info.max  # beyond is `.inf`, which is no number in JSON
+_SHORT = f"Short{SEARCH.name.capitalize()}"
 _NULL = {"type": "null"}
 _TEXTS = ["string", "number"]  # a name that looks like a number is the text as written
 _EMPTY = {"type": "string", "maxLength": 0}
@@ -68,7 +75,9 @@ def json_schema() -> dict[str, Any]:
     """Return the schema of one document."""
     schema = _document().model_json_schema(ref_template="#/definitions/{model}")
     schema["definitions"] = schema.pop("$defs")  # as draft 7 calls it
+    _name_what_is_ignored(schema)
     _loosen(schema)
+    _restrict(schema)
     schema.pop("title", None)
     schema.pop("required", None)  # an overlay leaves `name` out
     schema["patternProperties"] = {"^x-": {"description": "Of your own, for anchors."}}
@@ -143,6 +152,44 @@ def _optional(info: FieldInfo) -> tuple[Any, Any]:
     return annotation, FieldInfo.merge_field_infos(info, annotation=annotation, default=default)
 
 
+def _name_what_is_ignored(schema: dict[str, Any]) -> None:
+    """Give each kind a lifecycle of its own, whose `ignore_changes` lists the kind's settings."""
+    models = schema["definitions"]
+    common = models.pop("Lifecycle")
+    known = {name: setting_names(kind.spec) for name, kind in all_kinds().items()}
+    kinds = {name.capitalize(): name for name in LONG_FORM.values()} | {_SHORT: SEARCH.name}
+    owners = [(title, models[title], known[name]) for title, name in kinds.items()]
+    every = sorted({name for names in known.values() for name in names})
+    for title, model, names in [*owners, ("File", schema, every)]:
+        items = {"enum": list(names)}
+        ignored = {**common["properties"]["ignore_changes"], "items": items}
+        properties = {**common["properties"], "ignore_changes": ignored}
+        models[f"{title}Lifecycle"] = {**common, "properties": properties}
+        model["properties"]["lifecycle"]["$ref"] = f"#/definitions/{title}Lifecycle"
+
+
+def _restrict(schema: dict[str, Any]) -> None:
+    """Say what names, addresses and channels look like."""
+    models, top = schema["definitions"], schema["properties"]
+    short = models[_SHORT]["properties"]
+    moves = (*models["Move"]["properties"].values(), models["Removal"]["properties"]["address"])
+    named = (top["name"], top[DATA.name], short["name"])
+    patterns = [(one, _NAME_OR_VARIABLE) for one in named] + [(one, _ADDRESS) for one in moves]
+    for value, pattern in patterns:
+        for form in value["anyOf"]:
+            if form.get("type") == _TEXTS:
+                form["pattern"] = pattern
+    for section in LONG_FORM:
+        top[section]["anyOf"][0]["propertyNames"] = {"pattern": _NAME_OR_VARIABLE}
+    models["Channel"]["oneOf"] = [_given("webhook"), _given("mail", "smtp"), _given("github")]
+
+
+def _given(*names: str) -> dict[str, Any]:
+    """Return the condition that properties are there and not empty."""
+    is_told: dict[str, Any] = {"not": {"enum": [None, "", []]}}
+    return {"required": list(names), "properties": dict.fromkeys(names, is_told)}
+
+
 def _loosen(schema: dict[str, Any]) -> None:
     """Let every property be empty or a variable, and every list of texts one text.
 
@@ -206,6 +253,9 @@ def _tidy(choice: dict[str, Any]) -> dict[str, Any]:
         tidy["items"] = _tidy(items)
     if tidy.get("type") == "string" and not tidy.keys() & {"enum", "pattern"}:
         tidy["type"] = _TEXTS
+    if tidy.get("type") == "number":
+        tidy |= {} if "exclusiveMinimum" in tidy else {"minimum": tidy.get("minimum", -_LARGEST)}
+        tidy |= {} if "exclusiveMaximum" in tidy else {"maximum": tidy.get("maximum", _LARGEST)}
     if words := CHOICES.fullmatch(str(tidy.get("pattern"))):
         tidy = {"enum": words[1].split("|")}
     values = tidy.get("additionalProperties")

@@ -379,3 +379,27 @@ def test_moves_of_a_wrong_shape_are_told_where_they_stand(codes: Codes) -> None:
     wrong = "name: shop\nmoved: [{from: model.a}, x]\nremoved: {address: model.b}\n"
     assert codes(wrong) == ["missing-field 2:9", "wrong-type 2:26", "wrong-type 3:10"]
     assert codes("name: shop\nmoved: {from: model.a, to: model.b}\n") == ["wrong-type 2:8"]
+
+
+@pytest.mark.parametrize(
+    ("over", "told"),
+    [
+        ("bogus: null", "unknown-field 1:1"),
+        ("metric: null", "unknown-field 1:1"),
+        ("lifecycle: {bogus: null}", "unknown-field 1:13"),
+        ("cluster: {bogus: null}", "unknown-field 1:11"),
+        ("experiment: {bogus: null}", "unknown-field 1:14"),
+        ("models: {m: {bogus: null}}", "unknown-field 1:14"),
+    ],
+)
+def test_an_unknown_field_that_an_overlay_takes_out_is_told_once(
+    codes: Codes, over: str, told: str
+) -> None:
+    base = "name: a\nsource: https://example.com/d.csv\nmodel_type: regression\ntarget: y\n"
+    base += "lifecycle: {prevent_destroy: true}\n"
+    assert codes(base, files={"auger.prod.yaml": over}, env="prod") == [told]
+
+
+def test_a_field_that_an_overlay_takes_out_need_not_be_there(load: Load) -> None:
+    over = "exclude: null\ncluster: null\nmodels: {old: null}\nx-a: null\nvariables: {q: null}\n"
+    load("name: a\n", files={"auger.prod.yaml": over}, env="prod")

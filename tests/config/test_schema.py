@@ -79,8 +79,7 @@ def test_values_may_be_empty_or_variables() -> None:
 
 def test_one_name_may_stand_for_a_list() -> None:
     assert {"type": ["string", "number"]} in forms(json_schema(), "exclude")
-    text = {"type": ["string", "number"], "minLength": 1}
-    assert text in forms(json_schema(), "lifecycle", "ignore_changes")
+    assert {"type": ["string", "number"]} in forms(json_schema(), "experiment", "exclude")
 
 
 def test_computed_settings_are_no_part_of_the_file() -> None:
@@ -141,13 +140,27 @@ def _written(where: str, setting: str) -> str:
         ("experiments", "max_n_trials: 2.0", "max_n_trials: 2.5"),
         ("experiments", "trials_per_worker: 2.0", "trials_per_worker: 0"),
         ("experiments", "retrain: {'on': 'data, drift'}", "retrain: {'on': 'data, drifting'}"),
+        ("top", "lifecycle: {ignore_changes: cluster}", "lifecycle: {ignore_changes: bogus}"),
+        ("experiments", "lifecycle: {ignore_changes: [metric, max_n_trials]}",
+         "lifecycle: {ignore_changes: [cluster]}"),
+        ("models", "lifecycle: {ignore_changes: 'monitor, gate'}",
+         "lifecycle: {ignore_changes: 'monitor, bogus'}"),
+        ("top", "removed: [{address: p/model.old}]", "removed: [{address: project.old}]"),
+        ("top", "moved: [{from: model.old, to: model.m}]", "moved: [{from: old, to: model.m}]"),
+        ("top", "notify: [{webhook: '${HOOK}'}]", "notify: [{}]"),
+        ("top", "notify: [{github: acme/shop, webhook: ''}]", "notify: [{github: shop}]"),
+        ("top", "notify: [{mail: a@b.example, smtp: 'smtp://b.example'}]",
+         "notify: [{mail: a@b.example}]"),
+        ("top", "notify: [{webhook: https://b.example}]", "notify: [{webhook: b.example}]"),
+        ("models", "gate: {min_score: 0.5, beats_live: true}", "gate: {min_score: .inf}"),
+        ("models", "monitor: {drift: {alert: 0.5}}", "monitor: {drift: {alert: -.inf}}"),
         ("models", "trial: 123", "trial: {}"),
         ("models", "gate: {min_score: 0.5}", "gate: {}"),
         ("models", "rollout: {shadow: 1d}", "rollout: {}"),
         ("models", "for_each: [1, a, true]", "for_each: [null]"),
         ("models", "for_each: a", "for_each: ''"),
     ],
-)
+)  # fmt: skip
 def test_the_schema_and_the_loader_agree(load: Load, where: str, right: str, wrong: str) -> None:
     validator = import_module("jsonschema").Draft7Validator(json_schema())
     for setting, is_right in ((right, True), (wrong, False)):
@@ -158,6 +171,24 @@ def test_the_schema_and_the_loader_agree(load: Load, where: str, right: str, wro
         else:
             with pytest.raises(ConfigError):
                 load(text)
+
+
+@pytest.mark.parametrize("name", ["''", "' '", "a/b", "'a\\b'", ".", "..", '"a\\tb"', "x" * 300])
+def test_what_the_hub_cannot_carry_is_no_name(load: Load, name: str) -> None:
+    validator = import_module("jsonschema").Draft7Validator(json_schema())
+    search = "source: https://example.com/d.csv\nmodel_type: regression\ntarget: y\n"
+    texts = [
+        "name: NAME\n",
+        "name: p\nmodels: {NAME: {trial: T}}\n",
+        f"name: p\n{search}experiment: {{name: NAME}}\n",
+    ]
+    for text in texts[: 2 if name == "''" else 3]:  # an empty name of an experiment is none
+        wrong = text.replace("NAME", name)
+        assert not validator.is_valid(_as_an_editor_reads(wrong))
+        with pytest.raises(ConfigError):
+            load(wrong)
+    for text in texts:
+        assert validator.is_valid(_as_an_editor_reads(text.replace("NAME", "'a: é-1.${x}'")))
 
 
 def _as_an_editor_reads(text: str) -> Any:

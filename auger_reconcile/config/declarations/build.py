@@ -29,7 +29,7 @@ from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.errors import AugerError
 from auger_reconcile.object_store import SCHEME
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.resources._spec import UNPROTECTED, Spec, Trait, has_trait
+from auger_reconcile.resources._spec import UNPROTECTED, Lifecycle, Spec, Trait, has_trait
 from auger_reconcile.resources.names.vocabulary import Option
 from auger_reconcile.state import Declared
 
@@ -98,15 +98,16 @@ class Builder(NamedTuple):
         of_file = self.document.root.entries.get("lifecycle")
         if of_file is None or not isinstance(of_file.value, Mapping):
             return settings
+        fields = of_file.value.only(Lifecycle.model_fields)  # the others are told, once
         if self.document.head.lifecycle == UNPROTECTED:
             return settings
         own = settings.value("lifecycle")
         if isinstance(own, Mapping):
-            merged = of_file.value.entries | own.entries
-            of_file = Entry(of_file.key, own._replace(entries=merged))
+            fields = own._replace(entries=fields.entries | own.entries)
         elif own is not None:
             return settings
-        return settings._replace(entries={**settings.entries, "lifecycle": of_file})
+        told = Entry(of_file.key, fields)
+        return settings._replace(entries={**settings.entries, "lifecycle": told})
 
     def _split_options(
         self, settings: Mapping, options: Map[str, Option], report: Report

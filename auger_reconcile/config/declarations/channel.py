@@ -18,6 +18,7 @@ from auger_reconcile.diagnostics import Diagnostic, Severity
 SECTION = "notify"
 REFERENCE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _REPOSITORY = re.compile(r"[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+")
+_ADDRESS_PATTERN = r"^(https?|smtps?)://[^/]"
 _SECRET_HOSTS = ("hooks.slack.com", "webhook.office.com", "logic.azure.com", "discord.com")
 
 
@@ -42,7 +43,9 @@ class Channel(BaseModel):
     model_config = ConfigDict(frozen=True, populate_by_name=True, extra="forbid")
 
     webhook: str | None = Field(
-        default=None, description="URL, or `${NAME}` of an environment variable that holds it."
+        default=None,
+        description="URL, or `${NAME}` of an environment variable that holds it.",
+        json_schema_extra={"pattern": _ADDRESS_PATTERN},
     )
     form: Literal["json", "slack", "teams"] = Field(
         default="json", description="What the webhook reads: `json`, `slack` or `teams`."
@@ -52,12 +55,14 @@ class Channel(BaseModel):
         default=None,
         description="`smtp://host:587` (with STARTTLS) or `smtps://host:465`, or `${NAME}`; user "
         "and password come from AUGER_SMTP_USER and AUGER_SMTP_PASSWORD.",
+        json_schema_extra={"pattern": _ADDRESS_PATTERN},
     )
     sender: str | None = Field(default=None, alias="from", description="The mail's sender.")
     github: str | None = Field(
         default=None,
         description="`owner/name` of a repository: its commit gets a check; the token comes from "
         "GITHUB_TOKEN.",
+        json_schema_extra={"pattern": f"^{_REPOSITORY.pattern}$"},
     )
     on: tuple[When, ...] = Field(
         default=(When.FAILURE,),

@@ -43,14 +43,12 @@ SELECTION = frozenset({"name", "experiment_session_id"})  # what `select` and ru
 def read_document(root: Mapping, report: Report) -> ProjectFile:
     """Return what a document declares, the project first."""
     _check_keys(root, report)
-    of_head = {name: entry for name, entry in root.entries.items() if name in Head.model_fields}
-    in_head = with_lists(Head, (), root._replace(entries=of_head), report)
+    in_head = with_lists(Head, (), root.only(Head.model_fields), report)
     head = validate(Head, in_head, Place(root, "auger.yaml"), report)
     root = root._replace(entries=root.entries | in_head.entries)
     node = _read_project_name(root, report)
     name = node.text if node else NAMELESS
-    about = {name: root.entries[name] for name in PROJECT_FIELDS if name in root.entries}
-    project = Declaration(HOME.name, name, node or root, root._replace(entries=about))
+    project = Declaration(HOME.name, name, node or root, root.only(PROJECT_FIELDS))
     declared = (project, *FormReader(root, report).read())
     return ProjectFile(name, head or Head(), root, tuple(_split(one, report) for one in declared))
 
@@ -72,11 +70,13 @@ def _lists(kind: str) -> tuple[str, ...]:
 def _check_keys(root: Mapping, report: Report) -> None:
     known = known_fields()
     elsewhere = (*setting_names(SEARCH.spec), *SEARCH.options)
-    own = [name for name in root.entries if name.startswith(FREE)]
-    misplaced = [name for name in root.entries if name in elsewhere and name not in known]
+    keys = {key.text: key for key in root.removed}
+    keys |= {name: entry.key for name, entry in root.entries.items()}
+    own = [name for name in keys if name.startswith(FREE)]
+    misplaced = [name for name in keys if name in elsewhere and name not in known]
     for name in misplaced:
         hint = f"`{SEARCH.name}` has a field `{name}`"
-        report.error("unknown-field", "unknown field", root.entries[name].key, hint=hint)
+        report.error("unknown-field", "unknown field", keys[name], hint=hint)
     check_fields(root.without(*misplaced, *own), known, Place(root, "auger.yaml"), report)
 
 
@@ -169,7 +169,7 @@ class FormReader:
             name = source._replace(text=base_name(source.text), plain=False)
             check_name(name.text, name, self._report)
         if name is not None:
-            settings = self._root._replace(entries={"source": self._root.entries["source"]})
+            settings = self._root.only(["source"])
             self._declare(Declaration(DATA.name, name.text, name, settings))
         return name
 
@@ -177,7 +177,9 @@ class FormReader:
         """Return the keys that an overlay has taken from the search; its data is its source's."""
         source = self._root.removal_of("source")
         data = (source._replace(text=DATA.name),) if source else ()
-        return (*self._root.removed, *(node.removed if node else ()), *data)
+        at_top = self._root.only(SEARCH.at_top).removed
+        own = node.without(*SELECTION).removed if node else ()
+        return (*at_top, *own, *data)
 
     def _declare_search(
         self, node: Mapping | None, search: list[str], dataset: Scalar | None

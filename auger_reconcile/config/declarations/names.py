@@ -8,6 +8,8 @@ from auger_reconcile.config.syntax.nodes import Node, Scalar
 from auger_reconcile.config.syntax.report import Report
 
 LONGEST = 255  # bytes
+NAME_PATTERN = rf"^(?!\s*$)(?!\.{{1,2}}$)[^/\\\x00-\x1f\x7f]{{1,{LONGEST}}}$"
+"""What `fault_of_name` takes, for editors; they count characters, not bytes."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 

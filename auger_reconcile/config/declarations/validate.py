@@ -186,16 +186,21 @@ def _check_rails(model: type[BaseModel], settings: Mapping, report: Report) -> N
 
 
 def check_fields(settings: Mapping, known: Collection[str], place: Place, report: Report) -> None:
-    """Report every key that is no field, with the nearest one that is; of very many, one tells."""
+    """Report every key that is no field, with the nearest one that is; of very many, one tells.
+
+    An overlay that takes a key out names one that there is, as everything else does.
+    """
     told = (*known, *place.also)
-    unknown = [name for name in settings.entries if name not in known and name not in place.also]
+    keys = {key.text: key for key in settings.removed}
+    keys |= {name: entry.key for name, entry in settings.entries.items()}
+    unknown = [name for name in keys if name not in known and name not in place.also]
     for name in unknown if len(unknown) <= MOST_FINDINGS else ():
         hint = advise_field(name, told, place.owner)
-        report.error("unknown-field", "unknown field", settings.entries[name].key, hint=hint)
+        report.error("unknown-field", "unknown field", keys[name], hint=hint)
     if len(unknown) > MOST_FINDINGS:
-        some = f"{len(unknown):,} of {len(settings.entries):,}: {quote_some(unknown, 5)}"
+        some = f"{len(unknown):,} of {len(keys):,}: {quote_some(unknown, 5)}"
         hint = f"{some}; {_list_fields(told, place.owner)}"
-        report.error("unknown-field", "unknown fields", settings.entries[unknown[0]].key, hint=hint)
+        report.error("unknown-field", "unknown fields", keys[unknown[0]], hint=hint)
 
 
 def _check_empty_fields(model: type[BaseModel], settings: Mapping, report: Report) -> None:

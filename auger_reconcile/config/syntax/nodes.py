@@ -7,6 +7,7 @@ number written so is that number.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any, NamedTuple, TypeAlias
 
 from auger_reconcile.config.syntax.text import FileText
@@ -69,7 +70,7 @@ class Mapping(NamedTuple):
     """A map, by the text of its keys, in the order of the file.
 
     Attributes:
-        removed: keys that something laid over it has taken out.
+        removed: keys that something laid over it has taken out, or would have.
     """
 
     entries: dict[str, Entry]
@@ -95,7 +96,18 @@ class Mapping(NamedTuple):
     def without(self, *keys: str) -> Mapping:
         """Return the map without some keys."""
         gone = frozenset(keys)
-        return self._replace(entries={k: e for k, e in self.entries.items() if k not in gone})
+        return self._replace(
+            entries={k: e for k, e in self.entries.items() if k not in gone},
+            removed=tuple(key for key in self.removed if key.text not in gone),
+        )
+
+    def only(self, keys: Iterable[str]) -> Mapping:
+        """Return the map with some keys and no others, in the order that they are given in."""
+        kept = dict.fromkeys(keys)
+        return self._replace(
+            entries={key: self.entries[key] for key in kept if key in self.entries},
+            removed=tuple(key for key in self.removed if key.text in kept),
+        )
 
 
 Node: TypeAlias = Scalar | Sequence | Mapping
