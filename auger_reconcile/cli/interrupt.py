@@ -20,17 +20,20 @@ ENDING = [  # of a terminal, of `docker stop` and of what cancels a job; Windows
 
 
 @contextmanager
-def stopping_on_signal(stop: threading.Event, note: Callable[[str], None]) -> Iterator[None]:
+def stopping_on_signal(
+    stop: threading.Event, note: Callable[[str], None], summary: Callable[[], str] = str
+) -> Iterator[None]:
     """Let the first signal end the work early, and the second one at once.
 
     Args:
         stop: set by the first signal.
         note: shows a line that says so.
+        summary: returns what is said at the second one.
     """
 
     def interrupt(_signal: int, _frame: FrameType | None) -> None:
         if stop.is_set():
-            _end_at_once()
+            _end_at_once(summary())
         stop.set()
         with suppress(OSError):
             note(FINISHING)
@@ -66,11 +69,15 @@ def _handling(handler: Callable[[int, FrameType | None], object]) -> Iterator[No
             signal.signal(number, former)
 
 
-def _end_at_once() -> None:
-    """End the process now, with the terminal as it was found."""
+def _end_at_once(summary: str) -> None:
+    """End the process now, with the terminal as it was found.
+
+    The stream may be in the middle of a line of this very thread: it is written past it.
+    """
     with suppress(OSError):
         if sys.stderr.isatty():
             os.write(2, SHOW_CURSOR)
+        os.write(2, f"\n{summary}".encode() if summary else b"")
     with suppress(Exception):  # a stream that nobody reads, or that this thread was writing to
         sys.stdout.flush()
     os._exit(ExitCode.INTERRUPTED)

@@ -6,11 +6,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 import click
 
 from auger_reconcile import __version__
 from auger_reconcile.cli.command import LazyGroup, said_so_far
+from auger_reconcile.cli.interrupt import interrupted_by_signals
 from auger_reconcile.cli.views.typed import remember_options
 
 OBJECTS_BETWEEN_COLLECTIONS = 50_000  # nearly all that a short command makes stays to its end
@@ -97,6 +99,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _open_closed_streams()
     given = list(sys.argv[1:] if arguments is None else arguments)
     remember_options({})
+    with interrupted_by_signals() if arguments is None else nullcontext():
+        return _run(given)
+
+
+def _run(given: list[str]) -> int:
     try:
         width = _width_of_help()
         done = auger.main(given, prog_name="auger", standalone_mode=False, terminal_width=width)

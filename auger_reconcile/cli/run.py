@@ -216,20 +216,30 @@ def _apply_visibly(
     options: ApplyOptions,
 ) -> ApplyResult:
     """Apply with the view that fits the surroundings; the summary goes where it can be read."""
+    from auger_reconcile.applier.result import Event, Finished, Outcome
     from auger_reconcile.cli.interrupt import stopping_on_signal
     from auger_reconcile.cli.views.apply.apply_json import JsonEvents, result_to_json
-    from auger_reconcile.cli.views.apply.apply_text import render_result
+    from auger_reconcile.cli.views.apply.apply_text import render_cut_off, render_result
 
-    stop = options.patience.stop
+    stop, ended = options.patience.stop, list[Outcome]()
+
+    def carry_out(show: Callable[[Event], None], note: Callable[[str], None]) -> ApplyResult:
+        def hear(event: Event) -> None:
+            if isinstance(event, Finished):
+                ended.append(event.outcome)
+            show(event)
+
+        with stopping_on_signal(stop, note, lambda: render_cut_off(plan, ended)):
+            return apply(plan, replace(options, on_event=hear))
+
     try:
         if invocation.as_json:
             events = JsonEvents()
-            with stopping_on_signal(stop, invocation.tell):
-                result = apply(plan, replace(options, on_event=events))
+            result = carry_out(events, invocation.tell)
             events.end(result_to_json(result))
         else:
-            with _progress(invocation, plan) as progress, stopping_on_signal(stop, progress.note):
-                result = apply(plan, replace(options, on_event=progress))
+            with _progress(invocation, plan) as progress:
+                result = carry_out(progress, progress.note)
             invocation.show("\n" + render_result(result, color=invocation.color))
     except BrokenPipeError:  # of what is shown at the end: events of an apply stop nothing
         invocation.tell(f"\nThe output was closed.\n{render_result(result, color=False)}")

@@ -133,7 +133,7 @@ def test_the_second_ctrl_c_ends_at_once(empty_hub: StaticHub) -> None:
         terminal.type(CTRL_C)
         assert terminal.wait_for_end() == 130
     assert time.monotonic() - pressed < 5
-    assert "Interrupted: " not in terminal.screen
+    assert "Interrupted at once: applied 0 of 1 action." in terminal.screen
 
 
 @pytest.mark.process
@@ -195,6 +195,19 @@ def test_a_second_signal_ends_an_apply_at_once(empty_hub: StaticHub) -> None:
         assert any("Finishing what has begun" in line for line in child.stderr)
         child.send_signal(signal.SIGTERM)
         assert child.wait(timeout=20) == 130
+        told = child.stderr.read()
+    assert "\nInterrupted at once: applied 0 of 1 action. What was under way may go on" in told
+
+
+@pytest.mark.process
+def test_a_signal_ends_what_applies_nothing_in_order(empty_hub: StaticHub) -> None:
+    empty_hub.held = "GET projects"
+    with start("plan") as child:
+        wait_for_request(empty_hub, "GET projects")
+        child.send_signal(signal.SIGTERM)
+        out, err = child.communicate(timeout=20)
+    assert (child.returncode, out) == (130, "")
+    assert err.endswith("interrupted\n")
 
 
 def closed_pipe() -> int:

@@ -39,7 +39,7 @@ TYPED = [
 
 def generate(*arguments: str, docs: Path = ROOT / "docs") -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(docs / "generate.py"), *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 def exit_codes_in(page: str) -> dict[int, str]:

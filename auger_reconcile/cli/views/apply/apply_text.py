@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -178,6 +178,13 @@ def render_result(result: ApplyResult, *, color: bool) -> str:
     elif commands := list(dict.fromkeys(_next_commands(result))):
         lines += ["", "Next:", *(f"  {as_typed(command)}" for command in commands)]
     return "\n".join(lines) + "\n"
+
+
+def render_cut_off(plan: Plan, ended: Sequence[Outcome]) -> str:
+    """Return the summary of an apply that was ended at once: what had ended by then."""
+    applied = sum(1 for outcome in ended if outcome.status is Status.APPLIED)
+    told = f"Interrupted at once: applied {applied} of {count_of(len(plan.actions), 'action')}"
+    return f"{told}. What was under way may go on at the hub.\n{AGAIN}\n"
 
 
 def _notice_lines(result: ApplyResult, labels: Labels) -> Iterator[str]:
