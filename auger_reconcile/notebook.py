@@ -7,7 +7,7 @@ lines and colours are those of the text around.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.redact import redact
@@ -47,10 +47,22 @@ def to_list(title: str, texts: Iterable[str]) -> str:
     return f"<p><strong>{to_text(title)}</strong></p><ul>{items}</ul>" if items else ""
 
 
-def to_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: str = "") -> str:
+def to_table(
+    headings: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    title: str = "",
+    numbers: Collection[int] = (),
+) -> str:
     """Return a table that scrolls where it is too wide; nothing without rows.
 
     A column of nothing but numbers is aligned at its right; one of nothing at all is left out.
+
+    Args:
+        headings: of the columns.
+        rows: a cell a column.
+        title: above the table.
+        numbers: places of columns whose texts are numbers.
     """
     listed = [list(row) for row in rows]
     kept = [n for n in range(len(headings)) if any(row[n] not in (None, "") for row in listed)]
@@ -59,8 +71,8 @@ def to_table(headings: Sequence[str], rows: Iterable[Sequence[Any]], *, title: s
     headings = [headings[n] for n in kept]
     shown = [[row[n] for n in kept] for row in listed]
     sides = [
-        "right" if all(_is_number(row[place]) for row in shown) else "left"
-        for place in range(len(kept))
+        "right" if n in numbers or all(_is_number(row[n]) for row in listed) else "left"
+        for n in kept
     ]
     head = "".join(
         f'<th scope="col" style="{_CELL.format(side)}">{to_text(text)}</th>'

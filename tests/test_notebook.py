@@ -32,6 +32,11 @@ def test_numbers_stand_at_the_right_and_texts_at_the_left() -> None:
     assert "overflow-x: auto" in shown
 
 
+def test_texts_of_numbers_stand_at_the_right_where_they_are_said_to_be() -> None:
+    shown = to_table(("Hint", "Name", "Score"), [("", "a", "0.5")], numbers=[2])
+    assert shown.count("text-align: right") == 2
+
+
 def test_a_column_of_nothing_is_left_out() -> None:
     shown = to_table(("Name", "Hint", "Count"), [("a", None, 0), ("b", "", 1)])
     assert "Hint" not in shown

@@ -128,17 +128,14 @@ class Schema(dict[str, Any]):
         return to_sentences([", ".join(told)] if told else []) + to_table(heads, self._rows())
 
     def _rows(self) -> list[tuple[Any, ...]]:
-        known = getattr(self, "described", {})
-        return [
-            (
-                one["name"],
-                one.get("type"),
-                one.get("purpose", "feature"),
-                known.get(one["name"], {}).get("unique_values"),
-                known.get(one["name"], {}).get("missing_values"),
-            )
-            for one in self.get("columns", ())
-        ]
+        return [self._row(one) for one in self.get("columns", ())]
+
+    def _row(self, column: Mapping[str, Any]) -> tuple[Any, ...]:
+        name, found = column["name"], getattr(self, "described", {}).get(column["name"])
+        kind = (name, column.get("type"), column.get("purpose", "feature"))
+        if found is None:
+            return (*kind, None, None)
+        return (*kind, found.get("unique_values"), found.get("missing_values", 0))
 
 
 def look_at(source: str | Path, declared: Mapping[str, Any] | None = None) -> Look:

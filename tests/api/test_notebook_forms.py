@@ -188,7 +188,10 @@ def test_a_schema_shows_the_columns_and_stays_what_it_was(tmp_path: Path) -> Non
     look = look_at(tmp_path / "d.csv")
     assert look.schema == look.statistics["schema"]
     assert [*look.to_frame()["column"]] == ["age", "kind"]
-    assert cells_of(look._repr_html_())[0] == "age"
+    assert cells_of(look._repr_html_()) == [
+        *("age", "number", "feature", "2", "1"),
+        *("kind", "category", "feature", "2", "0"),
+    ]
     assert "d.csv: 3 rows" in look._repr_html_()
 
 

@@ -291,7 +291,8 @@ def _settings(report: Told) -> Section:
 
 def to_notebook(section: Section) -> str:
     """Return what a notebook shows of a section; nothing of an empty one."""
-    table = to_table(section.headings, section.rows)
+    numbers = [n for n in range(len(section.headings)) if is_right(section, n)]
+    table = to_table(section.headings, section.rows, numbers=numbers)
     figures = "".join(f'<div style="flex: 0 1 20em">{draw(one)}</div>' for one in section.drawings)
     drawn = f'<div style="display: flex; flex-wrap: wrap; gap: 1em">{figures}</div>'
     told = to_sentences(section.lines) + table + (drawn if figures else "")
