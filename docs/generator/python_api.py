@@ -46,7 +46,9 @@ errors.
 VALUES_INTRODUCTION = """\
 ## What goes in and comes out
 
-Frozen values: none of them changes after it was made.
+Frozen values: none of them changes after it was made. In a notebook plans, results, boards,
+reports, comparisons, health, evaluations, schemas, records and errors show themselves as tables;
+`to_frame()` of each is a table of pandas.
 """
 
 

@@ -209,3 +209,14 @@ def test_no_page_is_wider_than_the_screen(
         visit(path)
         widths[path] = tab.ask("document.documentElement.scrollWidth")
     assert {path: wide for path, wide in widths.items() if wide > width} == {}
+
+
+def test_the_longest_metric_fits_on_a_phone(
+    tab: Tab, visit: Visit, finished_run: dict[str, Any]
+) -> None:
+    tab.see(400, "light")
+    visit(f"/trials/{finished_run['trials'][0]['id']}")
+    longest = "neg_mean_squared_log_error"
+    tab.ask(f"document.querySelector('#scores ~ table tbody th').textContent = '{longest}'")
+    assert longest in tab.ask(_TEXT)
+    assert tab.ask("document.documentElement.scrollWidth") <= 400
