@@ -16,6 +16,7 @@ NUMBER, CATEGORY, TEXT, DATE, BOOLEAN = "number", "category", "text", "date", "b
 TYPES = (NUMBER, CATEGORY, TEXT, DATE, BOOLEAN)
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
 """What `pandas.read_csv` takes for missing, and `?` as the clients do (wire contract §3.8)."""
+SPELLING = ("true", "false")
 ISO = "iso"
 """The date format of ISO 8601: with or without time, fraction and offset."""
 
@@ -33,7 +34,9 @@ class ColumnSchema:
     models of older hubs, which read each text by itself. Times are those of `timezone` (UTC where
     none is said): texts without an offset are meant so, others are converted. `missing` stands for
     a missing value here, besides what does so in the whole table; `kept` is a value here although
-    it stands for missing elsewhere, as a class called `None`. `whole` tells integers, which
+    it stands for missing elsewhere, as a class called `None`. `spelling` is how the file has true
+    and false, whatever way others write them; schemas of older hubs have none, and each spelling is
+    a value of its own. `whole` tells integers, which
     other formats do not tell from numbers; it says nothing about how texts are read.
     """
 
@@ -46,6 +49,7 @@ class ColumnSchema:
     timezone: str | None = None
     missing: tuple[str, ...] = ()
     kept: tuple[str, ...] = ()
+    spelling: tuple[str, ...] = ()
     purpose: str = "feature"
     whole: bool = field(default=False, compare=False)
 
@@ -74,7 +78,7 @@ class ColumnSchema:
         """Read what `to_dict` wrote; members of newer hubs are left alone."""
         known = {name.name for name in fields(cls)}
         members = {name: item for name, item in value.items() if name in known}
-        for name in ("symbols", "missing", "kept"):
+        for name in ("symbols", "missing", "kept", "spelling"):
             members[name] = tuple(members.get(name, ()))
         return cls(**members)
 
@@ -179,7 +183,7 @@ class Declared:
         if not said:
             return column
         kind = said.get("type") or _type_meant(said) or column.type
-        found = column if kind == column.type else ColumnSchema(column.name, kind)
+        found = column if kind == column.type else _other_type(column, kind)
         if kind == DATE and found.format is None:
             found = replace(found, format=ISO)
         given = {
@@ -188,6 +192,14 @@ class Declared:
         if said.get("format"):
             given["format"] = said["format"]
         return replace(found, type=kind, **given)
+
+
+def _other_type(column: ColumnSchema, kind: str) -> ColumnSchema:
+    """Return a column of another type than its values have: truth values stay such as names."""
+    if kind in (NUMBER, DATE):
+        return ColumnSchema(column.name, kind)
+    default = SPELLING if kind == BOOLEAN else ()
+    return ColumnSchema(column.name, kind, spelling=column.spelling or default)
 
 
 def _type_meant(said: Mapping[str, Any]) -> str | None:

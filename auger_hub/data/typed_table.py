@@ -11,7 +11,14 @@ from auger_hub.data.files import formats
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, ISO, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.table import Reading, Table
-from auger_hub.data.text.delimited import AS_IT_IS, SAMPLE_ROWS, count_texts, finite, place
+from auger_hub.data.text.delimited import (
+    AS_IT_IS,
+    SAMPLE_ROWS,
+    clean_text,
+    count_texts,
+    finite,
+    place,
+)
 from auger_hub.data.text.infer import Found, infer_column
 from auger_hub.data.text.sql import literal, one_file, quoted
 
@@ -141,7 +148,7 @@ def judge_typed(
         found.append(one)
     schema = replace(known or written, columns=tuple(columns))
     if reading.types:
-        _drop_marks(connection, schema, kinds, pending)
+        _clean_texts(connection, schema, kinds, pending)
     return Table(connection, schema, tuple(pending), () if known else tuple(found))
 
 
@@ -178,22 +185,22 @@ def _judge_texts(
     return found
 
 
-def _drop_marks(
+def _clean_texts(
     connection: duckdb.DuckDBPyConnection,
     schema: TableSchema,
     kinds: Sequence[str],
     pending: Sequence[int],
 ) -> None:
-    """Make gaps of texts that stand for a missing value, as in delimited text."""
+    """Make texts what the schema says they are, as in delimited text: gaps, truth values."""
     expressions = []
     for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True)):
         if kind != "VARCHAR" or position in pending:
             continue
-        listed = ", ".join(map(literal, sorted(schema.marks(column))))
         name = place(position)
-        test = f"SELECT 1 FROM data WHERE {name} IN ({listed}) LIMIT 1"  # noqa: S608
-        if listed and connection.execute(test).fetchone():
-            expressions.append(f"CASE WHEN {name} NOT IN ({listed}) THEN {name} END AS {name}")
+        clean = clean_text(name, column, schema.marks(column))
+        test = f"SELECT 1 FROM data WHERE {clean} IS DISTINCT FROM {name} LIMIT 1"  # noqa: S608
+        if clean != name and connection.execute(test).fetchone():
+            expressions.append(f"{clean} AS {name}")
     if expressions:
         changed = f"SELECT * REPLACE ({', '.join(expressions)}) FROM data"  # noqa: S608
         connection.execute(f"CREATE TABLE marked AS {changed}")

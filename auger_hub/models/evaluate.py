@@ -17,8 +17,8 @@ import pandas as pd
 
 from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice, rows, to_dicts
-from auger_hub.data.schema import BOOLEAN, NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.text.typed import is_missing, to_column
+from auger_hub.data.schema import NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.text.typed import is_missing, to_column, truth_of
 from auger_hub.models.predict import BadInput, Predictor
 from auger_hub.search.columns import to_number
 from auger_hub.search.scores.metrics import Outcome, all_scores, describe_labels, metrics_for
@@ -166,20 +166,22 @@ def _class_numbers(
 ) -> list[int | None]:
     """Return the numbers of classes, however their labels are written: `1`, `1.0`, `true`."""
     is_number = all(isinstance(label, int | float) for label in classes)
-    labels = {_label(label, column): number for number, label in enumerate(classes)}
-    if not is_number or column.type == BOOLEAN:
-        return [labels.get(_label(value, column)) for value in values]
+    if {truth_of(label) for label in classes} == {True, False} and len(classes) == 2:
+        truths = {truth_of(label): number for number, label in enumerate(classes)}
+        return [truths.get(truth_of(value)) for value in values]
+    if not is_number:
+        labels = {_label(label): number for number, label in enumerate(classes)}
+        return [labels.get(_label(value)) for value in values]
     texts = ColumnSchema(column.name, NUMBER, column.decimal, column.thousands, column.symbols)
     numbers: dict[Any, int] = {float(label): number for number, label in enumerate(classes)}
     read = to_column(values, texts, TableSchema(()))
     return [numbers.get(value) for value in read.tolist()]
 
 
-def _label(value: Any, column: ColumnSchema) -> str:
+def _label(value: Any) -> str:
     """Return a class as its label is written: whole numbers without a fraction."""
     is_whole = isinstance(value, float) and value.is_integer()
-    text = str(int(value)) if is_whole else str(value)
-    return text.casefold() if column.type == BOOLEAN else text
+    return str(int(value)) if is_whole else str(value)
 
 
 def _scored_rows(

@@ -18,6 +18,7 @@ import math
 import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,8 @@ from skops import io as skops_io
 
 from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice
-from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.text.typed import to_frame
+from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.text.typed import to_frame, truth_of
 from auger_hub.models.contributions import contribute
 from auger_hub.models.prediction_notices import PredictionNotices
 from auger_hub.models.trusted import TRUSTED
@@ -331,7 +332,8 @@ def class_probabilities(model: Any, frame: pd.DataFrame, classes: int) -> np.nda
 def schema_of(description: Mapping[str, Any]) -> TableSchema:
     """Return the schema of a model; of an older one what it did without having a schema."""
     if "schema" in description:
-        return TableSchema.from_dict(description["schema"])
+        schema = TableSchema.from_dict(description["schema"])
+        return _with_spellings(schema, description.get("categories", {}))
     formats: Mapping[str, str] = description.get("date_formats", {})
     types = {
         column_kinds.NUMBER: NUMBER,
@@ -347,6 +349,22 @@ def schema_of(description: Mapping[str, Any]) -> TableSchema:
         for name in description["needed"]
     )
     return TableSchema(tuple(columns))
+
+
+def _with_spellings(schema: TableSchema, categories: Mapping[str, Sequence[str]]) -> TableSchema:
+    """Return the schema of an older model with the one spelling of truth values that it met."""
+    spelled = []
+    for column in schema.columns:
+        met = categories.get(column.name, ())
+        truths = {truth_of(text): text for text in met}
+        if (
+            column.type == BOOLEAN
+            and not column.spelling
+            and len(met) == 2
+            and set(truths) == {True, False}
+        ):
+            spelled.append(replace(column, spelling=(truths[True], truths[False])))
+    return schema.having(*spelled)
 
 
 def _json_values(values: Any) -> list[Any]:

@@ -178,7 +178,7 @@ class Observer:
         for name in self.segments:
             if name not in frame:
                 continue
-            for value, rows in _groups(frame[name]):
+            for value, rows in groups_of(frame[name]):
                 some = None if chosen is None else chosen[rows]
                 self._add(f"{name}={value}", self._count(frame.iloc[rows], answer[rows], some))
 
@@ -227,7 +227,8 @@ def _array(values: pd.Series) -> Array:
     return np.asarray(values.to_numpy())
 
 
-def _groups(values: pd.Series) -> Iterable[tuple[str, Array]]:
+def groups_of(values: pd.Series) -> Iterable[tuple[str, Array]]:
+    """Yield the different values of a typed column as texts, each with the places of its rows."""
     texts = values.astype(object).where(values.notna(), "(missing)").map(_text).to_numpy()
     for value in pd.unique(texts):
         yield str(value), np.flatnonzero(texts == value)

@@ -158,30 +158,24 @@ class _Judge:
 
     def _score_segments(self, numbers: list[int]) -> dict[str, Any]:
         """Return score and number of rows by segment, of those that have a score."""
-        by_segment: dict[str, list[int]] = {}
-        for name in self.segments:
-            if name not in self.columns:
-                continue
-            place = self.columns.index(name)
-            for number in numbers:
-                value = _segment_value(self.records[number][place])
-                by_segment.setdefault(f"{name}={value}", []).append(number)
+        from auger_hub.data.text.typed import to_frame
+        from auger_hub.models.profile import groups_of
+
+        names = [name for name in self.segments if name in self.columns]
+        places = {name: self.columns.index(name) for name in names}
+        values = {name: [self.records[n][at] for n in numbers] for name, at in places.items()}
+        typed = to_frame(values, self.predictor.schema, names)
+        by_segment = {
+            f"{name}={value}": [numbers[row] for row in rows]
+            for name in names
+            for value, rows in groups_of(typed[name])
+        }
         told = {}
         for segment, some in list(by_segment.items())[:_SEGMENTS]:
             score, count, *_ = self._score(some)
             if score is not None:
                 told[segment] = [score, count]
         return told
-
-
-def _segment_value(value: Any) -> str:
-    """Return a value as those of predictions are told: a number is one however it was written."""
-    if value is None or value == "":
-        return "(missing)"
-    try:
-        return f"{float(value):g}"
-    except (TypeError, ValueError):
-        return str(value)
 
 
 def _store(session: Session, row: Actual, scored: list[_Day]) -> None:

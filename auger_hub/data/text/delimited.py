@@ -20,6 +20,7 @@ from auger_hub.data.schema import DATE, ISO, MISSING, NUMBER, ColumnSchema, Tabl
 from auger_hub.data.text.dialect import BadText, Dialect, find_dialect, read_rows
 from auger_hub.data.text.infer import GROUPED, Found, infer_column
 from auger_hub.data.text.sql import literal, one_file
+from auger_hub.data.text.typed import FALSE, TRUE
 
 AS_IT_IS = "hive_partitioning=false"
 """A folder called `year=2024` is a project of that name and no column."""
@@ -251,7 +252,7 @@ def _select(file: DelimitedFile, schema: TableSchema, missing: Sequence[str] | N
     ]
     nulls = set(missing or ())
     expressions = ", ".join(
-        _expression(place(position), kind, _marks_to_drop(column, kind, schema) - nulls)
+        _expression(place(position), kind, column, _marks_to_drop(column, kind, schema) - nulls)
         for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True))
     )
     pending = tuple(
@@ -282,16 +283,27 @@ def _kind_to_read(column: ColumnSchema, schema: TableSchema) -> str:
             return "VARCHAR"
 
 
-def _expression(name: str, kind: str, marks: Iterable[str]) -> str:
+def _expression(name: str, kind: str, column: ColumnSchema, marks: Iterable[str]) -> str:
     match kind:
         case "DOUBLE":
             return f"{finite(name)} AS {name}"
         case "TIMESTAMPTZ":
             return f"make_timestamp(epoch_us({name})) AS {name}"
-        case "VARCHAR" if listed := sorted(marks):
-            return f"CASE WHEN {name} NOT IN ({_literals(listed)}) THEN {name} END AS {name}"
+        case "VARCHAR":
+            return f"{clean_text(name, column, marks)} AS {name}"
         case _:
             return name
+
+
+def clean_text(name: str, column: ColumnSchema, marks: Iterable[str]) -> str:
+    """Return texts as the schema has them: gaps for marks, and one spelling of truth values."""
+    text, listed = name, sorted(marks)
+    if column.spelling:
+        yes, no = map(literal, column.spelling)
+        cases = f"WHEN regexp_full_match({name}, '{TRUE}') THEN {yes}"
+        cases += f" WHEN regexp_full_match({name}, '{FALSE}') THEN {no}"
+        text = f"CASE {cases} ELSE {name} END"
+    return f"CASE WHEN {name} NOT IN ({_literals(listed)}) THEN {text} END" if listed else text
 
 
 def finite(name: str) -> str:

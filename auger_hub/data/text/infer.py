@@ -23,7 +23,7 @@ from auger_hub.data.schema import (
 )
 from auger_hub.data.text import months
 from auger_hub.data.text.looks import looks_like
-from auger_hub.data.text.typed import EXCEL_DAY, NumberReader, is_missing, parse_dates
+from auger_hub.data.text.typed import EXCEL_DAY, NumberReader, is_missing, parse_dates, truth_of
 
 MOSTLY = 0.9
 """The share of values from which on a column is of a type that not all of them have."""
@@ -119,8 +119,8 @@ def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
     whole = sum(known.values())
     if not known:
         return Found(ColumnSchema(name, CATEGORY), {})
-    if all(text.strip().lower() in ("true", "false") for text in known):
-        return Found(ColumnSchema(name, BOOLEAN), {})
+    if all(truth_of(text) is not None for text in known):
+        return Found(ColumnSchema(name, BOOLEAN, spelling=_spelling_of(known)), {})
     if has_commas and all(GROUPED.fullmatch(text) for text in known):
         return Found(ColumnSchema(name, NUMBER, decimal=",", thousands="."), {})
     for found in (_numbers(name, known, delimiter, is_typed=is_typed), _dates(name, known)):
@@ -128,6 +128,16 @@ def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
             return found
     looks = looks_like(known)
     return Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
+
+
+def _spelling_of(counts: Mapping[str, int]) -> tuple[str, str]:
+    """Return how true and false are mostly written; one that is not there as the other."""
+    mostly: dict[bool | None, str] = {}
+    for text in sorted(counts, key=lambda text: (-counts[text], text)):
+        mostly.setdefault(truth_of(text), text.strip())
+    other = next(iter(mostly.values()))
+    style = str.upper if other.isupper() else str.title if other.istitle() else str.lower
+    return mostly.get(True, style("true")), mostly.get(False, style("false"))
 
 
 def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSING) -> Found | None:

@@ -21,6 +21,8 @@ from auger_hub.data.text import months
 
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _TRUTH = {"true": 1.0, "false": 0.0}
+TRUE, FALSE = r"\s*[tT][rR][uU][eE]\s*", r"\s*[fF][aA][lL][sS][eE]\s*"
+_TRUE, _FALSE = re.compile(TRUE, re.ASCII), re.compile(FALSE, re.ASCII)
 _SPACES = "\u00a0\u202f\u2009 "
 _APOSTROPHES = "'\u2019"
 _NO_CENTS = re.compile(r"(?<=[0-9])[.,][-\u2014]{1,2}$")  # `12,-` is a price
@@ -57,7 +59,7 @@ def to_column(values: Iterable[Any], column: ColumnSchema, schema: TableSchema) 
         case "date":
             return _to_dates(series, column, schema.marks(column))
         case _:
-            return _to_texts(series, schema.marks(column))
+            return _to_texts(_spell(series, column.spelling), schema.marks(column))
 
 
 def count_unreadable(values: Iterable[Any], typed: pd.Series, marks: frozenset[str]) -> int:
@@ -66,6 +68,15 @@ def count_unreadable(values: Iterable[Any], typed: pd.Series, marks: frozenset[s
         return 0
     lost = as_series(values)[typed.isna()]
     return sum(not is_missing(value, marks) for value in lost.tolist())
+
+
+def truth_of(value: Any) -> bool | None:
+    """Return what a truth value says, however it is written; None for what is none."""
+    if isinstance(value, (bool, np.bool_)):
+        return bool(value)
+    if not isinstance(value, str):
+        return None
+    return True if _TRUE.fullmatch(value) else False if _FALSE.fullmatch(value) else None
 
 
 def is_missing(value: Any, marks: frozenset[str]) -> bool:
@@ -81,6 +92,18 @@ def as_series(values: Iterable[Any]) -> pd.Series:
         is_text = isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype)
         return values.astype(object) if is_text else values
     return pd.Series(list(values), dtype=object)
+
+
+def _spell(series: pd.Series, spelling: Sequence[str]) -> pd.Series:
+    """Return truth values as texts of one spelling, and all else as it stands."""
+    if not spelling or not (series.dtype == object or pd.api.types.is_bool_dtype(series)):
+        return series
+    yes, no = spelling
+    spelled = [
+        value if (truth := truth_of(value)) is None else yes if truth else no
+        for value in series.astype(object).tolist()
+    ]
+    return pd.Series(spelled, index=series.index, dtype=object)
 
 
 def _to_texts(series: pd.Series, marks: frozenset[str]) -> pd.Series:
@@ -360,4 +383,13 @@ def _in_zone(dates: pd.Series, zone: str | None) -> pd.Series:
     return dates.dt.tz_convert(zone or timezone.utc).dt.tz_localize(None)
 
 
-__all__ = ["BOOLEAN", "DATE", "NUMBER", "NumberReader", "count_unreadable", "to_column", "to_frame"]
+__all__ = [
+    "BOOLEAN",
+    "DATE",
+    "NUMBER",
+    "NumberReader",
+    "count_unreadable",
+    "to_column",
+    "to_frame",
+    "truth_of",
+]

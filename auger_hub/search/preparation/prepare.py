@@ -123,7 +123,8 @@ def with_classes(schema: TableSchema, target: str) -> TableSchema:
     if column is None or (column.type == NUMBERS and column.is_plain and not column.missing):
         return schema
     kept = (CLASS_NONE,) if schema.missing == MISSING else ()
-    return schema.having(ColumnSchema(target, NAMES, kept=kept, purpose=column.purpose))
+    names = ColumnSchema(target, NAMES, kept=kept, spelling=column.spelling, purpose=column.purpose)
+    return schema.having(names)
 
 
 def describe_task(task: SearchTask) -> dict[str, Any]:
