@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from auger_hub.accounts.roles import READING
+from auger_hub.accounts.roles import MANAGING, READING
 from auger_hub.hub import Hub
 from auger_hub.pages.actions import (
     add_data,
@@ -31,6 +31,7 @@ from auger_hub.pages.experiments import show_experiment, show_trial
 from auger_hub.pages.models import show_model, try_model
 from auger_hub.pages.projects import show_project, show_projects
 from auger_hub.pages.view import LOG_IN_PATH, Act, Show, form, page
+from auger_hub.pages.visitor.account import ACCOUNT_PATH, show_account, take_password
 from auger_hub.pages.visitor.command_line import (
     COMMAND_LINE_PATH,
     allow_command_line,
@@ -38,6 +39,13 @@ from auger_hub.pages.visitor.command_line import (
 )
 from auger_hub.pages.visitor.guard import guard
 from auger_hub.pages.visitor.log_in import show_log_in, take_log_in, take_log_out
+from auger_hub.pages.visitor.people import (
+    USERS_PATH,
+    add_user,
+    revoke_user,
+    set_role,
+    show_users,
+)
 from auger_hub.pages.visitor.sign_on import DONE_PATH, SIGN_ON_PATH, begin_sign_on, end_sign_on
 
 _ASSETS = Path(__file__).parent / "assets"
@@ -59,6 +67,7 @@ _PAGES: dict[str, Show] = {
     "/audit": show_audit,
     "/controllers": show_controllers,
     COMMAND_LINE_PATH: show_question,
+    USERS_PATH: show_users,
 }
 
 _ACTIONS: dict[str, Act] = {
@@ -73,6 +82,13 @@ _ACTIONS: dict[str, Act] = {
 }
 
 
+_OF_ADMINS: dict[str, Act] = {
+    USERS_PATH: add_user,
+    f"{USERS_PATH}/{{id}}/role": set_role,
+    f"{USERS_PATH}/{{id}}/revoke": revoke_user,
+}
+
+
 def page_routes(hub: Hub) -> list[Route]:
     """Return the routes for people; they stand before those of the object store."""
     return [
@@ -80,11 +96,17 @@ def page_routes(hub: Hub) -> list[Route]:
         Route("/models/{id}", form(hub, try_model), methods=["POST"]),
         Route("/trials/{id}", form(hub, ask_for_explanation), methods=["POST"]),
         *(Route(path, form(hub, act), methods=["POST"]) for path, act in _ACTIONS.items()),
+        *(
+            Route(path, form(hub, act, rank=MANAGING), methods=["POST"])
+            for path, act in _OF_ADMINS.items()
+        ),
         Route(LOG_IN_PATH, show_log_in(hub), methods=["GET"]),
         Route(LOG_IN_PATH, take_log_in(hub), methods=["POST"]),
         Route(COMMAND_LINE_PATH, form(hub, allow_command_line, rank=READING), methods=["POST"]),
         Route(SIGN_ON_PATH, begin_sign_on(hub), methods=["GET"]),
         Route(DONE_PATH, end_sign_on(hub), methods=["GET"]),
+        Route(ACCOUNT_PATH, show_account(hub), methods=["GET"]),
+        Route(ACCOUNT_PATH, take_password(hub), methods=["POST"]),
         Route("/log-out", take_log_out(hub), methods=["POST"]),
         *(
             Route(f"/assets/{name}", guard(_asset(name), is_cacheable=True), methods=["GET"])

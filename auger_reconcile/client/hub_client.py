@@ -29,7 +29,7 @@ from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 from auger_reconcile.web_url import is_loopback
 
 API_PREFIX = "/api/v1/"
-_SECRETS = ("password", "code", "code_verifier")
+_SECRETS = ("password", "new_password", "code", "code_verifier")
 _READINGS_OF_A_LIST = 3
 _REFUSED = frozenset({400, 422})  # what a hub may say to a page that is too large for it
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from auger_reconcile.errors import NotAuthenticated, NotFound
+from auger_reconcile.errors import AugerError, HubError, NotAuthenticated, NotFound
 
 if TYPE_CHECKING:
     from auger_reconcile.api.hubs.session import Surroundings
@@ -71,6 +72,44 @@ def login_by_page(
     credentials = log_in(url, show=show, is_here=is_here)
     save_credentials(credentials, home=around.home)
     return credentials
+
+
+def change_password(around: Surroundings, *, old: str, new: str) -> tuple[Credentials, int]:
+    """Change the own password at the hub that `login` has stored credentials of.
+
+    All logins of before end; the stored credentials get a new token.
+
+    Returns:
+        The credentials, and how many logins have ended.
+
+    Raises:
+        AugerError: the credentials in use are others than those.
+        NotAuthenticated: nobody is logged in, or the old password is wrong.
+        HubError: the hub does not take the new one, or has no such request.
+    """
+    from auger_reconcile.client.credentials import load_credentials, save_credentials
+    from auger_reconcile.client.hub_client import HubClient
+
+    named = ("AUGER_CREDENTIALS", "AUGER_CREDENTIALS_PATH")
+    if place := next((name for name in named if around.environ.get(name)), None):
+        raise AugerError(
+            f"the credentials come from {place}, where no new token can be stored",
+            hint=f"without {place} the credentials of `auger auth login` are used",
+        )
+    who = load_credentials(environ={}, path_to_credentials=None, home=around.home)
+    with HubClient(who.api_url, who.token) as client:
+        try:
+            told = client.call("PATCH", "password", {"password": old, "new_password": new})
+        except NotAuthenticated as error:
+            error.hint = None if "Password" in str(error) else error.hint
+            raise
+    token = told.get("token") if isinstance(told, dict) else None
+    if not isinstance(token, str) or not token:
+        raise HubError("the hub answered without a token", request="PATCH /api/v1/password")
+    changed = replace(who, token=token)
+    save_credentials(changed, home=around.home)
+    ended = told.get("ended")
+    return changed, ended if isinstance(ended, int) else 0
 
 
 def logout(around: Surroundings) -> bool:

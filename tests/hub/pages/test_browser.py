@@ -180,6 +180,9 @@ def paths(
         "/applies",
         "/controllers",
         "/audit",
+        "/account",
+        "/users",
+        f"/log-in/command-line?challenge={'p' * 43}&state={'p' * 43}&device=desk",
     ]
 
 

@@ -18,6 +18,8 @@ from auger_reconcile.errors import AugerError
 if TYPE_CHECKING:
     from auger_reconcile.client.credentials import Credentials
 
+_BY_OPTIONS = "auger auth login --username NAME --organization NAME --password-stdin"
+
 
 @group(example="auger auth whoami")
 def auth() -> None:
@@ -110,6 +112,34 @@ def logout(invocation: Invocation) -> None:
         invocation.show("Logged out." if was_in else "Nobody was logged in.")
 
 
+@auth.command(example="auger auth password")
+@click.option(
+    "--password-stdin", is_flag=True, help="Read the old password and the new one, a line each."
+)
+def password(invocation: Invocation, *, password_stdin: bool) -> None:
+    """Change the own password at the hub of the stored credentials.
+
+    All other logins and tokens of the user end with it; the stored credentials stay good.
+    """
+    from auger_reconcile.api.hubs.auth import change_password
+    from auger_reconcile.api.hubs.session import Surroundings
+    from auger_reconcile.cli.views.words import count_of
+
+    if password_stdin:
+        old, new = _read_password(), _read_password()
+    else:
+        old, new = _ask("Password", is_secret=True), _ask("New password", is_secret=True)
+        if _ask("The new one again", is_secret=True) != new:
+            raise AugerError("the new password is not the same twice; nothing was changed")
+    with invocation.busy_with("Changing the password"):
+        who, ended = change_password(Surroundings(os.environ, Path.home()), old=old, new=new)
+    if invocation.as_json:
+        invocation.show_json({**_describe(who), "ended": ended})
+    else:
+        told = f"{count_of(ended, 'login')} of before ended, and this machine has a new one."
+        invocation.show(f"The password of {plain(who.username)} is changed: {told}")
+
+
 @auth.command(example="auger auth whoami")
 def whoami(invocation: Invocation) -> None:
     """Say who is logged in, in which organization and at which hub."""
@@ -139,7 +169,7 @@ def _log_in_by_page(invocation: Invocation, url: str | None, *, has_browser: boo
     def show(page: str) -> str | None:
         if not has_browser:
             invocation.tell(f"Open this page in a browser:\n{page}")
-            return _ask("Code", is_secret=True)
+            return _ask("Code", hint="the page shows it to who is logged in there")
         is_open = webbrowser.open(page)
         invocation.tell("The browser asks you to log in." if is_open else "Open this page here:")
         invocation.tell(f"{page}\nWaiting for it; Ctrl-C ends that.")
@@ -175,7 +205,7 @@ def _read_password() -> str:
     return password
 
 
-def _ask(what: str, *, is_secret: bool = False) -> str:
+def _ask(what: str, *, is_secret: bool = False, hint: str = _BY_OPTIONS) -> str:
     """Ask on stderr: stdout is for results.
 
     Raises:
@@ -188,5 +218,5 @@ def _ask(what: str, *, is_secret: bool = False) -> str:
             raise
         raise AugerError(
             f"there is nobody to ask for the {what.lower()}",
-            hint="auger auth login --username NAME --organization NAME --password-stdin",
+            hint=hint,
         ) from None

@@ -13,7 +13,7 @@ import requests
 
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
-from tests.hub.client import Client, connect, run_hub, wait_until
+from tests.hub.client import Client, add_user, connect, run_hub, wait_until
 from tests.hub.oidc_provider import CLIENT_ID, CLIENT_SECRET, TestProvider, run_provider
 from tests.hub.pages import chromium
 from tests.hub.pages.conftest import Browser, texts_of
@@ -144,6 +144,18 @@ def test_an_id_token_for_another_client_logs_nobody_in(
     provider.lies = {"aud": "another"}
     assert visitor.get("/log-in/sso").status_code == 403
     assert visitor.get("/", allow_redirects=False).status_code == 303
+
+
+def test_a_provider_that_fails_is_told_in_a_sentence_and_passwords_go_on(
+    there: Client, provider: TestProvider, visitor: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(provider, "is_broken", True)
+    refused = visitor.get("/log-in/sso")
+    assert refused.status_code == 503
+    assert "The sign-on provider does not answer as it should." in texts_of(refused.text)
+    user = add_user(there, "petra")
+    fields = {"user": "petra", "password": user["password"]}
+    assert visitor.post("/log-in", fields).status_code == 200
 
 
 def test_a_user_whom_the_hub_revokes_is_out_at_once(there: Client, visitor: Browser) -> None:
