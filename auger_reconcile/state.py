@@ -108,6 +108,13 @@ class DesiredState:
         return tuple(dict.fromkeys((*self.projects, *locked)))
 
 
+class Storage(NamedTuple):
+    """What an organization stores, in bytes, and how much it may."""
+
+    used: int
+    most: int
+
+
 @dataclass(frozen=True)
 class ObservedState:
     """What the hub has.
@@ -116,6 +123,7 @@ class ObservedState:
         objects: (project, kind) to the objects there; the projects themselves are under
             (project, "project").
         present: the hub's time, ISO 8601; None where it does not tell.
+        storage: of the organization; None where there is no limit.
     """
 
     hub: str
@@ -123,6 +131,7 @@ class ObservedState:
     organization_id: int | None
     objects: Mapping[tuple[str, str], tuple[Any, ...]]
     present: str | None = field(default=None, compare=False)
+    storage: Storage | None = field(default=None, compare=False)
 
     def of(self, project: str, kind: str) -> tuple[Any, ...]:
         """Return the objects of a kind in a project."""

@@ -442,33 +442,3 @@ def list_users(session: Session) -> list[dict[str, object]]:
         }
         for user, name in session.execute(query.order_by(User.id))
     ]
-
-
-def list_organizations(session: Session) -> list[dict[str, Any]]:
-    """Return every organization with its limits."""
-    return [
-        {
-            "name": row.name,
-            "most_workers": row.most_workers,
-            "most_questions": row.most_questions,
-        }
-        for row in session.scalars(select(Organization).order_by(Organization.id))
-    ]
-
-
-def limit_organization(session: Session, name: str, **limits: int | None) -> bool:
-    """Set limits of an organization, 0 for none; False when there is none of that name.
-
-    Args:
-        session: one that writes.
-        name: of the organization.
-        limits: `most_workers`, `most_questions`; None leaves one as it is.
-    """
-    row = session.scalar(select(Organization).where(Organization.name == name))
-    if row is None:
-        return False
-    for limit, value in limits.items():
-        if value is not None:
-            setattr(row, limit, value or None)
-    note(session, row.id, Deed("limit", "organization", row.id, name))
-    return True

@@ -8,12 +8,14 @@ from collections import Counter
 from datetime import datetime
 
 from auger_hub.accounts.audit import prune
+from auger_hub.background.measure import measure, remove_unused_uploads
 from auger_hub.background.retention import find_due, remove_due
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import now
 from auger_hub.settings import HubSettings
 from auger_hub.store.disk import look_at_disk
 from auger_hub.store.local import Storage
+from auger_hub.store.models import ModelStore
 
 _log = logging.getLogger("auger.hub.keep")
 _SECONDS = 60.0
@@ -42,6 +44,8 @@ class Housekeeping:
             self._told_at = None  # who leads now tells anew what goes
             return
         prune(self._database, self._settings.audit_days)
+        measure(self._database, self._storage, ModelStore(self._settings, self._storage))
+        remove_unused_uploads(self._database, self._storage)
         if self._settings.removes_by_age and self._is_hour_over():
             self.retain()
 

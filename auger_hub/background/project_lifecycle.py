@@ -103,5 +103,6 @@ def retire_pipelines(database: Database, models: ModelStore, predictions: Predic
             pipeline = session.get(Pipeline, pipeline_id)
             if pipeline is not None and pipeline.status == "undeploying":
                 pipeline.status, pipeline.package_digest = "undeployed", None
+                pipeline.bytes = None
                 detach(session, pipeline)
                 close_replaced(session)

@@ -10,6 +10,7 @@ from contextlib import suppress
 
 from sqlalchemy import delete
 
+from auger_hub.accounts.quota import release_upload
 from auger_hub.background.sweep import files_of
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Project, Trial
@@ -45,15 +46,15 @@ class Removal:
 
     def _remove(self, project_id: int) -> None:
         try:
-            self._remove_files(project_id)
+            keys = self._remove_files(project_id)
             if not self._stopping:
-                self._remove_rows(project_id)
+                self._remove_rows(project_id, keys)
         except Exception as error:  # noqa: BLE001 - it is tried again, whatever it is
             _log.error("project %s cannot be removed yet: %s", project_id, error)
             self._rests_until = time.monotonic() + _REST_SECONDS
 
-    def _remove_files(self, project_id: int) -> None:
-        """Nobody waits for the database while a store is asked.
+    def _remove_files(self, project_id: int) -> set[str]:
+        """Return the keys of the files; nobody waits for the database while a store is asked.
 
         The store is asked first for what it has: whoever uploads to a project of this name after
         that is in the database before it is looked for there.
@@ -61,19 +62,24 @@ class Removal:
         with self._database.read() as session:
             project = session.get(Project, project_id)
             if project is None:  # removed since it was looked for
-                return
+                return set()
             bucket = session.get_one(Organization, project.organization_id).main_bucket
         found = set(self._storage.keys(bucket, project_folder(project.name)))
         with self._database.read() as session:
             keys = files_of(session, project, found)
         for key in keys:
             if self._stopping:
-                return
+                break
             with suppress(BadKey):  # then nothing could ever be stored there
                 self._storage.delete(bucket, key)
+        return keys
 
-    def _remove_rows(self, project_id: int) -> None:
+    def _remove_rows(self, project_id: int, keys: set[str]) -> None:
         """The models are swept away after them."""
         with self._database.write() as session:
+            project = session.get(Project, project_id)
+            if project is not None:
+                release_upload(session, project.organization_id, keys)
+                session.expunge(project)
             session.execute(delete(Trial).where(Trial.project_id == project_id))
             session.execute(delete(Project).where(Project.id == project_id))

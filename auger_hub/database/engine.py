@@ -40,7 +40,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 
 from auger_hub.settings import BadSettings
 
-HEAD = "0019"
+HEAD = "0020"
 _log = logging.getLogger("auger.hub.database")
 _KNOWN = ("sqlite", "postgresql")
 _CONNECTIONS = 20

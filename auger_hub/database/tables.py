@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timezone
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, text
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 
@@ -49,11 +49,18 @@ class Organization(Numbered, Timestamped, Base):
     """Of all its runs at the same time; None is as many as there are."""
     most_questions: Mapped[int | None]
     """To its models, in a minute; None is as many as they answer."""
+    most_storage: Mapped[int | None] = mapped_column(BigInteger)
+    """Bytes of its data, models and exports; None is as many as there is room for."""
 
 
 def organization_id() -> Mapped[int]:
     """Return the column that says whose a row is."""
     return mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
+
+
+def _sizes(table: str) -> Index:
+    """Return the index that sums of sizes are read from: rows hold long texts besides."""
+    return Index(f"ix_{table}_bytes", "organization_id", "bytes")
 
 
 def project_id() -> Mapped[int]:
@@ -143,6 +150,10 @@ class ProjectFile(Numbered, Timestamped, Base):
     """A data set (§2.8); `key` is the path of `url` after the bucket, which clients invent."""
 
     __tablename__ = "project_files"
+    __table_args__ = (  # type: ignore[assignment]  # a mixin has options alone
+        _sizes("project_files"),
+        Numbered.__table_args__,
+    )
     organization_id: Mapped[int] = organization_id()
     project_id: Mapped[int] = project_id()
     name: Mapped[str]
@@ -157,6 +168,20 @@ class ProjectFile(Numbered, Timestamped, Base):
     error_message: Mapped[str | None]
     made_of: Mapped[dict[str, Any] | None]
     """Of which other data set and which actuals; None for one that a client made."""
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Of the stored file; None of one that is not read yet."""
+
+
+class Upload(Base):
+    """An uploaded file that no data set names yet: it takes room all the same."""
+
+    __tablename__ = "uploads"
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(primary_key=True)
+    bytes: Mapped[int] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(default=now)
 
 
 class Experiment(Timestamped, Base):
@@ -269,6 +294,7 @@ class Pipeline(Timestamped, Base):
     """A deployed model; its id is the trial's, unless it lives elsewhere (§2.13)."""
 
     __tablename__ = "pipelines"
+    __table_args__ = (_sizes("pipelines"),)
     id: Mapped[str] = mapped_column(primary_key=True)
     organization_id: Mapped[int] = organization_id()
     project_id: Mapped[int] = project_id()
@@ -288,6 +314,8 @@ class Pipeline(Timestamped, Base):
     """Which model stands beside it, how, and since when."""
     package_digest: Mapped[str | None]
     """Of the fitted model in the store; None of one that is not stored, or not yet."""
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
+    """Of that model."""
 
     @classmethod
     def of(cls, trial: Trial) -> Pipeline:
@@ -307,6 +335,10 @@ class PipelineFile(Numbered, Timestamped, Base):
     """A model to take away (§2.14)."""
 
     __tablename__ = "pipeline_files"
+    __table_args__ = (  # type: ignore[assignment]  # a mixin has options alone
+        _sizes("pipeline_files"),
+        Numbered.__table_args__,
+    )
     organization_id: Mapped[int] = organization_id()
     project_id: Mapped[int] = project_id()
     experiment_session_id: Mapped[str]
@@ -315,6 +347,7 @@ class PipelineFile(Numbered, Timestamped, Base):
     status: Mapped[str] = mapped_column(default="pending", index=True)
     key: Mapped[str | None]
     sha256: Mapped[str | None]
+    bytes: Mapped[int | None] = mapped_column(BigInteger)
     error_message: Mapped[str | None]
 
 

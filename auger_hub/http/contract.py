@@ -175,6 +175,15 @@ class Forbidden(ApiError):
         super().__init__({"error_type": "forbidden", "message": message})
 
 
+class QuotaExceeded(ApiError):
+    """The organization may not store more; nothing was changed."""
+
+    status = 403
+
+    def __init__(self, message: str) -> None:
+        super().__init__({"error_type": "quota_exceeded", "message": message})
+
+
 class TooManyQuestions(ApiError):
     """The organization has asked its models as often as it may for now."""
 

@@ -7,17 +7,20 @@ import logging
 import secrets
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 import anyio.to_thread
+from sqlalchemy import select
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from auger_hub.database.engine import is_full
+from auger_hub.accounts.quota import OverQuota, refuse_over, release_upload, reserve_upload
+from auger_hub.database.engine import Database, is_full
 from auger_hub.database.tables import Organization, Project
 from auger_hub.http.upload_form import BadForm, FormReader, TooLarge
 from auger_hub.store.local import BadKey, project_key
@@ -50,8 +53,9 @@ def _refusing(endpoint: Endpoint) -> Endpoint:
         except TooLarge as error:
             sizes = {"MaxSizeAllowed": str(error.allowed)}
             return _refuse(400, "EntityTooLarge", "The upload is larger than allowed", sizes)
-        except (BadSignature, BadKey) as error:
-            return _refuse(403, "AccessDenied", str(error))
+        except (BadSignature, BadKey, OverQuota) as error:
+            code = "QuotaExceeded" if isinstance(error, OverQuota) else "AccessDenied"
+            return _refuse(403, code, str(error))
         except BadForm as error:
             return _refuse(400, "MalformedPOSTRequest", str(error))
         except StoreFailed as error:
@@ -68,8 +72,8 @@ def _refusing(endpoint: Endpoint) -> Endpoint:
 def _upload(hub: Hub) -> Endpoint:
     async def upload(request: Request) -> Response:
         bucket = request.path_params["bucket"]
-        reader = FormReader(hub.storage, hub.signer, bucket, request.headers)
-        with reader:
+        room = await anyio.to_thread.run_sync(_room_of, hub, bucket)
+        with FormReader(hub.storage, hub.signer, bucket, request.headers, room=room) as reader:
             await _feed(reader, request)
             fields = await anyio.to_thread.run_sync(reader.finish)
         status = 201 if fields.get("success_action_status") == "201" else 200
@@ -86,35 +90,74 @@ def _take_raw(hub: Hub) -> Endpoint:
         project_id = str(request.path_params["project_id"])
         token = request.query_params.get("auger_token", "")
         await anyio.to_thread.run_sync(hub.signer.check_uploader, project_id, token)
-        bucket, folder = await anyio.to_thread.run_sync(_place, hub, int(project_id))
+        room, bucket, folder = await anyio.to_thread.run_sync(_place, hub, int(project_id))
+        await anyio.to_thread.run_sync(room.check, 1)
         key = f"{folder}/{secrets.token_hex(12)}"
         with ExitStack() as stack:
             file = stack.enter_context(hub.storage.create(bucket, key))
-            await _copy(request, file)
-            await anyio.to_thread.run_sync(stack.close)  # may take as long as a store does
+            size = await _copy(request, file)
+            await anyio.to_thread.run_sync(room.reserve, key, size)
+            try:
+                await anyio.to_thread.run_sync(stack.close)  # may take as long as a store does
+            except BaseException:
+                await anyio.to_thread.run_sync(room.release, key)
+                raise
         body = urlencode({"path": key})
         return Response(body, media_type="application/x-www-form-urlencoded")
 
     return take
 
 
-async def _copy(request: Request, file: IO[bytes]) -> None:
+@dataclass(frozen=True)
+class _Room:
+    """What an organization may still upload (`accounts.quota`)."""
+
+    database: Database
+    organization_id: int
+
+    def check(self, size: int) -> None:
+        with self.database.read() as session:
+            refuse_over(session, self.organization_id, size)
+
+    def reserve(self, key: str, size: int) -> None:
+        with self.database.write() as session:
+            reserve_upload(session, self.organization_id, key, size)
+
+    def release(self, key: str) -> None:
+        with self.database.write() as session:
+            release_upload(session, self.organization_id, [key])
+
+
+def _room_of(hub: Hub, bucket: str) -> _Room:
+    """Return the room of the organization whose bucket that is; BadKey for nobody's."""
+    with hub.database.read() as session:
+        query = select(Organization.id).where(Organization.main_bucket == bucket)
+        organization_id = session.scalar(query)
+    if organization_id is None:
+        raise BadKey("there is no such bucket")
+    return _Room(hub.database, organization_id)
+
+
+async def _copy(request: Request, file: IO[bytes]) -> int:
+    """Write the body to a file and return how many bytes it has."""
     size = 0
     async for chunk in request.stream():
         size += len(chunk)
         if size > MAX_UPLOAD_BYTES:
             raise TooLarge(MAX_UPLOAD_BYTES)
         await anyio.to_thread.run_sync(file.write, chunk)
+    return size
 
 
-def _place(hub: Hub, project_id: int) -> tuple[str, str]:
-    """Return the bucket and the folder of a project's files; BadKey without the project."""
+def _place(hub: Hub, project_id: int) -> tuple[_Room, str, str]:
+    """Return room, bucket and folder of a project's files; BadKey without the project."""
     with hub.database.read() as session:
         project = session.get(Project, project_id)
         if project is None:
             raise BadKey("there is no such project")
         organization = session.get_one(Organization, project.organization_id)
-    return organization.main_bucket, project_key(project.name, "files", "x").rpartition("/")[0]
+    folder = project_key(project.name, "files", "x").rpartition("/")[0]
+    return _Room(hub.database, organization.id), organization.main_bucket, folder
 
 
 def is_full_disk(error: BaseException) -> bool:

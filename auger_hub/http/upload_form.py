@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from types import TracebackType
-from typing import IO
+from typing import IO, Protocol
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
@@ -32,6 +32,19 @@ class TooLarge(ValueError):
         self.allowed = allowed
 
 
+class Room(Protocol):
+    """Says whether a bucket may hold more, and counts what it gets."""
+
+    def check(self, size: int) -> None:
+        """Raise an error when so many bytes are too many."""
+
+    def reserve(self, key: str, size: int) -> None:
+        """Count a file that is about to be stored; raise an error when it is too much."""
+
+    def release(self, key: str) -> None:
+        """Count it no more: it was not stored."""
+
+
 class FormReader:
     """Takes the fields, checks their signature, then writes the `file` part to the storage.
 
@@ -39,11 +52,16 @@ class FormReader:
     written before the signature of the fields is known to be good.
     """
 
-    def __init__(self, storage: Storage, signer: Signer, bucket: str, headers: Headers) -> None:
+    def __init__(
+        self, storage: Storage, signer: Signer, bucket: str, headers: Headers, *, room: Room
+    ) -> None:
         kind, options = parse_options_header(headers.get("content-type", ""))
         if kind != b"multipart/form-data" or b"boundary" not in options:
             raise BadForm("The body must be multipart/form-data.")
         self._storage, self._signer, self._bucket = storage, signer, bucket
+        self._room = room
+        length = headers.get("content-length", "")
+        self._announced = int(length) if length.isdecimal() and len(length) < 19 else 0
         self._stack = ExitStack()
         self._fields: dict[str, str] = {}
         self._file: IO[bytes] | None = None
@@ -97,7 +115,13 @@ class FormReader:
         """
         if not (self._is_complete and self._has_file):
             raise BadForm("The form is incomplete.")
-        self._stack.close()
+        key = self._fields["key"]
+        self._room.reserve(key, self._size)
+        try:
+            self._stack.close()
+        except BaseException:
+            self._room.release(key)
+            raise
         return self._fields
 
     def _begin_part(self) -> None:
@@ -131,6 +155,7 @@ class FormReader:
             raise BadForm("The form has two files.")
         self._has_file = True
         self._allowed = self._signer.check_upload(self._bucket, self._fields)
+        self._room.check(max(1, self._announced - _MAX_OUTSIDE_BYTES))
         self._file = self._stack.enter_context(
             self._storage.create(self._bucket, self._fields["key"])
         )

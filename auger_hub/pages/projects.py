@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Select, func, select
 
+from auger_hub.accounts.quota import size_text, usage_of
 from auger_hub.database.tables import (
     Experiment,
     ExperimentSession,
@@ -49,7 +50,18 @@ def show_projects(call: Call) -> View:
         for row in call.session.scalars(query)
     ]
     is_going = any(card["active_runs"] or tone(card["status"]) == "going" for card in cards)
-    return View("projects.html", {"cards": cards}, is_going)
+    return View("projects.html", {"cards": cards, "storage": _tell_storage(call)}, is_going)
+
+
+def _tell_storage(call: Call) -> str | None:
+    """Say that the organization has stored nearly as much as it may, or as much; else None."""
+    used, most = usage = usage_of(call.session, call.caller.organization_id)
+    if most is None or not usage.is_near:
+        return None
+    told = f"{size_text(used)} of the {size_text(most)} are used that this organization may store."
+    is_full = used >= most
+    way_out = "Uploads, deployments and exports are refused" if is_full else "There is little room"
+    return f"{told} {way_out} until data sets, models or exports are deleted."
 
 
 def show_project(call: Call) -> View:

@@ -57,6 +57,7 @@ def add_organizations(add: Add, shared: argparse.ArgumentParser) -> None:
     limited.add_argument("name")
     limited.add_argument("--most-workers", type=int, help="of all its runs at the same time")
     limited.add_argument("--most-questions", type=int, help="to its models in a minute")
+    limited.add_argument("--most-storage", type=int, help="bytes of its data, models and exports")
     add("list", shared, "list the organizations and their limits")
 
 
@@ -83,13 +84,14 @@ def change_users(options: argparse.Namespace, settings: HubSettings) -> int:
 
 def change_organizations(options: argparse.Namespace, settings: HubSettings) -> int:
     """Run one command of `org`."""
-    from auger_hub.accounts.users import limit_organization, list_organizations
+    from auger_hub.accounts.organizations import LIMITS, limit_organization, list_organizations
 
     def act(session: Session) -> Any:
         if options.action == "list":
             return list_organizations(session)
-        limits = {name: getattr(options, name, None) for name in ("most_workers", "most_questions")}
-        return {"changed": limit_organization(session, options.name, **limits)}
+        limits = {name: getattr(options, name, None) for name in LIMITS}
+        changed = limit_organization(session, options.name, **limits)
+        return {"changed": changed is not None, **(changed or {})}
 
     return _change_logins(settings, act)
 

@@ -6,11 +6,19 @@ from typing import Any, Literal, TypedDict
 
 from sqlalchemy import select
 
+from auger_hub.accounts.quota import usage_of
 from auger_hub.database.tables import Organization
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import Param
 from auger_hub.routes.query import by_name, find, to_page
 from auger_hub.routes.wire_object import to_object
+
+
+class Storage(TypedDict):
+    """What an organization stores, in bytes, and may store (§7)."""
+
+    used: int
+    most: int | None
 
 
 class OrganizationObject(TypedDict):
@@ -34,10 +42,12 @@ class OrganizationObject(TypedDict):
     real_time_usage_minutes: int
     included_actual_counts: None
     monthly_actual_counts_used: int
+    storage: Storage
 
 
 def describe(call: Call, row: Organization) -> OrganizationObject:
     """Return the fields a client sees."""
+    usage = usage_of(call.session, row.id)
     return to_object(
         OrganizationObject,
         row,
@@ -49,6 +59,7 @@ def describe(call: Call, row: Organization) -> OrganizationObject:
         monthly_trial_worker_minutes_used=0,
         real_time_usage_minutes=0,
         monthly_actual_counts_used=0,
+        storage={"used": usage.used, "most": usage.most},
     )
 
 

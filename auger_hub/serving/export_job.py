@@ -32,7 +32,7 @@ def export(place: Workplace, row_id: str) -> None:
             export_as(row.format, folder, zip_path, data_path=data)
         except NotExportable as error:
             raise Impossible(str(error)) from error
-        digest = digest_of(zip_path)
+        digest, size = digest_of(zip_path), zip_path.stat().st_size
         # §2.14: the path ends in export_<trial id>.zip. By their digest, another export of the
         # trial leaves alone what somebody is about to download.
         form = "" if row.format == ZIP else f"_{row.format}"
@@ -44,7 +44,7 @@ def export(place: Workplace, row_id: str) -> None:
     with place.database.write() as session:
         row = session.get(PipelineFile, int(row_id))
         if row is not None and row.status == "pending":
-            row.status, row.key, row.sha256 = "success", key, digest
+            row.status, row.key, row.sha256, row.bytes = "success", key, digest, size
     if row is None:  # deleted while it was made
         place.storage.discard(bucket, key)
 

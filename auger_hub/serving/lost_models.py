@@ -31,7 +31,7 @@ def note_lost(session: Session, model_id: str, digest: str | None, why: ModelGon
         return
     row.status, row.error_message = _LOST, to_text(why)
     if why.is_damaged:
-        row.package_digest = None  # else what is in the store would seem to be back
+        row.package_digest = row.bytes = None  # else what is in the store would seem to be back
 
 
 def note_found(session: Session, model_id: str, digest: str) -> None:

@@ -23,17 +23,18 @@ def package(place: Workplace, row_id: str) -> None:
         row = session.get(Pipeline, row_id)
     if row is None or row.status != "packaging":
         return
-    digest = None
+    digest = size = None
     if row.trial_id is not None:
         with own_folder(place.settings, f"package-{row_id}") as working:
             folder = working / "model"
             fit_model(place, row.trial_id, folder)
             digest = place.models.keep(row.trial_id, folder)
+            size = place.models.size(row.trial_id, digest)
             place.models.take_over(row.trial_id, digest, folder)
     with place.database.write() as session:
         row = session.get(Pipeline, row_id)
         if row is not None and row.status == "packaging":
-            row.status, row.package_digest = "ready", digest
+            row.status, row.package_digest, row.bytes = "ready", digest, size
             if row.trial_id is not None:
                 refer_anew(session, row)
             note_ready(session, row)

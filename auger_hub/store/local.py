@@ -68,6 +68,13 @@ class Storage:
         """Return whether there is a file of `key`; raise BadKey."""
         return self.path(bucket, key).is_file()
 
+    def size(self, bucket: str, key: str) -> int | None:
+        """Return how many bytes the file of `key` has; None without one; raise BadKey."""
+        try:
+            return self.path(bucket, key).stat().st_size
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+
     @contextmanager
     def create(self, bucket: str, key: str) -> Iterator[IO[bytes]]:
         """Yield a file to write to; it appears under `key` only when the block ends well."""

@@ -126,6 +126,10 @@ class ModelStore:
         """Return whether the store has the archive."""
         return self._storage.has(OWN_BUCKET, Archive(model_id, digest).key)
 
+    def size(self, model_id: str, digest: str) -> int | None:
+        """Return how many bytes the archive in the store has; None without one."""
+        return self._storage.size(OWN_BUCKET, Archive(model_id, digest).key)
+
     def stored(self) -> set[Archive]:
         """Return all models in the store."""
         names = (key.split("/") for key in self._storage.keys(OWN_BUCKET, FOLDER))

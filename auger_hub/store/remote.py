@@ -140,6 +140,16 @@ class RemoteStorage(Storage):
             self._store.invalidate_cache()
             return bool(self._store.isfile(self._remote(bucket, key)))
 
+    def size(self, bucket: str, key: str) -> int | None:
+        """Return how many bytes the file of `key` has in the store; None without one."""
+        self.path(bucket, key)
+        with self._telling():
+            self._store.invalidate_cache()
+            try:
+                return int(self._store.size(self._remote(bucket, key)))
+            except FileNotFoundError:
+                return None
+
     def delete(self, bucket: str, key: str) -> None:
         """Remove the file of `key` from the store, if there is one, and its copy."""
         with suppress(FileNotFoundError), self._telling():

@@ -14,6 +14,8 @@ from auger_reconcile.cli.command import said_so_far
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
+_BYTES = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*((?:[kKMGT][bB])?)")
 F = TypeVar("F", bound=Callable[..., Any])
 
 DEFAULT_PARALLELISM = 10  # of the applier, which is not imported for a help text
@@ -77,6 +79,19 @@ def complete_by(*kinds: str) -> Callable[[click.Context, click.Parameter, str], 
         ]
 
     return complete
+
+
+class Size(click.ParamType[int]):
+    """Bytes, as `50GB` or `500 MB`."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Read a size."""
+        matched = _SIZE.fullmatch(str(value))
+        if matched is None:
+            self.fail(f"`{value}` is no size such as 50GB or 500MB", param, ctx)
+        return round(float(matched[1]) * _BYTES[matched[2].upper()])
 
 
 class Duration(click.ParamType[float]):

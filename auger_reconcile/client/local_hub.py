@@ -214,7 +214,8 @@ def _ask(
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
         words = quote_foreign(last.removeprefix("error: "))
-        raise Unavailable(f"the local hub did not {verb}: {words}", hint=_quote_log(folder))
+        hint = None if of_many else _quote_log(folder)  # those are answered without the server
+        raise Unavailable(f"the local hub did not {verb}: {words}", hint=hint)
     try:
         return json.loads(done.stdout.strip().rpartition("\n")[2])
     except ValueError:

@@ -20,7 +20,7 @@ from auger_reconcile.errors import HubError, NotFound
 from auger_reconcile.resources._deployment import LOCAL_FOLDER, LOCAL_READS
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.resources.names.revisions import is_named
-from auger_reconcile.state import ObservedState
+from auger_reconcile.state import ObservedState, Storage
 
 FEW_PROJECTS = 3  # up to here lists are asked by project, beyond it for the organization at once
 HOME_COLLECTION = "projects"
@@ -40,7 +40,8 @@ def refresh(
     Raises:
         NotFound: there is no such organization.
     """
-    organization_id = find_organization(client, organization)
+    found = _read_organization(client, organization)
+    organization_id = _id_of(found)
     with _in_known_form("projects"):
         homes = _find_homes(client, projects, organization_id)
         answers = _read_rest(client, [item["id"] for item in homes.values()])
@@ -56,7 +57,10 @@ def refresh(
             with _in_known_form(kind.plural):
                 objects[name, kind.name] = kind.observe(mine)
                 _check_identities(objects[name, kind.name])
-    return ObservedState(client.url, organization, organization_id, objects, client.present)
+    storage = _storage_of(found)
+    return ObservedState(
+        client.url, organization, organization_id, objects, client.present, storage
+    )
 
 
 @contextmanager
@@ -116,12 +120,28 @@ def find_organization(client: HubClient, name: str) -> int:
     Raises:
         NotFound: the user belongs to none of that name.
     """
+    return _id_of(_read_organization(client, name))
+
+
+def _read_organization(client: HubClient, name: str) -> Mapping[str, Any]:
     filters = {"name": name} if is_spelled_alike(name) else {}
     for item in client.iter_all("organizations", filters):
         if is_named(str(item.get("name")), name):
-            with _in_known_form("organizations"):
-                return int(item["id"])
+            return item
     raise NotFound(f"there is no organization `{name}` for this user")
+
+
+def _id_of(organization: Mapping[str, Any]) -> int:
+    with _in_known_form("organizations"):
+        return int(organization["id"])
+
+
+def _storage_of(organization: Mapping[str, Any]) -> Storage | None:
+    """Return what the organization stores and may store; only some hubs tell (§7)."""
+    told = organization.get("storage")
+    facts = told if isinstance(told, Mapping) else {}
+    used, most = facts.get("used"), facts.get("most")
+    return Storage(used, most) if isinstance(used, int) and isinstance(most, int) else None
 
 
 ByProject: TypeAlias = Mapping[str, list[dict[str, Any]]]

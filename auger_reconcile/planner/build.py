@@ -15,7 +15,13 @@ from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
 from auger_reconcile.planner.decide import ResourceStatus, decide_actions, start_action, stop_action
 from auger_reconcile.planner.diff import diff_settings
-from auger_reconcile.planner.guards import check_content, check_forgotten, check_guards, check_lock
+from auger_reconcile.planner.guards import (
+    check_content,
+    check_forgotten,
+    check_guards,
+    check_lock,
+    check_storage,
+)
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan
@@ -103,7 +109,12 @@ def build_plan(
         bindings={address: one.assessment.object for address, one in statuses.items()},
         references=references,
         diagnostics=sort_diagnostics(
-            [*_diagnose(chosen.values()), *odd, *check_forgotten(desired, index)]
+            [
+                *_diagnose(chosen.values()),
+                *odd,
+                *check_forgotten(desired, index),
+                *check_storage(desired, ordered, observed.storage),
+            ]
         ),
         refusals=sort_diagnostics(
             [*_faults(chosen.values()), *wrong, *guarded, *check_lock(desired, index)]

@@ -21,7 +21,8 @@ from auger_reconcile.resources._base import Finding, Verb, Wanted
 from auger_reconcile.resources._referring import referred_specs
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Spec
-from auger_reconcile.state import Declared, DesiredState
+from auger_reconcile.resources.files.source import describe_size
+from auger_reconcile.state import Declared, DesiredState, Storage
 
 MAX_DELETED_SHARE = 0.30
 SHARE_APPLIES_FROM = 10  # below this many objects a share says little
@@ -54,6 +55,29 @@ def check_guards(
             "too-many-deletes",
             "the plan deletes more than was allowed",
             f"{len(deletes)} deletes, `--max-deletes {max_deletes}`",
+        )
+
+
+def check_storage(
+    desired: DesiredState, actions: Sequence[Action], storage: Storage | None
+) -> Iterator[Diagnostic]:
+    """Yield a warning when the uploads of a plan are more than the organization may store."""
+    if storage is None:
+        return
+    made = [one.address for one in actions if one.verb is Verb.CREATE]
+    specs = [
+        (kind_of(at.kind), desired.resources[at].spec) for at in made if at in desired.resources
+    ]
+    size = sum(kind.uploads(spec) for kind, spec in specs)
+    if size and storage.used + size > storage.most:
+        used, most = describe_size(storage.used), describe_size(storage.most)
+        yield Diagnostic(
+            Severity.WARNING,
+            "storage-quota",
+            "what the plan uploads is more than the organization may store",
+            label=f"{describe_size(size)} to upload, {used} of {most} are used",
+            hint="the hub refuses what does not fit: delete data sets, models or exports that are "
+            "not needed, or let an operator of the hub raise the limit",
         )
 
 

@@ -408,6 +408,10 @@ class Kind(ABC, Generic[S, Obj]):
         """
         return {}
 
+    def uploads(self, spec: S) -> int:
+        """Return how many bytes are uploaded when it is created."""
+        return 0
+
     def wanted(self, spec: S) -> Wanted:
         """Return the generic meaning of the declared state."""
         return self.states[getattr(spec, "state", None)]

@@ -232,6 +232,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         """Wait until the hub has read the data."""
         return wait_processed(found) if found.status == PROCESSING else None
 
+    def uploads(self, spec: DatasetSpec) -> int:
+        """Return the size of a local source."""
+        return 0 if spec.is_remote else spec.size or 0
+
     def create(self, work: Work) -> Steps:
         """Upload, register, wait until processed.
 

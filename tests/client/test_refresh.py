@@ -254,3 +254,20 @@ def test_a_download_without_a_good_note_tells_its_trial(
     hub.play(listing(projects=[project(3, "shop")]))
     [found] = refresh(client, ["shop"], "acme", folder=tmp_path).of("shop", "model")
     assert (found.trial_id, found.run_id, found.score) == ("T1", None, None)
+
+
+@pytest.mark.parametrize(
+    ("told", "storage"),
+    [
+        ({}, None),
+        ({"storage": {"used": 5, "most": 10}}, (5, 10)),
+        ({"storage": {"used": 5, "most": None}}, None),
+        ({"storage": {"used": "5", "most": 10}}, None),
+        ({"storage": [5, 10]}, None),
+    ],
+)
+def test_what_may_be_stored_is_read_where_the_hub_tells_it(
+    hub: ScriptedHub, client: HubClient, told: dict[str, Any], storage: object
+) -> None:
+    hub.play(listing(organizations=[{**ACME, **told}]))
+    assert refresh(client, ["churn"], "acme").storage == storage

@@ -37,6 +37,7 @@ class TestProvider:
         lies: claims of the ID token that replace the true ones.
         in_user_info: claims that are told by the user info alone.
         metadata: members of the metadata that replace the true ones.
+        is_broken: whether its token endpoint fails, as behind a gateway.
         seen: what every request to the token endpoint held, for a look into logs.
     """
 
@@ -51,6 +52,7 @@ class TestProvider:
     tokens: list[str] = field(default_factory=list)
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, auto_kid=True))
     signs_with: RSAKey | None = None
+    is_broken: bool = False
 
     @property
     def user(self) -> SimpleNamespace:
@@ -192,6 +194,8 @@ def _make_app(provider: TestProvider) -> flask.Flask:
     @app.post("/token")
     def token() -> Any:
         provider.seen.append(dict(flask.request.form))
+        if provider.is_broken:
+            return "<h1>Bad gateway</h1>", 502
         return server.create_token_response()
 
     @app.get("/user")

@@ -9,12 +9,18 @@ import pytest
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.estimate import Estimate
-from auger_reconcile.planner.guards import check_forgotten, check_guards, check_lock
+from auger_reconcile.planner.guards import (
+    check_forgotten,
+    check_guards,
+    check_lock,
+    check_storage,
+)
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
 from auger_reconcile.resources._registry import kind_of
-from auger_reconcile.state import Branch, Declared, DesiredState, ObservedState
+from auger_reconcile.resources.files.source import DatasetSpec
+from auger_reconcile.state import Branch, Declared, DesiredState, ObservedState, Storage
 
 WHOLE, SETTING = SourceSpan("auger.yaml", 3, 1), SourceSpan("auger.yaml", 7, 5)
 
@@ -291,3 +297,34 @@ def test_what_is_locked_and_nowhere_is_told_in_its_place() -> None:
 def test_what_is_locked_and_nowhere_has_a_hint(at: Address, hint: str) -> None:
     [told] = unknown(at, resources=declared("project", "shop", "shop", at={}))
     assert told.hint == hint
+
+
+def unstorable(used: int, most: int | None, *sizes: int, source: str = "") -> list[Diagnostic]:
+    """Return what is told of uploads of these sizes."""
+    at = [Address("shop", "dataset", f"{number}.csv") for number in range(len(sizes))]
+    specs = [
+        DatasetSpec(name=one.name, source=source or one.name, path=one.name, size=size)
+        for one, size in zip(at, sizes, strict=True)
+    ]
+    resources = {one: Declared(one, spec, {}) for one, spec in zip(at, specs, strict=True)}
+    actions = [Action(str(one), one, Verb.CREATE, one.name, "new") for one in at]
+    storage = None if most is None else Storage(used, most)
+    return list(check_storage(DesiredState(resources), actions, storage))
+
+
+def test_uploads_that_do_not_fit_together_are_a_warning_with_the_numbers() -> None:
+    (item,) = unstorable(500, 1000, 300, 300)
+    assert (item.severity, item.code) == (Severity.WARNING, "storage-quota")
+    assert item.label == "600 bytes to upload, 500 bytes of 1.0 kB are used"
+
+
+def test_uploads_that_fit_to_the_byte_are_none() -> None:
+    assert unstorable(400, 1000, 300, 300) == []
+
+
+def test_without_a_limit_nothing_is_told_of_uploads() -> None:
+    assert unstorable(400, None, 10**15) == []
+
+
+def test_what_the_hub_downloads_is_not_known_and_not_warned_of() -> None:
+    assert unstorable(1000, 1000, 300, source="https://example.com/a.csv") == []

@@ -209,7 +209,8 @@ class Provider:
         if said.get("issuer") != self.settings.issuer:
             raise ValueError(f"{url} is of another issuer than {self.settings.issuer}")
         scheme = self.settings.issuer.partition(":")[0]
-        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+        optional = ["userinfo_endpoint"] if said.get("userinfo_endpoint") else []
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri", *optional):
             if not str(said.get(name, "")).startswith(("https://", f"{scheme}://")):
                 raise ValueError(f"{url} has no {name} that can be used")
         return said

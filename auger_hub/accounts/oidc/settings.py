@@ -8,13 +8,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from auger_hub.settings import BadSettings
 
 SECRET_VARIABLE = "AUGER_HUB_OIDC_CLIENT_SECRET"  # noqa: S105 - its name
-_LOOPBACK = ("http://localhost", "http://127.0.0.1", "http://[::1]")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NEEDED = ("authlib", "joserfc")
 
 
@@ -78,7 +79,9 @@ class OidcSettings(_Strict):
     @field_validator("issuer", "public_url")
     @classmethod
     def _is_safe(cls, url: str | None) -> str | None:
-        if url is not None and not url.startswith(("https://", *_LOOPBACK)):
+        parts = urlsplit(url or "")
+        is_here = parts.scheme == "http" and parts.hostname in _LOOPBACK
+        if url is not None and not (parts.hostname and (parts.scheme == "https" or is_here)):
             raise ValueError("has to begin with https://")
         return url
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from auger_hub.database.tables import Project, ProjectFile
 from auger_hub.http.contract import Call, InvalidParams, NotFound, Route
 from auger_hub.http.params import FLAG, KEY, NUMBER, Param
+from auger_hub.http.permission import permit_storing
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.projects import cluster_tasks
 from auger_hub.routes.projects.cluster_tasks import ClusterTaskObject
@@ -44,6 +45,7 @@ def _create(call: Call) -> UploadUrl | ClusterTaskObject:
     size = call.given("file_size")
     if size is not None and to_int(size) > MAX_UPLOAD_BYTES:
         raise InvalidParams(("file_size", f"should be at most {MAX_UPLOAD_BYTES}"))
+    permit_storing(call, 1 if size is None else max(1, to_int(size)))
     url = f"{call.base_url}/{bucket}"
     fields = call.hub.signer.upload_fields(call.caller, bucket, key)
     if not call.flag("async"):

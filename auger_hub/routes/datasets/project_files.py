@@ -10,11 +10,13 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
+from auger_hub.accounts.quota import release_upload, take_upload
 from auger_hub.background.sweep import unnamed
 from auger_hub.data.schema import BadSchema, Declared
 from auger_hub.database.tables import Organization, Project, ProjectFile
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import KEY, OBJECT, Complaint, Param
+from auger_hub.http.permission import permit_storing
 from auger_hub.routes.query import (
     by_name,
     check_free,
@@ -92,6 +94,9 @@ def _create(call: Call) -> ProjectFileObject:
     told = {field: _text(call.given(field)) for field in given}
     row = _add(call, project, url, name=name, key=str(key), **told)
     row.declared_schema = call.given("schema")
+    row.bytes = take_upload(call.session, row.organization_id, row.key)
+    if row.bytes is None:  # it is downloaded, or was uploaded before this hub counted
+        permit_storing(call)
     return describe(row)
 
 
@@ -141,6 +146,7 @@ def delete_files(call: Call, keys: Collection[str]) -> None:
     call.session.flush()
     bucket, discard = main_bucket(call), call.hub.storage.discard
     left = unnamed(call.session, call.caller.organization_id, keys)
+    release_upload(call.session, call.caller.organization_id, left)
     call.after_commit.extend(partial(discard, bucket, key) for key in left)
 
 

@@ -8,6 +8,7 @@ from typing import Literal, TypedDict
 from auger_hub.database.tables import PipelineFile
 from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import KEY, Param
+from auger_hub.http.permission import permit_storing
 from auger_hub.routes.datasets.project_files import main_bucket
 from auger_hub.routes.experiments.trials import scored_trial
 from auger_hub.routes.query import find, rows_of, to_page
@@ -68,6 +69,7 @@ def _show(call: Call) -> PipelineFileObject:
 
 def _create(call: Call) -> PipelineFileObject:
     trial = scored_trial(call, call.params["trial_id"])
+    permit_storing(call)
     row = PipelineFile(
         organization_id=trial.organization_id,
         project_id=trial.project_id,

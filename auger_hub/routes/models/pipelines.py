@@ -22,6 +22,7 @@ from auger_hub.database.tables import (
 )
 from auger_hub.http.contract import Call, InvalidParams, Page, Route
 from auger_hub.http.params import FLAG, KEY, NUMBER, OBJECT, Param
+from auger_hub.http.permission import permit_storing
 from auger_hub.review.alerts import describe_open
 from auger_hub.review.distribution import Days, compare_days, read_answers
 from auger_hub.review.monitor import BadMonitor, check_monitor
@@ -235,6 +236,8 @@ def _create(call: Call) -> PipelineObject:
     if path is not None:
         trial = trials.refit(call, trial, str(path))
     row = call.session.get(Pipeline, trial.id)
+    if row is None or row.status in ("undeployed", "packaged_with_error"):
+        permit_storing(call)
     if row is None:
         row = Pipeline.of(trial)
         call.session.add(row)

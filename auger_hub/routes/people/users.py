@@ -10,6 +10,7 @@ from auger_hub.accounts.roles import MANAGING, READING, ROLES
 from auger_hub.accounts.users import (
     add_user,
     change_password,
+    has_password,
     refuse_last_admin,
     revoke_user,
     set_role,
@@ -38,6 +39,7 @@ class UserObject(TypedDict):
     name: str
     role: str
     active: bool
+    sso: bool
     created_at: str
 
 
@@ -55,7 +57,8 @@ class NewLogin(TypedDict):
 
 
 def _describe(row: User) -> UserObject:
-    return to_object(UserObject, row, active=row.password_hash is not None)
+    is_active = row.password_hash is not None
+    return to_object(UserObject, row, active=is_active, sso=is_active and not has_password(row))
 
 
 def _index(call: Call) -> Page:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.words import count_of, duration
+from auger_reconcile.cli.views.words import count_of, duration, size
 
 
 def render_status(facts: Mapping[str, Any]) -> str:
@@ -65,7 +65,19 @@ def _limits(organization: Mapping[str, Any]) -> str:
     workers, questions = organization.get("most_workers"), organization.get("most_questions")
     told = [f"{count_of(workers, 'worker')} at most"] if workers else []
     told += [f"{count_of(questions, 'question')} a minute"] if questions else []
-    return ", ".join(told) or "no limits"
+    storage = tell_storage(organization)
+    limits = ", ".join(told) or ("" if storage else "no limits")
+    stored = storage or size(organization.get("used_storage") or 0)
+    return f"stores {stored}" + (f", {limits}" if limits else "")
+
+
+def tell_storage(organization: Mapping[str, Any]) -> str:
+    """Return how much of its storage an organization uses; empty without a limit."""
+    used, most = organization.get("used_storage") or 0, organization.get("most_storage")
+    if not most:
+        return ""
+    state = " - full" if used >= most else " - nearly full" if used >= 0.8 * most else ""
+    return f"{size(used)} of {size(most)} ({used / most:.0%}){state}"
 
 
 def render_tokens(tokens: Sequence[Mapping[str, Any]]) -> str:

@@ -203,7 +203,7 @@ def _to_error(status: int, text: str, *, source: Path) -> HubError:
         request=_REQUEST,
         status=status,
         details=(reason,) if reason else (),
-        hint="an upload link ends after 15 minutes" if status == 403 else None,
+        hint="an upload link ends after 15 minutes" if code == "AccessDenied" else None,
     )
 
 

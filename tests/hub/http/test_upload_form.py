@@ -6,6 +6,7 @@ import pytest
 from requests import Request
 from starlette.datastructures import Headers
 
+from auger_hub.accounts.quota import OverQuota
 from auger_hub.accounts.users import Caller
 from auger_hub.http import upload_form
 from auger_hub.http.upload_form import BadForm, FormReader, TooLarge
@@ -25,8 +26,30 @@ def form(fields: dict[str, str], *files: bytes) -> tuple[Headers, bytes]:
     return Headers({"content-type": prepared.headers["Content-Type"]}), prepared.body
 
 
-def read(folder: Path, headers: Headers, body: bytes, step: int) -> dict[str, str]:
-    with FormReader(Storage(folder), SIGNER, "b", headers) as reader:
+class Room:
+    """So many bytes, and what of them is taken."""
+
+    def __init__(self, size: int = 10**9) -> None:
+        self.size = size
+        self.taken: dict[str, int] = {}
+
+    def check(self, size: int) -> None:
+        if size > self.size:
+            raise OverQuota("full")
+
+    def reserve(self, key: str, size: int) -> None:
+        self.check(size)
+        self.taken[key] = size
+
+    def release(self, key: str) -> None:
+        del self.taken[key]
+
+
+def read(
+    folder: Path, headers: Headers, body: bytes, step: int, room: Room | None = None
+) -> dict[str, str]:
+    room = room or Room()
+    with FormReader(Storage(folder), SIGNER, "b", headers, room=room) as reader:
         for start in range(0, len(body), step):
             reader.feed(body[start : start + step])
         return reader.finish()
@@ -116,3 +139,39 @@ def test_a_long_header_is_refused_by_the_reader_itself(
     headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x")
     with pytest.raises(BadForm, match="header is too large"):
         read(tmp_path, headers, body, 100)
+
+
+def test_a_file_takes_the_room_of_its_own_bytes(tmp_path: Path) -> None:
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x" * 1000)
+    room = Room()
+    read(tmp_path, headers, body, 100, room)
+    assert room.taken == {"k.csv": 1000}
+
+
+def test_a_file_that_does_not_fit_is_not_stored_however_long_it_says_it_is(tmp_path: Path) -> None:
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x" * 1000)
+    with pytest.raises(OverQuota):
+        read(tmp_path, headers, body, 100, Room(999))
+    assert stored(tmp_path) == []
+
+
+def test_of_a_file_that_says_it_does_not_fit_no_byte_is_written(tmp_path: Path) -> None:
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x" * 1000)
+    announced = Headers({**headers, "content-length": str(10**8)})
+    with pytest.raises(OverQuota):
+        read(tmp_path, announced, body[:-900], 100, Room(10**7))
+    assert stored(tmp_path) == []
+
+
+def test_a_file_that_cannot_be_stored_takes_no_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise OSError("the disk fails")
+
+    monkeypatch.setattr(Storage, "_hand_over", fail)
+    headers, body = form(SIGNER.upload_fields(ANNA, "b", "k.csv"), b"x" * 1000)
+    room = Room()
+    with pytest.raises(OSError, match="the disk fails"):
+        read(tmp_path, headers, body, 100, room)
+    assert room.taken == {}

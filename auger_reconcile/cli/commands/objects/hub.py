@@ -12,6 +12,7 @@ import click
 from auger_reconcile.cli.command import group
 from auger_reconcile.cli.exit_code import ExitCode
 from auger_reconcile.cli.invocation import Invocation
+from auger_reconcile.cli.options import Size
 from auger_reconcile.cli.path import FilePath
 
 USER_NAME = re.compile(r"[\w.@+-]{1,255}")  # the hub's own rule, told before it is asked
@@ -355,15 +356,27 @@ def list_organizations(invocation: Invocation) -> None:
     type=click.IntRange(min=0),
     help="To its models in a minute; 0 for no limit.",
 )
+@click.option(
+    "--most-storage",
+    type=Size(),
+    metavar="SIZE",
+    help="Of its data, models and exports, as 50GB; 0 for no limit.",
+)
 def limit(invocation: Invocation, *, name: str, **limits: int | None) -> None:
-    """Limit an organization; what is not given stays as it is."""
+    """Limit an organization; what is not given stays as it is.
+
+    Over --most-storage the hub refuses uploads, deployments and exports; nothing is removed.
+    """
     from auger_reconcile.api.hubs.local_hub import LocalHub
+    from auger_reconcile.cli.views.hub_text import tell_storage
     from auger_reconcile.errors import NotFound
 
     facts = LocalHub().limit_organization(name, **limits)
     if not facts.get("changed"):
         raise NotFound(f"there is no organization `{name}`", hint="auger hub org list")
     _show(invocation, facts, f"The limits of `{name}` are set.")
+    if told := tell_storage(facts):
+        invocation.tell(f"`{name}` stores {told}.")
 
 
 @hub.group(example="auger hub token list")

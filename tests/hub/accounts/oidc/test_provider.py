@@ -105,6 +105,13 @@ def test_metadata_of_another_issuer_is_not_believed(visit: Visit) -> None:
         visit.go()
 
 
+@pytest.mark.parametrize("name", ["token_endpoint", "jwks_uri", "userinfo_endpoint"])
+def test_an_endpoint_that_is_no_web_address_is_not_used(visit: Visit, name: str) -> None:
+    visit.there.metadata = {name: "file:///etc/passwd"}
+    with pytest.raises(ProviderAway):
+        visit.go()
+
+
 def test_an_answer_that_names_another_issuer_is_refused(visit: Visit) -> None:
     with pytest.raises(SignOnFailed):
         visit.come_back({**visit.go(), "iss": "https://other.example"})

@@ -31,6 +31,8 @@ def test_two_members_are_enough_where_users_are_invited(tmp_path: Path) -> None:
     ("told", "sentence"),
     [
         ({"issuer": "http://login.acme.com"}, "`issuer` has to begin with https://"),
+        ({"issuer": "http://localhost.acme.com"}, "`issuer` has to begin with https://"),
+        ({"issuer": "https://"}, "`issuer` has to begin with https://"),
         ({"public_url": "ftp://x"}, "`public_url` has to begin with https://"),
         ({"users": "created"}, "needs `access`"),
         ({"users": "all"}, "`users` input should be 'created' or 'invited'"),
