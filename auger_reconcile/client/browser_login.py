@@ -19,7 +19,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from auger_reconcile.client.credentials import Credentials, login_command
 from auger_reconcile.client.hub_client import API_PREFIX, HubClient
-from auger_reconcile.errors import HubError, NotAuthenticated
+from auger_reconcile.errors import HubError, NotAuthenticated, Unavailable
 
 PAGE = "/log-in/command-line"
 WAITS_SECONDS = 300.0
@@ -37,6 +37,7 @@ def log_in(url: str, *, show: Callable[[str], str | None], is_here: bool) -> Cre
 
     Raises:
         NotAuthenticated: the hub does not take the code, or the browser brings none in time.
+        HubError: it has no such page; Unavailable: it cannot be reached.
     """
     verifier, state = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
     digest = hashlib.sha256(verifier.encode()).digest()
@@ -46,6 +47,7 @@ def log_in(url: str, *, show: Callable[[str], str | None], is_here: bool) -> Cre
         "device": _name_of_this_machine(),
     }
     with HubClient(url, None) as client:
+        _check_page(client)
         page = client.url + PAGE
         if is_here:
             code = _receive(
@@ -59,6 +61,24 @@ def log_in(url: str, *, show: Callable[[str], str | None], is_here: bool) -> Cre
             error.hint = f"begin again\n{login_command(url)} --sso"
             raise
         return _to_credentials(told, client.url)
+
+
+def _check_page(client: HubClient) -> None:
+    """Raise an error where the hub cannot be reached, or has no such page: nobody waits in vain."""
+    try:
+        client.call("POST", "tokens", {"code": "none"})
+    except NotAuthenticated:
+        pass
+    except HubError as error:
+        if isinstance(error, Unavailable):
+            raise
+        if any(detail.startswith("code_verifier") for detail in error.details):
+            return
+    raise HubError(
+        "the hub has no log-in by its page",
+        request=f"POST {API_PREFIX}tokens",
+        hint=f"a password is taken by\n{login_command(client.url)}",
+    )
 
 
 def _receive(show: Callable[[int], object], state: str) -> str:

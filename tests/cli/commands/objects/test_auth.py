@@ -46,6 +46,16 @@ def test_single_sign_on_needs_a_hub_that_has_it(user: User) -> None:
     assert "--sso needs --url" in answer.err
 
 
+def test_single_sign_on_waits_for_no_browser_where_the_hub_is_away(
+    user: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("auger_reconcile.client.http.transport._FIRST_BACKOFF", 0)
+    monkeypatch.setattr("webbrowser.open", lambda _: pytest.fail("a browser was opened"))
+    answer = user.run("auth", "login", "--sso", "--url", "http://127.0.0.1:9")
+    assert answer.code == 1
+    assert "cannot connect to 127.0.0.1:9" in answer.err
+
+
 def test_the_hub_of_every_command_is_the_one_to_log_in_to(
     user: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:

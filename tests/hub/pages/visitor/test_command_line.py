@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 import requests
 
+from auger_reconcile.cli.main import main
 from auger_reconcile.client import browser_login
 from auger_reconcile.client.credentials import Credentials
 from auger_reconcile.errors import NotAuthenticated
@@ -160,3 +162,13 @@ def test_neither_log_nor_error_holds_the_code(hub: Client, browser: Browser) -> 
     shown = re.search(r"code=([\w-]{43})", browser.post(PAGE, ASKED).text)
     assert shown is not None
     assert shown[1] not in Path(hub.home / "hub.log").read_text()
+
+
+def test_without_anybody_to_type_the_code_in_the_command_says_so(
+    hub: Client, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stdin", io.StringIO())
+    assert main(["auth", "login", "--sso", "--no-browser", "--url", hub.url]) == 1
+    told = capsys.readouterr().err
+    assert f"{hub.url}{PAGE}?challenge=" in told
+    assert "there is nobody to ask for the code" in told
