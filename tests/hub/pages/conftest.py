@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -32,6 +33,10 @@ class Browser:
         return self.session.post(
             self.url + path, data=fields, headers=headers, timeout=30, **options
         )
+
+    def enter(self, token: str) -> None:
+        """Be logged in with a token: all tests together may not log in too often in a minute."""
+        self.session.cookies.set(f"auger_hub_{urlsplit(self.url).port}", token)
 
     def fragment(self, path: str) -> requests.Response:
         """Ask as the page's script does."""

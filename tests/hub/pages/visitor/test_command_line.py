@@ -141,7 +141,7 @@ def test_a_token_that_may_do_less_makes_none_that_may_do_more(hub: Client, anyon
 def test_a_viewer_may_log_a_command_line_in(hub: Client, anyone: Browser) -> None:
     add_user(hub, "vera-first")
     made = json.loads(run_hub(hub.home, "user", "add", "vera", "--role", "viewer"))
-    anyone.post("/log-in", {"user": "vera", "password": made["password"]})
+    anyone.enter(made["token"])
     assert "is logged in" in texts_of(anyone.post(PAGE, ASKED).text)
 
 

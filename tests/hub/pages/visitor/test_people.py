@@ -17,7 +17,7 @@ from tests.hub.pages.conftest import Browser, texts_of
 def admin(hub: Client, anyone: Browser) -> dict[str, Any]:
     """The first user of a new organization, logged in in the browser `anyone`."""
     user = add_user(hub, f"admin-{uuid.uuid4().hex[:6]}")
-    anyone.post("/log-in", {"user": user["username"], "password": user["password"]})
+    anyone.enter(user["token"])
     return user
 
 
@@ -82,7 +82,7 @@ def test_the_page_is_for_admins(hub: Client, anyone: Browser) -> None:
     organization = f"o-{uuid.uuid4().hex[:6]}"
     add_user(hub, f"first-{organization}", organization)
     member = add_user(hub, f"second-{organization}", organization)
-    anyone.post("/log-in", {"user": member["username"], "password": member["password"]})
+    anyone.enter(member["token"])
     assert anyone.get("/users").status_code == 403
     assert anyone.post("/users", {"name": "x"}).status_code == 403
     assert anyone.post("/users/1/revoke", {"sure": "yes"}).status_code == 403
