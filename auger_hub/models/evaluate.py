@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice, rows, to_dicts
 from auger_hub.data.schema import NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.typed import is_missing, to_column, truth_of
@@ -106,16 +105,18 @@ def evaluate(
     )
 
 
-def to_table(columns: Sequence[str], records: Sequence[Sequence[Any]]) -> dict[str, Sequence[Any]]:
-    """Return records as columns by names, each of which is there once.
+def to_table(
+    predictor: Predictor, columns: Sequence[str], records: Sequence[Sequence[Any]]
+) -> dict[str, Sequence[Any]]:
+    """Return records as columns by the names that a model knows, each of which is there once.
 
     Raises:
-        BadInput: A record has not one value a column.
+        BadInput: A record has not one value a column, or a column cannot be told from another.
     """
     if any(len(record) != len(columns) for record in records):
         raise BadInput("Each record has to have as many values as there are columns.")
     values = zip(*records, strict=True) if records else ((),) * len(columns)
-    return dict(zip(unique_names(columns), values, strict=True))
+    return dict(zip(predictor.names_of(columns), values, strict=True))
 
 
 def _kind(predictor: Predictor) -> str:

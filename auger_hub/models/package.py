@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from auger_hub.data.names import nameless
 from auger_hub.data.notices import Notice, to_dicts
 from auger_hub.data.part import Part
 from auger_hub.data.read import read_with_schema
@@ -77,6 +78,7 @@ def package_model(
     roles = (task_info["targetFeature"], task_info.get("sampleWeight"))
     described = [*description["needed"], *(name for name in roles if name)]
     description["schema"] = schema.of(described).to_dict()
+    description["nameless"] = nameless(schema.names)
     description["categories"] = _categories(features, task_info["featureKinds"])
     time_column = task_info.get("timeColumn")
     if task_info["model_type"] == "timeseries" and time_column:

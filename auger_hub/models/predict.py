@@ -26,7 +26,7 @@ import numpy as np
 import pandas as pd
 from skops import io as skops_io
 
-from auger_hub.data.names import unique_names
+from auger_hub.data.names import nameless, names_as_before, unique_names
 from auger_hub.data.notices import Notice
 from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.typed import to_frame, truth_of
@@ -87,6 +87,7 @@ class Predictor:
         self.schema = schema_of(description)
         self.model_type: str = description["model_type"]
         self.in_one_piece: bool = self.model_type == "timeseries"
+        self._nameless: Sequence[str] = description.get("nameless") or nameless(self.schema.names)
         self.metric: str | None = description.get("task_info", {}).get("scoring")
         self.calibration: Calibration | None = description.get("calibration")
         self.threshold: float | None = description.get("threshold")
@@ -143,7 +144,7 @@ class Predictor:
             BadInput: A feature column is missing, or a record has not one value a column.
         """
         self.notes.begin()
-        names = unique_names(columns)
+        names = self.names_of(columns)
         self.refuse_missing(names)
         if any(len(record) != len(columns) for record in records):
             raise BadInput("Each record has to have as many values as there are columns.")
@@ -313,13 +314,34 @@ class Predictor:
             added += ["expected_value", *(f"contribution_{name}" for name in self.needed)]
         return added
 
+    def names_of(self, columns: Iterable[object]) -> list[str]:
+        """Return the names of the columns of a table, each once, as the model has learned them.
+
+        Raises:
+            BadInput: A needed column has no name, and which one it is nobody can tell.
+        """
+        try:
+            return names_as_before(columns, self._nameless)
+        except LookupError as error:
+            if not nameless(self.needed):
+                return unique_names(columns)
+            raise BadInput(
+                f"The data has {error}, and that of the model {len(self._nameless)}: which is which"
+                f" cannot be told. The header may call them {_quoted(self._nameless)}."
+            ) from error
+
     def refuse_missing(self, columns: Sequence[str]) -> None:
         """Raise BadInput when a needed column is not among those of a table."""
         present = set(columns)
         missing = [name for name in self.needed if name not in present]
         if missing:
-            names = ", ".join(f"`{name}`" for name in missing)
-            raise BadInput(f"The model needs columns that the data does not have: {names}.")
+            raise BadInput(
+                f"The model needs columns that the data does not have: {_quoted(missing)}."
+            )
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(f"`{name}`" for name in names)
 
 
 def class_probabilities(model: Any, frame: pd.DataFrame, classes: int) -> np.ndarray[Any, Any]:

@@ -14,7 +14,7 @@ from typing import IO, Any
 import pandas as pd
 
 from auger_hub.data.files.encoding import UTF_8, NoText, find_encoding
-from auger_hub.data.names import free_name, unique_names
+from auger_hub.data.names import free_name
 from auger_hub.data.notices import Notice, comments_skipped
 from auger_hub.data.text.batches import Batch, read_batches, write_rows
 from auger_hub.data.text.dialect import BadText, Dialect, find_dialect
@@ -109,7 +109,7 @@ class FilePredictor:
     def _predict_rows(
         self, source: Iterator[Batch], dialect: Dialect, file: IO[str]
     ) -> Iterator[int]:
-        names = dialect.names
+        names = self.predictor.names_of(dialect.header)
         self.predictor.refuse_missing(names)
         known = {name: place for place, name in enumerate(names)}
         places = {name: known[name] for name in self.predictor.needed}
@@ -125,7 +125,7 @@ class FilePredictor:
 
     def _predict_tables(self, batches: Iterable[pd.DataFrame], file: IO[str]) -> Iterator[int]:
         for number, batch in enumerate(batches):
-            names = unique_names(batch.columns)
+            names = self.predictor.names_of(batch.columns)
             self.predictor.refuse_missing(names)
             added = self._free_columns(names)
             columns = {name: batch.iloc[:, n] for n, name in enumerate(names)}

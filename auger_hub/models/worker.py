@@ -133,9 +133,12 @@ def _evaluate(predictor: Predictor, request: Mapping[str, Any]) -> dict[str, Any
     try:
         if "file" in request:
             frame = read_raw(Path(request["file"]))
-            table: Mapping[str, Any] = {str(name): frame[name] for name in frame.columns}
+            names = predictor.names_of(frame.columns)
+            table: Mapping[str, Any] = {
+                name: frame.iloc[:, place] for place, name in enumerate(names)
+            }
         else:
-            table = to_table(request["columns"], request["records"])
+            table = to_table(predictor, request["columns"], request["records"])
     except UnreadableData as error:
         raise _as_its_user_calls_it(request, error) from error
     truth, threshold = request.get("truth"), request.get("threshold")

@@ -32,7 +32,7 @@ def score_rows(
     """
     from auger_hub.models.evaluate import evaluate, to_table
 
-    table = to_table(columns, records)
+    table = to_table(predictor, columns, records)
     truth = table.get(OUTCOME) if predictor.target not in table else None
     evaluation = evaluate(predictor, table, truth=truth)
     left_out = {

@@ -26,6 +26,7 @@ from auger_reconcile.client.files.tables import (
     predicted_path,
 )
 from auger_reconcile.client.hub_client import HubClient
+from auger_reconcile.delimited import unique_names
 from auger_reconcile.errors import AugerError, HubError
 
 WAITING = frozenset({"requested", "running"})
@@ -144,9 +145,10 @@ def _writing(table: Table, draft: Path, result: Path) -> Iterator[Writer]:
 
 def _write_predicted(asker: Asker, table: Table, writer: Writer) -> Iterator[int]:
     """Write the rows as they stand with their predictions; yield how many are done."""
-    places, done = _asked_with(asker, table.columns), 0
+    known = unique_names(table.columns)
+    places, done = _asked_with(asker, known), 0
     for batch in table.batches(asker.size):
-        names, values = asker.ask([table.columns[n] for n in places], table.records(batch, places))
+        names, values = asker.ask([known[n] for n in places], table.records(batch, places))
         writer.write(batch, _free_names(names, table.columns), values)
         done += len(batch)
         yield done
@@ -164,13 +166,14 @@ def predict_frame(
     Index and columns stay as they are; `attrs["notices"]` has the notices.
     """
     columns, records = records_of(frame)
-    places = _asked_with(asker, columns)
+    known = unique_names(columns)
+    places = _asked_with(asker, known)
     sent = [[record[n] for n in places] for record in records]
     size = asker.size or max(1, len(sent))
     names: list[str] = []
     added: list[list[Any]] = []
     for start in range(0, max(1, len(sent)), size):
-        names, rows = asker.ask([columns[n] for n in places], sent[start : start + size])
+        names, rows = asker.ask([known[n] for n in places], sent[start : start + size])
         added += rows
         if on_rows:
             on_rows(len(added))

@@ -49,6 +49,17 @@ def test_the_target_is_not_sent_and_the_answer_is_written(
     }
 
 
+def test_columns_are_named_before_the_target_is_left_out(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path
+) -> None:
+    source = tmp_path / "rows.csv"
+    source.write_text("y,,b,y\n?,1,2,3\n")
+    hub.play(READY, reply(answer(result={"columns": ["y"], "data": [["x"]]})))
+    predict_file(open_model(client, "M"), source)
+    sent = hub.requests[1].json
+    assert (sent["features"], sent["records"]) == (["Unnamed: 1", "b", "y.1"], [["1", "2", "3"]])
+
+
 def test_ids_that_older_hubs_put_in_front_are_left_out(
     hub: ScriptedHub, client: HubClient, source: Path
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import re
+import unicodedata
 from pathlib import Path
 
 UTF_8 = "utf-8"
@@ -17,6 +18,8 @@ WESTERN = "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
 _LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
 _NEAR = ("cp1250", "cp1254")
+_UNITS = re.compile(rb"\b[cdkm]?m[\xb2\xb3](?![A-Za-z])")  # m² and m³, letters in other encodings
+_ACCENTS = ("Sk", "Lm")  # that stand alone, which no text has
 _DOUBLE = ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
 _CANDIDATES = [*_LATIN, "cp1251", *_DOUBLE, "cp1253", "cp1255", "cp1256", "koi8_r"]
 
@@ -102,9 +105,11 @@ def is_rather_western(sample: bytes, found: str) -> bool:
     `naïve` alone is `naďve` to a detector.
     """
     try:
+        sample = _UNITS.sub(b"m", sample)
         pairs = set(zip(sample.decode(found), sample.decode(WESTERN), strict=False))
     except UnicodeDecodeError:
         return False
-    other = {western for one, western in pairs if one != western}
-    is_near = found in _NEAR and len(other) <= 2 and all(map(str.isalpha, other))
-    return not other or is_near
+    other = {western: one for one, western in pairs if one != western}
+    is_odd = any(unicodedata.category(one) in _ACCENTS for one in other.values())
+    is_near = is_odd or (len(other) <= 2 and all(map(str.isalpha, other)))
+    return not other or (found in _NEAR and is_near)

@@ -227,7 +227,13 @@ def make_trial_data(task: SearchTask) -> TrialData:
 
 def _check_times(time_column: str | None, features: pd.DataFrame) -> None:
     if time_column is not None and not len(features):
-        raise BadTask(f"The column `{time_column}` has no time that can be read.")
+        raise _no_times(time_column)
+
+
+def _no_times(name: str) -> BadTask:
+    return BadTask(
+        f"The column `{name}` has no time that can be read: dates such as `2026-01-31` can."
+    )
 
 
 def _describe_series(
@@ -376,7 +382,10 @@ def _time_column(settings: Settings, kinds: Mapping[str, str]) -> str | None:
     """Return the column that orders the rows: marked `timeseries`, else the first date."""
     if not settings.in_time_order:
         return None
-    marked = [name for name in kinds if settings.datatypes.get(name) == "timeseries"]
+    marked = [name for name in settings.columns if settings.datatypes.get(name) == "timeseries"]
+    for name in marked:
+        if name not in kinds:  # names of the rows, each another one
+            raise _no_times(name)
     dates = [name for name, kind in kinds.items() if kind == DATE]
     return next(iter(marked + dates), None)
 

@@ -9,6 +9,7 @@ import gzip
 import lzma
 import re
 import shutil
+import unicodedata
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -25,6 +26,8 @@ UTF_8, WESTERN = "utf-8", "cp1252"
 # What programs write that do not write Unicode, by the countries that use them most.
 _LATIN = [WESTERN, "cp1250", "mac_roman", "cp1254", "cp437", "cp850"]
 _NEAR = ("cp1250", "cp1254")
+_UNITS = re.compile(rb"\b[cdkm]?m[\xb2\xb3](?![A-Za-z])")  # m² and m³, letters in other encodings
+_ACCENTS = ("Sk", "Lm")  # that stand alone, which no text has
 _DOUBLE = ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
 _ENCODINGS = [*_LATIN, "cp1251", *_DOUBLE, "cp1253", "cp1255", "cp1256", "koi8_r"]
 TAKEN = "predictions take CSV and JSON, compressed or not, Parquet and .xlsx"
@@ -200,12 +203,14 @@ def _guess(block: bytes) -> str:
 def _is_rather_western(sample: bytes, found: str) -> bool:
     """Tell texts that mean the same in Windows-1252, or in which a letter or two would differ."""
     try:
+        sample = _UNITS.sub(b"m", sample)
         pairs = set(zip(sample.decode(found), sample.decode(WESTERN), strict=False))
     except UnicodeDecodeError:
         return False
-    other = {western for one, western in pairs if one != western}
-    is_near = found in _NEAR and len(other) <= 2 and all(map(str.isalpha, other))
-    return not other or is_near
+    other = {western: one for one, western in pairs if one != western}
+    is_odd = any(unicodedata.category(one) in _ACCENTS for one in other.values())
+    is_near = is_odd or (len(other) <= 2 and all(map(str.isalpha, other)))
+    return not other or (found in _NEAR and is_near)
 
 
 def _read_rows(file: IO[str], dialect: Dialect, source: Path, comments: list[int]) -> Iterator[Row]:

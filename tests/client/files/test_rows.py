@@ -62,6 +62,15 @@ def test_encodings_of_spreadsheets_are_understood(tmp_path: Path, encoding: str)
     assert (header, rows[:2]) == (["nom", "âge"], [["René", "3"], ["Élodie", "4"]])
 
 
+@pytest.mark.parametrize(
+    "content", ["Größe (m²);Prämie\n12;99 €\n", "preis;n\n¡Hola! ½ kg;3\nniño;4\n"]
+)
+def test_western_signs_are_no_letters_of_other_countries(tmp_path: Path, content: str) -> None:
+    (tmp_path / "t.csv").write_bytes(content.encode("cp1252"))
+    header, rows = read_all(tmp_path / "t.csv")
+    assert [header, *rows] == [line.split(";") for line in content.splitlines()]
+
+
 def test_long_files_come_in_batches(tmp_path: Path) -> None:
     (tmp_path / "t.csv").write_text("a\n" + "1\n" * (2 * BATCH + 1))
     with open_rows(tmp_path / "t.csv") as rows:

@@ -255,8 +255,13 @@ def test_rows_without_any_time_are_taken_as_they_stand(tmp_path: Path) -> None:
     assert "no-time-column" in prepared(tmp_path, frame)[1]
 
 
-def test_a_column_of_times_that_nobody_can_read_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_each_another", [False, True])
+def test_a_column_of_times_that_nobody_can_read_is_refused(
+    tmp_path: Path, is_each_another: bool
+) -> None:
     frame = stores().assign(day=lambda table: "day " + table["day"].str.slice(8))
+    if is_each_another:
+        frame["day"] = [f"{2000 + n // 52}-W{1 + n % 52:02}" for n in range(len(frame))]
     task = task_for(tmp_path, frame, "sold", "timeseries", options={"timeSeriesFeatures": ["day"]})
     with pytest.raises(BadTask, match="`day` has no time that can be read"):
         describe_task(task)
