@@ -290,7 +290,12 @@ def _check_target(settings: Settings, target: np.ndarray[Any, Any], rows: int) -
         what = "value" if settings.classification else "number"
         raise BadTask(f"The target `{settings.target}` has no {what} in any of {rows} rows.")
     if settings.classification and len(np.unique(target)) < 2:
-        raise BadTask(f"The target `{settings.target}` has a single class; two are needed.")
+        unknown = rows - len(target)
+        raise BadTask(
+            f"The target `{settings.target}` has a single class; two are needed."
+            + f" {unknown:,} of {rows:,} rows have none: texts such as `NA` stand for a missing"
+            " value, unless `missing` of the data set lists others." * bool(unknown)
+        )
     if settings.classification and len(np.unique(target)) > max(len(target) / 2, 2):
         raise BadTask(f"The target `{settings.target}` has nearly as many classes as rows.")
 

@@ -10,10 +10,13 @@ import lzma
 import re
 import shutil
 import unicodedata
+import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import import_module
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -32,8 +35,8 @@ _DOUBLE = ["cp932", "gb18030", "big5", "cp949", "euc_jp"]
 _ENCODINGS = [*_LATIN, "cp1251", *_DOUBLE, "cp1253", "cp1255", "cp1256", "koi8_r"]
 TAKEN = "predictions take CSV and JSON, compressed or not, Parquet and .xlsx"
 _HEAD = 1 << 20
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
-_DAMAGED = (EOFError, lzma.LZMAError, zlib.error)
+_ENCRYPTED = 0x1  # a bit of the flags of a member
+_DAMAGED = (EOFError, lzma.LZMAError, zlib.error, zipfile.BadZipFile)
 
 
 class Row(NamedTuple):
@@ -107,6 +110,38 @@ def open_rows(source: Path) -> Iterator[RowFile]:
             rows = _read_rows(file, dialect, source, comments)
             header, skipped = next(rows), dialect.skipped
             yield RowFile(header, rows, dialect.delimiter, encoding, skipped, has_mark, comments)
+
+
+def _open_zip(source: Path, mode: str, **text: Any) -> IO[Any]:
+    """Open the only file of an archive, as bytes or as text."""
+    with zipfile.ZipFile(source) as archive:
+        names = [one for one in archive.namelist() if not one.startswith("__MACOSX/")]
+        members = [one for one in names if not one.endswith("/")]
+        if len(members) != 1:
+            raise AugerError(f"`{source}` holds {len(members)} files, where one table is expected")
+        if archive.getinfo(members[0]).flag_bits & _ENCRYPTED:
+            raise AugerError(f"`{source}` is encrypted")
+        member = archive.open(members[0])
+    return TextIOWrapper(member, **text) if "t" in mode else member
+
+
+def _open_zstandard(source: Path, mode: str, **text: Any) -> IO[Any]:
+    try:
+        zstandard: Any = import_module("zstandard")
+    except ImportError:
+        hint = "it is in the package `zstandard`"
+        raise AugerError(f"`{source}` cannot be unpacked: no Zstandard", hint=hint) from None
+    file: IO[Any] = zstandard.open(source, mode, **text)
+    return file
+
+
+_OPENERS: dict[str, Callable[..., Any]] = {
+    ".gz": gzip.open,
+    ".bz2": bz2.open,
+    ".xz": lzma.open,
+    ".zip": _open_zip,
+    ".zst": _open_zstandard,
+}
 
 
 def is_packed(source: Path) -> bool:

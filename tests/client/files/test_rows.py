@@ -2,7 +2,9 @@
 
 import bz2
 import gzip
+import io
 import lzma
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -83,7 +85,32 @@ def test_a_file_without_rows_is_one_batch_without_rows(tmp_path: Path) -> None:
         assert list(rows.batches()) == [[]]
 
 
-PACKERS = {".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+def zipped(content: bytes, *names: str) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for name in ("__MACOSX/._t.csv", *(names or ("t.csv",))):
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+PACKERS = {
+    ".gz": gzip.compress,
+    ".bz2": bz2.compress,
+    ".xz": lzma.compress,
+    ".zip": zipped,
+}
+
+
+def test_an_archive_holds_one_table(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv.zip"
+    path.write_bytes(zipped(b"a\n1\n", "one.csv", "two.csv"))
+    with pytest.raises(AugerError, match="holds 2 files, where one table is expected"):
+        read_all(path)
+    content = bytearray(zipped(b"a\n1\n", "one.csv"))
+    content[content.rindex(b"PK\x01\x02") + 8] |= 1  # the flags of its last member
+    path.write_bytes(content)
+    with pytest.raises(AugerError, match="is encrypted"):
+        read_all(path)
 
 
 @pytest.mark.parametrize(("suffix", "pack"), PACKERS.items())

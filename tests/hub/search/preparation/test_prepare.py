@@ -78,7 +78,8 @@ def test_the_metric_may_have_scikit_learns_name(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "options", "sentence"),
     [
-        ({"species": "setosa"}, {}, "single class"),
+        ({"species": "setosa"}, {}, "single class; two are needed.$"),
+        ({"species": ["setosa", None] * 75}, {}, "single class.* 75 of 150 rows .* `NA`"),
         ({"species": None}, {}, "has no value in any of 150 rows"),
         ({"species": range(150)}, {}, "nearly as many classes as rows"),
         ({}, {"targetFeature": "colour"}, "no column `colour` to predict"),
