@@ -43,6 +43,13 @@ def sheets_left_out(chosen: str, others: Iterable[str]) -> Notice:
     return Notice("sheets-left-out", text, count=count)
 
 
+def cells_merged(count: int) -> Notice:
+    """Say that cells of a sheet reach over several rows, of which the first alone has the value."""
+    what = "cell of the sheet reaches" if count == 1 else "cells of the sheet reach"
+    text = f"{count:,} {what} over several rows: the value counts in the first of them alone."
+    return Notice("cells-merged", text, count=count)
+
+
 def comments_skipped(count: int) -> Notice:
     """Say that lines between the rows were left out."""
     what = "line among the rows is a comment and was" if count == 1 else "lines among the rows are"

@@ -7,6 +7,7 @@ These formats hold tables of a size that people handle by hand, so they are read
 
 import json
 import re
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timezone
@@ -20,7 +21,7 @@ from auger_hub.data.files.hdf5 import read_hdf5
 from auger_hub.data.files.plain import in_utf8, optional_module
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.names import unique_names
-from auger_hub.data.notices import Notice, lines_skipped, sheets_left_out
+from auger_hub.data.notices import Notice, cells_merged, lines_skipped, sheets_left_out
 from auger_hub.data.schema import ISO
 from auger_hub.data.text.dialect import is_title
 
@@ -35,6 +36,9 @@ _JAVA = {
     "a": "%p", "EEEE": "%A", "EEE": "%a", "Z": "%z", "XXX": "%z", "X": "%z", "z": "%Z",
 }  # fmt: skip
 _LONGEST_TITLE = 200
+_BLOCK = 1 << 20
+_MERGED = re.compile(rb'<mergeCell ref="[A-Z]+(\d+):[A-Z]+(\d+)"')
+_LONGEST_MERGE = 64
 NOTICES = "notices"
 """What a table was read without is told in its `attrs` of this name."""
 
@@ -118,6 +122,7 @@ def _read_workbook(path: Path, engine: Literal["openpyxl", "calamine"]) -> pd.Da
     """Read the first sheet with a table; a cell of text is a text, whatever it looks like.
 
     A table has a name in each column of its header; without such a sheet, the first with rows is.
+    Hidden sheets come last.
     """
     sheets = _sheets(path) if engine == "openpyxl" else _older_sheets(path)
     tables = ((name, _from_cells(cells.where(cells.ne(""), None))) for name, cells in sheets)
@@ -138,12 +143,27 @@ def _sheets(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
 
     with path.open("rb") as file:
         book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        for sheet in book.worksheets:
+        for sheet in sorted(book.worksheets, key=lambda one: one.sheet_state != "visible"):
             sheet.reset_dimensions()  # a file may say less than it has
             rows = [[_cell(value) for value in row] for row in sheet.iter_rows(values_only=True)]
             width = max(map(len, rows), default=0)
-            cells = [[*row, *[None] * (width - len(row))] for row in rows]
-            yield sheet.title, pd.DataFrame(cells, dtype=object)
+            cells = pd.DataFrame(
+                [[*row, *[None] * (width - len(row))] for row in rows], dtype=object
+            )
+            if count := _count_merged(path, sheet._worksheet_path):
+                cells.attrs[NOTICES] = [cells_merged(count)]
+            yield sheet.title, cells
+
+
+def _count_merged(path: Path, member: str) -> int:
+    """Return how many cells of a sheet reach over several rows."""
+    found: set[bytes] = set()
+    rest = b""
+    with zipfile.ZipFile(path) as archive, archive.open(member) as sheet:
+        while block := sheet.read(_BLOCK):
+            rest = rest[-_LONGEST_MERGE:] + block
+            found |= {one[0] for one in _MERGED.finditer(rest) if one[1] != one[2]}
+    return len(found)
 
 
 def _cell(value: Any) -> Any:
@@ -153,7 +173,8 @@ def _cell(value: Any) -> Any:
 
 def _older_sheets(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     with pd.ExcelFile(path, engine="calamine") as book:
-        for sheet in map(str, book.sheet_names):
+        hidden = {one.name for one in book.book.sheets_metadata if one.visible.name != "Visible"}
+        for sheet in sorted(map(str, book.sheet_names), key=hidden.__contains__):
             yield (
                 sheet,
                 pd.read_excel(
@@ -178,8 +199,10 @@ def _from_cells(cells: pd.DataFrame) -> pd.DataFrame:
         cells, start = cells.iloc[1:], start + 1
     header = [None if pd.isna(cell) else _text_of(cell) for cell in cells.iloc[0]]
     table = cells.iloc[1:].set_axis(header, axis="columns")
+    told = list(cells.attrs.get(NOTICES, ()))
     if start:
-        table.attrs[NOTICES] = [Notice("lines-skipped", lines_skipped(start), count=start)]
+        told.insert(0, Notice("lines-skipped", lines_skipped(start), count=start))
+    table.attrs[NOTICES] = told
     return table
 
 

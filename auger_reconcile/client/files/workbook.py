@@ -115,7 +115,8 @@ def open_workbook(source: Path) -> Iterator[Workbook]:
     try:
         with source.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-            tables = ((sheet.title, _table_of(_rows_of(sheet))) for sheet in book.worksheets)
+            listed = sorted(book.worksheets, key=lambda one: one.sheet_state != "visible")
+            tables = ((sheet.title, _table_of(_rows_of(sheet))) for sheet in listed)
             sheets = {name: found for name, found in tables if found}
     except OSError as error:
         raise AugerError(f"`{source}` cannot be read: {error.strerror}") from None

@@ -312,6 +312,27 @@ def test_the_sheet_that_is_a_table_is_read_and_the_others_are_told(tmp_path: Pat
     assert told["count"] == 2
 
 
+def test_a_hidden_sheet_is_read_when_there_is_no_other(tmp_path: Path) -> None:
+    path = book_of(tmp_path / "t.xlsx", Lists=[["k"], *([n] for n in range(9))], Data=SHEET)
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(path)
+    book["Lists"].sheet_state = "hidden"
+    book.save(path)
+    assert list(read_table(path).columns) == ["a", "b", "c"]
+
+
+def test_cells_that_reach_over_rows_are_told(tmp_path: Path) -> None:
+    path = book_of(tmp_path / "t.xlsx", Data=[["Sales", None, None], *SHEET])
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.load_workbook(path)
+    for cells in ("A1:C1", "B3:B4", "B5:B6"):
+        book["Data"].merge_cells(cells)
+    book.save(path)
+    (told,) = (n for n in profile_file(path)["notices"] if n["code"] == "cells-merged")
+    assert told["text"].startswith("2 cells of the sheet reach over several rows")
+    assert read_table(path)["b"].isna().sum() == 2
+
+
 @pytest.mark.parametrize(
     "head", [[["Sales"]], [["Sales"], []], [["Group", None, "Price"]], [[None, "Money", None]]]
 )
