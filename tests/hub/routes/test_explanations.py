@@ -28,6 +28,7 @@ def test_the_best_trial_of_a_run_is_explained_unasked(
     assert names == set(finished_run["run"]["model_settings"]["featureColumns"])
     assert sum(map(sum, content["classes"]["confusion"])) == content["rows"] == 120
     assert content["worst_rows"]
+    assert "reference" not in content  # that is for the hub
 
 
 @pytest.mark.slow
