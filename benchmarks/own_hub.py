@@ -24,8 +24,8 @@ PATIENCE = 900.0  # seconds
 class OwnHub:
     """Started when made; ends only by `stop` or `kill`."""
 
-    def __init__(self, home: Path, database: str = "") -> None:
-        self.settings = HubSettings(home=home, database=database)
+    def __init__(self, home: Path, database: str = "", workers: int = 1) -> None:
+        self.settings = HubSettings(home=home, database=database, workers=workers)
         self.start()
 
     def start(self) -> None:

@@ -5,7 +5,9 @@
 The latter are started, started again when they die, and ended in order. Each is a member of the
 hub as any process on its database is (`background/membership.py`): one of them leads. uvicorn has
 a supervisor for workers, too; it is none of its documented interface, which changed its arguments
-between 0.50 and 0.52, and it knows nothing of folders or of a parent's end.
+between 0.50 and 0.52, and it knows nothing of folders or of a parent's end. Its workers share one
+listening socket, too, at which asyncio takes all connections that wait: of 16 kept ones, one worker
+had 15. Here each listens for itself, and Linux divides the connections among them.
 """
 
 from __future__ import annotations
@@ -42,6 +44,8 @@ _STOP_SECONDS = 35.0
 _SHORT_SECONDS = 10.0
 """A worker that ends within it is started again later and later."""
 _LONGEST_PAUSE_SECONDS = 30.0
+_DIVIDES = sys.platform == "linux"
+"""Whether the system divides connections among those who listen at one port."""
 _log = logging.getLogger("auger.hub.serve")
 
 
@@ -84,10 +88,11 @@ def _prepare_for_connections(settings: HubSettings) -> None:
 
 
 class Workers:
-    """The processes that answer at one listening socket."""
+    """The processes that answer at one port."""
 
     def __init__(self, settings: HubSettings, listener: socket.socket, url: str) -> None:
-        self._settings, self._listener, self._url = settings, listener, url
+        self._settings, self._url = settings, url
+        self._place = _reserve(listener) if _DIVIDES else listener
         self._counts = settings.home / "workers" / "counts"
         self._is_ending = threading.Event()
         self._places = [_Place(number) for number in range(settings.workers)]
@@ -114,7 +119,7 @@ class Workers:
 
     def _start(self, place: _Place) -> None:
         settings = replace(self._settings, worker=place.number)
-        descriptor = self._listener.fileno()
+        descriptor = self._place.fileno()
         command = [sys.executable, "-m", __name__, str(descriptor), str(os.getpid())]
         place.started_at = time.monotonic()
         place.process = subprocess.Popen(
@@ -184,7 +189,35 @@ def main(descriptor: int, parent: int) -> None:
     log_to(settings.log_path, place=settings.log, form=settings.log_format)
     with FileLock(settings.own_folder / "worker.lock", timeout=_START_SECONDS):
         use_own_temporary(settings)
-        answer_requests(open_hub(settings), socket.socket(fileno=descriptor), lambda: None)
+        hub, place = open_hub(settings), socket.socket(fileno=descriptor)
+        answer_requests(hub, _listen_beside(place) if _DIVIDES else place, lambda: None)
+
+
+def _reserve(listener: socket.socket) -> socket.socket:
+    """Return a socket that keeps the port, and lets others beside it listen; end the listener.
+
+    It was first one that suffers no other: no second hub shares the port.
+    """
+    place = _beside(listener)
+    address = listener.getsockname()
+    listener.close()
+    place.bind(address)
+    return place
+
+
+def _listen_beside(place: socket.socket) -> socket.socket:
+    listener = _beside(place)
+    listener.bind(place.getsockname())
+    listener.listen(1024)
+    return listener
+
+
+def _beside(other: socket.socket) -> socket.socket:
+    # asyncio sets TCP_NODELAY on sockets that name their protocol only
+    made = socket.socket(other.family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    return made
 
 
 def _end_with(parent: int) -> None:
