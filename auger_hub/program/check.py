@@ -6,6 +6,7 @@ of no name to it and deleting it again, as a start does.
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
@@ -74,6 +75,10 @@ def _look(
     """Return what a check finds; the other parts are looked at whatever it stumbles over."""
     try:
         return list(check(settings))
+    except OSError as error:
+        where = f"cannot use {error.filename}: " if error.filename else ""
+        said = f"{where}{error.strerror or error}"
+        return [Finding(part, FAILED, said, "mend this, then check again")]
     except Exception as error:  # noqa: BLE001 - told above
         said = str(error).partition("\n")[0] or type(error).__name__
         return [Finding(part, FAILED, said, "mend this, then check again")]
@@ -97,7 +102,10 @@ def _check_versions(settings: HubSettings) -> Iterator[Finding]:
         hint = 'pip install "auger-reconcile[hub]"'
         yield Finding("versions", FAILED, f"{', '.join(missing)} is not installed", hint)
         return
-    running = find_running(settings)
+    try:
+        running = find_running(settings)
+    except OSError:  # the folder cannot be used: it is told for itself
+        running = None
     if running is None:
         yield Finding("versions", OK, f"{here}; no hub serves this folder")
     elif running.version != __version__:
@@ -115,6 +123,11 @@ def _version(name: str) -> str | None:
 
 
 def _check_folder(settings: HubSettings) -> Iterator[Finding]:
+    place = next(path for path in (settings.home, *settings.home.parents) if path.exists())
+    if not os.access(place, os.W_OK | os.X_OK):
+        hint = "let who runs the hub write there, or name another folder by AUGER_HUB_HOME"
+        yield Finding("folder", FAILED, f"{place} cannot be written", hint)
+        return
     if not settings.home.is_dir():
         yield Finding("folder", OK, f"{settings.home} is not there yet; the first start makes it")
         return

@@ -24,6 +24,14 @@ from auger_reconcile.web_url import split_web_url
 START_TIMEOUT = 150.0  # longer than the hub gives itself
 _HEALTH_TIMEOUT = 2.0
 _MODULE = "auger_hub"
+_VERBS = {
+    "audit": "list who did what",
+    "backup": "write the backup",
+    "retention": "say what is too old",
+    "status": "say how it is",
+    "ticket": "log anybody in",
+}
+"""What a command of the hub's program does, where its name is no verb."""
 _NEEDED = ("sqlalchemy", "starlette", "uvicorn")  # of the extra `hub`
 
 
@@ -195,7 +203,9 @@ def _ask(
         )
     folder = find_hub_home(environ=environ, home=home)
     of_many = arguments[0] in ("user", "token", "org")
-    verb = f"{arguments[1]} the {arguments[0]}" if of_many else arguments[0]
+    verb = (
+        f"{arguments[1]} the {arguments[0]}" if of_many else _VERBS.get(arguments[0], arguments[0])
+    )
     try:
         done = subprocess.run(
             [sys.executable, "-m", _MODULE, *arguments],

@@ -123,7 +123,7 @@ def test_a_hub_that_cannot_start_says_why(tmp_path):
 
 def test_a_start_that_takes_too_long_is_given_up(place, monkeypatch):
     monkeypatch.setattr(local_hub, "START_TIMEOUT", 0.01)
-    with pytest.raises(Unavailable, match=r"took longer than 0\.01 s to status"):
+    with pytest.raises(Unavailable, match=r"took longer than 0\.01 s to say how it is"):
         local_hub.status(**place)
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -46,6 +48,32 @@ def test_nothing_is_wrong_with_a_hub_that_runs(hub: Client) -> None:
 def test_before_the_first_start_nothing_is_made(tmp_path: Path) -> None:
     assert found(HubSettings(home=tmp_path / "hub")) == {}
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("is_there", [True, False])
+def test_a_folder_that_cannot_be_written_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_there: bool
+) -> None:
+    home = tmp_path / "hub"
+    if is_there:
+        home.mkdir(mode=0o700)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write whatever its modes say
+    state, text, hint = found(HubSettings(home=home))["folder"]
+    assert (state, text) == ("failed", f"{home if is_there else tmp_path} cannot be written")
+    assert "AUGER_HUB_HOME" in hint
+
+
+def test_a_folder_on_a_disk_for_reading_fails_by_its_name(
+    settings: HubSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(settings.lock_path))
+
+    monkeypatch.setattr(check, "find_running", refuse)
+    monkeypatch.setattr(check, "look_at_disk", refuse)
+    told = found(settings)
+    assert "versions" not in told
+    assert told["disk"][1] == f"cannot use {settings.lock_path}: Read-only file system"
 
 
 def test_a_file_that_others_can_read_is_told_with_the_command_that_closes_it(
