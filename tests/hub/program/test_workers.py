@@ -30,6 +30,13 @@ def workers_of(settings: HubSettings) -> list[psutil.Process]:
     return psutil.Process(running.pid).children()
 
 
+def count_listeners(settings: HubSettings) -> int:
+    return sum(
+        any(one.status == psutil.CONN_LISTEN for one in worker.net_connections("tcp"))
+        for worker in workers_of(settings)
+    )
+
+
 def measure(hub: Client, name: str) -> float:
     told = requests.get(f"{hub.url}/metrics", timeout=30).text
     return sum(float(line.split()[-1]) for line in told.splitlines() if line.startswith(name))
@@ -39,8 +46,9 @@ def test_any_worker_may_die_within_a_run(settings: HubSettings) -> None:
     hub = connect(settings)
     run_id = begin(hub, 6)
     for worker in workers_of(settings):
+        assert wait_until(lambda: count_listeners(settings) == 2, 60)
         worker.kill()
-        assert wait_until(lambda: len(workers_of(settings)) == 2)
+        worker.wait(60)
         for _ in range(5):
             assert requests.get(f"{hub.url}/health", timeout=60).status_code == 200
     assert_run_once(hub, run_id, 6)
