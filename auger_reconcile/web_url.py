@@ -45,3 +45,21 @@ def is_loopback(url: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+def may_be_one_hub(hub: str, other: str) -> bool:
+    """Say whether two declared hubs, `local` or a URL each, may be one; in doubt they may."""
+    local, remote = sorted((hub, other), key=lambda one: one != "local")
+    if local == "local":
+        return remote == "local" or is_loopback(remote)  # its port may change
+    return _place_of(hub) == _place_of(other)
+
+
+def _place_of(url: str) -> tuple[str, int | None, str]:
+    """Return host, port and path of a URL; the schemes and their ports may lead to one hub."""
+    parts = split_web_url(url)
+    if parts is None:
+        return url, None, ""
+    host = "localhost" if is_loopback(url) else (parts.hostname or "").rstrip(".")
+    port = None if parts.port in (80, 443) else parts.port
+    return host, port, parts.path.rstrip("/")

@@ -53,6 +53,7 @@ from auger_reconcile.config.syntax.yaml_errors import explain_quote, find_lookal
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.errors import ConfigError
 from auger_reconcile.state import Branch, Declared, DesiredState, Digest
+from auger_reconcile.web_url import may_be_one_hub
 
 _NAMES = ("name", "organization", DATA.name, *SEARCH.at_top, "experiment_session_id")
 _PLACE = ("hub", "organization", "path_to_credentials")
@@ -169,8 +170,14 @@ def is_same_place(
         )
     except ConfigError:
         return True
-    said = ((one.get(name), two.get(name)) for name in _PLACE)
-    return not any(None not in (here, there) and here != there for here, there in said)
+    hubs, organizations, logins = ((one.get(name), two.get(name)) for name in _PLACE)
+    if None not in hubs:
+        logins = (None, None)  # however they are found, they are for that hub
+    return (
+        (None in hubs or may_be_one_hub(*map(str, hubs)))
+        and (None in organizations or organizations[0] == organizations[1])
+        and (None in logins or len({os.path.normpath(str(one)) for one in logins}) == 1)
+    )
 
 
 def _plain_settings(root: Mapping) -> dict[str, Any]:

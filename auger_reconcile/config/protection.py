@@ -22,7 +22,6 @@ from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import file_error, read_text
 from auger_reconcile.diagnostics import (
     MOST_FINDINGS,
-    Diagnostic,
     Severity,
     SourceSpan,
     nearest,
@@ -94,7 +93,8 @@ def read_elsewhere(
 ) -> dict[Address, SourceSpan]:
     """Return what the lock files of other environments list of the same objects.
 
-    A project of one name on one hub is one project, whatever environment it is applied from.
+    A project of one name on one hub is one project, whatever environment it is applied from. A lock
+    file whose overlay is gone may be of any place, so that it protects here too.
 
     Args:
         folder: of the lock files.
@@ -108,8 +108,7 @@ def read_elsewhere(
         other = known and known[1]
         if not known or other == env:
             continue
-        is_read = other is None or (folder / f"auger.{other}.yaml").exists()
-        if is_read and is_same_place(other):
+        if is_same_place(other):
             found |= read_protected(path, report)
     return found
 
@@ -120,7 +119,7 @@ def lock_path(folder: Path, env: str | None) -> Path:
 
 
 def _find_unread(folder: Path, report: Report) -> None:
-    """Report lock files that nothing reads: of a misspelt name, or of no environment."""
+    """Report lock files of a misspelt name, which nothing reads, or of no environment."""
     try:
         names = [one.name for one in folder.iterdir() if one.name.lower().startswith("auger")]
     except OSError:  # what is wrong with it is told by whoever reads auger.yaml
@@ -130,14 +129,13 @@ def _find_unread(folder: Path, report: Report) -> None:
         if known and (known[1] is None or f"auger.{known[1]}.yaml" in names):
             continue
         if known:
-            hint = f"`--env {known[1]}` reads it, and there is no `auger.{known[1]}.yaml`"
-            report.add(_unread(path, hint)._replace(severity=Severity.WARNING))
+            hint = f"there is no `auger.{known[1]}.yaml`; what it lists is protected everywhere"
+            told = file_error(path, "stray-lock", "a lock file of no environment", hint=hint)
+            report.add(told._replace(severity=Severity.WARNING))
         elif _is_lock(path):
-            report.add(_unread(path, "its name is `auger.lock.yaml`, or `auger.ENV.lock.yaml`"))
-
-
-def _unread(path: Path, hint: str) -> Diagnostic:
-    return file_error(path, "unread-lock", "a lock file that protects nothing", hint=hint)
+            hint = "its name is `auger.lock.yaml`, or `auger.ENV.lock.yaml`"
+            summary = "a lock file that protects nothing"
+            report.add(file_error(path, "unread-lock", summary, hint=hint))
 
 
 def _is_lock(path: Path) -> bool:

@@ -90,24 +90,29 @@ def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterat
         if action.verb is not Verb.DELETE:
             continue
         address, declared = action.address, desired.resources.get(action.address)
+        others = (
+            at
+            for at in removed[address.project, address.kind]
+            if kind_of(at.kind).bears(action.object, at.name)
+        )
+        listed = address if address in desired.protected else next(others, None)
         if declared and declared.spec.lifecycle.prevent_destroy:
             hint = "`lifecycle.prevent_destroy` has to be removed, and applied, before"
-        elif address in desired.protected or any(
-            kind_of(at.kind).bears(action.object, at.name)
-            for at in removed[address.project, address.kind]
-        ):
+        elif listed:
             hint = "the lock file lists it: declare it without `prevent_destroy` and apply, before"
         else:
             continue
         spans = declared.spans if declared else {}
-        if address in desired.locked_elsewhere:
+        if listed in desired.locked_elsewhere:
             hint = "the lock file of another environment lists it, in which it is to be released"
             spans = {}
         yield Diagnostic(
             Severity.ERROR,
             "prevent-destroy",
             "the plan would delete a protected resource",
-            span=spans.get("lifecycle") or spans.get("") or desired.locked_at.get(address),
+            span=spans.get("lifecycle")
+            or spans.get("")
+            or desired.locked_at.get(listed or address),
             label=action.name,
             hint=hint,
             address=str(address),

@@ -118,10 +118,44 @@ def test_of_the_same_objects_the_lock_of_another_environment_protects(
     assert all(not lock.after_apply(loaded.state) for lock in loaded.locks)
 
 
-def test_a_lock_of_no_environment_protects_nothing(tmp_path: Path) -> None:
-    (tmp_path / "auger.yaml").write_text("name: shop\n")
+def test_a_lock_whose_overlay_is_gone_protects_everywhere(tmp_path: Path) -> None:
+    (tmp_path / "auger.yaml").write_text("name: shop\nhub: local\n")
+    (tmp_path / "auger.test.yaml").write_text("hub: https://hub.test\n")
     write_protected(lock_path(tmp_path, "gone"), [SHOP])
-    assert not load_desired_state([tmp_path], environ={}).state.protected
+    assert load_desired_state([tmp_path], environ={}).state.locked_elsewhere == {SHOP}
+    tested = load_desired_state([tmp_path], env="test", environ={})
+    assert tested.state.locked_elsewhere == {SHOP}
+
+
+@pytest.mark.parametrize(
+    ("here", "there", "is_one"),
+    [
+        ("hub: local", "hub: http://127.0.0.1:43187", True),
+        ("hub: http://localhost:43187/", "hub: http://127.0.0.1:43187", True),
+        ("hub: http://localhost:1", "hub: http://localhost:2", False),
+        ("hub: https://Hub.test:443/", "hub: https://hub.test", True),
+        ("hub: http://hub.test", "hub: https://hub.test", True),
+        ("hub: https://hub.test/a", "hub: https://hub.test/b", False),
+        ("hub: local", "hub: https://hub.test", False),
+        ("hub: https://a.test", "hub: https://b.test", False),
+        ("path_to_credentials: mine", "path_to_credentials: ./mine/", True),
+        ("path_to_credentials: mine", "path_to_credentials: yours", False),
+        (
+            "{hub: https://a.test, path_to_credentials: mine}",
+            "{hub: https://a.test, path_to_credentials: yours}",
+            True,
+        ),
+    ],
+)
+def test_a_hub_is_one_however_it_is_written(
+    tmp_path: Path, here: str, there: str, *, is_one: bool
+) -> None:
+    (tmp_path / "auger.a.yaml").write_text(f"{here}\n")
+    (tmp_path / "auger.b.yaml").write_text(f"{there}\n")
+    (tmp_path / "auger.yaml").write_text("name: shop\n")
+    write_protected(lock_path(tmp_path, "b"), [SHOP])
+    state = load_desired_state([tmp_path], env="a", environ={}).state
+    assert (SHOP in state.protected) is is_one
 
 
 @pytest.mark.parametrize(
@@ -206,8 +240,8 @@ def test_a_lock_file_of_no_environment_is_told(tmp_path: Path) -> None:
     for env in ("prod", "prd"):
         write_protected(lock_path(tmp_path, env), [SHOP])
     [told] = load_desired_state([tmp_path], environ={}).warnings
-    assert told.code == "unread-lock"
-    assert told.hint == "`--env prd` reads it, and there is no `auger.prd.yaml`"
+    assert told.code == "stray-lock"
+    assert told.hint == "there is no `auger.prd.yaml`; what it lists is protected everywhere"
 
 
 def test_a_name_with_a_comma_is_one_name(tmp_path: Path) -> None:

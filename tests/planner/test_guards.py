@@ -182,6 +182,19 @@ def test_the_line_of_a_lock_file_is_shown_where_nothing_declares_what_it_lists()
     assert (told.span, "of another environment" in str(told.hint)) == (LINE, True)
 
 
+def test_what_a_lock_of_another_environment_lists_by_an_earlier_name_is_released_there() -> None:
+    at = Address("churn", "dataset", "d.csv")
+    settings = {"formerly": ("d.csv",), "state": "absent"}
+    moved = declared("dataset", "churn", "e.csv", at={}, **settings)
+    action = replace(delete("d.csv"), address=at._replace(name="e.csv"))
+    listed = {"protected": frozenset({at}), "locked_at": {at: LINE}}
+    desired = DesiredState(moved, **listed, locked_elsewhere=frozenset({at}))
+    (told,) = check_guards(desired, [action], {}, 9)
+    assert (told.span, "of another environment" in str(told.hint)) == (LINE, True)
+    (told,) = check_guards(replace(desired, locked_elsewhere=frozenset()), [action], {}, 9)
+    assert "declare it without" in str(told.hint)
+
+
 @pytest.mark.parametrize("listed", ["d.csv", "d-1.csv"])
 def test_what_is_left_on_the_hub_is_not_deleted_with_something_else(listed: str) -> None:
     at = Address("churn", "dataset", listed)
