@@ -85,6 +85,23 @@ def test_each_of_two_files_is_named(user: User, folder: Path) -> None:
     assert select["reason"] == "stored in auger.yaml and config.yaml"
 
 
+def test_after_a_delete_no_other_file_names_the_next_one_to_go(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text("name: shop\norganization: acme\n")
+    (folder / "config.yaml").write_text("name: other\n")
+    deleted = user.run("project", "delete", "--yes")
+    assert (deleted.code, "cleared in auger.yaml and config.yaml" in deleted.out) == (0, True)
+    again = user.run("project", "delete", "--yes")
+    assert (again.code, "no project is named" in again.err) == (1, True)
+    assert "other" in user.run("project", "list").out
+
+
+def test_a_select_clears_what_both_files_say_of_another_project(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text("name: shop\norganization: acme\ndataset: k2.csv\n")
+    (folder / "config.yaml").write_text("dataset: k.csv\n")
+    assert user.run("project", "select", "other").code == 0
+    assert "k" not in (folder / "config.yaml").read_text().replace("dataset:", "")
+
+
 def test_a_cleared_name_is_cleared_where_it_stood(user: User, folder: Path) -> None:
     (folder / "auger.prod.yaml").write_text("name: shop\n")
     answer = user.run("--env", "prod", "project", "delete", "shop", "--yes")

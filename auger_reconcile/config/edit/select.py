@@ -47,7 +47,8 @@ def set_values(path: Path, changes: Map[KeyPath, Value], env: str | None = None)
 
     With an environment that is its overlay, always: a file below holds for others too, and stays.
     An overlay says what differs, so that a value that the files below say is taken out of it.
-    Without one it is the file that says a value, itself or the config.yaml beside it.
+    Without one it is the file that says a value, itself or the config.yaml beside it; what is
+    cleared is cleared in both, so that no value below takes its place.
 
     Args:
         path: of auger.yaml, which holds one document; a symbolic link stays one.
@@ -127,7 +128,11 @@ class _Files:
             yield self.layer, changes
             return
         for file in self.below:
-            mine = {k: value for k, value in changes.items() if _source_of(k, self.below) is file}
+            mine = {
+                keys: value
+                for keys, value in changes.items()
+                if _source_of(keys, self.below) is file or (value is None and _is_said(file, keys))
+            }
             if mine:
                 yield file, mine
 
@@ -192,6 +197,11 @@ def _source_of(keys: KeyPath, below: list[FileText]) -> FileText:
 def _says(file: FileText, keys: KeyPath) -> bool:
     """Say whether a file holds a key, be it without a value."""
     return _value_in(file, keys) is not None
+
+
+def _is_said(file: FileText, keys: KeyPath) -> bool:
+    node = _value_in(file, keys)
+    return isinstance(node, Scalar) and not is_null(node)
 
 
 def _value_in(file: FileText, keys: KeyPath) -> Node | None:

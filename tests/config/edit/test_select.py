@@ -230,6 +230,16 @@ def test_of_two_files_the_one_that_says_a_value_takes_the_new_one(file: Path) ->
     assert second.read_text() == "name: b  # here\n"
 
 
+@pytest.mark.parametrize("above", ["name: a\n", "name:\n"])
+def test_what_is_cleared_in_one_of_two_files_comes_back_from_neither(
+    file: Path, above: str
+) -> None:
+    second = file.with_name("config.yaml")
+    second.write_text("name: b  # here\ndataset:\n")
+    assert edited(file, above, {NAME: None, DATASET: None}) == "name:\n"
+    assert second.read_text() == "name:  # here\ndataset:\n"
+
+
 @pytest.mark.parametrize("other", ["- a\n", "{{ a }}\n{{ b }}: [\n", "\x00"])
 def test_a_config_of_something_else_is_not_looked_at(file: Path, other: str) -> None:
     file.with_name("config.yaml").write_text(other)
