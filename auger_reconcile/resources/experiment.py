@@ -199,8 +199,11 @@ class Experiment(Kind[ExperimentSpec, ExperimentObject]):
     def renew(self, spec: ExperimentSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """A new run, where the file wants one."""
         found: ExperimentObject | None = assessment.object
-        if found is None or spec.state != "completed":
+        if found is None:
             return assessment
+        if spec.state != "completed":
+            refusal = f"with `state: {spec.state}` no run is started, and so none again"
+            return assessment._replace(refusal=refusal)
         again = assessment._replace(
             object=replace(found, run=None),
             start=assessment.start or AGAIN,
