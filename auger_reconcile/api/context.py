@@ -22,6 +22,7 @@ from auger_reconcile.api.hubs.session import (
 from auger_reconcile.errors import AugerError, ConfigError
 
 if TYPE_CHECKING:
+    from auger_reconcile.address import Address
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.client.credentials import Credentials
@@ -170,30 +171,38 @@ class Context:
             print(message % args if args else message)  # noqa: T201 - what a log is without one
 
     def load_desired(
-        self, *, check_sources: bool = True, texts: Mapping[Path, str] | None = None
+        self,
+        *,
+        check_sources: bool = True,
+        needs: Iterable[Address] | None = None,
+        texts: Mapping[Path, str] | None = None,
     ) -> DesiredState:
         """Read what auger.yaml declares; without looking at the content of sources if need be.
 
         Args:
             check_sources: read local sources.
+            needs: the data sets whose sources have to be here; all by default.
             texts: what a file holds, where that is not written yet.
         """
         from auger_reconcile.config.load import load_desired_state
 
-        return load_desired_state(
+        loaded = load_desired_state(
             [self.file],
             env=self.env,
             variables=self.variables,
             environ=self.environ,
             check_sources=check_sources,
+            needs_sources=needs is None,
             texts=texts,
-        ).state
+        )
+        loaded.require_sources(needs or ())
+        return loaded.state
 
     def try_desired(self) -> DesiredState | None:
         """Return what auger.yaml declares, with or without its sources; None if it is not valid."""
         for check_sources in (True, False):
             with suppress(ConfigError):
-                return self.load_desired(check_sources=check_sources)
+                return self.load_desired(check_sources=check_sources, needs=())
         return None
 
     def observe(self, *projects: str) -> ObservedState:
@@ -298,7 +307,7 @@ class Context:
 
         texts = edited_texts(self.file, edits_of(changes), self.env)
         with suppress(ConfigError):
-            return self.load_desired(texts=texts)
+            return self.load_desired(needs=(), texts=texts)
         return None
 
     def _faults(self, texts: Mapping[Path, str] | None = None) -> tuple[Diagnostic, ...]:

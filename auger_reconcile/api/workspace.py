@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api._arguments import check_arguments
 from auger_reconcile.api.hubs.session import Session, Surroundings, open_session
-from auger_reconcile.diagnostics import Severity
-from auger_reconcile.errors import ConfigError
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
@@ -33,8 +31,6 @@ if TYPE_CHECKING:
     from auger_reconcile.planner.targets import Scope
     from auger_reconcile.policy.rule import Rule
     from auger_reconcile.state import DesiredState, ObservedState
-
-MISSING_SOURCE = "missing-source"  # the code of a diagnostic
 
 
 @check_arguments
@@ -79,16 +75,6 @@ class Workspace:
         Raises:
             ConfigError: with every problem of every file.
         """
-        try:
-            return self._load(check_sources=True)
-        except ConfigError as error:
-            errors = [item for item in error.diagnostics if item.severity is Severity.ERROR]
-            if self.needs_sources or any(item.code != MISSING_SOURCE for item in errors):
-                raise
-            self.__dict__["missing"] = error
-        return self._load(check_sources=False)
-
-    def _load(self, *, check_sources: bool) -> Loaded:
         from auger_reconcile.config.load import load_desired_state
 
         with _without_collection():
@@ -97,39 +83,28 @@ class Workspace:
                 env=self.env,
                 variables=self.variables,
                 environ=self.environ,
-                check_sources=check_sources,
+                needs_sources=self.needs_sources,
             )
 
-    @property
-    def missing_sources(self) -> ConfigError | None:
-        """What is wrong with sources that could not be read, although the rest can be used."""
-        found: ConfigError | None = self.__dict__.get("missing")
-        return found
-
-    def require_sources(
-        self, plan: Plan, targets: Sequence[Address] = (), *, compares: bool = True
-    ) -> None:
+    def require_sources(self, plan: Plan, targets: Sequence[Address] = ()) -> None:
         """Check that every source is here that a plan has to know the content of.
 
         Args:
             plan: it says itself what it could not compare.
             targets: what the plan is narrowed to; data that is only needed by them may be missing.
-            compares: the plan is about what has changed, too.
 
         Raises:
             ConfigError: one is not; what the plan says of it would be a guess.
         """
-        missing = self.missing_sources
-        if missing is None:
-            return
         from auger_reconcile.resources._base import Verb
-        from auger_reconcile.resources.files.source import lacks_content
 
-        unread = {at for at, one in self.desired.resources.items() if lacks_content(one.spec)}
         made = {action.address for action in plan.actions if action.verb is not Verb.DELETE}
-        asked = {at for at in unread if not targets or any(at.matches(one) for one in targets)}
-        if unread & made or (compares and asked.intersection(plan.coverage.uncompared)):
-            raise missing
+        compared = {
+            at
+            for at in plan.coverage.uncompared
+            if not targets or any(at.matches(one) for one in targets)
+        }
+        self.loaded.require_sources(made | compared)
 
     @property
     def desired(self) -> DesiredState:
@@ -147,7 +122,7 @@ class Workspace:
 
         other = replace(self)
         told = self.loaded if self.has_files else Loaded(desired, ())
-        other.__dict__["loaded"] = told._replace(state=desired, warnings=())
+        other.__dict__["loaded"] = told._replace(state=desired, warnings=(), missing=())
         return other
 
     @property
@@ -193,7 +168,7 @@ class Workspace:
 
         Args:
             options: what is asked of the plan.
-            compares: data that is not here is an error, where its content may have changed.
+            compares: data that is not here is an error, where the plan depends on its content.
 
         Raises:
             ConfigError: the files are not valid, or data is not here that has to be.
@@ -205,7 +180,8 @@ class Workspace:
         with _without_collection():
             plan = build_plan(self.desired, observed, options)
         plan = replace(plan, coverage=plan.coverage._replace(environment=self.env))
-        self.require_sources(plan, options.targets if options else (), compares=compares)
+        if compares:
+            self.require_sources(plan, options.targets if options else ())
         if plan.is_empty:
             return plan
         plan = self.judge(plan)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from collections.abc import Mapping as Map
 from dataclasses import replace
 from functools import partial
@@ -31,7 +31,7 @@ from auger_reconcile.config.declarations.moves import read_moves
 from auger_reconcile.config.declarations.references import References
 from auger_reconcile.config.declarations.rules import check_rules
 from auger_reconcile.config.declarations.second_file import judge_second
-from auger_reconcile.config.declarations.source import ContentReader, local_path
+from auger_reconcile.config.declarations.source import MISSING_SOURCE, ContentReader, local_path
 from auger_reconcile.config.digest import digest_of
 from auger_reconcile.config.files import legacy
 from auger_reconcile.config.files.branch import find_branch
@@ -50,8 +50,9 @@ from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.config.syntax.text import FileText, file_error, read_text
 from auger_reconcile.config.syntax.yaml_errors import explain_quote, find_lookalikes, find_swallowed
-from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
+from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan, has_errors
 from auger_reconcile.errors import ConfigError
+from auger_reconcile.resources.files.source import lacks_content
 from auger_reconcile.state import Branch, Declared, DesiredState, Digest
 from auger_reconcile.web_url import may_be_one_hub
 
@@ -67,12 +68,26 @@ class Loaded(NamedTuple):
     Attributes:
         locks: the files that remember what is protected.
         channels: who is told of what; a secret that one refers to is in none of them.
+        missing: what is wrong with sources that cannot be read here, where that may be.
     """
 
     state: DesiredState
     warnings: tuple[Diagnostic, ...]
     locks: tuple[Lock, ...] = ()
     channels: tuple[Channel, ...] = ()
+    missing: tuple[Diagnostic, ...] = ()
+
+    def require_sources(self, addresses: Iterable[Address]) -> None:
+        """Check that the sources of some data sets could be read, where they are declared.
+
+        Raises:
+            ConfigError: one could not; the others are not spoken of.
+        """
+        if self.missing:
+            asked = (self.state.resources.get(at) for at in addresses)
+            unread = {one.spans.get("source") for one in asked if one and lacks_content(one.spec)}
+            if found := [one for one in self.missing if one.span in unread]:
+                raise ConfigError(found)
 
 
 def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
@@ -82,6 +97,7 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     variables: Map[str, str] | None = None,
     environ: Map[str, str] = os.environ,
     check_sources: bool = True,
+    needs_sources: bool = True,
     texts: Map[Path, str] | None = None,
 ) -> Loaded:
     """Read files into the desired state.
@@ -92,6 +108,7 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
         variables: values of `--var`.
         environ: the environment, for `AUGER_VAR_name`.
         check_sources: read local sources, for the hash of their content.
+        needs_sources: one that cannot be read is an error; else it is told in `missing`.
         texts: what a file holds, where that is not written yet.
 
     Raises:
@@ -107,8 +124,12 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     for file in {item.root.file.path for item in documents}:
         is_same = partial(is_same_place, file, env, variables=variables, environ=environ)
         elsewhere |= read_elsewhere(file.parent, env, is_same, loader.report)
-    if loader.report.has_errors:
-        raise ConfigError(loader.report.diagnostics)
+    told = loader.report.diagnostics
+    allowed = () if needs_sources else (MISSING_SOURCE,)
+    missing = tuple(one for one in told if one.code in allowed)
+    warnings = tuple(one for one in told if one.code not in allowed)
+    if has_errors(warnings):
+        raise ConfigError(told)
     listed = {at: place for lock in locks for at, place in lock.places.items()}
     elsewhere = {
         at: place for at, place in elsewhere.items() if at.project in folders and at not in listed
@@ -120,7 +141,7 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
         locked_at=listed,
         locked_elsewhere=frozenset(elsewhere),
     )
-    return Loaded(state, loader.report.diagnostics, locks, tuple(loader.channels))
+    return Loaded(state, warnings, locks, tuple(loader.channels), missing)
 
 
 def read_settings(  # noqa: PLR0913 - keyword-only, each with a default

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from laws.world import World
 
+from auger.api import Context, Experiment
+
 from .conftest import User
 from .world_hub import WorldClient, use_world
 
@@ -169,7 +171,86 @@ def test_what_compares_the_data_needs_it(user: User, folder: Path, command: str)
     assert "error[missing-source]" in answer.err
 
 
-@pytest.mark.parametrize("command", ["plan --target experiment.exp", "graph"])
-def test_data_that_has_to_be_sent_has_to_be_here(user: User, folder: Path, command: str) -> None:
+def test_data_that_has_to_be_sent_has_to_be_here(user: User, folder: Path) -> None:
     (folder / "x.csv").unlink()
-    assert "error[missing-source]" in user.run(*command.split()).err
+    assert "error[missing-source]" in user.run("plan", "--target", "experiment.exp").err
+    assert "error[missing-source]" in user.run("experiment", "start").err
+    assert user.run("graph").code == 0  # which sends none
+
+
+MANY = """\
+name: shop
+organization: acme
+datasets: {k.csv: {source: k.csv}, big.csv: {source: big.csv}}
+experiments:
+  e: {dataset: k.csv, model_type: classification, target: target, max_n_trials: 2}
+"""
+
+
+@pytest.fixture
+def of_many(user: User, folder: Path) -> None:
+    """Two data sets; k.csv was applied and has changed, big.csv was not applied and is gone."""
+    (folder / "auger.yaml").write_text(MANY)
+    (folder / "k.csv").write_text(OLD)
+    applied = user.run("apply", "--target", "experiment.e", "--auto-approve", "--wait")
+    assert applied.code == 0, applied  # though big.csv is not here
+    (folder / "k.csv").write_text(NEW)
+
+
+@pytest.mark.usefixtures("of_many")
+@pytest.mark.parametrize(
+    "command",
+    [
+        "plan --target experiment.e",
+        "plan --target dataset.k.csv",
+        "plan --exclude dataset.big.csv",
+        "drift --target dataset.k.csv",
+        "explain dataset.k.csv",
+        "experiment start e --plan",
+    ],
+)
+def test_data_that_is_here_is_read_whatever_else_is_missing(user: User, command: str) -> None:
+    answer = user.run(*command.split())
+    assert "the content has changed" in answer.out, answer
+    assert "cannot be read here" not in answer.out + answer.err
+
+
+@pytest.mark.usefixtures("of_many")
+def test_a_search_starts_on_the_data_that_is_here(user: User, folder: Path, world: World) -> None:
+    with Context(folder / "auger.yaml", environ={}) as context:
+        plan = Experiment(context, experiment_name="e").plan_start()
+    assert [action.name for action in plan.actions if action.address.kind == "dataset"] == [
+        "k-1.csv"
+    ]
+    answer = user.run("experiment", "start", "e", "--wait")
+    assert answer.code == 0, answer
+    data = {row["name"]: key for key, row in world.rows["project_files"].items()}
+    made = [str(row["project_file_id"]) for row in world.rows["experiments"].values()]
+    assert made == [data["k.csv"], data["k-1.csv"]]
+
+
+@pytest.mark.usefixtures("of_many")
+def test_a_plan_that_needs_missing_data_says_so_of_that_alone(user: User, folder: Path) -> None:
+    (folder / "k.csv").unlink()
+    answer = user.run("plan", "--target", "dataset.big.csv")
+    assert (answer.code, answer.err.count("error[missing-source]")) == (1, 1)
+    assert "dataset.big.csv" in answer.err
+    assert user.run("validate").err.count("error[missing-source]") == 2
+
+
+@pytest.mark.usefixtures("of_many")
+@pytest.mark.parametrize("command", ["graph", "pull shop"])
+def test_what_sends_no_bytes_needs_none(user: User, command: str) -> None:
+    answer = user.run(*command.split())
+    assert "missing-source" not in answer.err
+    assert answer.code == 0, answer
+
+
+@pytest.mark.usefixtures("of_many")
+def test_a_saved_plan_is_stale_by_what_has_changed(user: User, folder: Path) -> None:
+    saved = folder / "saved.json"
+    user.run("plan", "--target", "dataset.k.csv", "--out", str(saved))
+    (folder / "k.csv").write_text(OLD + "7,8,9\n")
+    assert "the files have changed" in user.run("apply", str(saved), "--auto-approve").err
+    (folder / "k.csv").unlink()
+    assert "dataset.k.csv" in user.run("apply", str(saved), "--auto-approve").err

@@ -109,7 +109,7 @@ class DeclaredModel(Resource):
 
         index = Index(self.context.observe(address.project))
         for check_sources in (False, True):  # mostly its name tells, and the data may be large
-            desired = self.context.load_desired(check_sources=check_sources)
+            desired = self.context.load_desired(check_sources=check_sources, needs=())
             assessment = assess(desired, index)[address].assessment
             every: list[ModelObject | None] = [*assessment.revisions, assessment.object]
             known = [found for found in every if found]

@@ -10,7 +10,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.api._names import check_new_name
 from auger_reconcile.api._resource import Resource
 from auger_reconcile.diagnostics import nearest, quote_some
-from auger_reconcile.errors import AugerError, ConfigError
+from auger_reconcile.errors import AugerError
 
 if TYPE_CHECKING:
     from auger_reconcile.api.dataset import DataSet
@@ -102,10 +102,11 @@ class DeclaredSearch(Resource):
         is_there = observed is not None and self._has_dataset(observed, wanted)
         if observed is not None:
             needed = [name for name in (wanted, settings.holdout) if name]
-            if not all(self._has_dataset(observed, name) for name in needed):
-                desired = self.context.load_desired()
-            if is_there and not self._dataset:
-                desired, is_there = self._with_content(desired), False
+            new = [name for name in needed if not self._has_dataset(observed, name)]
+            if new or not self._dataset:
+                sent = [Address(self.project_name, "dataset", name) for name in new]
+                desired = self.context.load_desired(needs=sent)
+            is_there = is_there and self._dataset is not None
         name = check_new_name(given or settings.name, "experiment")
         state = settings.state if observed is None else _state_to_start(settings)
         spec = settings.model_copy(update={"name": name, "dataset": wanted, "state": state})
@@ -119,22 +120,6 @@ class DeclaredSearch(Resource):
         resources.setdefault(home, Declared(home, self._home_spec()))
         resources[own] = Declared(own, spec)
         return spec, replace(desired, resources=resources)
-
-    def _with_content(self, desired: DesiredState) -> DesiredState:
-        """Return what is declared with the content of its sources, where they can be read here.
-
-        Raises:
-            ConfigError: the data as it is now does not do for what is declared.
-        """
-        from auger_reconcile.api.workspace import MISSING_SOURCE
-
-        try:
-            return self.context.load_desired()
-        except ConfigError as error:
-            errors = [one for one in error.diagnostics if one.severity.value == "error"]
-            if any(one.code != MISSING_SOURCE for one in errors):
-                raise
-            return desired
 
     def _settings(self, desired: DesiredState) -> ExperimentSpec:
         """Return the declared experiment that is meant; a single one is, under any name."""

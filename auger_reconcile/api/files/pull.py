@@ -122,7 +122,11 @@ def _load(context: Context, file: Path) -> DesiredState:
     from auger_reconcile.config.load import load_desired_state
 
     return load_desired_state(
-        [file], env=context.env, variables=context.variables, environ=context.environ
+        [file],
+        env=context.env,
+        variables=context.variables,
+        environ=context.environ,
+        needs_sources=False,
     ).state
 
 

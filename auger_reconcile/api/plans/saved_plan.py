@@ -191,6 +191,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     from auger_reconcile.planner.build import build_plan
     from auger_reconcile.planner.saved.document import declaration_of, options_of
     from auger_reconcile.planner.saved.stale import still_fitting
+    from auger_reconcile.resources.files.source import lacks_content
 
     document = saved.document
     again = _how_to_plan_anew(saved, None if workspace.env else document.get("environment"))
@@ -201,8 +202,9 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     if workspace.has_files:
         _check_environment(document.get("environment"), workspace.env, saved.path)
     if workspace.has_files and workspace.desired.digest != document["config_digest"]:
-        changed = StalePlan("the files have changed since the plan was made", hint=again)
-        raise workspace.missing_sources or changed
+        read = (at for at, one in desired.resources.items() if not lacks_content(one.spec))
+        workspace.loaded.require_sources(read)
+        raise StalePlan("the files have changed since the plan was made", hint=again)
     if workspace.has_files:
         desired = _locked_now(desired, workspace.desired)
     workspace = workspace.declaring(desired)  # what was approved, not what the files became

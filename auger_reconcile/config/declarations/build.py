@@ -14,6 +14,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.config.declarations.declaration import Declaration, ProjectFile
 from auger_reconcile.config.declarations.line_ends import hashes_with_other_ends
 from auger_reconcile.config.declarations.source import (
+    MISSING_SOURCE,
     ContentReader,
     NoRows,
     has_known_extension,
@@ -190,5 +191,5 @@ def _read_content(
         hint = getattr(error, "strerror", None) or str(error)
     except AugerError as error:
         hint = f"{error}; {error.hint}" if error.hint else str(error)
-    report.error("missing-source", "a source that cannot be read", node, hint=hint)
+    report.error(MISSING_SOURCE, "a source that cannot be read", node, hint=hint)
     return {}

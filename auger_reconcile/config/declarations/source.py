@@ -15,6 +15,7 @@ from auger_reconcile.resources.names.revisions import split_extension
 from auger_reconcile.resources.names.vocabulary import COMPRESSED
 
 _CHUNK = 1 << 20
+MISSING_SOURCE = "missing-source"  # the code of a diagnostic
 
 
 class Content(NamedTuple):
