@@ -12,7 +12,7 @@ import pandas as pd
 from auger_hub.data.schema import DATE
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
-from auger_hub.data.text.typed import to_column
+from auger_hub.data.text.typed import are_unreadable, to_column
 
 _AT_ONCE = 20
 
@@ -36,14 +36,8 @@ def _read_texts(table: Table, position: int) -> None:
     query = f"SELECT {name} AS text, count(*) AS n FROM data WHERE {name} IS NOT NULL GROUP BY ALL"  # noqa: S608
     texts: pd.DataFrame = table.connection.execute(query).df()
     values = to_column(texts["text"].astype(object), column, table.schema)
-    marks = table.schema.marks(column)
-    read = pd.DataFrame(
-        {
-            "text": texts["text"],
-            "value": values,
-            "lost": (texts["n"].where(values.isna() & ~texts["text"].str.strip().isin(marks), 0)),
-        }
-    )
+    lost = are_unreadable(texts["text"], values, column, table.schema)
+    read = pd.DataFrame({"text": texts["text"], "value": values, "lost": texts["n"].where(lost, 0)})
     kind = "TIMESTAMP" if column.type == DATE else "BIGINT" if column.whole else "DOUBLE"
     table.connection.register("texts_read", read)
     table.connection.execute(

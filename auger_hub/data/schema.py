@@ -17,6 +17,8 @@ TYPES = (NUMBER, CATEGORY, TEXT, DATE, BOOLEAN)
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
 """What `pandas.read_csv` takes for missing, and `?` as the clients do (wire contract §3.8)."""
 SPELLING = ("true", "false")
+RULES = 2
+"""By which texts are read: by those of 1, a number never stands for missing, but its text may."""
 ISO = "iso"
 """The date format of ISO 8601: with or without time, fraction and offset."""
 
@@ -87,8 +89,8 @@ class ColumnSchema:
 class TableSchema:
     """A table: its columns in their order, and how its file is written.
 
-    `format` names the kind of file; `delimiter`, `encoding` and the number of lines before the
-    header (`skipped`) are those of delimited text.
+    `rules` are those of the hub that made it. `format` names the kind of file; `delimiter`,
+    `encoding` and the number of lines before the header (`skipped`) are those of delimited text.
     """
 
     columns: tuple[ColumnSchema, ...]
@@ -97,6 +99,7 @@ class TableSchema:
     delimiter: str | None = None
     encoding: str | None = None
     skipped: int = 0
+    rules: int = RULES
 
     @property
     def names(self) -> list[str]:
@@ -133,6 +136,7 @@ class TableSchema:
             "delimiter": self.delimiter,
             "encoding": self.encoding,
             "skipped": self.skipped,
+            "rules": self.rules,
             "missing": list(self.missing),
             "columns": [column.to_dict() for column in self.columns],
         }
@@ -147,6 +151,7 @@ class TableSchema:
             delimiter=value.get("delimiter"),
             encoding=value.get("encoding"),
             skipped=value.get("skipped", 0),
+            rules=value.get("rules", 1),
         )
 
 

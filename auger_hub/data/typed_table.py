@@ -14,6 +14,7 @@ from auger_hub.data.table import Reading, Table
 from auger_hub.data.text.delimited import (
     AS_IT_IS,
     SAMPLE_ROWS,
+    clean_number,
     clean_text,
     count_texts,
     finite,
@@ -148,7 +149,7 @@ def judge_typed(
         found.append(one)
     schema = replace(known or written, columns=tuple(columns))
     if reading.types:
-        _clean_texts(connection, schema, kinds, pending)
+        _clean(connection, schema, kinds, pending)
     return Table(connection, schema, tuple(pending), () if known else tuple(found))
 
 
@@ -185,19 +186,22 @@ def _judge_texts(
     return found
 
 
-def _clean_texts(
+def _clean(
     connection: duckdb.DuckDBPyConnection,
     schema: TableSchema,
     kinds: Sequence[str],
     pending: Sequence[int],
 ) -> None:
-    """Make texts what the schema says they are, as in delimited text: gaps, truth values."""
+    """Make values what the schema says they are, as in delimited text: gaps, truth values."""
     expressions = []
     for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True)):
-        if kind != "VARCHAR" or position in pending:
+        if kind == "TIMESTAMP" or position in pending:
             continue
         name = place(position)
-        clean = clean_text(name, column, schema.marks(column))
+        if kind == "VARCHAR":
+            clean = clean_text(name, column, schema.marks(column))
+        else:
+            clean = clean_number(name, column, schema)
         test = f"SELECT 1 FROM data WHERE {clean} IS DISTINCT FROM {name} LIMIT 1"  # noqa: S608
         if clean != name and connection.execute(test).fetchone():
             expressions.append(f"{clean} AS {name}")

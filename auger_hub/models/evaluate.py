@@ -17,7 +17,7 @@ import pandas as pd
 
 from auger_hub.data.notices import Notice, rows, to_dicts
 from auger_hub.data.schema import NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.text.typed import is_missing, to_column, truth_of
+from auger_hub.data.text.typed import are_unreadable, to_column, truth_of
 from auger_hub.models.predict import BadInput, Predictor
 from auger_hub.search.columns import to_number
 from auger_hub.search.scores.metrics import Outcome, all_scores, describe_labels, metrics_for
@@ -142,8 +142,10 @@ def _encode(predictor: Predictor, truth: pd.Series) -> tuple[pd.Series, list[Not
         return numbers, list(_without_target(predictor, "number", int(numbers.isna().sum())))
     if column is None:  # the model is older than schemas
         column = ColumnSchema(predictor.target, "category")
-    marks = predictor.schema.marks(column)
-    known = [None if is_missing(value, marks) else value for value in truth.tolist()]
+    typed = to_column(truth, column, predictor.schema)
+    gone = typed.isna() & ~are_unreadable(truth, typed, column, predictor.schema)
+    values = truth if column.type == NUMBER else typed.astype(object)
+    known = [None if is_gone else value for value, is_gone in zip(values, gone, strict=True)]
     present = sum(value is not None for value in known)
     numbers = pd.Series(_class_numbers(known, predictor.classes, column), dtype=float)
     unknown = present - int(numbers.notna().sum())

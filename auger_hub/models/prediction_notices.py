@@ -69,7 +69,7 @@ class PredictionNotices:
         column = schema.column(name)
         if column is None or column.type not in (NUMBER, DATE):
             return
-        lost = count_unreadable(values, typed, schema.marks(column))
+        lost = count_unreadable(values, typed, column, schema)
         if lost:
             what = f"cannot be read as a {column.type}, and count as missing"
             self.count("unreadable-values", name, lost, f"of `{name}` {what}.")

@@ -9,6 +9,7 @@ import csv
 import os
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,7 +21,7 @@ from auger_hub.data.schema import DATE, ISO, MISSING, NUMBER, ColumnSchema, Tabl
 from auger_hub.data.text.dialect import BadText, Dialect, find_dialect, read_rows
 from auger_hub.data.text.infer import GROUPED, Found, infer_column
 from auger_hub.data.text.sql import literal, one_file
-from auger_hub.data.text.typed import FALSE, TRUE
+from auger_hub.data.text.typed import FALSE, TRUE, missing_numbers
 
 AS_IT_IS = "hive_partitioning=false"
 """A folder called `year=2024` is a project of that name and no column."""
@@ -252,7 +253,7 @@ def _select(file: DelimitedFile, schema: TableSchema, missing: Sequence[str] | N
     ]
     nulls = set(missing or ())
     expressions = ", ".join(
-        _expression(place(position), kind, column, _marks_to_drop(column, kind, schema) - nulls)
+        f"{_expression(place(position), kind, column, schema, nulls)} AS {place(position)}"
         for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True))
     )
     pending = tuple(
@@ -262,12 +263,6 @@ def _select(file: DelimitedFile, schema: TableSchema, missing: Sequence[str] | N
     )
     source = _read_csv(file, kinds, missing or ())
     return Query(f"SELECT {expressions} FROM {source}", pending)  # noqa: S608  (names are places)
-
-
-def _marks_to_drop(column: ColumnSchema, kind: str, schema: TableSchema) -> frozenset[str]:
-    """Return what becomes a gap; texts that are still to be typed are left as they stand."""
-    is_pending = kind == "VARCHAR" and column.type in (NUMBER, DATE)
-    return frozenset() if is_pending else schema.marks(column)
 
 
 def _kind_to_read(column: ColumnSchema, schema: TableSchema) -> str:
@@ -283,16 +278,21 @@ def _kind_to_read(column: ColumnSchema, schema: TableSchema) -> str:
             return "VARCHAR"
 
 
-def _expression(name: str, kind: str, column: ColumnSchema, marks: Iterable[str]) -> str:
+def _expression(
+    name: str, kind: str, column: ColumnSchema, schema: TableSchema, nulls: AbstractSet[str]
+) -> str:
+    """Return a column as the schema has it; texts still to be typed are left as they stand."""
     match kind:
+        case "BIGINT":
+            return clean_number(name, column, schema)
         case "DOUBLE":
-            return f"{finite(name)} AS {name}"
+            return clean_number(finite(name), column, schema)
         case "TIMESTAMPTZ":
-            return f"make_timestamp(epoch_us({name})) AS {name}"
-        case "VARCHAR":
-            return f"{clean_text(name, column, marks)} AS {name}"
-        case _:
+            return f"make_timestamp(epoch_us({name}))"
+        case "VARCHAR" if column.type in (NUMBER, DATE):
             return name
+        case _:
+            return clean_text(name, column, schema.marks(column) - nulls)
 
 
 def clean_text(name: str, column: ColumnSchema, marks: Iterable[str]) -> str:
@@ -304,6 +304,12 @@ def clean_text(name: str, column: ColumnSchema, marks: Iterable[str]) -> str:
         cases += f" WHEN regexp_full_match({name}, '{FALSE}') THEN {no}"
         text = f"CASE {cases} ELSE {name} END"
     return f"CASE WHEN {name} NOT IN ({_literals(listed)}) THEN {text} END" if listed else text
+
+
+def clean_number(name: str, column: ColumnSchema, schema: TableSchema) -> str:
+    """Return numbers with gaps for those that stand for a missing value."""
+    listed = ", ".join(f"{number!r}::DOUBLE" for number in sorted(missing_numbers(column, schema)))
+    return f"CASE WHEN {name}::DOUBLE NOT IN ({listed}) THEN {name} END" if listed else name
 
 
 def finite(name: str) -> str:

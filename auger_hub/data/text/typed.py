@@ -11,18 +11,21 @@ import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timezone
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from auger_hub.data.schema import BOOLEAN, DATE, ISO, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.schema import BOOLEAN, DATE, ISO, MISSING, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text import months
 
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _TRUTH = {"true": 1.0, "false": 0.0}
 TRUE, FALSE = r"\s*[tT][rR][uU][eE]\s*", r"\s*[fF][aA][lL][sS][eE]\s*"
 _TRUE, _FALSE = re.compile(TRUE, re.ASCII), re.compile(FALSE, re.ASCII)
+_NO_NUMBERS: frozenset[float] = frozenset()
+_PLAIN_COLUMN = ColumnSchema("", NUMBER)
 _SPACES = "\u00a0\u202f\u2009 "
 _APOSTROPHES = "'\u2019"
 _NO_CENTS = re.compile(r"(?<=[0-9])[.,][-\u2014]{1,2}$")  # `12,-` is a price
@@ -52,22 +55,70 @@ def to_frame(
 
 def to_column(values: Iterable[Any], column: ColumnSchema, schema: TableSchema) -> pd.Series:
     """Return one column typed: numbers as float, dates as time stamps, all else as it stands."""
-    series = as_series(values)
+    gone = missing_numbers(column, schema)
+    series = _without(as_series(values), gone)
     match column.type:
         case "number":
-            return _to_numbers(series, column, schema.marks(column))
+            return _without(_to_numbers(series, column, schema.marks(column)), gone)
         case "date":
             return _to_dates(series, column, schema.marks(column))
         case _:
             return _to_texts(_spell(series, column.spelling), schema.marks(column))
 
 
-def count_unreadable(values: Iterable[Any], typed: pd.Series, marks: frozenset[str]) -> int:
+def missing_numbers(column: ColumnSchema, schema: TableSchema) -> frozenset[float]:
+    """Return the numbers that stand for a missing value in a column, however they are written."""
+    if schema.rules < 2 or (schema.missing == MISSING and not column.missing):
+        return _NO_NUMBERS
+    marks = schema.marks(column)
+    return _numbers_among(marks, column if column.type == NUMBER else _PLAIN_COLUMN)
+
+
+@lru_cache(maxsize=4096)
+def _numbers_among(marks: frozenset[str], column: ColumnSchema) -> frozenset[float]:
+    read = NumberReader(column)
+    numbers = [read(mark) for mark in marks if truth_of(mark) is None]
+    return frozenset(number for number in numbers if math.isfinite(number))
+
+
+def _without(series: pd.Series, gone: frozenset[float]) -> pd.Series:
+    """Return a column with gaps for numbers that stand for missing; texts are left alone."""
+    if not gone or not len(series) or pd.api.types.is_bool_dtype(series):
+        return series
+    if pd.api.types.is_numeric_dtype(series):
+        found = series.isin(list(gone))
+    elif series.dtype == object:
+        found = series.map(lambda value: _is_one_of(value, gone)).astype(bool)
+    else:
+        return series
+    return series.mask(found) if found.any() else series
+
+
+def _is_one_of(value: Any, numbers: frozenset[float]) -> bool:
+    is_number = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    return is_number and value in numbers
+
+
+def count_unreadable(
+    values: Iterable[Any], typed: pd.Series, column: ColumnSchema, schema: TableSchema
+) -> int:
     """Count the values that are there but could not be read; endless numbers are among them."""
-    if not typed.isna().any():
-        return 0
-    lost = as_series(values)[typed.isna()]
-    return sum(not is_missing(value, marks) for value in lost.tolist())
+    return int(are_unreadable(values, typed, column, schema).sum())
+
+
+def are_unreadable(
+    values: Iterable[Any], typed: pd.Series, column: ColumnSchema, schema: TableSchema
+) -> pd.Series:
+    """Tell which values of a column that is `typed` already are there but could not be read."""
+    lost = typed.isna()
+    if not lost.any():
+        return lost
+    marks, gone = schema.marks(column), missing_numbers(column, schema)
+    some = _without(as_series(values)[lost], gone)
+    lost[lost] = [not is_missing(value, marks) for value in some.tolist()]
+    if gone and column.type == NUMBER and lost.any():
+        lost[lost] = ~_to_numbers(some[lost[lost].index], column, marks).isin(list(gone))
+    return lost
 
 
 def truth_of(value: Any) -> bool | None:
@@ -388,7 +439,9 @@ __all__ = [
     "DATE",
     "NUMBER",
     "NumberReader",
+    "are_unreadable",
     "count_unreadable",
+    "missing_numbers",
     "to_column",
     "to_frame",
     "truth_of",

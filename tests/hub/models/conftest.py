@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from auger_hub.data.profile import profile_file
+from auger_hub.data.schema import Declared
 from auger_hub.models.package import package_model
 from auger_hub.search.preparation.prepare import describe_task
 from auger_hub.search.task import SearchTask
@@ -20,9 +21,11 @@ LOGISTIC = "sklearn.linear_model.LogisticRegression"
 MakeModel = Callable[..., Path]
 
 
-def describe(path: Path, target: str, model_type: str, **options: Any) -> dict[str, Any]:
+def describe(
+    path: Path, target: str, model_type: str, declared: Declared | None = None, **options: Any
+) -> dict[str, Any]:
     """Return the `task_info` of a run with default settings; `yes` and `amount` are targets."""
-    statistics = profile_file(path)
+    statistics = profile_file(path, declared=declared)
     left_out = {"yes", "amount"} - {target} if path.stem == "mixed" else set()
     columns = [
         {

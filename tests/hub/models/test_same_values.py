@@ -11,7 +11,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from auger_hub.data.read import read_raw
+from auger_hub.data.profile import profile_file
+from auger_hub.data.read import read_raw, read_table
+from auger_hub.data.schema import (
+    BOOLEAN,
+    CATEGORY,
+    DATE,
+    NUMBER,
+    ColumnSchema,
+    Declared,
+    TableSchema,
+)
+from auger_hub.data.text.typed import count_unreadable, to_column
 from auger_hub.models.evaluate import evaluate
 from auger_hub.models.predict import DESCRIPTION_FILE, Predictor, schema_of
 from auger_hub.models.predict_file import FilePredictor
@@ -19,6 +30,7 @@ from auger_hub.models.predict_file import FilePredictor
 from .conftest import MakeModel, describe
 
 RIDGE = "sklearn.linear_model.Ridge"
+TREE = "sklearn.ensemble.ExtraTreesRegressor"
 ROWS = 60
 TRUTHS = (np.arange(ROWS) % 3 == 0).tolist()
 NOISE = np.random.default_rng(0).normal(size=ROWS).round(3).tolist()
@@ -136,10 +148,6 @@ def test_spellings_within_one_file_are_two_values_and_no_four(tmp_path: Path) ->
 
 @pytest.mark.search
 def test_names_that_are_declared_of_truth_values_are_the_same_too(tmp_path: Path) -> None:
-    from auger_hub.data.profile import profile_file
-    from auger_hub.data.schema import Declared, TableSchema
-    from auger_hub.data.text.typed import to_column
-
     path = write(tmp_path, "table.csv", {"flag": truths("upper"), "x": NOISE})
     for kind in ("category", "text", "boolean"):
         declared = Declared.from_dict({"columns": {"flag": {"type": kind}}})
@@ -167,3 +175,96 @@ def test_a_model_of_before_knows_the_one_spelling_that_it_met(
     several = schema_of(description).column("flag")
     assert several is not None
     assert several.spelling == ()
+
+
+GAPS = [n % 6 == 1 for n in range(ROWS)]
+KINDS = ("whole.csv", "fractions.csv", "german.csv", "t.parquet", "t.feather", "t.jsonl", "t.xlsx")
+
+
+def with_gaps(name: str, mark: str) -> list[Any]:
+    """Return numbers, some of which are -999: as texts, or as numbers of a format."""
+    numbers = [float(n % 7) for n in range(ROWS)]
+    if not name.endswith(".csv"):
+        whole = [-999 if gap else int(n) for n, gap in zip(numbers, GAPS, strict=True)]
+        return whole if mark == "-999" else [float(one) for one in whole]
+    form = {"whole.csv": "{:.0f}", "fractions.csv": "{:.1f}", "german.csv": "{:.1f}"}[name]
+    texts = [form.format(n) for n in numbers]
+    texts = [mark if gap else text for text, gap in zip(texts, GAPS, strict=True)]
+    return [text.replace(".", ",") for text in texts] if name == "german.csv" else texts
+
+
+@pytest.mark.search
+@pytest.mark.parametrize("name", KINDS)
+@pytest.mark.parametrize("mark", ["-999", "-999.0"])
+def test_a_number_that_stands_for_missing_does_so_however_it_is_written(
+    tmp_path: Path, name: str, mark: str
+) -> None:
+    columns = {"x": NOISE, "n": with_gaps(name, mark)}
+    path = write(tmp_path, name, columns)
+    declared = Declared.from_dict({"missing": ["", "-999"]})
+    found = profile_file(path, declared=declared)
+    (n,) = [one for one in found["stat_data"] if one["column_name"] == "n"]
+    assert n["missing_values"] == sum(GAPS)
+    assert [one["code"] for one in found["notices"]] == (
+        ["number-format"] if name == "german.csv" else []
+    )
+    schema = TableSchema.from_dict(found["schema"])
+    column = schema.column("n")
+    assert column is not None
+    expected = [np.nan if gap else float(n % 7) for n, gap in enumerate(GAPS)]
+    np.testing.assert_array_equal(read_table(path, schema)["n"], expected)
+    raw = read_raw(path)["n"]
+    for values in (raw, raw.tolist()):
+        np.testing.assert_array_equal(to_column(values, column, schema), expected)
+    for values in ([-999], [-999.0], ["-999"], ["-999.0"], [" -9.99e2"], pd.Series([-999.0, 1])):
+        typed = to_column(values, column, schema)
+        assert np.isnan(typed[0])
+        assert count_unreadable(values, typed, column, schema) == 0
+    lost = ["-999", "-999.0", "x", "1", None]
+    assert count_unreadable(lost, to_column(lost, column, schema), column, schema) == 1
+
+
+@pytest.mark.search
+def test_a_model_is_asked_with_the_gaps_that_it_learned(
+    make_model: MakeModel, tmp_path: Path
+) -> None:
+    numbers = [-999 if gap else n % 7 for n, gap in enumerate(GAPS)]
+    target = [50.0 if n == -999 else float(n) for n in numbers]
+    path = write(tmp_path, "learned.csv", {"x": NOISE, "n": numbers, "y": target})
+    declared = Declared.from_dict({"missing": ["-999"]})
+    folder = make_model(path, "y", "regression", TREE, declared=declared)
+    predictor = Predictor.load(folder)
+    for name in KINDS:
+        if name != "german.csv":
+            columns = {"x": NOISE, "n": with_gaps(name, "-999.0")}
+            asked = write(tmp_path, f"asked-{name}", columns)
+            for found in answers(predictor, asked):
+                np.testing.assert_allclose(np.array(found, dtype=float), target)
+    known = read_raw(path).assign(y=[*target[:-1], "-999.0"])
+    assert [one.code for one in evaluate(predictor, known).notices] == ["rows-without-target"]
+
+
+def test_names_dates_and_classes_have_gaps_for_such_numbers_too() -> None:
+    columns = (
+        ColumnSchema("name", CATEGORY),
+        ColumnSchema("day", DATE, format="%Y%m%d"),
+        ColumnSchema("flag", BOOLEAN, spelling=("yes", "no")),
+    )
+    schema = TableSchema(columns, missing=("0", "-999"))
+    for column in columns:
+        for values in ([0, -999.0, "0"], pd.Series([0, -999]), pd.Series([0.0, np.nan])):
+            assert to_column(values, column, schema).isna().all(), column
+    assert to_column([False, True], columns[2], schema).tolist() == ["no", "yes"]
+
+
+def test_a_schema_of_before_takes_such_numbers_for_numbers() -> None:
+    column = ColumnSchema("n", NUMBER)
+    stored = TableSchema((column,), missing=("-999",)).to_dict()
+    del stored["rules"]
+    schema = TableSchema.from_dict(stored)
+    assert to_column([-999, -1.0, "-999.0", "-999"], column, schema).tolist()[:3] == [
+        -999,
+        -1,
+        -999,
+    ]
+    assert TableSchema.from_dict(schema.to_dict()).rules == 1

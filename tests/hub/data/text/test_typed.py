@@ -129,7 +129,7 @@ def test_values_that_were_lost_are_counted() -> None:
     schema = TableSchema((column,))
     values = ["1", "x", "", None, "inf"]
     typed = to_column(values, column, schema)
-    assert count_unreadable(values, typed, schema.marks(column)) == 2
+    assert count_unreadable(values, typed, column, schema) == 2
 
 
 def test_a_schema_survives_json() -> None:
