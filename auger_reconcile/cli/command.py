@@ -11,7 +11,7 @@ imported when it is run: whatever is slow to import is imported inside.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from importlib import import_module
@@ -172,20 +172,23 @@ class Command(click.Command):
             click.BadParameter: an argument or the value of an option is empty.
         """
         given = list(args)
+        self._refuse_swallowed(ctx, given)
         try:
             rest = super().parse_args(ctx, args)
         except click.NoSuchOption as error:
-            from auger_reconcile.cli.habits import find_habit
-
-            known = [name for param in self.get_params(ctx) for name in param.opts]
-            if habit := find_habit(given, known):
-                told = f"no such option '{habit.typed}'"
-                raise WrongUsage(told, ctx, hint=habit.hint) from None
+            self._refuse_habit(ctx, given)
             for word in given:  # one dash and several letters: click tells the first letter alone
                 name = word.partition("=")[0]
                 if len(name) > 2 and name[0] == "-" != name[1] and name[1] in error.option_name:
                     hint = f"{ctx.command_path} --help"
                     raise WrongUsage(f"no such option '{name}'", ctx, hint=hint) from None
+            raise
+        except click.UsageError as error:
+            if type(error) is click.UsageError:  # of too many arguments; all else is a kind of it
+                from auger_reconcile.cli.habits import hint_for_arguments
+
+                if meant := hint_for_arguments(ctx.command_path, given):
+                    raise WrongUsage(error.message, ctx, hint=meant) from None
             raise
         for param in self.params:
             name = str(param.name)
@@ -195,6 +198,37 @@ class Command(click.Command):
                     "it is empty; is a variable of the shell unset?", ctx, param
                 )
         return rest
+
+    def _refuse_habit(self, ctx: click.Context, given: Iterable[str]) -> None:
+        """Refuse the first option that another tool has, with what is meant by it."""
+        from auger_reconcile.cli.habits import find_habit
+
+        known = [name for param in self.get_params(ctx) for name in param.opts]
+        if habit := find_habit(given, known):
+            told = f"no such option '{habit.typed}'"
+            raise WrongUsage(told, ctx, hint=habit.hint) from None
+
+    def _refuse_swallowed(self, ctx: click.Context, given: Sequence[str]) -> None:
+        """Refuse `-format` and `-force`, which would be `-f` with the file `ormat` and `orce`."""
+        params = self.get_params(ctx)
+        known = {name for param in params for name in param.opts}
+        takers = {
+            name
+            for param in params
+            if isinstance(param, click.Option) and not (param.is_flag or param.count)
+            for name in param.opts
+        }
+        for word in given:
+            if word == "--" or (isinstance(self, click.Group) and not word.startswith("-")):
+                return
+            name = word.partition("=")[0]
+            if len(name) > 2 and name[0] == "-" != name[1] and name[:2] in takers:
+                from auger_reconcile.cli.habits import NEEDLESS, OPTIONS
+
+                if f"-{name}" in {*known, *OPTIONS, *NEEDLESS}:
+                    self._refuse_habit(ctx, [word])
+                    hint = f"{ctx.command_path} --help"
+                    raise WrongUsage(f"no such option '{name}'", ctx, hint=hint)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run, with the global options gathered as `invocation`."""
