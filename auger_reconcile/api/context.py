@@ -40,8 +40,8 @@ class Context:
     """What Project, DataSet, Experiment and Model work in.
 
     Args:
-        path: a folder with auger.yaml, or the file; without one, the working directory. There need
-            not be a file.
+        path: a folder, or the file; without one, the working directory. There need not be an
+            auger.yaml in the folder.
         hub: `local` or a URL, instead of what the file and the credentials say.
         env: overlay to lay over the file: `prod` for `auger.prod.yaml`.
         variables: values of `${name}` in the file.
@@ -55,6 +55,9 @@ class Context:
     Credentials are looked for in `AUGER_CREDENTIALS` (JSON text), in the folder named by
     `AUGER_CREDENTIALS_PATH`, in the folder named by `path_to_credentials` of auger.yaml, and in
     `$HOME/.augerai`. Without any of them, and without a hub named, the local hub is used.
+
+    Raises:
+        AugerError: there is no such file or folder.
     """
 
     def __init__(  # noqa: PLR0913 - keyword-only, each with a default
@@ -75,6 +78,8 @@ class Context:
         is_folder = given.is_dir() or given.suffix == ""
         if given.name == FILE_NAME and not (given / FILE_NAME).exists():
             is_folder = False  # a folder in the place of the file: whoever reads it says so
+        if path is not None and not (given.exists() or given.is_symlink()):
+            raise AugerError(f"there is no {'folder' if is_folder else 'file'} `{given}`")
         self.file = given / FILE_NAME if is_folder else given
         self.folder = self.file.parent
         self.env = env
@@ -87,6 +92,7 @@ class Context:
         self._is_hasty = is_hasty
         self._logger = logging.getLogger("auger")
         self._note = on_note or self._logger.warning
+        self.command: str | None = None  # that is being run, such as `auger experiment stop`
 
     @cached_property
     def settings(self) -> Mapping[str, Any]:

@@ -27,6 +27,9 @@ class AddressType(click.ParamType[Any]):
 
     name = "address"
 
+    def __init__(self, kind: str | None = None) -> None:
+        self.kind = kind  # whose addresses are offered; those of all kinds without one
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Read an address."""
         from auger_reconcile.address import Address
@@ -51,7 +54,8 @@ class AddressType(click.ParamType[Any]):
         folder = Path(said.get("folder") or ".")
         files = [folder / path for path in said.get("files") or ["auger.yaml"]]
         found = list_declared(files, said.get("env"))
-        return [CompletionItem(one) for one in found if one.startswith(incomplete)]
+        fits = (f"{self.kind}." if self.kind else "", incomplete)
+        return [CompletionItem(one) for one in found if all(map(one.startswith, fits))]
 
 
 def complete_by(*kinds: str) -> Callable[[click.Context, click.Parameter, str], list[Any]]:
@@ -71,7 +75,12 @@ def complete_by(*kinds: str) -> Callable[[click.Context, click.Parameter, str], 
         file = Path(said.get("folder") or ".") / (said.get("files") or ["auger.yaml"])[0]
         variables = dict(text.split("=", 1) for text in said.get("variables") or () if "=" in text)
         with Context(
-            file, hub=said.get("hub"), env=said.get("env"), variables=variables, is_hasty=True
+            file if file.exists() else file.parent,
+            hub=said.get("hub"),
+            env=said.get("env"),
+            variables=variables,
+            on_note=lambda _: None,
+            is_hasty=True,
         ) as context:
             found = list_offers(context, *(Offered[kind.upper()] for kind in kinds))
         return [

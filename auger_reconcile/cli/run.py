@@ -286,6 +286,7 @@ def open_context(invocation: Invocation, *, above: bool = True) -> Iterator[Cont
         on_note=invocation.note,
         origin="command",
     ) as context:
+        context.command = click.get_current_context().command_path
         yield context
 
 
@@ -299,6 +300,8 @@ def _only_file(invocation: Invocation, *, above: bool) -> Path:
     from auger_reconcile.config.syntax.text import STDIN
 
     file, *others = invocation.found_files() if above else invocation.files
+    if invocation.has_default_file and not (file.exists() or file.is_symlink()):
+        return file.parent
     within = file / FILE_NAME if file.is_dir() and file.name != FILE_NAME else file
     told = None
     if others:

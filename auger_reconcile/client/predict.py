@@ -126,8 +126,9 @@ def refuse_replacing(source: Path, result: Path, form: str | None) -> None:
         raise AugerError(f"`{result}` is what is predicted: the result needs another name")
     written, named = form or format_of(source), format_named(result)
     if named not in (None, written):
+        why = ", as was asked for" if form else " as its input"
         raise AugerError(
-            f"`{result}` is named as {named}, and the result is {written} as its input",
+            f"`{result}` is named as {named}, and the result is {written}{why}",
             hint=f"its name may end with `.{written}`",
         )
 

@@ -144,3 +144,25 @@ def test_credentials_that_the_local_hub_refuses_come_anew_from_the_local_hub(
     ):
         context.session.client.call("GET", "organizations")
     assert str(caught.value.hint).endswith("\nauger hub stop")
+
+
+def test_a_path_that_names_nothing_is_told(tmp_path: Path) -> None:
+    for path, told in (("sub/auger.yaml", "no file"), ("none", "no folder"), ("a.yml", "no file")):
+        with pytest.raises(AugerError, match=f"there is {told} `"):
+            Context(tmp_path / path)
+    assert Context(tmp_path).settings == {}
+
+
+def test_which_of_several_experiments_is_meant_is_asked_in_words_of_python(tmp_path: Path) -> None:
+    several = "experiments: {a: &a {model_type: classification, target: y}, b: *a}\n"
+    (tmp_path / "auger.yaml").write_text(f"name: shop\nsource: a.csv\n{several}")
+    with pytest.raises(AugerError, match="which experiment") as caught:
+        _ = Experiment(Context(tmp_path)).name
+    assert str(caught.value.hint).endswith("`experiment_name` names one")
+
+
+def test_without_a_file_it_is_the_experiment_that_is_not_named(tmp_path: Path) -> None:
+    context = Context(tmp_path)
+    data = DataSet(context, Project(context, "shop"), "iris.csv")
+    with pytest.raises(AugerError, match="no experiment is named"):
+        _ = Experiment(context, data).name

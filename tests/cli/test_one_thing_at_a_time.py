@@ -903,3 +903,14 @@ def test_of_several_models_of_one_name_an_id_says_which_is_meant(
     assert answer.code == 1
     assert "2 models of project `shop` are called `live`" in answer.err
     assert f"the id says which one is meant: `{row['id']}`, `other`" in answer.err
+
+
+@pytest.mark.parametrize("verb", ["leaderboard", "stop", "history", "delete", "report", "start"])
+def test_which_of_several_is_meant_is_asked_with_the_command_that_was_typed(
+    user: User, folder: Path, world: World, verb: str
+) -> None:
+    reach(user, folder, world, "long")
+    answer = user.run("experiment", verb)
+    assert answer.code == 1
+    assert "which experiment is meant?" in answer.err
+    assert f"\n       auger experiment {verb} a" in answer.err

@@ -457,3 +457,23 @@ def test_a_hub_that_adds_no_probabilities_is_told(
 def test_a_folder_has_no_predictions(path: str) -> None:
     with pytest.raises(AugerError, match="is a folder"):
         predicted_path(Path(path))
+
+
+def test_a_format_that_there_is_not_is_refused(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    hub.play(READY)
+    model = open_model(client, "T1")
+    with pytest.raises(AugerError, match="`xml` is no format") as caught:
+        predict_file(model, source, form="xml")
+    assert "`parquet`" in str(caught.value.hint)
+    assert [path.name for path in source.parent.iterdir()] == [source.name]
+
+
+def test_a_result_of_another_format_than_was_asked_for_says_so(
+    hub: ScriptedHub, client: HubClient, source: Path
+) -> None:
+    hub.play(READY)
+    model = open_model(client, "T1")
+    with pytest.raises(AugerError, match="the result is xlsx, as was asked for"):
+        predict_file(model, source, form="xlsx", to=source.with_name("b.csv"))

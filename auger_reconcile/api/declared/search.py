@@ -38,6 +38,10 @@ class DeclaredSearch(Resource):
     def name(self) -> str:
         """The name: as given, as stored in auger.yaml, or what the file declares by default."""
         stored = self._name or self.context.name_of(*STORED)
+        if not stored and not self.context.file.exists():
+            from auger_reconcile.api.context import require
+
+            return require(None, self.kind, STORED)
         return stored or self._declared()[0].name
 
     def _stored_name(self) -> str | None:
@@ -143,7 +147,9 @@ class DeclaredSearch(Resource):
             told = f"experiment `{wanted}` is not declared in {self.context.file}"
             lead = f"there is `{near}`; " if near else "it declares "
         lead += "" if near else f"{quote_some(names)}; "
-        command = f"auger experiment start {shlex.quote(near or names[0])}"
+        if not self.context.command:
+            return AugerError(told, hint=f"{lead}`experiment_name` names one")
+        command = f"{self.context.command} {shlex.quote(near or names[0])}"
         return AugerError(told, hint=f"{lead}one is named behind the command, as in\n{command}")
 
     def _all(self, observed: ObservedState) -> tuple[ExperimentObject, ...]:

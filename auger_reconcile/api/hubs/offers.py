@@ -12,8 +12,6 @@ from itertools import islice
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from auger_reconcile.errors import AugerError
-
 if TYPE_CHECKING:
     from auger_reconcile.api.context import Context
 
@@ -48,7 +46,7 @@ def list_offers(context: Context, *kinds: Offered) -> list[Offer]:
 
     def collect() -> None:
         for kind in kinds:
-            with suppress(AugerError, LookupError, TypeError, ValueError):
+            with suppress(Exception):  # whatever it is, a shell is no place for it
                 found.extend(_list_kind(context, kind))
 
     # A thread that may be left behind: no timeout of a socket bounds a whole answer.
@@ -106,12 +104,12 @@ def _of_trials(context: Context) -> Iterator[Offer]:
     """Yield the trials of the newest run, the best first."""
     from auger_reconcile.api.runs.leaderboard import to_row
 
-    run = next(iter(_newest_first(_items(context, Offered.RUN))))
-    filters = {"experiment_session_id": run["id"]}
-    trials = islice(context.session.client.iter_all(Offered.TRIAL.value, filters), _MOST)
-    rows = [row for row in map(to_row, trials) if row["score"] is not None]
-    for row in sorted(rows, key=lambda row: -row["score"]):
-        yield row["id"], _describe_score(row)
+    for run in _newest_first(_items(context, Offered.RUN))[:1]:
+        filters = {"experiment_session_id": run["id"]}
+        trials = islice(context.session.client.iter_all(Offered.TRIAL.value, filters), _MOST)
+        rows = [row for row in map(to_row, trials) if row["score"] is not None]
+        for row in sorted(rows, key=lambda row: -row["score"]):
+            yield row["id"], _describe_score(row)
 
 
 def _newest_first(items: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from auger_reconcile.client.files.rows import (
     open_rows,
     texts_of,
 )
+from auger_reconcile.diagnostics import quote_all
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources.names.revisions import split_extension
 
@@ -103,6 +104,8 @@ def open_table(source: Path, form: str | None = None) -> Iterator[Table]:
     """
     if not source.name:
         raise AugerError(f"`{source}` is a folder, not a file with rows")
+    if form not in (None, *FORMATS):
+        raise AugerError(f"`{form}` is no format", hint=f"the formats are {quote_all(FORMATS)}")
     match form or format_of(source):
         case "jsonl":
             from auger_reconcile.client.files.json_lines import open_json_lines

@@ -23,7 +23,11 @@ def replace_file(path: Path, text: str) -> None:
     """
     target = path.resolve()
     mark = _BOM if target.exists() and target.read_bytes().startswith(_BOM) else b""
-    _replace(target, mark + text.encode("utf-8"), keeping=shutil.copymode)
+    try:
+        _replace(target, mark + text.encode("utf-8"), keeping=shutil.copymode)
+    except OSError as error:
+        error.filename, error.filename2 = str(path), None  # not the temporary one beside it
+        raise
 
 
 def check_replaceable(path: Path) -> None:

@@ -33,3 +33,10 @@ def test_what_keeps_a_file_from_being_replaced_is_seen_before(tmp_path: Path) ->
     with pytest.raises(OSError, match="File name too long"):
         replace_file(file, "name: other")
     assert file.read_text() == "name: shop"
+
+
+def test_a_file_that_cannot_be_written_is_named_itself(tmp_path: Path) -> None:
+    path = tmp_path / "none" / "auger.yaml"
+    with pytest.raises(FileNotFoundError) as caught:
+        replace_file(path, "name: shop\n")
+    assert caught.value.filename == str(path)

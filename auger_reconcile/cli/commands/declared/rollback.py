@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @command(example="auger rollback model.production")
-@click.argument("address", type=AddressType())
+@click.argument("address", type=AddressType("model"))
 @plan_option
 @click.option("--auto-approve", is_flag=True, help="Do not ask.")
 @click.option(

@@ -138,6 +138,7 @@ def world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StaticHub]:
         ("auger model predict d.csv --model-id ", ["live", "T1"]),
         ("auger model undeploy T", ["T1"]),
         ("auger lineage l", ["live"]),
+        ("auger rollback ", ["model.live"]),
     ],
 )
 def test_names_and_ids_come_from_the_hub(words: str, offered: list[str], world: StaticHub) -> None:
@@ -151,7 +152,10 @@ def test_a_shell_is_told_what_an_id_stands_for(world: StaticHub) -> None:
     assert [item.help for item in found] == ["started 2026-01-02T00:00Z"]
 
 
-@pytest.mark.parametrize("fault", ["gone", "refused", "slow", "nonsense", "broken file"])
+FAULTS = ["gone", "refused", "slow", "nonsense", "broken file", "no runs", "old names"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_completion_is_silent_where_there_is_nothing_to_offer(
     fault: str,
     world: StaticHub,
@@ -169,9 +173,14 @@ def test_completion_is_silent_where_there_is_nothing_to_offer(
         world.held = "GET organizations"
     elif fault == "nonsense":
         world.objects["experiment_sessions"] = [{"project_id": 7}]
+    elif fault == "no runs":
+        world.objects["experiment_sessions"] = []
+    elif fault == "old names":
+        (folder / "auger.yaml").write_text("project_name: shop\ndata_set_name: d.csv\n")
+        world.objects["experiment_sessions"] = []
     else:
         (folder / "auger.yaml").write_text("name: [")
-    assert complete("auger experiment compare ") == []
+    assert complete("auger experiment compare ") == complete("auger model deploy ") == []
     world.released.set()
     assert capfd.readouterr() == ("", "")
 
