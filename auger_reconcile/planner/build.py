@@ -319,7 +319,9 @@ def _diagnose(chosen: Iterable[ResourceStatus]) -> Iterator[Diagnostic]:
     """Yield what is wrong or unknown about single resources."""
     for one in chosen:
         if one.assessment.refusal and not _is_gone(one):
-            yield _diagnostic(Severity.ERROR, "refused", one.assessment.refusal, one)
+            told = _diagnostic(Severity.ERROR, "refused", one.assessment.refusal, one)
+            place = one.declared.spans.get(one.assessment.refusal_at)
+            yield told._replace(span=place or told.span)
         if one.assessment.caution and not _is_gone(one):
             code = one.assessment.caution_code
             yield _diagnostic(Severity.WARNING, code, one.assessment.caution, one)

@@ -86,6 +86,7 @@ class Assessment(NamedTuple):
         past: seconds that earlier starts like the one to come took.
         limit: seconds that a start takes at most; None where it is not a run.
         refusal: why this resource cannot be planned (a gate), a short sentence.
+        refusal_at: the setting that it is about; "" is the resource as a whole.
         fault: why nothing of the plan may be applied: what is declared cannot work.
         caution: what the plan cannot know or will not change, a short sentence.
         caution_code: what kind of caution that is.
@@ -114,6 +115,7 @@ class Assessment(NamedTuple):
     past: tuple[float, ...] = ()
     limit: float | None = None
     refusal: str | None = None
+    refusal_at: str = ""
     fault: str | None = None
     caution: str | None = None
     caution_code: str = "unknown-content"

@@ -153,7 +153,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             return Assessment(foreign.name, object=foreign, revisions=revisions, caution=caution)
         if spec.source is None:
             refusal = "it is not on the hub, and no source to make it from is declared"
-            return Assessment(spec.name, refusal=refusal)
+            return Assessment(spec.name, refusal=refusal, refusal_at="source")
         return _add_revision(spec, revisions, scene, previous)
 
     def _read_again(
@@ -178,7 +178,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             return assessment
         if spec.source is None:
             refusal = "no source to make it from again is declared"
-            return assessment._replace(refusal=refusal)
+            return assessment._replace(refusal=refusal, refusal_at="source")
         base, extension = split_extension(spec.name)
         taken = [item.name for item in assessment.revisions]
         name = next_revision(base, extension, taken, scene.names)

@@ -180,6 +180,18 @@ def test_an_overlay_merges_maps_replaces_values_and_removes_with_null(load: Load
     assert (spec.exclude, spec.max_n_trials) == (("a", "b"), 1000)
 
 
+@pytest.mark.parametrize("empty", ['""', "null", ""])
+def test_the_place_of_what_an_overlay_takes_out_is_there(load: Load, empty: str) -> None:
+    over = {"auger.prod.yaml": f"\ndatasets: {{d.csv: {{source: {empty}}}}}\n"}
+    text = "name: a\ndatasets: {d.csv: {source: d.csv}}\n"
+    declared = load(text, files=over, env="prod").state.resources[Address("a", "dataset", "d.csv")]
+    assert vars(declared.spec)["source"] is None
+    assert (Path(declared.spans["source"].path).name, declared.spans["source"].line) == (
+        "auger.prod.yaml",
+        2,
+    )
+
+
 def test_a_problem_in_an_overlay_is_placed_in_the_overlay(load: Load) -> None:
     with pytest.raises(ConfigError) as caught:
         load("name: a", files={"auger.prod.yaml": "# c\ncluster: {min_nodes: x}"}, env="prod")

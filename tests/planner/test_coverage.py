@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
 from laws.declared import declare
 
 from auger_reconcile.address import Address
+from auger_reconcile.diagnostics import SourceSpan
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.coverage import COMPLETE, Coverage
 from auger_reconcile.planner.drift import find_drift
@@ -66,6 +68,23 @@ def test_a_source_that_cannot_be_read_stands_for_its_newest_revision() -> None:
     assert made.is_empty
     assert made.bindings[NEAR].id == 3
     assert list(made.coverage.uncompared) == [NEAR]
+
+
+WHOLE, TAKEN = SourceSpan("auger.yaml", 3, 5), SourceSpan("auger.prod.yaml", 1, 9)
+
+
+@pytest.mark.parametrize("repeats", [(), (NEAR,)])
+@pytest.mark.parametrize(
+    ("spans", "place"), [({"": WHOLE, "source": TAKEN}, TAKEN), ({"": WHOLE}, WHOLE)]
+)
+def test_that_there_is_no_source_is_told_where_it_was_taken_out(
+    spans: dict[str, SourceSpan], place: SourceSpan, repeats: tuple[Address, ...]
+) -> None:
+    hub = observe(HUB if repeats else {"project": {}})
+    declared = Declared(NEAR, DatasetSpec(name="near.csv"), spans)
+    resources = {**desired().resources, NEAR: declared}
+    plan = build_plan(DesiredState(resources), hub, PlanOptions(repeats=repeats))
+    assert [(one.code, one.span) for one in plan.diagnostics] == [("refused", place)]
 
 
 def test_a_source_lacks_content_until_it_is_read() -> None:

@@ -38,7 +38,8 @@ from auger_reconcile.state import Declared
 class Spans(Map[str, SourceSpan]):
     """The places of a resource's settings, worked out when somebody asks.
 
-    "" is the place of the resource; `cluster.max_nodes` that of a setting within a setting.
+    "" is the place of the resource; `cluster.max_nodes` that of a setting within a setting. Of what
+    an overlay takes out it is the place where it does.
     """
 
     def __init__(self, place: Node, settings: Mapping) -> None:
@@ -48,7 +49,7 @@ class Spans(Map[str, SourceSpan]):
     def __getitem__(self, path: str) -> SourceSpan:
         if not path:
             return span_of(self._place)
-        node = node_at(self._settings, tuple(path.split(".")))
+        node = node_at(self._settings, tuple(path.split("."))) or self._settings.removal_of(path)
         if node is None:
             raise KeyError(path)
         return span_of(node)
