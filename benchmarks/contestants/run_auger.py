@@ -54,8 +54,8 @@ def main(train: str, test: str, out: str, task: dict[str, Any]) -> str:
 
     try:
         auger("apply", "--auto-approve", "--wait")
-        threshold = ("--threshold", "0.5") if task["kind"] == "classification" else ()
-        auger("model", "predict", test, "--model-id", "best", *threshold)
+        chances = ("--proba",) if task["kind"] == "classification" else ()
+        auger("model", "predict", test, "--model-id", "best", *chances)
         board = json.loads(auger("--json", "experiment", "leaderboard"))
     finally:
         auger("hub", "stop")
