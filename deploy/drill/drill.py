@@ -64,6 +64,8 @@ _WELL_SECONDS = 180.0
 _RUN_SECONDS = 600.0
 _STAY_SECONDS = 2.0
 """How long what was killed stays away."""
+_FOLLOW_SECONDS = 12.0
+"""In which another hub leads."""
 
 
 class StepFailed(Exception):
@@ -264,7 +266,7 @@ class Drill:
         killed = leader if leads else other
         self._parts.parts[killed].kill(seconds=_STAY_SECONDS, is_alone=True)
         if leads:
-            self._wait("a hub that leads", lambda: any(map(self._leads, HUBS)), 12)
+            self._wait("a hub that leads", lambda: any(map(self._leads, HUBS)), _FOLLOW_SECONDS)
         self._wait("both hubs ready", self._is_well)
 
     def _kill(self, name: str) -> None:
@@ -302,8 +304,9 @@ class Drill:
         """Fill the disk of a hub, which leads, and make room again."""
         hub = HUBS[1]
         if not self._leads(hub):
-            self._parts.parts[self._leader()].kill(seconds=_STAY_SECONDS, is_alone=True)
-            self._wait(f"{hub} leads", lambda: self._leads(hub), 12)
+            # away for longer than the lease is waited for: back before, it would lead again at once
+            self._parts.parts[self._leader()].kill(seconds=_FOLLOW_SECONDS, is_alone=True)
+            self._wait(f"{hub} leads", lambda: self._leads(hub), _FOLLOW_SECONDS)
         self._wait("both hubs ready", self._is_well)
         filling = self._parts.home(hub) / "filling"
         with suppress(OSError), filling.open("wb", buffering=0) as file:
