@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pandas as pd
 
-from auger_hub.data.schema import DATE
+from auger_hub.data.schema import DATE, EXACT, NUMBER
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.typed import are_unreadable, to_column
@@ -38,7 +38,9 @@ def _read_texts(table: Table, position: int) -> None:
     values = to_column(texts["text"].astype(object), column, table.schema)
     lost = are_unreadable(texts["text"], values, column, table.schema)
     read = pd.DataFrame({"text": texts["text"], "value": values, "lost": texts["n"].where(lost, 0)})
-    kind = "TIMESTAMP" if column.type == DATE else "BIGINT" if column.whole else "DOUBLE"
+    kind = "TIMESTAMP" if column.type == DATE else "DOUBLE"
+    if column.whole and column.type == NUMBER and not values.abs().max() > EXACT:
+        kind = "BIGINT"
     table.connection.register("texts_read", read)
     table.connection.execute(
         f"CREATE TEMP TABLE read{position} AS SELECT text, CAST(value AS {kind}) AS value, lost"  # noqa: S608

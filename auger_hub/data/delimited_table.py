@@ -8,10 +8,11 @@ import duckdb
 from auger_hub.data.files.bounds import STREAMED_TABLE
 from auger_hub.data.files.formats import DELIMITED
 from auger_hub.data.files.unreadable import UnreadableData
+from auger_hub.data.long_numbers import find_long, to_names, with_texts
 from auger_hub.data.schema import CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.table import Reading, Table
 from auger_hub.data.text import delimited
-from auger_hub.data.text.delimited import count_texts
+from auger_hub.data.text.delimited import count_texts, place
 from auger_hub.data.text.infer import Found, infer_column
 from auger_hub.data.text.wide import WIDE, is_wide, judge_cells, read_cells, type_cells
 
@@ -62,7 +63,7 @@ def _load_rows(
             found = delimited.judge(connection, bare, reading.missing, whole=False)
             schema = replace(written, columns=reading.declare(found))
             table = _try_queries(connection, bare, schema, tuple(found), name)
-            return _settle(table, reading)
+            return _name_long_numbers(_settle(table, reading), reading)
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
@@ -113,6 +114,28 @@ def _try_to_load(connection: duckdb.DuckDBPyConnection, query: str) -> duckdb.Er
     except duckdb.Error as error:
         return error
     return None
+
+
+def _name_long_numbers(table: Table, reading: Reading) -> Table:
+    """Make names of whole numbers that no float can hold; the first rows may have had none."""
+    found, columns = list(table.found), list(table.schema.columns)
+    numbers = {
+        place(position): position
+        for position, column in enumerate(columns)
+        if column.type == NUMBER and column.whole and position not in table.pending
+    }
+    texts = {}
+    for name, longest in find_long(table.connection, "data", list(numbers)).items():
+        position = numbers[name]
+        found[position] = to_names(columns[position].name, longest)
+        columns[position] = reading.declared.apply(found[position].column)
+        if columns[position].type == NUMBER:  # it was declared
+            columns[position] = table.schema.columns[position]
+        else:
+            texts[name] = f"CAST({name} AS VARCHAR)"
+    with_texts(table.connection, texts)
+    schema = replace(table.schema, columns=tuple(columns))
+    return replace(table, schema=schema, found=tuple(found))
 
 
 def _settle(table: Table, reading: Reading) -> Table:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
-from auger_hub.data.schema import CATEGORY, DATE, NUMBER, TEXT, ColumnSchema, TableSchema
+from auger_hub.data.schema import CATEGORY, DATE, EXACT, NUMBER, TEXT, ColumnSchema, TableSchema
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.infer import Found
@@ -30,7 +30,6 @@ _TIME_NAMES = re.compile(
 _SEPARATED = re.compile(
     r"[^,;|\t]+([,;|\t][^,;|\t]+)+|\S+(\s+\S+)+|[^:]+(:[^:]+)+|[^~^]+([~^][^~^]+)+"
 )
-_EXACT = 2**53
 _EXCEL_DAYS = (20_000, 73_000)  # 1954 to 2099
 _PLACEHOLDERS = {99, 999, 9_999, 99_999, 999_999}
 _LEAST_VALUES = 4
@@ -80,7 +79,7 @@ def purpose_of(figures: Figures, count: int) -> str:
         return "feature"
     highest, lowest = figures.highest or 0, figures.lowest or 0
     is_named = _ID_NAMES.search(figures.column.name) is not None
-    is_inexact = max(abs(highest), abs(lowest)) > _EXACT
+    is_inexact = max(abs(highest), abs(lowest)) > EXACT
     is_counted = highest - lowest + 1 == count
     return "identifier" if is_counted or is_named or is_inexact else "feature"
 

@@ -16,6 +16,8 @@ NUMBER, CATEGORY, TEXT, DATE, BOOLEAN = "number", "category", "text", "date", "b
 TYPES = (NUMBER, CATEGORY, TEXT, DATE, BOOLEAN)
 MISSING = ("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "NULL", "null", "None", "?")
 """What `pandas.read_csv` takes for missing, and `?` as the clients do (wire contract §3.8)."""
+EXACT = 2**53
+"""The largest whole number up to which a float holds each."""
 SPELLING = ("true", "false")
 RULES = 2
 """By which texts are read: by those of 1, a number never stands for missing, but its text may."""
@@ -38,8 +40,8 @@ class ColumnSchema:
     a missing value here, besides what does so in the whole table; `kept` is a value here although
     it stands for missing elsewhere, as a class called `None`. `spelling` is how the file has true
     and false, whatever way others write them; schemas of older hubs have none, and each spelling is
-    a value of its own. `whole` tells integers, which
-    other formats do not tell from numbers; it says nothing about how texts are read.
+    a value of its own. `whole` tells integers: of numbers, that other formats do not tell
+    them from; of names, that a whole number is one name, however it is written.
     """
 
     name: str
@@ -200,11 +202,15 @@ class Declared:
 
 
 def _other_type(column: ColumnSchema, kind: str) -> ColumnSchema:
-    """Return a column of another type than its values have: truth values stay such as names."""
+    """Return a column of another type than its values have.
+
+    As names, truth values stay such, and whole numbers.
+    """
     if kind in (NUMBER, DATE):
         return ColumnSchema(column.name, kind)
     default = SPELLING if kind == BOOLEAN else ()
-    return ColumnSchema(column.name, kind, spelling=column.spelling or default)
+    spelling = column.spelling or default
+    return ColumnSchema(column.name, kind, spelling=spelling, whole=column.whole and not spelling)
 
 
 def _type_meant(said: Mapping[str, Any]) -> str | None:

@@ -1,5 +1,6 @@
 """Load formats that tell numbers from texts into DuckDB as a table: Parquet, JSON and frames."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -9,7 +10,17 @@ import pandas as pd
 
 from auger_hub.data.files import formats
 from auger_hub.data.files.unreadable import UnreadableData
-from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, ISO, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.long_numbers import find_long, to_names, with_texts
+from auger_hub.data.schema import (
+    BOOLEAN,
+    CATEGORY,
+    DATE,
+    ISO,
+    NUMBER,
+    TEXT,
+    ColumnSchema,
+    TableSchema,
+)
 from auger_hub.data.table import Reading, Table
 from auger_hub.data.text.delimited import (
     AS_IT_IS,
@@ -22,9 +33,11 @@ from auger_hub.data.text.delimited import (
 )
 from auger_hub.data.text.infer import Found, infer_column
 from auger_hub.data.text.sql import literal, one_file, quoted
+from auger_hub.data.text.typed import text_marks
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER"}
 _BIG_NUMBERS = {"UBIGINT", "HUGEINT", "UHUGEINT"}
+_WHOLE_DECIMAL = re.compile(r"DECIMAL\([0-9]+,0\)")
 _TIMES = {"DATE", "TIMESTAMP", "TIMESTAMP_S", "TIMESTAMP_MS", "TIMESTAMP_NS"}
 
 
@@ -80,13 +93,28 @@ def _load_query(connection: duckdb.DuckDBPyConnection, query: str, name: str) ->
     try:
         relation = connection.sql(query)
         names = list(relation.columns)
-        text = _in_four_types(names, [str(kind) for kind in relation.types], query)
+        kinds = _whole_kinds(connection, names, list(map(str, relation.types)), query)
+        text = _in_four_types(names, kinds, query)
         connection.execute(f"CREATE TABLE data AS {text}")
     except duckdb.OutOfMemoryException:
         raise
     except duckdb.Error as error:
         raise UnreadableData(f"`{name}` is damaged, or is not what its name says.") from error
     return names
+
+
+def _whole_kinds(
+    connection: duckdb.DuckDBPyConnection, names: Sequence[str], kinds: Sequence[str], query: str
+) -> list[str]:
+    """Return the kinds of columns, of whole numbers beyond 64 bits and a sign by their values."""
+    big = [
+        quoted(name)
+        for name, kind in zip(names, kinds, strict=True)
+        if kind in _BIG_NUMBERS or _WHOLE_DECIMAL.fullmatch(kind)
+    ]
+    long = find_long(connection, f"({query})", big)
+    chosen = {name: "VARCHAR" if name in long else "BIGINT" for name in big}
+    return [chosen.get(quoted(name), kind) for name, kind in zip(names, kinds, strict=True)]
 
 
 def load_frame(connection: duckdb.DuckDBPyConnection, frame: pd.DataFrame, name: str) -> list[str]:
@@ -119,7 +147,7 @@ def _cast(name: str, kind: str) -> str:
             return f"{name} ->> '$'"
     if kind in _INTEGERS:
         target = "BIGINT"
-    elif kind in _BIG_NUMBERS or kind.startswith("DECIMAL"):
+    elif kind.startswith("DECIMAL"):
         target = "DOUBLE"
     else:
         target = "TIMESTAMP" if kind in _TIMES else "VARCHAR"
@@ -136,11 +164,15 @@ def judge_typed(
     kinds = [str(kind) for kind in connection.sql("FROM data").types]
     known = reading.known(names, written)
     columns, found, pending = [], [], []
+    whole = [] if known else [place(n) for n, kind in enumerate(kinds) if kind == "BIGINT"]
+    long = find_long(connection, "data", whole)
     for position, (name, kind) in enumerate(zip(names, kinds, strict=True)):
         column = known.columns[position] if known else None
         one = Found(_of_type(name, kind), {})
         if column is None:
-            if kind == "VARCHAR" and one.column.type != BOOLEAN:
+            if place(position) in long:
+                one = to_names(name, long[place(position)])
+            elif kind == "VARCHAR" and one.column.type != BOOLEAN:
                 one = _judge_texts(connection, position, name, reading.missing)
             column = reading.declared.apply(one.column)
         if not _has_type(kind, column.type):
@@ -193,20 +225,26 @@ def _clean(
     pending: Sequence[int],
 ) -> None:
     """Make values what the schema says they are, as in delimited text: gaps, truth values."""
-    expressions = []
+    expressions = {}
     for position, (column, kind) in enumerate(zip(schema.columns, kinds, strict=True)):
         if kind == "TIMESTAMP" or position in pending:
             continue
         name = place(position)
         if kind == "VARCHAR":
-            clean = clean_text(name, column, schema.marks(column))
+            clean = clean_text(name, column, text_marks(column, schema))
         else:
             clean = clean_number(name, column, schema)
+            if column.whole and column.type in (CATEGORY, TEXT):
+                expressions[name] = _whole_text(clean, name)
+                continue
         test = f"SELECT 1 FROM data WHERE {clean} IS DISTINCT FROM {name} LIMIT 1"  # noqa: S608
         if clean != name and connection.execute(test).fetchone():
-            expressions.append(f"{clean} AS {name}")
-    if expressions:
-        changed = f"SELECT * REPLACE ({', '.join(expressions)}) FROM data"  # noqa: S608
-        connection.execute(f"CREATE TABLE marked AS {changed}")
-        connection.execute("DROP TABLE data")
-        connection.execute("ALTER TABLE marked RENAME TO data")
+            expressions[name] = clean
+    with_texts(connection, expressions)
+
+
+def _whole_text(number: str, name: str) -> str:
+    """Return numbers as names: whole ones without a fraction."""
+    is_whole = f"{name} = floor({name}) AND abs({name}::DOUBLE) < 1e18"
+    text = f"CASE WHEN {is_whole} THEN {name}::BIGINT::VARCHAR ELSE {name}::VARCHAR END"
+    return f"CASE WHEN {number} IS NOT NULL THEN {text} END"

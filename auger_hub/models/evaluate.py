@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from auger_hub.data.notices import Notice, rows, to_dicts
-from auger_hub.data.schema import NUMBER, ColumnSchema, TableSchema
-from auger_hub.data.text.typed import are_unreadable, to_column, truth_of
+from auger_hub.data.schema import EXACT, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.text.typed import are_unreadable, to_column, truth_of, whole_name
 from auger_hub.models.predict import BadInput, Predictor
 from auger_hub.search.columns import to_number
 from auger_hub.search.scores.metrics import Outcome, all_scores, describe_labels, metrics_for
@@ -172,6 +172,9 @@ def _class_numbers(
     if {truth_of(label) for label in classes} == {True, False} and len(classes) == 2:
         truths = {truth_of(label): number for number, label in enumerate(classes)}
         return [truths.get(truth_of(value)) for value in values]
+    if any(isinstance(label, int) and abs(label) > EXACT for label in classes):
+        names = {whole_name(label): number for number, label in enumerate(classes)}
+        return [names.get(whole_name(value)) for value in values]
     if not is_number:
         labels = {_label(label): number for number, label in enumerate(classes)}
         return [labels.get(_label(value)) for value in values]

@@ -15,6 +15,7 @@ from auger_hub.data.notices import Notice, lines_skipped, rows
 from auger_hub.data.schema import DATE, NUMBER, TableSchema
 from auger_hub.data.text.dialect import Dialect
 from auger_hub.data.text.typed import count_unreadable
+from auger_hub.search.columns import to_text
 from auger_hub.search.pipelines.series import keys_of, shown_key
 
 _SHOWN_SERIES = 3
@@ -76,10 +77,10 @@ class PredictionNotices:
 
     def note_unknown(self, name: str, typed: pd.Series, known: frozenset[str]) -> None:
         """Count the values of a column that are none of the known ones."""
-        new = [value for value in typed.dropna().unique() if str(value) not in known]
-        if new:
-            text = f"of `{name}` have a value that the model never met."
-            self.count("unknown-categories", name, int(typed.isin(new).sum()), text)
+        unmet = [value for value in typed.dropna().unique() if str(value) not in known]
+        if unmet and (new := typed.isin(unmet) & ~to_text(typed).isin(known)).any():
+            text = f"of `{name}` with a value that the model never met."
+            self.count("unknown-categories", name, int(new.sum()), text)
 
     def note_leads(
         self,

@@ -253,4 +253,4 @@ def assert_shown(browser: Browser, model: str) -> None:
     """The page tells what the model never met."""
     sent = browser.post(f"/models/{model}", {"f0": "1.5", "f1": "2023-05-05", "f2": "Rom"})
     text = wait_for_text(browser, sent.url.removeprefix(browser.url), "Answered in")
-    assert is_shown("1 row of `town` have a value that the model never met.", text)
+    assert is_shown("1 row of `town` with a value that the model never met.", text)

@@ -22,7 +22,7 @@ from auger_hub.data.files.plain import in_utf8, optional_module
 from auger_hub.data.files.unreadable import UnreadableData
 from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice, cells_merged, lines_skipped, sheets_left_out
-from auger_hub.data.schema import ISO
+from auger_hub.data.schema import EXACT, ISO
 from auger_hub.data.text.dialect import is_title
 
 _OLD_FEATHER = b"FEA1"
@@ -224,7 +224,8 @@ def _read_feather(path: Path) -> pd.DataFrame:
             size += batches[-1].nbytes
             if size > most_bytes(path.stat().st_size):
                 raise UnreadableData(f"`{path.name}` unpacks to far more than its size.")
-        return pa.Table.from_batches(batches, reader.schema).to_pandas()
+        table = pa.Table.from_batches(batches, reader.schema)
+        return table.to_pandas(integer_object_nulls=True)
 
 
 def _read_arff(path: Path) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -286,7 +287,7 @@ def read_json_records(path: Path, layout: str) -> pd.DataFrame:
             if layout == "array"
             else [json.loads(line) for line in text.splitlines() if line.strip()]
         )
-        return simple_columns(pd.DataFrame(records))
+        return simple_columns(pd.DataFrame(records, dtype=object))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableData(f"`{path.name}` is no table of records.") from error
 
@@ -303,9 +304,9 @@ def read_json_columns(path: Path) -> pd.DataFrame:
             raise TypeError
         if isinstance(document.get("data"), list) and isinstance(document.get("columns"), list):
             names, data = document["columns"], document["data"]
-            frame = pd.DataFrame(data, columns=range(len(names)))
+            frame = pd.DataFrame(data, columns=range(len(names)), dtype=object)
             return simple_columns(frame.set_axis(names, axis="columns"))
-        return simple_columns(pd.DataFrame(document))
+        return simple_columns(pd.DataFrame(document, dtype=object))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableData(
             f"`{path.name}` is no table;"
@@ -333,6 +334,8 @@ def _simple(column: pd.Series) -> pd.Series:
 
 def _simple_objects(column: pd.Series) -> pd.Series:
     match pd.api.types.infer_dtype(column, skipna=True):
+        case "integer" if any(abs(value) > EXACT for value in column.dropna()):
+            return column.map(_text_of, na_action="ignore")
         case "integer" | "floating" | "mixed-integer-float" | "decimal":
             return pd.to_numeric(column, errors="coerce")
         case "datetime" | "datetime64" | "date":

@@ -21,7 +21,14 @@ from auger_hub.data.schema import DATE, ISO, MISSING, NUMBER, ColumnSchema, Tabl
 from auger_hub.data.text.dialect import BadText, Dialect, find_dialect, read_rows
 from auger_hub.data.text.infer import GROUPED, Found, infer_column
 from auger_hub.data.text.sql import literal, one_file
-from auger_hub.data.text.typed import FALSE, TRUE, missing_numbers
+from auger_hub.data.text.typed import (
+    FALSE,
+    TRUE,
+    WHOLE_NAME,
+    WHOLE_NAME_PARTS,
+    missing_numbers,
+    text_marks,
+)
 
 AS_IT_IS = "hive_partitioning=false"
 """A folder called `year=2024` is a project of that name and no column."""
@@ -292,18 +299,22 @@ def _expression(
         case "VARCHAR" if column.type in (NUMBER, DATE):
             return name
         case _:
-            return clean_text(name, column, schema.marks(column) - nulls)
+            marks = text_marks(column, schema)
+            is_as_it_stands = not column.spelling and not column.whole
+            return clean_text(name, column, marks - nulls if is_as_it_stands else marks)
 
 
 def clean_text(name: str, column: ColumnSchema, marks: Iterable[str]) -> str:
-    """Return texts as the schema has them: gaps for marks, and one spelling of truth values."""
+    """Return texts as the schema has them: gaps for marks, one way to write the same value."""
     text, listed = name, sorted(marks)
     if column.spelling:
         yes, no = map(literal, column.spelling)
         cases = f"WHEN regexp_full_match({name}, '{TRUE}') THEN {yes}"
         cases += f" WHEN regexp_full_match({name}, '{FALSE}') THEN {no}"
         text = f"CASE {cases} ELSE {name} END"
-    return f"CASE WHEN {name} NOT IN ({_literals(listed)}) THEN {text} END" if listed else text
+    elif column.whole:
+        text = f"regexp_replace({name}, '{WHOLE_NAME}', '{WHOLE_NAME_PARTS}')"
+    return f"CASE WHEN {text} NOT IN ({_literals(listed)}) THEN {text} END" if listed else text
 
 
 def clean_number(name: str, column: ColumnSchema, schema: TableSchema) -> str:

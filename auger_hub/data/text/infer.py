@@ -16,6 +16,7 @@ from auger_hub.data.schema import (
     BOOLEAN,
     CATEGORY,
     DATE,
+    EXACT,
     ISO,
     MISSING,
     NUMBER,
@@ -30,6 +31,7 @@ MOSTLY = 0.9
 MOST_MARKS = 20
 """So many different texts may stand for missing; more of them are just unreadable."""
 MOST_DIGITS = 18
+LONG_NUMBERS = "whole numbers that no float can hold"
 _SOME = 0.3
 """The share of dates from which on numbers beside them are days as Excel counts them."""
 SYMBOLS = (
@@ -46,6 +48,7 @@ _WORDS = re.compile(r"[^0-9#][^0-9]*", re.ASCII)
 _ENDLESS = {sign + word for sign in ("", "+", "-") for word in ("inf", "infinity")}
 _NEGATIVE = re.compile(r"\(.*\)|-\D*$")
 _WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
+_WHOLE_NAME = re.compile(r"\s*[+-]?(0|[1-9][0-9]*)\s*", re.ASCII)
 _ISO_LOOKS = re.compile(r"\s*\d{4}([-/.])\d{1,2}\1\d{1,2}([T ]+\d{1,2}:\d{2}.*)?\s*", re.ASCII)
 _MONTH = r"(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)[a-z]*"
 _DATE_LOOKS = re.compile(
@@ -126,8 +129,18 @@ def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
     for found in (_numbers(name, known, delimiter, is_typed=is_typed), _dates(name, known)):
         if found is not None and _lost(found) - _errors(found) <= (whole - _errors(found)) * 0.1:
             return found
+    longest = max(known, key=len)
+    if all(map(_WHOLE_NAME.fullmatch, known)) and any(map(_is_long, known)):
+        column = ColumnSchema(name, CATEGORY, whole=True)
+        return Found(column, {}, example=longest.strip(), looks=LONG_NUMBERS)
     looks = looks_like(known)
     return Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
+
+
+def _is_long(text: str) -> bool:
+    """Tell a whole number beyond those of which a float holds each."""
+    digits = text.strip().lstrip("+-")
+    return digits.isdecimal() and (len(digits) > MOST_DIGITS or int(digits) > EXACT)
 
 
 def _spelling_of(counts: Mapping[str, int]) -> tuple[str, str]:
@@ -152,6 +165,8 @@ def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSIN
     if not plain or any(_CODE.fullmatch(text) or len(text) > MOST_DIGITS for text in known):
         return None
     whole = all(map(_WHOLE.fullmatch, known))
+    if whole and any(map(_is_long, known)):
+        return None
     return Found(ColumnSchema(name, NUMBER, whole=whole), {})
 
 
@@ -221,8 +236,8 @@ def _are_codes(
     others = [text for text in rest if not text.startswith("#")]  # as `#DIV/0!`
     if is_whole and any(character.isdigit() for text in others for character in text):
         return True
-    if is_whole and any(len(text.strip().lstrip("+-")) > MOST_DIGITS for text in numbers):
-        return len({read(text) for text in numbers}) < len(numbers)
+    if is_whole and any(map(_is_long, numbers)):
+        return True
     if not (is_typed and column.is_plain):
         return False
     unsigned = {text.strip().lstrip("+-") if read(text) == 0 else text for text in numbers}

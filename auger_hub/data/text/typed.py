@@ -23,6 +23,9 @@ from auger_hub.data.text import months
 _PLAIN = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?", re.ASCII)
 _TRUTH = {"true": 1.0, "false": 0.0}
 TRUE, FALSE = r"\s*[tT][rR][uU][eE]\s*", r"\s*[fF][aA][lL][sS][eE]\s*"
+WHOLE_NAME = r"^\s*(?:[+-]?(0)|\+?([1-9][0-9]*)|(-[1-9][0-9]*))(?:\.0*)?\s*$"
+WHOLE_NAME_PARTS = r"\1\2\3"
+_WHOLE_NAME = re.compile(WHOLE_NAME, re.ASCII)
 _TRUE, _FALSE = re.compile(TRUE, re.ASCII), re.compile(FALSE, re.ASCII)
 _NO_NUMBERS: frozenset[float] = frozenset()
 _PLAIN_COLUMN = ColumnSchema("", NUMBER)
@@ -63,7 +66,7 @@ def to_column(values: Iterable[Any], column: ColumnSchema, schema: TableSchema) 
         case "date":
             return _to_dates(series, column, schema.marks(column))
         case _:
-            return _to_texts(_spell(series, column.spelling), schema.marks(column))
+            return _to_texts(_named(series, column), text_marks(column, schema))
 
 
 def missing_numbers(column: ColumnSchema, schema: TableSchema) -> frozenset[float]:
@@ -143,6 +146,33 @@ def as_series(values: Iterable[Any]) -> pd.Series:
         is_text = isinstance(values.dtype, pd.StringDtype | pd.CategoricalDtype)
         return values.astype(object) if is_text else values
     return pd.Series(list(values), dtype=object)
+
+
+def text_marks(column: ColumnSchema, schema: TableSchema) -> frozenset[str]:
+    """Return the texts that stand for a missing value among names, as these are written."""
+    marks = schema.marks(column)
+    if not column.spelling and not column.whole:
+        return marks
+    return marks | frozenset(_named(pd.Series(sorted(marks), dtype=object), column))
+
+
+def whole_name(value: Any) -> Any:
+    """Return a whole number as its text, however it is written, and all else as it stands."""
+    if isinstance(value, str):
+        return _WHOLE_NAME.sub(WHOLE_NAME_PARTS, value)
+    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.number):
+        return value
+    is_whole = isinstance(value, int | np.integer) or float(value).is_integer()
+    return str(int(value)) if is_whole else value
+
+
+def _named(series: pd.Series, column: ColumnSchema) -> pd.Series:
+    """Return names in the one way that a column writes them."""
+    is_number = pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series)
+    if not column.whole or not (is_number or series.dtype == object):
+        return _spell(series, column.spelling)
+    known = series.astype(object).where(series.notna(), None)
+    return pd.Series([*map(whole_name, known)], index=series.index, dtype=object)
 
 
 def _spell(series: pd.Series, spelling: Sequence[str]) -> pd.Series:
@@ -445,4 +475,5 @@ __all__ = [
     "to_column",
     "to_frame",
     "truth_of",
+    "whole_name",
 ]

@@ -15,7 +15,7 @@ import duckdb
 import pandas as pd
 
 from auger_hub.data.files.unreadable import UnreadableData
-from auger_hub.data.schema import ColumnSchema, TableSchema
+from auger_hub.data.schema import EXACT, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.delimited import DelimitedFile, place
 from auger_hub.data.text.dialect import BadText, read_rows
 from auger_hub.data.text.infer import Found, infer_column, infer_plain
@@ -80,7 +80,8 @@ def type_cells(
 
 
 def _whole(values: pd.Series, column: ColumnSchema) -> pd.Series:
-    return values.astype("int64") if column.whole and not values.hasnans else values
+    is_whole = column.whole and column.type == NUMBER and not values.hasnans
+    return values.astype("int64") if is_whole and values.abs().max() <= EXACT else values
 
 
 @contextmanager

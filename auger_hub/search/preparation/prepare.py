@@ -123,7 +123,15 @@ def with_classes(schema: TableSchema, target: str) -> TableSchema:
     if column is None or (column.type == NUMBERS and column.is_plain and not column.missing):
         return schema
     kept = (CLASS_NONE,) if schema.missing == MISSING else ()
-    names = ColumnSchema(target, NAMES, kept=kept, spelling=column.spelling, purpose=column.purpose)
+    is_whole = column.whole and column.type != NUMBERS
+    names = ColumnSchema(
+        target,
+        NAMES,
+        kept=kept,
+        spelling=column.spelling,
+        purpose=column.purpose,
+        whole=is_whole,
+    )
     return schema.having(names)
 
 

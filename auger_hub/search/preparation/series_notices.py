@@ -73,7 +73,7 @@ def _doubled(
         return
     if settings.series or doubled < _PANEL_SHARE * len(features):
         text = (
-            f"{rows(doubled)} have a time in `{time_column}` that another row of the series has:"
+            f"{rows(doubled)} with a time in `{time_column}` that another row of the series has:"
             " the mean of their values is learned."
         )
         yield Notice("doubled-times", text, time_column, doubled)
@@ -81,7 +81,7 @@ def _doubled(
     column = _told_apart_by(features, time_column)
     advice = f"; `series: [{column}]` would separate them" if column else ""
     text = (
-        f"{rows(doubled)} have a time in `{time_column}` that another row has too:"
+        f"{rows(doubled)} with a time in `{time_column}` that another row has too:"
         f" several series are learned as if they were one{advice}."
     )
     yield Notice("panel-as-one-series", text, time_column, doubled)

@@ -18,6 +18,7 @@ from auger_hub.data.schema import (
     CATEGORY,
     DATE,
     NUMBER,
+    TEXT,
     ColumnSchema,
     Declared,
     TableSchema,
@@ -268,3 +269,107 @@ def test_a_schema_of_before_takes_such_numbers_for_numbers() -> None:
         -999,
     ]
     assert TableSchema.from_dict(schema.to_dict()).rules == 1
+
+
+IDS = [2**60 + n % 5 for n in range(ROWS)]  # five of which a float makes one
+LONGER = [2**64 - 1 - n % 5 for n in range(ROWS)]
+LONG_FILES = ("ids.csv", "ids.parquet", "ids.feather", "ids.jsonl", "ids.json")
+
+
+def schema_of_file(path: Path, **said: Mapping[str, Any]) -> tuple[TableSchema, list[str]]:
+    found = profile_file(path, declared=Declared.from_dict({"columns": said}))
+    codes = [one["code"] for one in found["notices"] if one["column"] == "n"]
+    return TableSchema.from_dict(found["schema"]), codes
+
+
+@pytest.mark.parametrize("name", LONG_FILES)
+@pytest.mark.parametrize("numbers", [IDS, LONGER], ids=["signed", "unsigned"])
+def test_whole_numbers_that_no_float_holds_are_names_in_every_format(
+    tmp_path: Path, name: str, numbers: list[int]
+) -> None:
+    path = write(tmp_path, name, {"n": numbers, "x": NOISE})
+    schema, codes = schema_of_file(path)
+    (n, _) = schema.columns
+    assert (n.type, n.whole, codes) == (CATEGORY, True, ["text-like-values"])
+    texts = list(map(str, numbers))
+    assert read_table(path, schema)["n"].tolist() == texts
+    assert read_table(path)["n"].tolist() == texts
+    for values in (numbers, texts, pd.Series(numbers), read_raw(path)["n"]):
+        assert to_column(values, n, schema).tolist() == texts
+    number, _ = schema_of_file(path, n={"type": "number"})
+    assert number.columns[0].type == NUMBER
+
+
+def test_gaps_make_no_floats_of_long_whole_numbers(tmp_path: Path) -> None:
+    numbers = pd.array([None, *IDS[1:]], dtype="Int64")
+    for name in ("ids.csv", "ids.parquet", "ids.feather"):
+        path = write(tmp_path, name, {"n": numbers, "x": NOISE})
+        schema, _ = schema_of_file(path)
+        assert read_table(path, schema)["n"].tolist()[1:] == list(map(str, IDS[1:]))
+    lines = [json.dumps({"n": None if n == 0 else one}) for n, one in enumerate(IDS)]
+    records = tmp_path / "ids.jsonl"
+    records.write_text("\n".join(lines))
+    columns = tmp_path / "ids.json"
+    columns.write_text(json.dumps({"n": [None, *IDS[1:]]}))
+    for path in (records, columns):
+        assert read_table(path)["n"].tolist()[1:] == list(map(str, IDS[1:]))
+
+
+def test_one_long_number_behind_the_first_rows_makes_names_of_all(tmp_path: Path) -> None:
+    for last in (2**53 + 1, 2**64 - 1):
+        path = write(tmp_path, "late.csv", {"n": [*range(30_000), last], "x": 1.5})
+        schema, codes = schema_of_file(path)
+        assert schema.columns[0].type == TEXT
+        assert "text-like-values" in codes
+        assert read_table(path, schema)["n"].tolist()[-2:] == ["29999", str(last)]
+    path = write(tmp_path, "exact.csv", {"n": [*range(30), 2**53], "x": 1.5})
+    schema, codes = schema_of_file(path)
+    assert (schema.columns[0].type, schema.columns[0].whole) == (NUMBER, True)
+
+
+def test_a_long_number_in_a_declared_column_of_numbers_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "u64.csv", {"n": [1, 2, 2**64 - 1], "x": [1, 2, 3]})
+    schema, codes = schema_of_file(path, n={"type": "number"})
+    assert codes == []
+    assert read_table(path, schema)["n"].tolist() == [1, 2, float(2**64 - 1)]
+
+
+@pytest.mark.search
+@pytest.mark.parametrize("learned", LONG_FILES)
+def test_long_numbers_are_told_apart_as_features_and_as_classes(
+    make_model: MakeModel, tmp_path: Path, learned: str
+) -> None:
+    target = [float(10 * (n % 5)) for n in range(ROWS)]
+    path = write(tmp_path, f"learned-{learned}", {"n": IDS, "x": NOISE, "y": target})
+    predictor = Predictor.load(make_model(path, "y", "regression", TREE))
+    classes = [[2**60, 2**60 + 1][int(t > 15)] for t in target]
+    path = write(tmp_path, f"classes-{learned}", {"x": target, "y": classes})
+    classifier = Predictor.load(make_model(path, "y"))
+    for name in LONG_FILES:
+        asked = write(tmp_path, name, {"n": IDS, "x": NOISE})
+        for found in answers(predictor, asked):
+            np.testing.assert_allclose(np.array(found, dtype=float), target, atol=1)
+        asked = write(tmp_path, name, {"x": target, "y": classes})
+        scored = evaluate(classifier, read_raw(asked))
+        assert (scored.rows, scored.scores["accuracy"]) == (ROWS, 1.0)
+    assert classifier.classes == [str(2**60), str(2**60 + 1)]
+
+
+@pytest.mark.search
+def test_whole_numbers_that_are_declared_names_are_the_same_however_they_are_written(
+    make_model: MakeModel, tmp_path: Path
+) -> None:
+    codes = [1 + n % 4 for n in range(ROWS)]
+    target = [float(10 * (code % 3)) for code in codes]
+    declared = Declared.from_dict({"columns": {"n": {"type": "category"}}})
+    for learned in ("a.csv", "a.parquet"):
+        path = write(tmp_path, learned, {"n": codes, "x": NOISE, "y": target})
+        folder = make_model(path, "y", "regression", TREE, declared=declared)
+        predictor = Predictor.load(folder)
+        for values in (codes, [float(code) for code in codes], [f"{code}.0" for code in codes]):
+            for name in ("b.csv", "b.parquet", "b.jsonl"):
+                asked = write(tmp_path, name, {"n": values, "x": NOISE})
+                for found in answers(predictor, asked):
+                    np.testing.assert_allclose(np.array(found, dtype=float), target, atol=1)
+        predictor.predict(["n", "x"], [[5, 0.1], [1.5, 0.1], ["1.50", 0.1]], None)
+        assert [(one.code, one.count) for one in predictor.notices] == [("unknown-categories", 3)]
