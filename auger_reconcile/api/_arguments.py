@@ -29,7 +29,17 @@ class _Sort(NamedTuple):
 
 
 _OWN = frozenset(
-    {"Context", "DataSet", "Experiment", "Model", "Plan", "PlanOptions", "Project", "Workspace"}
+    {
+        "Address",
+        "Context",
+        "DataSet",
+        "Experiment",
+        "Model",
+        "Plan",
+        "PlanOptions",
+        "Project",
+        "Workspace",
+    }
 )
 """Classes that are told by their names: most of them are imported later, if at all."""
 _ANYTHING = _Sort("anything", lambda _: True)
@@ -123,7 +133,10 @@ def _read(function: Any, node: ast.expr) -> Iterator[_Sort]:
         case ast.Subscript(value=ast.Name(id="Iterable" | "Sequence"), slice=ast.Name(id="str")):
             yield _Sort("a list of texts", lambda value: _are_all(value, str))
         case ast.Subscript(value=ast.Name(id="Iterable" | "Sequence"), slice=ast.Name(id="Path")):
-            yield _Sort("a list of paths", lambda value: _are_all(value, os.PathLike))
+            yield _Sort("a path", lambda value: isinstance(value, str | os.PathLike))
+            yield _Sort("a list of paths", lambda value: _are_all(value, str | os.PathLike))
+        case ast.Subscript(value=ast.Name(id="Iterable"), slice=ast.BinOp()):  # of addresses
+            yield _Sort("a list of them", lambda value: _are_all(value, str | tuple))
         case ast.Subscript(
             value=ast.Name(id="Mapping"), slice=ast.Tuple([ast.Name(id="str"), ast.Name(id="str")])
         ):
@@ -140,7 +153,10 @@ def _of_name(function: Any, name: str) -> _Sort:
     if get_origin(function.__globals__.get(name)) is Callable:
         return _SORTS["Callable"]
     if name in _OWN:
-        return _Sort(f"a {name}", lambda value: name in (x.__name__ for x in type(value).__mro__))
+        article = "an" if name[0] in "AEIO" else "a"
+        return _Sort(
+            f"{article} {name}", lambda value: name in (x.__name__ for x in type(value).__mro__)
+        )
     return _ANYTHING
 
 
@@ -152,7 +168,7 @@ def _is_number(value: Any, sort: type) -> bool:
     return isinstance(value, sort) and not isinstance(value, bool)
 
 
-def _are_all(value: Any, sort: type) -> bool:
+def _are_all(value: Any, sort: Any) -> bool:
     """Say whether it is several of a type; one text alone is a list of letters to Python."""
     if isinstance(value, str | bytes) or not isinstance(value, Iterable):
         return False

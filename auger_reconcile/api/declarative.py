@@ -19,6 +19,7 @@ from auger_reconcile.api._arguments import check_arguments
 from auger_reconcile.errors import StalePlan
 
 if TYPE_CHECKING:
+    from auger_reconcile.address import Address
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.applier.result import ApplyResult, Event
     from auger_reconcile.planner.build import PlanOptions
@@ -45,7 +46,7 @@ def plan(  # noqa: PLR0913 - keyword-only, each with a default
         env: overlay to lay over the files: `prod` for `auger.prod.yaml`.
         variables: values of `${name}` in the files.
         hub: `local` or a URL, instead of what the files and the credentials say.
-        options: targets, prune and the like; addresses may be texts, as for `drift`.
+        options: targets, prune and the like; addresses may be texts, as everywhere.
         refresh_sources: read URLs of data sets again, and compare them with what the hub has read.
 
     Raises:
@@ -54,7 +55,7 @@ def plan(  # noqa: PLR0913 - keyword-only, each with a default
         HubError: the hub cannot be read.
     """
     with _open(path, env, variables, hub, refresh_sources=refresh_sources) as workspace:
-        return workspace.plan(_with_addresses(options, workspace) if options else None)
+        return workspace.plan(options)
 
 
 @check_arguments
@@ -120,8 +121,8 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
     env: str | None = None,
     variables: Mapping[str, str] | None = None,
     hub: str | None = None,
-    targets: Iterable[str] = (),
-    excludes: Iterable[str] = (),
+    targets: str | Address | Iterable[str | Address] = (),
+    excludes: str | Address | Iterable[str | Address] = (),
     refresh_sources: bool = False,
 ) -> Drift:
     """Return how the hub differs from the files, what they do not name included; only reads.
@@ -131,7 +132,8 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
         env: as for `plan`.
         variables: as for `plan`.
         hub: as for `plan`.
-        targets: only these addresses and what they need, such as `experiment.churn`.
+        targets: only these addresses and what they need, such as `experiment.churn`; addresses
+            may be texts, as everywhere.
         excludes: not these addresses, nor what needs them.
         refresh_sources: as for `plan`.
 
@@ -145,16 +147,6 @@ def drift(  # noqa: PLR0913 - keyword-only, each with a default
         declared = workspace.desired.resources
         chosen = (tuple(parse_addresses(given, declared)) for given in (targets, excludes))
         return workspace.drift(Scope(*chosen))
-
-
-def _with_addresses(options: PlanOptions, workspace: Workspace) -> PlanOptions:
-    """Return options whose addresses are those that the files declare now."""
-    from auger_reconcile.api.plans.addresses import parse_addresses
-
-    declared = workspace.desired.resources
-    given = (options.targets, options.excludes, options.repeats)
-    targets, excludes, repeats = (tuple(parse_addresses(one, declared)) for one in given)
-    return options._replace(targets=targets, excludes=excludes, repeats=repeats)
 
 
 @contextmanager

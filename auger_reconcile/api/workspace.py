@@ -39,7 +39,7 @@ class Workspace:
     """Files that declare projects, and the hub they are about.
 
     Attributes:
-        files: auger.yaml files, or folders that hold some.
+        files: auger.yaml files, or folders that hold some; one alone and texts are taken, too.
         env: the overlay to merge: `prod` is `auger.prod.yaml`.
         variables: values of `${name}`, before AUGER_VAR_name and the file.
         hub: instead of the declared one.
@@ -67,6 +67,11 @@ class Workspace:
     is_exclusive: bool = False
     beat_seconds: float = 15.0
     checkout: Checkout | None = None
+
+    def __post_init__(self) -> None:
+        """Take a single file for a list, and texts for paths."""
+        given = [self.files] if isinstance(self.files, str | Path) else self.files
+        object.__setattr__(self, "files", tuple(map(Path, given)))
 
     @cached_property
     def loaded(self) -> Loaded:
@@ -174,8 +179,10 @@ class Workspace:
             ConfigError: the files are not valid, or data is not here that has to be.
             HubError: the hub cannot be read.
         """
+        from auger_reconcile.api.plans.addresses import declared_options
         from auger_reconcile.planner.build import build_plan
 
+        options = declared_options(options, self.desired.resources) if options else None
         observed = self.observe()
         with _without_collection():
             plan = build_plan(self.desired, observed, options)
@@ -228,11 +235,17 @@ class Workspace:
         drift = find_drift(self.desired, observed, scope or EVERYTHING)
         return replace(drift, coverage=drift.coverage._replace(environment=self.env))
 
-    def explain(self, address: Address) -> Explanation:
-        """Return why a declared resource would be created, started or replaced, or why not."""
+    def explain(self, address: str | Address) -> Explanation:
+        """Return why a declared resource would be created, started or replaced, or why not.
+
+        Raises:
+            AugerError: it is not declared.
+        """
+        from auger_reconcile.api.plans.addresses import parse_addresses
         from auger_reconcile.planner.explain import explain
 
-        return explain(self.desired, self.observe(), address)
+        (wanted,) = parse_addresses(address, self.desired.resources)
+        return explain(self.desired, self.observe(), wanted)
 
     def apply(self, plan: Plan, options: ApplyOptions | None = None) -> ApplyResult:
         """Carry out a plan of this workspace.

@@ -11,6 +11,7 @@ import pytest
 
 import auger.api
 from auger.api import (
+    Address,
     AugerError,
     Context,
     DataSet,
@@ -40,10 +41,13 @@ WRONG: list[tuple[Callable[[Any], Any], str]] = [
     (lambda _: plan(None), "`plan` takes a text or a path as `path`, not None"),
     (lambda _: plan(variables={"a": 5}), "a dictionary of texts or None as `variables`, not dict"),
     (lambda _: plan(options={}), "`plan` takes a PlanOptions or None as `options`, not dict"),
-    (lambda _: drift(targets="project.shop"), "takes a list of texts as `targets`, not str"),
+    (
+        lambda _: drift(targets=5),
+        "takes a text, an Address or a list of them as `targets`, not int",
+    ),
     (lambda _: apply(on_event="x"), "`apply` takes a function or None as `on_event`, not str"),
     (lambda _: Context(5), "`Context` takes a text, a path or None as `path`, not int"),
-    (lambda _: Workspace(files="auger.yaml"), "takes a list of paths as `files`, not str"),
+    (lambda _: Workspace(files=5), "takes a path or a list of paths as `files`, not int"),
     (lambda c: c.history(limit="3"), "takes a whole number or None as `limit`, not str"),
     (lambda c: c.history(limit=True), "takes a whole number or None as `limit`, not bool"),
     (lambda c: Project(c, 5), "`Project` takes a text or None as `project_name`, not int"),
@@ -76,7 +80,7 @@ def test_a_value_of_another_type_is_told(
 def test_the_hint_is_what_the_documentation_says_of_the_argument(context: Context) -> None:
     with pytest.raises(WrongArgument) as caught:
         Context(5)  # type: ignore[arg-type]
-    assert str(caught.value.hint).startswith("`path`: a folder with auger.yaml, or the file;")
+    assert str(caught.value.hint).startswith("`path`: a folder, or the file;")
     with pytest.raises(WrongArgument) as caught:
         Model(context).undeploy(5)  # type: ignore[arg-type]
     assert caught.value.hint == "help(Model.undeploy)"
@@ -113,13 +117,34 @@ def test_a_file_that_cannot_be_used_is_told_and_other_errors_are_not_touched(
         fail()
 
 
-def test_addresses_of_a_plan_may_be_texts(work: Path) -> None:
+@pytest.mark.parametrize("given", ["model.x", Address.parse("model.x"), ["model.x"], ["bogus"]])
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda given: plan(options=PlanOptions(targets=given)),
+        lambda given: plan(options=PlanOptions(excludes=given)),
+        lambda given: Workspace().plan(PlanOptions(repeats=given)),
+        lambda given: Workspace("auger.yaml").explain(
+            *([given] if isinstance(given, str | Address) else given)
+        ),
+        lambda given: Workspace(["auger.yaml"]).plan(PlanOptions(targets=given)),
+        lambda given: drift(targets=given),
+        lambda given: drift(excludes=given),
+    ],
+)
+def test_addresses_are_texts_or_addresses_one_or_several(
+    work: Path, given: Any, ask: Callable[[Any], Any]
+) -> None:
     (work / "auger.yaml").write_text("name: shop\nhub: http://127.0.0.1:9\n")
-    for wrong, told in (("bogus", "`bogus` is no address"), ("model.x", "is not declared")):
-        with pytest.raises(AugerError, match=told):
-            plan(options=PlanOptions(targets=(wrong,)))  # type: ignore[arg-type]
-    with pytest.raises(AugerError, match="`bogus` is no address"):
-        drift(targets=["bogus"])
+    told = "`bogus` is no address" if given == ["bogus"] else "`model.x` is not declared"
+    with pytest.raises(AugerError, match=told):
+        ask(given)
+
+
+def test_files_of_a_workspace_may_be_texts(work: Path) -> None:
+    paths = [Workspace(one).files for one in ("a.yaml", Path("a.yaml"), ["a.yaml"])]  # type: ignore[arg-type, list-item]
+    assert paths == [(Path("a.yaml"),)] * 3
+    assert Workspace([]).files == ()
 
 
 PUBLIC = {

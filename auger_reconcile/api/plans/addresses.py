@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from auger_reconcile.address import Address
 from auger_reconcile.errors import AugerError
 from auger_reconcile.state import Declared
+
+if TYPE_CHECKING:
+    from auger_reconcile.planner.build import PlanOptions
 
 _MOST_NAMED = 10  # addresses in a hint
 
@@ -73,18 +77,29 @@ def find_declared(address: Address, resources: Mapping[Address, Declared]) -> Ad
 
 
 def parse_addresses(
-    given: Iterable[str | Address], resources: Mapping[Address, Declared]
+    given: str | Address | Iterable[str | Address], resources: Mapping[Address, Declared]
 ) -> list[Address]:
-    """Return addresses that a program gives, each as it is declared now.
+    """Return the addresses that a program gives, one or several, each as it is declared now.
 
     Raises:
         AugerError: one is no address, or not declared.
     """
     found = []
-    for one in [given] if isinstance(given, str) else given:
+    for one in [given] if isinstance(given, str | Address) else given:
         try:
             address = Address.parse(one) if isinstance(one, str) else one
         except ValueError as error:
             raise AugerError(str(error)) from None
         found.append(resolve_address(address, resources))
     return found
+
+
+def declared_options(options: PlanOptions, resources: Mapping[Address, Declared]) -> PlanOptions:
+    """Return options whose addresses, given as such or as texts, are as they are declared now.
+
+    Raises:
+        AugerError: one is no address, or not declared.
+    """
+    given = (options.targets, options.excludes, options.repeats)
+    targets, excludes, repeats = (tuple(parse_addresses(one, resources)) for one in given)
+    return options._replace(targets=targets, excludes=excludes, repeats=repeats)
