@@ -131,6 +131,11 @@ def nearest(word: str, choices: Collection[str]) -> str | None:
     return next(iter(get_close_matches(word, choices, n=1)), None)
 
 
+def with_article(noun: str) -> str:
+    """Return a noun with its article: `a project`, `an experiment`."""
+    return f"{'an' if noun[0] in 'aeioAEIO' else 'a'} {noun}"
+
+
 def quote_all(names: Iterable[str]) -> str:
     """Return names in backticks, separated by commas."""
     return ", ".join(f"`{name}`" for name in names)

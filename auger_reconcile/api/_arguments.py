@@ -16,6 +16,7 @@ from numbers import Integral, Real
 from types import FunctionType
 from typing import Any, NamedTuple, TypeVar, cast, get_origin
 
+from auger_reconcile.diagnostics import with_article
 from auger_reconcile.errors import AugerError, WrongArgument
 
 T = TypeVar("T", bound=Callable[..., Any])
@@ -153,9 +154,8 @@ def _of_name(function: Any, name: str) -> _Sort:
     if get_origin(function.__globals__.get(name)) is Callable:
         return _SORTS["Callable"]
     if name in _OWN:
-        article = "an" if name[0] in "AEIO" else "a"
         return _Sort(
-            f"{article} {name}", lambda value: name in (x.__name__ for x in type(value).__mro__)
+            with_article(name), lambda value: name in (x.__name__ for x in type(value).__mro__)
         )
     return _ANYTHING
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from auger_reconcile.diagnostics import with_article
 from auger_reconcile.errors import AugerError, NotFound
 
 
@@ -47,7 +48,7 @@ def check_new_name(name: str, what: str) -> str:
     from auger_reconcile.config.syntax.report import shorten
 
     if hint := fault_of_name(name):
-        raise AugerError(f"`{shorten(name)}` cannot name a {what}", hint=hint)
+        raise AugerError(f"`{shorten(name)}` cannot name {with_article(what)}", hint=hint)
     return name
 
 

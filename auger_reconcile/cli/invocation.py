@@ -174,7 +174,9 @@ class Invocation:
 
         is_empty = True
         lines = render_json_list(items) if self.as_json else None
-        for line in lines or render_table(columns, items, is_selected=is_selected):
+        for line in lines or render_table(
+            columns, items, is_selected=is_selected, width=self.width
+        ):
             self.show(line)
             is_empty = False
         if is_empty:

@@ -72,7 +72,10 @@ def _add_list(section: Group, objects: Objects) -> None:
     def _(invocation: Invocation) -> None:
         from auger_reconcile.cli.views.table import Column, member, moment
 
-        first, last = Column("Name", member("name")), Column("Created", moment("created_at"))
+        first, last = (
+            Column("Name", member("name")),
+            Column("Created", moment("created_at"), is_spare=True),
+        )
         columns = (first, *objects.columns(), Column("Id", member("id")), last)
         with open_context(invocation) as context:
             found = objects.open(context, None)

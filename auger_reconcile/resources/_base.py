@@ -15,6 +15,7 @@ from typing import Any, ClassVar, Generic, NamedTuple, TypeAlias, TypeVar
 
 from pydantic import BaseModel
 
+from auger_reconcile.diagnostics import with_article
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources._steps import Steps
 from auger_reconcile.resources.gates.gate import Decision
@@ -328,7 +329,7 @@ class Kind(ABC, Generic[S, Obj]):
             assessment: as it stands.
             scene: what it was assessed against.
         """
-        return assessment._replace(refusal=f"a {self.name} cannot be made again")
+        return assessment._replace(refusal=f"{with_article(self.name)} cannot be made again")
 
     def facts(self, spec: S | None, found: Obj | None) -> Mapping[str, str]:
         """Return what tells people which resource and object this is, by name; by default none."""

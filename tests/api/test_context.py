@@ -161,6 +161,15 @@ def test_which_of_several_experiments_is_meant_is_asked_in_words_of_python(tmp_p
     assert str(caught.value.hint).endswith("`experiment_name` names one")
 
 
+def test_what_cannot_name_an_experiment_is_told_with_its_article(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    settings = "source: a.csv\nmodel_type: classification\ntarget: y\n"
+    (tmp_path / "auger.yaml").write_text(f"name: shop\n{settings}")
+    context = Context(tmp_path)
+    with pytest.raises(AugerError, match="cannot name an experiment"):
+        Experiment(context, None, "a/b")._declared()
+
+
 def test_without_a_file_it_is_the_experiment_that_is_not_named(tmp_path: Path) -> None:
     context = Context(tmp_path)
     data = DataSet(context, Project(context, "shop"), "iris.csv")

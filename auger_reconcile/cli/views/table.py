@@ -21,11 +21,15 @@ Row = Mapping[str, Any]
 
 
 class Column(NamedTuple):
-    """One column: its heading, what it shows of a row, and whether it is a number."""
+    """One column: its heading, what it shows of a row, and whether it is a number.
+
+    One that is spare is left out where the terminal is too narrow for all, the last of them first.
+    """
 
     heading: str
     value: Callable[[Row], Any]
     is_number: bool = False
+    is_spare: bool = False
 
     def text(self, row: Row) -> str:
         """Return what the column shows of a row; nothing for None."""
@@ -64,18 +68,26 @@ def render_table(
     rows: Iterable[Row],
     *,
     is_selected: Callable[[Row], bool] | None = None,
+    width: int | None = None,
 ) -> Iterator[str]:
-    """Yield the lines of a table, selected rows marked with `*`; none when there are no rows."""
-    shown = tuple(columns)
+    """Yield the lines of a table, selected rows marked with `*`; none when there are no rows.
+
+    Args:
+        columns: from left to right.
+        rows: are shown as they come.
+        is_selected: says which rows are marked.
+        width: the columns of the terminal, for which spare columns are left out.
+    """
     stream = iter(rows)
     first = list(islice(stream, FIRST_PAGE))
     if not first:
         return
+    mark = "  " if is_selected else ""
+    shown = _fitting(tuple(columns), first, width and width - len(mark))
     widths = [
         min(WIDEST, max(_width(text) for text in (column.heading, *map(column.text, first))))
         for column in shown
     ]
-    mark = "  " if is_selected else ""
     heading = (_fit(c.heading, w, c) for c, w in zip(shown, widths, strict=True))
     yield click.style((mark + GAP.join(heading)).rstrip(), bold=True)
     for row in chain(first, stream):
@@ -83,6 +95,15 @@ def render_table(
         chosen = is_selected is not None and is_selected(row)
         line = (("* " if chosen else mark) + GAP.join(cells)).rstrip()
         yield click.style(line, fg="green") if chosen else line
+
+
+def _fitting(columns: tuple[Column, ...], rows: list[Row], width: int | None) -> tuple[Column, ...]:
+    """Return the columns without as many of the spare ones as a terminal has no room for."""
+    spare = [column for column in columns if column.is_spare]
+    while width and spare and table_width(columns, rows) > width:
+        last = spare.pop()
+        columns = tuple(column for column in columns if column is not last)
+    return columns
 
 
 def table_width(columns: Iterable[Column], rows: Iterable[Row]) -> int:

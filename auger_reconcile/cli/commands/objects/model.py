@@ -61,8 +61,8 @@ def list_(invocation: Invocation) -> None:
         Column("Algorithm", member("algorithm")),
         Column("Score", member("score"), is_number=True),
         Column("Metric", member("score_name")),
-        Column("Data set", member("dataset")),
-        Column("Created", moment("created_at")),
+        Column("Data set", member("dataset"), is_spare=True),
+        Column("Created", moment("created_at"), is_spare=True),
     )
     with open_context(invocation) as context:
         items = Model(context).list()
