@@ -250,11 +250,12 @@ def _restore(options: argparse.Namespace, settings: HubSettings) -> int:
         raise HubFailed(f"a hub serves {settings.home}; stop it before you restore")
     path = Path(options.file).expanduser().absolute()
     try:
-        rows = restore(settings, path)
+        done = restore(settings, path)
     except (BackupFailed, OSError) as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1
-    _print(json.dumps({"file": str(path), "rows": rows, "home": str(settings.home)}))
+    facts = {"file": str(path), "rows": done.rows, "missing": done.missing}
+    _print(json.dumps({**facts, "home": str(settings.home)}))
     return 0
 
 

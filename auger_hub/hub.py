@@ -14,7 +14,7 @@ from auger_hub.background.supervisor import Supervisor
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Secret
 from auger_hub.settings import HubSettings
-from auger_hub.store.identity import open_database
+from auger_hub.store.identity import open_database, open_own_storage
 from auger_hub.store.local import Storage
 from auger_hub.store.models import ModelStore
 from auger_hub.store.remote import open_storage
@@ -67,7 +67,8 @@ def open_hub(settings: HubSettings, *, is_new: bool = False) -> Hub:
 
 def join_hub(settings: HubSettings) -> Hub:
     """Return a running hub as another of its processes sees it; its work is not for this one."""
-    hub = _assemble(settings, Database(settings.database_url), open_storage(settings))
+    database = Database(settings.database_url)
+    hub = _assemble(settings, database, open_own_storage(settings, database))
     return replace(hub, rates=CountedBefore())
 
 

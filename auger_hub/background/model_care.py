@@ -24,10 +24,8 @@ from auger_hub.database.engine import Database, NotLeading
 from auger_hub.database.tables import Pipeline, Trial
 from auger_hub.serving.lost_models import is_lost, note_found, note_lost
 from auger_hub.settings import HubSettings
-from auger_hub.store.identity import IDENTITY
-from auger_hub.store.local import OWN_BUCKET, Storage
+from auger_hub.store.local import Storage, StoreFailed
 from auger_hub.store.models import Archive, ModelGone, ModelStore
-from auger_hub.store.remote import StoreFailed
 
 _SECONDS, _REMOTE_SECONDS = 4.0, 60.0
 _SHARE = 100.0  # of the time; looks at thousands of models take a while
@@ -92,9 +90,7 @@ class ModelCare:
 
         A member that does not lead stores what is on its own disk alone, and clears its copies.
         """
-        if not self._is_own_store():
-            _log.error("the store of the hub is empty or another one: no model is compared with it")
-            return
+        self._storage.check()  # one that somebody has emptied says nothing of single models
         stored = self._models.stored()  # before the rows: what is packaged now is stored before
         with self._database.read() as session:
             needed = (Pipeline.status, Pipeline.error_message, Pipeline.package_digest)
@@ -107,10 +103,6 @@ class ModelCare:
             self._clear(stored, rows)
             self._models.empty_trash()
         self._models.sweep(row.id for row in rows if row.package_digest is not None)
-
-    def _is_own_store(self) -> bool:
-        """A store that somebody has emptied, or not mounted, says nothing of single models."""
-        return not self._settings.storage or self._storage.has(OWN_BUCKET, IDENTITY)
 
     def _look_at(self, row: Pipeline, stored: Collection[Archive], *, leads: bool) -> None:
         digest = row.package_digest

@@ -31,7 +31,7 @@ from auger_hub.http.files import is_full_disk
 from auger_hub.http.params import check
 from auger_hub.http.permission import permit, permit_route
 from auger_hub.hub import Hub
-from auger_hub.store.remote import StoreFailed
+from auger_hub.store.local import AnotherStore, StoreFailed
 from auger_hub.telemetry.request import note_caller
 
 _errors = logging.getLogger("auger.hub.errors")
@@ -123,6 +123,8 @@ def _failure_of(caught: Exception) -> ApiError:
         return StorageFull()
     if is_gone(caught):
         return Unavailable("database")
+    if isinstance(caught, AnotherStore):
+        return Unavailable("object store", "is empty or another one")
     if isinstance(caught, StoreFailed):
         return Unavailable("object store")
     return ApiError({"error_type": "internal", "message": "an internal error occurred"})

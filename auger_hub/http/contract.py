@@ -231,12 +231,9 @@ class Unavailable(ApiError):
 
     status = 503
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, state: str = "does not answer") -> None:
         super().__init__(
-            {
-                "error_type": "unavailable",
-                "message": f"the hub's {what} does not answer, try later",
-            }
+            {"error_type": "unavailable", "message": f"the hub's {what} {state}, try later"}
         )
 
 

@@ -23,8 +23,7 @@ from auger_hub.accounts.quota import OverQuota, refuse_over, release_upload, res
 from auger_hub.database.engine import Database, is_full
 from auger_hub.database.tables import Organization, Project
 from auger_hub.http.upload_form import BadForm, FormReader, TooLarge
-from auger_hub.store.local import BadKey, project_key
-from auger_hub.store.remote import StoreFailed
+from auger_hub.store.local import AnotherStore, BadKey, StoreFailed, project_key
 from auger_hub.store.signing import MAX_UPLOAD_BYTES, BadSignature
 
 if TYPE_CHECKING:
@@ -60,7 +59,9 @@ def _refusing(endpoint: Endpoint) -> Endpoint:
             return _refuse(400, "MalformedPOSTRequest", str(error))
         except StoreFailed as error:
             _log.error("the object store failed: %s", error)
-            return _refuse(503, "ServiceUnavailable", "The object store of the hub does not answer")
+            is_another = isinstance(error, AnotherStore)
+            told = "is empty or another one" if is_another else "does not answer"
+            return _refuse(503, "ServiceUnavailable", f"The object store of the hub {told}")
         except OSError as error:
             if not is_full_disk(error):
                 raise

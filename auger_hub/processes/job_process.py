@@ -20,9 +20,9 @@ from auger_hub.processes.child_process import hold_job
 from auger_hub.processes.job_queue import fail_row
 from auger_hub.processes.logs import log_with_times
 from auger_hub.settings import HubSettings
-from auger_hub.store.local import Storage
+from auger_hub.store.identity import open_own_storage
+from auger_hub.store.local import Storage, StoreFailed
 from auger_hub.store.models import ModelGone, ModelStore
-from auger_hub.store.remote import StoreFailed, open_storage
 from auger_hub.store.sources import SourceMissing, stored_path
 from auger_hub.temporary import use_own_temporary
 
@@ -91,7 +91,7 @@ def run_child(kind: str, work: Work) -> int:
             lease = int(sys.argv[3]) if len(sys.argv) > 3 else None
             if lease is not None:
                 database = database.fenced(lambda: lease)
-            place = Workplace(settings, database, open_storage(settings), lease)
+            place = Workplace(settings, database, open_own_storage(settings, database), lease)
             try:
                 _work_patiently(work, kind, place, row_id)
             except (Impossible, SourceMissing, ModelGone) as error:

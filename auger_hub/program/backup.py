@@ -29,18 +29,17 @@ from sqlalchemy.orm import Session
 from auger_hub.database import apply_tables, review_tables  # noqa: F401 - they add their tables
 from auger_hub.database.engine import HEAD, Database
 from auger_hub.database.member_tables import FLEETING
-from auger_hub.database.tables import (
-    Base,
-    Organization,
-    Pipeline,
-    PipelineFile,
-    Prediction,
-    ProjectFile,
-)
+from auger_hub.database.tables import Base, Organization
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.identity import IDENTITY, identity_of, open_database
-from auger_hub.store.local import OWN_BUCKET, Storage
-from auger_hub.store.models import FOLDER, Archive, model_of
+from auger_hub.store.identity import carry_identity, identity_of, open_database
+from auger_hub.store.local import IDENTITY, OWN_BUCKET, Storage
+from auger_hub.store.lost_files import (
+    describe_missing,
+    missing_files,
+    named_files,
+    note_lost_files,
+)
+from auger_hub.store.models import FOLDER, model_of
 from auger_hub.store.remote import open_storage
 
 _ROWS_AT_ONCE = 500
@@ -76,6 +75,19 @@ class Backup:
     missing: int
 
 
+@dataclass(frozen=True)
+class Restored:
+    """What was restored.
+
+    Attributes:
+        rows: how many.
+        missing: which files the rows name that the backup did not have, in words; else empty.
+    """
+
+    rows: int
+    missing: str
+
+
 def back_up(settings: HubSettings, target: Path) -> Backup:
     """Write the archive; it appears whole or not at all.
 
@@ -92,7 +104,9 @@ def back_up(settings: HubSettings, target: Path) -> Backup:
             with os.fdopen(descriptor, "wb") as file:
                 with tarfile.open(fileobj=file, mode="w:gz") as archive:
                     _add_rows(archive, database)
-                    missing = _add_files(archive, storage, _named(database))
+                    with database.read() as session:
+                        named = {one.key for one in named_files(session)}
+                    missing = _add_files(archive, storage, named)
                     archive.add(settings.models_folder, _MODELS, filter=_finished)
                 file.flush()
                 os.fsync(file.fileno())
@@ -102,10 +116,11 @@ def back_up(settings: HubSettings, target: Path) -> Backup:
     return Backup(target.stat().st_size, missing)
 
 
-def restore(settings: HubSettings, source: Path) -> int:
-    """Fill an empty hub from the archive; return how many rows it has.
+def restore(settings: HubSettings, source: Path) -> Restored:
+    """Fill an empty hub from the archive.
 
-    The rows are restored in one transaction after the files, so that a restore that fails leaves
+    Data sets whose files it does not have are called failed, so that a plan makes them anew. The
+    rows are restored in one transaction after the files, so that a restore that fails leaves
     a hub without objects, into which it can be repeated.
     """
     if not source.is_file():
@@ -130,6 +145,10 @@ def restore(settings: HubSettings, source: Path) -> int:
                     raise BackupFailed(f"the hub in {settings.home} is not empty")
                 _extract(archive, storage, settings.models_folder)
                 count = _fill(session, archive)
+                missing = missing_files(session, storage)
+                if known:
+                    carry_identity(settings, storage, session)
+                note_lost_files(session, storage)
     except BadSettings:
         raise
     except OperationalError as error:
@@ -138,7 +157,7 @@ def restore(settings: HubSettings, source: Path) -> int:
         raise BackupFailed(f"{source} is no backup of a hub: {error}") from error
     finally:
         database.close()
-    return count
+    return Restored(count, describe_missing(missing) if missing else "")
 
 
 def _add_rows(archive: tarfile.TarFile, database: Database) -> None:
@@ -148,18 +167,6 @@ def _add_rows(archive: tarfile.TarFile, database: Database) -> None:
         (Path(folder) / "hub.json").write_text(json.dumps(note), encoding="utf-8")
         for path in sorted(Path(folder).iterdir(), key=lambda path: path.name != "hub.json"):
             archive.add(path, path.name)
-
-
-def _named(database: Database) -> set[str]:
-    """Return the keys of the files that there have to be."""
-    with database.read() as session:
-        files = session.scalars(select(ProjectFile.key).where(ProjectFile.status == "processed"))
-        exports = session.scalars(select(PipelineFile.key).where(PipelineFile.status == "success"))
-        results = session.scalars(select(Prediction.result_key).where(Prediction.status == "done"))
-        named = {str(key) for keys in (files, exports, results) for key in keys if key is not None}
-        models = select(Pipeline.id, Pipeline.package_digest).where(Pipeline.status == "ready")
-        stored = [(row.id, row.package_digest) for row in session.execute(models)]
-        return named | {Archive(name, digest).key for name, digest in stored if digest is not None}
 
 
 def _write_table(session: Session, table: Table, folder: Path) -> int:

@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -23,7 +24,9 @@ from auger_hub.processes.daemon import find_running
 from auger_hub.serving.lost_models import is_lost
 from auger_hub.settings import BadSettings, HubSettings
 from auger_hub.store.disk import look_at_disk
-from auger_hub.store.identity import IDENTITY, identity_of
+from auger_hub.store.identity import has_lost_note, identity_of
+from auger_hub.store.local import IDENTITY
+from auger_hub.store.lost_files import MODEL, describe_missing, missing_files
 from auger_hub.store.models import ModelStore
 from auger_hub.store.remote import open_storage
 from auger_reconcile import __version__
@@ -61,6 +64,7 @@ def check_hub(settings: HubSettings) -> list[dict[str, Any]]:
         ("disk", _check_disk),
         ("database", _check_database),
         ("store", _check_store),
+        ("files", _check_files),
         ("models", _check_models),
         ("scheduler", _check_scheduler),
         ("sign-on", _check_sign_on),
@@ -185,16 +189,20 @@ def _check_store(settings: HubSettings) -> Iterator[Finding]:
         return
     try:
         storage = open_storage(settings)
-        storage.prepare()
+        with closing(Database(settings.database_url)) as database:
+            is_blank = database.is_blank()
+            own = None if is_blank else database.secret(IDENTITY)
+            is_another = not is_blank and has_lost_note(settings, storage, database)
+        if not is_another:
+            storage.prepare()
     except BadSettings as error:
         hint = "look at the address and the credentials in the environment"
         yield Finding("store", FAILED, str(error), hint)
         return
-    database = Database(settings.database_url)
-    try:
-        own = None if database.is_blank() else database.secret(IDENTITY)
-    finally:
-        database.close()
+    if is_another:
+        hint = "mount it, or put its files back; to go on without: auger hub start --new"
+        yield Finding("store", FAILED, f"{shown} is empty or another one", hint)
+        return
     carried = identity_of(settings, storage)
     if own is not None and carried - {own}:
         hint = "name the three that belong together; nothing is served until then"
@@ -222,6 +230,21 @@ def _check_models(settings: HubSettings) -> Iterator[Finding]:
         yield Finding("models", FAILED, text, hint)
     else:
         yield Finding("models", OK, f"all {len(rows)} deployed models are in the store")
+
+
+def _check_files(settings: HubSettings) -> Iterator[Finding]:
+    with closing(Database(settings.database_url)) as database:
+        if database.is_blank() or database.revision() != HEAD:
+            return
+        with database.read() as session:
+            missing = missing_files(session, open_storage(settings))
+    missing = [one for one in missing if one.kind != MODEL]  # of which the next part tells
+    if missing:
+        hint = "bring the store back from a backup, or give the data again: `auger plan`"
+        text = f"not in the store: {describe_missing(missing)}"
+        yield Finding("files", FAILED, text, hint)
+    else:
+        yield Finding("files", OK, "all files that data sets and predictions name are in the store")
 
 
 def _is_kept(models: ModelStore, row: Pipeline) -> bool:

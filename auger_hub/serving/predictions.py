@@ -28,9 +28,8 @@ from auger_hub.serving.model_worker import (
     WorkerDied,
 )
 from auger_hub.settings import HubSettings
-from auger_hub.store.local import Storage, project_key
+from auger_hub.store.local import Storage, StoreFailed, project_key
 from auger_hub.store.models import ModelGone, ModelStore
-from auger_hub.store.remote import StoreFailed
 from auger_hub.store.sources import SourceMissing, fetch_source, is_remote
 from auger_hub.telemetry.metrics import PREDICTION_SECONDS, PREDICTIONS
 

@@ -1,8 +1,10 @@
 """Check that a hub's folder, store and database belong to each other, by one identity in all three.
 
 What no row names is swept away, so with a wrong or empty database that would be everything. A hub
-therefore opens a database only when it carries the identity of the folder and the store. Where an
-identity is missing, as in hubs of before, what the rows name has to be there.
+therefore opens a database only when it carries the identity of the folder and the store. The
+database knows where the store is that has a note of it: a store there without the note has lost
+what it held, or is not mounted. Where no note is known of, as in hubs of before, what the rows name
+has to be there.
 """
 
 from __future__ import annotations
@@ -12,16 +14,20 @@ from itertools import islice
 
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Pipeline, ProjectFile, Secret, Trial
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.local import OWN_BUCKET, Storage
+from auger_hub.store.local import IDENTITY, OWN_BUCKET, Storage, holds_files
+from auger_hub.store.lost_files import FAILED, note_lost_files
 from auger_hub.store.models import ModelStore, model_of
+from auger_hub.store.remote import open_storage
 
-IDENTITY = "identity"
-"""Its name in the database's `secrets`, in the folder's note, and as a key of the store."""
+NOTED = "identity noted"
+"""Its name in the database's `secrets`: where the store is that has a note of the identity."""
+_OWN_FOLDER = "files"
 _MOST_LOOKED_AT = 500
 
 
@@ -33,10 +39,13 @@ def open_database(
     Args:
         settings: of the hub.
         storage: where its files are; without it only the folder is compared.
-        is_new: take a database that is not the one of this folder and store from now on.
+        is_new: take a database that is not the one of this folder and store from now on, and call
+            the data sets failed whose files the store does not have.
 
     Raises:
-        BadSettings: the database is another hub's, or empty while the folder is not.
+        BadSettings: the database is another hub's, or empty while the folder is not, or the store
+            has lost what it held.
+        StoreFailed: the store does not answer.
     """
     database = Database(settings.database_url)
     try:
@@ -57,13 +66,28 @@ def open_database(
     return database
 
 
+def open_own_storage(settings: HubSettings, database: Database) -> Storage:
+    """Return the store of a hub that was opened before, which serves no other."""
+    storage = open_storage(settings)
+    storage.expect(database.secret(IDENTITY))
+    return storage
+
+
 def identity_of(settings: HubSettings, storage: Storage | None) -> set[str]:
     """Return the identities that folder and store carry: one, or none yet, or two that differ."""
-    found = {
-        str(read_json(settings.identity_path).get(IDENTITY, "")),
-        _read_store(settings, storage),
-    }
-    return found - {""}
+    found = {str(read_json(settings.identity_path).get(IDENTITY, ""))}
+    return (found | {storage.read_identity() if storage is not None else ""}) - {""}
+
+
+def has_lost_note(settings: HubSettings, storage: Storage, database: Database) -> bool:
+    """Return whether the store is where one with a note of the identity was, and has none."""
+    return database.secret(NOTED) == _place(settings) and not storage.read_identity()
+
+
+def carry_identity(settings: HubSettings, storage: Storage, session: Session) -> None:
+    """Write the identity of the database to folder and store, and that it is noted there."""
+    _carry(settings, storage, session.get_one(Secret, IDENTITY).value)
+    session.merge(Secret(name=NOTED, value=_place(settings)))
 
 
 def is_holding(settings: HubSettings, storage: Storage | None) -> bool:
@@ -71,7 +95,7 @@ def is_holding(settings: HubSettings, storage: Storage | None) -> bool:
     if _models(settings, storage):
         return True
     if storage is None:
-        return any(path.is_file() for path in settings.own_files_folder.rglob("*"))
+        return holds_files(settings.own_files_folder)
     return any(bucket != OWN_BUCKET for bucket, _ in storage.everything())
 
 
@@ -97,25 +121,47 @@ def _identify(
             "or another folder by AUGER_HUB_HOME, or start with --new to keep this folder for "
             "this database and move the models of the other hub to its trash"
         )
-    if not is_new and storage is not None and _is_another_store(settings, storage, database):
-        raise BadSettings(
-            f"the store {settings.storage} holds nothing of what the database {database.place} "
-            "names: nothing was changed; name the store of this hub by --storage, or put its files "
-            "back; to begin anew with this store, start with --new"
-        )
+    if storage is None:
+        _carry(settings, None, row.value)
+        return
+    if not is_new:
+        _compare_store(settings, storage, database)
+    if is_new or storage.read_identity() != row.value or database.secret(NOTED) != _place(settings):
+        with database.write() as session:
+            carry_identity(settings, storage, session)
+            if is_new:
+                note_lost_files(session, storage)
     _carry(settings, storage, row.value)
+    storage.expect(row.value)
 
 
-def _is_another_store(settings: HubSettings, storage: Storage, database: Database) -> bool:
+def _compare_store(settings: HubSettings, storage: Storage, database: Database) -> None:
+    """Raise BadSettings when the store is empty, or another one, while rows name what it held."""
+    if has_lost_note(settings, storage, database):
+        raise BadSettings(
+            f"the store {storage.shown} is empty or another one, it has lost its note "
+            f"`{OWN_BUCKET}/{IDENTITY}`: nothing was changed; mount it, or put its files back, or "
+            "name the store of this hub by --storage; to go on without what it held, start with "
+            "--new, and `auger hub check` tells what is missing"
+        )
+    if _is_another_store(storage, database):
+        raise BadSettings(
+            f"the store {storage.shown} holds nothing of what the database {database.place} "
+            "names: nothing was changed; name the store of this hub by --storage, or put its files "
+            "back; to go on without what it held, start with --new"
+        )
+
+
+def _is_another_store(storage: Storage, database: Database) -> bool:
     """Return whether a store without a note has nothing of all that the rows have put into one.
 
     What lies on the disk of this process says nothing of it.
     """
-    if not settings.storage or _read_store(settings, storage):
+    if storage.read_identity():
         return False
     with database.read() as session:
         stored = (
-            select(ProjectFile.id).where(ProjectFile.key.is_not(None)).limit(1),
+            select(ProjectFile.id).where(ProjectFile.status != FAILED).limit(1),
             select(Pipeline.id).where(Pipeline.package_digest.is_not(None)).limit(1),
         )
         if all(session.scalar(query) is None for query in stored):
@@ -127,17 +173,16 @@ def _is_another_store(settings: HubSettings, storage: Storage, database: Databas
 def _carry(settings: HubSettings, storage: Storage | None, identity: str) -> None:
     if read_json(settings.identity_path).get(IDENTITY) != identity:
         write_private_json(settings.identity_path, {IDENTITY: identity})
-    if storage is None or not settings.storage or _read_store(settings, storage) == identity:
-        return  # a folder within the hub's own needs no second note
+    if storage is None or storage.read_identity() == identity:
+        return
     with storage.create(OWN_BUCKET, IDENTITY) as file:
         file.write(identity.encode())
+    storage.drop_copy(OWN_BUCKET, IDENTITY)
 
 
-def _read_store(settings: HubSettings, storage: Storage | None) -> str:
-    if storage is None or not settings.storage:
-        return ""
-    with storage.lend(OWN_BUCKET, IDENTITY) as path:
-        return path.read_text(encoding="utf-8") if path is not None else ""
+def _place(settings: HubSettings) -> str:
+    """Return what tells one store from another; the hub's own folder may be moved."""
+    return settings.storage or _OWN_FOLDER
 
 
 def _names(settings: HubSettings, storage: Storage | None, database: Database) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import os
 import re
 import secrets
@@ -23,21 +24,67 @@ _PARTIAL = ".part"
 _UNUSED_SECONDS = 24 * 3600.0
 OWN_BUCKET = ".auger-hub"
 """What the hub keeps in its store for itself; no organization has this bucket."""
+IDENTITY = "identity"
+"""The key there of the note that tells whose the store is."""
 
 
 class BadKey(ValueError):
     """A key that is empty or would leave its folder."""
 
 
+class StoreFailed(OSError):
+    """The store does not answer, or refuses; the text says what it said."""
+
+
+class AnotherStore(StoreFailed):
+    """The store is not the one of this hub any more: not mounted, emptied, or put in its place."""
+
+    def __init__(self) -> None:
+        super().__init__("the store of the hub is empty or another one")
+
+
 class Storage:
-    """Stored files; a file is there whole or not at all."""
+    """Stored files; a file is there whole or not at all.
+
+    Once `expect` has said whose the store is, nothing is written to another one, nothing deleted
+    there, and nothing called missing for not being in it.
+    """
 
     _sweep_seconds = 6 * 3600.0  # a store has many files, and few writes are cut off
+    _checked_seconds = 0.0  # to read a small file costs next to nothing
     _spare_ending = _PARTIAL
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._swept_at = 0.0
+        self._expected: str | None = None
+        self._good_until = -math.inf
+
+    @property
+    def shown(self) -> str:
+        """Where it is, as it may be told."""
+        return str(self.folder)
+
+    def expect(self, identity: str | None) -> None:
+        """Serve from now on only while the store carries this identity; any, without one."""
+        self._expected = identity
+
+    def read_identity(self) -> str:
+        """Return the identity that the store itself carries, "" without one; raise StoreFailed."""
+        try:
+            return self.path(OWN_BUCKET, IDENTITY).read_text(encoding="utf-8", errors="replace")
+        except (FileNotFoundError, NotADirectoryError):
+            return ""
+        except OSError as error:
+            raise StoreFailed(error.strerror or str(error)) from error
+
+    def check(self) -> None:
+        """Raise AnotherStore when the store does not carry the identity that is expected."""
+        if self._expected is None or time.monotonic() < self._good_until:
+            return
+        if self.read_identity() != self._expected:
+            raise AnotherStore
+        self._good_until = time.monotonic() + self._checked_seconds
 
     def path(self, bucket: str, key: str) -> Path:
         """Return where `key` is stored, whether it exists or not; raise BadKey for a bad one."""
@@ -57,7 +104,7 @@ class Storage:
     def find(self, bucket: str, key: str) -> Path | None:
         """Return where the file of `key` can be read, None without one; raise BadKey."""
         path = self.path(bucket, key)
-        return path if path.is_file() else None
+        return path if self.has(bucket, key) else None
 
     @contextmanager
     def lend(self, bucket: str, key: str) -> Iterator[Path | None]:
@@ -66,7 +113,10 @@ class Storage:
 
     def has(self, bucket: str, key: str) -> bool:
         """Return whether there is a file of `key`; raise BadKey."""
-        return self.path(bucket, key).is_file()
+        if self.path(bucket, key).is_file():
+            return True
+        self.check()
+        return False
 
     def size(self, bucket: str, key: str) -> int | None:
         """Return how many bytes the file of `key` has; None without one; raise BadKey."""
@@ -85,10 +135,12 @@ class Storage:
     def place(self, bucket: str, key: str) -> Iterator[Path]:
         """Yield where to write a file; it appears under `key` only when the block ends well."""
         path = self.path(bucket, key)
+        self.check()
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary = path.with_name(f".{secrets.token_hex(8)}{_PARTIAL}")
         try:
             yield temporary
+            self.check()  # an upload takes its time
             self._hand_over(temporary, bucket, key)
             temporary.replace(path)
         except BaseException:
@@ -97,7 +149,9 @@ class Storage:
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove the file of `key`, if there is one."""
-        self.path(bucket, key).unlink(missing_ok=True)
+        path = self.path(bucket, key)
+        self.check()
+        path.unlink(missing_ok=True)
 
     def discard(self, bucket: str, key: str) -> None:
         """Remove what is named no more; what cannot be removed now goes with its project."""
@@ -109,11 +163,13 @@ class Storage:
     def keys(self, bucket: str, folder: str) -> Iterator[str]:
         """Yield the keys of all files below `folder`."""
         top = self.path(bucket, folder)
+        self.check()
         for path in _files_below(top):
             yield f"{folder}/{path.relative_to(top).as_posix()}"
 
     def everything(self) -> Iterator[tuple[str, str]]:
         """Yield bucket and key of every whole file."""
+        self.check()
         for path in _files_below(self.folder):
             bucket, _, key = path.relative_to(self.folder).as_posix().partition("/")
             with suppress(BadKey):  # nothing that the hub has stored
@@ -140,6 +196,12 @@ class Storage:
 
     def _hand_over(self, whole: Path, bucket: str, key: str) -> None:
         """Do what has to be done before a whole file appears; an error means it does not."""
+
+
+def holds_files(folder: Path) -> bool:
+    """Return whether a folder of files holds any but the note of whose it is."""
+    note = folder / OWN_BUCKET / IDENTITY
+    return any(path != note for path in _files_below(folder))
 
 
 def _files_below(folder: Path) -> Iterator[Path]:

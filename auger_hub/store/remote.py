@@ -23,7 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.local import BadKey, Storage
+from auger_hub.store.local import (
+    IDENTITY,
+    OWN_BUCKET,
+    BadKey,
+    Storage,
+    StoreFailed,
+    holds_files,
+)
 
 _BLOCK = 8 * 1024**2
 _REST_SECONDS = 5.0
@@ -40,15 +47,11 @@ _SECRETS = re.compile(r"\?\S*|(?<=//)[^/\s]*@")
 _LONGEST_REASON = 300
 
 
-class StoreFailed(OSError):
-    """The store does not answer, or refuses; the text says what it said."""
-
-
 def open_storage(settings: HubSettings) -> Storage:
     """Return where the hub keeps its files; raise BadSettings for a URL that leads nowhere."""
     if not settings.has_remote_storage:
         return Storage(settings.files_folder)
-    if any(path.is_file() for path in settings.own_files_folder.rglob("*")):
+    if holds_files(settings.own_files_folder):
         raise BadSettings(
             f"this hub has files in {settings.own_files_folder}: to move them into a store, "
             "back it up and restore it into a new AUGER_HUB_HOME"
@@ -60,6 +63,7 @@ class RemoteStorage(Storage):
     """A store behind a folder of copies."""
 
     _sweep_seconds = 600.0
+    _checked_seconds = 5.0  # it takes a request
     _spare_ending = ""  # all here are copies
 
     def __init__(self, url: str, folder: Path) -> None:
@@ -77,7 +81,7 @@ class RemoteStorage(Storage):
         problems: list[str] = []
 
         def write() -> None:
-            bucket, key = ".auger-hub", secrets.token_hex(4)
+            bucket, key = OWN_BUCKET, secrets.token_hex(4)
             try:
                 with self.create(bucket, key):
                     pass
@@ -92,6 +96,19 @@ class RemoteStorage(Storage):
             problems.append(f"it does not answer within {_PREPARE_SECONDS:.0f} s")
         if problems:
             raise BadSettings(f"storage {self._url} cannot be used: {problems[0]}")
+
+    @property
+    def shown(self) -> str:
+        """Its URL, as it may be told."""
+        return self._url
+
+    def read_identity(self) -> str:
+        """Return the identity that the store itself carries, whatever copies are here."""
+        with suppress(FileNotFoundError), self._telling():
+            self._store.invalidate_cache()
+            told: bytes = self._store.cat_file(self._remote(OWN_BUCKET, IDENTITY))
+            return told.decode(errors="replace")
+        return ""
 
     def path(self, bucket: str, key: str) -> Path:
         """Return where the copy of `key` is; stores take no control characters."""
@@ -136,6 +153,7 @@ class RemoteStorage(Storage):
         path = self.path(bucket, key)
         if path.is_file():
             return True
+        self.check()
         with self._telling():
             self._store.invalidate_cache()
             return bool(self._store.isfile(self._remote(bucket, key)))
@@ -152,6 +170,7 @@ class RemoteStorage(Storage):
 
     def delete(self, bucket: str, key: str) -> None:
         """Remove the file of `key` from the store, if there is one, and its copy."""
+        self.check()
         with suppress(FileNotFoundError), self._telling():
             self._store.rm_file(self._remote(bucket, key))
         super().delete(bucket, key)
@@ -215,6 +234,7 @@ class RemoteStorage(Storage):
     def _fetch(self, bucket: str, key: str, to: Path) -> None:
         """Copy piece by piece: not every implementation of `get_file` does."""
         remote = self._remote(bucket, key)
+        self.check()
         with self._telling():
             self._store.invalidate_cache()
             if self._store.info(remote)["type"] != "file":  # else what is below it
@@ -227,6 +247,7 @@ class RemoteStorage(Storage):
         return f"{self._root}/{bucket}/{key}"
 
     def _names(self, top: str) -> Iterator[str]:
+        self.check()
         with self._telling():
             self._store.invalidate_cache()
             try:

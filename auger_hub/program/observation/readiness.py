@@ -16,7 +16,7 @@ from sqlalchemy import text
 
 from auger_hub.hub import Hub
 from auger_hub.store.disk import look_at_disk
-from auger_hub.store.local import OWN_BUCKET
+from auger_hub.store.local import OWN_BUCKET, AnotherStore
 
 _KEPT_SECONDS = 2.0
 _WAIT_SECONDS = 3.0
@@ -68,10 +68,12 @@ class Readiness:
             connection.execute(text("SELECT 1"))
 
     def _ask_store(self) -> None:
-        if self.hub.settings.has_remote_storage:
-            self.hub.storage.has(OWN_BUCKET, "ready")  # whether or not it is there
-        elif not self.hub.storage.folder.is_dir():
+        if not self.hub.settings.has_remote_storage and not self.hub.storage.folder.is_dir():
             raise NotReady("its folder is gone")
+        try:
+            self.hub.storage.has(OWN_BUCKET, "ready")  # whether or not it is there
+        except AnotherStore:
+            raise NotReady("empty or another one") from None
 
     def _ask_work(self) -> None:
         if self.hub.supervisor.quiet_seconds() > _QUIET_SECONDS:

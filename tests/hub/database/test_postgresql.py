@@ -122,7 +122,7 @@ def test_a_whole_run_and_its_move_from_sqlite(server: str, hub: Client, tmp_path
     archive = tmp_path / "hub.tar.gz"
     back_up(HubSettings(home=hub.home), archive)
     settings = HubSettings(home=tmp_path / "home", database=make_database(server, "moved"))
-    assert restore(settings, archive) > 0
+    assert restore(settings, archive).rows > 0
     daemon.start(settings)
     try:
         client = Client(connect(settings).url, hub.token, settings.home)

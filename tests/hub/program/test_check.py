@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from auger_hub.database.tables import Organization, Project, ProjectFile
 from auger_hub.hub import open_hub
 from auger_hub.program import check
 from auger_hub.program.check import check_hub
@@ -41,7 +43,7 @@ def test_nothing_is_wrong_with_a_hub_that_runs(hub: Client) -> None:
     parts = [line.split()[1] for line in done.stdout.splitlines()]
     assert parts == [
         *("settings", "versions", "folder", "disk", "database"),
-        *("store", "models", "scheduler", "sign-on", "network"),
+        *("store", "files", "models", "scheduler", "sign-on", "network"),
     ]
 
 
@@ -118,6 +120,33 @@ def test_a_scheduler_that_is_away_is_told(settings: HubSettings) -> None:
     state, text, _ = found(replace(settings, scheduler="tcp://127.0.0.1:9"))["scheduler"]
     assert state == "failed"
     assert "does not answer" in text
+
+
+def test_uploads_that_the_store_lost_are_counted_and_the_first_is_named(
+    settings: HubSettings,
+) -> None:
+    hub = open_hub(settings)
+    with hub.database.write() as session:
+        session.add(Organization(id=7, name="o", main_bucket="b"))
+        session.add(Project(id=7, organization_id=7, name="p"))
+        session.flush()
+        for name in ("churn", "sales"):
+            owner = {"organization_id": 7, "project_id": 7}
+            session.add(ProjectFile(**owner, name=name, url="u", key=name, status="processed"))
+    hub.database.close()
+    state, text, _ = found(settings)["files"]
+    assert (state, text) == (
+        "failed",
+        "not in the store: 2 data sets; the first is the data set `churn`",
+    )
+
+
+def test_a_store_that_was_lost_is_told_and_not_made_again(settings: HubSettings) -> None:
+    shutil.rmtree(settings.files_folder)
+    state, text, hint = found(settings)["store"]
+    assert (state, text) == ("failed", f"{settings.files_folder} is empty or another one")
+    assert hint.endswith("auger hub start --new")
+    assert not settings.files_folder.exists()
 
 
 @pytest.mark.parametrize(("free", "state"), [(10, "failed"), (900, "warning"), (2000, "ok")])

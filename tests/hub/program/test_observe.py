@@ -81,6 +81,14 @@ def test_a_hub_without_its_store_is_not_ready_and_names_no_place(quiet_hub: Hub)
     assert str(quiet_hub.settings.home) not in answer.text
 
 
+def test_a_hub_whose_store_became_another_one_is_not_ready(quiet_hub: Hub) -> None:
+    assert ask(quiet_hub, "/ready").facts["store"] == "ok"
+    quiet_hub.storage.folder.rename(quiet_hub.settings.home / "elsewhere")
+    quiet_hub.storage.folder.mkdir()
+    answer = ask(quiet_hub, "/ready")
+    assert (answer.status, answer.facts["store"]) == (503, "empty or another one")
+
+
 def test_a_database_that_fails_is_told_without_its_words(quiet_hub: Hub) -> None:
     def fail() -> None:
         raise OSError("password=S3CRET")

@@ -10,15 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
+from starlette.responses import Response
 
 from auger_hub.database.engine import Database
 from auger_hub.database.tables import Organization, Project, ProjectFile, Secret
-from auger_hub.hub import open_hub
+from auger_hub.http.answer import tell_failures
+from auger_hub.hub import join_hub, open_hub
 from auger_hub.program.backup import BackupFailed, back_up, restore
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.identity import open_database
+from auger_hub.store.identity import NOTED, open_database
+from auger_hub.store.local import AnotherStore, Storage
+from auger_hub.store.remote import RemoteStorage
 
 MODEL = "0123456789ABCDE"
 
@@ -84,7 +88,8 @@ def test_a_store_that_holds_nothing_of_the_rows_is_another_one(tmp_path: Path) -
         with pytest.raises(BadSettings, match="holds nothing of what the database"):
             open_hub(replace(wrong, home=home))
         assert not (tmp_path / "typo" / ".auger-hub" / "identity").exists()
-    (tmp_path / "files" / ".auger-hub" / "identity").unlink()  # as of a hub of before
+    (tmp_path / "files" / ".auger-hub" / "identity").unlink()
+    forget(settings, NOTED)  # as of a hub of before
     closing_hub(settings).__exit__()
     closing_hub(wrong, is_new=True).__exit__()
 
@@ -194,8 +199,14 @@ def test_a_backup_of_another_hub_is_not_restored(used: HubSettings, tmp_path: Pa
 
 def forget_identity(settings: HubSettings) -> None:
     settings.identity_path.unlink()
+    (settings.files_folder / ".auger-hub" / "identity").unlink()
+    forget(settings, NOTED)
+    forget(settings, "identity")
+
+
+def forget(settings: HubSettings, name: str) -> None:
     with closing(Database(settings.database_url)) as database, database.write() as session:
-        session.delete(session.get_one(Secret, "identity"))
+        session.delete(session.get_one(Secret, name))
 
 
 def test_a_database_that_cannot_be_written_is_told_in_a_sentence(
@@ -214,3 +225,151 @@ def test_a_database_that_cannot_be_written_is_told_in_a_sentence(
     monkeypatch.setattr(Database, "write", refused)
     with pytest.raises(BadSettings, match="whether it is full or read-only"):
         open_database(used)
+
+
+def own_folder(folder: Path) -> HubSettings:
+    return HubSettings(home=folder / "hub")
+
+
+def folder_elsewhere(folder: Path) -> HubSettings:
+    return HubSettings(home=folder / "hub", storage=str(folder / "mnt" / "store"))
+
+
+def object_store(folder: Path) -> HubSettings:
+    return HubSettings(home=folder / "hub", storage=f"local://{folder}/mnt/objects")
+
+
+STORES = [own_folder, folder_elsewhere, object_store]
+
+
+def root_of(settings: HubSettings) -> Path:
+    """Return the folder in which the store, whatever it is, has its files here."""
+    if settings.has_remote_storage:
+        return Path(settings.storage.removeprefix("local://"))
+    return settings.files_folder
+
+
+@pytest.fixture(params=STORES)
+def filled(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> HubSettings:
+    """A hub with two data sets in its store, whatever that is, which was stopped."""
+    monkeypatch.setattr(RemoteStorage, "_checked_seconds", 0.0)
+    settings: HubSettings = request.param(tmp_path)
+    begin(settings, "here")
+    with closing_hub(settings) as hub, hub.database.write() as session:
+        session.add(Project(organization_id=1, name="p"))
+        session.flush()
+        for name in ("x", "y"):
+            owner = {"organization_id": 1, "project_id": 1}
+            session.add(ProjectFile(**owner, name=name, url="u", key=name, status="processed"))
+            write(hub.storage, name)
+    return settings
+
+
+def write(storage: Storage, key: str) -> None:
+    with storage.create("here", key) as file:
+        file.write(b"a\n1\n")
+    storage.drop_copy("here", key)
+
+
+def unmount(settings: HubSettings) -> Path:
+    """Leave an empty folder where the store was; return where the store is now."""
+    kept = settings.home.parent / "unmounted"
+    root_of(settings).rename(kept)
+    root_of(settings).mkdir()
+    return kept
+
+
+def test_a_store_that_is_lost_while_the_hub_runs_takes_and_says_nothing(
+    filled: HubSettings,
+) -> None:
+    with closing_hub(filled) as hub:
+        assert hub.storage.has("here", "x")
+        kept = unmount(filled)
+        for ask in (
+            lambda: write(hub.storage, "z"),
+            lambda: hub.storage.find("here", "x"),
+            lambda: hub.storage.has("here", "x"),
+            lambda: hub.storage.delete("here", "x"),
+            lambda: list(hub.storage.everything()),
+        ):
+            with pytest.raises(AnotherStore):
+                ask()
+        assert not list(root_of(filled).rglob("*"))
+        root_of(filled).rmdir()
+        kept.rename(root_of(filled))
+        write(hub.storage, "z")
+
+
+def test_a_store_that_is_lost_during_an_upload_does_not_have_it(filled: HubSettings) -> None:
+    with closing_hub(filled) as hub:
+        upload = hub.storage.create("here", "z")
+        upload.__enter__().write(b"a\n")
+        unmount(filled)
+        with pytest.raises(AnotherStore):
+            upload.__exit__(None, None, None)
+        assert not list(root_of(filled).rglob("z"))
+
+
+def test_a_lost_store_is_not_taken_at_the_start_whatever_is_in_it(filled: HubSettings) -> None:
+    unmount(filled)
+    bucket = root_of(filled) / "here"
+    bucket.mkdir()
+    (bucket / "new.csv").write_text("acknowledged by mistake")
+    with pytest.raises(BadSettings, match=r"is empty or another one.*--new"):
+        open_hub(filled)
+    with pytest.raises(BadSettings, match="is empty or another one"):
+        back_up(filled, filled.home / "backup.tar.gz")
+    assert [path.name for path in root_of(filled).rglob("*") if path.is_file()] == ["new.csv"]
+
+
+def test_new_goes_on_without_what_the_store_held_and_calls_it_failed(filled: HubSettings) -> None:
+    kept = unmount(filled)
+    (root_of(filled) / "here").mkdir()
+    (kept / "here" / "y").rename(root_of(filled) / "here" / "y")
+    closing_hub(filled, is_new=True).__exit__()
+    assert statuses(filled) == {"x": "processed_with_error", "y": "processed"}
+    closing_hub(filled).__exit__()
+    (kept / "here" / "x").rename(root_of(filled) / "here" / "x")
+    closing_hub(filled, is_new=True).__exit__()
+    assert statuses(filled) == {"x": "processed", "y": "processed"}
+
+
+def test_a_process_that_joins_serves_no_other_store(filled: HubSettings) -> None:
+    unmount(filled)
+    hub = join_hub(filled)
+    with closing(hub.database), pytest.raises(AnotherStore):
+        write(hub.storage, "z")
+
+
+def test_a_backup_that_lacks_files_is_restored_and_says_so(
+    filled: HubSettings, tmp_path: Path
+) -> None:
+    (root_of(filled) / "here" / "y").unlink()
+    back_up(filled, tmp_path / "hub.tar.gz")
+    other = HubSettings(home=tmp_path / "other")
+    done = restore(other, tmp_path / "hub.tar.gz")
+    assert done.missing == "1 data set; the first is the data set `y`"
+    closing_hub(other).__exit__()
+    assert statuses(other) == {"x": "processed", "y": "processed_with_error"}
+
+
+def test_a_hub_that_holds_nothing_yet_may_be_given_a_store(tmp_path: Path) -> None:
+    begin(own_folder(tmp_path), "here")
+    closing_hub(object_store(tmp_path)).__exit__()
+
+
+def test_what_cannot_be_written_is_refused_in_a_sentence() -> None:
+    def fail() -> None:
+        raise AnotherStore
+
+    answer = tell_failures("POST /x", {}, fail)
+    assert isinstance(answer, Response)
+    assert answer.status_code == 503
+    assert b"the hub's object store is empty or another one, try later" in bytes(answer.body)
+
+
+def statuses(settings: HubSettings) -> dict[str, str]:
+    with closing(Database(settings.database_url)) as database, database.read() as session:
+        return {row.name: row.status for row in session.scalars(select(ProjectFile))}

@@ -190,11 +190,13 @@ def restore(invocation: Invocation, *, file: Path) -> None:
     with invocation.busy_with("Restoring the hub"):
         facts = LocalHub().restore(file)
     _show(invocation, facts, f"Restored {facts.get('rows')} rows into {facts.get('home')}.")
+    if facts.get("missing"):
+        invocation.tell(f"The backup lacks {facts['missing']}. `auger hub check` tells of them.")
 
 
 @hub.command(example="auger hub check")
 def check(invocation: Invocation) -> ExitCode:
-    """Check settings, versions, folder, disk, database, store, models, scheduler, sign-on, network.
+    """Check settings, versions, folder, disk, database, store, files, models, scheduler, and more.
 
     One line for each part, with the way out of what is wrong. Changes nothing; exits with 1 when a
     part fails, not for warnings.
