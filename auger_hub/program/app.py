@@ -78,6 +78,8 @@ def create_app(hub: Hub, *, on_ready: Callable[[], None] = lambda: None) -> ASGI
         yield
         _end_in_time()
         await anyio.to_thread.run_sync(heavy.close)
+        if hub.sign_on is not None:
+            hub.sign_on.close()
         await anyio.to_thread.run_sync(hub.supervisor.stop)
         hub.database.close()
 

@@ -26,9 +26,11 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError, InvalidKeyIdError, JoseError
 from joserfc.jwk import KeySet
 
+from auger_hub.accounts.oidc.exchange import Exchanges, bound
 from auger_hub.accounts.oidc.settings import OidcSettings
 
-_SECONDS = 10.0
+_SECONDS = 8.0
+"""Of all that is asked for one visitor, together."""
 _METADATA_SECONDS = 3600.0
 _KEYS_SECONDS = 10.0
 """Before keys are read anew because one is unknown: providers change them, and strangers invent."""
@@ -92,6 +94,7 @@ class Provider:
 
     def __init__(self, settings: OidcSettings) -> None:
         self.settings = settings
+        self._exchanges = Exchanges(_SECONDS)
         self._metadata = _Remembered(self._read_metadata, _METADATA_SECONDS)
         self._keys = _Remembered(self._read_keys, _METADATA_SECONDS)
 
@@ -101,7 +104,7 @@ class Provider:
         Raises:
             ProviderAway: it does not say where.
         """
-        with _told(), self._session(redirect_uri) as session:
+        with _told(), self._exchanges.begin(), self._session(redirect_uri) as session:
             endpoint = self._endpoint("authorization_endpoint")
             url, _ = session.create_authorization_url(
                 endpoint, attempt.state, attempt.verifier, nonce=attempt.nonce
@@ -128,7 +131,7 @@ class Provider:
             raise _refusal("the answer names another issuer")
         if "error" in answer:
             raise _refusal(f"the provider said {answer['error'][:60]!r}")
-        with _told(), self._session(redirect_uri) as session:
+        with _told(), self._exchanges.begin(), self._session(redirect_uri) as session:
             token = session.fetch_token(
                 self._endpoint("token_endpoint"),
                 code=answer.get("code", ""),
@@ -144,8 +147,12 @@ class Provider:
         Raises:
             ProviderAway: it does not.
         """
-        with _told():
+        with _told(), self._exchanges.begin():
             self._keys.read()
+
+    def close(self) -> None:
+        """End what the provider is asked now: nobody waits for it any more."""
+        self._exchanges.close()
 
     def _verify(self, token: Mapping[str, Any], attempt: Attempt) -> dict[str, Any]:
         """Return the claims of an ID token, which has to be the provider's own, new and for us."""
@@ -180,7 +187,7 @@ class Provider:
         endpoint = self._metadata.read().get("userinfo_endpoint")
         if not endpoint or wanted <= claims.keys():
             return {}
-        said = _read_json(session.get(str(endpoint), timeout=_SECONDS))
+        said = _read_json(session.get(str(endpoint)))
         if said.get("sub") != claims["sub"]:  # OpenID Connect Core 5.3.2
             raise _refusal("the user info is of another user")
         return said
@@ -190,22 +197,23 @@ class Provider:
         ways = self._metadata.read().get("token_endpoint_auth_methods_supported")
         is_posted = ways and "client_secret_basic" not in ways
         method = "client_secret_post" if is_posted else "client_secret_basic"
-        return OAuth2Session(
+        session = OAuth2Session(
             self.settings.client_id,
             secret,
             token_endpoint_auth_method=method if secret else "none",
             scope=" ".join(self.settings.scopes),
             redirect_uri=redirect_uri,
             code_challenge_method="S256",
-            default_timeout=_SECONDS,
         )
+        bound(session)
+        return session
 
     def _endpoint(self, name: str) -> str:
         return str(self._metadata.read()[name])
 
     def _read_metadata(self) -> dict[str, Any]:
         url = self.settings.issuer.rstrip("/") + _WELL_KNOWN
-        said = _read_json(requests.get(url, timeout=_SECONDS))
+        said = _ask(url)
         if said.get("issuer") != self.settings.issuer:
             raise ValueError(f"{url} is of another issuer than {self.settings.issuer}")
         scheme = self.settings.issuer.partition(":")[0]
@@ -216,8 +224,11 @@ class Provider:
         return said
 
     def _read_keys(self) -> KeySet:
-        said: Any = _read_json(requests.get(self._endpoint("jwks_uri"), timeout=_SECONDS))
-        keys: KeySet = KeySet.import_key_set(said)
+        said: Any = _ask(self._endpoint("jwks_uri"))
+        try:
+            keys: KeySet = KeySet.import_key_set(said)
+        except JoseError as error:
+            raise ValueError(f"the provider's keys are not usable: {error}") from error
         return keys
 
 
@@ -263,11 +274,13 @@ def _told() -> Iterator[None]:
         yield
     except (OAuthError, JoseError) as error:
         raise _refusal(f"{type(error).__name__}: {str(getattr(error, 'error', error))!r}") from None
-    except (OSError, ValueError, KeyError) as error:  # `requests` raises OSErrors
+    except _NONSENSE as error:
         _log.warning("the sign-on provider cannot be used: %s", error)
         raise ProviderAway(_AWAY) from None
 
 
+_NONSENSE = (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError)
+"""Raised for answers that do not come (`requests` raises OSErrors), or are of another shape."""
 _AWAY = "The sign-on provider does not answer as it should. Try again in a moment."
 _REFUSED = "The sign-on provider did not confirm who you are. Begin again."
 
@@ -275,6 +288,12 @@ _REFUSED = "The sign-on provider did not confirm who you are. Begin again."
 def _refusal(why: str) -> SignOnFailed:
     _log.warning("a log-in by single sign-on was refused: %s", why)
     return SignOnFailed(_REFUSED)
+
+
+def _ask(url: str) -> dict[str, Any]:
+    with requests.Session() as session:
+        bound(session)
+        return _read_json(session.get(url))
 
 
 def _read_json(response: requests.Response) -> dict[str, Any]:

@@ -386,7 +386,7 @@ def test_a_hub_whose_rows_are_lost_does_not_start_and_says_the_way_out(
     assert json.loads(run(own_hub, "start", "--new").stdout)["started"] is True
     assert wait_until(lambda: not model.exists())
     assert list(own_hub.trash_folder.glob("*/models/0123456789ABCDE"))
-    assert f"moved {model} to " in own_hub.log_path.read_text()
+    assert wait_until(lambda: f"moved {model} to " in own_hub.log_path.read_text())
 
 
 def test_nobody_else_may_read_the_rows_wherever_they_are(own_hub: HubSettings) -> None:
