@@ -73,6 +73,18 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        told = _refused_by_database(error, options)
+        if told is None:
+            raise
+        print(f"error: {told}", file=sys.stderr)  # noqa: T201
+        return 1
+
+
+def _refused_by_database(error: Exception, options: argparse.Namespace) -> str | None:
+    from auger_hub.database.engine import describe_refusal, show_url
+
+    return describe_refusal(error, show_url(_settings(options).database_url))
 
 
 def _settings(options: argparse.Namespace) -> HubSettings:
@@ -234,8 +246,12 @@ def _backup(options: argparse.Namespace, settings: HubSettings) -> int:
     path = Path(options.file).expanduser().absolute()
     try:
         made = back_up(settings, path)
-    except (BackupFailed, OSError) as error:
+    except BackupFailed as error:
         print(error, file=sys.stderr)  # noqa: T201
+        return 1
+    except OSError as error:  # of the file: what the database refuses is told by itself
+        reason = error.strerror or error
+        print(f"{error.filename or path} cannot be used: {reason}", file=sys.stderr)  # noqa: T201
         return 1
     facts = {"file": str(path), "bytes": made.size, "missing": made.missing}
     _print(json.dumps({**facts, "home": str(settings.home)}))

@@ -31,6 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import (
     ArgumentError,
     DatabaseError,
+    DBAPIError,
     InterfaceError,
     NoSuchModuleError,
     OperationalError,
@@ -179,6 +180,8 @@ class Database:
         try:
             revision = self.revision()
         except (DatabaseError, TypeError, ValueError) as error:
+            if is_full(error):
+                raise BadSettings(str(describe_refusal(error, self.place))) from error
             said = error.orig if isinstance(error, DatabaseError) else error
             reason = str(said).strip().partition("\n")[0]
             raise BadSettings(f"the database {self.place} cannot be used: {reason}") from error
@@ -265,6 +268,29 @@ def is_gone(error: Exception) -> bool:
     """Return whether the database could not be reached, or was lost in the middle."""
     # the driver speaks for itself in hot reads
     return isinstance(error, OperationalError | InterfaceError | sqlite3.OperationalError)
+
+
+def describe_refusal(error: BaseException, place: str) -> str | None:
+    """Return in a sentence what a database has refused, and the way out; None for other errors.
+
+    Args:
+        error: SQLAlchemy's, or the driver's own.
+        place: of the database, as it may be shown.
+    """
+    if not isinstance(error, DBAPIError | sqlite3.Error):
+        return None
+    if is_full(error):
+        return f"the disk of the database {place} is full or failing, nothing was changed"
+    said = str(getattr(error, "orig", error)).strip().partition("\n")[0]
+    return (
+        f"the database {place} cannot be used ({said}): look at the disk, whether it is full or "
+        "read-only, and at whose the file is; nothing was changed"
+    )
+
+
+def show_url(url: str) -> str:
+    """Return the URL of a database as it may be shown."""
+    return make_url(url).set(query={}).render_as_string(hide_password=True)
 
 
 def is_full(error: BaseException) -> bool:

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -18,6 +18,7 @@ from filelock import FileLock, Timeout
 
 from auger_hub.private_file import read_json
 from auger_hub.settings import FILE, HubSettings
+from auger_hub.store.disk import look_at_disk
 
 _START_SECONDS = 120.0  # a busy machine takes long to import a server; one that ended ends the wait
 _STOP_SECONDS = 40.0
@@ -72,8 +73,13 @@ def start(settings: HubSettings, *, is_new: bool = False) -> tuple[RunningHub, b
         running = find_running(settings)
         if running is not None and is_healthy(running.url):
             return running, False
+        _set_long_log_aside(settings.log_path)
+        said_before = settings.log_path.stat().st_size if settings.log_path.exists() else 0
         process = None if is_serving(settings) else _spawn(settings, is_new=is_new)
-        return _wait_until_healthy(settings, process), process is not None
+        running = _wait_until_healthy(settings, process)
+        if running is None:
+            raise HubFailed(f"the hub did not start: {_find_reason(settings, said_before)}")
+        return running, process is not None
 
 
 @contextmanager
@@ -124,7 +130,6 @@ def _spawn(settings: HubSettings, *, is_new: bool) -> subprocess.Popen[bytes]:
         command += ["--port", str(settings.port)]
     if is_new:
         command.append("--new")
-    _set_long_log_aside(settings.log_path)
     with settings.log_path.open("ab") as log:
         return subprocess.Popen(
             command,
@@ -140,7 +145,7 @@ def _spawn(settings: HubSettings, *, is_new: bool) -> subprocess.Popen[bytes]:
 
 def _wait_until_healthy(
     settings: HubSettings, process: subprocess.Popen[bytes] | None
-) -> RunningHub:
+) -> RunningHub | None:
     deadline = time.monotonic() + _START_SECONDS
     while time.monotonic() < deadline:
         running = find_running(settings)
@@ -154,9 +159,7 @@ def _wait_until_healthy(
                 break
             process = None  # another one came first: that is the hub
         time.sleep(_POLL_SECONDS)
-    raise HubFailed(
-        f"the hub did not start: {_last_line(settings.log_path).removeprefix('error: ')}"
-    )
+    return None
 
 
 def _set_long_log_aside(path: Path) -> None:
@@ -164,9 +167,14 @@ def _set_long_log_aside(path: Path) -> None:
         path.replace(path.with_suffix(".log.old"))
 
 
-def _last_line(path: Path) -> str:
-    try:
-        lines = path.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    except OSError:
-        lines = []
-    return lines[-1] if lines else "it left no word in its log"
+def _find_reason(settings: HubSettings, said_before: int) -> str:
+    """Return the last line of what this start has put into the log, or why it could not."""
+    lines: list[str] = []
+    with suppress(OSError), settings.log_path.open("rb") as file:
+        file.seek(said_before)
+        lines = file.read().decode(errors="replace").strip().splitlines()
+    if lines:
+        return lines[-1].removeprefix("error: ")
+    if look_at_disk(settings).is_full:
+        return f"the disk of {settings.home} is full or failing, nothing was changed"
+    return "it left no word in its log"

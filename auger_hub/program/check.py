@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from auger_hub.database.engine import HEAD, Database
+from auger_hub.database.engine import HEAD, Database, describe_refusal, show_url
 from auger_hub.database.tables import Pipeline
 from auger_hub.processes.daemon import find_running
 from auger_hub.serving.lost_models import is_lost
@@ -84,7 +84,8 @@ def _look(
         said = f"{where}{error.strerror or error}"
         return [Finding(part, FAILED, said, "mend this, then check again")]
     except Exception as error:  # noqa: BLE001 - told above
-        said = str(error).partition("\n")[0] or type(error).__name__
+        refused = describe_refusal(error, show_url(settings.database_url))
+        said = refused or str(error).partition("\n")[0] or type(error).__name__
         return [Finding(part, FAILED, said, "mend this, then check again")]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
-from auger_hub.database.engine import Database
+from auger_hub.database.engine import Database, describe_refusal
 from auger_hub.database.tables import Organization, Pipeline, ProjectFile, Secret, Trial
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.settings import BadSettings, HubSettings
@@ -55,11 +55,7 @@ def open_database(
         _identify(settings, storage, database, is_new=is_new)
     except OperationalError as error:
         database.close()
-        said = str(error.orig).partition("\n")[0]
-        raise BadSettings(
-            f"the database {database.place} cannot be written ({said}): look at the disk, whether "
-            "it is full or read-only, and at whose the file is; nothing was changed"
-        ) from error
+        raise BadSettings(str(describe_refusal(error, database.place))) from error
     except BaseException:
         database.close()
         raise

@@ -222,9 +222,11 @@ def _ask(
         message = f"the local hub took longer than {START_TIMEOUT:g} s to {verb}"
         raise Unavailable(message, hint=_quote_log(folder)) from None
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["it gave no reason"])[-1]
-        words = quote_foreign(last.removeprefix("error: "))
-        hint = None if of_many else _quote_log(folder)  # those are answered without the server
+        said = done.stderr.strip().splitlines()
+        last = (said or ["it gave no reason"])[-1].removeprefix("error: ")
+        words = quote_foreign(last.removeprefix("the hub did not start: "))
+        # what a hub that serves has logged last explains nothing of this
+        hint = None if said else _quote_log(folder)
         raise Unavailable(f"the local hub did not {verb}: {words}", hint=hint)
     try:
         return json.loads(done.stdout.strip().rpartition("\n")[2])
