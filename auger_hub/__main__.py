@@ -360,7 +360,8 @@ def _add_place(place: _Parser) -> None:
         "--new",
         action="store_true",
         default=False,
-        help="begin anew with a database that is not the one of this folder",
+        help="begin anew with a database that is not the one of this folder, or go on without what "
+        "a lost store held",
     )
     place.add_argument(
         "--role",

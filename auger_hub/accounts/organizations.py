@@ -11,7 +11,8 @@ from auger_hub.accounts.audit import Deed, note
 from auger_hub.accounts.quota import used_bytes
 from auger_hub.database.tables import Organization
 
-LIMITS = ("most_workers", "most_questions", "most_storage")
+LIMITS = {"most_workers": 2**31 - 1, "most_questions": 2**31 - 1, "most_storage": 2**63 - 1}
+"""The limits of an organization, and what each can be at most: what its column holds."""
 
 
 def list_organizations(session: Session) -> list[dict[str, Any]]:
@@ -33,7 +34,12 @@ def limit_organization(session: Session, name: str, **limits: int | None) -> dic
         session: one that writes.
         name: of the organization.
         limits: of `LIMITS`; None leaves one as it is.
+
+    Raises ValueError for a limit that cannot be.
     """
+    for limit, value in limits.items():
+        if value is not None and not 0 <= value <= LIMITS[limit]:
+            raise ValueError(f"{limit} has to be from 0 to {LIMITS[limit]}, not {value}")
     row = session.scalar(select(Organization).where(Organization.name == name))
     if row is None:
         return None

@@ -49,6 +49,7 @@ _CALLER = (  # built once: it is asked with every request
 
 _PASSWORD = select(User.password_hash).where(User.id == bindparam("id"))
 _ID_LETTERS = 12
+_MOST_LIFETIME = 36500 * 24 * 3600
 OWN_TOKEN = "this machine"  # noqa: S105 - a name
 
 
@@ -366,8 +367,12 @@ def add_token(
 ) -> dict[str, Any]:
     """Make one more token of a user and return it with its id; it is shown only here.
 
-    Raises ValueError when there is no such user, or none who may log in.
+    Raises ValueError when there is no such user, or none who may log in, or the name is too long.
     """
+    if len(name) > MOST_NAME:
+        raise ValueError(f"the name of a token has at most {MOST_NAME} characters")
+    if lifetime is not None and not 0 < lifetime <= _MOST_LIFETIME:
+        raise ValueError(f"a token is good for 1 to {_MOST_LIFETIME // 86400} days")
     user = session.scalar(select(User).where(User.name == user_name))
     if user is None or user.password_hash is None:
         raise ValueError(f"there is no user `{user_name}` who may log in")

@@ -14,7 +14,7 @@ from auger_hub.database.engine import Database
 from auger_hub.database.tables import now
 from auger_hub.settings import HubSettings
 from auger_hub.store.disk import look_at_disk
-from auger_hub.store.local import Storage
+from auger_hub.store.local import Storage, StoreFailed
 from auger_hub.store.models import ModelStore
 
 _log = logging.getLogger("auger.hub.keep")
@@ -44,8 +44,11 @@ class Housekeeping:
             self._told_at = None  # who leads now tells anew what goes
             return
         prune(self._database, self._settings.audit_days)
-        measure(self._database, self._storage, ModelStore(self._settings, self._storage))
-        remove_unused_uploads(self._database, self._storage)
+        try:
+            measure(self._database, self._storage, ModelStore(self._settings, self._storage))
+            remove_unused_uploads(self._database, self._storage)
+        except StoreFailed as error:
+            _log.warning("what is stored is not measured: %s", error)
         if self._settings.removes_by_age and self._is_hour_over():
             self.retain()
 

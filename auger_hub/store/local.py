@@ -123,6 +123,7 @@ class Storage:
         try:
             return self.path(bucket, key).stat().st_size
         except (FileNotFoundError, NotADirectoryError):
+            self.check()
             return None
 
     @contextmanager

@@ -161,6 +161,7 @@ class RemoteStorage(Storage):
     def size(self, bucket: str, key: str) -> int | None:
         """Return how many bytes the file of `key` has in the store; None without one."""
         self.path(bucket, key)
+        self.check()
         with self._telling():
             self._store.invalidate_cache()
             try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 _BYTES = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+_MOST_BYTES = 2**63 - 1
 _SIZE = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,6})?)\s*((?:[kKMGT][bB])?)")
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -100,7 +101,10 @@ class Size(click.ParamType[int]):
         matched = _SIZE.fullmatch(str(value))
         if matched is None:
             self.fail(f"`{value}` is no size such as 50GB or 500MB", param, ctx)
-        return round(float(matched[1]) * _BYTES[matched[2].upper()])
+        size = round(float(matched[1]) * _BYTES[matched[2].upper()])
+        if size > _MOST_BYTES:
+            self.fail(f"`{value}` is more than {_MOST_BYTES} bytes", param, ctx)
+        return size
 
 
 class Duration(click.ParamType[float]):

@@ -173,7 +173,18 @@ def test_no_command_at_all_is_wrong_usage(user: User) -> None:
     assert "Usage: auger" in answer.err
 
 
-@pytest.mark.parametrize("line", ["--wrong", "wrong", "plan wrong", "plan --target", "hub"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "--wrong",
+        "wrong",
+        "plan wrong",
+        "plan --target",
+        "hub",
+        f"hub org limit x --most-workers {2**31}",
+        f"hub org limit x --most-storage {10**7}TB",
+    ],
+)
 def test_wrong_usage_exits_64_and_never_2(line: str, user: User) -> None:
     assert user.run(*line.split()).code == 64
 

@@ -41,6 +41,17 @@ def database(tmp_path: Path) -> Iterator[Database]:
     database.close()
 
 
+@pytest.mark.parametrize(
+    ("limit", "value"),
+    [("most_workers", 2**31), ("most_questions", -1), ("most_storage", 10**30)],
+)
+def test_a_limit_that_no_column_holds_is_refused(
+    database: Database, limit: str, value: int
+) -> None:
+    with database.write() as session, pytest.raises(ValueError, match=f"{limit} has to be from 0"):
+        limit_organization(session, "shop", **{limit: value})
+
+
 def _add(database: Database, **told: Any) -> None:
     facts = {"organization_id": 1, "project_id": 1, "name": "d", "url": "u", "key": "k", **told}
     with database.write() as session:

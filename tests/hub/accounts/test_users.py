@@ -173,6 +173,16 @@ def test_a_token_ends_when_its_time_is_over(
         assert [row["name"] for row in list_tokens(session)] == ["user add"]
 
 
+@pytest.mark.parametrize(("name", "seconds"), [("n" * 256, None), ("ci", 10**12), ("ci", 0)])
+def test_a_token_that_cannot_be_kept_is_refused(
+    database: Database, name: str, seconds: int | None
+) -> None:
+    with database.write() as session:
+        add_user(session, "anna", "here")
+        with pytest.raises(ValueError, match="a token"):
+            add_token(session, "anna", name, seconds)
+
+
 def test_nobody_gets_a_token_who_may_not_log_in(database: Database) -> None:
     with database.write() as session:
         add_user(session, "anna", "here")

@@ -291,6 +291,7 @@ def test_a_store_that_is_lost_while_the_hub_runs_takes_and_says_nothing(
             lambda: write(hub.storage, "z"),
             lambda: hub.storage.find("here", "x"),
             lambda: hub.storage.has("here", "x"),
+            lambda: hub.storage.size("here", "x"),
             lambda: hub.storage.delete("here", "x"),
             lambda: list(hub.storage.everything()),
         ):

@@ -15,6 +15,7 @@ from auger_reconcile.cli.invocation import Invocation
 from auger_reconcile.cli.options import Size
 from auger_reconcile.cli.path import FilePath
 
+_LIMIT = click.IntRange(0, 2**31 - 1)  # as the hub keeps it
 USER_NAME = re.compile(r"[\w.@+-]{1,255}")  # the hub's own rule, told before it is asked
 
 
@@ -31,7 +32,7 @@ _new = click.option(
     "is_new",
     is_flag=True,
     help="Begin anew with a database that is not the one of the hub's folder; models that the "
-    "folder has go to its trash.",
+    "folder has go to its trash. Also goes on without what a lost store held.",
 )
 
 
@@ -352,10 +353,10 @@ def list_organizations(invocation: Invocation) -> None:
 
 @organization.command("limit", example="auger hub org limit shop --most-workers 4")
 @click.argument("name")
-@click.option("--most-workers", type=click.IntRange(min=0), help="Of all its runs; 0 for no limit.")
+@click.option("--most-workers", type=_LIMIT, help="Of all its runs; 0 for no limit.")
 @click.option(
     "--most-questions",
-    type=click.IntRange(min=0),
+    type=_LIMIT,
     help="To its models in a minute; 0 for no limit.",
 )
 @click.option(
