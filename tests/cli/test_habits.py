@@ -184,6 +184,17 @@ def test_a_hint_can_be_typed_and_does_no_more_than_was_asked_for(typed: str, fol
             assert params["targets"] or "-f" in words
 
 
+@pytest.mark.parametrize("command", ["apply", "show"])
+def test_a_file_in_the_place_of_a_saved_plan_is_told(
+    command: str, user: User, folder: Path
+) -> None:
+    (folder / "auger.yaml").write_text("name: shop\n")
+    answer = user.run(command, "auger.yaml")
+    assert answer.code == 1
+    assert "`auger.yaml` is no saved plan" in answer.err
+    assert "`-f auger.yaml` names it as a file that declares resources" in answer.err
+
+
 def test_a_verb_before_a_kind_and_behind_it_mean_the_same() -> None:
     assert (
         hinted("rm dataset x.csv") == hinted("dataset rm x.csv") == [["dataset", "delete", "x.csv"]]

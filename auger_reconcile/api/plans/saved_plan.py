@@ -140,7 +140,9 @@ def read_plan(path: Path) -> SavedPlan:
     except OSError as error:
         raise AugerError(f"`{path}` cannot be read: {error.strerror}") from None
     except (ValueError, RecursionError):
-        raise AugerError(f"`{path}` is no saved plan: it is no JSON") from None
+        is_declaring = path.suffix in (".yaml", ".yml")
+        hint = f"`-f {path}` names it as a file that declares resources" if is_declaring else None
+        raise AugerError(f"`{path}` is no saved plan: it is no JSON", hint=hint) from None
     version = document.get("format_version") if isinstance(document, dict) else None
     if not isinstance(version, str) or "seal" not in document:
         raise AugerError(f"`{path}` is no saved plan", hint="auger plan --out FILE makes one")

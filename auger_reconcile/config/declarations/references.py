@@ -21,7 +21,7 @@ from auger_reconcile.config.declarations.declaration import (
 )
 from auger_reconcile.config.declarations.document import read_document
 from auger_reconcile.config.declarations.validate import inner_models, setting_names
-from auger_reconcile.config.files.interpolation import NoValue
+from auger_reconcile.config.files.interpolation import EACH_HINT, NoValue
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, Sequence, is_absent
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.diagnostics import nearest, quote_some
@@ -95,7 +95,7 @@ class References:
         if head in LONG_FORM and rest:
             return f"`${{{LONG_FORM[head]}.{rest}}}` is how that is written"
         if head == "each":
-            return "`${each}` has a value within a resource with `for_each`"
+            return EACH_HINT
         if head in ("var", "local", "variables") and rest:
             return f"`${{{rest}}}` is how a variable is written"
         return _FORM if rest else None

@@ -20,6 +20,7 @@ PREFIX = "AUGER_VAR_"
 LONGEST = 65_536  # characters that one value may grow to
 VARIABLE_PATTERN = r"^[A-Za-z_][A-Za-z0-9_]*$"
 _NAME = re.compile(VARIABLE_PATTERN)
+EACH_HINT = "`${each}` has a value within a resource with `for_each`"
 _NAME_HINT = "a variable's name has letters, digits and `_`, and begins with no digit"
 _REFERENCE = re.compile(r"\$\$\{|\$\{([^{}]*)\}|\$\{")
 
@@ -318,6 +319,8 @@ class _Variables:
             return f"there is a variable `{near}`"
         if not _NAME.fullmatch(name):
             return (self._lookup and self._lookup.advise(name)) or _NAME_HINT
+        if name == "each":
+            return EACH_HINT
         return f"`variables:`, {PREFIX}{name} or `--var {name}=VALUE` gives it one"
 
     def _settle(self, code: str, summary: str, node: Scalar, shown: str | None, hint: str) -> None:

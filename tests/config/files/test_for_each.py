@@ -6,6 +6,7 @@ import pytest
 
 from auger_reconcile.address import Address
 from auger_reconcile.config.schema import json_schema
+from auger_reconcile.errors import ConfigError
 from tests.config.conftest import Codes, Load
 
 HEAD = """\
@@ -106,3 +107,12 @@ def test_a_loop_over_nothing_is_told_and_lets_no_prune_delete_what_it_declared_b
 
 def test_editors_know_of_loops() -> None:
     assert "for_each" in json_schema()["definitions"]["Experiment"]["properties"]
+
+
+def test_outside_of_a_loop_its_value_is_no_variable_to_set(load: Load) -> None:
+    loop = f"experiments: {{'a-${{each}}': {{for_each: [x], {COMMON}}}}}\n"
+    moved = "moved: [{from: experiment.a, to: 'experiment.a-${each}'}]\n"
+    with pytest.raises(ConfigError) as caught:
+        load(HEAD + loop + moved)
+    (unset,) = (one for one in caught.value.diagnostics if one.code == "unset-variable")
+    assert unset.hint == "`${each}` has a value within a resource with `for_each`"
