@@ -75,6 +75,8 @@ def complete_by(*kinds: str) -> Callable[[click.Context, click.Parameter, str], 
         said = said_so_far(ctx)
         file = Path(said.get("folder") or ".") / (said.get("files") or ["auger.yaml"])[0]
         variables = dict(text.split("=", 1) for text in said.get("variables") or () if "=" in text)
+        if not file.parent.is_dir():  # there is nothing to complete by
+            return []
         with Context(
             file if file.exists() else file.parent,
             hub=said.get("hub"),

@@ -185,6 +185,14 @@ def test_completion_is_silent_where_there_is_nothing_to_offer(
     assert capfd.readouterr() == ("", "")
 
 
+def test_completion_is_silent_where_the_file_named_is_not_there(
+    world: StaticHub, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert complete("auger -f none/auger.yaml model deploy ") == []
+    assert complete("auger -f none.yaml project select ") == ["shop", "other"]
+    assert capfd.readouterr() == ("", "")
+
+
 def test_completion_starts_no_hub(folder: Path) -> None:
     (folder / "auger.yaml").write_text(f"hub: local\n{FILES['auger.yaml']}")
     assert complete("auger experiment leaderboard ") == []
