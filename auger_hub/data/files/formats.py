@@ -173,7 +173,10 @@ def _cell(value: Any) -> Any:
 
 def _older_sheets(path: Path) -> Iterator[tuple[str, pd.DataFrame]]:
     with pd.ExcelFile(path, engine="calamine") as book:
-        hidden = {one.name for one in book.book.sheets_metadata if one.visible.name != "Visible"}
+        from python_calamine import SheetVisibleEnum
+
+        shown = SheetVisibleEnum.Visible
+        hidden = {one.name for one in book.book.sheets_metadata if one.visible != shown}
         for sheet in sorted(map(str, book.sheet_names), key=hidden.__contains__):
             yield (
                 sheet,
