@@ -1,5 +1,6 @@
 """Values change, and not a byte besides."""
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -259,7 +260,7 @@ def test_mode_and_symbolic_link_stay(file: Path, tmp_path: Path) -> None:
 
 def test_no_other_file_is_left_behind(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(_: int) -> None:
-        raise OSError("the disk is full")
+        raise OSError(errno.ENOSPC, "the disk is full")
 
     file.write_text("name: a\n")
     monkeypatch.setattr(os, "fsync", fail)
