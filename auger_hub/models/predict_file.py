@@ -173,6 +173,15 @@ def _read_parquet(src: Path, rows_at_once: int | None) -> Iterator[pd.DataFrame]
         read = [column[0] for column in connection.description or ()]
         is_flat = len(written) == len(read)  # DuckDB renames what differs in case alone
         names = written if is_flat else read
+        exact = [
+            f"CAST({quoted} AS VARCHAR) AS {quoted}"  # a frame would make floats of it
+            for name, kind, *_ in connection.description or ()
+            if str(kind).startswith("DECIMAL") and (quoted := '"' + name.replace('"', '""') + '"')
+        ]
+        if exact:
+            columns = f"SELECT * REPLACE ({', '.join(exact)})"
+            table = "read_parquet(?, hive_partitioning=false)"
+            connection.execute(f"{columns} FROM {table}", [one_file])
         if rows_at_once is None:
             yield connection.df().set_axis(names, axis="columns")
             return

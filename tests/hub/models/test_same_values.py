@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -373,3 +374,18 @@ def test_whole_numbers_that_are_declared_names_are_the_same_however_they_are_wri
                     np.testing.assert_allclose(np.array(found, dtype=float), target, atol=1)
         predictor.predict(["n", "x"], [[5, 0.1], [1.5, 0.1], ["1.50", 0.1]], None)
         assert [(one.code, one.count) for one in predictor.notices] == [("unknown-categories", 3)]
+
+
+def test_decimals_of_parquet_are_asked_as_they_were_learned(
+    make_model: MakeModel, tmp_path: Path
+) -> None:
+    ids = [Decimal(10**18 + 1 + n % 4) for n in range(80)]
+    frame = pd.DataFrame({"key": ids, "y": ["no" if n % 4 < 2 else "yes" for n in range(80)]})
+    path = tmp_path / "ids.parquet"
+    frame.to_parquet(path)
+    predictor = Predictor.load(make_model(path, "y"))
+    FilePredictor(predictor).predict(path, tmp_path / "answered.csv")
+    answered = pd.read_csv(tmp_path / "answered.csv", dtype=str)
+    assert answered["key"].tolist() == list(map(str, ids))
+    assert answered["y_predicted"].tolist() == frame["y"].tolist()
+    assert predictor.notices == []
