@@ -1,8 +1,9 @@
 """Limit attempts to log in: so many a minute for each user and each address.
 
 What counts is the address together with the user, so that nobody can lock another one out, and the
-address alone, so that going through the users does not help. Somebody's own IPv6 addresses are
-more than can be counted: the network they are in stands for all of them.
+address alone, so that going through the users does not help. Somebody who knew the password counts
+no longer, or the people of one office would lock each other out in the morning. Somebody's own
+IPv6 addresses are more than can be counted: the network they are in stands for all of them.
 
 Each process counts by itself first, which costs nothing; what it lets through is counted in the
 database, where the attempts at all processes of the hub are.
@@ -14,6 +15,7 @@ import hashlib
 import threading
 import time
 from collections import OrderedDict, deque
+from collections.abc import Sequence
 from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import delete, select
@@ -24,8 +26,7 @@ from auger_hub.database.member_tables import LoginAttempt
 WINDOW_SECONDS = 60
 _MOST_FOR_USER = 10
 _MOST_FROM_ADDRESS = 30
-_MOST_KEYS = 10_000
-_Key = tuple[str, bytes | None]
+_MOST_PLACES = 10_000
 
 
 class Attempts:
@@ -33,46 +34,40 @@ class Attempts:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._times: OrderedDict[_Key, deque[float]] = OrderedDict()
+        self._at: OrderedDict[str, deque[tuple[float, bytes]]] = OrderedDict()
+        """Of each place the monotonic times of the attempts and digests of the names."""
 
     def take(self, user: str, address: str) -> bool:
         """Count one attempt; False when there were too many, and nothing is kept of it then."""
-        for_address, for_user = _keys(user, address)
+        place, name = _key(user, address)
+        present = time.monotonic()
         with self._lock:
-            self._forget_old_ones()
-            if (
-                self._count(for_address) >= _MOST_FROM_ADDRESS
-                or self._count(for_user) >= _MOST_FOR_USER
-            ):
+            attempts = self._at.setdefault(place, deque())
+            self._at.move_to_end(place)
+            while attempts and attempts[0][0] < present - WINDOW_SECONDS:
+                attempts.popleft()
+            self._forget_old_places(present)
+            if _is_full([name for _, name in attempts], name):
                 return False
-            for key in (for_address, for_user):
-                self._times.setdefault(key, deque()).append(time.monotonic())
-                self._times.move_to_end(key)
+            attempts.append((present, name))
             return True
 
     def forgive(self, user: str, address: str) -> None:
         """Forget the attempts of someone who then knew the password."""
+        place, name = _key(user, address)
         with self._lock:
-            self._times.pop(_keys(user, address)[1], None)
+            others = (attempt for attempt in self._at.pop(place, ()) if attempt[1] != name)
+            if kept := deque(others):
+                self._at[place] = kept
 
-    def _count(self, key: _Key) -> int:
-        """Return how many there were in the last minute, and note that they were asked for."""
-        times = self._times.get(key)
-        if times is None:
-            return 0
-        self._times.move_to_end(key)
-        while times and times[0] < time.monotonic() - WINDOW_SECONDS:
-            times.popleft()
-        return len(times)
-
-    def _forget_old_ones(self) -> None:
+    def _forget_old_places(self, present: float) -> None:
         """Drop what no attempt has touched for the longest time, and no more than that."""
-        oldest = time.monotonic() - WINDOW_SECONDS
-        while self._times:
-            key, times = next(iter(self._times.items()))
-            if times and times[-1] >= oldest and len(self._times) <= _MOST_KEYS:
+        while self._at:
+            place, attempts = next(iter(self._at.items()))
+            is_recent = not attempts or attempts[-1][0] >= present - WINDOW_SECONDS
+            if is_recent and len(self._at) <= _MOST_PLACES:
                 break
-            del self._times[key]
+            del self._at[place]
 
 
 class SharedAttempts(Attempts):
@@ -86,31 +81,33 @@ class SharedAttempts(Attempts):
         """Count one attempt; False when there were too many, here or in all."""
         if not super().take(user, address):
             return False
-        (place, _), (_, name) = _keys(user, address)
-        digest = (name or b"").hex()
+        place, name = _key(user, address)
         attempt, present = LoginAttempt, time.time()
         with self._database.write() as session:
             session.execute(delete(attempt).where(attempt.at < present - WINDOW_SECONDS))
             query = select(attempt.user).where(attempt.place == place).limit(_MOST_FROM_ADDRESS)
-            names = list(session.scalars(query))
-            is_full = len(names) >= _MOST_FROM_ADDRESS or names.count(digest) >= _MOST_FOR_USER
+            is_full = _is_full(list(session.scalars(query)), name.hex())
             if not is_full:
-                session.add(attempt(place=place, user=digest, at=present))
+                session.add(attempt(place=place, user=name.hex(), at=present))
         return not is_full
 
     def forgive(self, user: str, address: str) -> None:
         """Forget the attempts of someone who then knew the password."""
         super().forgive(user, address)
-        (place, _), (_, name) = _keys(user, address)
-        mine = LoginAttempt.place == place, LoginAttempt.user == (name or b"").hex()
+        place, name = _key(user, address)
+        mine = LoginAttempt.place == place, LoginAttempt.user == name.hex()
         with self._database.write() as session:
             session.execute(delete(LoginAttempt).where(*mine))
 
 
-def _keys(user: str, address: str) -> tuple[_Key, _Key]:
+def _is_full(names: Sequence[object], name: object) -> bool:
+    """Say whether the attempts of a place leave no further one to the name."""
+    return len(names) >= _MOST_FROM_ADDRESS or names.count(name) >= _MOST_FOR_USER
+
+
+def _key(user: str, address: str) -> tuple[str, bytes]:
     """Return what counts; a user by a digest, as long names would be kept as they are."""
-    place = _place(address)
-    return (place, None), (place, hashlib.sha256(user.encode()).digest())
+    return _place(address), hashlib.sha256(user.encode()).digest()
 
 
 def _place(address: str) -> str:

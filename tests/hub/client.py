@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import secrets
 import time
 import uuid
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import requests
+from requests.adapters import HTTPAdapter
 
 from auger_hub.__main__ import main
 from auger_hub.settings import HubSettings
@@ -145,6 +147,21 @@ class Client:
     def stop_run(self, run_id: str) -> Answer:
         """Interrupt a run."""
         return self.call("PATCH", f"/experiment_sessions/{run_id}", status="interrupted")
+
+
+class _FromElsewhere(HTTPAdapter):
+    """Asks from an address of its own, one of the 16 million of this machine."""
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        address = ".".join(map(str, (127, *secrets.token_bytes(2), secrets.randbelow(253) + 2)))
+        super().init_poolmanager(*args, **options, source_address=(address, 0))
+
+
+def from_elsewhere() -> requests.Session:
+    """Return a visitor whose attempts to log in are no other test's, however fast tests follow."""
+    session = requests.Session()
+    session.mount("http://", _FromElsewhere())
+    return session
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20) -> bool:

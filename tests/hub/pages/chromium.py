@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,13 +54,8 @@ class Tab:
 
     def click(self, selector: str, times: int = 1) -> None:
         """Press the mouse on the middle of an element, of its first line if it has several."""
-        chosen = f"document.querySelector({json.dumps(selector)})"
-        self.ask(f"{chosen}.scrollIntoView({{block: 'center'}})")
-        box = self.ask(
-            f"(({{x, y, width, height}}) => [x + width / 2, y + height / 2])"
-            f"({chosen}.getClientRects()[0])"
-        )
-        place = {"x": box[0], "y": box[1], "button": "left"}
+        x, y = self._bring_into_view(selector)
+        place = {"x": x, "y": y, "button": "left"}
         for number in range(1, times + 1):
             for kind in ("mousePressed", "mouseReleased"):
                 self._call("Input.dispatchMouseEvent", type=kind, clickCount=number, **place)
@@ -74,6 +70,7 @@ class Tab:
 
     def write(self, selector: str, text: str) -> None:
         """Put a text into a field as a person's keys do."""
+        self._bring_into_view(selector)
         self.ask(f"document.querySelector({json.dumps(selector)}).select()")
         self._call("Input.insertText", text=text)
 
@@ -89,6 +86,21 @@ class Tab:
             "Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True
         )
         return answer["result"].get("value")
+
+    def _bring_into_view(self, selector: str) -> tuple[float, float]:
+        """Return the middle of an element once it is drawn: a page just asked for is not."""
+        middle = (
+            "(element => { element.scrollIntoView({block: 'center'});"
+            " const {x, y, width, height} = element.getClientRects()[0];"
+            " return [x + width / 2, y + height / 2] })"
+        )
+        expression = f"{middle}(document.querySelector({json.dumps(selector)}))"
+        deadline = time.monotonic() + 20
+        while not (place := self.ask(expression)):
+            assert time.monotonic() < deadline, f"{selector} is not on the page"
+            time.sleep(0.05)
+        x, y = place
+        return x, y
 
     def _call(self, method: str, **params: Any) -> dict[str, Any]:
         self._number += 1

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from tests.hub.client import Client, add_user, run_hub, wait_until
+from tests.hub.client import Client, add_user, from_elsewhere, run_hub, wait_until
 
 
 @dataclass
@@ -21,7 +21,7 @@ class Browser:
     """Keeps cookies, follows redirects and sends an Origin with its forms, as browsers do."""
 
     url: str
-    session: requests.Session = field(default_factory=requests.Session)
+    session: requests.Session = field(default_factory=from_elsewhere)
 
     def get(self, path: str, **options: Any) -> requests.Response:
         """Open a page."""
@@ -51,7 +51,7 @@ def texts_of(page: str) -> str:
 @pytest.fixture
 def anyone(hub: Client) -> Iterator[Browser]:
     """A browser that is not logged in."""
-    with requests.Session() as session:
+    with from_elsewhere() as session:
         yield Browser(hub.url, session)
 
 
@@ -61,7 +61,7 @@ def make_browser(hub: Client) -> Iterator[Callable[[str], Browser]]:
     with ExitStack() as sessions:
 
         def make(name: str) -> Browser:
-            browser = Browser(hub.url, sessions.enter_context(requests.Session()))
+            browser = Browser(hub.url, sessions.enter_context(from_elsewhere()))
             fields = {"user": name, "password": add_user(hub, name)["password"]}
             assert browser.post("/log-in", fields).status_code == 200
             return browser

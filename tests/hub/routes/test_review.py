@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import requests
-from requests.adapters import HTTPAdapter
 
-from tests.hub.client import OPTIONS, Client, add_user, wait_until
+from tests.hub.client import OPTIONS, Client, add_user, from_elsewhere, wait_until
 
 FEATURES = OPTIONS["featureColumns"]
 RECORDS = [[5.1, 3.5, 1.4, 0.2], [6.7, 3.0, 5.2, 2.3]]
@@ -408,16 +407,8 @@ def test_the_oldest_client_learns_what_a_search_tries(hub: Client, project: dict
     )
 
 
-class FromElsewhere(HTTPAdapter):
-    """Asks from an address of its own: what other tests try wrongly counts for theirs."""
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options, source_address=("127.0.0.77", 0))
-
-
 def test_whoever_tries_passwords_has_to_wait(hub: Client) -> None:
-    elsewhere = requests.Session()
-    elsewhere.mount("http://", FromElsewhere())
+    elsewhere = from_elsewhere()
     name = f"victim-{uuid.uuid4().hex[:8]}"
     user = add_user(hub, name)
     url = f"{hub.url}/api/v1/tokens"
