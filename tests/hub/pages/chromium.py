@@ -88,16 +88,18 @@ class Tab:
         return answer["result"].get("value")
 
     def _bring_into_view(self, selector: str) -> tuple[float, float]:
-        """Return the middle of an element once it is drawn: a page just asked for is not."""
-        middle = (
+        """Return the middle of an element once it stands still and nothing covers it."""
+        expression = (
             "(element => { element.scrollIntoView({block: 'center'});"
             " const {x, y, width, height} = element.getClientRects()[0];"
-            " return [x + width / 2, y + height / 2] })"
+            " const middle = [x + width / 2, y + height / 2];"
+            " return element.contains(document.elementFromPoint(...middle)) && middle })"
+            f"(document.querySelector({json.dumps(selector)}))"
         )
-        expression = f"{middle}(document.querySelector({json.dumps(selector)}))"
-        deadline = time.monotonic() + 20
-        while not (place := self.ask(expression)):
+        deadline, before = time.monotonic() + 20, None
+        while not (place := self.ask(expression)) or place != before:
             assert time.monotonic() < deadline, f"{selector} is not on the page"
+            before = place
             time.sleep(0.05)
         x, y = place
         return x, y
