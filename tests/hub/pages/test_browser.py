@@ -79,7 +79,8 @@ def test_a_file_is_uploaded_searched_stopped_and_its_best_trial_deployed(
     assert says(tab, "Answered in")
     tab.click("form[action$='/undeploy'] .sure input")
     tab.click("form[action$='/undeploy'] button")
-    assert wait_until(lambda: hub.get("/pipelines")[0]["status"] != "ready")
+    (pipeline,) = hub.get("/pipelines", experiment_session_id=runs[0]["id"])
+    assert wait_until(lambda: hub.get(f"/pipelines/{pipeline['id']}")["status"] != "ready")
 
 
 def test_an_empty_file_and_one_that_is_no_table_are_told(
