@@ -7,6 +7,7 @@ those that it has forked, and one that nobody has locked is removed.
 
 from __future__ import annotations
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -33,6 +34,13 @@ def use_own_temporary(settings: HubSettings) -> None:
     # never closed: the lock is to last as long as the process, and its forks
     fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_SH)
     tempfile.tempdir = os.environ["TMPDIR"] = folder
+    atexit.register(_remove_own, folder, os.getpid())
+
+
+def _remove_own(folder: str, owner: int) -> None:
+    """Leave nothing behind at an orderly end, unless it is that of a fork."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def sweep_temporary(settings: HubSettings) -> None:

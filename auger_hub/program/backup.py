@@ -142,7 +142,10 @@ def restore(settings: HubSettings, source: Path) -> Restored:
                 )
             with database.write() as session:
                 if session.scalar(select(func.count()).select_from(Organization)):
-                    raise BackupFailed(f"the hub in {settings.home} is not empty")
+                    raise BackupFailed(
+                        f"the hub in {settings.home} is not empty: nothing is overwritten; "
+                        "name a new folder by AUGER_HUB_HOME, or another database"
+                    )
                 _extract(archive, storage, settings.models_folder)
                 count = _fill(session, archive)
                 missing = missing_files(session, storage)
@@ -211,7 +214,10 @@ def _read_to_the_end(source: Path) -> None:
 def _check(archive: tarfile.TarFile) -> None:
     note = json.load(_member(archive, "hub.json"))
     if note["format"] != _FORMAT or note["revision"] != HEAD:
-        raise BackupFailed(f"the backup is of revision {note['revision']}, this hub is {HEAD}")
+        raise BackupFailed(
+            f"the backup is of revision {note['revision']}, this hub is {HEAD}: restore it with "
+            "the version that wrote it, and start this one on the same folder and database then"
+        )
 
 
 def _identity_in(archive: tarfile.TarFile) -> set[str]:

@@ -70,7 +70,8 @@ def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
             "started_at": datetime.now(timezone.utc).isoformat(),
         }
         write_private_json(settings.state_path, state)
-        line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}"
+        way_out = "; Ctrl-C ends it" if sys.stdout.isatty() else ""
+        line = json.dumps(state) if as_json else f"auger hub {__version__} serves {url}{way_out}"
         print(line, flush=True)  # noqa: T201 - its one line
 
     try:

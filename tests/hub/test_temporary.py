@@ -23,7 +23,7 @@ open(os.path.join(folder, "rows.csv"), "w").write("rows")
 if "fork" in sys.argv and os.fork():
     os._exit(0)
 print(os.environ["TMPDIR"], os.getpid(), flush=True)
-time.sleep(60)
+time.sleep(0 if "end" in sys.argv else 60)
 """
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="folders cannot be locked here")
@@ -55,6 +55,11 @@ def kill(pid: int) -> None:
             if not Path(f"/proc/{pid}").exists():
                 return
         time.sleep(0.02)
+
+
+def test_a_process_that_ends_in_order_leaves_nothing(tmp_path: Path) -> None:
+    folder, _ = begin(HubSettings(home=tmp_path), "end")
+    assert not folder.exists()
 
 
 def age(folder: Path) -> None:

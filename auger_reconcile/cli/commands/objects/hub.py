@@ -157,7 +157,6 @@ def serve(invocation: Invocation, *, is_new: bool, **places: Any) -> int:
     from auger_reconcile.api.hubs.local_hub import LocalHub
 
     given = {name.replace("_", "-"): value for name, value in places.items() if value is not None}
-    invocation.tell("Serving; Ctrl-C ends it.")
     arguments = [part for name in given for part in (f"--{name}", str(given[name]))]
     flags = [name for name, is_on in (("--new", is_new), ("--json", invocation.as_json)) if is_on]
     return LocalHub().serve([*arguments, *flags])
