@@ -184,11 +184,12 @@ class Command(click.Command):
                     raise WrongUsage(f"no such option '{name}'", ctx, hint=hint) from None
             raise
         except click.UsageError as error:
-            if type(error) is click.UsageError:  # of too many arguments; all else is a kind of it
+            # of too many arguments, or of the first, which is none: `show model production`
+            if type(error) in {click.UsageError, click.BadParameter}:
                 from auger_reconcile.cli.habits import hint_for_arguments
 
                 if meant := hint_for_arguments(ctx.command_path, given):
-                    raise WrongUsage(error.message, ctx, hint=meant) from None
+                    raise WrongUsage(error.format_message(), ctx, hint=meant) from None
             raise
         for param in self.params:
             name = str(param.name)
@@ -264,6 +265,23 @@ class Group(Command, click.Group):
 
     command_class = Command
     group_class = type
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Refuse an option of a command that stands before it: `-format=json plan`."""
+        commands = self.list_commands(ctx)
+        name = next((word for word in args if word in commands), None)
+        own = {option for param in self.get_params(ctx) for option in param.opts}
+        for word in args[: args.index(name)] if name else ():
+            typed, *value = word.split("=", 1)
+            option = f"--{typed.lstrip('-')}"
+            if not typed.startswith("-") or len(typed) < 3 or option in own:
+                continue
+            command = self.get_command(ctx, str(name))
+            params = command.get_params(ctx) if command else ()
+            if any(option in param.opts for param in params):
+                hint = " ".join([f"\n{ctx.command_path} {name} {option}", *value])
+                raise WrongUsage(f"no such option '{typed}' before '{name}'", ctx, hint=hint)
+        return super().parse_args(ctx, args)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

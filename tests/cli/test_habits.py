@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 from pathlib import Path
 
@@ -65,6 +66,12 @@ from .conftest import User
         ("plan auger.yaml", "auger plan -f auger.yaml"),
         ("validate sub/auger.yaml", "auger validate -f sub/auger.yaml"),
         ("history show 1", "auger show 1"),
+        ("-format=json plan", "auger plan --format json"),
+        ("--format json plan", "auger plan --format"),
+        ("--no-color -target=model.x plan", "auger plan --target model.x"),
+        ("show dataset a.csv", "auger dataset show a.csv"),
+        ("show model production", "auger explain model.production"),
+        ("show runs", "auger experiment history"),
         ("destroy project churn", "auger project delete churn"),
         ("delete run 1A2B", "auger --help"),
         ("apply -force", "`-force` is `--auto-approve` here"),
@@ -215,3 +222,7 @@ def test_no_hint_stands_for_a_command_that_is_there() -> None:
 def test_options_stand_for_each_other() -> None:
     named = {*OPTIONS, *(one for meant in OPTIONS.values() for one in meant)}
     assert all(name.startswith("--") for name in named)
+
+
+def test_a_hint_in_json_is_the_command_alone(user: User) -> None:
+    assert json.loads(user.run("--json", "ls").out)["error"]["hint"] == "auger show"

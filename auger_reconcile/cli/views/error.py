@@ -108,7 +108,7 @@ def _hint(error: BaseException) -> str | None:
         case AugerError():
             return as_typed(error.hint) if error.hint else None
         case WrongUsage(hint=str() as hint):
-            return hint
+            return hint.strip()
         case click.UsageError(ctx=click.Context() as ctx):
             return f"{ctx.command_path} --help"
         case click.ClickException() | click.Abort() | KeyboardInterrupt() | OSError():
