@@ -9,8 +9,8 @@ import json
 import os
 import secrets
 import shlex
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from auger_reconcile.errors import AugerError, NotAuthenticated
 
 CREDENTIALS_FILE = "auger.json"
 CLOUD_URL = "https://app.auger.ai"
+_MOST_BYTES = 8192
 _LOGIN_HINT = "fresh credentials come from\nauger auth login"
 
 
@@ -94,32 +95,50 @@ def find_readable_by_others(*, environ: Mapping[str, str], home: Path) -> Path |
     return path if is_open and is_reached else None
 
 
-def save_credentials(credentials: Credentials, *, home: Path) -> Path:
-    """Store credentials in the home folder, readable by the user alone, in one step.
+@contextmanager
+def saving_credentials(*, home: Path) -> Iterator[Callable[[Credentials], Path]]:
+    """Yield what stores credentials in the home folder, for the user alone, in one step.
+
+    The room for them is taken first: a hub that is asked in between makes no token, and ends no
+    login, for a machine that cannot keep the new one.
 
     Raises:
         AugerError: the file cannot be written.
     """
     folder = home / ".augerai"
     path = folder / CREDENTIALS_FILE
-    members = {key: value for key, value in asdict(credentials).items() if key != "source"}
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.chmod(0o700)
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(members, file, indent=2)
-            file.write("\n")
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
-    except OSError as fault:
-        raise AugerError(f"cannot write `{path}`: {fault.strerror or fault}") from None
-    finally:
-        with suppress(OSError):
-            part.unlink(missing_ok=True)
-    return path
+
+    @contextmanager
+    def failing_with_its_path() -> Iterator[None]:
+        try:
+            yield
+        except OSError as fault:
+            raise AugerError(f"cannot write `{path}`: {fault.strerror or fault}") from None
+
+    def write(text: str) -> None:
+        file.seek(0)
+        file.write(text)
+        file.truncate()
+        file.flush()
+        os.fsync(file.fileno())
+
+    def save(credentials: Credentials) -> Path:
+        members = {key: value for key, value in asdict(credentials).items() if key != "source"}
+        with failing_with_its_path():
+            write(json.dumps(members, indent=2) + "\n")
+            part.replace(path)
+        return path
+
+    with ExitStack() as stack:
+        with failing_with_its_path():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            folder.chmod(0o700)
+            descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            stack.callback(part.unlink, missing_ok=True)
+            file = stack.enter_context(os.fdopen(descriptor, "w", encoding="utf-8"))
+            write(" " * _MOST_BYTES)
+        yield save
 
 
 def clear_credentials(*, home: Path) -> bool:

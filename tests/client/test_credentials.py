@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import stat
@@ -11,7 +12,7 @@ from auger_reconcile.client.credentials import (
     find_readable_by_others,
     load_credentials,
     read_credentials,
-    save_credentials,
+    saving_credentials,
 )
 from auger_reconcile.errors import AugerError, NotAuthenticated
 
@@ -142,7 +143,8 @@ def test_the_token_is_not_part_of_the_text(tmp_path):
 def test_what_is_saved_is_loaded_again(tmp_path):
     write(tmp_path / ".augerai")
     found = load(tmp_path)
-    save_credentials(found, home=tmp_path / "new")
+    with saving_credentials(home=tmp_path / "new") as save:
+        save(found)
     again = load(tmp_path / "new")
     assert (again.username, again.api_url, again.token) == (found.username, found.api_url, TOKEN)
     assert again.organization == "acme"
@@ -150,17 +152,43 @@ def test_what_is_saved_is_loaded_again(tmp_path):
 
 def test_what_is_saved_can_be_read_by_the_user_alone(tmp_path):
     (tmp_path / ".augerai").mkdir(mode=0o755)
-    path = save_credentials(Credentials("me", CLOUD_URL, TOKEN, "acme", "login"), home=tmp_path)
+    with saving_credentials(home=tmp_path) as save:
+        path = save(Credentials("me", CLOUD_URL, TOKEN, "acme", "login"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert list(path.parent.iterdir()) == [path]
     assert "source" not in json.loads(path.read_text())
 
 
-def test_a_place_that_cannot_be_written_is_an_error(tmp_path):
+def test_a_place_that_cannot_be_written_is_an_error_before_the_hub_is_asked(tmp_path):
     (tmp_path / ".augerai").write_text("a file")
-    with pytest.raises(AugerError, match=r"cannot write `.*auger\.json`"):
-        save_credentials(Credentials("me", CLOUD_URL, TOKEN, "acme", "login"), home=tmp_path)
+    with (
+        pytest.raises(AugerError, match=r"cannot write `.*auger\.json`"),
+        saving_credentials(home=tmp_path),
+    ):
+        pytest.fail("the hub would have been asked")
+
+
+def test_a_full_disk_is_an_error_before_the_hub_is_asked(tmp_path, monkeypatch):
+    def fail(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", fail)
+    with (
+        pytest.raises(AugerError, match="No space left"),
+        saving_credentials(home=tmp_path),
+    ):
+        pytest.fail("the hub would have been asked")
+    assert list((tmp_path / ".augerai").iterdir()) == []
+
+
+def test_what_fails_before_the_credentials_are_saved_leaves_the_old_ones(tmp_path):
+    write(tmp_path / ".augerai")
+    before = (tmp_path / ".augerai" / "auger.json").read_bytes()
+    with pytest.raises(ZeroDivisionError), saving_credentials(home=tmp_path):
+        raise ZeroDivisionError
+    (path,) = (tmp_path / ".augerai").iterdir()
+    assert path.read_bytes() == before
 
 
 def test_clearing_forgets_the_credentials(tmp_path):

@@ -31,22 +31,23 @@ def login(
         NotAuthenticated: wrong user name or password, or no such organization.
         Unavailable: the hub cannot be reached.
     """
-    from auger_reconcile.client.credentials import Credentials, save_credentials
+    from auger_reconcile.client.credentials import Credentials, saving_credentials
     from auger_reconcile.client.hub_client import HubClient
     from auger_reconcile.client.hub_client import login as ask_token
     from auger_reconcile.client.refresh import find_organization
 
-    token = ask_token(url, username, password)
-    with HubClient(url, token) as client:
-        try:
-            find_organization(client, organization)
-        except NotFound:
-            raise NotAuthenticated(
-                f"user `{username}` has no organization `{organization}`"
-            ) from None
-        root = client.url
-    credentials = Credentials(username, root, token, organization, source="login")
-    save_credentials(credentials, home=around.home)
+    with saving_credentials(home=around.home) as save:
+        token = ask_token(url, username, password)
+        with HubClient(url, token) as client:
+            try:
+                find_organization(client, organization)
+            except NotFound:
+                raise NotAuthenticated(
+                    f"user `{username}` has no organization `{organization}`"
+                ) from None
+            root = client.url
+        credentials = Credentials(username, root, token, organization, source="login")
+        save(credentials)
     return credentials
 
 
@@ -67,10 +68,11 @@ def login_by_page(
         Unavailable: the hub cannot be reached.
     """
     from auger_reconcile.client.browser_login import log_in
-    from auger_reconcile.client.credentials import save_credentials
+    from auger_reconcile.client.credentials import saving_credentials
 
-    credentials = log_in(url, show=show, is_here=is_here)
-    save_credentials(credentials, home=around.home)
+    with saving_credentials(home=around.home) as save:
+        credentials = log_in(url, show=show, is_here=is_here)
+        save(credentials)
     return credentials
 
 
@@ -87,7 +89,7 @@ def change_password(around: Surroundings, *, old: str, new: str) -> tuple[Creden
         NotAuthenticated: nobody is logged in, or the old password is wrong.
         HubError: the hub does not take the new one, or has no such request.
     """
-    from auger_reconcile.client.credentials import load_credentials, save_credentials
+    from auger_reconcile.client.credentials import load_credentials, saving_credentials
     from auger_reconcile.client.hub_client import HubClient
 
     named = ("AUGER_CREDENTIALS", "AUGER_CREDENTIALS_PATH")
@@ -97,17 +99,18 @@ def change_password(around: Surroundings, *, old: str, new: str) -> tuple[Creden
             hint=f"without {place} the credentials of `auger auth login` are used",
         )
     who = load_credentials(environ={}, path_to_credentials=None, home=around.home)
-    with HubClient(who.api_url, who.token) as client:
-        try:
-            told = client.call("PATCH", "password", {"password": old, "new_password": new})
-        except NotAuthenticated as error:
-            error.hint = None if "Password" in str(error) else error.hint
-            raise
-    token = told.get("token") if isinstance(told, dict) else None
-    if not isinstance(token, str) or not token:
-        raise HubError("the hub answered without a token", request="PATCH /api/v1/password")
-    changed = replace(who, token=token)
-    save_credentials(changed, home=around.home)
+    with saving_credentials(home=around.home) as save:
+        with HubClient(who.api_url, who.token) as client:
+            try:
+                told = client.call("PATCH", "password", {"password": old, "new_password": new})
+            except NotAuthenticated as error:
+                error.hint = None if "Password" in str(error) else error.hint
+                raise
+        token = told.get("token") if isinstance(told, dict) else None
+        if not isinstance(token, str) or not token:
+            raise HubError("the hub answered without a token", request="PATCH /api/v1/password")
+        changed = replace(who, token=token)
+        save(changed)
     ended = told.get("ended")
     return changed, ended if isinstance(ended, int) else 0
 
