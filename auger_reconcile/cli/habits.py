@@ -63,6 +63,18 @@ COMMANDS = {
     "server": "auger hub start",
     "serve": "auger model serve MODEL_ID",
     "logs": "auger hub logs",
+    "bundle deploy": "auger apply",
+    "bundle destroy": "auger plan --destroy",
+    "bundle init": "auger new NAME --source data.csv --target COLUMN",
+    "bundle run": "auger experiment start --wait",
+    "bundle summary": "auger show",
+    "bundle validate": "auger validate",
+    "app diff": "auger plan",
+    "app get": "auger show",
+    "app history": "auger history",
+    "app rollback": "auger rollback ADDRESS",
+    "app sync": "auger apply",
+    "stack ls": "auger show",
     "rollout": "auger history",
     "rollout history": "auger history",
     "rollout restart": "auger plan --replace ADDRESS",
@@ -156,7 +168,11 @@ WRITTEN = {
     "scale": "`cluster: {max_nodes: 4}` in auger.yaml is the size of a project",
 }
 _CONSENT = ("--auto-approve", "--yes")  # a command has one of them, where it asks
-OPTIONS = dict.fromkeys(("--yes", "--y", "--force", "--approve", "--auto-approve"), _CONSENT)
+OPTIONS = dict.fromkeys(("--yes", "--y", "--force", "--approve", "--auto-approve"), _CONSENT) | {
+    "--chdir": ("-C",),
+    "--o": ("--format",),
+    "--output": ("--format",),
+}
 # Options that other tools have and that nothing here needs.
 NEEDLESS = {
     "--type": "what is drawn is the plan",
@@ -164,6 +180,11 @@ NEEDLESS = {
     "--input": "nothing is asked without a terminal",
     "--refresh": "the hub is read each time",
     "--lock": "a hub needs no lock",
+    "--lock-timeout": "a hub needs no lock",
+    "--parallelism": "what can be done beside each other is",
+    "--refresh-only": "`auger plan --refresh-only` shows what has drifted",
+    "--server-side": "apply changes what is declared, and nothing besides",
+    "--for": "what is declared is waited for",
     "--recursive": "a folder stands for all that is below it",
     "--compact-warnings": "warnings are one block each",
     "--auto-approve": "a plan changes nothing; `auger apply` has it",
@@ -202,6 +223,8 @@ def hint_for_arguments(path: str, given: Sequence[str]) -> str | None:
     words = [word for word in given if not word.startswith("-")]
     if words and words[0].endswith((".yaml", ".yml")):
         return f"\n{path} -f {shlex.quote(words[0])}"
+    if path in {"auger plan", "auger destroy"} and words and "." in words[0]:
+        return f"\n{path} --target {shlex.quote(words[0])}"
     if path == "auger history" and words[:1] == ["show"] and len(words) == 2:
         return f"\nauger show {shlex.quote(words[1])}"
     found = _find_kind([*path.split()[1:], *given])

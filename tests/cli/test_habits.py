@@ -71,6 +71,16 @@ from .conftest import User
         ("--no-color -target=model.x plan", "auger plan --target model.x"),
         ("show dataset a.csv", "auger dataset show a.csv"),
         ("show model production", "auger explain model.production"),
+        ("bundle deploy", "auger apply"),
+        ("bundle run train", "auger experiment start --wait"),
+        ("app sync x", "auger apply"),
+        ("plan -chdir=x", "`-chdir=x` is `-C x` here"),
+        ("plan -o json", "`-o` is `--format` here"),
+        ("plan -lock-timeout=3s", "a hub needs no lock"),
+        ("apply -refresh-only", "`auger plan --refresh-only` shows"),
+        ("apply --server-side", "apply changes what is declared"),
+        ("destroy model.prod", "auger destroy --target model.prod"),
+        ("plan model.prod", "auger plan --target model.prod"),
         ("show runs", "auger experiment history"),
         ("destroy project churn", "auger project delete churn"),
         ("delete run 1A2B", "auger --help"),
@@ -139,12 +149,14 @@ DOES = {
 """What a command may do that costs something; all others read, or are undone as easily."""
 _MAKE = ("create", "new", "add", "upload", "push")
 ASKS_FOR = {
-    **dict.fromkeys(("up", "create -f"), ("trains", "deploys", "deletes")),
+    **dict.fromkeys(
+        ("up", "create -f", "bundle deploy", "app sync"), ("trains", "deploys", "deletes")
+    ),
     **dict.fromkeys(("delete", "rm", "remove", "destroy", "undeploy"), ("deletes",)),
     **dict.fromkeys(("run", "train", "start"), ("trains",)),
     **dict.fromkeys(("deploy", "model download"), ("deploys",)),
     **dict.fromkeys((f"{verb} model" for verb in _MAKE), ("deploys",)),
-    "rollout undo": ("deploys", "deletes"),
+    **dict.fromkeys(("rollout undo", "app rollback"), ("deploys", "deletes")),
 }
 """What a line asks for that costs something; any other asks to see something."""
 
@@ -220,8 +232,8 @@ def test_no_hint_stands_for_a_command_that_is_there() -> None:
 
 
 def test_options_stand_for_each_other() -> None:
-    named = {*OPTIONS, *(one for meant in OPTIONS.values() for one in meant)}
-    assert all(name.startswith("--") for name in named)
+    assert all(name.startswith("--") for name in OPTIONS)
+    assert all(name.startswith("-") for meant in OPTIONS.values() for name in meant)
 
 
 def test_a_hint_in_json_is_the_command_alone(user: User) -> None:
