@@ -19,6 +19,7 @@ from auger_reconcile.errors import AugerError, NotAuthenticated
 
 CREDENTIALS_FILE = "auger.json"
 CLOUD_URL = "https://app.auger.ai"
+_FOLDER_VARIABLE = "AUGER_CREDENTIALS_PATH"
 _MOST_BYTES = 8192
 _LOGIN_HINT = "fresh credentials come from\nauger auth login"
 
@@ -58,8 +59,8 @@ def load_credentials(
     """
     if text := environ.get("AUGER_CREDENTIALS"):
         return _parse(text, source="AUGER_CREDENTIALS")
-    if folder := environ.get("AUGER_CREDENTIALS_PATH"):
-        return _read(Path(folder).expanduser(), named_by="AUGER_CREDENTIALS_PATH")
+    if environ.get(_FOLDER_VARIABLE):
+        return _read(login_folder(environ=environ, home=home), named_by=_FOLDER_VARIABLE)
     if path_to_credentials:
         return _read(path_to_credentials.expanduser(), named_by="path_to_credentials")
     return _read(home / ".augerai", named_by=None)
@@ -85,8 +86,7 @@ def find_readable_by_others(*, environ: Mapping[str, str], home: Path) -> Path |
     """Return the credentials file that will be used, if other users of this machine can read it."""
     if environ.get("AUGER_CREDENTIALS") or os.name != "posix":
         return None
-    named = environ.get("AUGER_CREDENTIALS_PATH")
-    path = (Path(named).expanduser() if named else home / ".augerai") / CREDENTIALS_FILE
+    path = login_folder(environ=environ, home=home) / CREDENTIALS_FILE
     try:
         is_open = bool(path.stat().st_mode & 0o077)
         is_reached = bool(path.parent.stat().st_mode & 0o011)
@@ -95,9 +95,15 @@ def find_readable_by_others(*, environ: Mapping[str, str], home: Path) -> Path |
     return path if is_open and is_reached else None
 
 
+def login_folder(*, environ: Mapping[str, str], home: Path) -> Path:
+    """Return where a login is stored, and is looked for before anything that a project names."""
+    named = environ.get(_FOLDER_VARIABLE)
+    return Path(named).expanduser() if named else home / ".augerai"
+
+
 @contextmanager
-def saving_credentials(*, home: Path) -> Iterator[Callable[[Credentials], Path]]:
-    """Yield what stores credentials in the home folder, for the user alone, in one step.
+def saving_credentials(folder: Path) -> Iterator[Callable[[Credentials], Path]]:
+    """Yield what stores credentials in a folder, for the user alone, in one step.
 
     The room for them is taken first: a hub that is asked in between makes no token, and ends no
     login, for a machine that cannot keep the new one.
@@ -105,7 +111,6 @@ def saving_credentials(*, home: Path) -> Iterator[Callable[[Credentials], Path]]
     Raises:
         AugerError: the file cannot be written.
     """
-    folder = home / ".augerai"
     path = folder / CREDENTIALS_FILE
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
 
@@ -133,7 +138,8 @@ def saving_credentials(*, home: Path) -> Iterator[Callable[[Credentials], Path]]
     with ExitStack() as stack:
         with failing_with_its_path():
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            folder.chmod(0o700)
+            if folder.name == ".augerai":  # any other may hold more than what is the user's alone
+                folder.chmod(0o700)
             descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             stack.callback(part.unlink, missing_ok=True)
             file = stack.enter_context(os.fdopen(descriptor, "w", encoding="utf-8"))
@@ -141,13 +147,13 @@ def saving_credentials(*, home: Path) -> Iterator[Callable[[Credentials], Path]]
         yield save
 
 
-def clear_credentials(*, home: Path) -> bool:
+def clear_credentials(folder: Path) -> bool:
     """Forget the stored credentials; False when there were none.
 
     Raises:
         AugerError: the file cannot be removed.
     """
-    path = home / ".augerai" / CREDENTIALS_FILE
+    path = folder / CREDENTIALS_FILE
     try:
         path.unlink()
     except FileNotFoundError:

@@ -143,7 +143,7 @@ def test_the_token_is_not_part_of_the_text(tmp_path):
 def test_what_is_saved_is_loaded_again(tmp_path):
     write(tmp_path / ".augerai")
     found = load(tmp_path)
-    with saving_credentials(home=tmp_path / "new") as save:
+    with saving_credentials(tmp_path / "new" / ".augerai") as save:
         save(found)
     again = load(tmp_path / "new")
     assert (again.username, again.api_url, again.token) == (found.username, found.api_url, TOKEN)
@@ -152,7 +152,7 @@ def test_what_is_saved_is_loaded_again(tmp_path):
 
 def test_what_is_saved_can_be_read_by_the_user_alone(tmp_path):
     (tmp_path / ".augerai").mkdir(mode=0o755)
-    with saving_credentials(home=tmp_path) as save:
+    with saving_credentials(tmp_path / ".augerai") as save:
         path = save(Credentials("me", CLOUD_URL, TOKEN, "acme", "login"))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
@@ -164,7 +164,7 @@ def test_a_place_that_cannot_be_written_is_an_error_before_the_hub_is_asked(tmp_
     (tmp_path / ".augerai").write_text("a file")
     with (
         pytest.raises(AugerError, match=r"cannot write `.*auger\.json`"),
-        saving_credentials(home=tmp_path),
+        saving_credentials(tmp_path / ".augerai"),
     ):
         pytest.fail("the hub would have been asked")
 
@@ -176,7 +176,7 @@ def test_a_full_disk_is_an_error_before_the_hub_is_asked(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "fsync", fail)
     with (
         pytest.raises(AugerError, match="No space left"),
-        saving_credentials(home=tmp_path),
+        saving_credentials(tmp_path / ".augerai"),
     ):
         pytest.fail("the hub would have been asked")
     assert list((tmp_path / ".augerai").iterdir()) == []
@@ -185,7 +185,7 @@ def test_a_full_disk_is_an_error_before_the_hub_is_asked(tmp_path, monkeypatch):
 def test_what_fails_before_the_credentials_are_saved_leaves_the_old_ones(tmp_path):
     write(tmp_path / ".augerai")
     before = (tmp_path / ".augerai" / "auger.json").read_bytes()
-    with pytest.raises(ZeroDivisionError), saving_credentials(home=tmp_path):
+    with pytest.raises(ZeroDivisionError), saving_credentials(tmp_path / ".augerai"):
         raise ZeroDivisionError
     (path,) = (tmp_path / ".augerai").iterdir()
     assert path.read_bytes() == before
@@ -193,14 +193,14 @@ def test_what_fails_before_the_credentials_are_saved_leaves_the_old_ones(tmp_pat
 
 def test_clearing_forgets_the_credentials(tmp_path):
     write(tmp_path / ".augerai")
-    assert clear_credentials(home=tmp_path)
-    assert not clear_credentials(home=tmp_path)
+    assert clear_credentials(tmp_path / ".augerai")
+    assert not clear_credentials(tmp_path / ".augerai")
 
 
 def test_credentials_that_cannot_be_removed_are_an_error(tmp_path):
     (tmp_path / ".augerai" / "auger.json").mkdir(parents=True)
     with pytest.raises(AugerError, match="cannot remove"):
-        clear_credentials(home=tmp_path)
+        clear_credentials(tmp_path / ".augerai")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="files have no such modes here")

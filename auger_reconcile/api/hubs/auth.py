@@ -36,7 +36,7 @@ def login(
     from auger_reconcile.client.hub_client import login as ask_token
     from auger_reconcile.client.refresh import find_organization
 
-    with saving_credentials(home=around.home) as save:
+    with saving_credentials(around.login_folder) as save:
         token = ask_token(url, username, password)
         with HubClient(url, token) as client:
             try:
@@ -70,7 +70,7 @@ def login_by_page(
     from auger_reconcile.client.browser_login import log_in
     from auger_reconcile.client.credentials import saving_credentials
 
-    with saving_credentials(home=around.home) as save:
+    with saving_credentials(around.login_folder) as save:
         credentials = log_in(url, show=show, is_here=is_here)
         save(credentials)
     return credentials
@@ -92,14 +92,13 @@ def change_password(around: Surroundings, *, old: str, new: str) -> tuple[Creden
     from auger_reconcile.client.credentials import load_credentials, saving_credentials
     from auger_reconcile.client.hub_client import HubClient
 
-    named = ("AUGER_CREDENTIALS", "AUGER_CREDENTIALS_PATH")
-    if place := next((name for name in named if around.environ.get(name)), None):
+    if around.environ.get("AUGER_CREDENTIALS"):
         raise AugerError(
-            f"the credentials come from {place}, where no new token can be stored",
-            hint=f"without {place} the credentials of `auger auth login` are used",
+            "the credentials come from AUGER_CREDENTIALS, where no new token can be stored",
+            hint="without AUGER_CREDENTIALS the credentials of `auger auth login` are used",
         )
-    who = load_credentials(environ={}, path_to_credentials=None, home=around.home)
-    with saving_credentials(home=around.home) as save:
+    who = load_credentials(environ=around.environ, path_to_credentials=None, home=around.home)
+    with saving_credentials(around.login_folder) as save:
         with HubClient(who.api_url, who.token) as client:
             try:
                 told = client.call("PATCH", "password", {"password": old, "new_password": new})
@@ -119,4 +118,4 @@ def logout(around: Surroundings) -> bool:
     """Forget the stored credentials; return whether there were any."""
     from auger_reconcile.client.credentials import clear_credentials
 
-    return clear_credentials(home=around.home)
+    return clear_credentials(around.login_folder)

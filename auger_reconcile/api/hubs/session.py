@@ -30,6 +30,13 @@ class Surroundings(NamedTuple):
     home: Path
     is_hasty: bool = False
 
+    @property
+    def login_folder(self) -> Path:
+        """Where a login is stored."""
+        from auger_reconcile.client.credentials import login_folder
+
+        return login_folder(environ=self.environ, home=self.home)
+
 
 class Session(NamedTuple):
     """A connection to one hub as one user."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
 import requests
 
-from auger_hub.accounts.attempts import Attempts
+from auger_hub.accounts.attempts import Attempts, SharedAttempts
+from auger_hub.database.engine import Database
 from auger_hub.processes import daemon
 from auger_hub.settings import HubSettings
 from tests.hub.client import Client, connect, from_elsewhere
@@ -77,6 +79,42 @@ def test_knowing_an_own_password_does_not_help_to_guess_others() -> None:
     assert [attempts.take(f"victim {n}", "10.0.0.1") for n in range(2)] == [True, False]
 
 
+def test_who_logged_in_there_lately_is_not_held_up_by_what_others_try(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    attempts = Attempts()
+    for name in ("anna", "berta"):
+        assert attempts.take(name, "10.0.0.1")
+    attempts.forgive("anna", "10.0.0.1")
+    for number in range(29):
+        attempts.take(f"user {number}", "10.0.0.1")
+    assert attempts.take("anna", "10.0.0.1")
+    assert not attempts.take("berta", "10.0.0.1")
+    assert [attempts.take("anna", "10.0.0.1") for _ in range(10)] == [True] * 9 + [False]
+    later = time.monotonic() + 24 * 3600
+    monkeypatch.setattr(time, "monotonic", lambda: later)
+    for number in range(30):
+        attempts.take(f"user {number}", "10.0.0.1")
+    assert not attempts.take("anna", "10.0.0.1")
+
+
+@pytest.mark.parametrize("seconds", [-61, 61, 86_400])
+def test_a_clock_that_was_wrong_locks_nobody_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'hub.db'}")
+    database.migrate()
+    real = time.time()
+    monkeypatch.setattr(time, "time", lambda: real + seconds)
+    assert [SharedAttempts(database).take("anna", "10.0.0.1") for _ in range(11)][9:] == [
+        True,
+        False,
+    ]
+    monkeypatch.setattr(time, "time", lambda: real)
+    assert SharedAttempts(database).take("anna", "10.0.0.1")
+    database.close()
+
+
 def test_many_addresses_do_not_make_the_hub_forget_or_grow() -> None:
     attempts = Attempts()
     for number in range(20_000):
@@ -95,7 +133,7 @@ def test_no_name_is_kept_however_long() -> None:
     attempts = Attempts()
     attempts.take("x" * 100_000, "10.0.0.1")
     ((_, name),) = attempts._at["10.0.0.1"]
-    assert len(name) == 32
+    assert len(name) == 64
 
 
 def test_page_and_api_count_together(hub: Client) -> None:

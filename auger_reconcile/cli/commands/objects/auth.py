@@ -60,7 +60,8 @@ def login(  # noqa: PLR0913 - one option each
 ) -> None:
     """Log in and store the credentials in ~/.augerai/auger.json.
 
-    They replace the old ones only when the login succeeds. With --sso they end when the login on
+    AUGER_CREDENTIALS_PATH names another folder. They replace the old ones only when the login
+    succeeds. With --sso they end when the login on
     the hub's page ends.
     """
     from auger_reconcile.api.hubs.auth import SYSTEMS, is_readable_on_the_way
@@ -187,6 +188,8 @@ def _show_login(invocation: Invocation, who: Credentials) -> None:
             f"Logged in as {plain(who.username)} in organization {plain(who.organization)}"
             f" at {who.api_url}."
         )
+    if os.environ.get("AUGER_CREDENTIALS"):
+        invocation.tell("warning: AUGER_CREDENTIALS is set, and is used instead of this login")
 
 
 def _describe(who: Credentials) -> dict[str, str]:

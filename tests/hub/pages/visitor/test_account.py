@@ -130,3 +130,35 @@ def test_the_command_changes_it_and_stays_logged_in(
     monkeypatch.setenv("AUGER_CREDENTIALS", stored.read_text())
     code, told = change(NEW, user["password"])
     assert (code, "come from AUGER_CREDENTIALS" in told) == (1, True)
+
+
+def test_a_login_is_stored_in_the_folder_that_the_environment_names(
+    hub: Client,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    user = add_user(hub, f"anna-{uuid.uuid4().hex[:6]}")
+    mine = tmp_path / "home" / ".augerai" / "auger.json"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("of another hub")
+    folder = tmp_path / "named"
+    folder.mkdir(mode=0o755)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("AUGER_CREDENTIALS", raising=False)
+    monkeypatch.setenv("AUGER_CREDENTIALS_PATH", str(folder))
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{user['password']}\n"))
+    who = ("--username", user["username"], "--organization", user["organization"])
+    assert main(["auth", "login", "--url", hub.url, *who, "--password-stdin"]) == 0
+    assert main(["auth", "whoami"]) == 0
+    told = capsys.readouterr().out.splitlines()
+    assert len(told) == 2
+    assert all(f"{user['username']} in organization" in line for line in told)
+    assert (folder / "auger.json").stat().st_mode & 0o077 == 0
+    assert folder.stat().st_mode & 0o777 == 0o755
+    assert mine.read_text() == "of another hub"
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{user['password']}\n{NEW}\n"))
+    assert main(["auth", "password", "--password-stdin"]) == 0
+    assert main(["auth", "logout"]) == 0
+    assert list(folder.iterdir()) == []
+    assert mine.exists()
