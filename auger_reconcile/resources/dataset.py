@@ -31,12 +31,14 @@ from auger_reconcile.resources.files.contract import (
     breaks,
     compare_header,
     compare_tables,
+    last_accepted,
     say_breach,
 )
 from auger_reconcile.resources.files.project_file import (
     PROCESSING,
     USABLE,
     DatasetObject,
+    find_learned_from,
     from_wire,
     register,
     wait_processed,
@@ -77,7 +79,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
     at_top = ("source",)
     spec = DatasetSpec
     object = DatasetObject
-    reads = ("project_files",)
+    reads = ("project_files", "experiments", "experiment_sessions")
     states: ClassVar = {"present": Wanted.PRESENT, "absent": Wanted.ABSENT}
     losses: ClassVar = {Verb.DELETE: Loss.ARTIFACTS}
     needs_active: ClassVar = {Verb.CREATE: ("project",)}
@@ -86,8 +88,9 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         self, answers: Mapping[str, Sequence[Mapping[str, Any]]]
     ) -> tuple[DatasetObject, ...]:
         """Translate project files; what the hub itself has made of others is declared by nobody."""
+        learned_from = find_learned_from(answers)
         return tuple(
-            from_wire(item)
+            from_wire(item, learned_from)
             for item in answers["project_files"]
             if not item.get("deleted") and not item.get("made_of")
         )
@@ -135,10 +138,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
         known = [item for item in usable if holds_content(item, spec)]
         if not known and spec.is_remote:  # another name, which once was a revision of this one
             known = [found for found in scene.objects if is_usable_from(found, spec)]
-        previous = next(reversed(usable), None)
+        previous = last_accepted(usable)
         unread = None
         if spec.is_remote:
-            previous = next(reversed(known), previous)
+            previous = last_accepted(known) or previous
             known, unread = _compare_newest(known, spec)
         if not known and lacks_content(spec):
             known, unread = usable, NOT_HERE  # the newest is taken for it, until it can be read
@@ -169,7 +172,9 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             caution = f"{why}, and no source to make it from again is declared"
             return Assessment(found.name, object=found, revisions=revisions, caution=caution)
         here = Assessment(found.name, object=found, revisions=revisions)
-        return self.renew(spec, here, scene)._replace(create=why, previous=found)
+        before = _accepted_before(revisions, found)
+        accepted = last_accepted([before, found] if before else [found])
+        return self.renew(spec, here, scene)._replace(create=why, previous=accepted)
 
     def renew(self, spec: DatasetSpec, assessment: Assessment, scene: Scene) -> Assessment:
         """A new revision; but a hub takes a URL only once, so that the old one goes first."""
@@ -319,7 +324,7 @@ def _bind(
     uncompared: str | None,
 ) -> Assessment:
     """Return that a revision is what is declared, and how its columns differ from those before."""
-    older = _before(_usable(revisions), bound)
+    older = _accepted_before(revisions, bound)
     changes = compare_tables(older, bound) if older else ()
     return Assessment(
         bound.name,
@@ -356,10 +361,12 @@ def _add_revision(
     )
 
 
-def _before(usable: Sequence[DatasetObject], found: DatasetObject) -> DatasetObject | None:
-    """Return the revision before another one."""
-    place = usable.index(found) if found in usable else 0
-    return usable[place - 1] if place else None
+def _accepted_before(
+    revisions: Sequence[DatasetObject], found: DatasetObject
+) -> DatasetObject | None:
+    """Return the last revision before another one that was not refused."""
+    usable = _usable(revisions)
+    return last_accepted(usable[: usable.index(found)] if found in usable else ())
 
 
 KIND = Dataset()

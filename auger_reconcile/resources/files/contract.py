@@ -46,6 +46,20 @@ def breaks(changes: Iterable[Notice]) -> list[Notice]:
     return [change for change in changes if change.code != "column-added"]
 
 
+def last_accepted(revisions: Sequence[DatasetObject]) -> DatasetObject | None:
+    """Return the newest revision that was not refused: later data is compared with that one.
+
+    One that does not fit the accepted one before it was refused, unless something was trained on it
+    all the same: then its misfit was allowed.
+    """
+    learned_from = [place for place, one in enumerate(revisions) if one.is_learned_from]
+    accepted = None
+    for one in revisions[learned_from[-1] if learned_from else 0 :]:
+        if accepted is None or (one.columns and not breaks(compare_tables(accepted, one))):
+            accepted = one
+    return accepted
+
+
 def say_breach(changes: Iterable[Notice]) -> str:
     """Return in words why nothing is trained on new data."""
     told = "; ".join(change.text.rstrip(".") for change in breaks(changes))

@@ -6,7 +6,7 @@ Wire contract §2.8.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -33,6 +33,7 @@ class DatasetObject:
         columns: names and datatypes from the statistics, in file order; empty until processed.
         etag: what the server of its URL calls the content that the hub has read.
         declared: what was declared of its columns when it was made; None where the hub keeps none.
+        is_learned_from: an experiment on it has had a run.
     """
 
     id: int
@@ -44,6 +45,7 @@ class DatasetObject:
     statistics: Mapping[str, Any] | None = field(metadata={BULKY: True})
     declared: Mapping[str, Any] | None = field(default=None, metadata={BULKY: True})
     etag: str | None = field(default=None, metadata={BULKY: True})
+    is_learned_from: bool = field(default=False, compare=False, metadata={BULKY: True})
 
     @cached_property
     def column_names(self) -> frozenset[str]:
@@ -85,7 +87,17 @@ def wait_processed(found: DatasetObject) -> Steps:
     return processed
 
 
-def from_wire(item: Mapping[str, Any]) -> DatasetObject:
+def find_learned_from(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> frozenset[Any]:
+    """Return the ids of the data sets of experiments that have had a run."""
+    searched = {str(run.get("experiment_id")) for run in answers.get("experiment_sessions", ())}
+    return frozenset(
+        item.get("project_file_id")
+        for item in answers.get("experiments", ())
+        if str(item["id"]) in searched
+    )
+
+
+def from_wire(item: Mapping[str, Any], learned_from: Collection[Any] = ()) -> DatasetObject:
     """Translate one project file of the hub (wire contract §2.8)."""
     url = str(item.get("url") or "")
     content = _CONTENT.search(url) or _DESCRIBED.fullmatch(str(item.get("description")))
@@ -103,4 +115,5 @@ def from_wire(item: Mapping[str, Any]) -> DatasetObject:
         columns=columns,
         statistics=statistics,
         declared=(item["schema"] or {}) if "schema" in item else None,
+        is_learned_from=item["id"] in learned_from,
     )

@@ -205,7 +205,8 @@ def address_of(spec: DatasetSpec, name: str, previous: DatasetObject | None) -> 
         return source
     if spec.sha256 is not None:
         return f"{without_fragment(source)}#/sha256-{spec.sha256}-{quote(name)}"
-    return f"{without_fragment(source)}#/{quote(name)}" if "#" in previous.url else source
+    is_further = "#" in previous.url or not is_named(previous.name, name)
+    return f"{without_fragment(source)}#/{quote(name)}" if is_further else source
 
 
 def is_foreign(found: DatasetObject, spec: DatasetSpec) -> bool:

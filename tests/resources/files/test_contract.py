@@ -12,10 +12,11 @@ from auger_reconcile.resources.files.contract import (
     breaks,
     compare_header,
     compare_tables,
+    last_accepted,
     say_breach,
 )
 from auger_reconcile.resources.files.project_file import from_wire
-from auger_reconcile.resources.files.source import DatasetSpec
+from auger_reconcile.resources.files.source import DatasetSpec, address_of
 from auger_reconcile.resources.project import ProjectObject
 from tests.resources.driving import drive, work
 
@@ -93,6 +94,41 @@ def test_a_further_column_breaks_nothing() -> None:
     assert say_breach(changes).endswith(
         "`refuse`: The new data has no column `age` (`warn` lets it pass)"
     )
+
+
+@pytest.mark.parametrize(
+    ("second", "learned_from", "accepted"),
+    [
+        ([AGE, TOWN], (), 2),
+        ([TOWN], (), 1),
+        ([TOWN], (2,), 2),
+        ([], (), 1),  # the hub has not read it yet
+    ],
+)
+def test_what_was_refused_is_nothing_to_compare_with(
+    second: list[dict[str, Any]], learned_from: tuple[int, ...], accepted: int
+) -> None:
+    revisions = [from_wire(wire(1, AGE, TOWN)), from_wire(wire(2, *second), learned_from)]
+    assert getattr(last_accepted(revisions), "id", None) == accepted
+
+
+def test_of_no_revision_none_is_accepted() -> None:
+    assert last_accepted([]) is None
+
+
+def test_what_an_experiment_with_a_run_is_on_was_learned_from() -> None:
+    experiments = [{"id": "a", "project_file_id": 1}, {"id": "b", "project_file_id": 2}]
+    runs = [{"experiment_id": "b"}]
+    files = [wire(1, AGE), wire(2, AGE)]
+    answers = {"project_files": files, "experiments": experiments, "experiment_sessions": runs}
+    assert [one.is_learned_from for one in KIND.observe(answers)] == [False, True]
+
+
+def test_another_revision_of_a_url_has_an_address_of_its_own() -> None:
+    spec = DatasetSpec(name="d.csv", source="https://x.test/d.csv")
+    before = from_wire({**wire(1), "name": "d.csv", "url": "https://x.test/d.csv"})
+    assert address_of(spec, "d-2.csv", before) == "https://x.test/d.csv#/d-2.csv"
+    assert address_of(spec, "d.csv", before) == "https://x.test/d.csv"
 
 
 def created(spec: DatasetSpec, *new: dict[str, Any]) -> Any:
