@@ -145,11 +145,11 @@ def _encode(predictor: Predictor, truth: pd.Series) -> tuple[pd.Series, list[Not
     typed = to_column(truth, column, predictor.schema)
     gone = typed.isna() & ~are_unreadable(truth, typed, column, predictor.schema)
     values = truth if column.type == NUMBER else typed.astype(object)
-    known = [None if is_gone else value for value, is_gone in zip(values, gone, strict=True)]
-    present = sum(value is not None for value in known)
-    numbers = pd.Series(_class_numbers(known, predictor.classes, column), dtype=float)
-    unknown = present - int(numbers.notna().sum())
-    notices = list(_without_target(predictor, "value", len(known) - present))
+    told = values[~gone]
+    found = _class_numbers(told.tolist(), predictor.classes, column)
+    numbers = pd.Series(found, index=told.index, dtype=float).reindex(typed.index)
+    unknown = len(told) - int(numbers.notna().sum())
+    notices = list(_without_target(predictor, "value", int(gone.sum())))
     if unknown:
         what = f"with a class in `{predictor.target}` that the model never met left out"
         notices.append(

@@ -128,6 +128,21 @@ def test_rows_without_a_target_are_left_out_and_told(iris_model: Path, missing: 
     assert found.scores == rest.scores
 
 
+@pytest.mark.parametrize("missing", [None, "", float("nan")])
+def test_a_row_without_a_target_is_not_of_a_class_called_none(
+    make_model: MakeModel, tmp_path: Path, missing: object
+) -> None:
+    classes = ["None", "NA", "1.0", "0", "True", "x"]
+    frame = pd.DataFrame({"a": np.arange(120) % 6, "y": classes * 20})
+    frame.to_csv(tmp_path / "classes.csv", index=False)
+    model = Predictor.load(make_model(tmp_path / "classes.csv", "y"))
+    found = evaluate(model, {"a": [0, 5, 0], "y": ["None", "x", missing]})
+    assert "None" in (model.classes or ())
+    told = [(one.code, one.count) for one in found.notices if one.code != "undefined-metrics"]
+    assert (found.rows, told) == (2, [("rows-without-target", 1)])
+    assert sum(map(sum, found.confusion)) == 2
+
+
 def test_classes_that_the_model_never_met_are_told(iris_model: Path) -> None:
     frame = read_table(HOLDOUT).astype({"species": object})
     frame.loc[frame.index[:2], "species"] = "orchid"

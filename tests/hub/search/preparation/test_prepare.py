@@ -55,6 +55,19 @@ def test_rows_without_a_target_are_left_out_and_counted(tmp_path: Path) -> None:
     assert info["notes"] == ["10 rows without a value of the target are left out."]
 
 
+@pytest.mark.parametrize(("alone", "is_told"), [(1, True), (2, False)])
+def test_a_class_of_a_single_row_is_said_to_be_in_no_score(
+    tmp_path: Path, alone: int, *, is_told: bool
+) -> None:
+    frame = iris()
+    frame.loc[: alone - 1, "species"] = "orchid"
+    task = task_for(tmp_path, frame, "species")
+    (text,) = (n["text"] for n in describe_task(task)["notices"] if n["code"] == "rare-class")
+    assert ("no score tells of it" in text) is is_told
+    tested = np.concatenate([test for _, test in make_trial_data(task).folds])
+    assert (len(tested) == len(frame) - 1) is is_told
+
+
 def test_weights_of_classes_are_said_not_to_reach_every_algorithm(tmp_path: Path) -> None:
     options = {"algorithm_params_common": {"class_weight": "balanced"}}
     notices = describe_task(task_for(tmp_path, iris(), "species", options=options))["notices"]
