@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,8 +24,10 @@ from auger_hub.models.predict import (
     BadInput,
     Predictor,
     class_probabilities,
+    known_values,
     schema_of,
 )
+from auger_hub.models.prediction_notices import Known, PredictionNotices
 from auger_hub.search.pipelines.calibrated import Calibration, apply_calibration
 
 Array = np.ndarray[Any, Any]
@@ -36,11 +39,18 @@ class TypedColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
     Args:
         schema: of the columns, as a dict.
         columns: that the model needs; others are left out.
+        known: the values of those that are names.
     """
 
-    def __init__(self, schema: Mapping[str, Any], columns: Sequence[str]) -> None:
+    def __init__(
+        self,
+        schema: Mapping[str, Any],
+        columns: Sequence[str],
+        known: Mapping[str, Known] = MappingProxyType({}),
+    ) -> None:
         self.schema = schema
         self.columns = columns
+        self.known = known
 
     def fit(self, _X: Any, _y: Any = None) -> TypedColumns:  # noqa: N803 - sklearn's name
         """Learn nothing: the schema says it all."""
@@ -48,6 +58,8 @@ class TypedColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
 
     def transform(self, X: Any) -> pd.DataFrame:  # noqa: N803 - sklearn's name
         """Return the needed columns, typed; an array has them in their order.
+
+        What could not be read, and what the model never met, is a warning.
 
         Raises:
             BadInput: a column is missing.
@@ -57,7 +69,12 @@ class TypedColumns(TransformerMixin, BaseEstimator):  # type: ignore[misc]  # sk
         if missing:
             raise BadInput(f"The model needs columns that the table does not have: {missing}.")
         values = {name: table[name] for name in self.columns}
-        return to_frame(values, TableSchema.from_dict(self.schema), self.columns)
+        schema = TableSchema.from_dict(self.schema)
+        frame = to_frame(values, schema, self.columns)
+        notes = PredictionNotices()
+        notes.note_columns(values, frame, schema, self.known)
+        notes.warn()
+        return frame
 
     def __sklearn_is_fitted__(self) -> bool:
         return True
@@ -133,7 +150,8 @@ def to_pipeline(folder: Path) -> Pipeline:
     labels = description["classes"]
     settled = [description.get(name) for name in ("threshold", "calibration")]
     last = FittedRegressor(model) if labels is None else LabelledClassifier(model, labels, *settled)
-    columns = TypedColumns(schema_of(description).to_dict(), description["needed"])
+    schema = schema_of(description).to_dict()
+    columns = TypedColumns(schema, description["needed"], known_values(description))
     return Pipeline([("columns", columns), ("model", last)])
 
 

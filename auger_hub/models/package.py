@@ -27,7 +27,7 @@ from auger_hub.models.contributions import BACKGROUND
 from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE
 from auger_hub.models.profile import PROFILE_FILE, make_profile
 from auger_hub.models.trusted import TRUSTED
-from auger_hub.search.column_kinds import CATEGORY
+from auger_hub.search.column_kinds import CATEGORY, MANY
 from auger_hub.search.columns import to_dates
 from auger_hub.search.pipelines.bag import bag_of
 from auger_hub.search.pipelines.boosted import limit_rounds, without_stopping
@@ -44,6 +44,7 @@ from auger_hub.search.sampling import CALIBRATION, ROUNDS, ROWS, THRESHOLD, samp
 from auger_hub.search.task import SearchTask, read_settings
 
 FORMAT = 1
+_MOST_CODES = 20_000  # different values; of more a model would be slow to load
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What every model needs to predict; fitted estimators are no format between versions."""
 LIBRARIES = ("lightgbm", "catboost", "xgboost")
@@ -80,6 +81,7 @@ def package_model(
     description["schema"] = schema.of(described).to_dict()
     description["nameless"] = nameless(schema.names)
     description["categories"] = _categories(features, task_info["featureKinds"])
+    description["codes"] = _codes(features, task_info["featureKinds"])
     time_column = task_info.get("timeColumn")
     if task_info["model_type"] == "timeseries" and time_column:
         description["time_column"] = time_column
@@ -135,6 +137,20 @@ def _categories(features: pd.DataFrame, kinds: dict[str, str]) -> dict[str, list
     """Return the values of the columns that have few, to tell at a prediction which are new."""
     names = [name for name, kind in kinds.items() if kind == CATEGORY]
     return {name: sorted(map(str, features[name].dropna().unique())) for name in names}
+
+
+def _codes(features: pd.DataFrame, kinds: dict[str, str]) -> dict[str, list[str]]:
+    """Return the values of the columns that have many, where new ones are the exception.
+
+    The share of the rows whose value occurs once is that of values not met before, to be expected
+    of other rows (I. J. Good, 1953, "The population frequencies of species").
+    """
+    found = {}
+    for name in (name for name, kind in kinds.items() if kind == MANY):
+        counts = features[name].value_counts()
+        if len(counts) <= _MOST_CODES and (counts == 1).sum() < counts.sum() / 2:
+            found[name] = sorted(map(str, counts.index))
+    return found
 
 
 def _history(target: Any, times: pd.Series | None) -> list[float]:

@@ -31,7 +31,7 @@ from auger_hub.data.notices import Notice
 from auger_hub.data.schema import BOOLEAN, CATEGORY, DATE, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.typed import to_frame, truth_of
 from auger_hub.models.contributions import contribute
-from auger_hub.models.prediction_notices import PredictionNotices
+from auger_hub.models.prediction_notices import Known, PredictionNotices
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search import column_kinds
 from auger_hub.search.moved import with_current_paths
@@ -93,8 +93,7 @@ class Predictor:
         self.threshold: float | None = description.get("threshold")
         self.weight_column: str | None = description.get("task_info", {}).get("sampleWeight")
         self.history: Sequence[float] = description.get("history", ())
-        known = description.get("categories", {})
-        self.categories = {name: frozenset(values) for name, values in known.items()}
+        self.known = known_values(description)
         self._time: tuple[str, str] | None = None
         if description.get("last_time"):
             self._time = (description["time_column"], description["last_time"])
@@ -220,10 +219,9 @@ class Predictor:
 
     def _type_values(self, values: Mapping[str, Iterable[Any]]) -> pd.DataFrame:
         frame = to_frame(values, self.schema, self.needed)
-        for name in self.needed:
-            self.notes.note_unreadable(name, values[name], frame[name], self.schema)
-            if name in self.categories and not (self.has_interval and name in self._series):
-                self.notes.note_unknown(name, frame[name], self.categories[name])
+        told_by_leads = self._series if self.has_interval else ()
+        known = {name: one for name, one in self.known.items() if name not in told_by_leads}
+        self.notes.note_columns(values, frame, self.schema, known)
         try:
             if self.has_interval:
                 leads = self.model.leads(frame)
@@ -349,6 +347,13 @@ def class_probabilities(model: Any, frame: pd.DataFrame, classes: int) -> np.nda
     probabilities = np.zeros((len(frame), classes))
     probabilities[:, np.asarray(model.classes_).astype(int)] = model.predict_proba(frame)
     return probabilities
+
+
+def known_values(description: Mapping[str, Any]) -> dict[str, Known]:
+    """Return what a model has met in its columns of names, of few values and of many."""
+    few, many = (description.get(member, {}) for member in ("categories", "codes"))
+    known = {name: Known(frozenset(values), is_whole=False) for name, values in many.items()}
+    return known | {name: Known(frozenset(values)) for name, values in few.items()}
 
 
 def schema_of(description: Mapping[str, Any]) -> TableSchema:

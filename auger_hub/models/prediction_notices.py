@@ -5,7 +5,10 @@ Self-contained: an exported model carries this file along.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,50 @@ from auger_hub.search.columns import to_text
 from auger_hub.search.pipelines.series import keys_of, shown_key
 
 _SHOWN_SERIES = 3
+_NEARLY_ALL = 0.9
+
+
+@dataclass(frozen=True)
+class Known:
+    """The values of a column of names that a model has learned from.
+
+    Where there are many, `is_whole` is false: a few others are to be expected then.
+    """
+
+    values: frozenset[str]
+    is_whole: bool = True
+
+    def code_of(self, text: str) -> str:
+        """Return the known code that a number is without its zeros: `04118` of `4118`."""
+        if not text.isdecimal():
+            return ""
+        return next((code for n in self._widths if (code := text.zfill(n)) in self.values), "")
+
+    @cached_property
+    def _widths(self) -> Sequence[int]:
+        return sorted({len(value) for value in self.values if value[:1] == "0"})
+
+
+@dataclass
+class _Unmet:
+    """How many values of a column the model never met; `code` is one that has lost its zeros."""
+
+    name: str
+    is_whole: bool
+    present: int = 0
+    count: int = 0
+    code: str = ""
+
+    def notices(self) -> Iterator[Notice]:
+        """Yield what there is to say; of a column of many values only where hardly one is known."""
+        if not self.count or not (self.is_whole or self.count >= self.present * _NEARLY_ALL):
+            return
+        text = f"{rows(self.count)} of `{self.name}` with a value that the model never met"
+        if self.code:
+            text += (
+                f": it knows codes as `{self.code}`, so read the column as texts, not as numbers"
+            )
+        yield Notice("unknown-categories", f"{text}.", self.name, self.count)
 
 
 class PredictionNotices:
@@ -28,10 +75,11 @@ class PredictionNotices:
         self._counted: dict[tuple[str, str], tuple[int, str]] = {}
         self._added: list[Notice] = []
         self._said: dict[str, Notice] = {}
+        self._unmet: dict[str, _Unmet] = {}
 
     def begin(self) -> None:
         """Forget the last prediction."""
-        self._counted, self._added, self._said = {}, [], {}
+        self._counted, self._added, self._said, self._unmet = {}, [], {}, {}
 
     def all(self) -> list[Notice]:
         """Return the notices, each with its count of all batches."""
@@ -39,7 +87,13 @@ class PredictionNotices:
             Notice(code, f"{rows(count)} {text}", column or None, count)
             for (code, column), (count, text) in self._counted.items()
         ]
-        return [*self._added, *counted, *self._said.values()]
+        unmet = [told for one in self._unmet.values() for told in one.notices()]
+        return [*self._added, *counted, *unmet, *self._said.values()]
+
+    def warn(self) -> None:
+        """Warn of each notice, where there is nothing that could carry it."""
+        for one in self.all():
+            warnings.warn(one.text, stacklevel=3)
 
     def add(self, *notices: Notice) -> None:
         """Add what is said once of a file."""
@@ -63,6 +117,19 @@ class PredictionNotices:
             text = lines_skipped(dialect.skipped)
             self.add(Notice("lines-skipped", text, count=dialect.skipped))
 
+    def note_columns(
+        self,
+        values: Mapping[str, Iterable[Any]],
+        frame: pd.DataFrame,
+        schema: TableSchema,
+        known: Mapping[str, Known],
+    ) -> None:
+        """Count what the typed columns of a table have lost, and what the model never met."""
+        for name in frame.columns:
+            self.note_unreadable(name, values[name], frame[name], schema)
+            if name in known:
+                self.note_unknown(name, frame[name], known[name])
+
     def note_unreadable(
         self, name: str, values: Iterable[Any], typed: pd.Series, schema: TableSchema
     ) -> None:
@@ -75,12 +142,17 @@ class PredictionNotices:
             what = f"cannot be read as a {column.type}, and count as missing"
             self.count("unreadable-values", name, lost, f"of `{name}` {what}.")
 
-    def note_unknown(self, name: str, typed: pd.Series, known: frozenset[str]) -> None:
+    def note_unknown(self, name: str, typed: pd.Series, known: Known) -> None:
         """Count the values of a column that are none of the known ones."""
-        unmet = [value for value in typed.dropna().unique() if str(value) not in known]
-        if unmet and (new := typed.isin(unmet) & ~to_text(typed).isin(known)).any():
-            text = f"of `{name}` with a value that the model never met."
-            self.count("unknown-categories", name, int(new.sum()), text)
+        present = typed.dropna()
+        told = self._unmet.setdefault(name, _Unmet(name, known.is_whole))
+        told.present += len(present)
+        unmet = [value for value in present.unique() if str(value) not in known.values]
+        if unmet:
+            texts = to_text(present[present.isin(unmet)])
+            new = texts[~texts.isin(known.values)]
+            told.count += len(new)
+            told.code = told.code or next(filter(None, map(known.code_of, new.unique())), "")
 
     def note_leads(
         self,

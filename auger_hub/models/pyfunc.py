@@ -20,13 +20,17 @@ class PyFunc:
         self._predictor = predictor
 
     def predict(self, model_input: Any, params: dict[str, Any] | None = None) -> pd.DataFrame:
-        """Return the predictions, and with a `threshold` among the parameters the probabilities."""
+        """Return the predictions, and with a `threshold` among the parameters the probabilities.
+
+        What could not be read, and what the model never met, is a warning.
+        """
         threshold = (params or {}).get("threshold", -1.0)
         table = self._to_table(model_input)
         records = table.astype(object).where(table.notna(), None).to_numpy().tolist()
         columns, data = self._predictor.predict(
             list(table.columns), records, None if threshold < 0 else threshold, bare=True
         )
+        self._predictor.notes.warn()
         index = table.index
         return pd.DataFrame(data, columns=columns, index=index)
 

@@ -13,14 +13,15 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from auger_hub.data.schema import MISSING, NUMBER
 from auger_hub.models.contributions import BACKGROUND
-from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE
+from auger_hub.models.predict import BACKGROUND_FILE, DESCRIPTION_FILE, MODEL_FILE, schema_of
 from auger_hub.models.trusted import TRUSTED
 from auger_hub.search.moved import SCHEMA, with_current_paths
 
@@ -192,6 +193,32 @@ def installation(description: dict[str, Any]) -> str:
     python = ".".join(description["python"].split(".")[:2])
     return f"""python -m venv .venv && . .venv/bin/activate     # Python {python}
 pip install -r requirements.txt"""
+
+
+def reading(texts: Sequence[str], missing: Sequence[str] = MISSING) -> str:
+    """Return the lines of Python that read a table for a model.
+
+    pandas would guess: codes as `04118` would lose their zeros, and `1.234` its thousands.
+
+    Args:
+        texts: the columns whose texts have to be kept.
+        missing: what stands for a missing value.
+    """
+    given = ['"data.csv"']
+    if texts:
+        given.append("dtype=dict.fromkeys(texts, str)")
+    if set(missing) != set(MISSING):
+        marks = json.dumps(list(missing), ensure_ascii=False)
+        given.append(f"keep_default_na=False, na_values={marks}")
+    listed = f"texts = {json.dumps(list(texts), ensure_ascii=False)}\n" if texts else ""
+    return f"{listed}table = pd.read_csv({', '.join(given)})"
+
+
+def texts_of(description: Mapping[str, Any]) -> tuple[Sequence[str], Sequence[str]]:
+    """Return the columns that pandas would not read as the training data was, and missing marks."""
+    schema = schema_of(description)
+    plain = {one.name for one in schema.columns if one.type == NUMBER and one.is_plain}
+    return [name for name in description["needed"] if name not in plain], schema.missing
 
 
 def needed_columns(description: dict[str, Any]) -> str:

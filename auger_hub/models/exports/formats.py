@@ -26,6 +26,8 @@ from auger_hub.models.exports.archive import (
     installation,
     introduction,
     needed_columns,
+    reading,
+    texts_of,
 )
 from auger_hub.models.predict import DESCRIPTION_FILE, schema_of
 
@@ -141,7 +143,7 @@ import joblib
 import pandas as pd
 
 model = joblib.load("model.joblib")  # run where this README is: it needs the folder auger_model
-table = pd.read_csv("data.csv")
+{reading(*texts_of(description))}
 model.predict(table){proba if description["classes"] else ""}
 ```
 
@@ -165,7 +167,7 @@ import mlflow
 import pandas as pd
 
 model = mlflow.pyfunc.load_model(".")  # the folder of this README
-table = pd.read_csv("data.csv")
+{reading(*texts_of(told))}
 model.predict(table){chr(10) + "model.predict(table" + proba if description["classes"] else ""}
 ```
 

@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from auger_hub.models.exports.archive import NotExportable, introduction
-from auger_hub.models.predict import DESCRIPTION_FILE, Predictor
+from auger_hub.models.exports.archive import NotExportable, introduction, reading
+from auger_hub.models.predict import DESCRIPTION_FILE, Predictor, schema_of
 from auger_hub.search.column_kinds import CODE, DATE, MISSING_TEXT, NUMBER, TEXT
 from auger_hub.search.columns import CleanColumns
 from auger_hub.search.pipelines.calibrated import SMALLEST
@@ -239,6 +239,7 @@ def _readme(description: dict[str, Any], rows: int) -> str:
     numbers = [name for name, kind in description["kinds"].items() if kind in (NUMBER, CODE)]
     texts = [name for name in description["kinds"] if name not in numbers]
     labels, after = description["classes"], lines_after(description)
+    fill = f'table[texts] = table[texts].fillna("{MISSING_TEXT}")\n' if texts else ""
     return f"""{introduction(description)}
 It was checked on {rows:,} rows (all training rows, and rows with values that are missing or new):
 the graph predicts the same{" class" if labels else ""}, within {TOLERANCE:g}.
@@ -254,10 +255,8 @@ import pandas as pd
 
 session = onnxruntime.InferenceSession("model.onnx")
 types = {{one.name: one.type for one in session.get_inputs()}}
-texts = {json.dumps(texts, ensure_ascii=False)}
-table = pd.read_csv("data.csv", dtype={{name: str for name in texts}})
-table[texts] = table[texts].fillna("{MISSING_TEXT}")
-inputs = {{
+{reading(texts, schema_of(description).missing)}
+{fill}inputs = {{
     name: table[[name]].to_numpy(
         {{"tensor(double)": np.float64, "tensor(float)": np.float32}}.get(kind, object)
     )

@@ -98,6 +98,31 @@ def mixed_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def codes_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Sixty codes with zeros before them, which alone tell the target; and one name a row."""
+    random = np.random.default_rng(0)
+    codes = np.array([f"{97 * number + 5:05d}" for number in range(60)])
+    chosen = random.integers(0, 60, 300)
+    frame = pd.DataFrame(
+        {
+            "code": codes[chosen],
+            "name": [f"n{number}" for number in random.integers(0, 2000, 300)],
+            "x": random.normal(size=300),
+            "y": np.where(chosen % 2, "yes", "no"),
+        }
+    )
+    path = tmp_path_factory.mktemp("tables") / "codes.csv"
+    frame.to_csv(path, index=False)
+    return path
+
+
+@pytest.fixture(scope="session")
+def codes_model(make_model: MakeModel, codes_table: Path) -> Path:
+    """A model of codes and names: columns of many values."""
+    return make_model(codes_table, "y")
+
+
+@pytest.fixture(scope="session")
 def series_table(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weekly rhythm on a trend."""
     days = np.arange(140)

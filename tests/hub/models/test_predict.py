@@ -1,6 +1,8 @@
 """Predictions take what people send, and answer in plain JSON values (wire contract §2.15)."""
 
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from auger_hub.data.notices import Notice
 from auger_hub.data.read import read_table
 from auger_hub.models import predict
 from auger_hub.models.predict import BadInput, Predictor
@@ -291,6 +294,49 @@ def test_what_cannot_be_read_or_was_never_met_is_told(
     ]
     binary.predict(columns, [record], None)
     assert binary.notices == []
+
+
+def told_of(codes_model: Path, *codes: Any) -> list[Notice]:
+    """Return what is said of a prediction for codes."""
+    predictor = Predictor.load(codes_model)
+    records = [[code, "n1", 0.5] for code in codes]
+    predictor.predict(["code", "name", "x"], records, None)
+    return predictor.notices
+
+
+@pytest.mark.parametrize("write", [int, float, lambda code: str(int(code))])
+def test_codes_that_have_lost_their_zeros_are_told(
+    codes_model: Path, codes_table: Path, write: Callable[[str], Any]
+) -> None:
+    codes = pd.read_csv(codes_table, dtype=str)["code"].head(20)
+    (told,) = told_of(codes_model, *map(write, codes))
+    assert (told.code, told.column, told.count) == ("unknown-categories", "code", 20)
+    assert re.search(r"knows codes as `0\d{4}`, so read the column as texts", told.text)
+
+
+def test_hardly_a_known_value_of_many_is_told_and_a_few_new_ones_are_not(codes_model: Path) -> None:
+    (told,) = told_of(codes_model, *["x1"] * 9, "00005")
+    assert (told.count, told.text) == (9, "9 rows of `code` with a value that the model never met.")
+    assert told_of(codes_model, *["x1"] * 8, "00005", "00102") == []
+
+
+def test_unknown_values_of_many_are_judged_over_all_batches(
+    codes_model: Path, codes_table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(predict, "BATCH_ROWS", 10)
+    rows = pd.read_csv(codes_table, dtype=str).head(40)
+    rows.loc[:9, "code"] = "x1"
+    rows.to_csv(tmp_path / "some.csv", index=False)
+    predictor = Predictor.load(codes_model)
+    FilePredictor(predictor).predict(tmp_path / "some.csv", tmp_path / "some_predicted.csv")
+    assert predictor.notices == []
+
+
+def test_new_values_where_each_is_new_are_nothing_to_tell(codes_model: Path) -> None:
+    predictor = Predictor.load(codes_model)
+    assert [*predictor.known] == ["code"]
+    predictor.predict(["code", "name", "x"], [["00005", "somebody", 0.5]], None)
+    assert predictor.notices == []
 
 
 @pytest.mark.parametrize("content", [b"", b"a,b\n1,2\n", b"\xff\xfe\x00", b"sepal_length\n\xe9\n"])

@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from auger_hub.models.exports import onnx
-from auger_hub.models.exports.archive import NotExportable
+from auger_hub.models.exports.archive import NotExportable, reading
 from auger_hub.models.exports.formats import export_as
 from auger_hub.models.predict import Predictor
 from tests.hub.models.conftest import IRIS, MakeModel
@@ -75,6 +75,52 @@ def test_joblib_holds_a_pipeline_that_predicts_the_same(
     shown = run(folder, f"{lines_of(folder)}\n{more}")
     wanted = [row[1:] for row in hub_predicts(model, mixed_table)]
     assert shown == pytest.approx(pd.DataFrame(wanted).to_numpy(), abs=1e-12)
+
+
+@pytest.mark.parametrize("form", ["joblib", "mlflow"])
+def test_the_lines_of_a_readme_keep_codes_and_others_warn(
+    codes_model: Path, codes_table: Path, tmp_path: Path, form: str
+) -> None:
+    folder = unzip(form, codes_model, tmp_path, codes_table)
+    reading = [line for line in lines_of(folder).splitlines() if "texts" in line]
+    if form == "mlflow":
+        load = "import sys; sys.path.insert(0, 'code'); from auger_model import pyfunc"
+        load += "; model = pyfunc._load_pyfunc('model')"
+        answer = "model.predict({})['y'].tolist()"
+    else:
+        load = "import joblib; model = joblib.load('model.joblib')"
+        answer = "model.predict({}).tolist()"
+    by_readme, guessed = answer.format("table"), answer.format("pd.read_csv('data.csv')")
+    shown, silent, lost = run(
+        folder,
+        "\n".join(
+            [
+                "import json, warnings, pandas as pd",
+                load,
+                *reading,
+                "with warnings.catch_warnings(record=True) as said:",
+                "    warnings.simplefilter('always')",
+                f"    first, before = {by_readme}, len(said)",
+                f"    {guessed}",
+                "print(json.dumps([first, before, [str(one.message) for one in said]]))",
+            ]
+        ),
+    )
+    wanted = hub_predicts(codes_model, codes_table)
+    assert (shown, silent) == (
+        [max("no", "yes", key=lambda c: r[1 + (c == "yes")]) for r in wanted],
+        0,
+    )
+    assert any("`code` with a value that the model never met" in text for text in lost)
+
+
+def test_the_lines_that_read_a_table_know_what_is_missing() -> None:
+    assert reading([]) == 'table = pd.read_csv("data.csv")'
+    lines = reading(["a"], ["", "-"])
+    assert lines.startswith('texts = ["a"]\n')
+    assert lines.endswith(
+        'dtype=dict.fromkeys(texts, str), keep_default_na=False, na_values=["", "-"])'
+    )
 
 
 @pytest.mark.slow
