@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -74,6 +74,7 @@ class DesiredState:
         locked_at: where the lock file lists it.
         locked_elsewhere: of these, what the lock files of other environments list. They may be of
             another hub, so that it need not be on this one.
+        keeps_lock: whether an apply writes what is protected into a lock file.
         revision_history: superseded data sets and experiments that a prune keeps, by project.
         spared: (project, kind) of sections that are there and empty: a prune leaves them alone.
         forgotten: what `removed` takes out of the files and leaves on the hub.
@@ -89,6 +90,7 @@ class DesiredState:
     protected: frozenset[Address] = frozenset()
     locked_at: Mapping[Address, SourceSpan] = field(default_factory=dict, compare=False)
     locked_elsewhere: frozenset[Address] = frozenset()
+    keeps_lock: bool = False
     revision_history: Mapping[str, int] = field(default_factory=dict)
     spared: frozenset[tuple[str, str]] = frozenset()
     forgotten: frozenset[Address] = frozenset()
@@ -106,6 +108,41 @@ class DesiredState:
         """The names of the declared projects, and of others that the lock files list after them."""
         locked = (address.project for address in sorted(self.protected))
         return tuple(dict.fromkeys((*self.projects, *locked)))
+
+
+class ProtectionChange(NamedTuple):
+    """What an apply writes into the lock files.
+
+    Attributes:
+        protects: what no plan deletes from then on, whether it is declared or not.
+        releases: what may be deleted again.
+    """
+
+    protects: tuple[Address, ...] = ()
+    releases: tuple[Address, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the lock files stay as they are."""
+        return not self.protects and not self.releases
+
+    def to_json(self) -> dict[str, list[str]]:
+        """Return the JSON form used in plans: addresses with their project."""
+        return {
+            "protects": [at.qualified for at in self.protects],
+            "releases": [at.qualified for at in self.releases],
+        }
+
+    @classmethod
+    def from_json(cls, item: Mapping[str, Iterable[str]]) -> ProtectionChange:
+        """Read the JSON form back."""
+        protects, releases = (
+            tuple(map(Address.parse, item[name])) for name in ("protects", "releases")
+        )
+        return cls(protects, releases)
+
+
+UNCHANGED = ProtectionChange()
 
 
 class Storage(NamedTuple):

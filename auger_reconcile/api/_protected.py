@@ -47,7 +47,7 @@ class Protection:
             plan: of deletes.
             observed: every project that the lock files list.
         """
-        from auger_reconcile.planner.guards import check_lock, check_protection
+        from auger_reconcile.planner.guards.protection import check_lock, check_protection
         from auger_reconcile.planner.index import Index
         from auger_reconcile.resources._registry import kind_of
         from auger_reconcile.resources._spec import Lifecycle
@@ -78,6 +78,7 @@ class Protection:
 
         A file that is not valid counts as well, as far as it can be read.
         """
+        from auger_reconcile.config.declarations.moves import former_names
         from auger_reconcile.resources._registry import kind_of
 
         if not self.is_at_home:
@@ -88,13 +89,17 @@ class Protection:
         short = self.context.setting(kind.name)
         if isinstance(short, Mapping):  # without a name it is the only one
             known[str(short.get("name") or action.name)] = short
+        former = former_names(self.context.setting("moved"), kind.name)
         told = [
             one["lifecycle"].get(PROTECTION)
             for name, one in known.items()
             if isinstance(one, Mapping)
             and isinstance(one.get("lifecycle"), Mapping)
             and action.object is not None
-            and kind.bears(action.object, str(name))
+            and any(
+                kind.bears(action.object, called)
+                for called in (str(name), *former.get(str(name), ()))
+            )
         ]
         own = [one for one in told if one is not None]
         return any(own) if own else bool(self.context.setting("lifecycle", PROTECTION))

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.config.declarations.channel import Channel
     from auger_reconcile.config.load import Loaded
+    from auger_reconcile.diagnostics import Diagnostic
     from auger_reconcile.history.checkout import Checkout
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.drift import Drift
@@ -256,10 +257,12 @@ class Workspace:
         from auger_reconcile.applier.apply import refusals_of
         from auger_reconcile.history.record import AppliedBy, apply_recorded
 
-        if not refusals_of(plan):
-            self.remember_protection()
+        changed = () if refusals_of(plan) else self._remember_protection(plan)
         origin = AppliedBy(self.origin, self.is_exclusive, self.beat_seconds, self.checkout)
         result = apply_recorded(plan, self.session.client, self.folder, options, origin)
+        if not changed and not plan.protection.is_empty:
+            result = replace(result, notices=(*result.notices, _unremembered()))
+        result = replace(result, remembered=changed)
         return self._notify(result) if result.outcomes else result
 
     @property
@@ -281,8 +284,8 @@ class Workspace:
         failures = tell(message, self.channels, {**self.environ, **said})
         return replace(result, notices=(*result.notices, *failures))
 
-    def remember_protection(self) -> tuple[Path, ...]:
-        """Write what the declarations protect into the lock files; return those that changed.
+    def _remember_protection(self, plan: Plan) -> tuple[Path, ...]:
+        """Write what a plan protects and releases into the lock files; return those that changed.
 
         Raises:
             AugerError: a file cannot be written.
@@ -291,7 +294,7 @@ class Workspace:
 
         changed = []
         for lock in self.loaded.locks:
-            protected = lock.after_apply(self.desired)
+            protected = lock.after_apply(plan.protection)
             if protected != lock.protected:
                 write_protected(lock.path, protected)
                 changed.append(lock.path)
@@ -301,6 +304,16 @@ class Workspace:
         """Close the connection, if one was opened."""
         if "session" in self.__dict__:
             self.session.client.close()
+
+
+def _unremembered() -> Diagnostic:
+    """Return what is said where there are no files, beside which a lock file could lie."""
+    from auger_reconcile.diagnostics import Diagnostic, Severity
+
+    summary = "no lock file remembers what is protected"
+    return Diagnostic(
+        Severity.WARNING, "not-remembered", summary, label="the files of the plan are not here"
+    )
 
 
 @contextmanager

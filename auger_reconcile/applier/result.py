@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.diagnostics import Diagnostic, tabulate
@@ -48,6 +49,7 @@ class ApplyResult:
     Attributes:
         notices: what went wrong beside the plan, such as a record that could not be kept.
         record: its number in the history of the hub; None where it is in none.
+        remembered: the lock files that list something else than before.
     """
 
     plan: Plan
@@ -55,6 +57,7 @@ class ApplyResult:
     interrupted: bool = False
     notices: tuple[Diagnostic, ...] = ()
     record: int | None = None
+    remembered: tuple[Path, ...] = ()
 
     def __str__(self) -> str:
         """Return the result as text, a line an action."""

@@ -140,6 +140,7 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
         protected=frozenset(listed),
         locked_at=listed,
         locked_elsewhere=frozenset(elsewhere),
+        keeps_lock=True,
     )
     return Loaded(state, warnings, locks, tuple(loader.channels), missing)
 

@@ -29,7 +29,7 @@ from auger_reconcile.diagnostics import (
 )
 from auger_reconcile.errors import AugerError
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.state import DesiredState
+from auger_reconcile.state import ProtectionChange
 
 HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
@@ -54,22 +54,10 @@ class Lock(NamedTuple):
         """What it lists."""
         return frozenset(self.places)
 
-    def after_apply(self, desired: DesiredState) -> frozenset[Address]:
-        """Return what it has to list once the declarations are applied.
-
-        What is not declared any more stays protected, also when `removed` leaves it on the hub,
-        unless `moved` says that it is known by another name; what is declared without protection
-        is released.
-        """
-        declared = desired.resources
-        asked = {at for at, one in declared.items() if one.spec.lifecycle.prevent_destroy}
-        here = {at for at in asked if at.project in self.projects}
-        moved = {
-            Address(at.project, at.kind, name)
-            for at, one in declared.items()
-            for name in one.spec.formerly
-        }
-        return frozenset(here | (self.protected - declared.keys() - moved))
+    def after_apply(self, change: ProtectionChange) -> frozenset[Address]:
+        """Return what it has to list once a plan is applied; the planner decides what changes."""
+        mine = {at for at in change.protects if at.project in self.projects}
+        return frozenset((self.protected | mine) - set(change.releases))
 
 
 def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tuple[Lock, ...]:

@@ -94,7 +94,7 @@ class Looker:
             plan = workspace.plan(PlanOptions(prune=target.prune))
             session = workspace.session
             self.hubs.follow(target.name, session.client.url, session.credentials.token)
-            if plan.is_empty:
+            if not plan.actions:  # the lock file of a checkout that goes again protects nothing
                 withdraw(self.settings.home, target.name)
                 return _settled(known, plan, workspace)
             return self._decide(target, workspace, plan, known, now)

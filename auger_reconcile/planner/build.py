@@ -15,12 +15,16 @@ from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, sort_diagnostics
 from auger_reconcile.planner.decide import ResourceStatus, decide_actions, start_action, stop_action
 from auger_reconcile.planner.diff import diff_settings
-from auger_reconcile.planner.guards import (
+from auger_reconcile.planner.guards.check import (
     check_content,
     check_forgotten,
     check_guards,
-    check_lock,
     check_storage,
+)
+from auger_reconcile.planner.guards.protection import (
+    change_protection,
+    check_lock,
+    check_undeclared,
 )
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.order import order_actions
@@ -39,7 +43,7 @@ from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources.names.revisions import DeclaredNames
 from auger_reconcile.resources.search.account import Notice
-from auger_reconcile.state import DesiredState, ObservedState
+from auger_reconcile.state import UNCHANGED, DesiredState, ObservedState
 
 
 class PlanOptions(NamedTuple):
@@ -100,6 +104,7 @@ def build_plan(
     content = list(check_content(statuses, chosen))
     wrong = [item for item in content if item.severity is Severity.ERROR]
     odd = [item for item in content if item.severity is Severity.WARNING]
+    is_removing = options.prune or options.destroy  # which is refused, where it hits them
     return Plan(
         hub=observed.hub,
         organization=observed.organization,
@@ -113,6 +118,7 @@ def build_plan(
                 *_diagnose(chosen.values()),
                 *odd,
                 *check_forgotten(desired, index),
+                *(() if is_removing else check_undeclared(desired, index, options.scope)),
                 *check_storage(desired, ordered, observed.storage),
             ]
         ),
@@ -126,6 +132,7 @@ def build_plan(
             if one.assessment.gate and not _is_gone(one)
         },
         notices={at: told for at, one in chosen.items() if (told := _known_notices(one))},
+        protection=UNCHANGED if options.destroy else change_protection(desired, chosen, index),
     )
 
 

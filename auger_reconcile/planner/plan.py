@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,7 +21,7 @@ from auger_reconcile.resources._base import BULKY, FieldChange, Loss, Verb, comp
 from auger_reconcile.resources._spec import Spec
 from auger_reconcile.resources.gates.gate import Decision
 from auger_reconcile.resources.search.account import Notice
-from auger_reconcile.state import Digest
+from auger_reconcile.state import UNCHANGED, Digest, ProtectionChange
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,6 +132,7 @@ class Plan:
         gates: what the gate of each model that has one says, with its numbers.
         objections: what policies say of it; what they deny is among the refusals too.
         notices: what the hub has told of each data set and run that stays as it is.
+        protection: what the lock files list afterwards and do not list now, and the reverse.
     """
 
     hub: str
@@ -147,6 +148,7 @@ class Plan:
     gates: Mapping[Address, Decision] = field(default_factory=dict)
     objections: tuple[Objection, ...] = ()
     notices: Mapping[Address, tuple[Notice, ...]] = field(default_factory=dict)
+    protection: ProtectionChange = UNCHANGED
 
     def __str__(self) -> str:
         """Return the plan as text, a line an action."""
@@ -156,7 +158,15 @@ class Plan:
         ]
         counts = ", ".join(f"{number} to {verb}" for verb, number in self.summary.items())
         problems = [str(item) for item in (*self.diagnostics, *self.refusals)]
-        return "\n".join([*lines, f"Plan: {counts}.", *problems])
+        return "\n".join([*lines, f"Plan: {counts}.", *self._protection_told(), *problems])
+
+    def _protection_told(self) -> Iterator[str]:
+        """Yield a sentence for what is protected, and one for what is released."""
+        change = self.protection
+        told = {"Protected": change.protects, "No longer protected": change.releases}
+        for what, addresses in told.items():
+            if addresses:
+                yield f"{what}: {', '.join(at.qualified for at in addresses)}."
 
     def __repr__(self) -> str:
         return f"<Plan of {len(self.actions)} actions for {self.hub}>"
@@ -183,6 +193,7 @@ class Plan:
         return "".join(
             [
                 to_sentences([f"{self.organization} at {self.hub}. {told}"]),
+                to_sentences(list(self._protection_told())),
                 to_sentences(["This plan cannot be applied:"] if self.refusals else []),
                 tabulate((*self.refusals, *self.diagnostics)),
                 to_table(heads, actions),
@@ -203,8 +214,8 @@ class Plan:
 
     @property
     def is_empty(self) -> bool:
-        """Whether there is nothing to do."""
-        return not self.actions
+        """Whether there is nothing to do: on the hub, and in the lock files."""
+        return not self.actions and self.protection.is_empty
 
     @property
     def unapproved(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, sort_diagnostics
 from auger_reconcile.planner.build import PlanOptions, build_plan
 from auger_reconcile.planner.decide import ResourceStatus, delete_action
-from auger_reconcile.planner.guards import check_protection
+from auger_reconcile.planner.guards.protection import check_protection
 from auger_reconcile.planner.order import order_actions
 from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.planner.remove import unique_deletes
@@ -89,7 +89,7 @@ def plan_rollback(
         if at.project == address.project and kind_of(at.kind).is_home
     }
     resources[address] = Declared(address, spec, status.declared.spans)
-    narrowed = replace(desired, resources=resources)
+    narrowed = replace(desired, resources=resources, keeps_lock=False)
     plan = build_plan(narrowed, observed, PlanOptions(targets=(address,)))
     return _instead_of_live(plan, narrowed, status, live_objects(status))
 

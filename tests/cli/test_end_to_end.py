@@ -93,6 +93,7 @@ def test_iris_goes_from_nothing_to_a_model_and_back(place: Path) -> None:
         "skipped": 0,
         "interrupted": False,
         "complete": True,
+        "remembered": [],
         "notices": [],
     }
     assert run(place, "plan", "--detailed-exitcode").returncode == 2

@@ -42,9 +42,80 @@ def test_a_plan_writes_no_lock(user: User, folder: Path) -> None:
 def test_an_apply_writes_it_though_there_is_nothing_to_do(user: User, folder: Path) -> None:
     answer = user.run("apply", "--auto-approve")
     assert answer.code == 0
-    assert "`auger.lock.yaml` lists what is protected now; commit it." in answer.err
+    said = "Protected from now on: dataset.kept.csv.\n"
+    assert answer.out == (
+        f"{said}No changes on the hub. The hub matches auger.yaml.\n"
+        f"\n{said}`auger.lock.yaml` remembers it; commit it.\n"
+    )
     assert '- "dataset.kept.csv"' in (folder / "auger.lock.yaml").read_text()
-    assert "auger.lock.yaml" not in user.run("apply", "--auto-approve").err
+    again = user.run("apply", "--auto-approve")
+    assert again.out == "No changes. The hub matches auger.yaml.\n"
+
+
+def test_a_plan_tells_it_and_has_something_to_do(user: User) -> None:
+    assert user.run("plan", "--detailed-exitcode").code == 2
+    assert "### Auger plan: 1 to protect" in user.run("plan", "--format", "markdown").out
+    page = user.run("plan", "--format", "html").out
+    assert "Protected from now on: dataset.kept.csv." in page
+    told = json.loads(user.run("plan", "--json").out)
+    assert told["protection"] == {"protects": ["shop/dataset.kept.csv"], "releases": []}
+    user.run("apply", "--auto-approve")
+    assert user.run("plan", "--detailed-exitcode").code == 0
+
+
+def test_nothing_is_protected_or_released_without_a_yes(user: User, folder: Path) -> None:
+    answer = user.run("apply")
+    assert answer.code == 1
+    assert "the plan needs consent" in answer.err
+    assert not (folder / "auger.lock.yaml").exists()
+
+
+def test_a_saved_plan_that_only_protects_writes_the_lock_file(user: User, folder: Path) -> None:
+    assert "Protected from now on: dataset.kept.csv." in user.run("plan", "--out", "p.json").out
+    answer = user.run("apply", "p.json", "--json")
+    assert answer.code == 0
+    finished = json.loads(answer.out.splitlines()[-1])
+    assert finished["remembered"] == ["auger.lock.yaml"]
+    assert '- "dataset.kept.csv"' in (folder / "auger.lock.yaml").read_text()
+
+
+def test_a_saved_plan_without_its_files_says_that_nothing_remembers(
+    user: User, folder: Path
+) -> None:
+    user.run("plan", "--out", "p.json")
+    (folder / "auger.yaml").unlink()
+    answer = user.run("apply", "p.json")
+    assert answer.code == 0
+    assert "no lock file remembers what is protected: the files of the plan are not" in answer.out
+    assert not (folder / "auger.lock.yaml").exists()
+
+
+FREE = "name: shop\ndatasets: {kept.csv: {}, free.csv: {}}\n"
+
+
+def test_a_release_is_told_before_it_happens(user: User, folder: Path) -> None:
+    user.run("apply", "--auto-approve")
+    (folder / "other.yaml").write_text(FREE)
+    said = "No longer protected: dataset.kept.csv."
+    planned = user.run("-f", "other.yaml", "plan", "--detailed-exitcode")
+    assert (planned.code, planned.out.splitlines()[0]) == (2, said)
+    comment = user.run("-f", "other.yaml", "plan", "--format", "markdown").out
+    assert "### Auger plan: 1 to release" in comment
+    assert f"- **{said}**" in comment
+    applied = user.run("-f", "other.yaml", "apply", "--auto-approve")
+    assert applied.out.count(said) == 2
+    assert "protected: {}" in (folder / "auger.lock.yaml").read_text()
+
+
+def test_a_narrowed_apply_releases_nothing_else(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text(FREE.replace("{}", "{lifecycle: {prevent_destroy: true}}"))
+    user.run("apply", "--auto-approve")
+    (folder / "auger.yaml").write_text(FREE)
+    answer = user.run("apply", "--target", "dataset.free.csv", "--auto-approve")
+    assert "No longer protected: dataset.free.csv.\n" in answer.out
+    lock = (folder / "auger.lock.yaml").read_text()
+    assert '- "dataset.kept.csv"' in lock
+    assert "free" not in lock
 
 
 @pytest.mark.parametrize("option", ["--prune", "--destroy"])
@@ -223,4 +294,52 @@ def test_a_command_refuses_what_either_form_of_the_file_protects(
     (folder / "auger.yaml").write_text(f"name: shop\nmodel_type: regression\n{declared}\n")
     answer = user.run("experiment", "delete", "e", "--yes")
     assert SAID in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+RENAMED = """\
+name: shop
+datasets: {new.csv: {lifecycle: {prevent_destroy: true}}}
+moved: [{from: dataset.mid.csv, to: dataset.new.csv}, {from: dataset.kept.csv, to: dataset.mid.csv}]
+"""
+
+
+@DELETES
+@pytest.mark.parametrize("is_applied", [True, False])
+def test_a_command_refuses_what_is_protected_under_its_new_name(
+    user: User, folder: Path, hub: StaticHub, command: str, *, is_applied: bool
+) -> None:
+    (folder / "auger.yaml").write_text(RENAMED)
+    if is_applied:
+        assert user.run("apply", "--auto-approve").code == 0
+    answer = user.run(*command.split(), "--yes")
+    assert answer.code == 1
+    assert SAID in answer.err
+    assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+def test_what_is_left_of_a_move_does_not_protect_a_name_that_nothing_became(
+    user: User, folder: Path, hub: StaticHub
+) -> None:
+    (folder / "auger.yaml").write_text(RENAMED.replace("mid.csv, to", "other.csv, to"))
+    user.run("dataset", "delete", "free.csv", "--yes")
+    user.run("dataset", "delete", "kept.csv", "--yes")
+    assert [one for one in hub.asked if one.startswith("DELETE")] == ["DELETE project_files"] * 2
+
+
+@DELETES
+def test_dropping_the_line_of_a_move_releases_nothing(
+    user: User, folder: Path, hub: StaticHub, command: str
+) -> None:
+    (folder / "auger.yaml").write_text(RENAMED)
+    user.run("apply", "--auto-approve")
+    (folder / "auger.yaml").write_text(RENAMED[: RENAMED.index("moved")])
+    planned = user.run("plan")
+    assert "warning[undeclared-protected]" in planned.err
+    assert "auger.lock.yaml:5:7" in planned.err
+    pruned = user.run("apply", "--prune", "--auto-approve", "--max-deletes", "9")
+    assert pruned.code == 1
+    assert SAID in pruned.err
+    assert "if it was renamed, `moved` says so" in pruned.err
+    assert user.run(*command.split(), "--yes").code == 1
     assert not any(request.startswith("DELETE") for request in hub.asked)

@@ -11,6 +11,7 @@ from auger_reconcile.config.load import load_desired_state
 from auger_reconcile.config.protection import Lock, lock_path, read_protected, write_protected
 from auger_reconcile.config.syntax.report import Report
 from auger_reconcile.errors import AugerError, ConfigError
+from auger_reconcile.state import UNCHANGED, ProtectionChange
 
 FILE = "name: shop\nlifecycle: {prevent_destroy: true}\n"
 SHOP = Address("shop", "project", "shop")
@@ -62,19 +63,18 @@ def test_an_environment_has_its_own(tmp_path: Path) -> None:
     assert lock.path.name == "auger.prod.lock.yaml"
 
 
-def test_what_is_declared_without_protection_is_released(tmp_path: Path) -> None:
-    write_protected(lock_path(tmp_path, None), [SHOP, DATA])
-    (lock,) = load(tmp_path, "name: shop\n")
-    state = load_desired_state([tmp_path], environ={}).state
-    assert lock.after_apply(state) == {DATA}
-
-
-def test_what_another_project_protected_is_kept(tmp_path: Path) -> None:
+def test_a_plan_is_what_changes_a_lock_file(tmp_path: Path) -> None:
     other = Address("bank", "project", "bank")
-    write_protected(lock_path(tmp_path, None), [other])
-    (lock,) = load(tmp_path, FILE)
-    state = load_desired_state([tmp_path], environ={}).state
-    assert lock.after_apply(state) == {other, SHOP}
+    write_protected(lock_path(tmp_path, None), [SHOP, other])
+    (lock,) = load(tmp_path, "name: shop\n")
+    assert lock.after_apply(UNCHANGED) == {SHOP, other}
+    assert lock.after_apply(ProtectionChange((DATA,), (SHOP,))) == {DATA, other}
+
+
+def test_a_lock_file_lists_the_projects_of_its_folder(tmp_path: Path) -> None:
+    (lock,) = load(tmp_path, "name: shop\n")
+    elsewhere = Address("bank", "dataset", "d.csv")
+    assert lock.after_apply(ProtectionChange((DATA, elsewhere))) == {DATA}
 
 
 def test_an_emptied_list_is_an_error_that_says_how_a_project_is_released(tmp_path: Path) -> None:
@@ -115,7 +115,6 @@ def test_of_the_same_objects_the_lock_of_another_environment_protects(
     loaded = load_desired_state([tmp_path], env=env, environ={})
     assert (data in loaded.state.protected) is protected
     assert loaded.state.locked_elsewhere == loaded.state.protected
-    assert all(not lock.after_apply(loaded.state) for lock in loaded.locks)
 
 
 def test_a_lock_whose_overlay_is_gone_protects_everywhere(tmp_path: Path) -> None:
@@ -249,14 +248,6 @@ def test_a_name_with_a_comma_is_one_name(tmp_path: Path) -> None:
     write_protected(lock_path(tmp_path, None), [kept])
     (tmp_path / "auger.yaml").write_text("name: shop\n")
     assert load_desired_state([tmp_path], environ={}).state.protected == {kept}
-
-
-def test_what_is_forgotten_stays_protected(tmp_path: Path) -> None:
-    write_protected(lock_path(tmp_path, None), [DATA])
-    (lock,) = load(tmp_path, "name: shop\nremoved: [{address: 'dataset.a: \"b\" #1.csv'}]\n")
-    state = load_desired_state([tmp_path], environ={}).state
-    assert state.forgotten == {DATA}
-    assert lock.after_apply(state) == {DATA}
 
 
 def test_a_lock_that_cannot_be_written_is_told(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from auger_reconcile.address import Address
 from auger_reconcile.planner.build import PlanOptions
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import Verb
@@ -91,3 +92,66 @@ def test_what_was_protected_is_not_pruned_when_the_file_forgets_it(
     names = {at.name for at in locked}
     hit = [a for a in deletes(plan) if a.address.kind == kind and a.object.name in names]
     assert is_refused(plan) or not hit
+
+
+def rename(document: Document, kind: str) -> Document:
+    """Return a document in which every resource of a kind has another name, as `moved` says."""
+    names = {name: f"renamed-{name}" for name in document[f"{kind}s"]}
+    moved = {
+        names[name]: {**one, "formerly": (name,)} for name, one in document[f"{kind}s"].items()
+    }
+    referring = {
+        section: {
+            name: {**one, kind: names[one[kind]]} if one.get(kind) in names else one
+            for name, one in document[section].items()
+        }
+        for section in ("experiments", "models")
+    }
+    return {**document, **referring, f"{kind}s": moved}
+
+
+def remember(plan: Plan, before: frozenset[Address]) -> frozenset[Address]:
+    """Return what the lock file lists once a plan is applied."""
+    return (before | set(plan.protection.protects)) - set(plan.protection.releases)
+
+
+@given(world=hubs(), steps=STEPS, document=documents(), kind=KINDS)
+def test_what_was_protected_under_another_name_is_not_pruned_when_nothing_tells_that_any_more(
+    folder: Path, world: World, steps: list[Step], document: Document, kind: str
+) -> None:
+    live_through(world, [*steps, document], folder)
+    renamed = declare(rename(protect(document, kind), kind), folder=folder)
+    driver = Driver(Wire(world), folder, PlanOptions(prune=True, max_deletes=99))
+    locked = remember(driver.plan(replace(renamed, keeps_lock=True)), frozenset())
+    rest = declare({**document, "models": {}, "experiments": {}, f"{kind}s": {}}, folder=folder)
+    plan = driver.plan(replace(rest, protected=locked))
+    hit = [
+        action
+        for action in deletes(plan)
+        if action.address.kind == kind and action.object.name in document[f"{kind}s"]
+    ]
+    assert is_refused(plan) or not hit
+
+
+@given(world=hubs(), steps=STEPS, document=documents(), kind=KINDS, options=options())
+def test_after_an_apply_nothing_is_left_to_protect_or_to_release(  # noqa: PLR0917 - by Hypothesis
+    folder: Path,
+    world: World,
+    steps: list[Step],
+    document: Document,
+    kind: str,
+    options: PlanOptions,
+) -> None:
+    live_through(world, steps, folder)
+    listed = frozenset(declare(document, folder=folder).resources)
+    desired = declare(rename(protect(document, kind), kind), folder=folder)
+    driver = Driver(Wire(world), folder, options)
+    plan = driver.plan(replace(desired, keeps_lock=True, protected=listed))
+    change = {*plan.protection.protects, *plan.protection.releases}
+    looked_at = {at for at in desired.resources if at not in plan.coverage.left_out}
+    before = {
+        at._replace(name=name) for at in looked_at for name in desired.resources[at].spec.formerly
+    }
+    assert change <= looked_at | before
+    after = replace(desired, keeps_lock=True, protected=remember(plan, listed))
+    assert driver.plan(after).protection.is_empty

@@ -27,7 +27,8 @@ class Mutation(NamedTuple):
 
 
 BUILD, DECIDE, ORDER = "planner/build.py", "planner/decide.py", "planner/order.py"
-GUARDS, REMOVE, CHOOSE = "planner/guards.py", "planner/remove.py", "planner/targets.py"
+GUARDS, REMOVE, CHOOSE = "planner/guards/check.py", "planner/remove.py", "planner/targets.py"
+PROTECTION = "planner/guards/protection.py"
 STALE, DIFF, APPLY = "planner/saved/stale.py", "planner/diff.py", "applier/apply.py"
 
 MUTATIONS = (
@@ -175,6 +176,18 @@ MUTATIONS = (
         GUARDS,
         "    yield from check_protection(desired, actions)\n",
         "",
+    ),
+    Mutation(
+        "what was renamed is protected under the name that its object bears",
+        PROTECTION,
+        "{at, *(old for old in former if there.bear(old))}",
+        "{at}",
+    ),
+    Mutation(
+        "what a plan does not look at is not released",
+        BUILD,
+        "change_protection(desired, chosen, index)",
+        "change_protection(desired, statuses, index)",
     ),
     Mutation(
         "a budget holds",

@@ -49,6 +49,7 @@ def build(case: dict[str, Any]) -> Plan:
     desired = replace(
         desired,
         protected=frozenset(protected),
+        keeps_lock="lock" in case,
         spared=spared,
         forgotten=frozenset(forgotten),
     )
@@ -63,6 +64,15 @@ def test_plan_is(case: dict[str, Any]) -> None:
     assert said == (case.get("says") or [])
     refused = [f"{item.address or item.label}: {item.code}" for item in plan.refusals]
     assert refused == (case.get("refused") or [])
+
+
+@pytest.mark.parametrize("case", having("lock"))
+def test_an_apply_protects_and_releases(case: dict[str, Any]) -> None:
+    change = build(case).protection
+    told = {"protects": change.protects, "releases": change.releases}
+    assert {what: [str(at) for at in all_of] for what, all_of in told.items() if all_of} == (
+        case["lock"]
+    )
 
 
 @pytest.mark.parametrize("case", having("waits"))

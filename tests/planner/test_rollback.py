@@ -20,7 +20,7 @@ from auger_reconcile.planner.rollback import (
     with_trial,
 )
 from auger_reconcile.resources._base import Assessment, FieldChange, Verb
-from auger_reconcile.state import DesiredState
+from auger_reconcile.state import UNCHANGED, DesiredState
 
 from .observed import observe, placed
 from .test_cases import describe
@@ -249,3 +249,12 @@ def test_a_model_that_ended_at_no_known_time_comes_last() -> None:
     status = assess(declare(FILE), Index(observe(HUB)))[AT]
     early = Past(replace(late.model, id="T9", trial_id="T9"), "")
     assert find_previous(status, Assessment(""), [early, late]) == late
+
+
+def test_a_rollback_protects_and_releases_nothing() -> None:
+    desired = declare({**FILE, "lifecycle": {"prevent_destroy": True}})
+    locked = replace(desired, keeps_lock=True, protected=frozenset({AT}))
+    observed = observe(HUB)
+    status = assess(locked, Index(observed))[AT]
+    plan = plan_rollback(locked, observed, status, past_models([pipeline("T1")])[0])
+    assert plan.protection == UNCHANGED

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from collections.abc import Mapping as Map
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
@@ -36,6 +38,28 @@ def read_moves(document: ProjectFile, report: Report) -> Moves:
         return Moves({}, {})
     reader = _Reader(document, report)
     return Moves(reader.read_moved(), dict(reader.read_removed()))
+
+
+def former_names(moved: object, kind: str) -> dict[str, list[str]]:
+    """Return the names that resources of a kind had before, by the name at the end of their moves.
+
+    For commands that read a file which need not be valid: of plain data, what can be understood.
+    """
+    moves: dict[str, str] = {}
+    for one in moved if isinstance(moved, list) else [moved]:
+        if isinstance(one, Map):
+            with suppress(ValueError):
+                source, target = (Address.parse(str(one.get(end))) for end in ("from", "to"))
+                if source.kind == target.kind == kind:
+                    moves[source.name] = target.name
+    former: dict[str, list[str]] = defaultdict(list)
+    for name in moves:
+        at, passed = name, set[str]()
+        while at in moves and at not in passed:
+            passed.add(at)
+            at = moves[at]
+        former[at].append(name)
+    return former
 
 
 class _Reader:

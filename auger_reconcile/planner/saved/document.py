@@ -20,7 +20,7 @@ from auger_reconcile.resources._base import FieldChange, Loss, Verb, comparable
 from auger_reconcile.resources._registry import kind_of
 from auger_reconcile.resources.gates.gate import Decision
 from auger_reconcile.resources.search.account import Notice, notices_from_wire
-from auger_reconcile.state import Declared, DesiredState
+from auger_reconcile.state import UNCHANGED, Declared, DesiredState, ProtectionChange
 
 FORMAT_VERSION = "1.0"
 NOT_SHOWN = {"path", "formerly", "same_text"}  # how it was found, which differs between machines
@@ -47,6 +47,7 @@ def to_document(plan: Plan) -> dict[str, Any]:
             for at, told in plan.notices.items()
             for one in told
         ],
+        "protection": plan.protection.to_json(),
         "diagnostics": [item.to_json() for item in (*plan.diagnostics, *plan.refusals)],
     }
 
@@ -100,6 +101,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
             "revision_history": dict(desired.revision_history),
             "protected": [address._asdict() for address in sorted(desired.protected)],
             "locked_elsewhere": [address._asdict() for address in sorted(desired.locked_elsewhere)],
+            "keeps_lock": desired.keeps_lock,
             "spared": sorted(map(list, desired.spared)),
             "forgotten": [address._asdict() for address in sorted(desired.forgotten)],
             "resources": [
@@ -167,6 +169,7 @@ def declaration_of(document: Mapping[str, Any]) -> DesiredState:
         locked_elsewhere=frozenset(
             Address(**item) for item in declaration.get("locked_elsewhere", ())
         ),
+        keeps_lock=declaration.get("keeps_lock", False),
         spared=frozenset((project, kind) for project, kind in declaration.get("spared", ())),
         forgotten=frozenset(Address(**item) for item in declaration.get("forgotten", ())),
         digest=declaration["digest"],
@@ -198,7 +201,14 @@ def plan_of(document: Mapping[str, Any]) -> Plan:
             for item in document.get("gates", ())
         },
         notices=_notices_of(document.get("notices", ())),
+        protection=protection_of(document),
     )
+
+
+def protection_of(document: Mapping[str, Any]) -> ProtectionChange:
+    """Return what a saved plan protects and releases; one of an older version does neither."""
+    told = document.get("protection")
+    return ProtectionChange.from_json(told) if told else UNCHANGED
 
 
 def _notices_of(items: Iterable[Mapping[str, Any]]) -> dict[Address, tuple[Notice, ...]]:

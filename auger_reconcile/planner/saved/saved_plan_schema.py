@@ -118,6 +118,7 @@ class _Declaration(BaseModel):
     revision_history: dict[str, StrictInt]
     protected: list[_Address] = []
     locked_elsewhere: list[_Address] = []
+    keeps_lock: StrictBool = False
     spared: list[tuple[StrictStr, StrictStr]] = []
     forgotten: list[_Address] = []
     resources: list[_Resource]
@@ -146,6 +147,11 @@ class _Notice(BaseModel):
     text: StrictStr
 
 
+class _Protection(BaseModel):
+    protects: list[StrictStr]
+    releases: list[StrictStr]
+
+
 class _SavedPlan(BaseModel):
     hub: StrictStr
     organization: StrictStr
@@ -156,6 +162,7 @@ class _SavedPlan(BaseModel):
     gates: list[_Gate] = []
     policies: list[_Objection] = []
     notices: list[_Notice] = []
+    protection: _Protection | None = None
     environment: StrictStr | None = None
     not_looked_at: list[StrictStr] = []
     not_compared: list[_NotCompared] = []

@@ -12,8 +12,8 @@ from typing import Any
 
 from auger_reconcile.errors import StalePlan
 from auger_reconcile.planner.plan import Plan, summary
-from auger_reconcile.planner.saved.document import action_to_document
-from auger_reconcile.state import ObservedState
+from auger_reconcile.planner.saved.document import action_to_document, protection_of
+from auger_reconcile.state import ObservedState, ProtectionChange
 
 # What may differ between two plans that do the same: words, and what stands around an action.
 SAME_DEED = ("name", "after", "changes", "replacement", "observed_fingerprint")
@@ -41,7 +41,16 @@ def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedStat
     ids = {action.id for action in chosen}
     for needed in (one for action in chosen for one in action.depends_on if one not in ids):
         raise StalePlan(f"{fresh[needed].address}: it has to come before, and was not planned")
-    return replace(now, actions=tuple(chosen))
+    return replace(now, actions=tuple(chosen), protection=_as_shown(document, now))
+
+
+def _as_shown(document: Mapping[str, Any], now: Plan) -> ProtectionChange:
+    """Return what is to be protected and released by now, of what the saved plan told."""
+    shown = protection_of(document)
+    return ProtectionChange(
+        tuple(at for at in now.protection.protects if at in shown.protects),
+        tuple(at for at in now.protection.releases if at in shown.releases),
+    )
 
 
 def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:

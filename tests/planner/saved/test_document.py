@@ -62,6 +62,7 @@ def test_the_document_of_a_plan() -> None:
         "gates": [],
         "policies": [],
         "notices": [],
+        "protection": {"protects": [], "releases": []},
         "diagnostics": [
             {
                 "severity": "error",
@@ -165,6 +166,7 @@ def test_a_saved_plan_carries_all_that_it_was_made_of() -> None:
         credentials="keys",
         protected=protected,
         locked_elsewhere=protected,
+        keeps_lock=True,
         spared=frozenset({("shop", "model"), ("shop", "dataset")}),
     )
     options = PlanOptions(

@@ -67,9 +67,6 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
             else:
                 plan = files.plan(options)
         try:
-            if plan.is_empty and not plan.refusals and not document:
-                for path in workspace.remember_protection():  # though there is nothing else to do
-                    invocation.note(f"`{path.name}` lists what is protected now; commit it.\n")
             return run_plan(
                 invocation,
                 plan,

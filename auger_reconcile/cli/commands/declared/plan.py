@@ -24,7 +24,9 @@ REFUSED = "Saved to be looked at: a plan that is refused is not carried out."
 @plan_options
 @refresh_option
 @click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit 2 when there is something to do, 0 when not."
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 2 when there is something to do or to protect, 0 when not.",
 )
 @click.option(
     "--format",

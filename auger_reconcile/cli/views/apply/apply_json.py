@@ -61,6 +61,7 @@ def result_to_json(result: ApplyResult) -> dict[str, Any]:
         "interrupted": result.interrupted,
         "complete": result.is_complete,
         "record": result.record,
+        "remembered": [str(path) for path in result.remembered],
         "notices": [notice.to_json() for notice in result.notices],
     }
 

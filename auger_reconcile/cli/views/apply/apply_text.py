@@ -21,7 +21,7 @@ from auger_reconcile.applier.result import (
 )
 from auger_reconcile.cli.views.error import make_lines, render_facts, summary_of
 from auger_reconcile.cli.views.harmless import plain
-from auger_reconcile.cli.views.plan.plan_text import Labels
+from auger_reconcile.cli.views.plan.plan_text import Labels, protection_lines
 from auger_reconcile.cli.views.run.account import notice_lines, notices_of, told_of
 from auger_reconcile.cli.views.typed import as_argument, as_typed
 from auger_reconcile.cli.views.words import PAST, count_of, duration, size
@@ -152,7 +152,10 @@ def _after(outcome: Outcome) -> str:
 
 def render_result(result: ApplyResult, *, color: bool) -> str:
     """Return the summary: counts, every error with its facts, and what to run next."""
-    lines, labels = [_headline(result, color=color)], Labels(result.plan)
+    labels = Labels(result.plan)
+    lines = [_headline(result, color=color)] if result.outcomes or not result.remembered else []
+    lines += protection_lines(result.plan) if result.remembered else []
+    lines += [f"`{path.name}` remembers it; commit it." for path in result.remembered]
     label = click.style("error", fg="red", bold=True) if color else "error"
     for outcome in result.outcomes:
         if outcome.status is Status.FAILED and outcome.error:

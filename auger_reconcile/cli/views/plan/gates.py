@@ -38,7 +38,7 @@ def gates_of(plan: Plan) -> list[GateTable]:
     return [
         gate_table(at, decision, qualified=several)
         for at, decision in plan.gates.items()
-        if not (plan.is_empty and decision.verdict is Verdict.OPEN)
+        if plan.actions or decision.verdict is not Verdict.OPEN
     ]
 
 

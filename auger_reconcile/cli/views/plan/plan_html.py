@@ -11,6 +11,7 @@ from html import escape
 
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan.gates import HEADS, below_gate, gates_of
+from auger_reconcile.cli.views.plan.plan_text import protection_lines
 from auger_reconcile.cli.views.plan.review import (
     ReviewItem,
     duels_of,
@@ -75,14 +76,15 @@ def render_html(plan: Plan) -> str:
 def _about(plan: Plan) -> Iterator[str]:
     organization = _code(plain(plan.organization))
     yield f'<p class="place">Organization {organization} at {_code(place_of(plan))}.</p>'
+    yield from (f"<p><strong>{escape(text)}</strong></p>" for text in protection_lines(plan))
     if below := below_gate(plan):
         yield from (f"<p><strong>{escape(text)}</strong></p>" for text in below)
-    elif plan.is_empty and not plan.refusals:
+    elif not plan.actions and not plan.refusals:
         yield f"<p>{escape(matches(plan.coverage, 'the files'))}</p>"
-    if not plan.is_empty:
+    if plan.actions:
         time = time_of(plan) or "there are none"
         yield f"<p><strong>Runs will take:</strong> {escape(time)}.</p>"
-    if below or not plan.is_empty:
+    if below or plan.actions:
         yield from (f"<p>{escape(text)}</p>" for text in uncovered(plan.coverage))
 
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from auger_reconcile.cli.views.harmless import plain
 from auger_reconcile.cli.views.plan.gates import HEADS, below_gate, gates_of
+from auger_reconcile.cli.views.plan.plan_text import NO_CHANGES, NO_CHANGES_THERE, protection_lines
 from auger_reconcile.cli.views.plan.review import (
-    NO_CHANGES,
     ReviewItem,
     duels_of,
     entries_of,
@@ -29,6 +29,7 @@ LARGEST = 60_000  # bytes; GitHub takes 65,536 characters
 MARKER = "<!-- auger plan -->"  # by which a later run finds the comment to replace
 LONGEST = 160  # characters of a text
 LONGEST_PROBLEM = 400
+LONGEST_PROTECTION = 2_000
 # Bytes for each part; their sum leaves room for the title and for what joins the parts.
 ROOM_FOR_PROBLEMS = 9_000
 ROOM_FOR_DUELS = 6_000
@@ -49,6 +50,7 @@ def render_markdown(plan: Plan) -> str:
     parts = [
         [f"{MARKER}\n### Auger plan: {title_of(plan)}"],
         [_about(plan)],
+        [f"- **{escape(text, LONGEST_PROTECTION)}**" for text in protection_lines(plan)],
         _warnings(plan),
         _problems(plan),
         _duels(plan),
@@ -74,7 +76,7 @@ def _code(text: str) -> str:
 def _about(plan: Plan) -> str:
     time = time_of(plan)
     where = f"Organization {_code(plan.organization)} at {_code(place_of(plan))}."
-    if plan.is_empty:
+    if not plan.actions:
         if plan.refusals:
             return f"{where} Refused, because of {count_of(len(plan.refusals), 'error')}."
         told = escape(matches(plan.coverage, "the files"), LONGEST_PROBLEM)
@@ -82,7 +84,7 @@ def _about(plan: Plan) -> str:
             texts = [*below, *uncovered(plan.coverage)]
             shown = (escape(text, LONGEST_PROBLEM) for text in texts)
             return " ".join([where, "Nothing will be changed.", *shown])
-        return f"{where} {NO_CHANGES}. {told}"
+        return f"{where} {NO_CHANGES if plan.is_empty else NO_CHANGES_THERE}. {told}"
     runs = f"**Runs will take:** {escape(time) if time else 'there are none'}."
     return " ".join(
         [where, runs, *(escape(text, LONGEST_PROBLEM) for text in uncovered(plan.coverage))]

@@ -15,6 +15,7 @@ from auger_reconcile.cli.views.plan.gates import below_gate, gate_lines, gates_o
 from auger_reconcile.cli.views.words import count_of, expectation, matches, uncovered
 from auger_reconcile.planner.plan import Action, Plan
 from auger_reconcile.resources._base import FieldChange, Loss, Verb
+from auger_reconcile.state import UNCHANGED
 from auger_reconcile.web_url import is_loopback
 
 SYMBOLS = {
@@ -52,6 +53,8 @@ VERB_WIDTH = 11
 NARROW = 100  # columns up to which no room is kept free
 LEAST_ROOM = 20  # columns for what is said of an action
 FILES = "auger.yaml"
+NO_CHANGES, NO_CHANGES_THERE = "No changes", "No changes on the hub"
+MOST_PROTECTED = 20  # names of what is protected or released
 
 
 def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | None = None) -> str:
@@ -63,17 +66,20 @@ def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | Non
         files: what was read, in words.
         width: columns of the terminal, to which lines are broken between words.
     """
-    if plan.is_empty:
+    if not plan.actions:
         errors = sum(item.severity.value == "error" for item in plan.diagnostics)
-        text = f"No changes, because of {count_of(errors, 'error')}."
+        nothing = NO_CHANGES if plan.is_empty else NO_CHANGES_THERE
+        text = f"{nothing}, because of {count_of(errors, 'error')}."
         if plan.refusals:
             text = f"Refused, because of {count_of(len(plan.refusals), 'error')}."
         elif not errors:
-            text = f"No changes. {matches(plan.coverage, files)}"
+            text = f"{nothing}. {matches(plan.coverage, files)}"
             if below := below_gate(plan):
                 told = ["Nothing will be changed, and not all is as declared.", *below]
                 text = " ".join([*told, *uncovered(plan.coverage)])
-        return "\n".join([*_broken(text, width), *_gates(plan, width)]) + "\n"
+        said = (*protection_lines(plan), text)
+        lines = [*(part for line in said for part in _broken(line, width)), *_gates(plan, width)]
+        return "\n".join(lines) + "\n"
     lines = [
         *_broken(_header(plan), width),
         "",
@@ -81,7 +87,11 @@ def render_plan(plan: Plan, *, color: bool, files: str = FILES, width: int | Non
         *_gates(plan, width),
         "",
         *(part for line in _footer(plan).split("\n") for part in _broken(line, width)),
-        *(part for line in uncovered(plan.coverage) for part in _broken(line, width)),
+        *(
+            part
+            for line in (*protection_lines(plan), *uncovered(plan.coverage))
+            for part in _broken(line, width)
+        ),
     ]
     return "\n".join(lines) + "\n"
 
@@ -111,7 +121,9 @@ class Labels:
     """The addresses of a plan's actions, with their project when it has several."""
 
     def __init__(self, plan: Plan) -> None:
+        change = plan.protection
         addresses = [*(action.address for action in plan.actions), *plan.notices]
+        addresses += [*change.protects, *change.releases]
         self._is_qualified = len({address.project for address in addresses}) > 1
         self._started = {one.address for one in plan.actions if one.verb is Verb.START}
 
@@ -126,6 +138,20 @@ class Labels:
     def at(self, address: Address) -> str:
         """Return an address as it is shown."""
         return plain(address.qualified if self._is_qualified else str(address))
+
+
+def protection_lines(plan: Plan) -> Iterator[str]:
+    """Yield what the plan protects from now on, and what it releases, a sentence each.
+
+    One that is refused does neither.
+    """
+    labels, change = Labels(plan), UNCHANGED if plan.refusals else plan.protection
+    told = {"Protected from now on": change.protects, "No longer protected": change.releases}
+    for what, addresses in told.items():
+        if addresses:
+            names = ", ".join(map(labels.at, addresses[:MOST_PROTECTED]))
+            left = len(addresses) - MOST_PROTECTED
+            yield f"{what}: {names}{f' and {left:,} more' if left > 0 else ''}."
 
 
 def _header(plan: Plan) -> str:

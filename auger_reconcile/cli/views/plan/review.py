@@ -11,6 +11,7 @@ from auger_reconcile.cli.views.plan.gates import below_gate
 from auger_reconcile.cli.views.plan.plan_notices import notices_of_plan
 from auger_reconcile.cli.views.plan.plan_text import (
     LOSSES,
+    NO_CHANGES,
     Labels,
     describe_action,
     describe_change,
@@ -21,7 +22,7 @@ from auger_reconcile.planner.plan import Action, Plan, Replacement
 from auger_reconcile.resources._base import Loss, Verb
 from auger_reconcile.web_url import is_loopback
 
-NO_CHANGES, REFUSED = "No changes", "Refused"
+REFUSED = "Refused"
 MOST_TOLD = 4  # texts about one resource
 WORST_FIRST = (Loss.TRAFFIC, Loss.ARTIFACTS, Loss.COMPUTE, Loss.NONE)
 VERBS = (Verb.CREATE, Verb.START, Verb.STOP, Verb.DELETE, Verb.SELECT)
@@ -72,7 +73,10 @@ class Duel:
 
 def title_of(plan: Plan) -> str:
     """Return the numbers: `2 to create, 1 to delete`; what happens to nothing is left out."""
-    counts = [f"{number:,} to {verb}" for verb, number in plan.summary.items() if number]
+    change = plan.protection
+    numbers = {"protect": len(change.protects), "release": len(change.releases)}
+    told = {**plan.summary, **numbers} if not plan.refusals else plan.summary
+    counts = [f"{number:,} to {verb}" for verb, number in told.items() if number]
     nothing = "a live model is below its gate" if below_gate(plan) else NO_CHANGES
     return ", ".join(counts) or (REFUSED if plan.refusals else nothing)
 

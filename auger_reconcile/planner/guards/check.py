@@ -1,6 +1,6 @@
-"""Check a plan against its guards: protection, too many deletes, time budgets.
+"""Check a plan against its guards: too many deletes, time budgets, what `removed` keeps.
 
-Guards change nothing.
+Guards change nothing. What protects has a module of its own.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, nearest
 from auger_reconcile.planner.decide import ResourceStatus
 from auger_reconcile.planner.estimate import Estimate, add_up
+from auger_reconcile.planner.guards.protection import check_protection
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.planner.remove import find_forgotten
@@ -81,44 +81,6 @@ def check_storage(
         )
 
 
-def check_protection(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for every delete of what is protected, or was when it was declared."""
-    removed: dict[tuple[str, str], list[Address]] = defaultdict(list)
-    for at in desired.protected - desired.resources.keys():
-        removed[at.project, at.kind].append(at)
-    for action in actions:
-        if action.verb is not Verb.DELETE:
-            continue
-        address, declared = action.address, desired.resources.get(action.address)
-        others = (
-            at
-            for at in removed[address.project, address.kind]
-            if kind_of(at.kind).bears(action.object, at.name)
-        )
-        listed = address if address in desired.protected else next(others, None)
-        if declared and declared.spec.lifecycle.prevent_destroy:
-            hint = "`lifecycle.prevent_destroy` has to be removed, and applied, before"
-        elif listed:
-            hint = "the lock file lists it: declare it without `prevent_destroy` and apply, before"
-        else:
-            continue
-        spans = declared.spans if declared else {}
-        if listed in desired.locked_elsewhere:
-            hint = "the lock file of another environment lists it, in which it is to be released"
-            spans = {}
-        yield Diagnostic(
-            Severity.ERROR,
-            "prevent-destroy",
-            "the plan would delete a protected resource",
-            span=spans.get("lifecycle")
-            or spans.get("")
-            or desired.locked_at.get(listed or address),
-            label=action.name,
-            hint=hint,
-            address=str(address),
-        )
-
-
 def _check_kept(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Diagnostic]:
     """Yield a diagnostic for every delete of what `removed` leaves on the hub.
 
@@ -140,41 +102,6 @@ def _check_kept(desired: DesiredState, actions: Sequence[Action]) -> Iterator[Di
             span=desired.forgotten_at.get(at),
             label=f"{action.name} {action.reason}",
             hint="`removed` can list that as well, or no longer this",
-            address=str(at),
-        )
-
-
-def check_lock(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
-    """Yield a diagnostic for everything that a lock file lists and that is nowhere.
-
-    What was removed from the files stands there rightly, so that only the hub knows a misspelt one.
-    """
-    names: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for at, declared in desired.resources.items():
-        names[at.project, at.kind] |= {at.name, *declared.spec.formerly}
-    there: dict[tuple[str, str], Sequence[Any]] = {}
-    for at in sorted(desired.protected - desired.locked_elsewhere):
-        place, kind = (at.project, at.kind), kind_of(at.kind)
-        if at.name in names[place]:
-            continue
-        if place not in there:
-            there[place] = objects.objects(*place)
-        if any(kind.bears(found, at.name) for found in there[place]):
-            continue
-        known = {*names[place], *(found.name for found in there[place] if found.name)}
-        near, project = nearest(at.name, known), nearest(at.project, desired.projects)
-        hint = "its line protects nothing, and has to go"
-        if near:
-            hint = f"there is `{at.kind}.{near}`"
-        elif project and project != at.project:
-            hint = f"there is a project `{project}`"
-        yield Diagnostic(
-            Severity.ERROR,
-            "unknown-protected",
-            "the lock file lists what is neither declared nor on the hub",
-            span=desired.locked_at.get(at),
-            label=f"`{at}` of project `{at.project}`",
-            hint=hint,
             address=str(at),
         )
 

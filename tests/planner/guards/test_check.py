@@ -9,12 +9,8 @@ import pytest
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, SourceSpan
 from auger_reconcile.planner.estimate import Estimate
-from auger_reconcile.planner.guards import (
-    check_forgotten,
-    check_guards,
-    check_lock,
-    check_storage,
-)
+from auger_reconcile.planner.guards.check import check_forgotten, check_guards, check_storage
+from auger_reconcile.planner.guards.protection import check_lock
 from auger_reconcile.planner.index import Index
 from auger_reconcile.planner.plan import Action
 from auger_reconcile.resources._base import Verb
@@ -165,7 +161,8 @@ def test_what_was_protected_when_it_was_applied_is_told_by_its_lock() -> None:
             "prevent-destroy",
             "the plan would delete a protected resource",
             label="d.csv",
-            hint="the lock file lists it: declare it without `prevent_destroy` and apply, before",
+            hint="the lock file lists it: declare it without `prevent_destroy` and apply, before; "
+            "if it was renamed, `moved` says so",
             address="dataset.d.csv",
         )
     ]
