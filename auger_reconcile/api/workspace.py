@@ -122,6 +122,18 @@ class Workspace:
         """Whether the files are there at all; a saved plan can do without."""
         return all(path.exists() for path in self.files)
 
+    @property
+    def is_piped(self) -> bool:
+        """Whether the files are what the standard input held, which is read only once."""
+        return Path("-") in self.files
+
+    def afresh(self) -> Workspace:
+        """Return this workspace with nothing read yet, but what was piped."""
+        other = replace(self)
+        if self.is_piped:
+            other.__dict__["loaded"] = self.loaded
+        return other
+
     def declaring(self, desired: DesiredState) -> Workspace:
         """Return this workspace with another desired state than that of its files."""
         from auger_reconcile.config.load import Loaded

@@ -34,10 +34,12 @@ class Consent(NamedTuple):
 
     Attributes:
         given: by an option, so that nothing is asked.
+        check: that what was shown still is what would be done, after a person has answered.
         option: that gives it, for the hint where nobody can be asked.
     """
 
     given: bool
+    check: Callable[[], None]
     option: str = "--auto-approve"
 
 
@@ -138,6 +140,7 @@ def run_plan(
 
     Raises:
         AugerError: there is nobody to ask, or nobody who could read the plan.
+        StalePlan: files or hub changed while the question was open.
         PlanRefused: a guard forbids the plan, and the output is JSON.
     """
     from auger_reconcile.applier.apply import refusals_of
@@ -164,6 +167,8 @@ def run_plan(
         if not _ask():
             invocation.tell("Nothing was done.")
             return ExitCode.DECLINED
+        with invocation.busy_with(READING):
+            consent.check()
     return exit_code_of_apply(_apply_visibly(invocation, plan, apply, options))
 
 
@@ -353,8 +358,24 @@ def run_one_resource(  # noqa: PLR0913 - keyword-only beyond the first two
             plan,
             context.apply,
             options=ApplyOptions(wait=wait),
-            consent=Consent(consent, option="--yes"),
+            consent=Consent(
+                consent, lambda: _check_again(invocation, plan, context, make), option="--yes"
+            ),
         )
+
+
+def _check_again(
+    invocation: Invocation, plan: Plan, context: Context, make: Callable[[Context], Plan]
+) -> None:
+    """Make the plan of one resource once more, in a context that has read nothing yet.
+
+    Raises:
+        StalePlan: it would do something else than was shown.
+    """
+    from auger_reconcile.api.plans.answered import check_context
+
+    with open_context(replace(invocation, is_quiet=True)) as again:
+        check_context(plan, context, again, make)
 
 
 def _tell_what_is_replaced(invocation: Invocation, plan: Plan, context: Context) -> None:

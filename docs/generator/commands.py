@@ -14,7 +14,9 @@ MEANINGS = {
     ExitCode.DONE: "done; with `plan --detailed-exitcode`: no changes",
     ExitCode.FAILED: "failed: a bad file, a refused plan, the hub, or an action",
     ExitCode.PENDING: "`plan --detailed-exitcode` and `drift` alone: changes are pending",
-    ExitCode.STALE: "the saved plan is stale: files or hub have changed since",
+    ExitCode.STALE: (
+        "files or hub have changed since the plan was saved, or while the question was open"
+    ),
     ExitCode.NOT_AUTHENTICATED: (
         "not logged in, or the hub refused the credentials; what it does not let their user do is 1"
     ),

@@ -92,7 +92,7 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
     document = {
         **to_document(plan),
         "refused": bool(plan.refusals),
-        "needed": _needed(plan),
+        "needed": list(needed_to_document(plan).values()),
         "declaration": {
             "hub": desired.hub,
             "organization": desired.organization,
@@ -117,12 +117,12 @@ def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[st
     return {**document, "seal": seal_of(document)}
 
 
-def _needed(plan: Plan) -> list[dict[str, Any]]:
+def needed_to_document(plan: Plan) -> dict[Address, dict[str, Any]]:
     """Return the objects that actions refer to and do not act on, as they were observed."""
     referred = (plan.references.get(action.address, {}).values() for action in plan.actions)
     found = {address: plan.bindings.get(address) for roles in referred for address in roles}
-    return [
-        {
+    return {
+        address: {
             "address": str(address),
             "project": address.project,
             "kind": address.kind,
@@ -130,7 +130,7 @@ def _needed(plan: Plan) -> list[dict[str, Any]]:
         }
         for address, one in sorted(found.items())
         if one is not None
-    ]
+    }
 
 
 _ADDRESSES = ("targets", "excludes", "repeats")

@@ -1,7 +1,8 @@
-"""Check whether a saved plan still fits the hub, by comparing it with a new plan. Pure.
+"""Check whether a plan still fits the hub, by comparing it with a new plan. Pure.
 
-The plan is made anew from the same declaration. What the saved one would do has to be in it, on
-objects that have not moved; what else has changed on the hub does not matter.
+The plan is made anew. What a saved one would do has to be in it, on objects that have not moved;
+what else has changed on the hub does not matter. What was shown to somebody who is asked has to be
+all of it.
 """
 
 from __future__ import annotations
@@ -11,8 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from auger_reconcile.errors import StalePlan
-from auger_reconcile.planner.plan import Plan, summary
-from auger_reconcile.planner.saved.document import action_to_document, protection_of
+from auger_reconcile.planner.plan import Action, Plan, summary
+from auger_reconcile.planner.saved.document import (
+    action_to_document,
+    needed_to_document,
+    protection_of,
+)
 from auger_reconcile.state import ObservedState, ProtectionChange
 
 # What may differ between two plans that do the same: words, and what stands around an action.
@@ -28,16 +33,7 @@ def still_fitting(document: Mapping[str, Any], now: Plan, observed: ObservedStat
     fresh = {action.id: action for action in now.actions}
     for item in (*document["needed"], *document["actions"]):
         _check_object(item, observed)
-    chosen = []
-    for item in document["actions"]:
-        action = fresh.get(item["id"])
-        if action is None:
-            raise StalePlan(f"{item['address']}: the {item['action']} is not needed any more")
-        deed = action_to_document(action)
-        moved = [name for name in SAME_DEED if deed[name] != item[name]]
-        if moved:
-            raise StalePlan(f"{item['address']}: `{moved[0]}` of the {item['action']} has changed")
-        chosen.append(action)
+    chosen = [_same_deed(item, fresh.get(item["id"])) for item in document["actions"]]
     ids = {action.id for action in chosen}
     for needed in (one for action in chosen for one in action.depends_on if one not in ids):
         raise StalePlan(f"{fresh[needed].address}: it has to come before, and was not planned")
@@ -53,14 +49,50 @@ def _as_shown(document: Mapping[str, Any], now: Plan) -> ProtectionChange:
     )
 
 
+def check_shown(shown: Plan, now: Plan) -> None:
+    """Do nothing when a plan that was made again does what was shown, and nothing besides.
+
+    Raises:
+        StalePlan: it does not; the message names what has come, gone or moved.
+    """
+    places = [(plan.hub, plan.organization) for plan in (shown, now)]
+    if places[0] != places[1]:
+        raise StalePlan("it would be `{1}` at {0} now".format(*places[1]))
+    fresh = {action.id: action for action in now.actions}
+    for item in map(action_to_document, shown.actions):
+        action = fresh.pop(item["id"], None)
+        if action is not None and item["before"] is not None:
+            _check_summary(item, action.object)
+        _same_deed(item, action)
+    for action in fresh.values():
+        raise StalePlan(f"{action.address}: a {action.verb.value} of `{action.name}` has come")
+    for address, item in needed_to_document(shown).items():
+        _check_summary(item, now.bindings.get(address))
+
+
+def _same_deed(item: Mapping[str, Any], action: Action | None) -> Action:
+    """Return the action of now that does what another one would have done."""
+    if action is None:
+        raise StalePlan(f"{item['address']}: the {item['action']} is not needed any more")
+    deed = action_to_document(action)
+    for name in SAME_DEED:
+        if deed[name] != item[name]:
+            raise StalePlan(f"{item['address']}: `{name}` of the {item['action']} has changed")
+    return action
+
+
 def _check_object(item: Mapping[str, Any], observed: ObservedState) -> None:
     """Compare one object with what it was when the plan was made."""
     before = item["before"]
     if before is None:
         return
     candidates = observed.of(item["project"], item["kind"])
-    found = next((one for one in candidates if one.id == before["id"]), None)
-    if found is None:
+    _check_summary(item, next((one for one in candidates if one.id == before["id"]), None))
+
+
+def _check_summary(item: Mapping[str, Any], found: Any) -> None:
+    before = item["before"]
+    if found is None or found.id != before["id"]:
         raise StalePlan(f"{item['address']}: `{before.get('name') or before['id']}` is gone")
     current = summary(found)
     for name in before:

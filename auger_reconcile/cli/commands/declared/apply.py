@@ -51,6 +51,7 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
     Raises:
         StalePlan: the saved plan no longer fits the files or the hub.
     """
+    from auger_reconcile.api.plans.answered import check_files
     from auger_reconcile.api.plans.saved_plan import read_plan, refresh_plan
     from auger_reconcile.applier.apply import ApplyOptions
     from auger_reconcile.applier.waiting import Patience
@@ -61,18 +62,24 @@ def plan_and_apply(  # noqa: PLR0913 - keyword-only beyond the first two, the op
     with invocation.workspace(approved=approved, refresh_sources=refresh_sources) as files:
         workspace = files
         options = None if document else read_files(invocation, files, **given)
+        read = files.loaded if options else None
         with invocation.busy_with(READING):
             if document:
                 plan, workspace = refresh_plan(document, files)
             else:
                 plan = files.plan(options)
+
+        def check() -> None:
+            if read is not None:  # of a saved plan nobody is asked
+                check_files(plan, read, files, lambda again: again.plan(options))
+
         try:
             return run_plan(
                 invocation,
                 plan,
                 workspace.apply,
                 options=ApplyOptions(parallelism, wait=wait, patience=Patience(timeout)),
-                consent=Consent(auto_approve or bool(saved)),
+                consent=Consent(auto_approve or bool(saved), check),
             )
         finally:
             workspace.close()

@@ -21,6 +21,8 @@ from auger_reconcile.cli.run import (
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
+    from auger_reconcile.api.plans.rollback import Rollback
+    from auger_reconcile.api.workspace import Workspace
 
 
 @command(example="auger rollback model.production")
@@ -48,6 +50,7 @@ def rollback(  # noqa: PLR0913 - keyword-only, the options of the command
     goes when that has succeeded. In auger.yaml its `trial` is changed and nothing else.
     """
     from auger_reconcile.api.plans.addresses import find_declared
+    from auger_reconcile.api.plans.answered import check_files
     from auger_reconcile.api.plans.observation import observe_declared
     from auger_reconcile.api.plans.rollback import plan_rollback
     from auger_reconcile.applier.apply import ApplyOptions
@@ -56,8 +59,13 @@ def rollback(  # noqa: PLR0913 - keyword-only, the options of the command
     with invocation.workspace() as workspace:
         read_files(invocation, workspace)
         wanted = find_declared(address, workspace.desired.resources)
+        read = workspace.loaded
+
+        def make(now: Workspace) -> Rollback:
+            return plan_rollback(now, observe_declared(now), wanted, edit=edit)
+
         with invocation.busy_with(READING):
-            planned = plan_rollback(workspace, observe_declared(workspace), wanted, edit=edit)
+            planned = make(workspace)
         if show_only:
             show_plan(invocation, planned.plan)
             return find_exit_code(planned.plan)
@@ -66,7 +74,10 @@ def rollback(  # noqa: PLR0913 - keyword-only, the options of the command
             planned.plan,
             planned.apply,
             options=ApplyOptions(patience=Patience(timeout)),
-            consent=Consent(auto_approve),
+            consent=Consent(
+                auto_approve,
+                lambda: check_files(planned.plan, read, workspace, lambda now: make(now).plan),
+            ),
         )
     if code is ExitCode.DONE and not edit:
         invocation.tell(
