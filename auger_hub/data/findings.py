@@ -11,6 +11,7 @@ from auger_hub.data.schema import CATEGORY, DATE, EXACT, NUMBER, TEXT, ColumnSch
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.infer import Found
+from auger_hub.data.text.looks import MISSING_LOOKS
 from auger_hub.data.text.sql import literal
 
 CERTAIN = ("utf-8", "utf-16", "utf-32", None)
@@ -44,12 +45,6 @@ _EPOCHS = (
     (946_684_800_000, 4_102_444_800_000, "milliseconds"),
 )
 _NESTED = r"\{.*\}|\[.*\]"
-_MISSING_LOOKS = re.compile(
-    r"[-–—.…*]{1,3}|\\N|nat|\(?(null|none|nil|blank|empty|missing)\)?|#[^\W\d_]{2,}[!?]|#DIV/0!"
-    r"|#n/?[vad]|n\.? ?/?[advk]\.?|k\. ?a\.|s/d|not (available|applicable|known)|unknown|undefined"
-    r"|keine angabe|unbekannt|inconnu|desconocido|sin datos?|-?nan",
-    re.IGNORECASE,
-)
 _MOJIBAKE = re.compile(r"Ã[\u0080-\u00bf‚ƒ„…†‡ˆ‰Š‹Œ‘’“”•–—˜™š›œžŸŽ]|â€|Â[\u00a0-\u00bf]")
 _ID_NAMES = re.compile(_IDENTIFIER.pattern, re.IGNORECASE)
 
@@ -132,7 +127,16 @@ def notices_of_reading(
             count = sum(one.marks.values())
             text = f"{listed} in `{column.name}` ({rows(count)}) is taken for a missing value."
             yield Notice("missing-tokens", text, column.name, count)
-        if one.looks and one.column.type == column.type:
+        if one.mostly and one.column.type == column.type:
+            listed = ", ".join(f"`{text}`" for text in one.others[:3])
+            text = (
+                f"Most values of `{column.name}` are {one.mostly}, but it is read as names because"
+                f" of {rows(one.unreadable)} with other texts, as {listed}. Where they mean no"
+                f" value, list them under `missing`; `columns: {{{column.name}: {{type:"
+                f" {one.mostly[:-1]}}}}}` reads them as missing."
+            )
+            yield Notice("text-like-values", text, column.name, one.unreadable)
+        elif one.looks and one.column.type == column.type:
             text = (
                 f"`{column.name}` looks like {one.looks}, as `{one.example}`, but is read as names."
             )
@@ -380,7 +384,7 @@ def notices_of_values(name: str, values: Mapping[str, int]) -> Iterator[Notice]:
             f" {listed}."
         )
         yield Notice("values-alike", text, name, sum(map(len, twins)))
-    marks = [value for value in values if _MISSING_LOOKS.fullmatch(value.strip())]
+    marks = [value for value in values if MISSING_LOOKS.fullmatch(value.strip())]
     if marks and len(values) > 2:
         listed = ", ".join(f"`{value}`" for value in marks[:5])
         count = sum(values[value] for value in marks)

@@ -15,6 +15,7 @@ import duckdb
 import pandas as pd
 
 from auger_hub.data.delimited_table import load_delimited
+from auger_hub.data.endless import without_endless
 from auger_hub.data.files.bounds import STREAMED_TABLE, most_bytes, table_memory
 from auger_hub.data.files.encoding import UTF_8
 from auger_hub.data.files.formats import DELIMITED, JSON, NOTICES, PARQUET, format_of
@@ -169,7 +170,7 @@ def _open(path: Path, reading: Reading, *, in_order: bool) -> Iterator[Table]:
         connection.execute("SET enable_progress_bar = false")
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute(f"SET preserve_insertion_order = {in_order}")
-        table = _load(connection, plain, path.name, reading)
+        table = without_endless(_load(connection, plain, path.name, reading))
         _refuse_empty(connection, path.name)
         yield table
 

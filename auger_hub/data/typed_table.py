@@ -28,7 +28,6 @@ from auger_hub.data.text.delimited import (
     clean_number,
     clean_text,
     count_texts,
-    finite,
     place,
 )
 from auger_hub.data.text.infer import Found, infer_column
@@ -142,7 +141,7 @@ def _cast(name: str, kind: str) -> str:
         case "TIMESTAMP WITH TIME ZONE":
             return f"make_timestamp(epoch_us({name}))"
         case "FLOAT" | "DOUBLE":
-            return f"CAST({finite(name)} AS DOUBLE)"
+            return f"CAST({name} AS DOUBLE)"
         case "JSON":
             return f"{name} ->> '$'"
     if kind in _INTEGERS:

@@ -290,10 +290,8 @@ def _expression(
 ) -> str:
     """Return a column as the schema has it; texts still to be typed are left as they stand."""
     match kind:
-        case "BIGINT":
+        case "BIGINT" | "DOUBLE":
             return clean_number(name, column, schema)
-        case "DOUBLE":
-            return clean_number(finite(name), column, schema)
         case "TIMESTAMPTZ":
             return f"make_timestamp(epoch_us({name}))"
         case "VARCHAR" if column.type in (NUMBER, DATE):
@@ -321,11 +319,6 @@ def clean_number(name: str, column: ColumnSchema, schema: TableSchema) -> str:
     """Return numbers with gaps for those that stand for a missing value."""
     listed = ", ".join(f"{number!r}::DOUBLE" for number in sorted(missing_numbers(column, schema)))
     return f"CASE WHEN {name}::DOUBLE NOT IN ({listed}) THEN {name} END" if listed else name
-
-
-def finite(name: str) -> str:
-    """No model can learn from an infinity or a NaN: both become missing."""
-    return f"CASE WHEN isfinite({name}) THEN {name} END"
 
 
 def _read_csv(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,13 +24,17 @@ from auger_hub.data.schema import (
     ColumnSchema,
 )
 from auger_hub.data.text import months
-from auger_hub.data.text.looks import looks_like
+from auger_hub.data.text.looks import MISSING_LOOKS, looks_like
 from auger_hub.data.text.typed import EXCEL_DAY, NumberReader, is_missing, parse_dates, truth_of
 
 MOSTLY = 0.9
 """The share of values from which on a column is of a type that not all of them have."""
 MOST_MARKS = 20
 """So many different texts may stand for missing; more of them are just unreadable."""
+_LEAST_STATED, _LEAST_DIFFERENT = 10, 3
+"""Values beside which well-known marks for missing may be as many as they are."""
+_PARTLY = 0.5
+"""The share of values from which on a column of texts is told to be mostly of another type."""
 MOST_DIGITS = 18
 LONG_NUMBERS = "whole numbers that no float can hold"
 _SOME = 0.3
@@ -83,9 +88,10 @@ _TRIED_TEXTS = 12
 class Found:
     """What a column is, and how many of its values are marks for missing or cannot be read.
 
-    Of texts, `looks` says that they look like something else. `grouped` is one of numbers that may
-    as well have marks between thousands: `100.101`; `negative` is one that is so by parentheses or
-    by a sign behind.
+    Of texts, `looks` says that they look like something else, or `mostly` that most of them are
+    `numbers` or `dates`: the `others` are not, the most frequent ones first. `grouped` is one
+    of numbers that may as well have marks between thousands: `100.101`; `negative` is one that is
+    so by parentheses or by a sign behind.
     """
 
     column: ColumnSchema
@@ -95,6 +101,8 @@ class Found:
     looks: str = ""
     grouped: str = ""
     negative: str = ""
+    mostly: str = ""
+    others: tuple[str, ...] = ()
 
 
 def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
@@ -119,22 +127,57 @@ def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
     """
     marks = frozenset(missing)
     known = {text: count for text, count in counts.items() if not is_missing(text, marks)}
-    whole = sum(known.values())
     if not known:
         return Found(ColumnSchema(name, CATEGORY), {})
     if all(truth_of(text) is not None for text in known):
         return Found(ColumnSchema(name, BOOLEAN, spelling=_spelling_of(known)), {})
-    if has_commas and all(GROUPED.fullmatch(text) for text in known):
-        return Found(ColumnSchema(name, NUMBER, decimal=",", thousands="."), {})
-    for found in (_numbers(name, known, delimiter, is_typed=is_typed), _dates(name, known)):
-        if found is not None and _lost(found) - _errors(found) <= (whole - _errors(found)) * 0.1:
-            return found
+    blanks = _blanks_among(known)
+    stated = {text: count for text, count in known.items() if text not in blanks}
+    has_points = has_commas and any("." in text for text in stated)
+    if has_points and all(GROUPED.fullmatch(text) for text in stated):
+        column = ColumnSchema(name, NUMBER, decimal=",", thousands=".")
+        return _with_marks(Found(column, {}), blanks)
+    judged = [_numbers(name, stated, delimiter, is_typed=is_typed), _dates(name, stated)]
+    possible = [found for found in judged if found is not None]
+    for found in possible:
+        if _lost(found) - _errors(found) <= (sum(stated.values()) - _errors(found)) * 0.1:
+            return _with_marks(found, blanks)
     longest = max(known, key=len)
     if all(map(_WHOLE_NAME.fullmatch, known)) and any(map(_is_long, known)):
         column = ColumnSchema(name, CATEGORY, whole=True)
         return Found(column, {}, example=longest.strip(), looks=LONG_NUMBERS)
     looks = looks_like(known)
-    return Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
+    names = Found(ColumnSchema(name, CATEGORY), {}, example=next(iter(known)), looks=looks)
+    return names if looks else _mostly(names, possible, stated)
+
+
+def _blanks_among(known: Mapping[str, int]) -> dict[str, int]:
+    """Return the well-known marks for missing, where enough values stand beside them."""
+    blanks = {text: n for text, n in known.items() if MISSING_LOOKS.fullmatch(text.strip())}
+    stated = sum(known.values()) - sum(blanks.values())
+    is_enough = stated >= _LEAST_STATED and len(known) - len(blanks) >= _LEAST_DIFFERENT
+    return blanks if is_enough else {}
+
+
+def _with_marks(found: Found, blanks: Mapping[str, int]) -> Found:
+    """Return a column with more marks for missing."""
+    if not blanks:
+        return found
+    marks = Counter(found.marks)
+    for text, count in blanks.items():
+        marks[text.strip()] += count
+    column = replace(found.column, missing=tuple(sorted(marks)))
+    return replace(found, column=column, marks=dict(marks))
+
+
+def _mostly(names: Found, possible: Sequence[Found], stated: Mapping[str, int]) -> Found:
+    """Return a column of names, told to be mostly numbers or dates where it is."""
+    for found in possible:
+        lost = sum(stated[text] for text in found.others)
+        if lost <= sum(stated.values()) * _PARTLY:
+            mostly = f"{found.column.type}s"
+            return replace(names, mostly=mostly, others=found.others, unreadable=lost)
+    return names
 
 
 def _is_long(text: str) -> bool:
@@ -173,7 +216,7 @@ def infer_plain(name: str, texts: Sequence[str], missing: Sequence[str] = MISSIN
 def _numbers(
     name: str, known: Mapping[str, int], delimiter: str | None, *, is_typed: bool
 ) -> Found | None:
-    if sum(n for text, n in known.items() if _is_wordy(text)) > sum(known.values()) * 0.1:
+    if sum(n for text, n in known.items() if _is_wordy(text)) > sum(known.values()) * _PARTLY:
         return None
     best = None
     for column in _number_styles(name, known, delimiter):
@@ -254,10 +297,10 @@ def _symbols_in(numbers: Sequence[str]) -> Iterator[str]:
 
 
 def _found(column: ColumnSchema, rest: Mapping[str, int]) -> Found:
+    others = tuple(sorted(rest, key=lambda text: (-rest[text], text)))
     if len(rest) <= MOST_MARKS:
-        marks = {text.strip(): count for text, count in rest.items()}
-        return Found(replace(column, missing=tuple(sorted(marks))), marks)
-    return Found(column, {}, sum(rest.values()), next(iter(rest)))
+        return _with_marks(Found(column, {}, others=others), rest)
+    return Found(column, {}, sum(rest.values()), next(iter(rest)), others=others)
 
 
 def _dates(name: str, known: Mapping[str, int]) -> Found | None:
@@ -267,9 +310,9 @@ def _dates(name: str, known: Mapping[str, int]) -> Found | None:
     iso = sum(count for text, count in known.items() if _ISO_LOOKS.fullmatch(text))
     others = [text for text in texts if _is_like_a_date(text)]
     likely = iso + sum(known[text] for text in others)
-    if likely < whole * _SOME or likely + days < whole * MOSTLY:
+    if likely < whole * _SOME or likely + days < whole * _PARTLY:
         return None
-    if iso + days >= whole * MOSTLY:
+    if iso + days >= whole * MOSTLY or not others:
         return _read_as(ColumnSchema(name, DATE, format=ISO), known)
     best: Found | None = None
     for form in _formats_of(others):

@@ -7,6 +7,13 @@ from collections.abc import Iterator, Mapping
 
 from auger_hub.data.text.months import has_month
 
+MISSING_LOOKS = re.compile(
+    r"[-–—.…*?]{1,3}|\\N|nat|\(?(null|none|nil|blank|empty|missing)\)?|#[^\W\d_]{2,}[!?]|#DIV/0!"
+    r"|#n/?[vad]|n\.? ?/?[advk]\.?|k\. ?a\.|s/d|not (available|applicable|known)|unknown|undefined"
+    r"|tb[acd]|keine angabe|unbekannt|inconnu|desconocido|sin datos?|-?nan",
+    re.IGNORECASE,
+)
+"""Texts that stand for a missing value wherever they are among numbers or dates."""
 MOSTLY = 0.9
 _LEAST = 3
 _UNIT = re.compile(

@@ -139,7 +139,8 @@ DEFECTS = [
     *(Defect(f"placeholder {one}", ("placeholder-suspected",), mixed("{n}.5", one, 5))
       for one in ["-999", "-9999.0", "99999", "-99"]),
     *(Defect(f"half are {one}", ("missing-tokens",), mixed("{n}.5", one, 30))
-      for one in ["#DIV/0!", "#VALUE!"]),
+      for one in ["#DIV/0!", "#VALUE!", "-", "TBD"]),
+    Defect("numbers beside other texts", ("text-like-values",), mixed("{n}.5", "sold out", 12)),
     Defect("rounded by a spreadsheet", ("rounded-numbers",), codes(*of("1.{m}0{n}E+11")[:30]),
            column="customer_id", about=("customer_id",)),
     *(Defect(f"{form} as {name}", ("numbers-like-dates",), codes(*of(form)[:30]), column=name,

@@ -1,6 +1,7 @@
 """Files as people have them: each kind that a reader once misunderstood, with neighbours."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +95,36 @@ def test_doubled_and_empty_names_are_told(tmp_path: Path, header: str) -> None:
     assert told["doubled-name"] == "x.1"
     assert str(told["column-without-name"]).startswith("Unnamed: ")
     assert list(read_table(path).columns) == list(schema_of(path)) == list(read_raw(path).columns)
+
+
+@pytest.mark.parametrize("form", ["csv", "parquet", "json", "jsonl", "feather"])
+def test_infinities_are_missing_and_told(tmp_path: Path, form: str) -> None:
+    numbers = [float(n) + 0.5 for n in range(30)]
+    frame = pd.DataFrame(
+        {"x": [math.inf, -math.inf, *numbers, math.nan], "y": [math.inf, *range(32)]}
+    )
+    path = tmp_path / f"t.{form}"
+    records = frame.to_dict("records")
+    match form:
+        case "csv":
+            frame.to_csv(path, index=False)
+        case "parquet":
+            frame.to_parquet(path)
+        case "feather":
+            frame.to_feather(path)
+        case "json":
+            path.write_text(json.dumps(records))
+        case _:
+            path.write_text("\n".join(map(json.dumps, records)))
+    statistics = profile_file(path)
+    told = [(n["column"], n["count"], n["text"]) for n in statistics["notices"]
+            if n["code"] == "infinite-values"]  # fmt: skip
+    assert told == [
+        ("x", 2, "2 rows of `x` are infinite, and count as missing."),
+        ("y", 1, "1 row of `y` is infinite, and counts as missing."),
+    ]
+    assert [one["missing_values"] for one in statistics["stat_data"]] == [3, 1]
+    assert read_table(path).isna().sum().tolist() == [3, 1]
 
 
 def test_numbers_with_marks_are_profiled_as_numbers(tmp_path: Path) -> None:

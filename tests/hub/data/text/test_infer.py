@@ -103,3 +103,61 @@ def test_dates_are_found_with_their_format(texts: tuple[str, ...], form: str) ->
 
 def test_truth_values_are_found_whatever_their_letters() -> None:
     assert found("True", "FALSE", "true")["type"] == BOOLEAN
+
+
+@pytest.mark.parametrize("mark", ["-", "--", "?", ".", "n/a", "TBD", "null", "(blank)", "…"])
+def test_well_known_marks_may_be_as_many_as_they_are(mark: str) -> None:
+    result = infer_column("c", Counter([*map(str, range(40)), *[mark] * 60]), missing=("",))
+    assert (result.column.type, result.column.missing) == (NUMBER, (mark,))
+    assert result.marks == {mark: 60}
+
+
+def test_well_known_marks_are_as_many_as_they_are_among_dates_and_in_all_spellings() -> None:
+    days = [f"{day:02}.03.2019" for day in range(1, 21)]
+    result = infer_column("c", Counter([*days, *["-"] * 15, *[" - "] * 5, *["k.A."] * 9]))
+    assert (result.column.type, result.column.format) == (DATE, "%d.%m.%Y")
+    assert result.marks == {"-": 20, "k.A.": 9}
+
+
+@pytest.mark.parametrize(
+    "numbers", [["1"] * 40, ["1", "2"] * 20, ["1", "2", "3", "4"], ["007", "012", "013"] * 9]
+)
+def test_of_few_numbers_or_codes_a_dash_is_a_value(numbers: list[str]) -> None:
+    result = infer_column("c", Counter([*numbers, *["-"] * len(numbers)]))
+    assert (result.column.type, result.marks) == (CATEGORY, {})
+
+
+def test_other_texts_beside_well_known_marks_are_judged_without_them() -> None:
+    numbers = [f"{n}.5" for n in range(40)]
+    result = infer_column("c", Counter([*numbers, *["-"] * 40, *["broken"] * 4]))
+    assert (result.column.type, result.marks) == (NUMBER, {"-": 40, "broken": 4})
+    assert infer_column("c", Counter([*numbers, *["broken"] * 8])).column.type == CATEGORY
+
+
+@pytest.mark.parametrize(
+    ("values", "mostly"),
+    [
+        ([f"{n}.5" for n in range(60)], "numbers"),
+        ([f"1.{n:03},50 €" for n in range(60)], "numbers"),
+        ([f"2019-03-{day:02}" for day in range(1, 31)] * 2, "dates"),
+        ([f"{day:02}.03.2019" for day in range(1, 31)] * 2, "dates"),
+    ],
+)
+def test_names_that_are_mostly_something_else_are_told(values: list[str], mostly: str) -> None:
+    texts = Counter([*values, *["sold out"] * 20, *["on request"] * 10, "-"])
+    result = infer_column("c", texts)
+    assert (result.column.type, result.mostly, result.unreadable) == (CATEGORY, mostly, 30)
+    assert result.others == ("sold out", "on request")
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        [f"{n}" for n in range(60)] + [f"{n}a" for n in range(30)],  # numbers of houses
+        [f"{n}.5" for n in range(30)] + ["sold out"] * 40,
+        [f"00{n}" for n in range(60)] + ["sold out"] * 20,
+    ],
+)
+def test_names_that_are_not_mostly_something_else_are_not(texts: list[str]) -> None:
+    result = infer_column("c", Counter(texts))
+    assert (result.column.type, result.mostly) == (CATEGORY, "")
