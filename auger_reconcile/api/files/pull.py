@@ -41,25 +41,37 @@ class Pulled:
         return bool(self.changed)
 
 
-def pull(context: Context, project: str, *, everything: bool = False) -> Pulled:
+def pull(
+    context: Context, project: str, *, everything: bool = False, replaced: Path | None = None
+) -> Pulled:
     """Return an auger.yaml that describes a project; nothing is written.
+
+    What no hub knows is kept, where a file of the project says it: `lifecycle` and `moved`.
 
     Args:
         context: connected to the hub.
         project: its name.
         everything: older revisions of data sets and experiments too.
+        replaced: the file that says it; by default that of the context.
 
     Raises:
         NotFound: there is no such project.
     """
     from auger_reconcile.config.edit.render import render_state
     from auger_reconcile.planner.pull.import_state import import_state
+    from auger_reconcile.planner.pull.keep_lifecycle import keep_lifecycle
 
     observed = _observe(context, project)
     imported = import_state(observed, project, everything=everything, is_allowed=_may_be_written)
+    file, lost = replaced or context.file, list[str]()
+    if file.exists():
+        try:
+            imported = keep_lifecycle(imported, _load(context, file), observed, project)
+        except ConfigError:
+            lost.append(f"`lifecycle` and `moved` of `{file}`, which is not valid")
     organization, hub = context.session.organization, context.name_of("hub")
     rendered = render_state(replace(imported.state, organization=organization, hub=hub))
-    return Pulled(project, rendered.text, (*imported.left_out, *rendered.left_out))
+    return Pulled(project, rendered.text, (*imported.left_out, *rendered.left_out, *lost))
 
 
 def pull_into(context: Context, file: Path, project: str, *, everything: bool = False) -> Pulled:

@@ -7,7 +7,7 @@ several lines stay what they were. The result is read again and has to mean the 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -21,6 +21,11 @@ from auger_reconcile.config.declarations.declaration import (
 from auger_reconcile.config.edit.change_tree import KeyPath, shape_of_node
 from auger_reconcile.config.edit.lines import LINE_END, Lines, is_comment, newline_of
 from auger_reconcile.config.files.for_each import KEY
+from auger_reconcile.config.files.legacy import (
+    RENAMED,
+    RENAMED_IN_CLUSTER,
+    RENAMED_IN_EXPERIMENT,
+)
 from auger_reconcile.config.syntax.compose import Document, compose
 from auger_reconcile.config.syntax.nodes import Entry, Mapping, Node, Scalar
 from auger_reconcile.config.syntax.text import FileText
@@ -37,7 +42,7 @@ _OF_FILE = re.compile(
 )
 """Comments that editors, linters and licenses want at the top of a file."""
 _TOP = (
-    *("hub", "organization", "org_name", "path_to_credentials", "name", "project", "variables"),
+    *("hub", "organization", "path_to_credentials", "name", "variables"),
     *("state", *AT_TOP, "cluster", "budget_minutes"),
     *LONG_FORM,
     *("lifecycle", "revision_history", "protected_branch", "review"),
@@ -52,14 +57,21 @@ def key_order(path: KeyPath) -> tuple[str, ...]:
     match path:
         case ():
             others = (*PROJECT_FIELDS, *Head.model_fields)
-            return (*_TOP, *(name for name in others if name not in _TOP))
+            return _with_old((*_TOP, *(name for name in others if name not in _TOP)), RENAMED)
         case ("cluster",):
-            return tuple(ClusterSpec.model_fields)
+            return _with_old(ClusterSpec.model_fields, RENAMED_IN_CLUSTER)
         case (SEARCH.name,):
-            return _fields_of(SEARCH.name)
+            return _with_old(_fields_of(SEARCH.name), RENAMED_IN_EXPERIMENT)
         case (section, _) if section in LONG_FORM:
             return _fields_of(LONG_FORM[section])
     return ()
+
+
+def _with_old(names: Iterable[str], renamed: dict[str, str]) -> tuple[str, ...]:
+    """Return names, each followed by those that older clients have for it."""
+    return tuple(
+        one for name in names for one in (name, *(o for o, n in renamed.items() if n == name))
+    )
 
 
 def _fields_of(name: str) -> tuple[str, ...]:

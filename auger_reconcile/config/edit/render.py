@@ -13,7 +13,7 @@ from auger_reconcile.config.declarations.declaration import LONG_FORM
 from auger_reconcile.config.declarations.validate import setting_names
 from auger_reconcile.config.edit.format import INDENT, key_order
 from auger_reconcile.config.edit.quoting import to_yaml
-from auger_reconcile.resources._spec import Spec
+from auger_reconcile.resources._spec import UNPROTECTED, Spec
 from auger_reconcile.resources.names.vocabulary import OPTIONS, Option
 from auger_reconcile.state import Declared, DesiredState
 
@@ -48,7 +48,11 @@ def _document(
         if address.kind not in LONG_FORM.values():
             top |= settings_of(declared.spec)
     top["revision_history"] = state.revision_history.get(project)
-    sections = {section: _section(mine, kind, left_out) for section, kind in LONG_FORM.items()}
+    top["moved"] = [one for declared in mine.values() for one in _moves(declared)] or None
+    of_file = top.get("lifecycle", {})  # which holds for every resource that has none of its own
+    sections = {
+        section: _section(mine, kind, of_file, left_out) for section, kind in LONG_FORM.items()
+    }
     for name in key_order(()):
         if sections.get(name):
             yield ""
@@ -58,18 +62,43 @@ def _document(
             yield f"{name}: {render_value(top[name])}"
 
 
-def _section(mine: Mapping[Address, Declared], kind: str, left_out: list[str]) -> list[str]:
+def _moves(declared: Declared) -> Iterator[dict[str, str]]:
+    """Yield the moves by which a resource came to its name, the last one first."""
+    at = declared.address
+    for former in declared.spec.formerly:
+        source = at._replace(name=former)
+        yield {"from": str(source), "to": str(at)}
+        at = source
+
+
+def _section(
+    mine: Mapping[Address, Declared],
+    kind: str,
+    of_file: Mapping[str, Any],
+    left_out: list[str],
+) -> list[str]:
     lines = []
     for address, declared in mine.items():
         if address.kind != kind:
             continue
         settings = settings_of(declared.spec)
+        if own := _own_lifecycle(declared.spec, of_file):
+            settings["lifecycle"] = own
+        else:
+            settings.pop("lifecycle", None)
         told, unsaid = file_options(getattr(declared.spec, "options", {}))
         left_out += [f"{address}: {name}" for name in unsaid]
         body = list(_settings(settings | told, key_order((f"{kind}s", ""))))
         key = f"{INDENT}{render_value(address.name)}:"
         lines += [key, *body] if body else [key + " {}"]
     return lines
+
+
+def _own_lifecycle(spec: Spec, of_file: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the lifecycle of a resource says otherwise than that of the file."""
+    inherited = {**UNPROTECTED.model_dump(mode="json"), **of_file}
+    own = spec.lifecycle.model_dump(mode="json")
+    return {name: value for name, value in own.items() if value != inherited[name]}
 
 
 def _settings(settings: Mapping[str, Any], order: Sequence[str]) -> Iterator[str]:

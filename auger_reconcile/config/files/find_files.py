@@ -16,7 +16,8 @@ _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _FILES = (".yaml", ".yml")
 _HINT = "auger new NAME"
 # What the first clients call their file, and slips.
-_MISNAMED = ("auger_experiment.yml", "auger.yml", "auger.yaml.txt", "auger_experiment.yaml")
+_FIRST = ("auger_experiment.yml", "auger_experiment.yaml")
+_MISNAMED = ("auger.yml", "auger.yaml.txt", *_FIRST)
 
 
 def find_files(paths: Sequence[Path]) -> tuple[tuple[Path, ...], tuple[Diagnostic, ...]]:
@@ -58,6 +59,10 @@ def _no_file(file: Path) -> Diagnostic:
     label = None
     if file.name == FILE_NAME and near:
         label, hint = f"there is `{near}`", f"auger -f {shlex.quote(str(near))} plan"
+        if near.name in _FIRST:
+            label += ", which the first clients read"
+            told = "`auger new NAME` makes one; what each setting is called in it is told by"
+            hint = f"{told}\nauger -f {shlex.quote(str(near))} validate"
     return file_error(file, "no-config", "there is no such file", label=label, hint=hint)
 
 

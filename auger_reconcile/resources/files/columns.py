@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from unicodedata import normalize
 
@@ -35,12 +36,22 @@ def find_unknown(
         yield Finding(CODE, _MANY, path, hint, is_error=is_error)
         return
     for name in unknown:
-        several = [part.strip() for part in name.split(",")]
-        if len(several) > 1 and known.issuperset(several):
+        several = _columns_in(name, known)
+        if several:
             hint = f"each is an item of its own: {quote_all(several)}"
-            yield Finding("several-columns", _SEVERAL, (*path, name), hint, f"`{name}`")
+            wrong = is_error or "," in name  # which stands between the items of a list
+            yield Finding("several-columns", _SEVERAL, (*path, name), hint, f"`{name}`", wrong)
         else:
             yield _missing(name, (*path, name), header, is_error=is_error)
+
+
+def _columns_in(name: str, known: Collection[str]) -> list[str]:
+    """Return the columns that a text names, divided in one of the usual ways; none if it is one."""
+    for divider in (r",", r";", r"\s+", r"[,;\s]+"):
+        parts = [part.strip() for part in re.split(divider, name)]
+        if len(parts) > 1 and all(part in known for part in parts):
+            return parts
+    return []
 
 
 def _missing(

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -87,6 +88,19 @@ def test_the_keys_of_resources_are_ordered_and_their_names_are_not() -> None:
         "experiments:\n  z:  # last\n    dataset: d\n    target: y\n    state: created\n"
         "  a:\n    model_type: regression\n    metric: f1\n"
     )
+
+
+def test_a_key_of_older_clients_stands_where_its_name_of_today_does() -> None:
+    text = "model_type: regression\nproject_name: shop\norg_name: acme\ndata_source: a.csv\n"
+    text += "experiment:\n  metric: r2\n  type: x\n"
+    assert list(yaml.safe_load(laid_out(text))) == [
+        "org_name",
+        "project_name",
+        "data_source",
+        "model_type",
+        "experiment",
+    ]
+    assert "experiment:\n  type: x\n  metric: r2\n" in laid_out(text)
 
 
 def test_a_comment_at_the_end_of_a_section_stays_in_it() -> None:

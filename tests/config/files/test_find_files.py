@@ -49,7 +49,7 @@ def test_folders_are_searched_in_order_but_for_hidden_ones_and_environments(tmp_
     assert problems == ()
 
 
-@pytest.mark.parametrize("name", ["auger_experiment.yml", "auger.yml"])
+@pytest.mark.parametrize("name", ["auger.yaml.txt", "auger.yml"])
 def test_a_file_under_another_name_is_told(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -57,3 +57,16 @@ def test_a_file_under_another_name_is_told(
     monkeypatch.chdir(tmp_path)
     _, (problem,) = find_files([Path("auger.yaml")])
     assert (problem.label, problem.hint) == (f"there is `{name}`", f"auger -f {name} plan")
+
+
+def test_a_file_of_the_first_clients_is_not_advised_to_be_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "auger_experiment.yml")
+    monkeypatch.chdir(tmp_path)
+    _, (problem,) = find_files([Path("auger.yaml")])
+    assert problem.label == "there is `auger_experiment.yml`, which the first clients read"
+    assert str(problem.hint).splitlines() == [
+        "`auger new NAME` makes one; what each setting is called in it is told by",
+        "auger -f auger_experiment.yml validate",
+    ]

@@ -36,7 +36,8 @@ def pull(
 
     Its plan is empty. Data sets stand under their names, because where their files lie no hub can
     tell; remote ones have their URL. In an auger.yaml of the same project only what differs is
-    changed: settings and lists, what is new or gone; comments and layout of the rest stay. With
+    changed: settings and lists, what is new or gone; comments and layout of the rest stay. One that
+    is written anew keeps `lifecycle` and `moved` of what it declares, which no hub knows. With
     `--env` all of that is written into the overlay. PROJECT is the one that auger.yaml names.
     """
     from auger_reconcile.api.context import require
@@ -51,7 +52,8 @@ def pull(
             if file != STDOUT and file.exists() and not force:
                 done = api.pull_into(context, file, name, everything=everything)
             else:
-                done = api.pull(context, name, everything=everything)
+                replaced = file if file != STDOUT and file.exists() else None
+                done = api.pull(context, name, everything=everything, replaced=replaced)
                 done = api.write(file, done) if file != STDOUT else done
     _show(invocation, file, done)
     return ExitCode.DONE

@@ -239,6 +239,71 @@ def test_force_replaces_a_file(user: User, folder: Path) -> None:
     assert (folder / "auger.yaml").read_text() == PULLED
 
 
+KEPT = """\
+name: shop
+organization: acme
+lifecycle: {prevent_destroy: true}
+datasets:
+  new.csv: {source: x.csv, lifecycle: {ignore_changes: [source]}}
+  far.csv: {source: https://data.test/far.csv, lifecycle: {prevent_destroy: false}}
+experiments:
+  later:
+    {dataset: new.csv, model_type: classification, target: target, exclude: [id], max_n_trials: 3}
+models:
+  prod: {experiment: later}
+moved:
+  - {from: dataset.mid.csv, to: dataset.new.csv}
+  - {from: dataset.d.csv, to: dataset.mid.csv}
+  - {from: experiment.exp, to: experiment.later}
+"""
+
+
+@pytest.mark.parametrize("options", [("--force",), ("--out", "-"), ("--out", "other.yaml")])
+def test_what_is_written_anew_keeps_what_no_hub_knows(
+    user: User, folder: Path, options: tuple[str, ...]
+) -> None:
+    (folder / "auger.yaml").write_text(KEPT)
+    user.run("apply", "--auto-approve")
+    lock = (folder / "auger.lock.yaml").read_text()
+    answer = user.run("pull", "shop", *options)
+    assert answer.code == 0
+    file = options[-1] if options[-1].endswith(".yaml") else "auger.yaml"
+    if "-" in options:
+        (folder / "auger.yaml").write_text(answer.out)
+    text = (folder / file).read_text()
+    assert text.startswith(f"{PULLED[: PULLED.index('datasets')]}".rstrip() + "\n")
+    assert "  new.csv:\n    source: x.csv\n    lifecycle: {ignore_changes: [source]}\n" in text
+    assert "    lifecycle: {prevent_destroy: false}\n" in text
+    assert "  later:\n    dataset: new.csv\n" in text
+    assert "  prod:\n    experiment: later\n" in text
+    assert user.run("-f", file, "plan", "--detailed-exitcode").code == 0
+    assert user.run("-f", file, "fmt", "--check").code == 0
+    assert (folder / "auger.lock.yaml").read_text() == lock
+
+
+def test_force_says_what_it_could_not_keep(user: User, folder: Path) -> None:
+    (folder / "auger.yaml").write_text("name: shop\nnonsense: 1\n")
+    answer = user.run("pull", "shop", "--force")
+    assert (answer.code, (folder / "auger.yaml").read_text()) == (0, PULLED)
+    assert "`lifecycle` and `moved` of `auger.yaml`, which is not valid" in answer.err
+
+
+def test_a_name_of_before_that_is_declared_anew_is_no_move(
+    user: User, folder: Path, world: World
+) -> None:
+    (folder / "auger.yaml").write_text(KEPT)
+    world.rows["project_files"]["new"] = {
+        **next(iter(world.rows["project_files"].values())),
+        "id": "new",
+        "name": "new.csv",
+    }
+    assert user.run("pull", "shop", "--force").code == 0
+    text = (folder / "auger.yaml").read_text()
+    assert "dataset.mid.csv" in text
+    assert "from: dataset.d.csv" not in text
+    assert user.run("plan").code == 0
+
+
 def test_a_secret_in_a_url_is_not_written(user: User, world: World) -> None:
     for row in world.rows["project_files"].values():
         row["url"] = row["url"].replace("https://data", "https://anna:pa55w0rd@data")
