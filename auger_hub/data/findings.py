@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
+from auger_hub.data.panel import Panel, find_panel
 from auger_hub.data.schema import CATEGORY, DATE, EXACT, NUMBER, TEXT, ColumnSchema, TableSchema
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
@@ -18,7 +19,8 @@ CERTAIN = ("utf-8", "utf-16", "utf-32", None)
 LEAST_ROWS = 20
 _DUPLICATES_AT_MOST = 3_000_000
 _WIDTH_AT_MOST = 200
-_MOST_SERIES = 5_000
+_MOST_TIMES = 2
+_REPEATED = 0.7
 _LEAST_DATES = 5
 _IDENTIFIER = re.compile(
     r"(^|[_\s.-])(id|ids|uuid|guid|index|key|nr|no|number)$|^(id|uuid|guid|index)([_\s.-]|$)"
@@ -195,8 +197,6 @@ def notices_of_columns(table: Table, figures: Sequence[Figures], count: int) -> 
         repeated = list(_repeated_header(table, figures))
         yield from repeated or _bare_rows(table, figures, count)
         yield from _totals(table, figures, count)
-        yield from _duplicates(table, count)
-        yield from _panel(table, figures, count)
 
 
 def _dates_in_numbers(table: Table, figures: Figures) -> Iterator[Notice]:
@@ -402,45 +402,55 @@ def notices_of_values(name: str, values: Mapping[str, int]) -> Iterator[Notice]:
         yield Notice("mojibake-suspected", text, name, len(broken))
 
 
-def _duplicates(table: Table, count: int) -> Iterator[Notice]:
+def count_different(table: Table, count: int) -> int | None:
+    """Return how many rows of a table differ; None where it is too large to count them."""
     width = len(table.schema.columns)
-    if count > _DUPLICATES_AT_MOST or width > _WIDTH_AT_MOST:
-        return
+    if table.is_part or count > _DUPLICATES_AT_MOST or width > _WIDTH_AT_MOST:
+        return None
     every = ", ".join(place(position) for position in range(width))
     query = f"SELECT count(DISTINCT hash({every})) FROM data"  # noqa: S608  (names are places)
     row = table.connection.execute(query).fetchone()
-    doubled = count - int(row[0]) if row else 0
+    return int(row[0]) if row else None
+
+
+def notices_of_rows(count: int, different: int | None, panel: Panel | None) -> Iterator[Notice]:
+    """Yield what the rows suggest: that some are there twice, or that they are time series."""
+    doubled = count - different if different is not None else 0
     if doubled:
         are = "is" if doubled == 1 else "are"
         text = f"{rows(doubled)} {are} the same as another one, in every column."
         yield Notice("duplicate-rows", text, count=doubled)
+    if panel is not None:
+        yield panel.to_notice()
 
 
-def _panel(table: Table, figures: Sequence[Figures], count: int) -> Iterator[Notice]:
-    """Tell several time series in one table: times repeat, but not within one of them."""
-    times = [
-        n
-        for n, one in enumerate(figures)
-        if one.column.type == DATE and 2 < one.unique < count * 0.7
-    ][:2]
-    names = [
-        n
-        for n, one in enumerate(figures)
-        if one.column.type != DATE
-        and 1 < one.unique <= min(_MOST_SERIES, count // 3)
-        and (one.column.type != NUMBER or one.column.whole)
-    ][:8]
-    if count > _DUPLICATES_AT_MOST or len(figures) > _WIDTH_AT_MOST:
-        return
-    for time in times:
-        for name in names:
-            query = f"SELECT count(DISTINCT hash({place(time)}, {place(name)})) FROM data"  # noqa: S608
-            row = table.connection.execute(query).fetchone()
-            if row and int(row[0]) == count:
-                series, when = figures[name].column.name, figures[time].column.name
-                text = (
-                    f"The times of `{when}` repeat, but not for one value of `{series}`:"
-                    f" these look like {figures[name].unique:,} time series."
-                )
-                yield Notice("panel-suspected", text, series, figures[name].unique)
-                return
+def panel_of(table: Table, figures: Sequence[Figures], different: int | None) -> Panel | None:
+    """Return the time series that a table looks like; rows may be there twice.
+
+    Args:
+        table: the table, whole.
+        figures: of its columns.
+        different: how many of its rows differ, None where that is not known.
+    """
+    if different is None:
+        return None
+    at = {one.column.name: place(n) for n, one in enumerate(figures)}
+    times = [one for one in figures if one.column.type == DATE]
+    sizes = {
+        one.column.name: one.unique
+        for one in figures
+        if one.column.type not in (DATE, NUMBER) or one.column.whole
+    }
+
+    def count(names: Sequence[str]) -> int:
+        listed = ", ".join(at[name] for name in names)
+        query = f"SELECT count(DISTINCT hash({listed})) FROM data"  # noqa: S608  (names are places)
+        row = table.connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    repeated = [one for one in times if 2 < one.unique < different * _REPEATED]
+    found = (
+        find_panel(one.column.name, one.unique, sizes, different, count)
+        for one in repeated[:_MOST_TIMES]
+    )
+    return next((panel for panel in found if panel), None)

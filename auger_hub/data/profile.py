@@ -19,13 +19,17 @@ from auger_hub.data.convert import convert_pending
 from auger_hub.data.correlation import Measured, correlate
 from auger_hub.data.findings import (
     Figures,
+    count_different,
     notices_of_columns,
     notices_of_file,
     notices_of_reading,
+    notices_of_rows,
     notices_of_values,
+    panel_of,
     purpose_of,
 )
 from auger_hub.data.notices import Notice, to_dicts
+from auger_hub.data.panel import Panel
 from auger_hub.data.read import open_table
 from auger_hub.data.schema import CATEGORY, TEXT, Declared, TableSchema
 from auger_hub.data.table import Reading, Table
@@ -108,6 +112,7 @@ def profile_file(
         "schema": schema.to_dict(),
         "notices": to_dicts(notices),
         **({"correlation": parts[0].correlation} if parts[0].correlation else {}),
+        **({"panel": parts[0].panel.to_dict()} if parts[0].panel else {}),
     }
 
 
@@ -120,6 +125,7 @@ class _Part:
     schema: TableSchema
     notices: list[Notice]
     correlation: dict[str, Any] | None
+    panel: Panel | None
 
 
 def _profile_part(raw: Table, *, correlated: bool) -> _Part:
@@ -136,14 +142,18 @@ def _profile_part(raw: Table, *, correlated: bool) -> _Part:
         if column.type == CATEGORY
         for notice in notices_of_values(column.name, described.get("value_counts", {}))
     ]
+    figures = _figures_of(table, schema, columns)
+    different = count_different(table, rows)
+    panel = panel_of(table, figures, different)
     notices = [
         *notices_of_reading(table.found, table.schema, lost),
         *alike,
-        *notices_of_columns(table, _figures_of(table, schema, columns), rows),
+        *notices_of_columns(table, figures, rows),
+        *notices_of_rows(rows, different, panel),
     ]
     measured = list(_measured(columns, schema, stat_data)) if correlated else []
     correlation = correlate(table.connection, measured)
-    return _Part(rows, stat_data, schema, notices, correlation)
+    return _Part(rows, stat_data, schema, notices, correlation, panel)
 
 
 def _measured(

@@ -15,12 +15,12 @@ import duckdb
 import pandas as pd
 
 from auger_hub.data.delimited_table import load_delimited
-from auger_hub.data.endless import without_endless
 from auger_hub.data.files.bounds import STREAMED_TABLE, most_bytes, table_memory
 from auger_hub.data.files.encoding import UTF_8
 from auger_hub.data.files.formats import DELIMITED, JSON, NOTICES, PARQUET, format_of
 from auger_hub.data.files.plain import encoding_of, in_utf8, unpack
 from auger_hub.data.files.unreadable import UnreadableData
+from auger_hub.data.long_numbers import without_endless
 from auger_hub.data.names import unique_names
 from auger_hub.data.notices import Notice
 from auger_hub.data.part import Part

@@ -47,6 +47,21 @@ class ColumnLook:
 
 
 @dataclass(frozen=True)
+class Panel:
+    """Several time series in one table.
+
+    Attributes:
+        time: the column of their times.
+        series: the columns that tell them apart, together.
+        count: how many they are.
+    """
+
+    time: str
+    series: tuple[str, ...]
+    count: int
+
+
+@dataclass(frozen=True)
 class Look:
     """A file, read.
 
@@ -72,6 +87,12 @@ class Look:
     def notices(self) -> list[dict[str, Any]]:
         """What was guessed and what is odd."""
         return list(self.statistics["notices"])
+
+    @property
+    def panel(self) -> Panel | None:
+        """The time series that the table looks like, where there are several."""
+        told = self.statistics.get("panel")
+        return Panel(told["time"], tuple(told["series"]), told["count"]) if told else None
 
     @property
     def columns(self) -> list[ColumnLook]:

@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from auger_hub.data.notices import Notice, rows
+from auger_hub.data.panel import Panel, find_panel
 from auger_hub.search.algorithms.registry import missing_packages
 from auger_hub.search.columns import to_dates, to_number
-from auger_hub.search.pipelines.series import Series, keys_of, shown_key, split_series
+from auger_hub.search.pipelines.series import Series, shown_key, split_series
 from auger_hub.search.task import Settings
 
 Array = np.ndarray[Any, Any]
 _PANEL_SHARE = 0.1  # of rows whose time another one has, from which on several series are likely
-_MOST_VALUES = 10_000
 _SHORT = 8
 _SHOWN = 3
 
@@ -38,7 +38,7 @@ def notices_of_series(
         text = f"{rows(without)} without a time in `{time_column}` left out."
         found.append(Notice("rows-without-time", text, time_column, without))
     series = split_series(features, target, time_column, settings.series)
-    found += _doubled(settings, features, series, time_column)
+    found += _doubled(settings, (features, target), series, time_column)
     found += _steps(series, time_column)
     if settings.series:
         found += _short(series, settings.series)
@@ -66,8 +66,12 @@ def _candidates() -> Iterator[Notice]:
 
 
 def _doubled(
-    settings: Settings, features: pd.DataFrame, series: Sequence[Series], time_column: str
+    settings: Settings,
+    table: tuple[pd.DataFrame, Array],
+    series: Sequence[Series],
+    time_column: str,
 ) -> Iterator[Notice]:
+    features, target = table
     doubled = sum(one.doubled for one in series)
     if not doubled:
         return
@@ -78,8 +82,8 @@ def _doubled(
         )
         yield Notice("doubled-times", text, time_column, doubled)
         return
-    column = _told_apart_by(features, time_column)
-    advice = f"; `series: [{column}]` would separate them" if column else ""
+    panel = _told_apart_by(features, target, time_column)
+    advice = f"; `series: [{', '.join(panel.series)}]` would separate them" if panel else ""
     text = (
         f"{rows(doubled)} with a time in `{time_column}` that another row has too:"
         f" several series are learned as if they were one{advice}."
@@ -87,18 +91,28 @@ def _doubled(
     yield Notice("panel-as-one-series", text, time_column, doubled)
 
 
-def _told_apart_by(features: pd.DataFrame, time_column: str) -> str | None:
-    """Return the column that makes times unique with the fewest values."""
-    times = to_dates(features[time_column])
-    fits = []
-    for name in features.columns:
-        values = features[name].nunique()
-        if name == time_column or not 1 < values <= min(_MOST_VALUES, len(features) // 2):
-            continue
-        together = pd.DataFrame({"time": times, "key": keys_of(features, [name])})
-        if not together.duplicated().any():
-            fits.append((values, name))
-    return min(fits)[1] if fits else None
+def _told_apart_by(features: pd.DataFrame, target: Array, time_column: str) -> Panel | None:
+    """Return the columns that make times unique; rows that are there twice count once."""
+    table = features.assign(**{time_column: to_dates(features[time_column])})
+    different = int((~table.assign(**{"\0": target}).duplicated()).sum())
+    names = [name for name in table.columns if _may_tell(table[name])]
+    sizes = {name: int(table[name].nunique()) for name in names}
+    codes = pd.DataFrame({name: pd.factorize(table[name])[0] for name in [time_column, *names]})
+
+    def count(names: Sequence[str]) -> int:
+        return int((~codes[list(names)].duplicated()).sum())
+
+    times = int(table[time_column].nunique())
+    return find_panel(time_column, times, sizes, different, count)
+
+
+def _may_tell(values: pd.Series) -> bool:
+    """Tell a column whose values may be names: fractions are none."""
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return False
+    if not pd.api.types.is_numeric_dtype(values):
+        return True
+    return bool((values.dropna() % 1 == 0).all())
 
 
 def _steps(series: Sequence[Series], time_column: str) -> Iterator[Notice]:

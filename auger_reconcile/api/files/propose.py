@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from auger_reconcile.api.look import ColumnLook, Look, nearest
+from auger_reconcile.api.look import ColumnLook, Look, Panel, nearest
 from auger_reconcile.errors import AugerError
 
 CLASSIFICATION, REGRESSION, TIMESERIES = "classification", "regression", "timeseries"
@@ -44,6 +44,7 @@ class Proposal:
         target: None where no column can be one.
         others: further columns that may be meant by the target.
         time: the column that holds the time, of a time series.
+        series: the columns that tell several time series apart.
         exclude: columns not to learn from.
     """
 
@@ -52,6 +53,7 @@ class Proposal:
     model_type: Reasoned
     metric: Reasoned
     time: Reasoned | None
+    series: tuple[Reasoned, ...]
     exclude: tuple[Reasoned, ...]
 
 
@@ -78,14 +80,20 @@ def propose(look: Look, *, target: str = "", model_type: str = "") -> Proposal:
     kind = _model_type(column, times, look.rows, model_type)
     metric, reason = _METRICS[kind.value]
     kept = {chosen.value if chosen else ""}
+    panel, series = look.panel, tuple[Reasoned, ...]()
     time = _time(times) if kind.value == TIMESERIES else None
+    if kind.value == TIMESERIES and panel and (chosen is None or chosen.value not in panel.series):
+        time = Reasoned(panel.time, "its times repeat, but not within a series")
+        series = tuple(Reasoned(name, _why_series(panel)) for name in panel.series)
+    kept |= {one.value for one in (*series, *filter(None, [time]))}
     return Proposal(
         target=chosen,
         others=tuple(found[1:4]),
         model_type=kind,
         metric=Reasoned(metric, reason),
         time=time,
-        exclude=tuple(_excluded(look, kept | ({time.value} if time else set()))),
+        series=series,
+        exclude=tuple(_excluded(look, kept)),
     )
 
 
@@ -98,6 +106,7 @@ def propose_without_data(target: str, model_type: str) -> Proposal:
         model_type=Reasoned(model_type, "the data was not looked at"),
         metric=Reasoned(metric, reason),
         time=None,
+        series=(),
         exclude=(),
     )
 
@@ -163,6 +172,11 @@ def _time(times: Sequence[ColumnLook]) -> Reasoned | None:
     best = max(times, key=lambda one: one.unique)
     reason = "the only column of dates" if len(times) == 1 else "of the dates, it differs most"
     return Reasoned(best.name, reason)
+
+
+def _why_series(panel: Panel) -> str:
+    both = "" if len(panel.series) == 1 else "; both together"
+    return f"it tells {panel.count:,} time series apart{both}"
 
 
 def _excluded(look: Look, kept: set[str]) -> list[Reasoned]:

@@ -201,7 +201,12 @@ def _time(proposal: Proposal) -> str:
     if proposal.time:
         about = f"The column that holds the time: {proposal.time.reason}."
         value = _quoted(proposal.time.value)
-    return f"{_comment(about, '  ')}\n  time_series: {value}\n"
+    told = f"{_comment(about, '  ')}\n  time_series: {value}\n"
+    if proposal.series:
+        about = "Columns that distinguish several time series, together."
+        names = "".join(f"\n    - {_quoted(one.value)}" for one in proposal.series)
+        told += f"{_comment(about, '  ')}\n  series:{names}\n"
+    return told
 
 
 def _comment(text: str, indent: str = "") -> str:

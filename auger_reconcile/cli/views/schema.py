@@ -112,6 +112,7 @@ def proposal_lines(made: NewProject) -> Iterator[str]:
         ("target", proposal.target),
         ("model_type", proposal.model_type),
         ("time_series", proposal.time),
+        *(("series", one) for one in proposal.series),
         ("metric", proposal.metric),
         *(("exclude", one) for one in proposal.exclude),
     )

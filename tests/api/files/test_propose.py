@@ -77,6 +77,19 @@ def test_the_time_of_a_series_is_the_column_of_dates_that_differs_most() -> None
     assert (found.time.value, found.time.reason) == ("day", "of the dates, it differs most")
 
 
+@pytest.mark.parametrize("series", [["store"], ["store", "item"]])
+def test_the_columns_that_tell_series_apart_are_proposed(series: list[str]) -> None:
+    seen = look(billed=DAY, day=SOME_DAYS, store=CLASSES, item=CLASSES, y=NUMBER)
+    panel = {"time": "day", "series": series, "count": 6}
+    seen = Look(seen.source, {**seen.statistics, "panel": panel})
+    found = propose(seen, model_type="timeseries")
+    assert (found.time.value if found.time else None) == "day"
+    assert [one.value for one in found.series] == series
+    assert "6 time series" in found.series[0].reason
+    assert propose(seen, model_type="timeseries", target="store").series == ()
+    assert propose(seen, model_type="regression").series == ()
+
+
 def test_what_was_told_is_taken() -> None:
     found = propose(look(day=DAY, y=NUMBER), target="y", model_type="regression")
     assert found.target is not None

@@ -279,6 +279,17 @@ def test_columns_are_told_by_what_they_look_like(tmp_path: Path) -> None:
     ]
 
 
+def pair_of_series() -> pd.DataFrame:
+    """Return sales of two items in three stores on forty days, of which some have no row."""
+    rows = [
+        {"day": f"{day:%Y-%m-%d}", "store": store, "item": item, "sold": (n * 7 + 3) % 11 + 0.5}
+        for n, day in enumerate(pd.date_range("2024-01-01", periods=40))
+        for store in ("S1", "S2", "S3")
+        for item in ("tea", "coffee")
+    ]
+    return pd.DataFrame(rows).drop([3, 50, 51])
+
+
 def test_doubled_rows_and_several_series_are_told(tmp_path: Path) -> None:
     days = pd.date_range("2020-01-01", periods=20).strftime("%Y-%m-%d")
     panel = pd.DataFrame(
@@ -288,6 +299,32 @@ def test_doubled_rows_and_several_series_are_told(tmp_path: Path) -> None:
     assert codes_of(tmp_path / "p.csv")["panel-suspected"] == "store"
     panel.drop(columns="store").to_csv(tmp_path / "d.csv", index=False)
     assert "duplicate-rows" in codes_of(tmp_path / "d.csv")
+
+
+def test_two_columns_that_tell_series_apart_together_are_named(tmp_path: Path) -> None:
+    table = pair_of_series()
+    twice = pd.concat([table, table.head(5)])  # rows that are there twice count once
+    twice.to_csv(tmp_path / "p.csv", index=False)
+    found = profile_file(tmp_path / "p.csv")
+    (told,) = (one for one in found["notices"] if one["code"] == "panel-suspected")
+    assert told["text"] == (
+        "The times of `day` repeat, but not for one pair of values of `item` and `store`:"
+        " these look like 6 time series."
+    )
+    assert found["panel"] == {"time": "day", "series": ["item", "store"], "count": 6}
+
+
+def test_pairs_that_differ_by_chance_are_no_series(tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    orders = pd.DataFrame(
+        {
+            "day": random.choice(pd.date_range("2024-01-01", periods=100), 300),
+            "town": random.choice([f"t{n}" for n in range(30)], 300),
+            "item": random.choice([f"i{n}" for n in range(40)], 300),
+        }
+    )
+    orders.drop_duplicates().to_csv(tmp_path / "o.csv", index=False)
+    assert "panel" not in profile_file(tmp_path / "o.csv")
 
 
 @pytest.mark.parametrize("shape", [(20, 1_500)])

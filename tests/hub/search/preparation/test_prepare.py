@@ -241,6 +241,13 @@ def test_a_panel_that_is_not_declared_is_suspected_with_its_column(tmp_path: Pat
     assert "`series: [store]` would separate them" in told["panel-as-one-series"]["text"]
 
 
+def test_a_panel_of_two_columns_is_suspected_with_both(tmp_path: Path) -> None:
+    table = pd.concat([stores().assign(item=item) for item in ("tea", "coffee")])
+    table = pd.concat([table, table.head(4)])
+    _, told = prepared(tmp_path, table)
+    assert "`series: [item, store]` would separate them" in told["panel-as-one-series"]["text"]
+
+
 def test_times_that_are_missing_or_doubled_are_told_with_their_counts(tmp_path: Path) -> None:
     frame = stores().drop([3, 4])
     frame = pd.concat([frame, frame.iloc[[10]], frame.iloc[[20]].assign(day=None)])
