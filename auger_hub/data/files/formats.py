@@ -8,7 +8,7 @@ These formats hold tables of a size that people handle by hand, so they are read
 import json
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timezone
 from pathlib import Path
@@ -296,7 +296,7 @@ def read_json_records(path: Path, layout: str) -> pd.DataFrame:
 
 
 def read_json_columns(path: Path) -> pd.DataFrame:
-    """Read `{"a": {"0": 1}}`, `{"a": [1]}` or `{"columns": [..], "data": [[..]]}`.
+    """Read `{"a": {"0": 1}}`, `{"0": {"a": 1}}`, `{"a": [1]}`, `{"columns": [..], "data": [..]}`.
 
     Raises:
         UnreadableData: The document is none of them.
@@ -309,12 +309,25 @@ def read_json_columns(path: Path) -> pd.DataFrame:
             names, data = document["columns"], document["data"]
             frame = pd.DataFrame(data, columns=range(len(names)), dtype=object)
             return simple_columns(frame.set_axis(names, axis="columns"))
-        return simple_columns(pd.DataFrame(document, dtype=object))
+        rows = [*document.values()] if _is_by_rows(document) else document
+        return simple_columns(pd.DataFrame(rows, dtype=object))
     except (ValueError, TypeError, AttributeError, RecursionError) as error:
         raise UnreadableData(
             f"`{path.name}` is no table;"
             " JSON has to hold a list of records, one record a line, or columns."
         ) from error
+
+
+def _is_by_rows(document: Mapping[str, Any]) -> bool:
+    """Tell objects of rows, `{"0": {"a": 1}}`, from those of columns: numbers are those of rows.
+
+    Where names alone do not tell them apart, there are more rows than columns.
+    """
+    if not document or not all(isinstance(one, dict) for one in document.values()):
+        return False
+    inner = dict.fromkeys(name for one in document.values() for name in one)
+    outer_counts, inner_counts = all(map(str.isdecimal, document)), all(map(str.isdecimal, inner))
+    return outer_counts if outer_counts != inner_counts else len(document) > len(inner)
 
 
 def simple_columns(frame: pd.DataFrame) -> pd.DataFrame:

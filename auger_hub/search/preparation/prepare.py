@@ -306,6 +306,21 @@ def _check_target(settings: Settings, target: np.ndarray[Any, Any], rows: int) -
         )
     if settings.classification and len(np.unique(target)) > max(len(target) / 2, 2):
         raise BadTask(f"The target `{settings.target}` has nearly as many classes as rows.")
+    if not settings.classification:
+        _check_size(settings.target, target.astype(float))
+
+
+def _check_size(name: str, target: np.ndarray[Any, Any]) -> None:
+    """Refuse numbers whose errors cannot be squared and added up, as every model and score does."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        if np.isfinite(np.square(target - target.mean()).sum()):
+            return
+    far = target[np.abs(target).argmax()]
+    raise BadTask(
+        f"The target `{name}` has values as large as {far:g}, whose squares are past all numbers of"
+        " a computer, so that nothing can be scored: where it means no value, list it under"
+        " `missing`; else leave its rows out, or take a larger unit."
+    )
 
 
 def _check_weights(settings: Settings, labels: Sequence[Any]) -> None:

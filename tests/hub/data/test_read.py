@@ -6,6 +6,7 @@ import json
 import lzma
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -120,7 +121,7 @@ def test_truncated_archive_is_damaged(tmp_path: Path) -> None:
         read_table(write(tmp_path / "t.csv.gz", packed[: len(packed) // 2]))
 
 
-@pytest.mark.parametrize("orient", ["records", "columns", "split", "list"])
+@pytest.mark.parametrize("orient", ["records", "columns", "index", "split", "list"])
 def test_json_layouts_are_read(tmp_path: Path, table: pd.DataFrame, orient: str) -> None:
     shown = table.assign(day=table["day"].dt.strftime("%Y-%m-%d"))
     content = (
@@ -128,6 +129,23 @@ def test_json_layouts_are_read(tmp_path: Path, table: pd.DataFrame, orient: str)
     )  # type: ignore[arg-type]
     read = read_table(write(tmp_path / "t.json", content))
     assert_same(read.assign(day=pd.to_datetime(read["day"])), table)
+
+
+@pytest.mark.parametrize(
+    ("document", "names"),
+    [
+        ({"0": {"a": 1, "b": 2}}, ["a", "b"]),
+        ({"x1": {"a": 1, "b": 2}, "x2": {"a": 3, "b": 4}, "x3": {"a": 5, "b": 6}}, ["a", "b"]),
+        ({"a": {"x1": 1, "x2": 3, "x3": 5}, "b": {"x1": 2, "x2": 4, "x3": 6}}, ["a", "b"]),
+        ({"0": {"0": 1, "1": 2, "2": 3}, "1": {"0": 4, "1": 5, "2": 6}}, ["0", "1"]),
+        ({"7": {"a": 1}, "9": {"a": 2, "b": 3}}, ["a", "b"]),
+    ],
+)
+def test_rows_and_columns_of_json_are_told_apart(
+    tmp_path: Path, document: dict[str, Any], names: list[str]
+) -> None:
+    read = read_table(write(tmp_path / "t.json", json.dumps(document)))
+    assert list(read.columns) == names
 
 
 def test_json_lines_are_read(tmp_path: Path, table: pd.DataFrame) -> None:

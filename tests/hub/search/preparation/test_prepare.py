@@ -135,10 +135,18 @@ def test_numbers_too_large_for_a_tree_are_judged_all_the_same(
     assert [n["column"] for n in notices if n["code"] == "leakage-suspected"] == ["far"]
 
 
-def test_a_target_of_numbers_that_are_too_large_to_square_is_described(tmp_path: Path) -> None:
-    far = np.random.default_rng(0).normal(size=100)
-    frame = pd.DataFrame({"x": far, "y": far * 1e300})
-    assert describe_task(task_for(tmp_path, frame, "y", "regression"))["dataset_nrows"] == 100
+@pytest.mark.parametrize("far", [1e300, -1e155, 1.7e308])
+@pytest.mark.parametrize("model_type", ["regression", "timeseries"])
+def test_a_target_of_numbers_that_are_too_large_to_square_is_refused(
+    tmp_path: Path, far: float, model_type: str
+) -> None:
+    near = np.random.default_rng(0).normal(size=100)
+    days = pd.date_range("2024-01-01", periods=100).strftime("%Y-%m-%d")
+    frame = pd.DataFrame({"day": days, "x": near, "y": [far, far, *near[2:]]})
+    with pytest.raises(
+        BadTask, match=r"The target `y` has values as large as -?1(\.7)?e\+\d+, whose"
+    ):
+        describe_task(task_for(tmp_path, frame, "y", model_type))
 
 
 def test_a_date_far_away_is_described(tmp_path: Path) -> None:
