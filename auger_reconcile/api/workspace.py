@@ -299,13 +299,15 @@ class Workspace:
     def _remember_protection(self, plan: Plan) -> tuple[Path, ...]:
         """Write what a plan protects and releases into the lock files; return those that changed.
 
+        They are read again: what was written since the plan was made stays.
+
         Raises:
-            AugerError: a file cannot be written.
+            AugerError: a file cannot be read or written.
         """
-        from auger_reconcile.config.protection import write_protected
+        from auger_reconcile.config.protection import read_again, write_protected
 
         changed = []
-        for lock in self.loaded.locks:
+        for lock in () if plan.protection.is_empty else map(read_again, self.loaded.locks):
             protected = lock.after_apply(plan.protection)
             if protected != lock.protected:
                 write_protected(lock.path, protected)

@@ -27,7 +27,7 @@ from auger_reconcile.diagnostics import (
     nearest,
     quote_all,
 )
-from auger_reconcile.errors import AugerError
+from auger_reconcile.errors import AugerError, ConfigError
 from auger_reconcile.resources._registry import all_kinds
 from auger_reconcile.state import ProtectionChange
 
@@ -71,6 +71,19 @@ def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tupl
         Lock(path, frozenset(names), read_protected(path, report))
         for path, names in projects.items()
     )
+
+
+def read_again(lock: Lock) -> Lock:
+    """Return a lock file as it is by now.
+
+    Raises:
+        ConfigError: it cannot be read any more.
+    """
+    report = Report()
+    places = read_protected(lock.path, report)
+    if report.has_errors:
+        raise ConfigError(report.diagnostics)
+    return lock._replace(places=places)
 
 
 def read_elsewhere(

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+
+from auger_reconcile.api.workspace import Workspace
+from auger_reconcile.errors import ConfigError
 
 from .conftest import User
 from .static_hub import StaticHub, serve
@@ -277,12 +281,17 @@ def test_a_command_deletes_nothing_beside_a_lock_file_that_is_misspelt(
     assert not any(request.startswith("DELETE") for request in hub.asked)
 
 
+MOVED = "moved: [{from: experiment.e, to: experiment.f}]"
+
+
 @pytest.mark.parametrize(
     "declared",
     [
         "experiment: {name: e, lifecycle: {prevent_destroy: true}}",
         "experiments: {e: {lifecycle: {prevent_destroy: true}}}",
         "experiment: {name: e}\nlifecycle: {prevent_destroy: true}",
+        f"experiments: {{f: {{lifecycle: {{prevent_destroy: true}}}}}}\n{MOVED}",
+        f"experiment: {{name: f, lifecycle: {{prevent_destroy: true}}}}\n{MOVED}",
     ],
 )
 def test_a_command_refuses_what_either_form_of_the_file_protects(
@@ -343,3 +352,36 @@ def test_dropping_the_line_of_a_move_releases_nothing(
     assert "if it was renamed, `moved` says so" in pruned.err
     assert user.run(*command.split(), "--yes").code == 1
     assert not any(request.startswith("DELETE") for request in hub.asked)
+
+
+def test_a_renamed_model_is_not_undeployed(user: User, folder: Path, hub: StaticHub) -> None:
+    trial = {"id": "T1", "score_value": 0.9, "score_name": "r2"}
+    hub.objects["pipelines"] = [
+        {"id": "T1", "name": "old", "project_id": 7, "status": "ready", "trial": trial}
+    ]
+    (folder / "auger.yaml").write_text(
+        "name: shop\nmodels: {new: {trial: T1, lifecycle: {prevent_destroy: true}}}\n"
+        "moved: [{from: model.old, to: model.new}]\n"
+    )
+    answer = user.run("model", "undeploy", "T1", "--yes")
+    assert answer.code == 1
+    assert SAID in answer.err
+    assert not any(request.startswith("PATCH") for request in hub.asked)
+
+
+def test_what_was_protected_since_the_plan_was_made_stays_so(folder: Path) -> None:
+    file, lock = folder / "auger.yaml", folder / "auger.lock.yaml"
+    with closing(Workspace(file)) as workspace:
+        plan = workspace.plan()
+        lock.write_text("protected: {shop: [dataset.free.csv]}\n")
+        assert workspace.apply(plan).remembered == (lock,)
+    assert '- "dataset.free.csv"\n    - "dataset.kept.csv"\n' in lock.read_text()
+
+
+def test_a_lock_file_that_was_damaged_since_is_left_alone(folder: Path) -> None:
+    with closing(Workspace(folder / "auger.yaml")) as workspace:
+        plan = workspace.plan()
+        (folder / "auger.lock.yaml").write_text("protected: [x]\n")
+        with pytest.raises(ConfigError):
+            workspace.apply(plan)
+    assert (folder / "auger.lock.yaml").read_text() == "protected: [x]\n"

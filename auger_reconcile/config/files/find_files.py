@@ -58,11 +58,11 @@ def _no_file(file: Path) -> Diagnostic:
     hint = _HINT if file == Path(FILE_NAME) else None
     label = None
     if file.name == FILE_NAME and near:
-        label, hint = f"there is `{near}`", f"auger -f {shlex.quote(str(near))} plan"
+        label, named = f"there is `{near}`", f"auger -f {shlex.quote(str(near))}"
+        hint = f"{named} plan"
         if near.name in _FIRST:
-            label += ", which the first clients read"
-            told = "`auger new NAME` makes one; what each setting is called in it is told by"
-            hint = f"{told}\nauger -f {shlex.quote(str(near))} validate"
+            label += ", of the first clients"
+            hint = f"`{named} validate` tells what its settings are called in an {FILE_NAME}"
     return file_error(file, "no-config", "there is no such file", label=label, hint=hint)
 
 

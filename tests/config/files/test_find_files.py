@@ -65,8 +65,6 @@ def test_a_file_of_the_first_clients_is_not_advised_to_be_planned(
     make(tmp_path, "auger_experiment.yml")
     monkeypatch.chdir(tmp_path)
     _, (problem,) = find_files([Path("auger.yaml")])
-    assert problem.label == "there is `auger_experiment.yml`, which the first clients read"
-    assert str(problem.hint).splitlines() == [
-        "`auger new NAME` makes one; what each setting is called in it is told by",
-        "auger -f auger_experiment.yml validate",
-    ]
+    assert problem.label == "there is `auger_experiment.yml`, of the first clients"
+    advice = "`auger -f auger_experiment.yml validate` tells what its settings are called in an"
+    assert problem.hint == f"{advice} auger.yaml"
