@@ -161,6 +161,7 @@ class ObservedState:
             (project, "project").
         present: the hub's time, ISO 8601; None where it does not tell.
         storage: of the organization; None where there is no limit.
+        hub_id: which hub it is, whatever its address; None where it does not tell.
     """
 
     hub: str
@@ -169,6 +170,7 @@ class ObservedState:
     objects: Mapping[tuple[str, str], tuple[Any, ...]]
     present: str | None = field(default=None, compare=False)
     storage: Storage | None = field(default=None, compare=False)
+    hub_id: str | None = None
 
     def of(self, project: str, kind: str) -> tuple[Any, ...]:
         """Return the objects of a kind in a project."""

@@ -12,6 +12,7 @@ from auger_hub.http.contract import Call, Page, Route
 from auger_hub.http.params import Param
 from auger_hub.routes.query import by_name, find, to_page
 from auger_hub.routes.wire_object import to_object
+from auger_hub.store.identity import public_identity
 
 
 class Storage(TypedDict):
@@ -43,6 +44,7 @@ class OrganizationObject(TypedDict):
     included_actual_counts: None
     monthly_actual_counts_used: int
     storage: Storage
+    hub_id: str
 
 
 def describe(call: Call, row: Organization) -> OrganizationObject:
@@ -60,6 +62,7 @@ def describe(call: Call, row: Organization) -> OrganizationObject:
         real_time_usage_minutes=0,
         monthly_actual_counts_used=0,
         storage={"used": usage.used, "most": usage.most},
+        hub_id=public_identity(call.session),
     )
 
 

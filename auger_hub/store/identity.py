@@ -9,6 +9,7 @@ has to be there.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from itertools import islice
 
@@ -29,6 +30,7 @@ NOTED = "identity noted"
 """Its name in the database's `secrets`: where the store is that has a note of the identity."""
 _OWN_FOLDER = "files"
 _MOST_LOOKED_AT = 500
+_PUBLIC_LENGTH = 32
 
 
 def open_database(
@@ -73,6 +75,12 @@ def identity_of(settings: HubSettings, storage: Storage | None) -> set[str]:
     """Return the identities that folder and store carry: one, or none yet, or two that differ."""
     found = {str(read_json(settings.identity_path).get(IDENTITY, ""))}
     return (found | {storage.read_identity() if storage is not None else ""}) - {""}
+
+
+def public_identity(session: Session) -> str:
+    """Return what tells a hub from all others, wherever it is reached; it opens nothing."""
+    row = session.get(Secret, IDENTITY)
+    return hashlib.sha256(row.value.encode()).hexdigest()[:_PUBLIC_LENGTH] if row else ""
 
 
 def has_lost_note(settings: HubSettings, storage: Storage, database: Database) -> bool:

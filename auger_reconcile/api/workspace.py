@@ -119,8 +119,8 @@ class Workspace:
 
     @property
     def has_files(self) -> bool:
-        """Whether the files are there at all; a saved plan can do without."""
-        return all(path.exists() for path in self.files)
+        """Whether the files are there at all."""
+        return all(path == Path("-") or path.exists() for path in self.files)
 
     @property
     def is_piped(self) -> bool:
@@ -129,18 +129,12 @@ class Workspace:
 
     def afresh(self) -> Workspace:
         """Return this workspace with nothing read yet, but what was piped."""
-        other = replace(self)
-        if self.is_piped:
-            other.__dict__["loaded"] = self.loaded
-        return other
+        return self.holding(self.loaded) if self.is_piped else replace(self)
 
-    def declaring(self, desired: DesiredState) -> Workspace:
-        """Return this workspace with another desired state than that of its files."""
-        from auger_reconcile.config.load import Loaded
-
+    def holding(self, loaded: Loaded) -> Workspace:
+        """Return this workspace with files that have been read already."""
         other = replace(self)
-        told = self.loaded if self.has_files else Loaded(desired, ())
-        other.__dict__["loaded"] = told._replace(state=desired, warnings=(), missing=())
+        other.__dict__["loaded"] = loaded
         return other
 
     @property

@@ -57,9 +57,14 @@ def refresh(
             with _in_known_form(kind.plural):
                 objects[name, kind.name] = kind.observe(mine)
                 _check_identities(objects[name, kind.name])
-    storage = _storage_of(found)
     return ObservedState(
-        client.url, organization, organization_id, objects, client.present, storage
+        client.url,
+        organization,
+        organization_id,
+        objects,
+        present=client.present,
+        storage=_storage_of(found),
+        hub_id=str(found["hub_id"]) if found.get("hub_id") else None,
     )
 
 

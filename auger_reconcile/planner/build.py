@@ -109,6 +109,7 @@ def build_plan(
         hub=observed.hub,
         organization=observed.organization,
         organization_id=observed.organization_id,
+        hub_id=observed.hub_id,
         config_digest=desired.digest,
         actions=ordered,
         bindings={address: one.assessment.object for address, one in statuses.items()},

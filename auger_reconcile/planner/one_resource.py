@@ -28,7 +28,13 @@ from auger_reconcile.state import ObservedState
 
 def empty_plan(observed: ObservedState) -> Plan:
     """Return a plan that does nothing, for the observed hub."""
-    return Plan(observed.hub, observed.organization, observed.organization_id, config_digest="")
+    return Plan(
+        observed.hub,
+        observed.organization,
+        observed.organization_id,
+        config_digest="",
+        hub_id=observed.hub_id,
+    )
 
 
 def plan_delete(observed: ObservedState, project: str, kind: str, found: Any) -> Plan:

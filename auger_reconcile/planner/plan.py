@@ -133,6 +133,7 @@ class Plan:
         objections: what policies say of it; what they deny is among the refusals too.
         notices: what the hub has told of each data set and run that stays as it is.
         protection: what the lock files list afterwards and do not list now, and the reverse.
+        hub_id: which hub it is for, whatever its address; None where that is not told.
     """
 
     hub: str
@@ -149,6 +150,7 @@ class Plan:
     objections: tuple[Objection, ...] = ()
     notices: Mapping[Address, tuple[Notice, ...]] = field(default_factory=dict)
     protection: ProtectionChange = UNCHANGED
+    hub_id: str | None = None
 
     def __str__(self) -> str:
         """Return the plan as text, a line an action."""

@@ -83,17 +83,6 @@ def test_a_saved_plan_that_only_protects_writes_the_lock_file(user: User, folder
     assert '- "dataset.kept.csv"' in (folder / "auger.lock.yaml").read_text()
 
 
-def test_a_saved_plan_without_its_files_says_that_nothing_remembers(
-    user: User, folder: Path
-) -> None:
-    user.run("plan", "--out", "p.json")
-    (folder / "auger.yaml").unlink()
-    answer = user.run("apply", "p.json")
-    assert answer.code == 0
-    assert "no lock file remembers what is protected: the files of the plan are not" in answer.out
-    assert not (folder / "auger.lock.yaml").exists()
-
-
 FREE = "name: shop\ndatasets: {kept.csv: {}, free.csv: {}}\n"
 
 
@@ -150,13 +139,12 @@ def test_a_refused_apply_releases_nothing(user: User, folder: Path) -> None:
     assert (folder / "auger.lock.yaml").read_text() == before
 
 
-def test_a_saved_plan_carries_it_to_where_there_are_no_files(user: User, folder: Path) -> None:
+def test_a_saved_plan_carries_it_to_where_the_lock_file_is_not(user: User, folder: Path) -> None:
     user.run("apply", "--auto-approve")
     (folder / "auger.yaml").write_text("name: shop\n")
     user.run("plan", "--prune", "--out", "plan.json")
     declaration = json.loads((folder / "plan.json").read_text())["declaration"]
     assert declaration["protected"] == [{"project": "shop", "kind": "dataset", "name": "kept.csv"}]
-    (folder / "auger.yaml").unlink()
     (folder / "auger.lock.yaml").unlink()
     answer = user.run("apply", "plan.json")
     assert answer.code == 1

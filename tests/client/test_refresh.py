@@ -271,3 +271,11 @@ def test_what_may_be_stored_is_read_where_the_hub_tells_it(
 ) -> None:
     hub.play(listing(organizations=[{**ACME, **told}]))
     assert refresh(client, ["churn"], "acme").storage == storage
+
+
+@pytest.mark.parametrize(("told", "known"), [({}, None), ({"hub_id": "ab"}, "ab")])
+def test_which_hub_it_is_is_known_where_it_tells(
+    hub: ScriptedHub, client: HubClient, told: dict[str, Any], known: str | None
+) -> None:
+    hub.play(listing(organizations=[{**ACME, **told}]))
+    assert refresh(client, ["churn"], "acme").hub_id == known

@@ -123,6 +123,8 @@ def damaged_plan(seed: int, folder: Path) -> None:
     options = PlanOptions(destroy=True)
     observed = refresh(client, workspace.desired.projects, "acme")
     save_plan(path, build_plan(workspace.desired, observed, options), workspace, options)
+    piped = {**json.loads(path.read_bytes()), "files": ["-"]}  # so that none have to be here
+    path.write_text(json.dumps({**piped, "seal": seal_of(piped)}))
     raw = damage_bytes(path.read_bytes(), chance)
     if chance.random() < 0.8:
         document = damage_data(json.loads(path.read_bytes()), chance)
@@ -140,10 +142,6 @@ def damaged_plan(seed: int, folder: Path) -> None:
 
 class _Connected(Workspace):
     """A workspace that reads the undamaged hub, whatever hub it is told."""
-
-    def declaring(self, desired: Any) -> Any:
-        self.__dict__["loaded"] = type("Read", (), {"state": desired})()
-        return self
 
     def observe(self) -> Any:
         with DamagedHub() as client:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import shlex
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,17 +14,32 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from auger_reconcile.api.hubs.session import LOCAL
+from auger_reconcile.api.plans.made_of import (
+    STANDARD,
+    files_of,
+    how_to_plan_anew,
+    with_files_of_now,
+)
 from auger_reconcile.errors import AugerError, StalePlan
+from auger_reconcile.web_url import is_loopback
 
 if TYPE_CHECKING:
     from auger_reconcile.api.workspace import Workspace
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.plan import Plan
-    from auger_reconcile.state import DesiredState
+    from auger_reconcile.state import ObservedState
 
-_FOR_APPLY = ("declaration", "needed", "options", "refused", "seal")
+_FOR_APPLY = (
+    "declaration",
+    "files",
+    "hub_id",
+    "needed",
+    "options",
+    "refresh_sources",
+    "refused",
+    "seal",
+)
 _HEAD = 256  # bytes; a saved plan begins with its version
-STANDARD = Path("-")  # the standard input or output
 LARGEST = 256 * 1024 * 1024  # bytes; ten thousand actions take about ten million
 
 
@@ -92,7 +107,13 @@ def to_text(plan: Plan, workspace: Workspace, options: PlanOptions | None = None
     from auger_reconcile.planner.saved.document import to_saved
     from auger_reconcile.redact import redact
 
-    document = to_saved(plan, workspace.desired, options or PlanOptions())
+    document = to_saved(
+        plan,
+        workspace.desired,
+        options or PlanOptions(),
+        files=files_of(workspace),
+        refresh_sources=workspace.refresh_sources,
+    )
     text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
     for declared in workspace.desired.resources.values():
         source = getattr(declared.spec, "source", None)
@@ -178,12 +199,28 @@ def _check_file(path: Path) -> None:
         raise AugerError(f"`{path}` is too large for a saved plan")
 
 
+def _check_hub(document: Mapping[str, Any], observed: ObservedState, *, is_local: bool) -> None:
+    """Check that the hub is the one that a plan was made for; the port of a local one may change.
+
+    Raises:
+        StalePlan: it is another one.
+    """
+    made_for, here = document["hub"], observed.hub
+    known, told = document.get("hub_id"), observed.hub_id
+    if known and told and known != told:
+        hint = "AUGER_HUB_HOME names the folder of a local hub" if is_local else None
+        raise StalePlan(f"the plan is for another hub than the one at {here}", hint=hint)
+    is_same = is_local or (known and told)
+    if here != made_for and not (is_same and is_loopback(made_for) and is_loopback(here)):
+        raise StalePlan(f"the plan is for {made_for}, not for {here}")
+
+
 def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspace]:
     """Return the plan that carries out a saved one now, and the workspace to apply it in.
 
     Args:
         saved: the plan.
-        workspace: reads the hub; its files, where there are any, must be those of the plan.
+        workspace: reads the hub; its files must be those of the plan.
 
     Raises:
         StalePlan: the files or an object that the plan touches have changed.
@@ -193,65 +230,24 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
     from auger_reconcile.planner.build import build_plan
     from auger_reconcile.planner.saved.document import declaration_of, options_of
     from auger_reconcile.planner.saved.stale import still_fitting
-    from auger_reconcile.resources.files.source import lacks_content
 
     document = saved.document
-    again = _how_to_plan_anew(saved, None if workspace.env else document.get("environment"))
     try:
         desired, options = declaration_of(document), options_of(document)
     except (KeyError, TypeError, ValueError):
         raise AugerError(f"`{saved.path}` is damaged: its declaration cannot be read") from None
-    if workspace.has_files:
-        _check_environment(document.get("environment"), workspace.env, saved.path)
-    if workspace.has_files and workspace.desired.digest != document["config_digest"]:
-        read = (at for at, one in desired.resources.items() if not lacks_content(one.spec))
-        workspace.loaded.require_sources(read)
-        raise StalePlan("the files have changed since the plan was made", hint=again)
-    if workspace.has_files:
-        desired = _locked_now(desired, workspace.desired)
-    workspace = workspace.declaring(desired)  # what was approved, not what the files became
+    # What was approved, not what the files became.
+    workspace = with_files_of_now(saved.path, document, desired, workspace)
     observed = workspace.observe()
-    is_local = (workspace.hub or desired.hub or LOCAL) == LOCAL  # its port may change
-    if observed.hub != document["hub"] and not is_local:
-        raise StalePlan(f"the plan is for {document['hub']}, not for {observed.hub}")
+    is_local = (workspace.hub or desired.hub or LOCAL) == LOCAL
+    _check_hub(document, observed, is_local=is_local)
     try:
-        plan = still_fitting(document, build_plan(desired, observed, options), observed)
+        plan = still_fitting(document, build_plan(workspace.desired, observed, options), observed)
         environment = document.get("environment")
         plan = replace(plan, coverage=plan.coverage._replace(environment=environment))
     except StalePlan as error:
         told = f"the hub has changed since the plan was made: {error}"
-        raise StalePlan(told, hint=again) from None
+        hint = how_to_plan_anew(saved.path, document, workspace.env)
+        raise StalePlan(told, hint=hint) from None
     plan = with_saved_objections(workspace.judge(plan), document, workspace.approved)
     return plan, workspace
-
-
-def _check_environment(made_for: str | None, env: str | None, path: Path) -> None:
-    """Tell a plan for another environment from one for files that have changed.
-
-    Raises:
-        StalePlan: it is for another one.
-    """
-    if made_for == env:
-        return
-    was, now = (f"with `--env {one}`" if one else "without `--env`" for one in (made_for, env))
-    hint = "it is applied without `--env`"
-    if made_for:
-        hint = f"to apply it:\nauger --env {shlex.quote(made_for)} apply {shlex.quote(str(path))}"
-    raise StalePlan(f"the plan was made {was}, and this is {now}", hint=hint)
-
-
-def _locked_now(desired: DesiredState, files: DesiredState) -> DesiredState:
-    """Return a desired state that protects what the lock files list by now as well."""
-    return replace(
-        desired,
-        protected=desired.protected | files.protected,
-        locked_at=files.locked_at,
-        locked_elsewhere=(desired.locked_elsewhere - files.protected) | files.locked_elsewhere,
-    )
-
-
-def _how_to_plan_anew(saved: SavedPlan, environment: str | None) -> str:
-    """Return the hint at a new plan; its environment is said where the command line does not."""
-    option = f"--env {shlex.quote(environment)} " if environment else ""
-    path = "FILE" if saved.path == STANDARD else shlex.quote(str(saved.path))
-    return f"a new plan is made by\nauger {option}plan --out {path}"

@@ -7,7 +7,7 @@ version. A saved plan is the same document with the declaration that it was made
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from auger_reconcile.address import Address
@@ -87,11 +87,29 @@ def _after(action: Action) -> dict[str, Any] | None:
     return {**declared, "name": action.name}
 
 
-def to_saved(plan: Plan, desired: DesiredState, options: PlanOptions) -> dict[str, Any]:
-    """Return the document of a plan with all that a later apply needs, and a seal over it."""
+def to_saved(
+    plan: Plan,
+    desired: DesiredState,
+    options: PlanOptions,
+    *,
+    files: Sequence[str] = (),
+    refresh_sources: bool = False,
+) -> dict[str, Any]:
+    """Return the document of a plan with all that a later apply needs, and a seal over it.
+
+    Args:
+        plan: what is carried out later.
+        desired: what it was made of.
+        options: that it was made with.
+        files: that it was made of, as they were named; `-` is what was piped.
+        refresh_sources: whether URLs were read again for it.
+    """
     document = {
         **to_document(plan),
+        "hub_id": plan.hub_id,
         "refused": bool(plan.refusals),
+        "files": list(files),
+        "refresh_sources": refresh_sources,
         "needed": list(needed_to_document(plan).values()),
         "declaration": {
             "hub": desired.hub,

@@ -166,6 +166,9 @@ class _SavedPlan(BaseModel):
     environment: StrictStr | None = None
     not_looked_at: list[StrictStr] = []
     not_compared: list[_NotCompared] = []
+    hub_id: StrictStr | None = None
+    files: list[StrictStr] = []
+    refresh_sources: StrictBool = False
     declaration: _Declaration
     options: _Options
 

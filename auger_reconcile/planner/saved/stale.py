@@ -55,9 +55,9 @@ def check_shown(shown: Plan, now: Plan) -> None:
     Raises:
         StalePlan: it does not; the message names what has come, gone or moved.
     """
-    places = [(plan.hub, plan.organization) for plan in (shown, now)]
+    places = [(plan.hub, plan.hub_id, plan.organization) for plan in (shown, now)]
     if places[0] != places[1]:
-        raise StalePlan("it would be `{1}` at {0} now".format(*places[1]))
+        raise StalePlan(f"it would be `{now.organization}` at {now.hub} now")
     fresh = {action.id: action for action in now.actions}
     for item in map(action_to_document, shown.actions):
         action = fresh.pop(item["id"], None)

@@ -20,7 +20,7 @@ from auger_hub.http.answer import tell_failures
 from auger_hub.hub import join_hub, open_hub
 from auger_hub.program.backup import BackupFailed, back_up, restore
 from auger_hub.settings import BadSettings, HubSettings
-from auger_hub.store.identity import NOTED, open_database
+from auger_hub.store.identity import NOTED, open_database, public_identity
 from auger_hub.store.local import AnotherStore, Storage
 from auger_hub.store.remote import RemoteStorage
 
@@ -374,3 +374,14 @@ def test_what_cannot_be_written_is_refused_in_a_sentence() -> None:
 def statuses(settings: HubSettings) -> dict[str, str]:
     with closing(Database(settings.database_url)) as database, database.read() as session:
         return {row.name: row.status for row in session.scalars(select(ProjectFile))}
+
+
+def test_each_hub_tells_which_one_it_is_and_not_by_what(tmp_path: Path) -> None:
+    told = []
+    for name in ("one", "other", "one"):
+        settings = HubSettings(home=tmp_path / name)
+        with closing_hub(settings) as hub, hub.database.read() as session:
+            told.append(public_identity(session))
+            assert identity_in(settings) not in told
+    assert told[0] == told[2] != told[1]
+    assert all(told)

@@ -67,10 +67,13 @@ def test_what_is_of_another_type_is_refused(path: str, value: Any) -> None:
 MAY_BE_MISSING = {
     "summary",
     "estimate",
+    "files",
     "gates",
+    "hub_id",
     "notices",
     "policies",
     "protection",
+    "refresh_sources",
     "refused",
     "not_looked_at",
     "not_compared",

@@ -27,7 +27,7 @@ def apply(invocation: Invocation, *, planfile: Path | None, **given: Any) -> Exi
     it along; running the command again finishes the rest.
 
     With PLANFILE, which `auger plan --out` saved, it carries out that plan without asking, unless
-    files or hub have changed since.
+    files or hub have changed since, or the files are not here.
     """
     return plan_and_apply(invocation, planfile, **given)
 

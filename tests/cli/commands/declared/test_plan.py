@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import stat
 from pathlib import Path
 
@@ -102,28 +103,26 @@ def test_a_saved_plan_is_stale_when_the_files_have_changed(user: User, folder: P
     assert user.run("apply", "plan.json").code == 3
 
 
-@pytest.mark.parametrize("is_elsewhere", [False, True])
+@pytest.mark.parametrize("line", ["", "--env prod "])
 def test_what_a_stale_plan_advises_makes_the_same_plan_anew(
-    user: User,
-    folder: Path,
-    empty_hub: StaticHub,
-    monkeypatch: pytest.MonkeyPatch,
-    is_elsewhere: bool,
+    user: User, folder: Path, empty_hub: StaticHub, line: str
 ) -> None:
-    (folder / "auger.prod.yaml").write_text("name: shop\n")
-    assert user.run("--env", "prod", "plan", "--out", "a plan.json").code == 0
-    project = {"id": 7, "name": "shop", "organization_id": 1, "status": "undeployed"}
+    (folder / "auger.prod.yaml").write_text("name: churn\n")
+    asked = "plan --destroy --prune --target project.churn --replace churn/project.churn"
+    asked = f"{line}{asked} --max-deletes 3 --refresh-sources --out 'a plan.json'"
+    project = {"id": 7, "name": "churn", "organization_id": 1, "status": "undeployed"}
     empty_hub.objects["projects"] = [project]
-    path = "a plan.json"
-    if is_elsewhere:  # where no file says an environment
-        (folder / "away").mkdir()
-        monkeypatch.chdir(folder / "away")
-        (folder / ".git").mkdir()
-        path = "../a plan.json"
-        (folder / "auger.yaml").unlink()
-    answer = user.run(*(() if is_elsewhere else ("--env", "prod")), "apply", path)
+    assert user.run(*shlex.split(asked)).code == 0
+    empty_hub.objects["projects"] = [{**project, "status": "running"}]
+    answer = user.run(*shlex.split(line), "apply", "a plan.json")
     assert answer.code == 3
-    assert f"       auger --env prod plan --out '{path}'\n" in answer.err
+    (advice,) = [told.strip() for told in answer.err.splitlines() if " plan --" in told]
+    saved = json.loads((folder / "a plan.json").read_text())
+    assert user.run(*shlex.split(advice)[1:]).code == 0
+    anew = json.loads((folder / "a plan.json").read_text())
+    same = ("options", "environment", "refresh_sources", "files")
+    assert {name: anew.get(name) for name in same} == {name: saved.get(name) for name in same}
+    assert user.run(*shlex.split(line), "apply", "a plan.json").code != 3
 
 
 def test_a_saved_plan_takes_no_options_of_planning(user: User) -> None:
