@@ -148,9 +148,12 @@ def _write_predicted(asker: Asker, table: Table, writer: Writer) -> Iterator[int
     """Write the rows as they stand with their predictions; yield how many are done."""
     known = unique_names(table.columns)
     places, done = _asked_with(asker, known), 0
+    told = [n for n in range(len(known)) if n not in places]
+    is_truth = False
     for batch in table.batches(asker.size):
         names, values = asker.ask([known[n] for n in places], table.records(batch, places))
-        writer.write(batch, _free_names(names, table.columns), values)
+        is_truth = is_truth or (not done and _are_truths(table.records(batch, told)))
+        writer.write(batch, _free_names(names, table.columns), _answered(values, is_truth=is_truth))
         done += len(batch)
         yield done
 
@@ -178,6 +181,8 @@ def predict_frame(
         added += rows
         if on_rows:
             on_rows(len(added))
+    told = [[record[n] for n in range(len(known)) if n not in places] for record in records]
+    added = _answered(added, is_truth=_are_truths(told))
     predicted: Any = copy(frame)
     for place, name in enumerate(_free_names(names, columns)):
         predicted[name] = [row[place] for row in added]
@@ -207,6 +212,20 @@ def records_of(frame: Frame) -> tuple[list[str], list[list[Any]]]:
 def _asked_with(asker: Asker, columns: Sequence[str]) -> list[int]:
     """Return the places of the columns that are sent: all but the target."""
     return [n for n, name in enumerate(columns) if name != asker.target]
+
+
+def _are_truths(told: Sequence[Sequence[Any]]) -> bool:
+    """Tell rows whose target is there as truth values, not as their names."""
+    values = [value for row in told for value in row if value is not None]
+    return bool(values) and all(isinstance(value, bool) for value in values)
+
+
+def _answered(rows: list[Any], *, is_truth: bool) -> list[Any]:
+    """Return what was predicted, in the type that the rows have their target in."""
+    truths = {"true": True, "false": False, "none": None}
+    if not is_truth or not all(row and str(row[0]).lower() in truths for row in rows):
+        return rows
+    return [[truths[str(row[0]).lower()], *row[1:]] for row in rows]
 
 
 def _free_names(names: Sequence[str], taken: Sequence[str]) -> list[str]:

@@ -368,6 +368,32 @@ def test_parquet_keeps_the_types_of_its_columns(
     ]
 
 
+@pytest.mark.parametrize("form", ["parquet", "jsonl", "csv", "frame"])
+@pytest.mark.parametrize(("known", "wanted"), [(True, [True, False]), ("True", ["True", "False"])])
+def test_truth_values_are_answered_in_the_type_that_the_rows_have_them_in(
+    hub: ScriptedHub, client: HubClient, tmp_path: Path, *, form: str, known: Any, wanted: list[Any]
+) -> None:
+    pd = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pd.DataFrame({"a": [1, 2], "y": [known, None]}, dtype=object)
+    ask_about(hub, [["True", 0.5], ["False", 1]])
+    model, path = open_model(client, "M"), tmp_path / f"new.{form}"
+    match form:
+        case "parquet":
+            frame.to_parquet(path)
+            found = pd.read_parquet(predict_file(model, path))
+        case "jsonl":
+            frame.to_json(path, orient="records", lines=True)
+            found = pd.read_json(predict_file(model, path), lines=True, dtype=False)
+        case "csv":
+            frame.to_csv(path, index=False)
+            found = pd.read_csv(predict_file(model, path), dtype=str)
+            wanted = ["True", "False"]  # a text file has no types
+        case _:
+            found = predict_frame(model, frame)
+    assert found["y_predicted"].tolist() == wanted
+
+
 def test_parquet_without_rows_gets_its_new_columns(
     hub: ScriptedHub, client: HubClient, tmp_path: Path
 ) -> None:

@@ -174,7 +174,8 @@ def _mostly(names: Found, possible: Sequence[Found], stated: Mapping[str, int]) 
     """Return a column of names, told to be mostly numbers or dates where it is."""
     for found in possible:
         lost = sum(stated[text] for text in found.others)
-        if lost <= sum(stated.values()) * _PARTLY:
+        is_many = len(stated) - len(found.others) >= _LEAST_DIFFERENT
+        if is_many and lost <= sum(stated.values()) * _PARTLY:
             mostly = f"{found.column.type}s"
             return replace(names, mostly=mostly, others=found.others, unreadable=lost)
     return names

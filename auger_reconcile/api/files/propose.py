@@ -175,8 +175,8 @@ def _time(times: Sequence[ColumnLook]) -> Reasoned | None:
 
 
 def _why_series(panel: Panel) -> str:
-    both = "" if len(panel.series) == 1 else "; both together"
-    return f"it tells {panel.count:,} time series apart{both}"
+    who = "it tells" if len(panel.series) == 1 else "both together tell"
+    return f"{who} {panel.count:,} time series apart"
 
 
 def _excluded(look: Look, kept: set[str]) -> list[Reasoned]:

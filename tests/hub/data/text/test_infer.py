@@ -156,6 +156,7 @@ def test_names_that_are_mostly_something_else_are_told(values: list[str], mostly
         [f"{n}" for n in range(60)] + [f"{n}a" for n in range(30)],  # numbers of houses
         [f"{n}.5" for n in range(30)] + ["sold out"] * 40,
         [f"00{n}" for n in range(60)] + ["sold out"] * 20,
+        ["0", "1.0"] * 40 + ["x", "y"] * 20,
     ],
 )
 def test_names_that_are_not_mostly_something_else_are_not(texts: list[str]) -> None:
