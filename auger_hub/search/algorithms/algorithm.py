@@ -256,7 +256,9 @@ SCALED: dict[str, Domain] = {
     PREPROCESSING + "codes": one_of("number", "onehot"),
 }
 TARGET = PREPROCESSING + "target"
-TREE: dict[str, Domain] = {PREPROCESSING + "categories": one_of("ordinal", "target")}
+NAMES = PREPROCESSING + "names"  # of columns of many values
+NAMED: dict[str, Domain] = {NAMES: one_of("target", "ordinal")}
+TREE: dict[str, Domain] = {PREPROCESSING + "categories": one_of("ordinal", "target"), **NAMED}
 WEIGHT: dict[str, Domain] = {"class_weight": one_of(None, "balanced")}
 WEIGHT_START: dict[str, Any] = {"class_weight": None}
 

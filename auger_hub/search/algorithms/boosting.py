@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from auger_hub.search.algorithms.algorithm import (
+    NAMED,
+    NAMES,
     PREPROCESSING,
     TREE,
     Algorithm,
@@ -56,9 +58,16 @@ def _lightgbm_space(table: Table) -> Space:
         "reg_lambda": 1.0,
         "reg_alpha": 1e-3,
         CATEGORIES: "target",
+        NAMES: "target",
     }
     more = {**start, "learning_rate": 0.05, "num_leaves": 31, CATEGORIES: "native"}
-    most = {**more, "num_leaves": 127, "colsample_bytree": 0.9, CATEGORIES: "target"}
+    most = {
+        **more,
+        "num_leaves": 127,
+        "colsample_bytree": 0.9,
+        CATEGORIES: "target",
+        NAMES: "ordinal",
+    }
     domains: dict[str, Domain] = {
         "learning_rate": log_range(0.01, 0.3),
         "num_leaves": Whole(4, 255, log=True),
@@ -68,6 +77,7 @@ def _lightgbm_space(table: Table) -> Space:
         "reg_lambda": log_range(1e-3, 30.0),
         "reg_alpha": log_range(1e-3, 10.0),
         CATEGORIES: one_of("native", "target", "ordinal"),
+        **NAMED,
     }
     fixed: dict[str, Any] = {"subsample_freq": 1}
     if table.is_small:  # too few rows to spare some
@@ -110,6 +120,7 @@ def _xgboost_space(table: Table) -> Space:
         "colsample_bytree": 0.7,
         "reg_lambda": 1.0,
         CATEGORIES: "target",
+        NAMES: "target",
     }
     domains: dict[str, Domain] = {
         "learning_rate": log_range(0.01, 0.3),
@@ -135,6 +146,7 @@ def _histogram_space(table: Table) -> Space:
         "l2_regularization": 1.0,
         "min_samples_leaf": min(20, max(5, table.rows // 50)),
         CATEGORIES: "native",
+        NAMES: "target",
     }
     domains: dict[str, Domain] = {
         "max_iter": Whole(50, 500, log=True),
@@ -143,6 +155,7 @@ def _histogram_space(table: Table) -> Space:
         "l2_regularization": log_range(1e-3, 30.0),
         "min_samples_leaf": Whole(2, 100, log=True),
         CATEGORIES: one_of("native", "target"),
+        **NAMED,
     }
     return Space(domains, (start,))
 

@@ -6,6 +6,7 @@ import math
 from typing import Any
 
 from auger_hub.search.algorithms.algorithm import (
+    NAMES,
     PREPROCESSING,
     TREE,
     WEIGHT,
@@ -33,6 +34,7 @@ def _space(table: Table, seconds: float) -> Space:
         "max_features": 0.5,
         "min_samples_leaf": 1,
         PREPROCESSING + "categories": "target",
+        NAMES: "ordinal",
     }
     domains: dict[str, Domain] = {
         "max_features": Real(0.05, 1.0),
@@ -44,7 +46,7 @@ def _space(table: Table, seconds: float) -> Space:
         domains = {**domains, **WEIGHT, "criterion": one_of("gini", "entropy")}
     return Space(
         domains,
-        (start, {**start, "min_samples_leaf": 3}),
+        (start, {**start, "min_samples_leaf": 3, NAMES: "target"}),
         {"n_estimators": max(trees, _FEWEST_TREES)},
     )
 

@@ -24,7 +24,7 @@ from auger_hub.search.algorithms.algorithm import (
     Table,
     Whole,
 )
-from auger_hub.search.column_kinds import CATEGORY, CODE
+from auger_hub.search.column_kinds import CATEGORY, CODE, MANY, PHRASE
 from auger_hub.search.moved import current_path
 from auger_hub.search.task import BadTask, Settings
 
@@ -159,5 +159,5 @@ def _is_wanted(algorithm: Algorithm, settings: Settings) -> bool:
 def _idle_parameters(kinds: Iterable[str]) -> set[str]:
     """Return the parameters that would change nothing: no column is of the kind they are about."""
     present = set(kinds)
-    by_kind = {CODE: "codes", CATEGORY: "categories"}
-    return {PREPROCESSING + name for kind, name in by_kind.items() if kind not in present}
+    by_parameter = {"codes": {CODE}, "categories": {CATEGORY}, "names": {MANY, PHRASE}}
+    return {PREPROCESSING + name for name, of in by_parameter.items() if not of & present}

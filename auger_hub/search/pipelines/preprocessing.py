@@ -28,7 +28,7 @@ from auger_hub.search.algorithms.algorithm import Family
 from auger_hub.search.column_kinds import CATEGORY, CODE, MANY, NUMBER, PHRASE, TEXT
 from auger_hub.search.columns import angle_names, elapsed_names, output_columns
 
-NATIVE = "native"
+NATIVE, ORDINAL = "native", "ordinal"
 TOPICS = 32  # of a text, while there are few of them
 TOPICS_OF_MANY, FEW_TEXTS = 16, 3  # columns of texts
 WORD_COLUMNS = 2**12
@@ -46,7 +46,7 @@ def preprocessing_for(
     steps: list[tuple[str, Any, Any]] = [
         ("number", _numbers(family, choices, task_info["dataset_nrows"]), number),
         ("category", _categories(task_info, family, choices), category),
-        ("many", _many(task_info, family), by_kind.pop(MANY, [])),
+        ("many", _many(task_info, family, choices), by_kind.pop(MANY, [])),
     ]
     if family.needs_scaling and task_info.get("datesInCycles"):
         unknown = SimpleImputer(  # as the middle of all angles
@@ -56,7 +56,8 @@ def preprocessing_for(
     # By place: a list of names is searched for each of them, which takes seconds for 20,000.
     places = {name: i for i, name in enumerate(output_columns(task_info["featureKinds"]))}
     steps = [(name, step, [places[one] for one in columns]) for name, step, columns in steps]
-    texts = [*by_kind.pop(TEXT, []), *by_kind.pop(PHRASE, [])]
+    phrases = [] if choices.get("names") == ORDINAL else by_kind.pop(PHRASE, [])
+    texts = [*by_kind.pop(TEXT, []), *phrases]
     steps += [(f"{TEXT}_{i}", _texts(family, len(texts)), name) for i, name in enumerate(texts)]
     return ColumnTransformer([step for step in steps if step[2]], sparse_threshold=0.0)
 
@@ -143,8 +144,13 @@ def _categories(task_info: Mapping[str, Any], family: Family, choices: Mapping[s
             )
 
 
-def _many(task_info: Mapping[str, Any], family: Family) -> Any:
-    if family is Family.NATIVE:
+def _many(task_info: Mapping[str, Any], family: Family, choices: Mapping[str, str]) -> Any:
+    """Return numbers of names: what the target was beside each, or codes, which tell rows apart.
+
+    By codes trees find the rows that stand in a table more than once; the words that are in a name
+    are not looked at then.
+    """
+    if family is Family.NATIVE or choices.get("names") == ORDINAL:
         return OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
     return _target_encoding(task_info, family)
 

@@ -29,7 +29,7 @@ def info(rows: int = 500, **kinds: str) -> dict[str, Any]:
 
 
 def every_space() -> list[Any]:
-    kinds = {"a": "number", "b": "code", "c": "category"}
+    kinds = {"a": "number", "b": "code", "c": "category", "d": "many"}
     return [
         pytest.param(space, id=f"{settings.model_type}-{name}")
         for settings in (CLASSES, VALUES, SERIES)
@@ -125,7 +125,8 @@ def test_few_trials_look_at_few_algorithms() -> None:
 
 def test_choices_about_absent_columns_are_not_searched() -> None:
     names = {name for space in spaces_for(CLASSES, info()).values() for name in space.domains}
-    assert not {"preprocessing.codes", "preprocessing.categories"} & names
+    idle = {f"preprocessing.{name}" for name in ("codes", "categories", "names")}
+    assert not idle & names
 
 
 def test_allowed_and_blocked_algorithms_are_honoured() -> None:

@@ -4,11 +4,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from sklearn.model_selection import cross_val_score
+from sklearn.model_selection import KFold, cross_val_score
 
 from auger_hub.models.contributions import sources_of
+from auger_hub.search.algorithms.algorithm import Family
 from auger_hub.search.algorithms.registry import all_algorithms
 from auger_hub.search.pipelines.pipeline import build_pipeline, split_features_target
+from auger_hub.search.pipelines.preprocessing import preprocessing_for
 from auger_hub.search.preparation.prepare import describe_task
 from auger_hub.search.task import BadTask
 from tests.hub.search.tables import mixed, task_for
@@ -198,3 +200,35 @@ def test_trees_have_the_days_between_dates_and_no_angles(tmp_path: Path) -> None
     model.fit(features, target)
     assert model[-1].n_features_in_ == 13
     assert sources_of(model[1], info["featureKinds"]).count("there") == 7
+
+
+def test_a_forest_finds_rows_that_stand_twice_by_the_codes_of_their_names(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    rows = [(f"k{name}", year) for name in range(100) for year in range(6)]
+    frame = pd.DataFrame(rows, columns=["name", "year"]).assign(score=draw.normal(size=600))
+    frame = pd.concat([frame] * 3, ignore_index=True)
+    known = describe_task(task_for(tmp_path, frame, "score", "regression"))
+    assert known["featureKinds"]["name"] == "many"
+    features, target, _ = split_features_target(frame, known)
+
+    def score(names: str) -> float:
+        params = {"n_estimators": 20, "preprocessing": {"names": names}}
+        model = build_pipeline(known, "sklearn.ensemble.ExtraTreesRegressor", params)
+        folds = KFold(5, shuffle=True, random_state=0)
+        return float(cross_val_score(model, features, target, scoring="r2", cv=folds).mean())
+
+    assert score("ordinal") > 0.9
+    assert score("target") < 0.8
+
+
+def test_the_words_of_names_are_not_looked_at_where_their_codes_are(size: dict[str, Any]) -> None:
+    known = {**size, "featureKinds": {"film": "phrase", "plot": "text", "city": "many"}}
+
+    def made(family: Family, names: str) -> dict[str, str]:
+        steps = preprocessing_for(known, family, {"names": names}).transformers
+        return {name: type(step).__name__ for name, step, _ in steps}
+
+    by_codes = {"many": "OrdinalEncoder", "text_0": "Pipeline"}
+    assert made(Family.FOREST, "ordinal") == by_codes
+    by_target = {"many": "TargetEncoder", "text_0": "Pipeline", "text_1": "Pipeline"}
+    assert made(Family.FOREST, "target") == by_target
