@@ -150,7 +150,8 @@ def scope_options(function: F) -> F:
 refresh_option = click.option(
     "--refresh-sources",
     is_flag=True,
-    help="Read URLs of data sets again, and compare their content with what the hub has read.",
+    help="Read URLs of data sets again, and compare their content with what the hub has read; one "
+    "that cannot be compared is an error.",
 )
 
 

@@ -36,6 +36,7 @@ class Divergence(str, Enum):
     ACTIVE = "active"  # it should be stopped
     FAILED = "failed"  # it is there and broken
     PRESENT = "present"  # it is declared absent
+    UNKNOWN = "unknown"  # it could not be compared, which was asked for
 
 
 @dataclass(frozen=True)
@@ -109,6 +110,7 @@ def _differences(one: ResourceStatus) -> Iterator[Difference]:
             yield _of(one, Divergence.PRESENT, "declared absent", found)
     elif assessment.refusal:
         kind = Divergence.CHANGED if assessment.revisions else Divergence.MISSING
+        kind = Divergence.UNKNOWN if assessment.uncompared else kind
         yield _of(one, kind, assessment.refusal, _last(assessment.revisions))
     elif assessment.create:
         yield _of_missing(one)

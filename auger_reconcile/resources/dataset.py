@@ -8,7 +8,6 @@ Wire contract §2.8 (project_file), §2.9 (upload form) and §3.5 (flows).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
 from auger_reconcile.errors import ActionFailed
@@ -42,6 +41,7 @@ from auger_reconcile.resources.files.project_file import (
     from_wire,
     register,
     wait_processed,
+    with_notices,
 )
 from auger_reconcile.resources.files.source import (
     NOT_HERE,
@@ -145,6 +145,9 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             known, unread = _compare_newest(known, spec)
         if not known and lacks_content(spec):
             known, unread = usable, NOT_HERE  # the newest is taken for it, until it can be read
+        if known and (spec.unread or unread == NOT_TOLD):  # it was asked for to compare it
+            bound = _bind(spec, known[-1], revisions, uncompared=unread)
+            return bound._replace(refusal=unread, refusal_at="source")
         as_declared = [item for item in known if is_read_as_declared(item, spec)]
         if known and not as_declared and unread != NOT_HERE:
             return self._read_again(spec, known[-1], revisions, scene)
@@ -195,6 +198,7 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             previous=found if spec.is_remote else assessment.previous,
             caution=None,
             uncompared=None,
+            refusal=None,
             detail={Verb.CREATE: describe_source(spec)},
         )
 
@@ -258,8 +262,10 @@ class Dataset(Kind[DatasetSpec, DatasetObject]):
             **place,
             **({"schema": schema} if (schema := declared_schema(spec)) else {}),
         }
-        item = yield from register(body)
+        item, is_new = yield from register(body)
         made = yield from wait_processed(from_wire(item))
+        if spec.is_remote and spec.sha256 is not None:
+            made = yield from _as_planned(made, spec.sha256, is_new=is_new)
         return _compared(made, work)
 
     def delete(self, work: Work) -> Steps:
@@ -296,6 +302,26 @@ def _breach(spec: DatasetSpec, changes: Sequence[Notice]) -> str | None:
     return say_breach(changes) if is_broken else None
 
 
+def _as_planned(made: DatasetObject, sha256: str, *, is_new: bool) -> Steps:
+    """Return what was made of a URL; of other content than that of the plan nothing is kept.
+
+    Raises:
+        ActionFailed: the URL serves other content by now; nothing is trained on it.
+    """
+    if made.fetched is None:
+        return with_notices(made, [Notice("not-compared", f"{NOT_TOLD}: it may be other content")])
+    if made.fetched == sha256:
+        return made
+    if is_new:
+        yield from delete(f"project_files/{made.id}")
+    kept = "the data set made of it was deleted again" if is_new else f"`{made.name}` was there"
+    raise ActionFailed(
+        f"the URL serves other content by now, sha256 {made.fetched[:6]}, than the plan was made "
+        f"of, sha256 {sha256[:6]}; {kept}",
+        hint="a plan of what it serves now is made by\nauger plan --refresh-sources",
+    )
+
+
 def _compared(made: DatasetObject, work: Work) -> DatasetObject:
     """Return a data set with what differs from the revision before among its notices.
 
@@ -307,9 +333,7 @@ def _compared(made: DatasetObject, work: Work) -> DatasetObject:
         raise ActionFailed(say_breach(changes))
     if not changes:
         return made
-    statistics = made.statistics or {}
-    told = [*(statistics.get("notices") or ()), *(change.to_json() for change in changes)]
-    return replace(made, statistics={**statistics, "notices": told})
+    return with_notices(made, changes)
 
 
 def _usable(revisions: Sequence[DatasetObject]) -> list[DatasetObject]:

@@ -10,7 +10,18 @@ from pathlib import Path
 
 import pytest
 
-from auger.api import ConfigError, Context, PlanRefused, Project, StalePlan, apply, destroy, drift
+from auger.api import (
+    ConfigError,
+    Context,
+    DataSet,
+    PlanOptions,
+    PlanRefused,
+    Project,
+    StalePlan,
+    apply,
+    destroy,
+    drift,
+)
 from auger.api import plan as make_plan
 from auger_reconcile.api.plans.saved_plan import read_plan, refresh_plan, save_plan
 from auger_reconcile.api.workspace import Workspace
@@ -129,9 +140,61 @@ def test_a_url_is_compared_where_that_is_asked_for(
         opened.close()
     assert make_plan(declared, refresh_sources=True).is_empty
     assert verbs(declared) == []
+
+
+def test_a_url_that_cannot_be_compared_is_an_error_at_its_place(
+    declared: Path, table: tuple[Path, str]
+) -> None:
+    file, url = table
+    with (declared / "auger.yaml").open("a") as stream:
+        stream.write(f"datasets:\n  d.csv: {{source: '{url}'}}\n")
+    assert apply(path=declared).is_complete
     file.unlink()
-    (reason,) = make_plan(declared, refresh_sources=True).coverage.uncompared.values()
-    assert reason == "the URL cannot be read again from here: 127.0.0.1 answered 404"
+    reason = "the URL cannot be read again from here: 127.0.0.1 answered 404"
+    todo = make_plan(declared, refresh_sources=True)
+    (told,) = todo.diagnostics
+    assert (told.severity.value, told.summary, told.address) == ("error", reason, "dataset.d.csv")
+    assert told.span
+    assert (told.span.line, told.span.column) == (4, 19)
+    assert list(todo.coverage.uncompared.values()) == [reason]
+    (found,) = drift(declared, refresh_sources=True).differences
+    assert (found.divergence.value, found.reason) == ("unknown", reason)
+    excluded = PlanOptions(excludes=("dataset.d.csv",))
+    assert not make_plan(declared, options=excluded, refresh_sources=True).diagnostics
+    going = make_plan(declared, options=PlanOptions(destroy=True), refresh_sources=True)
+    assert (len(going.actions), going.diagnostics) == (2, ())
+    again = make_plan(
+        declared, options=PlanOptions(repeats=("dataset.d.csv",)), refresh_sources=True
+    )
+    assert [one.verb.value for one in again.actions] == ["delete", "create"]
+    assert make_plan(declared).is_empty
+
+
+def test_nothing_is_trained_on_content_that_nobody_approved(
+    declared: Path, table: tuple[Path, str], tmp_path: Path
+) -> None:
+    file, url = table
+    with (declared / "auger.yaml").open("a") as stream:
+        stream.write(f"datasets: {{d.csv: {{source: '{url}'}}}}\n")
+    assert apply(path=declared).is_complete
+    search = "{dataset: d.csv, model_type: regression, target: b, state: created}"
+    with (declared / "auger.yaml").open("a") as stream:
+        stream.write(f"experiments: {{e: {search}}}\n")
+    file.write_text("a,b\n1,2\n3,5\n")
+    workspace = Workspace((declared,), refresh_sources=True)
+    save_plan(tmp_path / "plan", workspace.plan(), workspace)
+    workspace.close()
+    file.write_text("a,b\n1,2\n3,666\n")
+    plan, restored = refresh_plan(read_plan(tmp_path / "plan"), Workspace((declared,)))
+    failed, skipped = restored.apply(plan).outcomes
+    restored.close()
+    assert "the URL serves other content by now" in str(failed.error)
+    assert (skipped.action.address.kind, skipped.status.value) == ("experiment", "skipped")
+    with Context(declared) as context:
+        assert [one["name"] for one in DataSet(context).list()] == ["d.csv"]
+    todo = make_plan(declared, refresh_sources=True)
+    assert next(action.name for action in todo.actions) == "d-1.csv"
+    assert apply(todo, declared).is_complete
 
 
 def test_every_name_of_the_interface_can_be_imported() -> None:

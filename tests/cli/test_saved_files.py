@@ -84,7 +84,7 @@ def test_a_destroy_that_was_forbidden_since_is_not_carried_out_elsewhere(  # noq
         monkeypatch.chdir(elsewhere)
         answer = user.run("apply", "../work/pd.json")
     assert answer.code == 3
-    assert advised(answer.err) == ["-C", "../work", "apply", "pd.json"]
+    assert advised(answer.err) == ["-C", str(folder), "apply", "pd.json"]
     assert data_sets(world) == ["d.csv"]
     monkeypatch.chdir(elsewhere)
     again = user.run(*advised(answer.err))  # where the protection is seen
@@ -105,7 +105,7 @@ def test_the_way_leads_to_where_the_plan_is_carried_out(
     monkeypatch.chdir(elsewhere)
     answer = user.run("apply", "../work/plans/a plan.json")
     assert answer.code == 3
-    assert advised(answer.err) == ["-C", "../work", *options, "apply", "plans/a plan.json"]
+    assert advised(answer.err) == ["-C", str(folder), *options, "apply", "plans/a plan.json"]
     assert user.run(*advised(answer.err)).code == 0
     assert data_sets(world) == ["d.csv"]
 

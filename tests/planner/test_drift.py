@@ -208,7 +208,9 @@ def test_settings_are_told_of_what_has_changed_and_of_nothing_else() -> None:
 def test_the_summary_names_every_divergence() -> None:
     summary = drift_of({}, project=None).summary
     assert summary == {
-        **dict.fromkeys(["undeclared", "changed", "idle", "active", "failed", "present"], 0),
+        **dict.fromkeys(
+            ["undeclared", "changed", "idle", "active", "failed", "present", "unknown"], 0
+        ),
         "missing": 1,
     }
 
@@ -245,7 +247,7 @@ def test_the_json_form_tells_all_that_is_known() -> None:
             },
         ],
         "summary": {
-            **dict.fromkeys(["missing", "idle", "active", "failed", "present"], 0),
+            **dict.fromkeys(["missing", "idle", "active", "failed", "present", "unknown"], 0),
             "changed": 1,
             "undeclared": 1,
         },

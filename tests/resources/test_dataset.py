@@ -150,6 +150,40 @@ def test_a_url_that_is_registered_already_is_taken_as_it_is() -> None:
     assert found.id == 12
 
 
+OTHER = "cd" * 32
+PLANNED = REMOTE.model_copy(update={"sha256": HASH})
+
+
+def read(sha256: str) -> dict[str, Any]:
+    return wire(id=12, statistics={"source": {"sha256": sha256}}, url="https://data.test/d.csv")
+
+
+def test_a_url_that_serves_what_was_planned_is_taken() -> None:
+    asked, found = drive(KIND.create(work(PLANNED, project=PROJECT)), read(HASH))
+    assert (len(asked), found.content) == (1, HASH)
+
+
+def test_a_url_that_serves_other_content_by_now_fails_and_leaves_nothing() -> None:
+    steps = KIND.create(work(PLANNED, project=PROJECT))
+    next(steps)
+    assert steps.send(read(OTHER)) == Send("DELETE", "project_files/12")
+    told = r"serves other content by now, sha256 cdcdcd, .* ababab; .* was deleted again"
+    with pytest.raises(ActionFailed, match=told) as caught:
+        steps.send(None)
+    assert "--refresh-sources" in (caught.value.hint or "")
+
+
+def test_what_somebody_else_made_of_other_content_stays() -> None:
+    steps = KIND.create(work(PLANNED, project=PROJECT))
+    with pytest.raises(ActionFailed, match=r"`d\.csv` was there"):
+        drive(steps, CONFLICT, [read(OTHER)])
+
+
+def test_a_hub_that_does_not_say_what_it_has_read_is_told_of() -> None:
+    _, found = drive(KIND.create(work(PLANNED, project=PROJECT)), wire())
+    assert "the hub does not say what it has read" in found.notices[-1].text
+
+
 def test_a_name_that_is_taken_fails() -> None:
     with pytest.raises(Conflict):
         drive(KIND.create(work(REMOTE, project=PROJECT)), CONFLICT, [wire()])

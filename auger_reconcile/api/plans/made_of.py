@@ -117,7 +117,7 @@ def _way_back(path: Path, document: Mapping[str, Any], workspace: Workspace) -> 
     home = _home(path, document, workspace)
     plan, folder = str(path if path == STANDARD else path.resolve()), "FOLDER"
     if home is not None:
-        plan, folder = os.path.relpath(plan, home), os.path.relpath(home)
+        plan, folder = os.path.relpath(plan, home), str(home)
     made_of = _made_of(document)
     files = [("-f", file) for file in made_of if made_of != [_DEFAULT]]
     given = [("-C", folder), *files, ("--env", document.get("environment"))]

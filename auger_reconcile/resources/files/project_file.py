@@ -6,8 +6,8 @@ Wire contract §2.8.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -57,18 +57,33 @@ class DatasetObject:
         """What the hub left out, guessed or changed when it read the data."""
         return notices_from_wire(self.statistics)
 
+    @property
+    def fetched(self) -> str | None:
+        """SHA-256 of what the hub has read from a URL; None where it does not tell."""
+        return ((self.statistics or {}).get("source") or {}).get("sha256")
+
+
+def with_notices(found: DatasetObject, told: Iterable[Notice]) -> DatasetObject:
+    """Return a data set with more to tell."""
+    statistics = found.statistics or {}
+    notices = [*(statistics.get("notices") or ()), *(one.to_json() for one in told)]
+    return replace(found, statistics={**statistics, "notices": notices})
+
 
 def register(body: Mapping[str, Any]) -> Steps:
-    """Yield the request that makes a data set; one that is made of this URL already is it."""
+    """Yield the request that makes a data set; return its members, and whether it is new.
+
+    One that is made of this URL already is it.
+    """
     try:
-        return (yield Send("POST", "project_files", body))
+        return (yield Send("POST", "project_files", body)), True
     except Conflict:
         items = yield ReadAll("project_files", {"project_id": body["project_id"]})
         made_of = without_login(str(body["url"]))
         same = [item for item in items if without_login(str(item.get("url"))) == made_of]
         if not same:
             raise
-        return same[0]
+        return same[0], False
 
 
 def wait_processed(found: DatasetObject) -> Steps:

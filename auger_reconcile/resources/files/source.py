@@ -72,7 +72,8 @@ class DatasetSpec(Spec):
         default=None,
         description=(
             "Local path, relative to the file that declares it, an http(s) URL that the hub reads "
-            "(once; `--refresh-sources` of plan, apply and drift compares what it serves now), "
+            "(once; `--refresh-sources` of plan, apply and drift compares what it serves now, and "
+            "nothing is trained on other content than was planned), "
             "or `s3://bucket/key`, which is read here, with the extra `s3`. Without a source the "
             "data set of this very name has to be on the hub."
         ),

@@ -19,7 +19,8 @@ def drift(invocation: Invocation, **given: Any) -> ExitCode:
 
     What was made by hand, changed, stopped, deleted or has failed, in the declared projects. It
     exits 0 when the hub is as declared, and exits 2 when there is drift: `auger plan` shows what
-    apply would do about it, `auger pull` writes what is there.
+    apply would do about it, `auger pull` writes what is there. A URL that `--refresh-sources`
+    cannot compare counts as drift, of which nothing is known.
     """
     return show_drift(invocation, **given)
 

@@ -21,6 +21,7 @@ COLORS = {
     Divergence.ACTIVE: "yellow",
     Divergence.FAILED: "red",
     Divergence.PRESENT: "yellow",
+    Divergence.UNKNOWN: "red",
 }
 # Reasons that the divergence itself tells.
 OBVIOUS = frozenset({"does not exist", "is new", "not declared", "not deployed", "declared absent"})
