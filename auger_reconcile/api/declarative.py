@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from auger_reconcile.api._arguments import check_arguments
-from auger_reconcile.errors import StalePlan
+from auger_reconcile.errors import PlanRefused, StalePlan
 
 if TYPE_CHECKING:
     from auger_reconcile.address import Address
@@ -85,9 +85,10 @@ def apply(  # noqa: PLR0913 - keyword-only, each with a default
 
     Raises:
         StalePlan: the plan was made of other files, or for another hub.
-        PlanRefused: a guard forbids the plan; nothing was done.
+        PlanRefused: a guard forbids the plan, or a lock file does by now; nothing was done.
     """
     from auger_reconcile.applier.apply import ApplyOptions
+    from auger_reconcile.planner.guards.protection import check_protection
 
     options = ApplyOptions(wait=wait, on_event=on_event or (lambda _: None))
     with _open(path, env, variables, hub) as workspace:
@@ -97,6 +98,8 @@ def apply(  # noqa: PLR0913 - keyword-only, each with a default
             raise StalePlan(f"the files in `{path}` are not those that the plan was made of")
         if todo.hub != workspace.session.client.url:
             raise StalePlan(f"the plan was made for the hub {todo.hub}")
+        if protected := tuple(check_protection(workspace.desired, todo.actions)):
+            raise PlanRefused(protected)
         return workspace.apply(todo, options)
 
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from auger_reconcile.applier.result import ApplyResult
     from auger_reconcile.config.declarations.channel import Channel
     from auger_reconcile.config.load import Loaded
-    from auger_reconcile.diagnostics import Diagnostic
     from auger_reconcile.history.checkout import Checkout
     from auger_reconcile.planner.build import PlanOptions
     from auger_reconcile.planner.drift import Drift
@@ -266,8 +265,6 @@ class Workspace:
         changed = () if refusals_of(plan) else self._remember_protection(plan)
         origin = AppliedBy(self.origin, self.is_exclusive, self.beat_seconds, self.checkout)
         result = apply_recorded(plan, self.session.client, self.folder, options, origin)
-        if not changed and not plan.protection.is_empty:
-            result = replace(result, notices=(*result.notices, _unremembered()))
         result = replace(result, remembered=changed)
         return self._notify(result) if result.outcomes else result
 
@@ -312,16 +309,6 @@ class Workspace:
         """Close the connection, if one was opened."""
         if "session" in self.__dict__:
             self.session.client.close()
-
-
-def _unremembered() -> Diagnostic:
-    """Return what is said where there are no files, beside which a lock file could lie."""
-    from auger_reconcile.diagnostics import Diagnostic, Severity
-
-    summary = "no lock file remembers what is protected"
-    return Diagnostic(
-        Severity.WARNING, "not-remembered", summary, label="the files of the plan are not here"
-    )
 
 
 @contextmanager

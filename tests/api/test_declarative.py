@@ -83,6 +83,17 @@ def test_a_plan_of_other_files_is_stale(declared: Path, name: str) -> None:
         apply(todo, declared)
 
 
+def test_what_is_protected_since_is_not_deleted(declared: Path, name: str) -> None:
+    apply(path=declared)
+    todo = destroy(declared)
+    lock = declared / "auger.lock.yaml"
+    lock.write_text(f"protected:\n  {name}:\n    - project.{name}\n")
+    with pytest.raises(PlanRefused, match="protected"):
+        apply(todo, declared)
+    lock.unlink()
+    assert apply(todo, declared).is_complete
+
+
 def test_a_guard_refuses_the_whole_plan(declared: Path, name: str) -> None:
     apply(path=declared)
     protected = f"name: {name}\nstate: absent\nlifecycle: {{prevent_destroy: true}}\n"
