@@ -8,7 +8,16 @@ from dataclasses import dataclass
 
 from auger_hub.data.notices import Notice, comments_skipped, lines_skipped, rows
 from auger_hub.data.panel import Panel, find_panel
-from auger_hub.data.schema import CATEGORY, DATE, EXACT, NUMBER, TEXT, ColumnSchema, TableSchema
+from auger_hub.data.schema import (
+    CATEGORY,
+    DATE,
+    EXACT,
+    ISO,
+    NUMBER,
+    TEXT,
+    ColumnSchema,
+    TableSchema,
+)
 from auger_hub.data.table import Table
 from auger_hub.data.text.delimited import place
 from auger_hub.data.text.infer import Found
@@ -130,14 +139,7 @@ def notices_of_reading(
             text = f"{listed} in `{column.name}` ({rows(count)}) is taken for a missing value."
             yield Notice("missing-tokens", text, column.name, count)
         if one.mostly and one.column.type == column.type:
-            listed = ", ".join(f"`{text}`" for text in one.others[:3])
-            text = (
-                f"Most values of `{column.name}` are {one.mostly}, but it is read as names because"
-                f" of {rows(one.unreadable)} with other texts, as {listed}. Where they mean no"
-                f" value, list them under `missing`; `columns: {{{column.name}: {{type:"
-                f" {one.mostly[:-1]}}}}}` reads them as missing."
-            )
-            yield Notice("text-like-values", text, column.name, one.unreadable)
+            yield _mostly(one.mostly, one)
         elif one.looks and one.column.type == column.type:
             text = (
                 f"`{column.name}` looks like {one.looks}, as `{one.example}`, but is read as names."
@@ -155,6 +157,24 @@ def notices_of_reading(
             example = f", as `{one.example}`" if one.example else ""
             text = f"{rows(unread)} of `{column.name}` cannot be read as a {column.type}{example}."
             yield Notice("mixed-column", text, column.name, unread)
+
+
+def _mostly(meant: ColumnSchema, found: Found) -> Notice:
+    """Tell names that are mostly numbers or dates, and what makes such of them."""
+    name = meant.name
+    listed = ", ".join(f"`{text}`" for text in found.others[:3])
+    text = (
+        f"Most values of `{name}` are {meant.type}s, but it is read as names because of"
+        f" {rows(found.unreadable)} with other texts, as {listed}: where they mean no value, list"
+        " them under `missing`"
+    )
+    if not meant.symbols:
+        said = [f"type: {meant.type}"]
+        said += [f'decimal: "{meant.decimal}"'] if meant.decimal != "." else []
+        said += [f'thousands: "{meant.thousands}"'] if meant.thousands else []
+        said += [f'format: "{meant.format}"'] if meant.format not in (None, ISO) else []
+        text += f", or declare `columns: {{{name}: {{{', '.join(said)}}}}}`"
+    return Notice("text-like-values", f"{text}.", name, found.unreadable)
 
 
 def _styles(column: ColumnSchema, negative: str) -> Iterator[Notice]:

@@ -89,8 +89,8 @@ class Found:
     """What a column is, and how many of its values are marks for missing or cannot be read.
 
     Of texts, `looks` says that they look like something else, or `mostly` that most of them are
-    `numbers` or `dates`: the `others` are not, the most frequent ones first. `grouped` is one
-    of numbers that may as well have marks between thousands: `100.101`; `negative` is one that is
+    numbers or dates, and which: the `others` are not, the most frequent first. `grouped` is one of
+    numbers that may as well have marks between thousands: `100.101`; `negative` is one that is
     so by parentheses or by a sign behind.
     """
 
@@ -101,7 +101,7 @@ class Found:
     looks: str = ""
     grouped: str = ""
     negative: str = ""
-    mostly: str = ""
+    mostly: ColumnSchema | None = None
     others: tuple[str, ...] = ()
 
 
@@ -176,8 +176,7 @@ def _mostly(names: Found, possible: Sequence[Found], stated: Mapping[str, int]) 
         lost = sum(stated[text] for text in found.others)
         is_many = len(stated) - len(found.others) >= _LEAST_DIFFERENT
         if is_many and lost <= sum(stated.values()) * _PARTLY:
-            mostly = f"{found.column.type}s"
-            return replace(names, mostly=mostly, others=found.others, unreadable=lost)
+            return replace(names, mostly=found.column, others=found.others, unreadable=lost)
     return names
 
 

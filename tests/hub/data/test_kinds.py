@@ -2,12 +2,14 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from auger_hub.data.profile import profile_file
 from auger_hub.data.read import UnreadableData, read_raw, read_table, read_with_schema
@@ -95,6 +97,30 @@ def test_doubled_and_empty_names_are_told(tmp_path: Path, header: str) -> None:
     assert told["doubled-name"] == "x.1"
     assert str(told["column-without-name"]).startswith("Unnamed: ")
     assert list(read_table(path).columns) == list(schema_of(path)) == list(read_raw(path).columns)
+
+
+@pytest.mark.parametrize(
+    ("write_one", "said"),
+    [
+        ("{}.5".format, {"type": "number"}),
+        ("1.{:03},5".format, {"type": "number", "decimal": ",", "thousands": "."}),
+        ("2024-03-{:02}".format, {"type": "date"}),
+        ("{:02}.03.2024".format, {"type": "date", "format": "%d.%m.%Y"}),
+    ],
+)
+def test_names_that_are_mostly_numbers_or_dates_are_told_with_what_makes_such_of_them(
+    tmp_path: Path, write_one: Callable[[int], str], said: dict[str, str]
+) -> None:
+    lines = [f"{write_one(n)};{n}" for n in range(1, 31)] + [f"sold out;{n}" for n in range(10)]
+    path = write(tmp_path / "t.csv", "v;n\n" + "\n".join(lines))
+    (told,) = (n for n in profile_file(path)["notices"] if n["code"] == "text-like-values")
+    assert "because of 10 rows with other texts, as `sold out`: where" in told["text"]
+    advice = yaml.safe_load(told["text"].partition("or declare `")[2].rstrip("`."))
+    assert advice == {"columns": {"v": said}}
+    for declared in (advice, {"missing": ["sold out"]}):
+        found = profile_file(path, declared=Declared.from_dict(declared))
+        assert found["schema"]["columns"][0]["type"] == said["type"]
+        assert found["stat_data"][0]["missing_values"] == 10
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet", "json", "jsonl", "feather"])
