@@ -24,7 +24,7 @@ def convert_pending(table: Table) -> tuple[Table, dict[int, int]]:
         for position in places:
             _read_texts(table, position)
         _join(table, places)
-    lost = {position: _count_lost(table, position) for position in table.pending}
+    lost = {**table.lost, **{place: _count_lost(table, place) for place in table.pending}}
     for position in table.pending:
         table.connection.execute(f"DROP TABLE read{position}")
     return replace(table, pending=()), {position: n for position, n in lost.items() if n}

@@ -1,7 +1,7 @@
 """Represent a file that is open as a table, and how it is to be read."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import duckdb
 
@@ -19,7 +19,8 @@ class Table:
     `found` says of each column how it was judged; it is empty where the schema was known before.
     `header` has the names as the file has them, `comments` counts the lines among its rows that are
     none, and `told` is what else was left out. A table of very many columns is `whole` in memory
-    instead, and its `parts` are in databases.
+    instead, and its `parts` are in databases; `lost` counts the values of theirs that could not be
+    read, by the place of the column.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -31,14 +32,16 @@ class Table:
     told: tuple[Notice, ...] = ()
     whole: WideTable | None = None
     is_part: bool = False
+    lost: Mapping[int, int] = field(default_factory=dict)
 
     def parts(self) -> Iterator["Table"]:
         """Yield the table, one of very many columns in parts that are tables of their own."""
         if self.whole is None:
             yield self
             return
-        for connection, schema, found in parts_of(self.whole):
-            yield Table(connection, schema, (), found, is_part=True)
+        for connection, part in parts_of(self.whole):
+            lost = {place: count for place, count in enumerate(part.lost) if count}
+            yield Table(connection, part.schema, (), part.found, is_part=True, lost=lost)
 
 
 @dataclass(frozen=True)

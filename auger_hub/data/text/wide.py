@@ -15,11 +15,11 @@ import duckdb
 import pandas as pd
 
 from auger_hub.data.files.unreadable import UnreadableData
-from auger_hub.data.schema import EXACT, NUMBER, ColumnSchema, TableSchema
+from auger_hub.data.schema import DATE, EXACT, NUMBER, ColumnSchema, TableSchema
 from auger_hub.data.text.delimited import DelimitedFile, place
 from auger_hub.data.text.dialect import BadText, read_rows
 from auger_hub.data.text.infer import Found, infer_column, infer_plain
-from auger_hub.data.text.typed import to_column
+from auger_hub.data.text.typed import count_unreadable, to_column
 
 WIDE = 1_000
 _MOST_BYTES = 400 << 20
@@ -28,11 +28,16 @@ _AT_ONCE = 250
 
 @dataclass(frozen=True)
 class WideTable:
-    """A whole table in memory: its columns typed by its schema, and how each was judged."""
+    """A whole table in memory: its columns typed by its schema.
+
+    Where the columns were judged, `found` says how, and `lost` how many values of each could not be
+    read.
+    """
 
     frame: pd.DataFrame
     schema: TableSchema
     found: tuple[Found, ...]
+    lost: tuple[int, ...] = ()
 
 
 def is_wide(file: DelimitedFile) -> bool:
@@ -75,8 +80,12 @@ def type_cells(
         _whole(to_column(texts, column, schema), column)
         for texts, column in zip(cells, schema.columns, strict=True)
     ]
+    lost = tuple(
+        count_unreadable(texts, values, column, schema) if column.type in (NUMBER, DATE) else 0
+        for _, texts, values, column in zip(found, cells, typed, schema.columns, strict=False)
+    )
     frame = pd.concat(typed, axis="columns", keys=schema.names)
-    return WideTable(frame, schema, tuple(found))
+    return WideTable(frame, schema, tuple(found), lost)
 
 
 def _whole(values: pd.Series, column: ColumnSchema) -> pd.Series:
@@ -96,14 +105,12 @@ def _database(frame: pd.DataFrame) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def parts_of(
-    table: WideTable,
-) -> Iterator[tuple[duckdb.DuckDBPyConnection, TableSchema, tuple[Found, ...]]]:
-    """Yield databases that each have some of the columns as their table `data`."""
+def parts_of(table: WideTable) -> Iterator[tuple[duckdb.DuckDBPyConnection, WideTable]]:
+    """Yield databases that each have some of the columns as their table `data`, and these."""
     for start in range(0, table.frame.shape[1], _AT_ONCE):
         some = slice(start, start + _AT_ONCE)
         schema = replace(table.schema, columns=table.schema.columns[some])
         frame = table.frame.iloc[:, some]
         texts = {name: "string" for name, dtype in frame.dtypes.items() if dtype.kind == "O"}
         with _database(frame.astype(texts)) as connection:
-            yield connection, schema, table.found[some]
+            yield connection, WideTable(frame, schema, table.found[some], table.lost[some])
