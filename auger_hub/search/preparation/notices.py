@@ -152,7 +152,10 @@ def _classes(settings: Settings, prepared: Prepared) -> Iterator[Notice]:
         listed = ", ".join(f"`{label}` ({count})" for label, count in list(few.items())[:5])
         text = f"Classes of `{name}` with fewer than {_FEW_ROWS} rows: {listed}."
         if 1 in few.values() and not settings.in_time_order:
-            text += " One with a single row is learned from and never tested: no score tells of it."
+            text += (
+                " One with a single row is learned from and tested in no fold, so that no score of"
+            )
+            text += " the folds tells of it."
         yield Notice("rare-class", text, name, len(few))
     rarest = int(counts.min())
     if rarest < len(prepared.target) * _RARE_SHARE and 2 <= len(labels) <= _MANY_CLASSES:
