@@ -206,6 +206,23 @@ def test_data_of_what_was_piped_is_read_again_before_anything_is_done(  # noqa: 
     assert not world.rows.get("projects")
 
 
+def test_what_was_piped_is_piped_again_for_a_new_plan(
+    user: User, folder: Path, world: World, pipe: Pipe
+) -> None:
+    pipe(FILE)
+    assert user.run("-f", "-", "plan", "--target", "dataset.d.csv", "--out", "p.json").code == 0
+    (folder / "d.csv").write_text(DATA + "4,5,6\n")
+    answer = user.run("--hub", "https://hub.test", "apply", "p.json")
+    assert answer.code == 3
+    again = "-f - --hub https://hub.test plan --target dataset.d.csv --out p.json"
+    assert advised(answer.err) == shlex.split(again)
+    pipe(FILE)
+    assert user.run(*advised(answer.err)).code == 0
+    assert user.run("--env", "e", "apply", "p.json").code == 3
+    assert user.run("apply", "p.json").code == 0
+    assert data_sets(world) == ["d.csv"]
+
+
 def test_what_is_piped_now_is_compared(user: User, world: World, pipe: Pipe) -> None:
     pipe(FILE)
     assert user.run("-f", "-", "plan", "--out", "p.json").code == 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -44,7 +44,8 @@ def with_files_of_now(
         StalePlan: the files or the data that it was made of are not here, or have changed.
         ConfigError: they are not valid.
     """
-    if str(STANDARD) in _made_of(document) and not workspace.is_piped:
+    if _is_piped(document) and not workspace.is_piped:
+        _check_environment(document.get("environment"), workspace.env, path)
         _check_sources(path, document, desired, workspace)
         return _piped(desired, workspace)
     if not workspace.has_files:
@@ -57,13 +58,18 @@ def with_files_of_now(
     return workspace.holding(read._replace(state=_locked_now(desired, read.state)))
 
 
-def how_to_plan_anew(path: Path, document: Mapping[str, Any], env: str | None) -> str:
-    """Return the hint at a new plan of the same; its environment where the line does not say it."""
-    environment = None if env else document.get("environment")
-    option = f"--env {shlex.quote(environment)} " if environment else ""
+def how_to_plan_anew(path: Path, document: Mapping[str, Any], workspace: Workspace) -> str:
+    """Return the hint at a new plan of the same; what the line says is said by who shows it."""
     asked = "".join(f"{one} " for one in _asked(document))
     out = "FILE" if path == STANDARD else shlex.quote(str(path))
-    return f"a new plan is made by\nauger {option}plan {asked}--out {out}"
+    piped = [("-f", str(STANDARD)), ("--env", workspace.env), ("--hub", workspace.hub)]
+    options = _in_line(piped) if _is_piped(document) else ""
+    return f"a new plan is made by\nauger {options}plan {asked}--out {out}"
+
+
+def _in_line(given: Iterable[tuple[str, str | None]]) -> str:
+    """Return global options as they stand behind `auger`."""
+    return "".join(f"{name} {shlex.quote(value)} " for name, value in given if value)
 
 
 def _asked(document: Mapping[str, Any]) -> Iterator[str]:
@@ -82,6 +88,10 @@ def _made_of(document: Mapping[str, Any]) -> list[str]:
     return list(document.get("files") or [_DEFAULT])
 
 
+def _is_piped(document: Mapping[str, Any]) -> bool:
+    return str(STANDARD) in _made_of(document)
+
+
 def _changed(
     path: Path, document: Mapping[str, Any], desired: DesiredState, workspace: Workspace
 ) -> StalePlan:
@@ -94,7 +104,7 @@ def _changed(
     read = (at for at, one in desired.resources.items() if not lacks_content(one.spec))
     workspace.loaded.require_sources(read)
     told = "the files have changed since the plan was made"
-    return StalePlan(told, hint=how_to_plan_anew(path, document, workspace.env))
+    return StalePlan(told, hint=how_to_plan_anew(path, document, workspace))
 
 
 def _check_environment(made_for: str | None, env: str | None, path: Path) -> None:
@@ -122,9 +132,8 @@ def _way_back(path: Path, document: Mapping[str, Any], workspace: Workspace) -> 
     files = [("-f", file) for file in made_of if made_of != [_DEFAULT]]
     given = [("-C", folder), *files, ("--env", document.get("environment"))]
     given.append(("--hub", workspace.hub))
-    options = "".join(f"{name} {shlex.quote(value)} " for name, value in given if value)
-    plan = shlex.quote(plan)
-    return f"it is carried out in the folder of its files\nauger {options}apply {plan}"
+    told = "it is carried out in the folder of its files"
+    return f"{told}\nauger {_in_line(given)}apply {shlex.quote(plan)}"
 
 
 def _home(path: Path, document: Mapping[str, Any], workspace: Workspace) -> Path | None:
@@ -161,13 +170,13 @@ def _check_sources(
         try:
             is_same = hash_file(Path(source)) == getattr(declared.spec, "sha256", None)
         except ActionFailed as error:
-            hint = how_to_plan_anew(path, document, workspace.env)
+            hint = how_to_plan_anew(path, document, workspace)
             raise StalePlan(
                 str(error), hint=f"the plan is carried out where it was made; {hint}"
             ) from None
         if not is_same:
             told = f"`{source}` has changed since the plan was made"
-            raise StalePlan(told, hint=how_to_plan_anew(path, document, workspace.env))
+            raise StalePlan(told, hint=how_to_plan_anew(path, document, workspace))
 
 
 def _piped(desired: DesiredState, workspace: Workspace) -> Workspace:

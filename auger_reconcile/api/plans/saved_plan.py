@@ -247,7 +247,7 @@ def refresh_plan(saved: SavedPlan, workspace: Workspace) -> tuple[Plan, Workspac
         plan = replace(plan, coverage=plan.coverage._replace(environment=environment))
     except StalePlan as error:
         told = f"the hub has changed since the plan was made: {error}"
-        hint = how_to_plan_anew(saved.path, document, workspace.env)
+        hint = how_to_plan_anew(saved.path, document, workspace)
         raise StalePlan(told, hint=hint) from None
     plan = with_saved_objections(workspace.judge(plan), document, workspace.approved)
     return plan, workspace
