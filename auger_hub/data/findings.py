@@ -164,9 +164,9 @@ def _mostly(meant: ColumnSchema, found: Found) -> Notice:
     name = meant.name
     listed = ", ".join(f"`{text}`" for text in found.others[:3])
     text = (
-        f"Most values of `{name}` are {meant.type}s, but it is read as names because of"
-        f" {rows(found.unreadable)} with other texts, as {listed}: where they mean no value, list"
-        " them under `missing`"
+        f"Most values of `{name}` are {meant.type}s, but it is read as names, because"
+        f" {found.share:.0%} are other texts, as {listed}: where they mean no value, list them"
+        " under `missing`"
     )
     if not meant.symbols:
         said = [f"type: {meant.type}"]
@@ -174,7 +174,7 @@ def _mostly(meant: ColumnSchema, found: Found) -> Notice:
         said += [f'thousands: "{meant.thousands}"'] if meant.thousands else []
         said += [f'format: "{meant.format}"'] if meant.format not in (None, ISO) else []
         text += f", or declare `columns: {{{name}: {{{', '.join(said)}}}}}`"
-    return Notice("text-like-values", f"{text}.", name, found.unreadable)
+    return Notice("text-like-values", f"{text}.", name)
 
 
 def _styles(column: ColumnSchema, negative: str) -> Iterator[Notice]:

@@ -89,9 +89,9 @@ class Found:
     """What a column is, and how many of its values are marks for missing or cannot be read.
 
     Of texts, `looks` says that they look like something else, or `mostly` that most of them are
-    numbers or dates, and which: the `others` are not, the most frequent first. `grouped` is one of
-    numbers that may as well have marks between thousands: `100.101`; `negative` is one that is
-    so by parentheses or by a sign behind.
+    numbers or dates, and which: the `others`, their `share`, are not. `grouped` is one of numbers
+    that may as well have marks between thousands: `100.101`; `negative` is one that is so by
+    parentheses or by a sign behind.
     """
 
     column: ColumnSchema
@@ -103,6 +103,7 @@ class Found:
     negative: str = ""
     mostly: ColumnSchema | None = None
     others: tuple[str, ...] = ()
+    share: float = 0.0
 
 
 def infer_column(  # noqa: PLR0913 - keyword-only, each with a default
@@ -176,7 +177,8 @@ def _mostly(names: Found, possible: Sequence[Found], stated: Mapping[str, int]) 
         lost = sum(stated[text] for text in found.others)
         is_many = len(stated) - len(found.others) >= _LEAST_DIFFERENT
         if is_many and lost <= sum(stated.values()) * _PARTLY:
-            return replace(names, mostly=found.column, others=found.others, unreadable=lost)
+            share = lost / sum(stated.values())
+            return replace(names, mostly=found.column, others=found.others, share=share)
     return names
 
 

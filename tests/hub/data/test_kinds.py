@@ -114,7 +114,7 @@ def test_names_that_are_mostly_numbers_or_dates_are_told_with_what_makes_such_of
     lines = [f"{write_one(n)};{n}" for n in range(1, 31)] + [f"sold out;{n}" for n in range(10)]
     path = write(tmp_path / "t.csv", "v;n\n" + "\n".join(lines))
     (told,) = (n for n in profile_file(path)["notices"] if n["code"] == "text-like-values")
-    assert "because of 10 rows with other texts, as `sold out`: where" in told["text"]
+    assert "read as names, because 25% are other texts, as `sold out`: where" in told["text"]
     advice = yaml.safe_load(told["text"].partition("or declare `")[2].rstrip("`."))
     assert advice == {"columns": {"v": said}}
     for declared in (advice, {"missing": ["sold out"]}):

@@ -147,7 +147,7 @@ def test_names_that_are_mostly_something_else_are_told(values: list[str], mostly
     texts = Counter([*values, *["sold out"] * 20, *["on request"] * 10, "-"])
     result = infer_column("c", texts)
     assert result.mostly is not None
-    assert (result.column.type, result.unreadable) == (CATEGORY, 30)
+    assert (result.column.type, result.share) == (CATEGORY, 30 / 90)
     assert f"{result.mostly.type}s" == mostly
     assert result.others == ("sold out", "on request")
 
