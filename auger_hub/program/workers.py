@@ -52,7 +52,7 @@ _log = logging.getLogger("auger.hub.serve")
 def answer_requests(hub: Hub, listener: socket.socket, on_ready: Callable[[], None]) -> None:
     """Serve a hub until SIGTERM or SIGINT; `on_ready` is called when it is about to answer."""
     settings = hub.settings
-    _prepare_for_connections(settings)
+    _prepare_for_connections()
     config = uvicorn.Config(
         create_app(hub, on_ready=on_ready),
         http=BoundedHttp,
@@ -68,11 +68,8 @@ def answer_requests(hub: Hub, listener: socket.socket, on_ready: Callable[[], No
     uvicorn.Server(config).run(sockets=[listener])
 
 
-def _prepare_for_connections(settings: HubSettings) -> None:
-    """Raise the limit of descriptors, and leave of what there are enough for files and processes.
-
-    Behind a proxy all connections have its address.
-    """
+def _prepare_for_connections() -> None:
+    """Raise the limit of descriptors, and leave enough of them for files and processes."""
     import resource
 
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -83,8 +80,7 @@ def _prepare_for_connections(settings: HubSettings) -> None:
     connections = BoundedHttp.connections_of_server
     if soft != resource.RLIM_INFINITY:
         connections.most = max(1, min(connections.most, soft - _OTHER_DESCRIPTORS))
-    of_address = connections.most if settings.proxy else connections.most * 2 // 3
-    connections.most_of_address = max(1, of_address)
+    connections.most_of_address = max(1, connections.most * 2 // 3)
 
 
 class Workers:

@@ -45,12 +45,12 @@ Open = Callable[..., socket.socket]
 
 @pytest.fixture
 def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
-    """Open a connection to a server that has room for six, and send something over it."""
+    """Open a connection to a server that has room for six, five of an address, and send over it."""
     for name, seconds in (("HEAD", 1.5), ("RATE", 3.0), ("LOOK", 0.1), ("STALLED", 1.0)):
         shown = name if name in ("HEAD", "RATE") else f"_{name}"
         monkeypatch.setattr(connections, f"{shown}_SECONDS", seconds)
     monkeypatch.setattr(
-        BoundedHttp, "connections_of_server", Connections(most=6, most_of_address=6)
+        BoundedHttp, "connections_of_server", Connections(most=6, most_of_address=5, spare=2)
     )
     routes = [
         Route("/health", health),
@@ -66,8 +66,8 @@ def reach(monkeypatch: pytest.MonkeyPatch) -> Iterator[Open]:
     serving.start()
     with ExitStack() as stack:
 
-        def reach(sent: bytes = b"") -> socket.socket:
-            line = socket.create_connection(listener.getsockname(), timeout=10)
+        def reach(sent: bytes = b"", source: str = "127.0.0.1") -> socket.socket:
+            line = socket.create_connection(listener.getsockname(), 10, (source, 0))
             stack.enter_context(closing(line))
             line.sendall(sent)
             return line
@@ -147,30 +147,84 @@ def test_an_answer_that_nobody_takes_is_ended(reach: Open) -> None:
 def test_idle_connections_make_room_for_a_request(reach: Open) -> None:
     idle = [reach(HEAD) for _ in range(12)]
     assert answer_to(reach(), HEAD + b"\r\n").startswith(b"HTTP/1.1 200")
-    assert BoundedHttp.connections_of_server.count <= 6
+    assert BoundedHttp.connections_of_server.count <= 8
     assert is_ended(idle[0], 1)
 
 
-def test_stalled_bodies_make_room_for_a_request(reach: Open) -> None:
-    for _ in range(6):
-        reach(BODY)
-    time.sleep(1.5)
-    assert answer_to(reach(), HEAD + b"\r\n").startswith(b"HTTP/1.1 200")
+SMALL = BODY.replace(b"1000000", b"6")
 
 
-def test_connections_that_are_at_work_are_not_ended_for_another(
-    reach: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have nobody ended for being slow."""
     for name in ("HEAD_SECONDS", "RATE_SECONDS", "_STALLED_SECONDS"):
         monkeypatch.setattr(connections, name, 60.0)
-    busy = [reach(BODY.replace(b"1000000", b"6")) for _ in range(6)]
-    for line in busy:
-        line.sendall(b"abc")
-    held = BoundedHttp.connections_of_server.open
-    at_work = [False] * 6
-    assert wait_until(lambda: [one.is_waiting for one in held.get("127.0.0.1", ())] == at_work)
-    assert is_ended(reach(HEAD), 9)
-    assert [answer_to(line, b"def")[-1:] for line in busy] == [b"6"] * 6
+
+
+def are_at_work(*of_addresses: int) -> bool:
+    of = BoundedHttp.connections_of_server.working.of
+    return wait_until(lambda: sorted(map(len, of.values())) == sorted(of_addresses))
+
+
+def test_stalled_bodies_make_room_for_a_request(reach: Open) -> None:
+    for _ in range(5):
+        reach(BODY)
+    time.sleep(1.5)
+    assert answer_to(reach(), SMALL + b"abcdef").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.usefixtures("patient")
+def test_connections_that_are_at_work_are_not_ended_for_another_of_their_address(
+    reach: Open,
+) -> None:
+    busy = [reach(SMALL + b"abc") for _ in range(5)]
+    assert are_at_work(5)
+    assert answer_to(reach(), SMALL).startswith(b"HTTP/1.1 503")
+    assert [answer_to(line, b"def")[-1:] for line in busy] == [b"6"] * 5
+
+
+@pytest.mark.usefixtures("patient")
+@pytest.mark.parametrize("attackers", [["127.0.0.1"], ["127.0.0.3", "127.0.0.4"]])
+def test_those_who_hold_most_places_keep_out_nobody(reach: Open, attackers: list[str]) -> None:
+    for _ in range(10):
+        for address in attackers:
+            reach(BODY + b"x", address)
+    assert are_at_work(*([5] if len(attackers) == 1 else [3, 3]))
+    for address in ("127.0.0.9", "127.0.0.10"):
+        assert answer_to(reach(b"", address), SMALL + b"abcdef").startswith(b"HTTP/1.1 200")
+    for address in (*attackers, "127.0.0.9"):
+        assert answer_to(reach(b"", address), HEAD + b"\r\n").startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.usefixtures("patient")
+def test_what_is_refused_holds_no_place(reach: Open) -> None:
+    for _ in range(5):
+        reach(BODY + b"x")
+    assert are_at_work(5)
+    for _ in range(20):
+        reach(BODY + b"x")
+    other = reach(SMALL, "127.0.0.9")
+    assert answer_to(other, b"abcdef").startswith(b"HTTP/1.1 200")
+    assert wait_until(lambda: BoundedHttp.connections_of_server.count <= 6)
+
+
+@pytest.mark.usefixtures("patient")
+def test_behind_a_proxy_clients_are_told_apart(reach: Open) -> None:
+    def of(address: bytes, sent: bytes) -> bytes:
+        return sent.replace(b"\r\n\r\n", b"\r\nX-Forwarded-For: " + address + b"\r\n\r\n")
+
+    for _ in range(8):
+        reach(of(b"203.0.113.1", BODY) + b"x")
+    assert are_at_work(5)
+    line = reach()
+    for _ in range(2):
+        answer = answer_to(line, of(b"203.0.113.2", SMALL) + b"abcdef")
+        assert answer.startswith(b"HTTP/1.1 200")
+    assert answer_to(reach(), of(b"203.0.113.1", SMALL)).startswith(b"HTTP/1.1 503")
+    not_believed = reach(b"", "127.0.0.9")
+    assert answer_to(not_believed, of(b"203.0.113.1", SMALL) + b"abcdef").startswith(
+        b"HTTP/1.1 200"
+    )
 
 
 def test_requests_over_one_connection_go_on(reach: Open) -> None:
