@@ -270,6 +270,15 @@ def is_gone(error: Exception) -> bool:
     return isinstance(error, OperationalError | InterfaceError | sqlite3.OperationalError)
 
 
+def is_away(error: BaseException | None) -> bool:
+    """Return whether no server of a database answers yet; one that refuses somebody does answer."""
+    if not isinstance(error, OperationalError):
+        return False
+    said = str(error.orig)
+    is_psycopg = type(error.orig).__module__.startswith("psycopg")
+    return is_psycopg and ("FATAL" not in said or "the database system is" in said)
+
+
 def describe_refusal(error: BaseException, place: str) -> str | None:
     """Return in a sentence what a database has refused, and the way out; None for other errors.
 

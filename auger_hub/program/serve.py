@@ -18,13 +18,13 @@ from filelock import Timeout
 from sqlalchemy import func, select
 
 from auger_hub.accounts.users import add_own_token, find_caller
-from auger_hub.database.engine import Database
+from auger_hub.database.engine import Database, is_away
 from auger_hub.database.tables import Token, now
-from auger_hub.hub import open_hub
+from auger_hub.hub import Hub, open_hub
 from auger_hub.private_file import read_json, write_private_json
 from auger_hub.processes.daemon import HubFailed, serving_lock
 from auger_hub.program.workers import Workers, answer_requests
-from auger_hub.settings import LOOPBACK, OWN_ORGANIZATION, HubSettings
+from auger_hub.settings import LOOPBACK, OWN_ORGANIZATION, BadSettings, HubSettings
 from auger_hub.telemetry.log import log_to
 from auger_hub.temporary import use_own_temporary
 from auger_reconcile import __version__
@@ -33,6 +33,8 @@ USER = "local"
 _log = logging.getLogger("auger.hub.serve")
 _MOST_AHEAD = timedelta(hours=1)
 _ORPHANS_SECONDS = 10.0
+_DATABASE_SECONDS = 300.0
+_LONGEST_PAUSE_SECONDS = 15.0
 
 
 def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False) -> None:
@@ -54,7 +56,7 @@ def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
     settings.state_path.unlink(missing_ok=True)
     log_to(settings.log_path, place=settings.log, form=settings.log_format)
     use_own_temporary(settings)
-    hub = open_hub(settings, is_new=is_new)
+    hub = _open_when_there(settings, is_new=is_new)
     _warn_of_clock(hub.database)
     listener = _listen(settings)
     url = f"http://{_reachable(settings.host)}:{listener.getsockname()[1]}"
@@ -84,6 +86,22 @@ def _serve(settings: HubSettings, *, as_json: bool, is_new: bool) -> None:
         if read_json(settings.state_path).get("pid") == os.getpid():  # else it is of another hub
             settings.state_path.unlink(missing_ok=True)
         listener.close()
+
+
+def _open_when_there(settings: HubSettings, *, is_new: bool) -> Hub:
+    """Open the hub; a server of its database that is away is waited for, for some minutes."""
+    deadline, pause = time.monotonic() + _DATABASE_SECONDS, 0.5
+    while True:
+        try:
+            return open_hub(settings, is_new=is_new)
+        except BadSettings as error:
+            if not is_away(error.__cause__) or time.monotonic() + pause > deadline:
+                raise
+        told = f"the database is away: looking again in {pause:g} s"
+        _log.warning(told)
+        print(told, file=sys.stderr, flush=True)  # noqa: T201 - for who starts it
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _warn_of_clock(database: Database) -> None:

@@ -27,6 +27,7 @@ _MODULE = "auger_hub"
 _VERBS = {
     "audit": "list who did what",
     "backup": "write the backup",
+    "role": "change the role of",
     "retention": "say what is too old",
     "status": "say how it is",
     "ticket": "log anybody in",
@@ -204,7 +205,9 @@ def _ask(
     folder = find_hub_home(environ=environ, home=home)
     of_many = arguments[0] in ("user", "token", "org")
     verb = (
-        f"{arguments[1]} the {arguments[0]}" if of_many else _VERBS.get(arguments[0], arguments[0])
+        f"{_VERBS.get(arguments[1], arguments[1])} the {arguments[0]}"
+        if of_many
+        else _VERBS.get(arguments[0], arguments[0])
     )
     try:
         done = subprocess.run(
