@@ -152,6 +152,10 @@ def _check_disk(settings: HubSettings) -> Iterator[Finding]:
         return
     disk = look_at_disk(settings)
     hint = "make room, or say by AUGER_HUB_KEEP_..._DAYS what may go; see `auger hub retention`"
+    if disk.total < disk.alarm:
+        hint = (
+            "the disk is too small for a hub: take a larger one, or lower AUGER_HUB_DISK_ALARM_MB"
+        )
     state = FAILED if disk.is_full else WARNING if disk.is_low else OK
     yield Finding("disk", state, disk.describe(), "" if state == OK else hint)
 

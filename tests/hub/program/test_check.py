@@ -149,6 +149,16 @@ def test_a_store_that_was_lost_is_told_and_not_made_again(settings: HubSettings)
     assert not settings.files_folder.exists()
 
 
+def test_a_disk_that_is_too_small_is_not_to_be_emptied(
+    settings: HubSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = Disk(total=60 << 20, free=59 << 20, alarm=1024 << 20)
+    monkeypatch.setattr(check, "look_at_disk", lambda _: disk)
+    (found,) = check._check_disk(settings)
+    assert "make room" not in found.hint
+    assert "too small" in found.hint
+
+
 @pytest.mark.parametrize(("free", "state"), [(10, "failed"), (900, "warning"), (2000, "ok")])
 def test_a_disk_is_told_before_it_is_full(
     settings: HubSettings, monkeypatch: pytest.MonkeyPatch, free: int, state: str
