@@ -25,6 +25,7 @@ from auger_hub.private_file import read_json, write_private_json
 from auger_hub.processes.daemon import HubFailed, serving_lock
 from auger_hub.program.workers import Workers, answer_requests
 from auger_hub.settings import LOOPBACK, OWN_ORGANIZATION, BadSettings, HubSettings
+from auger_hub.store.disk import look_at_disk
 from auger_hub.telemetry.log import log_to
 from auger_hub.temporary import use_own_temporary
 from auger_reconcile import __version__
@@ -33,6 +34,8 @@ USER = "local"
 _log = logging.getLogger("auger.hub.serve")
 _MOST_AHEAD = timedelta(hours=1)
 _ORPHANS_SECONDS = 10.0
+_LEAST_TO_START = 1024**2
+"""Bytes of the disk: with less, not even the log and the state of the hub can be written."""
 _DATABASE_SECONDS = 300.0
 _LONGEST_PAUSE_SECONDS = 15.0
 
@@ -44,6 +47,12 @@ def serve(settings: HubSettings, *, as_json: bool = False, is_new: bool = False)
     folder, store and database belong together from now on, whatever they belonged to.
     """
     settings.make_folders()
+    disk = look_at_disk(settings)
+    if disk.free < _LEAST_TO_START:
+        told = (
+            f"the disk of {settings.home} is full ({disk.describe()}): make room, and start again"
+        )
+        raise HubFailed(told)
     _end_in_order()
     try:
         with serving_lock(settings):

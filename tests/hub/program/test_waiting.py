@@ -1,4 +1,4 @@
-"""A hub that starts before its database waits for it, and gives up where it is refused."""
+"""A hub that cannot start waits for what comes back by itself, and else says what to do."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from auger_hub.hub import open_hub
+from auger_hub.processes.daemon import HubFailed
 from auger_hub.program import serve
 from auger_hub.settings import BadSettings, HubSettings
+from auger_hub.store.disk import Disk
 
 
 def failing(said: str) -> OperationalError:
@@ -69,3 +71,12 @@ def test_waiting_has_an_end(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     monkeypatch.setattr(serve, "_DATABASE_SECONDS", 0.0)
     with pytest.raises(BadSettings, match="away"):
         serve._open_when_there(HubSettings(home=tmp_path / "hub"), is_new=False)
+
+
+def test_a_full_disk_is_told_with_its_folder(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk = Disk(total=90 << 20, free=4096, alarm=1024 << 20)
+    monkeypatch.setattr(serve, "look_at_disk", lambda _: disk)
+    with pytest.raises(HubFailed, match=r"the disk of .*hub is full .*: make room"):
+        serve.serve(HubSettings(home=tmp_path / "hub"))
