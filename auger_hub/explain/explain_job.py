@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from auger_hub.database.tables import ExperimentSession, Explanation, Hyperparameter, Trial
-from auger_hub.processes.aside import call_aside
+from auger_hub.processes.aside import call_aside, finish, is_waiting
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain
@@ -42,11 +42,11 @@ def explain(place: Workplace, row_id: str) -> None:
         call = ProcessCall(_explain, task, trial.id, trial.result, alike, row.seconds)
         try:
             content, is_whole = call_aside(
-                place, call, row.seconds, lambda: _is_wanted(place, row_id)
+                place, call, row.seconds, lambda: is_waiting(place, Explanation, row_id)
             )
         finally:
             call.kill()
-    if not _is_wanted(place, row_id):
+    if not is_waiting(place, Explanation, row_id):
         return
     if not content:
         raise Impossible(
@@ -54,16 +54,7 @@ def explain(place: Workplace, row_id: str) -> None:
         )
     if not is_whole:
         content = cut_short(content, ["it was ended before the last of it"])
-    with place.database.write() as session:
-        stored = session.get(Explanation, row_id)
-        if stored is not None and stored.status == "waiting":
-            stored.status, stored.content = "done", content
-
-
-def _is_wanted(place: Workplace, row_id: str) -> bool:
-    with place.database.read() as session:
-        row = session.get(Explanation, row_id)
-        return row is not None and row.status == "waiting"
+    finish(place, Explanation, row_id, content)
 
 
 def _explain(

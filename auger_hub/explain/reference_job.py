@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from auger_hub.database.review_tables import ModelReference
 from auger_hub.database.tables import ExperimentSession, Explanation, Pipeline, Trial
 from auger_hub.models.profile import PROFILE_FILE
-from auger_hub.processes.aside import call_aside
+from auger_hub.processes.aside import call_aside, finish, is_waiting
 from auger_hub.processes.child_process import own_folder
 from auger_hub.processes.job_process import Impossible, Workplace, run_child
 from auger_hub.processes.plain_json import to_plain
@@ -45,10 +45,8 @@ def refer(place: Workplace, row_id: str) -> None:
     if "refit_data_path" in trial.raw_data:
         raise Impossible("the model was fitted on other data than the folds of its run")
     content = _explained(explained, folder) or _measured(place, run, trial, folder)
-    with place.database.write() as session:
-        row = session.get(ModelReference, row_id)
-        if content and row is not None and row.status == "waiting":
-            row.status, row.content = "done", content
+    if content:
+        finish(place, ModelReference, row_id, content)
 
 
 def _explained(row: Explanation | None, folder: Path) -> dict[str, Any] | None:
@@ -72,20 +70,14 @@ def _measured(
         call = ProcessCall(_refer, task, trial.id, trial.result, folder, seconds)
         try:
             content, is_whole = call_aside(
-                place, call, seconds, lambda: _is_wanted(place, trial.id)
+                place, call, seconds, lambda: is_waiting(place, ModelReference, trial.id)
             )
         finally:
             call.kill()
-    if not is_whole and _is_wanted(place, trial.id):
+    if not is_whole and is_waiting(place, ModelReference, trial.id):
         raise Impossible("the models of its folds could not be fitted in time")
     found: dict[str, Any] | None = content
     return found
-
-
-def _is_wanted(place: Workplace, row_id: str) -> bool:
-    with place.database.read() as session:
-        row = session.get(ModelReference, row_id)
-        return row is not None and row.status == "waiting"
 
 
 def _refer(

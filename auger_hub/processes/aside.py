@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
+from auger_hub.database.review_tables import ModelReference
+from auger_hub.database.tables import Explanation
 from auger_hub.processes.child_process import is_free
 from auger_hub.processes.job_process import Workplace
 from auger_hub.processes.job_queue import find_jobs
 from auger_hub.search.trials.process_call import Part, ProcessCall, ProcessDied
 
+Aside = TypeVar("Aside", Explanation, ModelReference)
 _POLL_SECONDS = 0.5
 _STUCK_AFTER = 10  # times its processor seconds, and a minute
 _BESIDE = ("profile", "explain", "refer")
@@ -46,6 +49,21 @@ def call_aside(
             is_paused = not is_paused
             call.pause() if is_paused else call.resume()
     return told, False
+
+
+def is_waiting(place: Workplace, kind: type[Aside], row_id: str) -> bool:
+    """Tell whether what a job was begun for is wanted still."""
+    with place.database.read() as session:
+        row = session.get(kind, row_id)
+        return row is not None and row.status == "waiting"
+
+
+def finish(place: Workplace, kind: type[Aside], row_id: str, content: Any) -> None:
+    """Store what was found, unless nobody wants it any more."""
+    with place.database.write() as session:
+        row = session.get(kind, row_id)
+        if row is not None and row.status == "waiting":
+            row.status, row.content = "done", content
 
 
 def _is_busy(place: Workplace) -> bool:
