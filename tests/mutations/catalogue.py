@@ -258,8 +258,8 @@ MUTATIONS = (
     Mutation(
         "a saved plan does what it said",
         STALE,
-        "        moved = [name for name in SAME_DEED if deed[name] != item[name]]\n",
-        "        moved: list[str] = []\n",
+        "        if deed[name] != item[name]:\n",
+        "        if False:\n",
     ),
     Mutation(
         "a refused plan is not applied",
