@@ -269,14 +269,15 @@ class Group(Command, click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Refuse an option of a command that stands before it: `-format=json plan`."""
         commands = self.list_commands(ctx)
-        name = next((word for word in args if word in commands), None)
-        own = {option for param in self.get_params(ctx) for option in param.opts}
-        for word in args[: args.index(name)] if name else ():
+        name = next((word for word in args if word in commands), "")
+        before = args[: args.index(name)] if name else ()
+        for word in (word for word in before if word.startswith("-")):
             typed, *value = word.split("=", 1)
             option = f"--{typed.lstrip('-')}"
-            if not typed.startswith("-") or len(typed) < 3 or option in own:
+            own = {option for param in self.get_params(ctx) for option in param.opts}
+            if len(typed) < 3 or option in own:
                 continue
-            command = self.get_command(ctx, str(name))
+            command = self.get_command(ctx, name)
             params = command.get_params(ctx) if command else ()
             if any(option in param.opts for param in params):
                 hint = " ".join([f"\n{ctx.command_path} {name} {option}", *value])

@@ -44,7 +44,7 @@ from auger_reconcile.config.files.interpolation import (
     settle_value,
 )
 from auger_reconcile.config.files.overlay import lay_over
-from auger_reconcile.config.protection import Lock, read_elsewhere, read_locks
+from auger_reconcile.config.protection import Lock, read_elsewhere, read_locks, with_locks
 from auger_reconcile.config.syntax.compose import compose
 from auger_reconcile.config.syntax.nodes import Mapping, Node, Scalar, to_plain
 from auger_reconcile.config.syntax.report import Report
@@ -130,18 +130,7 @@ def load_desired_state(  # noqa: PLR0913 - keyword-only, each with a default
     warnings = tuple(one for one in told if one.code not in allowed)
     if has_errors(warnings):
         raise ConfigError(told)
-    listed = {at: place for lock in locks for at, place in lock.places.items()}
-    elsewhere = {
-        at: place for at, place in elsewhere.items() if at.project in folders and at not in listed
-    }
-    listed |= elsewhere
-    state = replace(
-        state,
-        protected=frozenset(listed),
-        locked_at=listed,
-        locked_elsewhere=frozenset(elsewhere),
-        keeps_lock=True,
-    )
+    state = replace(with_locks(state, locks, elsewhere), keeps_lock=True)
     return Loaded(state, warnings, locks, tuple(loader.channels), missing)
 
 

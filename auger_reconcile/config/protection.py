@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Mapping as Map
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,7 +30,7 @@ from auger_reconcile.diagnostics import (
 )
 from auger_reconcile.errors import AugerError, ConfigError
 from auger_reconcile.resources._registry import all_kinds
-from auger_reconcile.state import ProtectionChange
+from auger_reconcile.state import DesiredState, ProtectionChange
 
 HEAD = """\
 # Written by `auger apply`. What is listed here is deleted by no plan, declared or not. To release
@@ -70,6 +71,30 @@ def read_locks(folders: Map[str, Path], env: str | None, report: Report) -> tupl
     return tuple(
         Lock(path, frozenset(names), read_protected(path, report))
         for path, names in projects.items()
+    )
+
+
+def with_locks(
+    state: DesiredState, locks: Iterable[Lock], elsewhere: Map[Address, SourceSpan]
+) -> DesiredState:
+    """Return a desired state that protects what lock files list, of its projects.
+
+    Args:
+        state: what is declared.
+        locks: the own ones.
+        elsewhere: what those of other environments list.
+    """
+    listed = {at: place for lock in locks for at, place in lock.places.items()}
+    others = {
+        at: place
+        for at, place in elsewhere.items()
+        if at.project in state.projects and at not in listed
+    }
+    return replace(
+        state,
+        protected=frozenset(listed | others),
+        locked_at=listed | others,
+        locked_elsewhere=frozenset(others),
     )
 
 

@@ -180,7 +180,7 @@ MUTATIONS = (
     Mutation(
         "what was renamed is protected under the name that its object bears",
         PROTECTION,
-        "{at, *(old for old in former if there.bear(old))}",
+        "{at, *(old for old in former if objects.bears(old))}",
         "{at}",
     ),
     Mutation(

@@ -186,7 +186,7 @@ def _piped(desired: DesiredState, workspace: Workspace) -> Workspace:
         ConfigError: one of them is not valid.
     """
     from auger_reconcile.config.load import Loaded
-    from auger_reconcile.config.protection import read_elsewhere, read_locks
+    from auger_reconcile.config.protection import read_elsewhere, read_locks, with_locks
     from auger_reconcile.config.syntax.report import Report
 
     report = Report()
@@ -194,15 +194,7 @@ def _piped(desired: DesiredState, workspace: Workspace) -> Workspace:
     elsewhere = read_elsewhere(Path(), workspace.env, lambda _: True, report)
     if report.has_errors:
         raise ConfigError(report.diagnostics)
-    listed = {at: place for lock in locks for at, place in lock.places.items()}
-    others = {at: place for at, place in elsewhere.items() if at.project in desired.projects}
-    now = replace(
-        desired,
-        protected=frozenset(listed | others),
-        locked_at=others | listed,
-        locked_elsewhere=frozenset(others.keys() - listed.keys()),
-    )
-    read = Loaded(_locked_now(desired, now), (), locks)
+    read = Loaded(_locked_now(desired, with_locks(desired, locks, elsewhere)), (), locks)
     return replace(workspace, files=(STANDARD,)).holding(read)
 
 

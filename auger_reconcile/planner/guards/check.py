@@ -117,9 +117,9 @@ def check_forgotten(desired: DesiredState, objects: Index) -> Iterator[Diagnosti
     for at in desired.resources:
         names[at.project, at.kind].add(at.name)
     for at in sorted(desired.forgotten):
-        kind, there = kind_of(at.kind), objects.objects(at.project, at.kind)
-        if any(kind.bears(found, at.name) for found in there):
+        if objects.bears(at):
             continue
+        there = objects.objects(at.project, at.kind)
         known = {*names[at.project, at.kind], *(found.name for found in there if found.name)}
         near = nearest(at.name, known)
         yield Diagnostic(

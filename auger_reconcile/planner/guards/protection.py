@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from auger_reconcile.address import Address
 from auger_reconcile.diagnostics import Diagnostic, Severity, nearest
@@ -39,14 +38,14 @@ def change_protection(
     """
     if not desired.keeps_lock:
         return UNCHANGED
-    listed, there = desired.protected - desired.locked_elsewhere, _Objects(objects)
+    listed = desired.protected - desired.locked_elsewhere
     wanted: set[Address] = set()
     named: set[Address] = set()
     for at, one in chosen.items():
         former = _former_addresses(one.declared)
         named |= {at, *former}
         if one.declared.spec.lifecycle.prevent_destroy:
-            wanted |= {at, *(old for old in former if there.bear(old))}
+            wanted |= {at, *(old for old in former if objects.bears(old))}
     return ProtectionChange(
         tuple(sorted(wanted - listed)), tuple(sorted((named & listed) - wanted))
     )
@@ -116,12 +115,11 @@ def check_lock(desired: DesiredState, objects: Index) -> Iterator[Diagnostic]:
     names: dict[tuple[str, str], set[str]] = defaultdict(set)
     for at, declared in desired.resources.items():
         names[at.project, at.kind] |= {at.name, *declared.spec.formerly}
-    there = _Objects(objects)
     for at in sorted(desired.protected - desired.locked_elsewhere):
         place = (at.project, at.kind)
-        if at.name in names[place] or there.bear(at):
+        if at.name in names[place] or objects.bears(at):
             continue
-        known = {*names[place], *(found.name for found in there.of(*place) if found.name)}
+        known = {*names[place], *(found.name for found in objects.objects(*place) if found.name)}
         near, project = nearest(at.name, known), nearest(at.project, desired.projects)
         hint = "its line protects nothing, and has to go"
         if near:
@@ -149,9 +147,9 @@ def check_undeclared(desired: DesiredState, objects: Index, scope: Scope) -> Ite
     told = {*desired.resources, *desired.forgotten}
     for one in desired.resources.values():
         told |= set(_former_addresses(one))
-    there, projects = _Objects(objects), set(desired.projects)
+    projects = set(desired.projects)
     for at in sorted(desired.protected - desired.locked_elsewhere - told):
-        if at.project in projects and scope.covers_undeclared(at) and there.bear(at):
+        if at.project in projects and scope.covers_undeclared(at) and objects.bears(at):
             yield Diagnostic(
                 Severity.WARNING,
                 "undeclared-protected",
@@ -161,23 +159,3 @@ def check_undeclared(desired: DesiredState, objects: Index, scope: Scope) -> Ite
                 hint=RENAMED,
                 address=str(at),
             )
-
-
-class _Objects:
-    """The objects on the hub, each place read once."""
-
-    def __init__(self, index: Index) -> None:
-        self._index = index
-        self._read: dict[tuple[str, str], Sequence[Any]] = {}
-
-    def of(self, project: str, kind: str) -> Sequence[Any]:
-        """Return the objects of a kind in a project."""
-        place = (project, kind)
-        if place not in self._read:
-            self._read[place] = self._index.objects(*place)
-        return self._read[place]
-
-    def bear(self, at: Address) -> bool:
-        """Say whether any of them may have been declared under an address."""
-        kind = kind_of(at.kind)
-        return any(kind.bears(found, at.name) for found in self.of(at.project, at.kind))
